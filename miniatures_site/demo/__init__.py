@@ -1,0 +1,1 @@
+"""The demo: fictional prospects, one fictional seller, and drafts written for them."""
