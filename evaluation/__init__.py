@@ -1,0 +1,1 @@
+"""How good a miniature is on records nobody trained on."""

@@ -1,0 +1,1 @@
+"""Teachers, prices, and the paid calls that make drafts."""

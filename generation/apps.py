@@ -1,0 +1,7 @@
+"""App config of generation."""
+
+from django.apps import AppConfig
+
+
+class GenerationConfig(AppConfig):
+    name = "generation"

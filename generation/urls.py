@@ -1,0 +1,6 @@
+"""Page addresses of generation."""
+
+from django.urls import URLPattern
+
+app_name = "generation"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""The life of any long work: states, lease, fence, supervisor, run directory, events."""

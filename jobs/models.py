@@ -1,0 +1,91 @@
+"""Rows of long work. The row is the truth; the queue only rings. Knows no task but by its slug."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from jobs.states import JobState
+
+
+class Job(models.Model):
+    """One long work of any kind: its state, who holds it, and how far it is."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=40)
+    queue = models.CharField(max_length=40, default="default")
+    state = models.CharField(max_length=12, choices=[(s.value, s.value) for s in JobState], default=JobState.QUEUED)
+    waiting_reason = models.CharField(max_length=200, blank=True)
+    title = models.CharField(max_length=200)
+    # Plain values, so that this room needs no key into the rooms above it.
+    task_slug = models.CharField(max_length=60, blank=True, db_index=True)
+    subject_id = models.UUIDField(null=True, blank=True)
+    subject_url = models.CharField(max_length=300, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    spec = models.JSONField(default=dict)
+    progress = models.JSONField(default=dict)  # {done, total, unit, rate_per_s, cost_usd}
+    result = models.JSONField(null=True)
+    error = models.JSONField(null=True)  # {code, message, hint}
+
+    fence = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    worker = models.CharField(max_length=120, blank=True)
+    host_id = models.CharField(max_length=64, blank=True)
+    boot_id = models.CharField(max_length=64, blank=True)
+    pid = models.IntegerField(null=True)
+    pid_started = models.CharField(max_length=40, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    last_seq = models.PositiveBigIntegerField(default=0)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    queued_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(
+                fields=["queue", "queued_at"], condition=Q(state__in=["queued", "waiting"]), name="jobs_to_claim"
+            ),
+            models.Index(
+                fields=["lease_until"], condition=Q(state__in=["running", "pausing", "cancelling"]), name="jobs_held"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class JobEvent(models.Model):
+    """Something a job reported. `seq` is gap-free per job and is the SSE id; metrics carry their engine's step."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events")
+    seq = models.PositiveBigIntegerField()
+    fence = models.PositiveIntegerField()
+    engine_seq = models.PositiveBigIntegerField(null=True)
+    ts = models.DateTimeField()
+    kind = models.CharField(max_length=30)
+    payload = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["job", "seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["job", "seq"], name="event_seq_once"),
+            models.UniqueConstraint(fields=["job", "fence", "engine_seq"], name="engine_event_once"),
+        ]
+
+
+class FinishedNotice(models.Model):
+    """That an upper room has consumed a job's end; makes consumption idempotent."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="+")
+    consumer = models.CharField(max_length=60)
+    consumed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "consumer"], name="notice_consumed_once")]

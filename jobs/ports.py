@@ -1,0 +1,110 @@
+"""Where upper rooms plug in: kinds of jobs, and who may see them.
+
+A room's `AppConfig.ready()` fills these registries; this room calls what it finds and knows no name above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from jobs.contracts import Event, Result
+from jobs.models import Job
+from members.models import Member
+
+
+class JobKind(Protocol):
+    """What one kind of long work brings.
+
+    A kind is either an engine (`engine_module` names a module run as `python -m MODULE RUN_DIR`) or inline
+    (`engine_module` is None and `run_inline` does the work under the supervisor's fence).
+    """
+
+    name: str
+    label: str
+    queue: str
+    engine_module: str | None
+    max_running_per_host: int
+
+    def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
+        """Body of `spec.json` for this attempt; free of secrets. May lay input files into the run directory.
+
+        Runs in the worker, outside any transaction.
+        """
+        ...
+
+    def secret_refs(self, job: Job) -> list[str]:
+        """Names of secrets the engine needs, resolved by `jobs.secrets` and handed over on a pipe."""
+        ...
+
+    def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
+        """Do the work in the worker; returns the result summary. Only for kinds without an engine."""
+        ...
+
+    def on_events(self, job: Job, events: list[Event]) -> None:
+        """Consume freshly ingested events, inside the transaction that stores them; must be idempotent."""
+        ...
+
+    def collect(self, job: Job, result: Result, run_dir: Path) -> dict[str, Any]:
+        """Carry artefacts of a succeeded attempt to storage, outside any transaction; returns plain data."""
+        ...
+
+    def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
+        """Consume the end (any outcome), inside the transaction that marks the job; must be idempotent."""
+        ...
+
+
+class Attempt(Protocol):
+    """What inline work sees of its own attempt."""
+
+    fence: int
+
+    def progress(self, done: int, total: int, unit: str = "") -> None:
+        """Report how far it is; also renews the lease.
+
+        Raises:
+            jobs.supervisor.AttemptLost: The fence has passed on, or a stop was asked for.
+        """
+        ...
+
+
+KINDS: dict[str, JobKind] = {}
+
+
+def register(kind: JobKind) -> None:
+    """Make a kind known. Registering a name twice is a mistake of the code.
+
+    Raises:
+        ValueError: The name is taken.
+    """
+    if kind.name in KINDS and type(KINDS[kind.name]) is not type(kind):
+        raise ValueError(f"job kind '{kind.name}' is registered twice")
+    KINDS[kind.name] = kind
+
+
+def no_visibility(member: Member) -> frozenset[str] | None:
+    """Until a room says otherwise only admins see jobs."""
+    return None if member.is_admin else frozenset()
+
+
+# Consumers of ended jobs, by (consumer name): the kinds they wait for and what they do, once per job.
+CONSUMERS: dict[str, tuple[frozenset[str], Callable[[Job], None]]] = {}
+
+
+def consume(name: str, kinds: frozenset[str], consumer: Callable[[Job], None]) -> None:
+    """Have `consumer` called once for every ended job of these kinds, in a transaction that remembers it."""
+    CONSUMERS[name] = (kinds, consumer)
+
+
+# Task slugs whose jobs a member may see (None: all), and whether the member leads a task (may pause, resume, cancel).
+visible_task_slugs: Callable[[Member], frozenset[str] | None] = no_visibility
+led_task_slugs: Callable[[Member], frozenset[str] | None] = no_visibility
+
+
+def set_visibility(
+    visible: Callable[[Member], frozenset[str] | None], led: Callable[[Member], frozenset[str] | None]
+) -> None:
+    """Let the room that knows roles decide who sees and who steers which jobs."""
+    global visible_task_slugs, led_task_slugs
+    visible_task_slugs, led_task_slugs = visible, led

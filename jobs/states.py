@@ -1,0 +1,44 @@
+"""States of a job and the moves between them. Pure Python; knows neither rows nor workers."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class JobState(StrEnum):
+    """Where a long work stands."""
+
+    QUEUED = "queued"
+    WAITING = "waiting"
+    RUNNING = "running"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    SUCCEEDED = "succeeded"
+
+
+S = JobState
+
+ALLOWED: dict[JobState, frozenset[JobState]] = {
+    S.QUEUED: frozenset({S.RUNNING, S.WAITING, S.PAUSED, S.CANCELLED, S.FAILED}),
+    S.WAITING: frozenset({S.QUEUED, S.RUNNING, S.PAUSED, S.CANCELLED, S.FAILED}),
+    S.RUNNING: frozenset({S.QUEUED, S.WAITING, S.PAUSING, S.CANCELLING, S.FAILED, S.SUCCEEDED}),
+    # What was asked to stop may still finish first, and what finished has finished.
+    S.PAUSING: frozenset({S.PAUSED, S.CANCELLING, S.FAILED, S.SUCCEEDED}),
+    S.CANCELLING: frozenset({S.CANCELLED, S.FAILED, S.SUCCEEDED}),
+    S.PAUSED: frozenset({S.QUEUED, S.CANCELLED}),
+    S.CANCELLED: frozenset(),
+    S.FAILED: frozenset({S.QUEUED}),
+    S.SUCCEEDED: frozenset(),
+}
+
+FINISHED = frozenset({S.CANCELLED, S.FAILED, S.SUCCEEDED})
+CLAIMABLE = frozenset({S.QUEUED, S.WAITING})
+HELD = frozenset({S.RUNNING, S.PAUSING, S.CANCELLING})
+
+
+def may_move(source: JobState, target: JobState) -> bool:
+    """Whether a job in `source` may become `target`."""
+    return target in ALLOWED[source]

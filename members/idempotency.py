@@ -1,0 +1,66 @@
+"""`Idempotency-Key`: a POST repeated with its key gets the first answer again and starts nothing twice."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from members.models import RememberedRequest
+from web.errors import Refusal
+
+Handler = Callable[..., Response]
+
+
+def idempotent(handler: Handler) -> Handler:
+    """Wrap a POST method of an APIView.
+
+    The key is taken in the handler's own transaction: a request that fails is not remembered, and of two at once the
+    second waits for the first and then repeats its answer.
+
+    Raises:
+        Refusal: 409 when the key came with another body before.
+    """
+
+    @functools.wraps(handler)
+    def wrapped(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get("Idempotency-Key", "").strip()
+        if not key:
+            return handler(view, request, *args, **kwargs)
+        fingerprint = _fingerprint(request)
+        try:
+            with transaction.atomic():
+                row = RememberedRequest.objects.create(member=request.user, key=key[:200], request_hash=fingerprint)
+                response = handler(view, request, *args, **kwargs)
+                row.status, row.body = response.status_code, json.loads(json.dumps(response.data, default=str))
+                row.save(update_fields=["status", "body"])
+                return response
+        except IntegrityError:
+            known = RememberedRequest.objects.filter(member=request.user, key=key[:200]).first()
+            if known is None:
+                raise
+            return _again(known, fingerprint)
+
+    return wrapped
+
+
+def _again(known: RememberedRequest, fingerprint: str) -> Response:
+    if known.request_hash != fingerprint:
+        raise Refusal(
+            "idempotency_key_reused", "This Idempotency-Key came before with another request.",
+            hint="Send a new key for a new request.", status=409,
+        )
+    return Response(known.body, status=known.status, headers={"Idempotency-Replayed": "true"})
+
+
+def _fingerprint(request: Request) -> str:
+    files = [(name, upload.name, upload.size) for name, upload in sorted(request.FILES.items())]
+    body = request.data if not files else {key: request.data[key] for key in request.data if key not in request.FILES}
+    text = json.dumps([request.method, request.path, body, files], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,58 @@
+"""Members, API tokens and remembered requests. Knows no task: roles per task stand in the review room."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from knox.models import AbstractAuthToken
+
+
+class Member(AbstractUser):
+    """A person of the organisation. `is_superuser` is the role admin: everything, everywhere."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    display_name = models.CharField(max_length=80, blank=True)
+    preferences = models.JSONField(default=dict, blank=True)
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this member may do everything."""
+        return self.is_active and self.is_superuser
+
+    @property
+    def name(self) -> str:
+        """How pages call this member."""
+        return self.display_name or self.get_full_name() or self.username
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the corner of a page."""
+        words = self.name.split()
+        return "".join(word[0] for word in words[:2]).upper() or "?"
+
+
+class ApiToken(AbstractAuthToken):
+    """A hashed, scoped, expiring token of one member."""
+
+    name = models.CharField(max_length=80)
+    scopes = models.JSONField(default=list)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created"]
+
+
+class RememberedRequest(models.Model):
+    """The first answer to a POST with an Idempotency-Key, given again when the key comes again."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    request_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(default=0)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["member", "key"], name="one_answer_per_key")]

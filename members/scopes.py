@@ -1,0 +1,21 @@
+"""What a token may do. A token never gives more than its member has."""
+
+from __future__ import annotations
+
+SCOPES: dict[str, str] = {
+    "read": "Read tasks, records, drafts, jobs and results",
+    "datasets": "Download approved datasets",
+    "review": "Judge drafts",
+    "lead": "Edit tasks, import, freeze, launch generation and training",
+    "admin": "Everything the member may do",
+}
+
+
+def allows(scopes: list[str], needed: str) -> bool:
+    """Whether a token with these scopes may do what needs the given one; admin covers all, lead covers read, datasets and review."""
+    held = set(scopes)
+    if "admin" in held or needed in held:
+        return True
+    if "lead" in held:
+        return needed in {"read", "datasets", "review"}
+    return needed == "read" and "review" in held

@@ -1,0 +1,1 @@
+"""Settings by surrounding: base holds what is the same everywhere."""

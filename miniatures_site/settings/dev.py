@@ -1,0 +1,28 @@
+"""One machine, embedded pieces: what `make run` uses."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from miniatures_site.settings import env
+from miniatures_site.settings.base import *  # noqa: F403
+from miniatures_site.settings.base import VAR_DIR
+
+
+def kept_secret(path: Path) -> str:
+    """A secret key made once and kept beside the data, readable by its owner only."""
+    if path.exists():
+        return path.read_text().strip()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    value = secrets.token_urlsafe(50)
+    path.touch(mode=0o600)
+    path.write_text(value)
+    return value
+
+
+DEBUG = env.flag("DEBUG", default=False)
+SECRET_KEY = env.text("SECRET_KEY") or kept_secret(VAR_DIR / "secret-key")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+DEMO = env.flag("DEMO", default=True)
+WHITENOISE_AUTOREFRESH = DEBUG

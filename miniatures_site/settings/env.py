@@ -1,0 +1,66 @@
+"""Settings from environment variables, read once and refused with words a person understands.
+
+Knows the names and shapes of variables; does not know what Django does with them.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off", ""})
+
+
+def text(name: str, default: str = "") -> str:
+    """Value of a variable, stripped."""
+    return os.environ.get(name, default).strip()
+
+
+def required(name: str, why: str) -> str:
+    """Value of a variable that must be there.
+
+    Raises:
+        ImproperlyConfigured: It is unset or empty.
+    """
+    value = text(name)
+    if not value:
+        raise ImproperlyConfigured(f"The environment variable {name} is not set. {why}")
+    return value
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """A yes-or-no variable.
+
+    Raises:
+        ImproperlyConfigured: The value is neither.
+    """
+    raw = text(name, "1" if default else "0").lower()
+    if raw in TRUE:
+        return True
+    if raw in FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name} is '{raw}'; write 1 or 0.")
+
+
+def number(name: str, default: float, *, minimum: float = 0) -> float:
+    """A numeric variable with a lower bound.
+
+    Raises:
+        ImproperlyConfigured: The value is no number, or below the bound.
+    """
+    raw = text(name, str(default))
+    try:
+        value = float(raw)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is '{raw}'; write a number, such as {default}.") from None
+    if value < minimum:
+        raise ImproperlyConfigured(f"{name} is {raw}; it must be at least {minimum}.")
+    return value
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated list."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]

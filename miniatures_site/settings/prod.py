@@ -1,0 +1,20 @@
+"""Production: everything that matters comes from the environment, and what is missing is said at start."""
+
+from __future__ import annotations
+
+from miniatures_site.settings import env
+from miniatures_site.settings.base import *  # noqa: F403
+
+DEBUG = False
+SECRET_KEY = env.required("SECRET_KEY", "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+env.required("ALLOWED_HOSTS", "List the names this site answers to, comma-separated, such as app.example.com.")
+env.required("DATABASE_URL", "Give a PostgreSQL address, such as postgres://user:password@db:5432/miniatures.")
+env.required("REDIS_URL", "Give a Redis address, such as redis://redis:6379/0.")
+
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^healthz$"]
+SECURE_HSTS_SECONDS = int(env.number("SECURE_HSTS_SECONDS", 31536000))
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("COOKIES_SECURE", default=True)

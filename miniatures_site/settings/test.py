@@ -1,0 +1,36 @@
+"""Tests: fast hashes, short leases, a database named by TEST_DATABASE_URL or SQLite in a file of its own."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from miniatures_site.settings import env
+from miniatures_site.settings.base import *  # noqa: F403
+from miniatures_site.settings.base import BASE_DIR, STORAGES, database
+
+VAR_DIR = Path(env.text("TEST_VAR_DIR") or tempfile.mkdtemp(prefix="miniatures-test-"))
+DEBUG = False
+SECRET_KEY = "only-for-tests-" + "x" * 40
+ALLOWED_HOSTS = ["*"]
+DATABASES = {"default": database(env.text("TEST_DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}"))}
+if "sqlite" in DATABASES["default"]["ENGINE"]:
+    # A file, not memory: threads and subprocesses of the tests open it too.
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {**STORAGES["default"], "OPTIONS": {"location": str(VAR_DIR / "artefacts")}},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+RUNS_DIR = VAR_DIR / "runs"
+STUDENT_ROOTS = [VAR_DIR / "students"]
+CELERY_BROKER_URL = env.text("BROKER_URL", "memory://")
+JOB_LEASE_S = env.number("JOB_LEASE_S", 1, minimum=0.2)
+JOB_HEARTBEAT_S = env.number("JOB_HEARTBEAT_S", 0.2, minimum=0.05)
+JOB_REAPER_EVERY_S = env.number("JOB_REAPER_EVERY_S", 0.3, minimum=0.1)
+JOB_INGEST_EVERY_S = env.number("JOB_INGEST_EVERY_S", 0.1, minimum=0.05)
+JOB_STOP_GRACE_S = env.number("JOB_STOP_GRACE_S", 5, minimum=0.1)
+_ = BASE_DIR

@@ -1,0 +1,24 @@
+"""Addresses of the whole site. Each room brings its own under its name."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from miniatures_site import health
+
+urlpatterns = [
+    path("livez", health.livez, name="livez"),
+    path("healthz", health.healthz, name="healthz"),
+    path("", include("miniatures_site.home_urls")),
+    path("accounts/", include("allauth.urls")),
+    path("settings/", include("members.urls")),
+    path("jobs/", include("jobs.urls")),
+    path("", include("review.urls")),
+    path("", include("generation.urls")),
+    path("", include("training.urls")),
+    path("", include("evaluation.urls")),
+    path("api/v1/", include("miniatures_site.api_urls")),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,11 @@
+"""The rows of the review room, by subject."""
+
+from review.models.datasets import Dataset, DatasetFile, DatasetRow, DatasetVersion
+from review.models.desk import Assignment, Candidate, Decision, Gold
+from review.models.sources import Record, Source
+from review.models.tasks import Membership, Task, TaskVersion
+
+__all__ = [
+    "Assignment", "Candidate", "Dataset", "DatasetFile", "DatasetRow", "DatasetVersion", "Decision", "Gold",
+    "Membership", "Record", "Source", "Task", "TaskVersion",
+]

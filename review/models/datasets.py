@@ -1,0 +1,89 @@
+"""Saved selections of golds and their frozen versions."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from jobs.models import Job
+from review.models.desk import Candidate, Decision
+from review.models.tasks import Task
+from review.states import Split
+
+
+class Dataset(models.Model):
+    """A named selection of golds of one task."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="datasets")
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    filters = models.JSONField(default=dict, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DatasetVersion(models.Model):
+    """A frozen, content-hashed version. Once `frozen_at` is set a trigger refuses every UPDATE and DELETE."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    job = models.OneToOneField(Job, null=True, on_delete=models.DO_NOTHING, related_name="+")
+    filters = models.JSONField(default=dict)
+    note = models.CharField(max_length=200, blank=True)
+    content_hash = models.CharField(max_length=64, blank=True)
+    counts = models.JSONField(default=dict)
+    manifest = models.JSONField(default=dict)
+    card = models.TextField(blank=True)
+    frozen_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["dataset", "-number"]
+        constraints = [models.UniqueConstraint(fields=["dataset", "number"], name="dataset_version_number_once")]
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether its content can no longer change."""
+        return self.frozen_at is not None
+
+    def __str__(self) -> str:
+        return f"{self.dataset.name} v{self.number}"
+
+
+class DatasetRow(models.Model):
+    """One gold as it stood in one version: the decision whose text was taken."""
+
+    version = models.ForeignKey(DatasetVersion, on_delete=models.DO_NOTHING, related_name="rows")
+    candidate = models.ForeignKey(Candidate, on_delete=models.DO_NOTHING, related_name="+")
+    decision = models.ForeignKey(Decision, on_delete=models.DO_NOTHING, related_name="+")
+    split = models.CharField(max_length=10, choices=Split.choices)
+    row_hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "candidate"], name="row_once_per_version")]
+
+
+class DatasetFile(models.Model):
+    """One canonical file of a version, by split and format; its sha256 is the ETag it is served with."""
+
+    version = models.ForeignKey(DatasetVersion, on_delete=models.DO_NOTHING, related_name="files")
+    split = models.CharField(max_length=10, choices=Split.choices)
+    format = models.CharField(max_length=8)
+    path = models.CharField(max_length=300)
+    sha256 = models.CharField(max_length=64)
+    bytes = models.BigIntegerField()
+    rows = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "split", "format"], name="one_file_per_format")]

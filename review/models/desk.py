@@ -1,0 +1,130 @@
+"""Drafts, who holds them, what was decided, and what counts."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from review.models.sources import Record
+from review.models.tasks import Task, TaskVersion
+from review.states import AssignmentState, CandidateState, Verdict
+
+
+class Candidate(models.Model):
+    """One draft for one record under one task version, with its provenance as plain values."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="candidates")
+    task_version = models.ForeignKey(TaskVersion, on_delete=models.DO_NOTHING, related_name="candidates")
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="candidates")
+    state = models.CharField(max_length=10, choices=CandidateState.choices, default=CandidateState.PENDING)
+    # Smaller comes first on the desk; set-aside cards go behind the rest.
+    queue_position = models.BigIntegerField(default=0)
+    fields = models.JSONField()
+    fields_hash = models.CharField(max_length=64)
+    messages = models.JSONField(default=list)
+    marks = models.JSONField(default=list)
+    marks_count = models.PositiveSmallIntegerField(default=0)
+
+    origin = models.CharField(max_length=20, default="teacher")  # teacher, import, miniature
+    provenance = models.CharField(max_length=200, blank=True)
+    job_id = models.UUIDField(null=True, blank=True, db_index=True)
+    call_id = models.CharField(max_length=64, null=True, blank=True, unique=True)  # noqa: DJ001 (NULL keeps unique quiet)
+    teacher = models.CharField(max_length=120, blank=True)
+    model = models.CharField(max_length=120, blank=True)
+    parameters = models.JSONField(default=dict)
+    prompt_hash = models.CharField(max_length=64, blank=True)
+    input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+    cost_usd = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    latency_s = models.FloatField(default=0)
+    # What the offline teacher or a hand wrote wrong on purpose; never shown to reviewers before they decide.
+    labelled_defects = models.JSONField(default=list)
+    round = models.PositiveSmallIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["queue_position", "created_at"]
+        indexes = [
+            # The queue: partial, so that taking the next card costs the same at a thousand and at a million.
+            models.Index(
+                fields=["task", "queue_position", "id"], condition=Q(state=CandidateState.PENDING), name="desk_queue"
+            ),
+            models.Index(fields=["task", "state", "-created_at"], name="candidates_by_state"),
+            models.Index(fields=["task", "fields_hash"], name="candidates_by_text"),
+        ]
+
+
+class Assignment(models.Model):
+    """One candidate in front of one reviewer, and the lease on it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="assignments")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assignments")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=10, choices=AssignmentState.choices, default=AssignmentState.ACTIVE)
+    leased_until = models.DateTimeField()
+    etag = models.CharField(max_length=64)
+    unfinished = models.JSONField(null=True, blank=True)
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["candidate", "reviewer"], name="one_assignment_per_reviewer"),
+            models.UniqueConstraint(
+                fields=["candidate"], condition=Q(state=AssignmentState.ACTIVE), name="one_holder_per_candidate"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["reviewer", "task", "state"], name="assignments_in_hand"),
+            models.Index(
+                fields=["leased_until"], condition=Q(state=AssignmentState.ACTIVE), name="leases_to_expire"
+            ),
+        ]
+
+
+class Decision(models.Model):
+    """One expert's immutable verdict; a trigger refuses UPDATE and DELETE. Its id is made by the client."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    candidate = models.ForeignKey(Candidate, on_delete=models.DO_NOTHING, related_name="decisions")
+    task = models.ForeignKey(Task, on_delete=models.DO_NOTHING, related_name="+")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="decisions")
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    fields = models.JSONField(null=True)
+    before_hash = models.CharField(max_length=64)
+    body_hash = models.CharField(max_length=64)
+    reasons = models.JSONField(default=list)
+    ratings = models.JSONField(default=dict)
+    note = models.TextField(blank=True)
+    seconds = models.FloatField(default=0)
+    is_late = models.BooleanField(default=False)
+    retracts = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.DO_NOTHING, related_name="retracted_by"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["reviewer", "task", "-created_at"], name="my_decisions"),
+            models.Index(fields=["candidate", "created_at"], name="decisions_of_candidate"),
+        ]
+
+
+class Gold(models.Model):
+    """What counts for a candidate: a pointer at the decision that resolves it. Text is read through the pointer."""
+
+    candidate = models.OneToOneField(Candidate, primary_key=True, on_delete=models.CASCADE, related_name="gold")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="golds")
+    decision = models.OneToOneField(Decision, on_delete=models.DO_NOTHING, related_name="gold")
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["task", "verdict", "decided_at"], name="golds_by_verdict")]

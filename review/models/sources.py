@@ -1,0 +1,65 @@
+"""Imports and the records they bring."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from review.models.tasks import Task
+from review.states import SourceKind, Split
+
+
+class Source(models.Model):
+    """One import of a file: what came, how its columns were read, and how many rows stayed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="sources")
+    slug = models.SlugField(max_length=80)
+    name = models.CharField(max_length=160)
+    kind = models.CharField(max_length=10, choices=SourceKind.choices, default=SourceKind.RECORDS)
+    filename = models.CharField(max_length=200, blank=True)
+    format = models.CharField(max_length=10)
+    mapping = models.JSONField(default=dict)
+    provenance = models.CharField(max_length=200, blank=True)
+    sha256 = models.CharField(max_length=64)
+    rows_total = models.PositiveIntegerField(default=0)
+    rows_added = models.PositiveIntegerField(default=0)
+    rows_known = models.PositiveIntegerField(default=0)
+    rows_bad = models.PositiveIntegerField(default=0)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [models.UniqueConstraint(fields=["task", "slug"], name="source_slug_once_per_task")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Record(models.Model):
+    """One input row: a prospect with its facts. Its split is fixed here and never moves."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="records")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="records")
+    row_number = models.PositiveIntegerField()
+    title = models.CharField(max_length=200)
+    facts = models.JSONField()
+    group = models.CharField(max_length=200)
+    split = models.CharField(max_length=10, choices=Split.choices)
+    content_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["source", "row_number"]
+        constraints = [models.UniqueConstraint(fields=["task", "content_hash"], name="record_once_per_task")]
+        indexes = [
+            models.Index(fields=["task", "split"]),
+            models.Index(fields=["source", "row_number"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,206 @@
+"""The one renderer: (task spec, facts) to messages, and fields to completion text and back.
+
+Pure Python. Teachers, exports, training, evaluation and serving all call it, so that their prompts are equal to the
+byte. It does not know who asks, which model answers, or where records are kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any, Literal
+
+from review.schema import SLOT, Facts, Fields, OutputField, normalise_fields
+from review.spec import SYSTEM_MARK, USER_MARK, TaskSpec
+
+Message = dict[str, str]
+Audience = Literal["teacher", "student"]
+_FENCE = re.compile(r"\A```[a-zA-Z]*\n(.*?)\n?```\Z", re.DOTALL)
+_SUBJECT = re.compile(r"\A(?:\*\*)?subject(?:\*\*)?\s*:\s*(?:\*\*)?\s*(.*)\Z", re.IGNORECASE)
+
+
+class CompletionError(ValueError):
+    """A completion that is not of the task's output shape; says what was expected."""
+
+
+def messages(spec: TaskSpec, facts: Facts, *, audience: Audience) -> list[Message]:
+    """Render the prompt for one record.
+
+    Args:
+        spec: The task version.
+        facts: The record's facts by input field name; unknown keys are left out.
+        audience: The long teacher template or the short student template.
+
+    Returns:
+        One or two messages with `role` and `content`; declared slots stay as they are.
+    """
+    template = spec.teacher_template if audience == "teacher" else spec.student_template
+    values = _values(spec, facts)
+    # Split before filling in: a fact that contains the mark must not open a message of its own.
+    system, user = (
+        SLOT.sub(lambda match: values.get(match.group(1), match.group(0)), part) for part in _split_roles(template)
+    )
+    head = [{"role": "system", "content": system}] if system else []
+    return [*head, {"role": "user", "content": user}]
+
+
+def completion(spec: TaskSpec, fields: Fields) -> str:
+    """Text a model is taught to answer with: a mail, plain text, or canonical JSON, by the schema.
+
+    Raises:
+        ValueError: The fields do not fit the schema.
+    """
+    normal = normalise_fields(spec.output_schema, fields)
+    if mail := _mail_fields(spec.output_schema):
+        subject, body = mail
+        return f"Subject: {normal[subject]}\n\n{normal[body]}"
+    if _is_plain(spec.output_schema):
+        return str(normal[spec.output_schema[0].name])
+    return json.dumps(normal, ensure_ascii=False, indent=1)
+
+
+def parse(spec: TaskSpec, text: str) -> Fields:
+    """Read a model's answer back into fields; the inverse of `completion`.
+
+    A fenced block around the whole answer is taken off, since large models like to add one.
+
+    Raises:
+        CompletionError: The text is not of the task's shape.
+    """
+    body = text.strip()
+    if fenced := _FENCE.match(body):
+        body = fenced.group(1).strip()
+    if not body:
+        raise CompletionError("the answer is empty")
+    if mail := _mail_fields(spec.output_schema):
+        raw: Any = _parse_mail(body, *mail)
+    elif _is_plain(spec.output_schema):
+        raw = {spec.output_schema[0].name: body}
+    else:
+        raw = _parse_json(body)
+    try:
+        return normalise_fields(spec.output_schema, raw)
+    except ValueError as error:
+        raise CompletionError(str(error)) from error
+
+
+def prompt_hash(rendered: list[Message]) -> str:
+    """SHA-256 of the canonical JSON of the messages, hex."""
+    return hashlib.sha256(canonical_json(rendered).encode()).hexdigest()
+
+
+def fields_hash(fields: Fields) -> str:
+    """SHA-256 of the canonical JSON of a draft's fields, hex."""
+    return hashlib.sha256(canonical_json(fields).encode()).hexdigest()
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with sorted keys, no blanks and raw Unicode: equal values give equal bytes."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def facts_sheet(spec: TaskSpec, facts: Facts) -> str:
+    """The facts as `key: value` lines in schema order, missing ones left out."""
+    lines = []
+    for field in spec.input_schema:
+        value = _one_line(facts.get(field.name))
+        if value:
+            lines.append(f"{field.name}: {value}")
+    return "\n".join(lines)
+
+
+def output_format(spec: TaskSpec) -> str:
+    """Tell a model in words which shape to answer in."""
+    if mail := _mail_fields(spec.output_schema):
+        return f"Answer with 'Subject: ' and the {mail[0]} on the first line, a blank line, then the {mail[1]}."
+    if _is_plain(spec.output_schema):
+        return "Answer with the text alone."
+    shape = {
+        field.name: [{item.name: "…" for item in field.items}] if field.type == "list" else "…"
+        for field in spec.output_schema
+    }
+    return f"Answer with one JSON object and nothing else: {json.dumps(shape, ensure_ascii=False)}"
+
+
+def is_mail(spec: TaskSpec) -> bool:
+    """Whether the output is a mail: one subject and one body."""
+    return _mail_fields(spec.output_schema) is not None
+
+
+def _values(spec: TaskSpec, facts: Facts) -> dict[str, str]:
+    offer = spec.offer
+    values = {
+        "instruction": spec.instruction,
+        "facts": facts_sheet(spec, facts),
+        "guideline": spec.guideline,
+        "language": spec.language,
+        "rubric": "\n".join(f"- {r.name}: {r.description}" if r.description else f"- {r.name}" for r in spec.rubric),
+        "output_format": output_format(spec),
+        "offer.claims": "\n".join(f"- {claim}" for claim in offer.claims),
+        "offer.forbidden_phrases": ", ".join(offer.forbidden_phrases),
+    }
+    for word in ("seller", "product", "description", "tone", "signature"):
+        values[f"offer.{word}"] = getattr(offer, word)
+    values["offer"] = "\n".join(
+        line
+        for line in (
+            f"Seller: {offer.seller}" if offer.seller else "",
+            f"Product: {offer.product}" if offer.product else "",
+            offer.description,
+            f"Allowed claims:\n{values['offer.claims']}" if offer.claims else "",
+            f"Never write: {values['offer.forbidden_phrases']}" if offer.forbidden_phrases else "",
+            f"Tone: {offer.tone}" if offer.tone else "",
+            f"Signature:\n{offer.signature}" if offer.signature else "",
+        )
+        if line
+    )
+    for field in spec.input_schema:
+        values[f"fact.{field.name}"] = _one_line(facts.get(field.name))
+    return values
+
+
+def _one_line(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return "; ".join(_one_line(part) for part in value)
+    return " ".join(str(value).split())
+
+
+def _split_roles(template: str) -> tuple[str, str]:
+    if USER_MARK not in template:
+        return "", template.strip()
+    system, user = template.split(USER_MARK, 1)
+    return system.replace(SYSTEM_MARK, "", 1).strip(), user.strip()
+
+
+def _mail_fields(schema: tuple[OutputField, ...]) -> tuple[str, str] | None:
+    by_role = {field.role: field.name for field in schema}
+    if len(schema) == 2 and "subject" in by_role and "body" in by_role:
+        return by_role["subject"], by_role["body"]
+    return None
+
+
+def _is_plain(schema: tuple[OutputField, ...]) -> bool:
+    return len(schema) == 1 and schema[0].type == "text"
+
+
+def _parse_mail(text: str, subject: str, body: str) -> Fields:
+    first, _, rest = text.partition("\n")
+    match = _SUBJECT.match(first.strip())
+    if match is None:
+        raise CompletionError("the answer does not begin with 'Subject: '")
+    return {subject: match.group(1), body: rest.strip()}
+
+
+def _parse_json(text: str) -> Any:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise CompletionError(f"the answer is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise CompletionError(f"the answer is a JSON {type(value).__name__}, expected an object")
+    return value

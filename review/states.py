@@ -1,0 +1,56 @@
+"""Words that rows of this room can be in, as enums. Pure but for Django's choices; knows no model."""
+
+from django.db.models import TextChoices
+
+
+class Role(TextChoices):
+    """What a member may do within one task; admin is global and stands on the member."""
+
+    LEAD = "lead", "Lead"
+    REVIEWER = "reviewer", "Reviewer"
+    VIEWER = "viewer", "Viewer"
+
+
+class Split(TextChoices):
+    """Where a record stands, fixed at import."""
+
+    TRAIN = "train", "Train"
+    VALIDATION = "validation", "Validation"
+    TEST = "test", "Test"
+
+
+class SourceKind(TextChoices):
+    """What the rows of an import are."""
+
+    RECORDS = "records", "Records"
+    DRAFTS = "drafts", "Finished drafts"
+
+
+class CandidateState(TextChoices):
+    """Where a draft stands on the desk."""
+
+    PENDING = "pending", "Pending"
+    LEASED = "leased", "Leased"
+    DECIDED = "decided", "Decided"
+    DISPUTED = "disputed", "Disputed"
+
+
+class AssignmentState(TextChoices):
+    """Where one candidate stands in front of one reviewer."""
+
+    ACTIVE = "active", "In hand"
+    RELEASED = "released", "Released"
+    SET_ASIDE = "set_aside", "Set aside"
+    DONE = "done", "Done"
+
+
+class Verdict(TextChoices):
+    """What an expert said of a draft."""
+
+    ACCEPT = "accept", "Accepted"
+    EDIT = "edit", "Edited"
+    REJECT = "reject", "Rejected"
+    RETRACT = "retract", "Taken back"
+
+
+POSITIVE = frozenset({Verdict.ACCEPT, Verdict.EDIT})

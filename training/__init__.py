@@ -1,0 +1,1 @@
+"""Students, recipes, runs and the miniatures they become."""

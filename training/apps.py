@@ -1,0 +1,7 @@
+"""App config of training."""
+
+from django.apps import AppConfig
+
+
+class TrainingConfig(AppConfig):
+    name = "training"

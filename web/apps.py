@@ -1,0 +1,7 @@
+"""App config of web."""
+
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    name = "web"

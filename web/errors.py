@@ -1,0 +1,33 @@
+"""The one exception with which a service refuses: what is wrong, where, and how to mend it. Pure Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+
+class Refusal(Exception):  # noqa: N818 (it is an answer, not a fault)
+    """A request that cannot be done as asked.
+
+    Args:
+        code: A stable word for programs, such as `too_few_golds`.
+        message: One plain sentence: what was found and what is wanted.
+        hint: The next step.
+        status: HTTP status an endpoint answers with: 400, 403, 404, 409, 412, 413, 422 or 428.
+        errors: Messages by field name or row.
+        state: What the server holds now, for a client that was stale.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        hint: str = "",
+        status: int = 422,
+        errors: Mapping[str, Sequence[str]] | None = None,
+        state: object = None,
+    ) -> None:
+        super().__init__(message)
+        self.code, self.message, self.hint, self.status = code, message, hint, status
+        self.errors = {key: list(value) for key, value in (errors or {}).items()}
+        self.state = state

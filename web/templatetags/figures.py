@@ -1,0 +1,101 @@
+"""How numbers, money and times are written on pages: one way everywhere."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+MISSING = "–"
+
+
+@register.filter
+def money(value: Any) -> str:
+    """US dollars to the cent; under a cent with four digits."""
+    if value in (None, ""):
+        return MISSING
+    amount = Decimal(str(value))
+    if amount == 0:
+        return "$0.00"
+    return f"${amount:,.4f}" if abs(amount) < Decimal("0.01") else f"${amount:,.2f}"
+
+
+@register.filter
+def compact(value: Any) -> SafeString | str:
+    """12.4k with the exact value in the title; small numbers as they are."""
+    if value in (None, ""):
+        return MISSING
+    number = float(value)
+    if abs(number) < 10_000:
+        return f"{number:,.0f}" if number == int(number) else f"{number:,.1f}"
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= limit:
+            return format_html('<span title="{}">{}{}</span>', f"{number:,.0f}", f"{number / limit:.1f}", unit)
+    return f"{number:,.0f}"
+
+
+@register.filter
+def percent(value: Any, digits: int = 1) -> str:
+    """A share between 0 and 1 as per cent."""
+    return MISSING if value in (None, "") else f"{float(value) * 100:.{digits}f} %"
+
+
+@register.filter
+def duration(value: Any) -> str:
+    """Seconds as 8 s, 3 min 20 s, or 2 h 5 min."""
+    if value in (None, ""):
+        return MISSING
+    seconds = float(value)
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
+@register.filter
+def ago(value: datetime | None) -> SafeString | str:
+    """A time as a person says it, with the exact one on hover."""
+    if value is None:
+        return MISSING
+    seconds = (timezone.now() - value).total_seconds()
+    exact = timezone.localtime(value)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', exact.isoformat(), exact.strftime("%Y-%m-%d %H:%M:%S"), _said(seconds, exact)
+    )
+
+
+def _said(seconds: float, exact: datetime) -> str:
+    if seconds < 45:
+        return "just now"
+    if seconds < 3600:
+        return f"{max(1, round(seconds / 60))} min ago"
+    if seconds < 86400:
+        return f"{round(seconds / 3600)} h ago"
+    if seconds < 7 * 86400:
+        return f"{round(seconds / 86400)} d ago"
+    return exact.strftime("%-d %b %Y")
+
+
+@register.filter
+def as_json(value: Any) -> SafeString:
+    """JSON that is safe inside a `<script type="application/json">` element or, quoted, in an attribute."""
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return mark_safe(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("'", "\\u0027"))  # noqa: S308
+
+
+@register.filter
+def get(mapping: Any, key: Any) -> Any:
+    """Value of a key, or nothing."""
+    return mapping.get(key) if hasattr(mapping, "get") else None
