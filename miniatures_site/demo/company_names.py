@@ -5,19 +5,25 @@ Knows syllables, legal forms and a sector's own words; it does not know whether 
 
 import random
 
-_HEADS = (
-    "Arven Brack Cald Duns Elling Foss Grav Hask Inder Jarl Kesk Lorn Mard Nolt Osk Pell Quar Rand Sval Tarn "
-    "Ulv Vant Wick Yar Zell Bram Corv Dell Esk Fenn Gild Holm Isk Jun Kar Lund Mel Nor Orr Pav Rusk Sten Thorn Vesk"
-).split()
-_TAILS = (
+
+def _words(text: str, between: str = " ") -> tuple[str, ...]:
+    return tuple(text.split(between))
+
+
+_HEADS = _words(
+    "Arven Brack Cald Duns Elling Foss Grav Hask Inder Jarl Kesk Lorn Mard Nolt Osk Pell Quar Rand Sval Tarn Ulv Vant "
+    "Wick Yar Zell Bram Corv Dell Esk Fenn Gild Holm Isk Jun Kar Lund Mel Nor Orr Pav Rusk Sten Thorn Vesk"
+)
+_TAILS = _words(
     "holt moor rey ever grove berg sen ley wick mark ford dal by strand haven ton lund ridge well croft ano etti ova "
     "inger aker stad mere low is um ara"
-).split()
-_PLAIN = (
+)
+_PLAIN = _words(
     "Blue Heron;Copper Lane;Seven Oars;Grey Harbour;Salt & Stone;Old Ferry;Green Anvil;High Meadow;Third Bridge;"
     "Red Lantern;Quiet Bay;Long Acre;White Poplar;Iron Gate;Nine Elms Yard;Paper Kite;North Pier;Clear Brook;"
-    "Amber Hill;Two Rivers"
-).split(";")
+    "Amber Hill;Two Rivers",
+    between=";",
+)
 _FIRST_OF_PLAIN = {name.split()[0] for name in _PLAIN}
 _LEGAL_FORMS = {
     "Germany": "GmbH",
@@ -33,7 +39,8 @@ MAX_LENGTH = 27
 
 
 def _stem(rng: random.Random) -> str:
-    return rng.choice(_HEADS) + rng.choice(_TAILS)
+    head = rng.choice(_HEADS)
+    return head + rng.choice([tail for tail in _TAILS if tail[0] != head[-1]])
 
 
 def _draw(rng: random.Random, words: tuple[str, ...], country: str) -> str:

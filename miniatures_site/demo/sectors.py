@@ -121,7 +121,11 @@ SECTORS = (
         ("Plumbing", "Heating", "Installations"),
         ("heat pumps and boilers", "plumbing for new homes", "air handling for offices"),
         ("won the heating of {many} homes near {place}", "opened a workshop in {place}"),
-        ("fitters who drive twice for one job", "parts ordered to the wrong site", "job reports that arrive days later"),
+        (
+            "fitters who drive twice for one job",
+            "parts ordered to the wrong site",
+            "job reports that arrive days later",
+        ),
         "job sheets in the van",
     ),
     Sector(
@@ -129,7 +133,11 @@ SECTORS = (
         ("Seafood", "Fisheries", "Fish"),
         ("smoked salmon", "frozen cod fillets", "shellfish for restaurants"),
         ("opened a smokehouse in {place}", "put in a filleting line for {n} fish a minute"),
-        ("landings that do not match the shift plan", "overtime after late boats", "cold rooms filled past their limit"),
+        (
+            "landings that do not match the shift plan",
+            "overtime after late boats",
+            "cold rooms filled past their limit",
+        ),
         "radio calls and a shift list",
     ),
     Sector(

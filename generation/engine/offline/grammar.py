@@ -1,0 +1,58 @@
+"""A small phrase grammar: rules whose alternatives mention facts, expanded at random where the facts are known.
+
+`{name}` stands for a fact, `[symbol]` for another rule. An alternative counts only when all it mentions can be filled,
+so that a record with gaps still yields whole sentences. Knows nothing of mails.
+"""
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+
+_PART = re.compile(r"\{(?P<fact>\w+)\}|\[(?P<symbol>\w+)\]")
+
+
+class NothingFitsError(LookupError):
+    """No alternative of a rule can be filled from the facts at hand."""
+
+
+class Grammar:
+    """Rules over one set of facts.
+
+    Args:
+        rules: Alternatives by symbol.
+        facts: Values by name; a blank one counts as unknown.
+    """
+
+    def __init__(self, rules: Mapping[str, Sequence[str]], facts: Mapping[str, str]) -> None:
+        self._rules = rules
+        self._facts = {name: value for name, value in facts.items() if value}
+        self._fitting: dict[str, list[str]] = {}
+
+    def fits(self, symbol: str) -> bool:
+        """Say whether at least one alternative of the rule can be filled."""
+        return bool(self._alternatives(symbol))
+
+    def expand(self, symbol: str, rng: random.Random) -> str:
+        """Expand a rule to text.
+
+        Raises:
+            NothingFitsError: If the facts at hand fill none of its alternatives.
+        """
+        alternatives = self._alternatives(symbol)
+        if not alternatives:
+            raise NothingFitsError(symbol)
+        return _PART.sub(lambda part: self._part(part, rng), rng.choice(alternatives))
+
+    def _part(self, part: re.Match[str], rng: random.Random) -> str:
+        fact = part["fact"]
+        return self._facts[fact] if fact else self.expand(part["symbol"], rng)
+
+    def _alternatives(self, symbol: str) -> list[str]:
+        if symbol not in self._fitting:
+            self._fitting[symbol] = [text for text in self._rules[symbol] if self._can_fill(text)]
+        return self._fitting[symbol]
+
+    def _can_fill(self, text: str) -> bool:
+        return all(
+            part["fact"] in self._facts if part["fact"] else self.fits(part["symbol"]) for part in _PART.finditer(text)
+        )
