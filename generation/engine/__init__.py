@@ -1,0 +1,1 @@
+"""Plain-Python engines that write drafts; none of them knows Django."""
