@@ -1,5 +1,8 @@
 """API addresses of review, under /api/v1/."""
 
-from django.urls import URLPattern
+from review.api.urls_datasets import datasets_urls
+from review.api.urls_desk import desk_urls
+from review.api.urls_sources import sources_urls
+from review.api.urls_tasks import tasks_urls
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [*tasks_urls, *sources_urls, *desk_urls, *datasets_urls]

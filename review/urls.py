@@ -1,6 +1,9 @@
 """Page addresses of review."""
 
-from django.urls import URLPattern
+from review.pages.urls_datasets import datasets_urls
+from review.pages.urls_desk import desk_urls
+from review.pages.urls_sources import sources_urls
+from review.pages.urls_tasks import tasks_urls
 
 app_name = "review"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [*tasks_urls, *sources_urls, *desk_urls, *datasets_urls]

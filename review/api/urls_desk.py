@@ -1,0 +1,5 @@
+"""API addresses of the desk."""
+
+from django.urls import URLPattern
+
+desk_urls: list[URLPattern] = []

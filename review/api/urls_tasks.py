@@ -1,0 +1,5 @@
+"""API addresses of tasks."""
+
+from django.urls import URLPattern
+
+tasks_urls: list[URLPattern] = []

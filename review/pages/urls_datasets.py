@@ -1,0 +1,5 @@
+"""Page addresses of datasets."""
+
+from django.urls import URLPattern
+
+datasets_urls: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""Page addresses of sources."""
+
+from django.urls import URLPattern
+
+sources_urls: list[URLPattern] = []

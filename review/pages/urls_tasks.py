@@ -1,0 +1,5 @@
+"""Page addresses of tasks."""
+
+from django.urls import URLPattern
+
+tasks_urls: list[URLPattern] = []
