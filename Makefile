@@ -1,0 +1,90 @@
+# Commands of the house. `make run` and `make test` are all a newcomer needs.
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+HOST ?= 127.0.0.1
+NAME ?= desk
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check
+
+# Torch: a machine with an NVIDIA GPU, and any that is not Linux, takes the package index's own build. A Linux machine
+# without a GPU takes the CPU build (a tenth of the size): from whatever index or folder pip is configured with if it has
+# one, else from PyTorch's CPU index. Override TORCH_CPU_INDEX for a mirror.
+TORCH_VERSION ?= 2.13.0
+TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+
+.PHONY: run test stress lint format bench demo-reset install install-dev system-packages clean help
+
+help:
+	@echo "make run [PORT=8000]   everything on this machine, with the demo"
+	@echo "make test              all tests: unit, both databases, Redis, browser, engines"
+	@echo "make stress            the fault drills at full count"
+	@echo "make lint              ruff, mypy, djlint, import contracts"
+	@echo "make bench NAME=desk   one benchmark of benchmarks/"
+	@echo "make demo-reset        throw the demo's data away and load it again"
+
+run: $(VENV)/.run-stamp
+	@DJANGO_SETTINGS_MODULE=miniatures_site.settings.dev $(BIN)/python manage.py up --host $(HOST) --port $(PORT)
+
+test: $(VENV)/.dev-stamp system-packages
+	$(BIN)/python -m tests.everything
+
+stress: $(VENV)/.dev-stamp system-packages
+	STRESS=1 $(BIN)/python -m pytest -m stress -q --timeout 3600
+
+lint: $(VENV)/.dev-stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --check --lint --quiet
+
+format: $(VENV)/.dev-stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/djlint templates --reformat --quiet
+
+bench: $(VENV)/.dev-stamp
+	$(BIN)/python -m benchmarks.$(NAME)
+
+demo-reset: $(VENV)/.run-stamp
+	DJANGO_SETTINGS_MODULE=miniatures_site.settings.dev $(BIN)/python manage.py demo_reset
+
+install: $(VENV)/.run-stamp
+install-dev: $(VENV)/.dev-stamp
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Miniatures needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make run PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "No venv module: on Debian, apt-get install python3-venv."; exit 1; }
+
+$(VENV)/.torch-stamp: $(VENV)/bin/python
+	@if $(BIN)/python -c 'import torch' 2>/dev/null; then :; \
+	elif [ "$$(uname -s)" != Linux ] || nvidia-smi -L >/dev/null 2>&1; then $(PIP) install -q "torch==$(TORCH_VERSION)"; \
+	else $(PIP) install -q "torch==$(TORCH_VERSION)+cpu" 2>/dev/null \
+	  || $(PIP) install -q --index-url $(TORCH_CPU_INDEX) "torch==$(TORCH_VERSION)"; fi
+	@touch $@
+
+$(VENV)/.run-stamp: pyproject.toml $(VENV)/.torch-stamp
+	@echo "Installing; the first time takes a few minutes."
+	@$(PIP) install -q -e ".[embedded,teachers,training]"
+	@touch $@
+
+$(VENV)/.dev-stamp: pyproject.toml $(VENV)/.run-stamp
+	@$(PIP) install -q -e ".[embedded,teachers,training,dev,bench]"
+	@touch $@
+
+# What tests need beside Python: installed where we may, named where we may not.
+system-packages:
+	@missing=""; \
+	command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || missing="$$missing chromium"; \
+	command -v redis-server >/dev/null 2>&1 || missing="$$missing redis-server"; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	[ -z "$$missing" ] && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	  echo "Installing for the tests:$$missing"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; \
+	else echo "The tests need:$$missing. On Debian: sudo apt-get install$$missing"; exit 1; fi
+
+clean:
+	rm -rf $(VENV) build *.egg-info

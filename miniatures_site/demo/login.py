@@ -1,0 +1,45 @@
+"""The demo's login card: `var/demo-login.json`, readable by its owner alone."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from django.conf import settings
+
+from members.models import ApiToken, Member
+
+USERNAME = "demo"
+
+
+def path() -> Path:
+    """Where the card lies."""
+    return Path(settings.VAR_DIR) / "demo-login.json"
+
+
+def read() -> dict[str, str]:
+    """The card, or an empty one."""
+    try:
+        return dict(json.loads(path().read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+def write(*, url: str) -> dict[str, str]:
+    """Bring the card up to date with this start's address; token and password stay as they were made."""
+    card = {**read(), "url": url}
+    member = Member.objects.get(username=card["username"])
+    if not card.get("token"):
+        _, card["token"] = ApiToken.objects.create(user=member, name="Demo", scopes=["admin"], expiry=None)
+    save(card)
+    return card
+
+
+def save(card: dict[str, str]) -> None:
+    """Write the card whole or not at all."""
+    part = path().with_suffix(".part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as handle:
+        json.dump(card, handle, indent=1)
+    part.replace(path())

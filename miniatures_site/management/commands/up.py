@@ -1,0 +1,98 @@
+"""`manage.py up`: everything on one machine, what `make run` calls."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from honcho.environ import parse_procfile
+from honcho.manager import Manager
+
+from miniatures_site import broker, static_stamp
+from miniatures_site.demo import login
+
+STARTED_WITHIN_S = 60
+
+
+class Command(BaseCommand):
+    help = "Migrate, load the demo once, and start web, worker, beat and broker together. Ctrl-C stops all."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+        refuse_taken_port(host, port)
+        settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+        call_command("migrate", verbosity=0)
+        static_stamp.collect_if_changed()
+        call_command("load_demo")
+        card = login.write(url=f"http://{host}:{port}/")
+        threading.Thread(target=announce, args=(card, self), daemon=True).start()
+        sys.exit(run_processes(host, port))
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Say at once when another program listens there.
+
+    Raises:
+        CommandError: Names the way out.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(f"Port {port} is taken ({error.strerror}). Try: make run PORT={port + 1}") from error
+
+
+def run_processes(host: str, port: int) -> int:
+    """Start what the Procfile names and stay until all have stopped.
+
+    Returns:
+        The exit status of the first process that ended by itself, 0 after Ctrl-C.
+    """
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "HOST": host,
+        "PORT": str(port),
+        "VAR_DIR": str(settings.VAR_DIR),
+        "WORKER_THREADS": os.environ.get("WORKER_THREADS", "8"),
+        "BROKER_URL": os.environ.get("BROKER_URL") or broker.broker_url(settings.VAR_DIR),
+        "PYTHONUNBUFFERED": "1",
+    }
+    manager = Manager()
+    procfile = parse_procfile((settings.BASE_DIR / "Procfile").read_text())
+    for name, line in procfile.processes.items():
+        # `exec` leaves no shell between us and the process, so that a stop reaches it.
+        manager.add_process(name, f"exec {line}", env=environment, cwd=str(settings.BASE_DIR))
+    manager.loop()
+    return int(manager.returncode or 0)
+
+
+def announce(card: dict[str, str], command: BaseCommand) -> None:
+    """Print the address and the login as soon as the site answers."""
+    deadline = time.monotonic() + STARTED_WITHIN_S
+    while time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(f"{card['url']}livez", timeout=1).close()  # noqa: S310 (our own address)
+        except OSError:
+            time.sleep(0.1)
+            continue
+        command.stdout.write(
+            f"\n  Miniatures is running at {card['url']}\n"
+            f"  Log in as {card['username']} with the password {card['password']}\n"
+            f"  The same, with an API token, stands in {settings.VAR_DIR / 'demo-login.json'}. Ctrl-C stops it.\n\n"
+        )
+        command.stdout.flush()
+        return

@@ -1,0 +1,125 @@
+"""What every test may use: members of each role, an API client, and the rule for outside data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+from members.models import Member
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect, by name, tests of outside data when no folder is named; a named folder that is absent is an error."""
+    folder = os.environ.get("SHARED_DATA_DIR")
+    if folder:
+        if not Path(folder).is_dir():
+            raise pytest.UsageError(f"SHARED_DATA_DIR is '{folder}', which is no folder.")
+        return
+    outside = [item for item in items if item.get_closest_marker("outside_data")]
+    if outside:
+        config.hook.pytest_deselected(items=outside)
+        items[:] = [item for item in items if item not in outside]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Under CI a skipped test is a hole, so it is a failure."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped and os.environ.get("CI") == "true":
+        terminalreporter.write_line("Under CI=true nothing may be skipped:", red=True)
+        for report in skipped:
+            terminalreporter.write_line(f"  {report.nodeid}")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Turn skips under CI into a failing exit."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and reporter.stats.get("skipped") and os.environ.get("CI") == "true" and exitstatus == 0:
+        session.exitstatus = 1
+
+
+@pytest.fixture
+def outside_data() -> Path:
+    """The folder with real data that is no part of the project."""
+    return Path(os.environ["SHARED_DATA_DIR"])
+
+
+@pytest.fixture(autouse=True)
+def _flush_may_pass_triggers(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Transactional tests empty the tables at their end; the immutability triggers step aside for that alone."""
+    marker = request.node.get_closest_marker("django_db")
+    transactional = (marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & set(
+        request.fixturenames
+    )
+    if not transactional:
+        yield
+        return
+    from django.test import TransactionTestCase
+
+    from review import immutability
+
+    plain = TransactionTestCase._fixture_teardown
+
+    def teardown(case: TransactionTestCase) -> None:
+        with immutability.disabled():
+            plain(case)
+
+    TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
+    request.addfinalizer(lambda: setattr(TransactionTestCase, "_fixture_teardown", plain))
+    # The database fixture must be set up after this one, so that it is torn down before the patch is taken back.
+    request.getfixturevalue("transactional_db")
+    yield
+
+
+@pytest.fixture
+def make_member(db: None) -> Callable[..., Member]:
+    """Make a member by name; `admin=True` for an admin."""
+
+    def make(username: str, *, admin: bool = False, password: str = "correct horse battery") -> Member:
+        member = Member(username=username, is_superuser=admin, is_staff=admin)
+        member.set_password(password)
+        member.save()
+        return member
+
+    return make
+
+
+@pytest.fixture
+def admin(make_member: Callable[..., Member]) -> Member:
+    return make_member("ada", admin=True)
+
+
+@pytest.fixture
+def reviewer(make_member: Callable[..., Member]) -> Member:
+    return make_member("rob")
+
+
+@pytest.fixture
+def as_member() -> Callable[[Member], Client]:
+    """A browser-like client that is signed in."""
+
+    def sign_in(member: Member) -> Client:
+        client = Client()
+        client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def api_as() -> Callable[..., APIClient]:
+    """An API client with a fresh token of the member."""
+
+    def make(member: Member, *, scopes: tuple[str, ...] = ("admin",)) -> APIClient:
+        from members.models import ApiToken
+
+        token, plaintext = ApiToken.objects.create(user=member, name="test", scopes=list(scopes))
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {plaintext}")
+        return client
+
+    return make
