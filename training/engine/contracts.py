@@ -1,0 +1,113 @@
+"""What the tuning engine is told (`spec.body`) and what it reports at the end (`result.summary`). Pydantic only.
+
+Paths of files are relative to the run directory; a student's folder is absolute. Nothing here is secret: the hub's
+token is the secret named `HF_TOKEN`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from training.recipes import Recipe
+
+HUB_TOKEN = "HF_TOKEN"  # noqa: S105  (the name of a secret, not the secret)
+_COMMIT = re.compile(r"\A[0-9a-f]{40}\Z")
+
+
+class TrainError(Exception):
+    """A run that cannot start or go on: a code, what happened, how to mend it."""
+
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.code, self.message, self.hint = code, message, hint
+
+
+class Part(BaseModel):
+    """A piece of the contract: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StudentRef(Part):
+    """A base model: a local folder, or a hub id pinned to a commit. Only safetensors, never remote code."""
+
+    path: str | None = None
+    hub_id: str | None = None
+    revision: str | None = None
+    licence: str = ""
+
+    @model_validator(mode="after")
+    def _names_one_pinned_model(self) -> StudentRef:
+        if (self.path is None) == (self.hub_id is None):
+            raise ValueError("name a student by exactly one of path and hub_id")
+        if self.hub_id is not None and not _COMMIT.match(self.revision or ""):
+            raise ValueError("a hub student needs its revision as a full commit hash (40 hex digits)")
+        return self
+
+
+class ChatMessage(Part):
+    """One turn."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class SamplePrompt(Part):
+    """A prompt whose answer is shown while the run goes on."""
+
+    id: str
+    messages: list[ChatMessage] = Field(min_length=1)
+
+
+class TrainSpec(Part):
+    """All of one run.
+
+    `train_file` and `validation_file` hold `sft` rows: `{"id", "prompt": [messages], "completion": [messages],
+    "meta"}`. `allowed_roots` are the folders a student may lie in; empty means any, for runs by hand.
+    """
+
+    student: StudentRef
+    recipe: Recipe
+    train_file: str
+    validation_file: str | None = None
+    sample_prompts: list[SamplePrompt] = Field(default_factory=list, max_length=64)
+    sample_max_new_tokens: int = Field(256, ge=1, le=8192)
+    max_rows: int | None = Field(None, ge=1)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    keep_checkpoints: int = Field(2, ge=1, le=100)
+    allowed_roots: list[str] = Field(default_factory=list)
+
+    @field_validator("train_file", "validation_file")
+    @classmethod
+    def _stays_in_the_run_directory(cls, path: str | None) -> str | None:
+        if path is not None and (path.startswith("/") or ".." in path.split("/")):
+            raise ValueError("must be a path inside the run directory")
+        return path
+
+
+class TrainSummary(Part):
+    """What a run came to. Losses are nats per supervised token; memory is the peak of the whole process."""
+
+    method: Literal["lora", "full"]
+    artefact: Literal["adapter", "model"]
+    rank: int | None
+    steps: int
+    epochs: float
+    rows: int
+    train_loss: float | None
+    validation_loss: float | None
+    validation_loss_before: float | None
+    best_step: int
+    trainable_parameters: int
+    total_parameters: int
+    tokens: int
+    supervised_tokens: int
+    seconds: float
+    tokens_per_s: float
+    peak_memory_gib: float
+    device: str
+    dtype: str
+    resumed_from_step: int | None = None

@@ -1,0 +1,141 @@
+"""The presets: the paper's recipes, what has been learnt since, and two for the demo student.
+
+Each value stands beside its source, so that a page can show why it is what it is. It does not know how a recipe is run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from training.recipes import Preset, Problem, Recipe, RecipeError, parse
+
+PAPER: Final = "Trained Miniatures (arXiv 2508.15617), recipe table"
+LORA_WITHOUT_REGRET: Final = "LoRA Without Regret (Schulman et al., Thinking Machines Lab, 2025)"
+OURS: Final = "chosen here"
+ADAMW: Final = "AdamW's usual value (Loshchilov & Hutter, arXiv 1711.05101); the paper names none"
+DEMO: Final = "measured on the demo student, two CPU cores (docs/training-engine.md)"
+UNUSED: Final = "not used by full fine-tuning"
+
+# Where the paper is silent, the same sources hold for every preset.
+SHARED_SOURCES: Final[dict[str, str]] = {
+    "method": "the preset's own",
+    "target": f"{LORA_WITHOUT_REGRET}: adapters on all linear layers",
+    "schedule": PAPER,
+    "warmup_ratio": f"{OURS}: 3 % of the steps, since the paper names none",
+    "accumulation": f"{OURS}: none is needed at this batch size",
+    "max_length": "Trained Miniatures: a context of 8K lost nothing against 16K and more",
+    "weight_decay": f"{OURS}: none, short runs on few parameters",
+    "betas": ADAMW,
+    "max_grad_norm": f"{OURS}: 1.0, the usual clipping",
+    "dtype": f"{PAPER}: bf16 or fp16 with mixed precision; a CPU runs fp32",
+    "seed": f"{OURS}: any number; studies repeat runs over several",
+    "eval_every_steps": f"{OURS}: once an epoch",
+    "sample_every_steps": f"{OURS}: once an epoch",
+    "checkpoint_every_steps": f"{OURS}: once an epoch",
+    "gradient_checkpointing": f"{OURS}: off; turn it on when memory is short",
+}
+
+
+def _preset(name: str, label: str, summary: str, values: Mapping[str, tuple[Any, str]]) -> Preset:
+    recipe = Recipe.model_validate({field: value for field, (value, _) in values.items()})
+    sources = SHARED_SOURCES | {field: source for field, (_, source) in values.items()}
+    return Preset(name, label, summary, recipe, sources)
+
+
+_NO_ADAPTER: Final[dict[str, tuple[Any, str]]] = {
+    "rank": (None, UNUSED),
+    "alpha": (32.0, UNUSED),
+    "dropout": (0.0, UNUSED),
+    "target": ("all-linear", UNUSED),
+}
+
+PRESETS: Final[dict[str, Preset]] = {
+    preset.name: preset
+    for preset in (
+        _preset(
+            "paper-lora",
+            "Paper, LoRA",
+            "The paper's LoRA recipe: rank 16 up to 3 B parameters, 32 above; three epochs.",
+            {
+                "method": ("lora", PAPER),
+                "rank": (None, f"{PAPER}: r = 16 up to 3 B parameters, 32 above"),
+                "alpha": (32.0, PAPER),
+                "dropout": (0.05, PAPER),
+                "learning_rate": (2e-4, PAPER),
+                "epochs": (3, f"{PAPER}: 3 to 5"),
+                "batch_size": (8, f"{OURS}: the paper names none"),
+            },
+        ),
+        _preset(
+            "paper-full",
+            "Paper, full fine-tuning",
+            "The paper's full fine-tuning: every weight, a small rate; 10 to 50 times the compute of LoRA.",
+            _NO_ADAPTER
+            | {
+                "method": ("full", PAPER),
+                "learning_rate": (2e-5, f"{PAPER}: 1e-5 to 5e-5"),
+                "epochs": (3, f"{PAPER}: 3 to 5"),
+                "batch_size": (8, f"{OURS}: the paper names none"),
+            },
+        ),
+        _preset(
+            "modern-lora",
+            "LoRA without regret",
+            "All linear layers, ten times full fine-tuning's rate, a small batch: equals full tuning on small sets.",
+            {
+                "method": ("lora", LORA_WITHOUT_REGRET),
+                "rank": (32, f"{LORA_WITHOUT_REGRET}: any rank that holds the data; 32 is ample for thousands of rows"),
+                "alpha": (32.0, LORA_WITHOUT_REGRET),
+                "dropout": (0.0, LORA_WITHOUT_REGRET),
+                "learning_rate": (5e-4, f"{LORA_WITHOUT_REGRET}: about ten times the rate of full fine-tuning"),
+                "epochs": (3, f"{PAPER}: 3 to 5"),
+                "batch_size": (8, f"{LORA_WITHOUT_REGRET}: an effective batch below 32"),
+                "accumulation": (2, f"{LORA_WITHOUT_REGRET}: an effective batch of 16, below 32"),
+            },
+        ),
+        _preset(
+            "demo",
+            "Demo, LoRA",
+            "For the small student that comes with the product: ends within a minute and a half on two CPU cores.",
+            {
+                "method": ("lora", PAPER),
+                "rank": (16, PAPER),
+                "alpha": (32.0, PAPER),
+                "dropout": (0.0, DEMO),
+                "learning_rate": (3e-3, f"{DEMO}; small models want larger rates"),
+                "epochs": (4, f"{PAPER}: 3 to 5"),
+                "batch_size": (8, DEMO),
+                "max_length": (1024, "the demo student's context"),
+                "dtype": ("fp32", "a CPU; adapters this small gain nothing from bf16"),
+                "eval_every_steps": (20, DEMO),
+            },
+        ),
+        _preset(
+            "demo-full",
+            "Demo, full fine-tuning",
+            "Every weight of the small student that comes with the product, to set beside its LoRA run.",
+            _NO_ADAPTER
+            | {
+                "method": ("full", PAPER),
+                "learning_rate": (5e-4, f"{DEMO}; small models want larger rates"),
+                "epochs": (4, f"{PAPER}: 3 to 5"),
+                "batch_size": (8, DEMO),
+                "max_length": (1024, "the demo student's context"),
+                "dtype": ("fp32", "a CPU"),
+                "eval_every_steps": (20, DEMO),
+            },
+        ),
+    )
+}
+
+
+def compose(preset: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
+    """A preset with some values replaced.
+
+    Raises:
+        RecipeError: The preset is unknown, or an override is unknown or out of range.
+    """
+    if preset not in PRESETS:
+        raise RecipeError([Problem("recipe", f"there is no recipe '{preset}'", f"Choose one of {', '.join(PRESETS)}.")])
+    return parse({**PRESETS[preset].recipe.model_dump(), **(overrides or {})})
