@@ -111,7 +111,7 @@ def _wrong_fact(mail: Mail, facts: Facts, offer: Offer, rng: random.Random) -> b
     elsewhere = rng.choice([place for place in _OTHER_PLACES if place not in _said(facts)])
     if facts.get("city") and _replace_one(mail, re.escape(facts["city"]), elsewhere):
         return True
-    _put_in(mail, f"I also read about your office in {elsewhere}.", rng)
+    _put_in(mail, f"This holds for the office in {elsewhere} too.", rng)
     return True
 
 

@@ -15,6 +15,7 @@ _MOST_SENTENCES = 6
 _TITLE_LIMIT = 60
 _TITLE_NAMES = ("title", "subject", "headline", "name")
 _REPLY_NAMES = ("reply", "answer", "response")
+_READERS_WORDS = ("message", "question", "ticket", "complaint", "request")
 _FRAMES = (
     "The {label} is {value}.",
     "As to the {label}: {value}.",
@@ -56,9 +57,11 @@ def items_for(item_names: Sequence[str], facts: Mapping[str, str], rng: random.R
 
     `quote` is the very words of the record, `url` its address (empty when it has none), any other item name a sentence.
     """
-    known = [(key, value) for key, value in facts.items() if value and not _is_address(value)]
-    chosen = sorted(rng.sample(range(len(known)), min(len(known), rng.randint(3, 5))))
-    return [_item(item_names, *known[index], facts, rng) for index in chosen]
+    address = next((value for value in facts.values() if _is_address(value)), "")
+    quotes = [(key, quote) for key, value in _stated_facts(facts) for quote in _split(value)]
+    count = min(len(quotes), rng.randint(3, 5))
+    chosen = [quotes[index] for index in sorted(rng.sample(range(len(quotes)), count))]
+    return [_item(item_names, key, quote, address, company_of(facts), rng) for key, quote in chosen]
 
 
 def joined(sentences: Sequence[str]) -> str:
@@ -66,27 +69,34 @@ def joined(sentences: Sequence[str]) -> str:
     return "\n\n".join(" ".join(sentences[start : start + 3]) for start in range(0, len(sentences), 3))
 
 
-def _item(names: Sequence[str], key: str, value: str, facts: Mapping[str, str], rng: random.Random) -> dict[str, str]:
-    quote = rng.choice(_split(value))
-    address = next((value for value in facts.values() if _is_address(value)), "")
+def _item(names: Sequence[str], key: str, quote: str, address: str, subject: str, rng: random.Random) -> dict[str, str]:
     values = {"quote": quote, "url": address, "source": address}
-    return {name: values.get(name, _stated(key, quote, facts, rng)) for name in names}
+    return {name: values.get(name, _stated(key, quote, subject, rng)) for name in names}
 
 
 def _told(facts: Mapping[str, str], rng: random.Random) -> list[str]:
-    known = [(key, value) for key, value in facts.items() if value and not _is_address(value)]
+    known = _stated_facts(facts)
+    subject = company_of(facts)
     long = [sentence for _, value in known if _is_long(value) for sentence in _split(value)]
-    short = [_stated(key, value, facts, rng) for key, value in known if not _is_long(value)]
+    short = [_stated(key, value, subject, rng) for key, value in known if not _is_long(value)]
     kept = [*_sampled(short, _MOST_SENTENCES - min(3, len(long)), rng), *_sampled(long, _MOST_SENTENCES - 2, rng)]
     return list(dict.fromkeys(kept[:_MOST_SENTENCES])) or ["Nothing is on record."]
 
 
-def _stated(key: str, value: str, facts: Mapping[str, str], rng: random.Random) -> str:
+def _stated(key: str, value: str, subject: str, rng: random.Random) -> str:
     if _is_long(value) or value.endswith((".", "!", "?")):
         return value
-    subject = company_of(facts)
     frames = [frame for frame in _FRAMES if "{subject}" not in frame or (value != subject and not _is_long(subject))]
     return rng.choice(frames).format(label=key.replace("_", " "), value=value, subject=subject)
+
+
+def _stated_facts(facts: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the facts worth telling: no addresses, and no words the reader wrote."""
+    return [
+        (key, value)
+        for key, value in facts.items()
+        if value and not _is_address(value) and not any(word in key.lower() for word in _READERS_WORDS)
+    ]
 
 
 def _title(facts: Mapping[str, str], rng: random.Random) -> str:
