@@ -4,9 +4,11 @@ Works from any facts, field by field: short facts become sentences, of long ones
 template by name.
 """
 
+import math
 import random
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from generation.engine.offline.mail import company_of
 
@@ -36,32 +38,43 @@ _REPLY_CLOSINGS = (
 )
 
 
-def sentences_for(name: str, facts: Mapping[str, str], rng: random.Random) -> list[str]:
-    """Compose the sentences of one text field.
+def sentences_for(schema: Mapping[str, Any], facts: Mapping[str, str], rng: random.Random) -> list[str]:
+    """Compose the sentences of one text field, within its `max_words` and `max_chars` where it has them.
 
     Args:
-        name: The field's name; one such as `reply` gets an opening and a closing, one such as `title` is a short line.
+        schema: The field; one named such as `reply` gets an opening and a closing, such as `title` a short line.
         facts: The record, by key.
         rng: The source of chance.
     """
+    name = str(schema["name"])
     if name in _TITLE_NAMES:
-        return [_title(facts, rng)]
+        return [_title(facts, rng)[: schema.get("max_chars")]]
     told = _told(facts, rng)
     if name in _REPLY_NAMES:
-        return [rng.choice(_REPLY_OPENINGS), *told[:3], rng.choice(_REPLY_CLOSINGS)]
+        told = [rng.choice(_REPLY_OPENINGS), *told[:3], rng.choice(_REPLY_CLOSINGS)]
+    while len(told) > 1 and not _fits(told, schema):
+        told.pop(-2)
     return told
 
 
-def items_for(item_names: Sequence[str], facts: Mapping[str, str], rng: random.Random) -> list[dict[str, str]]:
-    """Compose the items of one list field: one a fact, three to five in all.
+def items_for(schema: Mapping[str, Any], facts: Mapping[str, str], rng: random.Random) -> list[dict[str, str]]:
+    """Compose the items of one list field: one a fact, three to five in all where the record has as many.
 
     `quote` is the very words of the record, `url` its address (empty when it has none), any other item name a sentence.
     """
+    names = [item if isinstance(item, str) else str(item["name"]) for item in schema.get("items") or ("text",)]
     address = next((value for value in facts.values() if _is_address(value)), "")
     quotes = [(key, quote) for key, value in _stated_facts(facts) for quote in _split(value)]
     count = min(len(quotes), rng.randint(3, 5))
     chosen = [quotes[index] for index in sorted(rng.sample(range(len(quotes)), count))]
-    return [_item(item_names, key, quote, address, company_of(facts), rng) for key, quote in chosen]
+    return [_item(names, key, quote, address, company_of(facts), rng) for key, quote in chosen]
+
+
+def _fits(sentences: Sequence[str], schema: Mapping[str, Any]) -> bool:
+    text = joined(sentences)
+    return len(text.split()) <= (schema.get("max_words") or math.inf) and len(text) <= (
+        schema.get("max_chars") or math.inf
+    )
 
 
 def joined(sentences: Sequence[str]) -> str:

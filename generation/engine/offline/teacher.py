@@ -14,11 +14,12 @@ from generation.engine.offline.draft import FieldValue, OfflineDraft
 from generation.engine.offline.mail import Mail, compose
 
 DEFECT_RATE = 0.25
+_MAIL_PARTS = ("subject", "body")
 
 
 def write(
     *,
-    facts: Mapping[str, str],
+    facts: Mapping[str, Any],
     offer: Mapping[str, Any],
     output_fields: Sequence[Mapping[str, Any]],
     seed: int,
@@ -27,11 +28,12 @@ def write(
     """Compose one draft; the same arguments give the same draft in any process.
 
     Args:
-        facts: The record, by key; blank values count as missing.
+        facts: The record, by key; blank values count as missing, lists are read as their elements.
         offer: The task's offer (`seller`, `product`, `description`, `claims`, `forbidden_phrases`, `signature`); may be
             empty.
-        output_fields: The output schema: `{"name", "type": "text" | "list", "items": [names]}` each. A schema with
-            `subject` and `body` gets a mail.
+        output_fields: The output schema, one dict a field: `name`, `type` ("text" or "list"), `items` (names, or dicts
+            with a `name`) and, where they matter, `role`, `max_words`, `max_chars`. Fields in the roles `subject` and
+            `body`, or so named, make it a mail.
         seed: Draws another draft for the same record.
         defect_rate: The share of drafts, 0 to 1, that get one or two faults.
 
@@ -40,13 +42,24 @@ def write(
     """
     if not output_fields:
         raise ValueError("The output schema names no field to write.")
-    known = {key: str(value).strip() for key, value in facts.items() if value and str(value).strip()}
+    known = {key: text for key, value in facts.items() if (text := _as_text(value))}
     rng = _chance(known, offer, output_fields, seed)
     is_faulty = rng.random() < defect_rate
-    names = [str(schema["name"]) for schema in output_fields]
-    if {"subject", "body"} <= set(names):
-        return _mail_draft(known, offer, output_fields, rng, is_faulty)
+    parts = {part: name for schema in output_fields for part in _MAIL_PARTS if (name := _named(schema, part))}
+    if len(parts) == len(_MAIL_PARTS):
+        return _mail_draft(known, offer, output_fields, rng, is_faulty, parts)
     return _sheet_draft(known, offer, output_fields, rng, is_faulty)
+
+
+def _as_text(value: object) -> str:
+    parts = value if isinstance(value, list | tuple) else ["" if value is None else value]
+    return ", ".join(str(part).strip() for part in parts)
+
+
+def _named(schema: Mapping[str, Any], part: str) -> str:
+    """Return the field's name where it plays that part of a mail, by its role or else by its name."""
+    name = str(schema["name"])
+    return name if (schema.get("role") or name) == part else ""
 
 
 def _chance(
@@ -62,10 +75,11 @@ def _mail_draft(
     output_fields: Sequence[Mapping[str, Any]],
     rng: random.Random,
     is_faulty: bool,
+    parts: Mapping[str, str],
 ) -> OfflineDraft:
     mail = compose(facts, offer, rng)
     done = defects.spoil(mail, facts, offer, rng) if is_faulty else ()
-    written = {"subject": mail.subject, "body": mail.body}
+    written = {parts["subject"]: mail.subject, parts["body"]: mail.body}
     fields: dict[str, FieldValue] = {}
     for schema in output_fields:
         name = str(schema["name"])
@@ -86,12 +100,13 @@ def _sheet_draft(
         return OfflineDraft(fields)
     # The longest text is the one a reader judges.
     spoilt = max(texts, key=lambda name: len(fields[name]))
-    sheet = Mail("", [sheets.sentences_for(spoilt, facts, rng)], "")
+    schema = next(schema for schema in output_fields if schema["name"] == spoilt)
+    sheet = Mail("", [sheets.sentences_for(schema, facts, rng)], "")
     done = defects.spoil(sheet, facts, offer, rng, among=defects.TEXT_FAULTS)
     return OfflineDraft(fields | {spoilt: sheets.joined(sheet.sentences)}, done)
 
 
 def _field(schema: Mapping[str, Any], facts: Mapping[str, str], rng: random.Random) -> FieldValue:
     if schema.get("type") == "list":
-        return sheets.items_for(schema.get("items") or ("text",), facts, rng)
-    return sheets.joined(sheets.sentences_for(str(schema["name"]), facts, rng))
+        return sheets.items_for(schema, facts, rng)
+    return sheets.joined(sheets.sentences_for(schema, facts, rng))

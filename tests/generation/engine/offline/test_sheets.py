@@ -88,3 +88,39 @@ def test_an_empty_record_is_told_as_empty() -> None:
     draft = write(facts={"a": " "}, offer={}, output_fields=[{"name": "text", "type": "text"}], seed=1, defect_rate=0)
 
     assert draft.fields == {"text": "Nothing is on record."}
+
+
+def test_the_schema_may_come_with_items_as_dicts_and_with_limits() -> None:
+    fields = [
+        {"name": "summary", "type": "text", "max_words": 12, "max_chars": None, "items": []},
+        {"name": "claims", "type": "list", "items": [{"name": "text"}, {"name": "quote"}]},
+    ]
+
+    for seed in range(30):
+        draft = write(facts=PAGE, offer={}, output_fields=fields, seed=seed, defect_rate=0)
+
+        assert 0 < len(draft.fields["summary"].split()) <= 12
+        assert all(list(claim) == ["text", "quote"] for claim in draft.fields["claims"])
+
+
+def test_a_mail_is_known_by_the_roles_of_its_fields() -> None:
+    fields = [
+        {"name": "headline", "type": "text", "role": "subject"},
+        {"name": "message", "type": "text", "role": "body"},
+    ]
+
+    draft = write(facts=PAGE, offer={"product": "Loomboard"}, output_fields=fields, seed=1, defect_rate=0)
+
+    assert list(draft.fields) == ["headline", "message"]
+    assert draft.fields["message"].startswith("Hi {{contact.first_name}},")
+
+
+def test_facts_that_are_no_text_are_read_as_text() -> None:
+    facts = {"name": "Kettle K2", "volume": 2, "colours": ["blue", "green"], "price": None}
+
+    texts = {
+        write(facts=facts, offer={}, output_fields=[{"name": "text"}], seed=seed, defect_rate=0).fields["text"]
+        for seed in range(10)
+    }
+
+    assert all("blue, green" in text and "2" in text and "None" not in text for text in texts)
