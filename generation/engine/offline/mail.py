@@ -136,13 +136,13 @@ def _is_sound(mail: Mail, facts: Mapping[str, str]) -> bool:
         mail.words in BODY_WORDS
         and 1 <= told.count(company_of(facts)) <= _MOST_MENTIONS + 1
         and len(set(mail.sentences)) == len(mail.sentences)
-        and not _harps(mail.sentences, facts)
+        and not _harps(mail, facts)
     )
 
 
-def _harps(sentences: list[str], facts: Mapping[str, str]) -> bool:
-    """Say whether the same fact is told thrice, or in two sentences on end."""
+def _harps(mail: Mail, facts: Mapping[str, str]) -> bool:
+    """Say whether the same fact is told thrice, the subject counted, or in two sentences on end."""
     telling = [value for key, value in facts.items() if len(value) > 3 and key not in _COMPANY_KEYS]
-    told = " ".join(sentences)
-    in_a_row = any(value in one and value in other for one, other in pairwise(sentences) for value in telling)
-    return in_a_row or any(told.count(value) > _MOST_MENTIONS for value in telling)
+    told = " ".join((mail.subject, *mail.sentences)).lower()
+    in_a_row = any(value in one and value in other for one, other in pairwise(mail.sentences) for value in telling)
+    return in_a_row or any(told.count(value.lower()) > _MOST_MENTIONS for value in telling)
