@@ -60,3 +60,18 @@ def slugs_with(member: Member, least: Role) -> frozenset[str] | None:
         return None
     roles = [role for role, rank in RANK.items() if rank >= RANK[least.value]]
     return frozenset(Membership.objects.filter(member=member, role__in=roles).values_list("task__slug", flat=True))
+
+
+def may_create(member: Member) -> bool:
+    """Whether the member may make tasks: an admin, or a lead of any task."""
+    return member.is_admin or Membership.objects.filter(member=member, role=Role.LEAD).exists()
+
+
+def require_may_create(member: Member) -> None:
+    """Refuse a member who may not make tasks.
+
+    Raises:
+        PermissionDenied: Says which role is needed.
+    """
+    if not may_create(member):
+        raise PermissionDenied("Making a task needs the role admin, or lead of another task.")

@@ -1,0 +1,43 @@
+"""Forbidden phrases of the offer, in any case and with the usual endings. Reads the task's own words only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from review.checks.mark import Mark, Passage, Reader
+from review.spec import TaskSpec
+
+LANGUAGES: frozenset[str] | None = None
+_ENDING = re.compile(r"(?:ations?|aries|ary|ingly|ings?|edly|ed|ers?|ies|es|e|s|y|ly)$")
+_SHORTEST_STEM = 4
+
+
+def prepare(spec: TaskSpec) -> Reader | None:
+    """A reader for the phrases, or None where the offer forbids none."""
+    phrases = [phrase for phrase in spec.offer.forbidden_phrases if re.search(r"\w", phrase)]
+    if not phrases:
+        return None
+    # Named groups let one pass say which phrase was met.
+    pattern = re.compile("|".join(f"(?P<p{i}>{_pattern(p)})" for i, p in enumerate(phrases)), re.IGNORECASE)
+
+    def read(passage: Passage) -> Iterator[Mark]:
+        for match in pattern.finditer(passage.text):
+            phrase = phrases[int(str(match.lastgroup)[1:])]
+            message = f"The offer forbids '{phrase}'"
+            yield Mark("forbidden", passage.field, match.start(), match.end(), message, "error", "Leave it out.")
+
+    return read
+
+
+def _pattern(phrase: str) -> str:
+    words = re.findall(r"\w+", phrase)
+    return r"(?<!\w)" + r"[\W_]+".join(_word(word) for word in words) + r"(?!\w)"
+
+
+def _word(word: str) -> str:
+    """A word, or its stem with a short ending: 'changer' meets 'changing', 'in' meets 'in' alone."""
+    stem = _ENDING.sub("", word.lower())
+    if len(word) <= _SHORTEST_STEM or len(stem) < _SHORTEST_STEM:
+        return re.escape(word) + (r"(?:e?s)?" if len(word) >= _SHORTEST_STEM else "")
+    return re.escape(stem) + r"\w{0,5}"

@@ -1,0 +1,137 @@
+"""The verb that puts drafts on the desk. Knows nothing of who wrote them but plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import Max
+
+from review import checks
+from review.models import Candidate, Record, Task, TaskVersion
+from review.prompting import Message, fields_hash
+from review.schema import Facts, Fields, normalise_fields
+from web.errors import Refusal
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class NewDraft:
+    """One draft to be judged, with its provenance as plain values.
+
+    `call_id` makes adding it idempotent; a draft without one is always added.
+    """
+
+    record_id: UUID
+    fields: Fields
+    messages: Sequence[Message] = ()
+    origin: str = "teacher"
+    provenance: str = ""
+    call_id: str | None = None
+    teacher: str = ""
+    model: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    prompt_hash: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: Decimal = Decimal(0)
+    latency_s: float = 0.0
+    labelled_defects: Sequence[str] = ()
+    round: int = 1
+
+
+@transaction.atomic
+def add_drafts(*, version: TaskVersion, drafts: Sequence[NewDraft], job_id: UUID | None = None) -> list[Candidate]:
+    """Put drafts behind those that wait, marked by the task's checks.
+
+    A draft whose `call_id` is known adds nothing, so that a batch may be sent again after a crash. The task's row is
+    locked while positions are given out.
+
+    Args:
+        version: The task version they were written under.
+        drafts: Drafts for records of the same task.
+        job_id: The job that made them, if one did.
+
+    Returns:
+        The candidates that are new, in the order of the drafts.
+
+    Raises:
+        Refusal: `draft_invalid` when fields do not fit the output schema, `record_unknown` when a record is not of this
+            task; nothing is added then.
+    """
+    task = Task.objects.select_for_update().get(pk=version.task_id)
+    facts = _facts_of(task, drafts)
+    known = _known_calls(drafts)
+    position = (Candidate.objects.filter(task=task).aggregate(last=Max("queue_position"))["last"] or 0) + 1
+    fresh: list[Candidate] = []
+    for draft in drafts:
+        if draft.call_id is not None and draft.call_id in known:
+            continue
+        if draft.call_id is not None:
+            known.add(draft.call_id)
+        candidate = _candidate(version, draft, facts[draft.record_id], job_id)
+        candidate.queue_position = position + len(fresh)
+        fresh.append(candidate)
+    return Candidate.objects.bulk_create(fresh, batch_size=CHUNK)
+
+
+def _facts_of(task: Task, drafts: Sequence[NewDraft]) -> dict[UUID, Facts]:
+    wanted = list({draft.record_id for draft in drafts})
+    facts: dict[UUID, Facts] = {}
+    for chunk in _chunks(wanted):
+        facts.update(Record.objects.filter(task=task, pk__in=chunk).values_list("pk", "facts"))
+    for record_id in wanted:
+        if record_id not in facts:
+            raise Refusal("record_unknown", f"The record {record_id} is not one of the task '{task.slug}'.")
+    return facts
+
+
+def _known_calls(drafts: Sequence[NewDraft]) -> set[str]:
+    calls = [draft.call_id for draft in drafts if draft.call_id is not None]
+    known: set[str] = set()
+    for chunk in _chunks(calls):
+        known.update(call for call in Candidate.objects.filter(call_id__in=chunk).values_list("call_id", flat=True) if call)
+    return known
+
+
+def _chunks(values: list[Any]) -> Iterable[list[Any]]:
+    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
+
+
+def _candidate(version: TaskVersion, draft: NewDraft, facts: Facts, job_id: UUID | None) -> Candidate:
+    spec = version.spec
+    try:
+        fields = normalise_fields(spec.output_schema, draft.fields)
+    except ValueError as error:
+        raise Refusal("draft_invalid", f"A draft for the record {draft.record_id} does not fit: {error}.") from error
+    marks = [mark.as_json() for mark in checks.run(spec, facts, fields)]
+    return Candidate(
+        id=uuid4(),
+        task_id=version.task_id,
+        task_version=version,
+        record_id=draft.record_id,
+        fields=fields,
+        fields_hash=fields_hash(fields),
+        messages=list(draft.messages),
+        marks=marks,
+        marks_count=len(marks),
+        job_id=job_id,
+        origin=draft.origin,
+        provenance=draft.provenance,
+        call_id=draft.call_id,
+        teacher=draft.teacher,
+        model=draft.model,
+        parameters=draft.parameters,
+        prompt_hash=draft.prompt_hash,
+        input_tokens=draft.input_tokens,
+        output_tokens=draft.output_tokens,
+        cost_usd=draft.cost_usd,
+        latency_s=draft.latency_s,
+        labelled_defects=list(draft.labelled_defects),
+        round=draft.round,
+    )

@@ -1,0 +1,119 @@
+"""Verbs on tasks: create one, give it a new version. Knows nothing of forms or requests."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from pydantic import ValidationError
+
+from members.models import Member
+from review import permissions
+from review.models import Membership, Task, TaskVersion
+from review.prompting import canonical_json
+from review.spec import TaskSpec
+from review.states import Role
+from web.errors import Refusal
+
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+SLUG_CHARS = 60
+NAME_CHARS = 120
+
+
+@transaction.atomic
+def create(*, name: str, slug: str, spec: TaskSpec, by: Member, note: str = "") -> Task:
+    """Make a task with its version 1; its creator becomes its lead.
+
+    Raises:
+        PermissionDenied: The member leads no task and is no admin.
+        Refusal: `invalid` for a bad name or slug, `slug_taken` (409) when another task has it; two at once are told
+            apart by the database.
+    """
+    permissions.require_may_create(by)
+    name, slug = name.strip(), slug.strip()
+    if errors := _naming_errors(name, slug):
+        raise Refusal("invalid", "The task's name or address has mistakes.", errors=errors)
+    try:
+        with transaction.atomic():
+            task = Task.objects.create(name=name, slug=slug, created_by=by)
+    except IntegrityError:
+        raise Refusal(
+            "slug_taken", f"Another task has the address '{slug}'.", hint="Choose another address.", status=409,
+            errors={"slug": [f"'{slug}' is taken."]},
+        ) from None  # fmt: skip
+    Membership.objects.create(member=by, task=task, role=Role.LEAD)
+    _add_version(task, 1, spec, by, note)
+    return task
+
+
+@transaction.atomic
+def new_version(task: Task, *, spec: TaskSpec, by: Member, note: str = "") -> TaskVersion:
+    """Add the next version of a task.
+
+    The task's row is locked, so that of two editors at once the second gets the number after the first's.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: `nothing_changed` (409) when the latest version says the same.
+    """
+    permissions.require(by, task, Role.LEAD)
+    Task.objects.select_for_update().get(pk=task.pk)
+    latest = TaskVersion.objects.filter(task=task).order_by("-number").first()
+    if latest is not None and latest.content_hash == spec_hash(spec):
+        raise Refusal(
+            "nothing_changed", f"Nothing changed: version {latest.number} says exactly this.",
+            hint="Change something, or keep the version you have.", status=409,
+        )  # fmt: skip
+    return _add_version(task, latest.number + 1 if latest else 1, spec, by, note)
+
+
+def parse_spec(body: Any) -> TaskSpec:
+    """Read a spec that came as plain data from outside.
+
+    Raises:
+        Refusal: `spec_invalid`, with each mistake under the dotted path of its field.
+    """
+    if not isinstance(body, dict):
+        raise Refusal("spec_invalid", "The specification must be a JSON object.", hint="See the schema of the API.")
+    try:
+        return TaskSpec.model_validate_json(canonical_json(body))
+    except ValidationError as error:
+        errors = _by_path(error)
+        count = sum(len(messages) for messages in errors.values())
+        where = next(iter(errors))
+        message = f"The specification has {count} mistake{'' if count == 1 else 's'}, first in {where or 'the whole'}: "
+        raise Refusal("spec_invalid", message + errors[where][0], errors=errors) from None
+
+
+def spec_hash(spec: TaskSpec) -> str:
+    """SHA-256 of the canonical JSON of a spec, hex."""
+    return hashlib.sha256(canonical_json(spec.canonical()).encode()).hexdigest()
+
+
+def _add_version(task: Task, number: int, spec: TaskSpec, by: Member, note: str) -> TaskVersion:
+    return TaskVersion.objects.create(
+        task=task, number=number, body=spec.canonical(), content_hash=spec_hash(spec), note=note.strip()[:200], created_by=by
+    )
+
+
+def _naming_errors(name: str, slug: str) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    if not name:
+        errors["name"] = ["Give the task a name."]
+    elif len(name) > NAME_CHARS:
+        errors["name"] = [f"{len(name)} characters; {NAME_CHARS} fit."]
+    if not SLUG.fullmatch(slug) or len(slug) > SLUG_CHARS:
+        errors["slug"] = [f"Small letters, digits and single hyphens, at most {SLUG_CHARS}, such as 'outreach-e-mail'."]
+    elif slug == "new":
+        errors["slug"] = ["'new' is the address of the page that makes tasks."]
+    return errors
+
+
+def _by_path(error: ValidationError) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    for mistake in error.errors(include_url=False):
+        path = ".".join(str(part) for part in mistake["loc"])
+        errors.setdefault(path, []).append(mistake["msg"].removeprefix("Value error, "))
+    return errors
