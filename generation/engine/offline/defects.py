@@ -12,11 +12,11 @@ from typing import Any
 from generation.engine.offline.mail import Mail, company_of, more_sentences
 
 LONG_BODY_WORDS = 160
-_OTHER_COMPANIES = (
+OTHER_COMPANIES = (
     "Tamarisk Foods", "Brightwater Tiles", "Sallow & Finch", "Marchetti Glass", "Polder Works", "Hartnell Motors",
     "Ivarsson Paper", "Quince Street Media",
 )  # fmt: skip
-_OTHER_PLACES = ("Split", "Lausanne", "Plovdiv", "Cluj", "Maribor", "Kosice", "Reykjavik", "Szeged")
+OTHER_PLACES = ("Split", "Lausanne", "Plovdiv", "Cluj", "Maribor", "Kosice", "Reykjavik", "Szeged")
 _SPAM = (
     "ACT NOW and get it 100% free!",
     "This is a LIMITED TIME OFFER, so DO NOT MISS IT!",
@@ -108,7 +108,7 @@ def _wrong_fact(mail: Mail, facts: Facts, offer: Offer, rng: random.Random) -> b
     for number in numbers:
         if _replace_one(mail, rf"(?<![\w]){number}(?![\w])", str(_new_number(int(number), facts, offer, rng))):
             return True
-    elsewhere = rng.choice([place for place in _OTHER_PLACES if place not in _said(facts)])
+    elsewhere = rng.choice([place for place in OTHER_PLACES if place not in _said(facts)])
     if facts.get("city") and _replace_one(mail, re.escape(facts["city"]), elsewhere):
         return True
     _put_in(mail, f"This holds for the office in {elsewhere} too.", rng)
@@ -116,7 +116,7 @@ def _wrong_fact(mail: Mail, facts: Facts, offer: Offer, rng: random.Random) -> b
 
 
 def _wrong_name(mail: Mail, facts: Facts, offer: Offer, rng: random.Random) -> bool:
-    other = rng.choice([name for name in _OTHER_COMPANIES if name not in _said(facts) + _said(offer)])
+    other = rng.choice([name for name in OTHER_COMPANIES if name not in _said(facts) + _said(offer)])
     return _replace_one(mail, re.escape(company_of(facts)), other)
 
 

@@ -4,7 +4,7 @@ import csv
 import re
 from pathlib import Path
 
-from generation.engine.offline.defects import _OTHER_COMPANIES
+from generation.engine.offline.defects import OTHER_COMPANIES
 from miniatures_site.demo.prospects import FACTS, NEVER_MISSING, prospects, write_csv
 
 RECORDS = prospects()
@@ -32,7 +32,7 @@ def test_company_names_come_in_many_shapes() -> None:
 
     assert {len(name.split()) for name in names} >= {1, 2, 3, 4}
     assert all(any(mark in name for name in names) for mark in ("-", "&", " Ltd", " GmbH", " AS"))
-    assert not {*names} & {*_OTHER_COMPANIES}
+    assert not {*names} & {*OTHER_COMPANIES}
 
 
 def test_a_complete_record_holds_at_least_12_facts_in_order() -> None:
