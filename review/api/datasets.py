@@ -1,0 +1,190 @@
+"""API of datasets: selections, frozen versions, and their files as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.idempotency import idempotent
+from review import exports
+from review.permissions import task_or_404
+from review.selectors import datasets as selectors
+from review.services import datasets, files
+from web.errors import Refusal
+from web.pagination import KeysetPagination
+
+
+class DatasetIn(serializers.Serializer[Any]):
+    task = serializers.SlugField()
+    name = serializers.CharField(max_length=120)
+    filters = serializers.DictField(required=False)
+
+
+class FreezeIn(serializers.Serializer[Any]):
+    filters = serializers.DictField(required=False)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=200)
+
+
+class DatasetOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    slug = serializers.SlugField()
+    name = serializers.CharField()
+    task = serializers.CharField(source="task.slug")
+    filters = serializers.JSONField()
+    created_at = serializers.DateTimeField()
+
+
+class FileOut(serializers.Serializer[Any]):
+    split = serializers.CharField()
+    format = serializers.CharField()
+    rows = serializers.IntegerField()
+    bytes = serializers.IntegerField()
+    sha256 = serializers.CharField()
+
+
+class VersionOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    dataset = serializers.CharField(source="dataset.slug")
+    task = serializers.CharField(source="dataset.task.slug")
+    number = serializers.IntegerField()
+    job = serializers.UUIDField(source="job_id")
+    is_frozen = serializers.BooleanField()
+    frozen_at = serializers.DateTimeField()
+    content_hash = serializers.CharField()
+    counts = serializers.JSONField()
+    filters = serializers.JSONField()
+    note = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class VersionDetailOut(VersionOut):
+    files = FileOut(many=True)
+    card = serializers.CharField()
+
+
+class StartedOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    job = serializers.UUIDField()
+    number = serializers.IntegerField()
+
+
+class Datasets(APIView):
+    """Selections of golds."""
+
+    @extend_schema(parameters=[OpenApiParameter("task", str)], responses=DatasetOut(many=True))
+    def get(self, request: Request) -> Response:
+        slug = request.query_params.get("task")
+        task = task_or_404(request.user, slug) if slug else None
+        pager = KeysetPagination()
+        page = pager.paginate_queryset(selectors.datasets_for(request.user, task=task), request, view=self)
+        return pager.get_paginated_response(DatasetOut(page, many=True).data)
+
+    @extend_schema(request=DatasetIn, responses={201: DatasetOut})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        body = DatasetIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        data = body.validated_data
+        task = task_or_404(request.user, data["task"])
+        made = datasets.create(task, name=data["name"], by=request.user, filters=data.get("filters"))
+        return Response(DatasetOut(made).data, status=201)
+
+
+class DatasetDetail(APIView):
+    """One selection."""
+
+    @extend_schema(responses=DatasetOut)
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(DatasetOut(selectors.dataset_or_404(request.user, slug)).data)
+
+
+class Versions(APIView):
+    """Frozen versions of a dataset; POST freezes the next one."""
+
+    @extend_schema(responses=VersionOut(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        dataset = selectors.dataset_or_404(request.user, slug)
+        pager = KeysetPagination()
+        page = pager.paginate_queryset(selectors.versions_of(dataset), request, view=self)
+        return pager.get_paginated_response(VersionOut(page, many=True).data)
+
+    @extend_schema(request=FreezeIn, responses={202: StartedOut})
+    @idempotent
+    def post(self, request: Request, slug: str) -> Response:
+        body = FreezeIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        dataset = selectors.dataset_or_404(request.user, slug)
+        data = body.validated_data
+        version = datasets.freeze(dataset, by=request.user, note=data.get("note", ""), filters=data.get("filters"))
+        return Response({"id": version.pk, "job": version.job_id, "number": version.number}, status=202)
+
+
+class VersionDetail(APIView):
+    """One version: counts, hash, files, card."""
+
+    @extend_schema(responses=VersionDetailOut)
+    def get(self, request: Request, version_id: UUID) -> Response:
+        version = selectors.version_or_404(request.user, version_id)
+        body = dict(VersionOut(version).data)
+        body["files"] = FileOut(selectors.files_of(version), many=True).data
+        body["card"] = version.card
+        return Response(body)
+
+
+class Rows(APIView):
+    """The canonical file of one split and format, streamed; `ETag` is its sha256 and `Range` resumes."""
+
+    scope_read = "datasets"
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("split", str, enum=["train", "validation", "test"]),
+            OpenApiParameter("format", str, enum=list(exports.FORMATS)),
+        ],
+        responses={(200, "application/x-ndjson"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, version_id: UUID) -> HttpResponseBase:
+        version = selectors.version_or_404(request.user, version_id)
+        file = files.wanted(
+            version, request.query_params.get("split", "train"), request.query_params.get("format", "sft")
+        )
+        etag = f'"{file.sha256}"'
+        if etag in request.headers.get("If-None-Match", ""):
+            return HttpResponse(status=304, headers={"ETag": etag})
+        wanted_range = request.headers.get("Range") if request.headers.get("If-Range", etag) == etag else None
+        part = files.byte_range(wanted_range, file.bytes)
+        response = StreamingHttpResponse(
+            _stream(file.path, part.start, part.length),
+            status=206 if part.is_partial else 200,
+            content_type="application/x-ndjson; charset=utf-8",
+        )
+        response["ETag"], response["Accept-Ranges"], response["Content-Length"] = etag, "bytes", str(part.length)
+        if part.is_partial:
+            response["Content-Range"] = f"bytes {part.start}-{part.start + part.length - 1}/{file.bytes}"
+        name = f"{version.dataset.slug}-v{version.number}.{file.split}.{file.format}.jsonl"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+
+class RawSchema(APIView):
+    """JSON Schema of a row in the format `raw`."""
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        return Response(exports.RAW_SCHEMA)
+
+
+def _stream(path: str, start: int, length: int) -> AsyncIterator[bytes]:
+    """Blocks of the file read in a thread, so that a slow client holds neither memory nor the event loop."""
+    if length < 0:
+        raise Refusal("bad_range", "The range has no bytes.", status=416)
+    return files.blocks(path, start, length)
