@@ -23,8 +23,26 @@ NAME_CHARS = 120
 
 
 @transaction.atomic
-def create(*, name: str, slug: str, spec: TaskSpec, by: Member, note: str = "") -> Task:
+def create(
+    *,
+    name: str,
+    slug: str,
+    spec: TaskSpec,
+    by: Member,
+    note: str = "",
+    train_fraction: float = 0.8,
+    validation_fraction: float = 0.1,
+) -> Task:
     """Make a task with its version 1; its creator becomes its lead.
+
+    Args:
+        name: What people call it.
+        slug: Its address.
+        spec: What version 1 says.
+        by: Who makes it.
+        note: Why.
+        train_fraction: Share of the companies whose records are trained on; fixed for ever, before any import.
+        validation_fraction: Share that stops training early; the rest is the test split.
 
     Raises:
         PermissionDenied: The member leads no task and is no admin.
@@ -33,11 +51,15 @@ def create(*, name: str, slug: str, spec: TaskSpec, by: Member, note: str = "") 
     """
     permissions.require_may_create(by)
     name, slug = name.strip(), slug.strip()
-    if errors := _naming_errors(name, slug):
+    errors = _naming_errors(name, slug) | _fraction_errors(train_fraction, validation_fraction)
+    if errors:
         raise Refusal("invalid", "The task's name or address has mistakes.", errors=errors)
     try:
         with transaction.atomic():
-            task = Task.objects.create(name=name, slug=slug, created_by=by)
+            task = Task.objects.create(
+                name=name, slug=slug, created_by=by, train_fraction=train_fraction,
+                validation_fraction=validation_fraction,
+            )  # fmt: skip
     except IntegrityError:
         raise Refusal(
             "slug_taken", f"Another task has the address '{slug}'.", hint="Choose another address.", status=409,
@@ -109,6 +131,13 @@ def _naming_errors(name: str, slug: str) -> dict[str, list[str]]:
     elif slug == "new":
         errors["slug"] = ["'new' is the address of the page that makes tasks."]
     return errors
+
+
+def _fraction_errors(train: float, validation: float) -> dict[str, list[str]]:
+    if train > 0 and validation > 0 and train + validation < 1:
+        return {}
+    found = f"{train:g} and {validation:g}"
+    return {"train_fraction": [f"Train and validation must be above 0 and leave something for the test split; found {found}."]}
 
 
 def _by_path(error: ValidationError) -> dict[str, list[str]]:
