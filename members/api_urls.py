@@ -1,5 +1,11 @@
 """API addresses of members, under /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from members import api
+
+urlpatterns = [
+    path("members/me/", api.Me.as_view(), name="api-me"),
+    path("tokens/", api.Tokens.as_view(), name="api-tokens"),
+    path("tokens/<str:key>/", api.Token.as_view(), name="api-token"),
+]

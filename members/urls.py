@@ -1,6 +1,14 @@
-"""Page addresses of members."""
+"""Page addresses of members, under /settings/."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from members import views
 
 app_name = "members"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.profile, name="profile"),
+    path("tokens/", views.token_list, name="tokens"),
+    path("tokens/<str:key>/revoke/", views.token_revoke, name="token_revoke"),
+    path("members/", views.member_list, name="members"),
+    path("members/<uuid:member_id>/change/", views.member_change, name="member_change"),
+]

@@ -1,13 +1,104 @@
-"""What every page's frame shows: the rail, the task in hand, the ribbon of the demo."""
+"""What every page's frame shows: the rail, the task in hand, the ribbon of the demo. Knows no page's content."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from review.models import Task
+from review.permissions import tasks_for
+
+THEMES = frozenset({"light", "dark"})
+TASKS_IN_SWITCHER = 30
+
+# (section, label, URL name, key after g), in the order of the loop.
+LOOP = (
+    ("task", "Task", "review:task", "t"),
+    ("sources", "Sources", "review:sources", "s"),
+    ("generation", "Generation", "generation:list", "g"),
+    ("review", "Review", "review:focus", "r"),
+    ("datasets", "Datasets", "review:datasets", "d"),
+    ("training", "Training", "training:list", "n"),
+    ("evaluation", "Evaluation", "evaluation:list", "e"),
+    ("miniatures", "Miniatures", "training:miniatures", "m"),
+)
+FOOT = (("jobs", "Jobs", "jobs:list", "j"), ("settings", "Settings", "members:profile", "o"))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the rail."""
+
+    label: str
+    url: str
+    icon: str
+    key: str
+    is_here: bool
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Template context of the frame."""
-    return {"demo": settings.DEMO}
+    """Template context of the frame: the theme, row height and keys this member chose."""
+    user = getattr(request, "user", None)
+    chosen: dict[str, Any] = getattr(user, "preferences", None) or {}
+    theme = chosen.get("theme") or request.COOKIES.get("theme", "")
+    return {
+        "demo": settings.DEMO,
+        "theme": theme if theme in THEMES else "system",
+        "density": "compact" if chosen.get("density") == "compact" else "regular",
+        "shortcuts": "off" if chosen.get("shortcuts") == "off" else "on",
+    }
+
+
+def rail(request: HttpRequest | None, task: Task | None, section: str) -> dict[str, Any]:
+    """Lines of the rail and the tasks to switch to; empty for a visitor who is not signed in."""
+    member = getattr(request, "user", None)
+    if request is None or member is None or not member.is_authenticated:
+        return {"loop": [], "foot": []}
+    tasks = list(tasks_for(member)[:TASKS_IN_SWITCHER])
+    in_hand = task or _last_in_hand(request, tasks)
+    loop = _lines(LOOP, section, in_hand.slug) if in_hand else []
+    return {
+        "task": in_hand,
+        "tasks": [{"name": each.name, "slug": each.slug, "url": _address("review:task", each.slug)} for each in tasks],
+        "all_tasks_url": _address("review:tasks"),
+        "new_task_url": _address("review:new") if member.is_admin else None,
+        "loop": [Line("Home", reverse("home"), "home", "h", section == "home"), *loop],
+        "foot": _lines(FOOT, section),
+    }
+
+
+def ribbon(request: HttpRequest | None) -> dict[str, Any]:
+    """What the demo's teacher and student are, and where a real teacher is connected."""
+    user = getattr(request, "user", None)
+    if not settings.DEMO or user is None or not user.is_authenticated:
+        return {}
+    return {
+        "teacher": "the offline teacher", "student": "a model of some 3 M parameters",
+        "teachers_url": _address("generation:teachers"),
+    }
+
+
+def _last_in_hand(request: HttpRequest, tasks: list[Task]) -> Task | None:
+    """The task this browser showed last, for pages that belong to none; else the first."""
+    slug = request.COOKIES.get("task", "")
+    return next((each for each in tasks if each.slug == slug), tasks[0] if tasks else None)
+
+
+def _lines(entries: tuple[tuple[str, str, str, str], ...], section: str, *args: str) -> list[Line]:
+    return [
+        Line(label, url, name, key, name == section)
+        for name, label, url_name, key in entries
+        if (url := _address(url_name, *args))
+    ]
+
+
+def _address(name: str, *args: str) -> str | None:
+    """The page's address; nothing where an installation leaves a room out."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return None

@@ -4,13 +4,14 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from miniatures_site import health
+from miniatures_site import health, team
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("healthz", health.healthz, name="healthz"),
     path("", include("miniatures_site.home_urls")),
     path("accounts/", include("allauth.urls")),
+    path("settings/members/<uuid:member_id>/", team.member_page, name="team_member"),
     path("settings/", include("members.urls")),
     path("jobs/", include("jobs.urls")),
     path("", include("review.urls")),

@@ -1,0 +1,55 @@
+"""Forms of the settings pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from members.models import Member
+from members.scopes import SCOPES
+
+DAYS = ((7, "7 days"), (30, "30 days"), (90, "90 days"), (366, "A year"))
+
+
+class ProfileForm(forms.Form):
+    display_name = forms.CharField(
+        label="Name", max_length=80, required=False, help_text="How pages and decisions call you."
+    )
+    theme = forms.ChoiceField(
+        label="Theme", choices=(("system", "As the system"), ("light", "Light"), ("dark", "Dark")),
+    )
+    density = forms.ChoiceField(
+        label="Rows of tables", choices=(("regular", "Regular, 36 px"), ("compact", "Compact, 28 px"))
+    )
+    shortcuts = forms.ChoiceField(
+        label="Single-letter keys", choices=(("on", "On"), ("off", "Off")),
+        help_text="Keys such as g, j and / on every page. The desk has its own list under ? there.",
+    )
+
+    @classmethod
+    def of(cls, member: Member) -> ProfileForm:
+        """The form as the member's settings stand."""
+        chosen: dict[str, Any] = {"theme": "system", "density": "regular", "shortcuts": "on"}
+        chosen.update(member.preferences)
+        return cls(initial={"display_name": member.display_name, **chosen})
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(label="What it is for", max_length=80, help_text="Such as: nightly export.")
+    scopes = forms.MultipleChoiceField(
+        label="It may", choices=tuple(SCOPES.items()), widget=forms.CheckboxSelectMultiple, initial=["read", "datasets"]
+    )
+    days = forms.TypedChoiceField(label="Expires after", choices=DAYS, coerce=int, initial=90)
+
+    def __init__(self, *args: Any, is_admin: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_admin:
+            self.fields["scopes"].choices = [(key, label) for key, label in SCOPES.items() if key != "admin"]  # type: ignore[attr-defined]
+
+
+class NewMemberForm(forms.Form):
+    username = forms.CharField(label="User name", max_length=150, help_text="What they sign in with.")
+    display_name = forms.CharField(label="Name", max_length=80, required=False)
+    email = forms.EmailField(label="E-mail", required=False)
+    is_admin = forms.BooleanField(label="Admin: may do everything, in every task", required=False)

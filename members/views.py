@@ -1,0 +1,96 @@
+"""Settings pages: profile, API tokens, members."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from members import selectors
+from members.forms import NewMemberForm, ProfileForm, TokenForm
+from members.services import people, tokens
+from members.session import member_of
+from web.errors import Refusal
+from web.forms import show_refusal
+
+YEAR_S = 365 * 86400
+
+
+@require_http_methods(["GET", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    member = member_of(request)
+    form = ProfileForm(request.POST) if request.method == "POST" else ProfileForm.of(member)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "settings/profile.html", _page("profile", form=form))
+    chosen = dict(form.cleaned_data)
+    people.update_profile(member, display_name=chosen.pop("display_name"), choices=chosen)
+    messages.success(request, "Your settings are saved.")
+    response = redirect("members:profile")
+    # The login page knows no member yet; it reads the theme from here.
+    response.set_cookie(
+        "theme", chosen["theme"], max_age=YEAR_S, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE, httponly=True
+    )
+    return response
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def token_list(request: HttpRequest) -> HttpResponse:
+    member = member_of(request)
+    form = TokenForm(request.POST or None, is_admin=member.is_admin)
+    made = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = tokens.make_token(member, **form.cleaned_data)
+            form = TokenForm(is_admin=member.is_admin)
+        except Refusal as refusal:
+            show_refusal(form, refusal)
+    context = _page("tokens", form=form, made=made, tokens=selectors.tokens_of(member))
+    return render(request, "settings/tokens.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def token_revoke(request: HttpRequest, key: str) -> HttpResponse:
+    token = selectors.token_or_404(member_of(request), key)
+    tokens.revoke(token)
+    messages.success(request, f"The token '{token.name}' is revoked; requests with it are refused from now on.")
+    return redirect("members:tokens")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def member_list(request: HttpRequest) -> HttpResponse:
+    admin = member_of(request)
+    everyone = selectors.everyone(admin)
+    form = NewMemberForm(request.POST or None)
+    made = None
+    if request.method == "POST" and form.is_valid():
+        chosen = dict(form.cleaned_data)
+        try:
+            made = people.create_member(chosen.pop("username"), by=admin, **chosen)
+            form = NewMemberForm()
+        except Refusal as refusal:
+            show_refusal(form, refusal)
+    context = _page("members", form=form, made=made, members=everyone)
+    return render(request, "settings/members.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def member_change(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
+    admin = member_of(request)
+    member = selectors.member_or_404(admin, member_id)
+    try:
+        said = people.change(member, act=request.POST.get("act", ""), by=admin)
+        messages.success(request, said)
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}")
+    return redirect("team_member", member_id=member.pk)
+
+
+def _page(tab: str, **context: object) -> dict[str, object]:
+    return {"section": "settings", "tab": tab, **context}

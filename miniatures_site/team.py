@@ -1,0 +1,59 @@
+"""Roles of members in tasks: the one place where members and tasks meet in a page."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from members import selectors as members
+from members.models import Member
+from members.ports import Roles
+from members.session import member_of
+from review.models import Membership, Task
+from review.permissions import require, task_or_404, tasks_for
+from review.states import Role
+from web.errors import Refusal
+
+
+def roles_of(member: Member) -> Roles:
+    """The member's role in each task they belong to, by the task's name."""
+    rows = Membership.objects.filter(member=member, task__archived_at__isnull=True).order_by("task__name")
+    return [{"task": slug, "role": role} for slug, role in rows.values_list("task__slug", "role")]
+
+
+def give_role(member: Member, task: Task, *, role: str, by: Member) -> None:
+    """Give a member a role in a task, or take it with an empty one. Doing it twice changes nothing.
+
+    Raises:
+        PermissionDenied: `by` does not lead the task.
+        Refusal: There is no such role.
+    """
+    require(by, task, Role.LEAD)
+    if not role:
+        Membership.objects.filter(member=member, task=task).delete()
+        return
+    if role not in Role.values:
+        raise Refusal("unknown_role", f"There is no role '{role}'.", errors={"role": ["Choose one of the list."]})
+    Membership.objects.update_or_create(member=member, task=task, defaults={"role": role})
+
+
+@require_http_methods(["GET", "POST"])
+def member_page(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
+    admin = member_of(request)
+    member = members.member_or_404(admin, member_id)
+    if request.method == "POST":
+        task = task_or_404(admin, request.POST.get("task", ""))
+        try:
+            give_role(member, task, role=request.POST.get("role", ""), by=admin)
+            messages.success(request, f"{member.name}: the role in {task.name} is saved.")
+        except Refusal as refusal:
+            messages.error(request, refusal.message)
+        return redirect("team_member", member_id=member.pk)
+    held = {row["task"]: row["role"] for row in roles_of(member)}
+    tasks = [{"slug": task.slug, "name": task.name, "role": held.get(task.slug, "")} for task in tasks_for(admin)]
+    context = {"section": "settings", "tab": "members", "person": member, "tasks": tasks, "roles": Role.choices}
+    return render(request, "settings/member.html", context)

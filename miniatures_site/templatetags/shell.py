@@ -1,0 +1,24 @@
+"""The rail and the ribbon as template tags, because only a page's own context says which task it is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.template import Context
+
+from miniatures_site import shell
+
+register = template.Library()
+
+
+@register.inclusion_tag("web/_rail.html", takes_context=True)
+def rail(context: Context) -> dict[str, Any]:
+    """The rail for the task of this page, or the one last in hand."""
+    return shell.rail(context.get("request"), context.get("task"), str(context.get("section", "")))
+
+
+@register.inclusion_tag("web/_ribbon.html", takes_context=True)
+def ribbon(context: Context) -> dict[str, Any]:
+    """The line that says this is a demo, to members only."""
+    return shell.ribbon(context.get("request"))

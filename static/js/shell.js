@@ -1,0 +1,18 @@
+/** What every page does with keys, menus, tables and forms. Knows no room; behaviour hangs on data-* attributes. */
+
+import { bindCopy } from "./shell/copy.js";
+import { bindForms } from "./shell/forms.js";
+import { bindKeys } from "./shell/keys.js";
+import { rememberTask } from "./shell/memory.js";
+import { bindMenus } from "./shell/menus.js";
+import { bindNetwork } from "./shell/network.js";
+import { bindTables } from "./shell/tables.js";
+
+rememberTask();
+bindKeys();
+bindMenus();
+bindTables();
+bindForms();
+bindCopy();
+bindNetwork();
+if (document.querySelector("figure[data-chart]")) import("./charts.js").then((charts) => charts.drawAll());

@@ -1,0 +1,32 @@
+/** Small manners of forms: a filter applies when it changes, a second click sends nothing twice, a costly act asks once. */
+
+function onSubmit(event) {
+  const form = event.target;
+  const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
+  if (question && !window.confirm(question)) {
+    event.preventDefault();
+    return;
+  }
+  if (event.defaultPrevented || form.method !== "post" || form.target) return;
+  // After the event, else the pressed button's own name and value would not be sent.
+  setTimeout(() => event.submitter?.setAttribute("aria-disabled", "true"));
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+}
+
+function forget() {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
+  }
+}
+
+/** Bind; `data-submit` on a control sends its form on change, `data-confirm` on a form or button asks first. */
+export function bindForms() {
+  document.addEventListener("submit", onSubmit);
+  window.addEventListener("pageshow", forget);
+  document.addEventListener("htmx:afterRequest", forget);
+  document.addEventListener("change", (event) => {
+    if (event.target.matches?.("[data-submit]")) event.target.form?.requestSubmit();
+  });
+}

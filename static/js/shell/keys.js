@@ -1,0 +1,80 @@
+/** Keys of every page: g then a letter jumps, / searches, ? lists the keys. The link stays the truth: a key clicks it. */
+
+const SEQUENCE_MS = 1200;
+let waitingSince = 0;
+
+/** Letter of a key event, also on layouts whose letters are not Latin. */
+export function letterOf(event) {
+  if (/^[\x21-\x7e]$/.test(event.key)) return event.key.toLowerCase();
+  return event.code?.startsWith("Key") ? event.code.slice(3).toLowerCase() : event.key;
+}
+
+/** Whether the key belongs to what the person is writing in. */
+export function isTyping(event) {
+  const box = event.target instanceof Element ? event.target.closest("input, textarea, select, [contenteditable]") : null;
+  return Boolean(box) && !["checkbox", "radio", "button", "submit"].includes(box.type);
+}
+
+function hasModifier(event) {
+  return event.ctrlKey || event.metaKey || event.altKey;
+}
+
+// On window while capturing, so that the letter after g never reaches a page's own single-letter keys.
+function jump(event) {
+  if (isTyping(event) || hasModifier(event) || document.querySelector("dialog[open]")) return;
+  const letter = letterOf(event);
+  if (waitingSince && event.timeStamp - waitingSince < SEQUENCE_MS) {
+    waitingSince = 0;
+    const link = document.querySelector(`[data-go="${CSS.escape(letter)}"]`);
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    link?.click();
+    return;
+  }
+  waitingSince = letter === "g" && !event.shiftKey ? event.timeStamp : 0;
+}
+
+// On window while bubbling, so that a page that has its own meaning for a key goes first.
+function lookUp(event) {
+  if (event.defaultPrevented || isTyping(event) || hasModifier(event)) return;
+  if (event.key === "/") {
+    const box = document.querySelector("[data-search], input[type=search]");
+    if (!box) return;
+    event.preventDefault();
+    box.focus();
+    box.select?.();
+  } else if (event.key === "?") {
+    event.preventDefault();
+    showKeys();
+  }
+}
+
+function showKeys() {
+  const dialog = document.createElement("dialog");
+  dialog.className = "panel keys";
+  dialog.setAttribute("aria-label", "Keys");
+  const lines = [["/", "Search"], ["?", "This list"], ["j k", "Next and previous row"], ["x", "Select the row"], ["Enter", "Open the row"]];
+  for (const link of document.querySelectorAll("[data-go]")) {
+    lines.unshift([`g ${link.dataset.go}`, link.firstChild.parentNode.textContent.replace(/g \w\s*$/, "").trim()]);
+  }
+  const list = document.createElement("dl");
+  list.className = "kv";
+  for (const [keys, words] of lines.reverse()) {
+    const term = document.createElement("dt");
+    for (const key of keys.split(" ")) term.append(Object.assign(document.createElement("kbd"), { textContent: key }), " ");
+    list.append(term, Object.assign(document.createElement("dd"), { textContent: words }));
+  }
+  const close = Object.assign(document.createElement("button"), { className: "btn", textContent: "Close" });
+  close.addEventListener("click", () => dialog.close());
+  dialog.append(Object.assign(document.createElement("h2"), { textContent: "Keys" }), list, close);
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+/** Listen, unless this member switched single-letter keys off. */
+export function bindKeys() {
+  if (document.body.dataset.shortcuts === "off") return;
+  window.addEventListener("keydown", jump, { capture: true });
+  window.addEventListener("keydown", lookUp);
+}
