@@ -38,11 +38,20 @@ class Job(models.Model):
     boot_id = models.CharField(max_length=64, blank=True)
     pid = models.IntegerField(null=True)
     pid_started = models.CharField(max_length=40, blank=True)
+    # The attempt's directory is named by the fence it was begun under; a re-attached one keeps it under a newer fence.
+    run_fence = models.PositiveIntegerField(default=0)
+    # Whether the end of that attempt has been taken; if not, the next claim re-attaches to it or reads its result.
+    settled = models.BooleanField(default=True)
+    # Until then an engine of that attempt may live on a host that no longer answers.
+    engine_until = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
+    # Unplanned ends since a person last set it going.
+    crashes = models.PositiveIntegerField(default=0)
     last_seq = models.PositiveBigIntegerField(default=0)
 
     created_at = models.DateTimeField(auto_now_add=True)
     queued_at = models.DateTimeField(auto_now_add=True)
+    rung_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -55,6 +64,7 @@ class Job(models.Model):
             models.Index(
                 fields=["lease_until"], condition=Q(state__in=["running", "pausing", "cancelling"]), name="jobs_held"
             ),
+            models.Index(fields=["-created_at", "-id"], name="jobs_newest"),
         ]
 
     def __str__(self) -> str:
@@ -89,3 +99,15 @@ class FinishedNotice(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["job", "consumer"], name="notice_consumed_once")]
+
+
+class WorkerBeat(models.Model):
+    """That a worker is there. A worker writes its own row; one that has not for a while is gone."""
+
+    worker = models.CharField(max_length=120, primary_key=True)
+    host = models.CharField(max_length=64)
+    queues = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.worker

@@ -196,6 +196,14 @@ JOB_REAPER_EVERY_S = env.number("JOB_REAPER_EVERY_S", 5, minimum=0.1)
 JOB_INGEST_EVERY_S = env.number("JOB_INGEST_EVERY_S", 1, minimum=0.05)
 JOB_STOP_GRACE_S = env.number("JOB_STOP_GRACE_S", 30, minimum=0.1)
 JOB_MAX_ATTEMPTS = int(env.number("JOB_MAX_ATTEMPTS", 5, minimum=1))
+# A queued job that nobody has claimed for this long is rung for again.
+JOB_RERING_S = env.number("JOB_RERING_S", 5, minimum=0.1)
+# How politely engines share the machine with the web server, and what must stay free on the disk to begin one.
+JOB_ENGINE_NICE = int(env.number("JOB_ENGINE_NICE", 5))
+JOB_MIN_FREE_DISK_MIB = env.number("JOB_MIN_FREE_DISK_MIB", 200)
+# Where a worker's end is its engines' end (containers), they are asked to save first.
+JOB_ENGINES_OUTLIVE_WORKERS = env.flag("JOB_ENGINES_OUTLIVE_WORKERS", default=True)
+WORKER_BEAT_S = env.number("WORKER_BEAT_S", 10, minimum=0.1)
 RUNS_DIR = VAR_DIR / "runs"
 
 # A card is a reviewer's for this long after it was dealt or touched.

@@ -1,0 +1,124 @@
+"""The API of jobs: read them, follow them, steer them. Thin: asks selectors, calls services."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, serializers
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from jobs import selectors
+from jobs.live import stream
+from jobs.serialize import job_json
+from jobs.services import lifecycle
+from jobs.states import JobState
+from members.idempotency import idempotent
+
+FILTERS = [
+    OpenApiParameter("state", str, enum=[str(state) for state in JobState], description="Several by comma"),
+    OpenApiParameter("kind", str),
+    OpenApiParameter("task", str, description="A task's slug"),
+]
+
+
+class JobSerializer(serializers.Serializer[Any]):
+    """A long work, as every endpoint shows it."""
+
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    state = serializers.ChoiceField(choices=[str(state) for state in JobState])
+    waiting_reason = serializers.CharField(allow_blank=True)
+    title = serializers.CharField()
+    progress = serializers.JSONField()
+    error = serializers.JSONField(allow_null=True)
+    result = serializers.JSONField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    url = serializers.CharField()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return job_json(instance)
+
+
+class JobList(generics.ListAPIView[Any]):
+    """Jobs you can see, newest first."""
+
+    serializer_class = JobSerializer
+    scope_read = "read"
+
+    def get_queryset(self) -> Any:
+        jobs = selectors.visible(self.request.user)
+        return selectors.filtered(jobs, self.request.query_params)
+
+    @extend_schema(parameters=FILTERS)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
+
+
+class JobDetail(APIView):
+    """One job."""
+
+    scope_read = "read"
+
+    @extend_schema(responses=JobSerializer)
+    def get(self, request: Request, job_id: UUID) -> Response:
+        return Response(job_json(selectors.get(request.user, job_id)))
+
+
+class JobEvents(APIView):
+    """A job's events as server-sent events; `Last-Event-ID` replays exactly what was missed."""
+
+    scope_read = "read"
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+        # Refusals stay JSON although a client that follows a stream accepts text/event-stream alone.
+        return JSONRenderer(), JSONRenderer.media_type
+
+    @extend_schema(
+        parameters=[OpenApiParameter("Last-Event-ID", int, OpenApiParameter.HEADER)],
+        responses={(200, "text/event-stream"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, job_id: UUID) -> StreamingHttpResponse:
+        job = selectors.get(request.user, job_id)
+        return stream.response(stream.one(job.pk, stream.last_event_id(request.headers, request.query_params)))
+
+
+class JobPause(APIView):
+    """Save and stop until resumed."""
+
+    scope_write = "lead"
+
+    @extend_schema(request=None, responses=JobSerializer)
+    @idempotent
+    def post(self, request: Request, job_id: UUID) -> Response:
+        return Response(job_json(lifecycle.pause(selectors.get(request.user, job_id), by=request.user)))
+
+
+class JobResume(APIView):
+    """Go on with a paused or failed job."""
+
+    scope_write = "lead"
+
+    @extend_schema(request=None, responses=JobSerializer)
+    @idempotent
+    def post(self, request: Request, job_id: UUID) -> Response:
+        return Response(job_json(lifecycle.resume(selectors.get(request.user, job_id), by=request.user)))
+
+
+class JobCancel(APIView):
+    """End a job for good; what it has produced stays."""
+
+    scope_write = "lead"
+
+    @extend_schema(request=None, responses=JobSerializer)
+    @idempotent
+    def post(self, request: Request, job_id: UUID) -> Response:
+        return Response(job_json(lifecycle.cancel(selectors.get(request.user, job_id), by=request.user)))

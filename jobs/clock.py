@@ -1,0 +1,13 @@
+"""The database's clock, the only one leases are measured by: hosts may disagree about the time, one database does not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import DateTimeField, ExpressionWrapper
+from django.db.models.functions import Now
+
+
+def in_s(seconds: float) -> ExpressionWrapper:
+    """The database's time in so many seconds; negative for the past."""
+    return ExpressionWrapper(Now() + timedelta(seconds=seconds), output_field=DateTimeField())

@@ -1,0 +1,42 @@
+"""Defaults for kinds of jobs: hooks that do nothing. A kind may take them from here or write its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jobs.contracts import Event, Result
+from jobs.models import Job
+from jobs.ports import Attempt
+
+
+class BaseKind:
+    """Every hook of `jobs.ports.JobKind`, empty. A subclass names itself and overrides what it needs."""
+
+    name: str = ""
+    label: str = ""
+    queue: str = "default"
+    engine_module: str | None = None
+    max_running_per_host: int = 2
+
+    def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:  # noqa: ARG002
+        """The job's own spec, as it was launched."""
+        return dict(job.spec)
+
+    def secret_refs(self, job: Job) -> list[str]:  # noqa: ARG002
+        """No secrets."""
+        return []
+
+    def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
+        """There is nothing to do inline until a kind says so."""
+        raise NotImplementedError(f"The kind '{self.name}' has neither an engine nor inline work.")
+
+    def on_events(self, job: Job, events: list[Event]) -> None:
+        """Events are kept and shown; nothing more."""
+
+    def collect(self, job: Job, result: Result, run_dir: Path) -> dict[str, Any]:  # noqa: ARG002
+        """No artefacts to carry away."""
+        return {}
+
+    def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
+        """Nothing follows."""

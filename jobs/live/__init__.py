@@ -1,0 +1,1 @@
+"""Live events: one poller per process, any number of viewers."""

@@ -1,0 +1,144 @@
+"""One poller per process for any number of viewers: rows are asked twice a second while someone watches, never else.
+
+Lives in an event loop. Rows are read in one thread of its own, so that no request's thread waits for a viewer. Does
+not know HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from django.db import close_old_connections
+
+from jobs.models import Job, JobEvent
+from jobs.serialize import event_json
+from jobs.states import FINISHED
+
+logger = logging.getLogger(__name__)
+POLL_EVERY_S = 0.5
+PAGE = 500
+BACKLOG = 2000
+Answer = TypeVar("Answer")
+_reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
+
+
+@dataclass(frozen=True)
+class News:
+    """What the poller tells a viewer: an event, or that a job has ended and all its events are told."""
+
+    job: UUID
+    event: dict[str, Any] | None
+
+
+@dataclass(eq=False)
+class Viewer:
+    """One open stream: what it has seen of each job, and what waits to be sent."""
+
+    seen: dict[UUID, int]
+    inbox: asyncio.Queue[News] = field(default_factory=lambda: asyncio.Queue(BACKLOG))
+    is_lost: bool = False
+
+    def put(self, news: News) -> None:
+        """Queue news; a viewer that reads too slowly is dropped and comes back by Last-Event-ID."""
+        try:
+            self.inbox.put_nowait(news)
+        except asyncio.QueueFull:
+            self.is_lost = True
+
+
+class Hub:
+    """The viewers of one event loop and the task that polls for them."""
+
+    def __init__(self) -> None:
+        self._viewers: dict[UUID, set[Viewer]] = defaultdict(set)
+        self._told: dict[UUID, int] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def join(self, viewer: Viewer, job: UUID) -> list[dict[str, Any]]:
+        """Replay what the viewer has missed, then let it hear what comes; nothing is missed or said twice between.
+
+        Returns:
+            The missed events, in order.
+        """
+        missed: list[dict[str, Any]] = []
+        while True:
+            page = await read(_events_after, job, viewer.seen[job])
+            missed += page
+            viewer.seen[job] = page[-1]["seq"] if page else viewer.seen[job]
+            # No await between this look and the registration: the poller cannot advance in between.
+            if len(page) < PAGE and self._told.get(job, 0) <= viewer.seen[job]:
+                break
+        self._told.setdefault(job, viewer.seen[job])
+        self._viewers[job].add(viewer)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._poll())
+        return missed
+
+    def leave(self, viewer: Viewer) -> None:
+        """Forget a viewer; the poller ends with the last one."""
+        for job in list(viewer.seen):
+            self._viewers[job].discard(viewer)
+            if not self._viewers[job]:
+                del self._viewers[job]
+                self._told.pop(job, None)
+
+    async def _poll(self) -> None:
+        while self._viewers:
+            try:
+                news = await read(_news, dict(self._told))
+            except Exception:
+                logger.exception("Could not read events; trying again.")
+                news = []
+            for item in news:
+                self._tell(item)
+            await asyncio.sleep(POLL_EVERY_S)
+
+    def _tell(self, news: News) -> None:
+        if news.event is not None and news.job in self._told:
+            self._told[news.job] = max(self._told[news.job], news.event["seq"])
+        for viewer in tuple(self._viewers.get(news.job, ())):
+            viewer.put(news)
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def hub() -> Hub:
+    """The hub of the running event loop."""
+    return _hubs.setdefault(asyncio.get_running_loop(), Hub())
+
+
+async def read(question: Callable[..., Answer], *args: Any) -> Answer:
+    """Ask the database from the reader's thread."""
+    return await asyncio.get_running_loop().run_in_executor(_reader, _asked, question, args)
+
+
+def _asked(question: Callable[..., Answer], args: Sequence[Any]) -> Answer:
+    close_old_connections()
+    try:
+        return question(*args)
+    finally:
+        close_old_connections()
+
+
+def _events_after(job: UUID, seq: int) -> list[dict[str, Any]]:
+    return [event_json(event) for event in JobEvent.objects.filter(job=job, seq__gt=seq).order_by("seq")[:PAGE]]
+
+
+def _news(told: dict[UUID, int]) -> list[News]:
+    """What is new of these jobs: one query when nothing is."""
+    news: list[News] = []
+    for job, last_seq, state in Job.objects.filter(pk__in=told).values_list("pk", "last_seq", "state"):
+        events = _events_after(job, told[job]) if last_seq > told[job] else []
+        news += [News(job, event) for event in events]
+        if state in FINISHED and (events[-1]["seq"] if events else told[job]) >= last_seq:
+            news.append(News(job, None))
+    return news

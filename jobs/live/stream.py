@@ -1,0 +1,75 @@
+"""Server-sent events of jobs. Knows the wire format and when to stop; does not know who may see what."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import StreamingHttpResponse
+
+from jobs.live.hub import Viewer, hub
+
+HEARTBEAT_S = 15.0
+MAX_JOBS = 40
+
+
+def response(events: AsyncIterator[bytes]) -> StreamingHttpResponse:
+    """A response no proxy may hold back or keep."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingHttpResponse(events, content_type="text/event-stream", headers=headers)
+
+
+def last_event_id(headers: Mapping[str, str], query: Mapping[str, str]) -> int:
+    """The seq a client has seen: `Last-Event-ID`, else `?after=`, else 0; what is no number is 0."""
+    given = headers.get("Last-Event-ID") or query.get("after") or "0"
+    return int(given) if given.isascii() and given.isdigit() else 0
+
+
+async def one(job: UUID, seq: int) -> AsyncIterator[bytes]:
+    """One job's events after `seq`, with ids, until the job has ended (`event: end`)."""
+    async for line in _stream({job: seq}, numbered=True):
+        yield line
+
+
+async def many(seen: Mapping[UUID, int]) -> AsyncIterator[bytes]:
+    """Events of several jobs on one connection; the client keeps each job's seq itself."""
+    async for line in _stream(dict(seen), numbered=False):
+        yield line
+
+
+async def _stream(seen: dict[UUID, int], *, numbered: bool) -> AsyncIterator[bytes]:
+    # The first bytes leave before any query, so that a browser knows at once that it is connected.
+    yield b"retry: 2000\n\n"
+    viewer, here = Viewer(seen), hub()
+    going = set(seen)
+    try:
+        for job in seen:
+            for event in await here.join(viewer, job):
+                yield _wire(event, numbered=numbered)
+        while going and not viewer.is_lost:
+            try:
+                news = await asyncio.wait_for(viewer.inbox.get(), HEARTBEAT_S)
+            except TimeoutError:
+                yield b": still here\n\n"
+                continue
+            if news.event is None:
+                if news.job in going:
+                    going.discard(news.job)
+                    yield _end(news.job)
+            elif news.event["seq"] > seen[news.job]:
+                seen[news.job] = news.event["seq"]
+                yield _wire(news.event, numbered=numbered)
+    finally:
+        here.leave(viewer)
+
+
+def _wire(event: dict[str, Any], *, numbered: bool) -> bytes:
+    head = f"id: {event['seq']}\n" if numbered else ""
+    return f"{head}data: {json.dumps(event, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
+
+
+def _end(job: UUID) -> bytes:
+    return f'event: end\ndata: {{"job":"{job}"}}\n\n'.encode()

@@ -1,0 +1,11 @@
+"""The directory that joins a supervisor and an engine. Plain Python: an engine needs this and `jobs.contracts`, no Django.
+
+Engines use `RunDir`. Supervisors use the modules `attempt`, `tail`, `lease` and `identity`. `lay` prepares a directory
+for an engine that is started by hand.
+"""
+
+from jobs.contracts import EngineError
+from jobs.rundir.attempt import lay
+from jobs.rundir.run import RunDir
+
+__all__ = ["EngineError", "RunDir", "lay"]

@@ -1,0 +1,43 @@
+"""Values of secrets by name. They come from the environment and go to an engine's pipe, nowhere else."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from web.errors import Refusal
+
+NAME = re.compile(r"\A[A-Z][A-Z0-9_]{1,63}\Z")
+# The house's own keys are nobody's provider key: naming one as such would send it to a stranger's address.
+OWN = frozenset({"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "BROKER_URL", "TEST_DATABASE_URL"})
+_LOOKS_SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|DSN)\Z")
+
+
+def resolve(name: str) -> str:
+    """The value of a secret.
+
+    Raises:
+        Refusal: The name is not one, is the house's own, or has no value; says which variable to set.
+    """
+    if not NAME.match(name) or name in OWN:
+        raise Refusal("secret_name", f"'{name}' cannot name a secret.", hint="Use a name such as OPENAI_API_KEY.")
+    value = os.environ.get(name, "").strip()
+    if not value:
+        raise Refusal(
+            "secret_missing",
+            f"The secret {name} has no value.",
+            hint=f"Set the environment variable {name} where the workers run, and start them again.",
+        )
+    return value
+
+
+def is_set(name: str) -> bool:
+    """Whether `resolve` would answer."""
+    return bool(NAME.match(name)) and name not in OWN and bool(os.environ.get(name, "").strip())
+
+
+def without_secrets(environment: dict[str, str]) -> dict[str, str]:
+    """An environment for an engine: everything but what looks like a secret; engines get theirs on a pipe."""
+    return {
+        name: value for name, value in environment.items() if name not in OWN and not _LOOKS_SECRET.search(name.upper())
+    }

@@ -1,0 +1,38 @@
+"""The shape of a job and of an event outside the database: API answers, live events, other rooms' answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from jobs.models import Job, JobEvent
+
+
+def job_json(job: Job) -> dict[str, Any]:
+    """A job as the API shows it."""
+    return {
+        "id": str(job.pk),
+        "kind": job.kind,
+        "state": str(job.state),
+        "waiting_reason": job.waiting_reason,
+        "title": job.title,
+        "progress": job.progress,
+        "error": job.error,
+        "result": job.result,
+        "created_at": job.created_at.isoformat(),
+        "started_at": job.started_at.isoformat() if job.started_at else None,
+        "finished_at": job.finished_at.isoformat() if job.finished_at else None,
+        "url": reverse("job-detail", args=[job.pk]),
+    }
+
+
+def event_json(event: JobEvent) -> dict[str, Any]:
+    """An event as streams carry it."""
+    return {
+        "job": str(event.job_id),
+        "seq": event.seq,
+        "kind": event.kind,
+        "ts": event.ts.isoformat(),
+        "payload": event.payload,
+    }

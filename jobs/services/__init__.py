@@ -1,0 +1,1 @@
+"""The verbs of jobs; the only writers of their rows."""
