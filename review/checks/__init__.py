@@ -7,6 +7,7 @@ on the task version alone is compiled once and kept, so that thousands of drafts
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -38,6 +39,9 @@ CHECKS: dict[CheckKind, CheckModule] = {
 __all__ = ["CHECKS", "Mark", "knows", "run"]
 
 
+_LAST: ContextVar[tuple[TaskSpec, Prepared] | None] = ContextVar("last prepared checks", default=None)
+
+
 class Prepared(NamedTuple):
     """A task version's checks, compiled."""
 
@@ -56,7 +60,7 @@ def run(spec: TaskSpec, facts: Facts, fields: Fields) -> list[Mark]:
     Returns:
         Marks in the order of the fields, then of their places. Safe to call from several threads.
     """
-    prepared = _prepare(spec)
+    prepared = _prepared(spec)
     evidence = Evidence(prepared.support, facts)
     marks: list[Mark] = []
     for passage in _passages(spec, fields, evidence):
@@ -70,6 +74,15 @@ def knows(kind: CheckKind, language: str) -> bool:
     """Whether a check reads this language (`de-AT` counts as `de`)."""
     languages = CHECKS[kind].LANGUAGES
     return languages is None or language[:2] in languages
+
+
+def _prepared(spec: TaskSpec) -> Prepared:
+    # Hashing a spec by its value costs as much as reading a draft; most calls in a row bring the same object.
+    last = _LAST.get()
+    if last is None or last[0] is not spec:
+        last = spec, _prepare(spec)
+        _LAST.set(last)
+    return last[1]
 
 
 @lru_cache(maxsize=64)

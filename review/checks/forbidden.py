@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from review.checks.mark import Mark, Passage, Reader
+from review.checks.words import Phrases
 from review.spec import TaskSpec
 
 LANGUAGES: frozenset[str] | None = None
@@ -18,13 +19,11 @@ def prepare(spec: TaskSpec) -> Reader | None:
     phrases = [phrase for phrase in spec.offer.forbidden_phrases if re.search(r"\w", phrase)]
     if not phrases:
         return None
-    # Named groups let one pass say which phrase was met.
-    pattern = re.compile("|".join(f"(?P<p{i}>{_pattern(p)})" for i, p in enumerate(phrases)), re.IGNORECASE)
+    patterns = Phrases([_pattern(phrase) for phrase in phrases])
 
     def read(passage: Passage) -> Iterator[Mark]:
-        for match in pattern.finditer(passage.text):
-            phrase = phrases[int(str(match.lastgroup)[1:])]
-            message = f"The offer forbids '{phrase}'"
+        for index, match in patterns.find(passage.text):
+            message = f"The offer forbids '{phrases[index]}'"
             yield Mark("forbidden", passage.field, match.start(), match.end(), message, "error", "Leave it out.")
 
     return read
@@ -32,7 +31,7 @@ def prepare(spec: TaskSpec) -> Reader | None:
 
 def _pattern(phrase: str) -> str:
     words = re.findall(r"\w+", phrase)
-    return r"(?<!\w)" + r"[\W_]+".join(_word(word) for word in words) + r"(?!\w)"
+    return r"[\W_]+".join(_word(word) for word in words)
 
 
 def _word(word: str) -> str:

@@ -6,17 +6,19 @@ import re
 from collections.abc import Iterator
 
 from review.checks.mark import Mark, Passage, Reader
-from review.checks.words import EMAIL, URL, blanked
+from review.checks.words import without_addresses
 from review.schema import SLOT
 from review.spec import TaskSpec
 
 LANGUAGES: frozenset[str] | None = None
-_LOOKS = re.compile(
+_BRACKETS = re.compile(
     r"\[[^\W\d_][^\[\]\n]{0,60}\]"  # [Name]
-    r"|<[^\W\d_][\w .'’-]{0,40}>"  # <name>
+    r"|<[^\W\d_][\w .'\u2019-]{0,40}>"  # <name>
     r"|\{{1,2}[^{}\n]{0,60}\}{1,2}"  # {name}, {{name}, {{}}
-    r"|(?<!\w)%[A-Z][A-Z_]{2,}%|(?<!\w)(?:X{3,}|x{3,}|_{3,}|TBD|TODO|LOREM IPSUM|[Ll]orem ipsum)(?!\w)"
+    r"|(?<!\w)%[A-Z][A-Z_]{2,}%"
 )
+_WORDS = re.compile(r"(?<!\w)(?:X{3,}|x{3,}|_{3,}|TBD|TODO|lorem ipsum)(?!\w)", re.IGNORECASE)
+_SIGNS = ("xxx", "___", "tbd", "todo", "ipsum")
 
 
 def prepare(spec: TaskSpec) -> Reader | None:
@@ -25,10 +27,8 @@ def prepare(spec: TaskSpec) -> Reader | None:
     allowed = ", ".join(f"{{{{{slot}}}}}" for slot in spec.slots)
 
     def read(passage: Passage) -> Iterator[Mark]:
-        text = _without_declared(passage.text, slots)
-        if not any(char in text for char in "[<{%_xXTlL"):
-            return
-        for match in _LOOKS.finditer(blanked(text, URL, EMAIL)):
+        text = without_addresses(_without_declared(passage.text, slots))
+        for match in _looks(text):
             found = match.group()
             if found.casefold() in passage.evidence.text:
                 continue
@@ -36,10 +36,22 @@ def prepare(spec: TaskSpec) -> Reader | None:
                 message = f"{found} is no slot of this task" + (f"; it has {allowed}" if allowed else "")
             else:
                 message = f"{found} was never filled in"
-            yield Mark("placeholders", passage.field, match.start(), match.end(), message, "error", "Write the real words.")
+            mend = "Write the real words."
+            yield Mark("placeholders", passage.field, match.start(), match.end(), message, "error", mend)
 
     return read
 
 
+def _looks(text: str) -> Iterator[re.Match[str]]:
+    """What looks unfilled; the quick look for signs spares most texts the patterns."""
+    if any(sign in text for sign in "[<{%"):
+        yield from _BRACKETS.finditer(text)
+    lower = text.lower()
+    if any(sign in lower for sign in _SIGNS):
+        yield from _WORDS.finditer(text)
+
+
 def _without_declared(text: str, slots: frozenset[str]) -> str:
+    if "{{" not in text:
+        return text
     return SLOT.sub(lambda match: " " * len(match.group()) if match.group(1) in slots else match.group(), text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from review.checks.mark import Mark, Passage, Reader
@@ -41,11 +41,9 @@ def _sentences_again(passage: Passage) -> Iterator[Mark]:
 
 def _runs_again(passage: Passage) -> Iterator[Mark]:
     words = list(WORD.finditer(passage.text.casefold()))
-    if len(words) < _RUN_WORDS * _RUN_TIMES:
-        return
     texts = [word.group() for word in words]
     places: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for index in range(len(words) - _RUN_WORDS + 1):
+    for index in _possible_starts(texts):
         places[tuple(texts[index : index + _RUN_WORDS])].append(index)
     for run, starts in places.items():
         if len(starts) >= _RUN_TIMES:
@@ -54,3 +52,13 @@ def _runs_again(passage: Passage) -> Iterator[Mark]:
             message = f"'{' '.join(run)}' stands here {len(starts)} times"
             yield Mark("repetition", passage.field, start, end, message, "warning", "Say it once.")
             return
+
+
+def _possible_starts(texts: list[str]) -> Iterator[int]:
+    """Where six words in a row each stand in the text thrice: only there can a run stand thrice."""
+    counts = Counter(texts)
+    length = 0
+    for index, word in enumerate(texts):
+        length = length + 1 if counts[word] >= _RUN_TIMES else 0
+        if length >= _RUN_WORDS:
+            yield index - _RUN_WORDS + 1

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 
 from review.checks.mark import Mark, Passage, Reader
-from review.checks.words import EMAIL, URL, blanked
-from review.schema import SLOT
+from review.checks.words import Phrases, without_addresses
 from review.spec import TaskSpec
 
 LANGUAGES: frozenset[str] | None = frozenset({"en", "de"})
@@ -28,9 +27,7 @@ _PHRASES = {
         "herzlichen glückwunsch", "geld verdienen", "risikofrei", "ohne risiko", "bestpreis", "unschlagbar", "garantierter erfolg",
     ),
 }  # fmt: skip
-_WORDS = {
-    language: re.compile(rf"(?<!\w)(?:{'|'.join(phrases)})(?!\w)", re.IGNORECASE) for language, phrases in _PHRASES.items()
-}
+_WORDS = {language: Phrases(phrases) for language, phrases in _PHRASES.items()}
 _RUNS = re.compile(r"!{2,}|[!?]{3,}|[$€£¥]{2,}")
 _CAPITALS = re.compile(r"(?<![\w])[A-ZÄÖÜÀ-Þ][A-ZÄÖÜÀ-Þ'’]+(?:[ ,-]+[A-ZÄÖÜÀ-Þ][A-ZÄÖÜÀ-Þ'’]+)*(?!\w)")
 _SHOUT_LETTERS = 5
@@ -41,9 +38,9 @@ def prepare(spec: TaskSpec) -> Reader | None:
     words = _WORDS[spec.language[:2]]
 
     def read(passage: Passage) -> Iterator[Mark]:
-        text = blanked(passage.text, SLOT, URL, EMAIL).replace("’", "'")
+        text = without_addresses(passage.text).replace("\u2019", "'")
         said = passage.evidence.text
-        for match in words.finditer(text):
+        for _, match in words.find(text):
             if match.group().casefold() not in said:
                 yield _mark(passage, match, f"'{match.group()}' reads like spam", "Say it plainly.")
         for match in _RUNS.finditer(text):

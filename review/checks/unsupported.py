@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from review.checks.mark import Mark, Passage, Reader
 from review.checks.names import unknown_names
 from review.checks.numbers import NUMBER, readings_at
-from review.checks.words import EMAIL, URL, blanked, sentences
+from review.checks.words import URL, blanked, sentences, without_addresses
 from review.schema import SLOT
 from review.spec import TaskSpec
 
@@ -32,9 +32,9 @@ def prepare(spec: TaskSpec) -> Reader | None:
     reads_names = spec.language[:2] in NAMES_IN
 
     def read(passage: Passage) -> Iterator[Mark]:
-        text = blanked(passage.text, SLOT)
+        text = blanked(passage.text, SLOT) if "{{" in passage.text else passage.text
         yield from _links(passage, text)
-        text = blanked(text, URL, EMAIL)
+        text = without_addresses(text)
         yield from _numbers(passage, text)
         if reads_names:
             yield from _names(passage, text)
