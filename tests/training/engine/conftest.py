@@ -1,0 +1,200 @@
+"""Tiny students made from a config, rows for them, and a run started the way a supervisor starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import (
+    Gemma3Config,
+    Gemma3ForConditionalGeneration,
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
+
+from jobs.contracts import SpecEnvelope
+from jobs.rundir import lay
+
+TEMPLATE = (
+    "{% for message in messages %}<|{{ message['role'] }}|>\n{{ message['content'] }}<|end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
+)
+PAIRS = [
+    ("company: Northwind", "Subject: A depot for Northwind\n\nHi there, your depot opens soon."),
+    ("company: Lattice", "Subject: Lattice and its looms\n\nHi there, the looms run day and night at Lattice."),
+    ("company: Ostra", "Subject: Ostra ships early\n\nHi there, Ostra ships."),
+    ("company: Quill & Sons", "Subject: Ink for Quill\n\nHi there, ink is what Quill & Sons sells best in May."),
+]
+SHAPE: dict[str, Any] = {
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 512,
+}
+
+
+def make_tokenizer(*, template: str | None = TEMPLATE, pad_is_end: bool = False) -> PreTrainedTokenizerFast:
+    """A byte-level tokenizer with the demo's special tokens."""
+    inner = Tokenizer(models.BPE())
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.decoder = decoders.ByteLevel()
+    special = ["<|pad|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>"]
+    trainer = trainers.BpeTrainer(
+        vocab_size=320,
+        special_tokens=special,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    inner.train_from_iterator([text for pair in PAIRS for text in pair], trainer)
+    pad = "<|end|>" if pad_is_end else "<|pad|>"
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="<|end|>", pad_token=pad)
+    tokenizer.chat_template = template
+    return tokenizer
+
+
+def make_model(family: str, vocabulary: int) -> Any:
+    """A freshly drawn model of a family's shape."""
+    torch.manual_seed(7)
+    ends = {"eos_token_id": 1, "pad_token_id": 0, "bos_token_id": None}
+    if family == "llama":
+        return LlamaForCausalLM(LlamaConfig(vocab_size=vocabulary, tie_word_embeddings=True, **ends, **SHAPE))
+    if family == "qwen":
+        return Qwen3ForCausalLM(Qwen3Config(vocab_size=vocabulary, head_dim=16, **ends, **SHAPE))
+    text = {
+        "head_dim": 16,
+        "sliding_window": 32,
+        "query_pre_attn_scalar": 16,
+        "vocab_size": vocabulary,
+        **ends,
+        **SHAPE,
+    }
+    if family == "gemma":
+        return Gemma3ForCausalLM(Gemma3TextConfig(final_logit_softcapping=30.0, **text))
+    vision = {
+        "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2,
+        "image_size": 28, "patch_size": 14,
+    }  # fmt: skip
+    config = Gemma3Config(text_config=text, vision_config=vision, mm_tokens_per_image=4, image_token_index=4)
+    return Gemma3ForConditionalGeneration(config)
+
+
+@pytest.fixture(scope="session")
+def student(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """A folder as `save_pretrained` writes it, for a family: llama, qwen, gemma or gemma-vision."""
+    made: dict[tuple[str, ...], Path] = {}
+
+    def make(family: str = "llama", *, template: str | None = TEMPLATE, pad_is_end: bool = False) -> Path:
+        key = (family, str(template), str(pad_is_end))
+        if key not in made:
+            folder = tmp_path_factory.mktemp(family)
+            tokenizer = make_tokenizer(template=template, pad_is_end=pad_is_end)
+            tokenizer.save_pretrained(folder)
+            make_model(family, len(tokenizer)).save_pretrained(folder)
+            made[key] = folder
+        return made[key]
+
+    return make
+
+
+def sft_row(number: int, facts: str, text: str) -> dict[str, Any]:
+    """One row as a frozen dataset holds it."""
+    return {
+        "id": f"row-{number}",
+        "prompt": [{"role": "user", "content": facts}],
+        "completion": [{"role": "assistant", "content": text}],
+        "meta": "{}",
+    }
+
+
+@pytest.fixture
+def rows() -> list[dict[str, Any]]:
+    """Sixteen short rows."""
+    return [sft_row(n, f"{PAIRS[n % 4][0]} {n}", PAIRS[n % 4][1]) for n in range(16)]
+
+
+@pytest.fixture
+def tokenizer() -> PreTrainedTokenizerFast:
+    return make_tokenizer()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Callable[..., subprocess.Popen[bytes]]:
+    """Start the engine on a run directory as a supervisor does; its output goes to engine.log."""
+
+    def run(run_dir: Path) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+        with (run_dir / "engine.log").open("wb") as log:
+            return subprocess.Popen(
+                ["nice", "-n", "5", sys.executable, "-m", "training.engine", str(run_dir)],
+                stdout=log, stderr=log, env=environment,
+            )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture
+def lay_run(tmp_path: Path, rows: list[dict[str, Any]]) -> Callable[..., Path]:
+    """A run directory with spec and data; keyword arguments replace parts of the spec or of the recipe."""
+
+    def make(
+        name: str, folder: Path, *, train: list[dict[str, Any]] | None = None, resume_from: Path | None = None,
+        recipe: dict[str, Any] | None = None, **spec: Any,
+    ) -> Path:  # fmt: skip
+        run_dir = tmp_path / name
+        run_dir.mkdir()
+        for split, content in (("train", rows if train is None else train), ("validation", rows[:4])):
+            (run_dir / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in content))
+        base = {"rank": 4, "learning_rate": 5e-3, "epochs": 2, "batch_size": 2, "max_length": 256, "dtype": "fp32"}
+        body = {
+            "student": {"path": str(folder)},
+            "train_file": "train.jsonl",
+            "validation_file": "validation.jsonl",
+            "device": "cpu",
+            "recipe": base | (recipe or {}),
+        } | spec
+        lay(
+            run_dir,
+            SpecEnvelope(
+                job="1", kind="training", fence=1, lease_s=60, body=body,
+                resume_from=str(resume_from) if resume_from else None,
+            ),
+        )  # fmt: skip
+        return run_dir
+
+    return make
+
+
+@pytest.fixture
+def events() -> Callable[[Path, str], list[dict[str, Any]]]:
+    """Payloads of one kind of event that a run reported."""
+
+    def read(run_dir: Path, kind: str) -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in (run_dir / "events.jsonl").read_text().splitlines()]
+        return [line["payload"] for line in lines if line["kind"] == kind]
+
+    return read
+
+
+@pytest.fixture
+def result() -> Callable[[Path], dict[str, Any]]:
+    """What a run ended with."""
+
+    def read(run_dir: Path) -> dict[str, Any]:
+        return dict(json.loads((run_dir / "result.json").read_text()))
+
+    return read

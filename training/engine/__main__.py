@@ -1,0 +1,186 @@
+"""`python -m training.engine RUN_DIR`: tune one student by one recipe on one dataset file.
+
+Reads top to bottom. Works by hand, under a supervisor and under `accelerate launch`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from pydantic import ValidationError
+from transformers.utils import logging as transformers_logging
+
+from jobs.rundir import EngineError, RunDir
+from training import recipes
+from training.engine import artefacts, checkpoint, data, loading, loop, lora, memory, optim
+from training.engine.checkpoint import Standing
+from training.engine.contracts import HUB_TOKEN, TrainError, TrainSpec, TrainSummary
+from training.engine.course import Course
+from training.engine.device import Placement, place
+from training.engine.loading import Student
+from training.engine.loss import SupervisedHead
+from training.engine.resume import resume
+
+
+def main(run: RunDir) -> int:
+    """Tune, and end the attempt as it went; returns the process's exit status."""
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        summary, files = tune(run, TrainSpec.model_validate(run.spec.body))
+    except loop.Stopped:
+        _finish(run, "stopped")
+        return 0
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        return _fail(run, TrainError("bad_spec", f"the spec cannot be read: {wrong}"))
+    except recipes.RecipeError as error:
+        return _fail(run, TrainError("bad_recipe", str(error), " ".join(p.hint for p in error.problems)))
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        hint = "Lower batch_size and raise accumulation, or turn on gradient checkpointing."
+        return _fail(run, TrainError("out_of_memory", f"memory ran out: {error}", hint))
+    except TrainError as error:
+        return _fail(run, error)
+    _finish(run, "succeeded", summary.model_dump(), files)
+    return 0
+
+
+def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
+    """One run from its spec to its artefact, resumed where an earlier attempt left off.
+
+    Raises:
+        loop.Stopped: Asked to stop; a checkpoint has been written.
+        TrainError: It cannot start or go on.
+    """
+    recipe = spec.recipe
+    placement = place(spec.device, recipe.dtype, recipe.method)
+    accelerator = Accelerator(cpu=placement.device.type == "cpu", mixed_precision=placement.autocast)
+    student = loading.load(
+        spec.student, dtype=placement.weights, token=run.secrets().get(HUB_TOKEN), allowed_roots=spec.allowed_roots
+    )
+    recipes.check_student(recipe, student.model_type)
+
+    longest = min(recipe.max_length, student.context_length or recipe.max_length)
+    rows = data.read(run.path / spec.train_file, student.chat, max_length=longest, max_rows=spec.max_rows)
+    validation = (
+        data.read(run.path / spec.validation_file, student.chat, max_length=longest) if spec.validation_file else []
+    )
+    course = Course(rows, recipe, accelerator.num_processes)
+
+    _seed(recipe.seed)
+    rank = recipe.rank_for(student.parameters) if recipe.method == "lora" else None
+    bare = _prepare_student(student, recipe, rank)
+    trainable, total = lora.count(bare)
+    checkpoint.require_room(run.path, artefacts.bytes_to_write(bare))
+    head = SupervisedHead(bare)
+    bare.to(accelerator.device)
+    optimizer = optim.adamw(bare.parameters(), recipe)
+    model, prepared = accelerator.prepare(bare, optimizer)
+    tuned = lora.tuned_parameters(bare)
+
+    is_main = accelerator.is_main_process
+    tuning = loop.Tuning(
+        accelerator=accelerator,
+        model=model,
+        bare=bare,
+        chat=student.chat,
+        optimizer=prepared,
+        course=course,
+        validation=validation,
+        samples=spec.sample_prompts,
+        sample_max_new_tokens=spec.sample_max_new_tokens,
+        head=head,
+        folder=run.path,
+        fingerprint=_fingerprint(spec, rows),
+        keep_checkpoints=spec.keep_checkpoints,
+        emit=run.emit if is_main else lambda *_, **__: None,
+        should_stop=lambda: run.stop_requested,
+        extra_inputs=student.extra_inputs,
+    )
+    standing = resume(tuning, tuned, [run.path, *run.earlier()]) or Standing()
+    resumed_from = standing.step if standing.step else None
+    tuning.emit("log", level="info", message=_opening(course, placement, trainable, total, resumed_from))
+    loop.train(tuning, standing, tuned)
+
+    if tuning.best_file.exists():
+        artefacts.put_back(tuned, checkpoint.read_weights(tuning.best_file))
+    files = artefacts.write(run.path, bare, student, recipe.method, spec.student) if is_main else []
+    summary = TrainSummary(
+        method=recipe.method,
+        artefact="adapter" if recipe.method == "lora" else "model",
+        rank=rank,
+        steps=standing.step,
+        epochs=course.epoch_at(standing.step),
+        rows=len(rows),
+        train_loss=standing.train_loss,
+        validation_loss=standing.best_loss,
+        validation_loss_before=standing.validation_loss_before,
+        best_step=standing.best_step if standing.best_loss is not None else standing.step,
+        trainable_parameters=trainable,
+        total_parameters=total,
+        tokens=standing.tokens,
+        supervised_tokens=standing.supervised_tokens,
+        seconds=standing.seconds,
+        tokens_per_s=standing.tokens / standing.seconds if standing.seconds else 0.0,
+        peak_memory_gib=memory.peak_gib(placement.device),
+        device=str(placement.device),
+        dtype=placement.dtype_name,
+        resumed_from_step=resumed_from,
+    )
+    return summary, files
+
+
+def _prepare_student(student: Student, recipe: recipes.Recipe, rank: int | None) -> Any:
+    model = student.model
+    if rank is not None:
+        model = lora.attach(model, rank=rank, alpha=recipe.alpha, dropout=recipe.dropout, seed=recipe.seed)
+    else:
+        lora.freeze_other_senses(model)
+    if recipe.gradient_checkpointing:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    return model
+
+
+def _fingerprint(spec: TrainSpec, rows: list[data.Row]) -> str:
+    """What a checkpoint belongs to: recipe, student and the very tokens."""
+    digest = hashlib.sha256(f"{spec.recipe.model_dump_json()}{spec.student.model_dump_json()}".encode())
+    for row in rows:
+        digest.update(f"{row.id}:{row.prompt_length}:{row.ids}".encode())
+    return digest.hexdigest()
+
+
+def _seed(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def _opening(course: Course, placement: Placement, trainable: int, total: int, resumed_from: int | None) -> str:
+    start = f"resumed at step {resumed_from}" if resumed_from else "started"
+    return (
+        f"{start}: {len(course.rows)} rows, {course.total_steps} steps on {placement.device} "
+        f"in {placement.dtype_name}; {trainable:,} of {total:,} parameters tuned"
+    )
+
+
+def _fail(run: RunDir, error: TrainError) -> int:
+    _finish(run, "failed", error=EngineError(code=error.code, message=error.message, hint=error.hint))
+    return 1
+
+
+def _finish(run: RunDir, outcome: Any, summary: Any = None, files: Any = (), error: EngineError | None = None) -> None:
+    # Under `accelerate launch` every process has this number, and only the first reports.
+    if os.environ.get("RANK", "0") == "0":
+        run.finish(outcome, summary=summary, artefacts=files, error=error)
+
+
+if __name__ == "__main__":
+    sys.exit(main(RunDir.open(Path(sys.argv[1]))))

@@ -1,0 +1,136 @@
+"""Messages to token ids and back, the same way for tuning, samples and evaluation.
+
+The template is the tokenizer's own; a tokenizer without one gets `PLAIN_TEMPLATE`. It does not know rows, files or
+batches. Nothing is truncated here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from jinja2.exceptions import TemplateError
+
+from training.engine.contracts import TrainError
+
+Messages = Sequence[Mapping[str, str]]
+
+# A line with the role, the text, a blank line; the assistant's text ends with the tokenizer's end token.
+PLAIN_TEMPLATE: Final = (
+    "{{ bos_token or '' }}"
+    "{% for message in messages %}"
+    "{{ message['role'].capitalize() + ':\n' + message['content'] }}"
+    "{{ eos_token if message['role'] == 'assistant' else '\n\n' }}"
+    "{% endfor %}"
+    "{{ 'Assistant:\n' if add_generation_prompt else '' }}"
+)
+_PROBE: Final = "probe of the template"
+
+
+class PromptMismatchError(ValueError):
+    """The rendered prompt is not the beginning of the rendered conversation."""
+
+
+@dataclass(frozen=True)
+class Chat:
+    """A tokenizer with its template and what ends a turn.
+
+    Attributes:
+        tokenizer: A transformers tokenizer with a chat template set.
+        end_of_turn: Token the model must learn to end its answer with.
+        stops: Tokens at which generation ends; holds `end_of_turn`.
+        pad: Token that fills batches; may equal `end_of_turn`, since padding is told by position, never by token.
+    """
+
+    tokenizer: Any
+    end_of_turn: int
+    stops: frozenset[int]
+    pad: int
+
+    def prompt_ids(self, messages: Messages) -> list[int]:
+        """Token ids a model is given before it answers."""
+        return self._ids(self._render(messages, answer_next=True))
+
+    def encode(self, prompt: Messages, completion: Messages) -> tuple[list[int], int]:
+        """Token ids of a whole example, ending with the end of the turn, and how many of them are prompt.
+
+        Raises:
+            PromptMismatchError: The template renders the prompt otherwise once an answer follows, so that the model
+                would be tuned on prompts it never sees.
+        """
+        before = self._render(prompt, answer_next=True)
+        whole = self._render([*prompt, *completion], answer_next=False)
+        if not whole.startswith(before):
+            raise PromptMismatchError("the chat template renders this prompt differently once an answer follows it")
+        prompt_ids, ids = self._ids(before), self._ids(whole)
+        if ids[: len(prompt_ids)] != prompt_ids:
+            # A token grew across the seam. Generation starts from the prompt's own tokens, so tuning does too.
+            ids = [*prompt_ids, *self._ids(whole[len(before) :])]
+            if self.tokenizer.decode(ids) != self.tokenizer.decode(self._ids(whole)):
+                raise PromptMismatchError("the prompt's tokens are not the beginning of the example's tokens")
+        return self._ended(ids, len(prompt_ids)), len(prompt_ids)
+
+    def text(self, ids: Sequence[int]) -> str:
+        """Text of generated token ids, without special tokens."""
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True)).strip()
+
+    def _ended(self, ids: list[int], prompt_length: int) -> list[int]:
+        """Cut what the template writes after the end of the turn; add the end where it writes none."""
+        for index in range(len(ids) - 1, prompt_length - 1, -1):
+            if ids[index] == self.end_of_turn:
+                return ids[: index + 1]
+        return [*ids, self.end_of_turn]
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _render(self, messages: Messages, *, answer_next: bool) -> str:
+        turns = [dict(message) for message in messages]
+        try:
+            return self._apply(turns, answer_next)
+        except TemplateError:
+            if turns[0]["role"] != "system":
+                raise
+            return self._apply(_without_system(turns), answer_next)
+
+    def _apply(self, turns: list[dict[str, str]], answer_next: bool) -> str:
+        return str(self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=answer_next))
+
+
+def open_chat(tokenizer: Any, *, more_stops: Sequence[int] = ()) -> Chat:
+    """Prepare a tokenizer for conversations; gives it the plain template where it has none.
+
+    Args:
+        tokenizer: A transformers tokenizer; its `chat_template` may be set.
+        more_stops: End tokens the model's generation config names.
+
+    Raises:
+        TrainError: The tokenizer has no end token.
+    """
+    if tokenizer.eos_token_id is None:
+        raise TrainError("tokenizer_without_end", "the student's tokenizer has no end token",
+                         "Set eos_token in the student's tokenizer_config.json.")  # fmt: skip
+    if not tokenizer.chat_template:
+        tokenizer.chat_template = PLAIN_TEMPLATE
+    end_of_turn = _end_of_turn(tokenizer)
+    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+    stops = frozenset({end_of_turn, tokenizer.eos_token_id, *more_stops})
+    return Chat(tokenizer, end_of_turn, stops, pad)
+
+
+def _end_of_turn(tokenizer: Any) -> int:
+    """The special token the template writes right after an answer, else the tokenizer's end token."""
+    turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": _PROBE}]
+    tail = str(tokenizer.apply_chat_template(turns, tokenize=False)).rpartition(_PROBE)[2]
+    special = set(tokenizer.all_special_ids) | set(tokenizer.added_tokens_decoder)
+    for token in tokenizer(tail, add_special_tokens=False)["input_ids"]:
+        if token in special:
+            return int(token)
+    return int(tokenizer.eos_token_id)
+
+
+def _without_system(turns: list[dict[str, str]]) -> list[dict[str, str]]:
+    """For templates that refuse a system turn: its text opens the first turn of the user."""
+    system, first, *rest = turns
+    return [{**first, "content": f"{system['content']}\n\n{first['content']}"}, *rest]

@@ -1,0 +1,250 @@
+"""Verified saved states of a run: written so that a crash or a power cut leaves the one before whole.
+
+A checkpoint is a folder `step-00000040` with the tuned weights, the optimiser, the random states, where the run
+stands, the best weights so far and, last, a manifest with the hash of every file. It is written under another name,
+every file is fsynced, then it is renamed and its parent fsynced. It does not know models, rows or losses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from training.engine.contracts import TrainError
+
+MANIFEST: Final = "manifest.json"
+WEIGHTS: Final = "weights.safetensors"
+BEST: Final = "best.safetensors"
+OPTIMISER: Final = "optimiser.pt"
+STANDING: Final = "standing.json"
+# A new checkpoint stands beside the one it replaces until it is whole.
+DISK_MARGIN: Final = 2
+
+
+@dataclass
+class Standing:
+    """Where a run stands after `step` optimiser steps. Losses are nats per supervised token.
+
+    `validated_step` and `sampled_step` tell which of the duties that fall due at a step have been done, so that a run
+    stopped in the middle of them takes them up again. `smoothed_loss` and `first_loss` watch for divergence.
+    """
+
+    step: int = 0
+    validated_step: int = -1
+    sampled_step: int = -1
+    train_loss: float | None = None
+    validation_loss: float | None = None
+    validation_loss_before: float | None = None
+    best_loss: float | None = None
+    best_step: int = 0
+    smoothed_loss: float | None = None
+    first_loss: float | None = None
+    tokens: int = 0
+    supervised_tokens: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A checkpoint read back, every hash verified."""
+
+    path: Path
+    standing: Standing
+    weights: dict[str, Tensor]
+    optimiser: dict[str, Any]
+
+
+def save(
+    root: Path,
+    *,
+    standing: Standing,
+    weights: Mapping[str, Tensor],
+    optimiser: Mapping[str, Any],
+    best: Path | None,
+    fingerprint: str,
+    keep: int,
+) -> Path:
+    """Write a checkpoint and prune all but the newest `keep`.
+
+    Args:
+        root: Folder of the run's checkpoints.
+        standing: Where the run stands.
+        weights: Tuned parameters by name.
+        optimiser: State of the optimiser and, under fp16, of the loss scaler.
+        best: File of the best weights so far; linked, not copied, where the disk can.
+        fingerprint: What the checkpoint belongs to: hash of recipe, student and rows.
+        keep: How many checkpoints stay.
+
+    Raises:
+        TrainError: The disk has less than twice the room it needs.
+    """
+    require_room(root, bytes_of(weights) + bytes_of(_tensors(optimiser)))
+    final = root / f"step-{standing.step:08d}"
+    draft = root / f".{final.name}.draft"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    save_file({name: value.detach().contiguous() for name, value in weights.items()}, draft / WEIGHTS)
+    torch.save({"optimiser": dict(optimiser), "torch": _torch_random()}, draft / OPTIMISER)
+    _write_json(draft / STANDING, {"standing": asdict(standing), "random": _python_random()})
+    if best is not None:
+        link(best, draft / BEST)
+    _seal(draft, fingerprint)
+    shutil.rmtree(final, ignore_errors=True)
+    draft.rename(final)
+    _fsync(root)
+    _prune(root, keep)
+    return final
+
+
+def newest(root: Path, *, fingerprint: str) -> tuple[Saved | None, list[str]]:
+    """The newest whole checkpoint under `root`, and the names of newer ones that are damaged.
+
+    Raises:
+        TrainError: The checkpoint belongs to another recipe, student or data.
+    """
+    damaged: list[str] = []
+    for folder in sorted(root.glob("step-*"), reverse=True):
+        manifest = _verified(folder)
+        if manifest is None:
+            damaged.append(folder.name)
+            continue
+        if manifest["fingerprint"] != fingerprint:
+            raise TrainError("other_run", f"checkpoint {folder.name} belongs to another recipe, student or dataset",
+                             "Start the run anew, or resume it with what it began with.")  # fmt: skip
+        return _read(folder), damaged
+    return None, damaged
+
+
+def restore_random(folder: Path) -> None:
+    """Put Python's, numpy's and torch's random states back to what the checkpoint holds."""
+    state = json.loads((folder / STANDING).read_text())["random"]
+    version, internal, gauss = state["python"]
+    random.setstate((version, tuple(internal), gauss))
+    np.random.set_state(("MT19937", np.array(state["numpy"][0], dtype=np.uint32), *state["numpy"][1:]))
+    saved = torch.load(folder / OPTIMISER, weights_only=True)["torch"]
+    torch.set_rng_state(saved["cpu"])
+    if saved["cuda"] and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(saved["cuda"])
+
+
+def write_weights(path: Path, weights: Mapping[str, Tensor]) -> None:
+    """Replace one weights file at once: never half of it, even through a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.draft")
+    save_file({name: value.detach().contiguous() for name, value in weights.items()}, draft)
+    _fsync(draft)
+    draft.replace(path)
+    _fsync(path.parent)
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Tensors of a weights file, by name, on the CPU."""
+    return load_file(path)
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a file a second name; copy it where the disk cannot. Weights files are replaced, never written to."""
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def require_room(folder: Path, needed: int) -> None:
+    """Refuse when the disk has less than twice `needed` bytes free.
+
+    Raises:
+        TrainError: With what is free and what is needed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < DISK_MARGIN * needed:
+        message = f"a checkpoint needs {DISK_MARGIN * needed / 1e9:.2f} GB and the disk has {free / 1e9:.2f} GB free"
+        raise TrainError("disk_full", message, "Free some room, keep fewer checkpoints, or tune by LoRA.")
+
+
+def bytes_of(tensors: Mapping[str, Tensor]) -> int:
+    """Bytes these tensors take."""
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+
+
+def _read(folder: Path) -> Saved:
+    standing = Standing(**json.loads((folder / STANDING).read_text())["standing"])
+    optimiser = torch.load(folder / OPTIMISER, weights_only=True)["optimiser"]
+    return Saved(folder, standing, load_file(folder / WEIGHTS), optimiser)
+
+
+def _seal(folder: Path, fingerprint: str) -> None:
+    files = sorted(file for file in folder.iterdir())
+    for file in files:
+        _fsync(file)
+    manifest = {"fingerprint": fingerprint, "files": {file.name: _sha256(file) for file in files}}
+    _write_json(folder / MANIFEST, manifest)
+    _fsync(folder / MANIFEST)
+    _fsync(folder)
+
+
+def _verified(folder: Path) -> dict[str, Any] | None:
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
+        whole = all(_sha256(folder / name) == digest for name, digest in manifest["files"].items())
+    except (OSError, ValueError, KeyError, AttributeError):
+        return None
+    return manifest if whole else None
+
+
+def _prune(root: Path, keep: int) -> None:
+    for folder in sorted(root.glob("step-*"), reverse=True)[keep:]:
+        shutil.rmtree(folder)
+
+
+def _python_random() -> dict[str, Any]:
+    _, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)
+    return {
+        "python": random.getstate(),
+        "numpy": [np.asarray(keys).tolist(), int(position), int(has_gauss), float(gauss)],
+    }
+
+
+def _torch_random() -> dict[str, Any]:
+    return {
+        "cpu": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+
+
+def _tensors(tree: Any, at: str = "") -> dict[str, Tensor]:
+    if isinstance(tree, Tensor):
+        return {at: tree}
+    items = tree.items() if isinstance(tree, Mapping) else enumerate(tree) if isinstance(tree, list) else ()
+    return {name: leaf for key, part in items for name, leaf in _tensors(part, f"{at}.{key}").items()}
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

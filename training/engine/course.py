@@ -1,0 +1,62 @@
+"""What falls due at which step of a run: its length, the rows of each step, and when to validate, sample and save.
+
+Pure arithmetic on row counts and a recipe. It does not know models or files.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from training.engine.data import Row, plan
+from training.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class Course:
+    """The steps of one run on `processes` devices."""
+
+    rows: Sequence[Row]
+    recipe: Recipe
+    processes: int = 1
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Optimiser steps in one pass over the rows; the last may be smaller."""
+        return math.ceil(self._batches_per_epoch / (self.recipe.accumulation * self.processes))
+
+    @property
+    def total_steps(self) -> int:
+        """Optimiser steps of the whole run."""
+        return self.steps_per_epoch * self.recipe.epochs
+
+    @property
+    def _batches_per_epoch(self) -> int:
+        return math.ceil(len(self.rows) / self.recipe.batch_size)
+
+    def epoch_at(self, step: int) -> float:
+        """How many passes over the rows `step` steps make."""
+        return step / self.steps_per_epoch
+
+    def batches_of(self, step: int) -> list[list[Row]]:
+        """The batches of optimiser step `step` (from 0), of all processes together."""
+        epoch, within = divmod(step, self.steps_per_epoch)
+        batches = plan(self.rows, batch_size=self.recipe.batch_size, seed=self.recipe.seed, epoch=epoch)
+        width = self.recipe.accumulation * self.processes
+        return [[self.rows[index] for index in batch] for batch in batches[within * width : (within + 1) * width]]
+
+    def validates_after(self, step: int) -> bool:
+        """Whether to validate once `step` steps are done."""
+        return self._is_due(step, self.recipe.eval_every_steps)
+
+    def samples_after(self, step: int) -> bool:
+        """Whether to write samples once `step` steps are done."""
+        return self._is_due(step, self.recipe.sample_every_steps)
+
+    def saves_after(self, step: int) -> bool:
+        """Whether to save a checkpoint once `step` steps are done."""
+        return self._is_due(step, self.recipe.checkpoint_every_steps)
+
+    def _is_due(self, step: int, every: int) -> bool:
+        return step == self.total_steps or step % (every or self.steps_per_epoch) == 0

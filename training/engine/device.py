@@ -1,0 +1,58 @@
+"""Where a run computes and in which number formats. It does not know recipes beyond their precision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from training.engine.contracts import TrainError
+from training.recipes import Method, Precision
+
+Autocast = Literal["no", "bf16", "fp16"]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Device, dtype the base weights are held in, and the autocast the forward pass runs under."""
+
+    device: torch.device
+    weights: torch.dtype
+    autocast: Autocast
+
+    @property
+    def dtype_name(self) -> str:
+        """The precision in a recipe's words."""
+        return "fp32" if self.autocast == "no" else self.autocast
+
+
+def place(wanted: Literal["auto", "cpu", "cuda"], precision: Precision, method: Method) -> Placement:
+    """Choose the device and the formats.
+
+    Weights that are tuned stay in fp32 under autocast (mixed precision, "Trained Miniatures"); a base frozen by LoRA is
+    held in the half format itself, which halves its memory.
+
+    Raises:
+        TrainError: A GPU asked for where none is, or a format this device does not have.
+    """
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise TrainError("no_gpu", "this run asks for a GPU, and this host has none that torch can use",
+                         "Choose the device 'auto' or 'cpu', or run a worker on a GPU host.")  # fmt: skip
+    device = torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+    autocast = _autocast(device, precision)
+    half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(autocast, torch.float32)
+    return Placement(device, half if method == "lora" else torch.float32, autocast)
+
+
+def _autocast(device: torch.device, precision: Precision) -> Autocast:
+    if device.type == "cpu":
+        if precision == "fp16":
+            raise TrainError("fp16_on_cpu", "fp16 training needs a GPU; this run is on a CPU",
+                             "Choose the precision 'auto' or 'fp32'.")  # fmt: skip
+        return "bf16" if precision == "bf16" else "no"
+    if precision == "auto":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "no"
+    if precision == "bf16" and not torch.cuda.is_bf16_supported(including_emulation=False):
+        raise TrainError("no_bf16", "this GPU has no bf16", "Choose the precision 'fp16', 'fp32' or 'auto'.")
+    return "no" if precision == "fp32" else precision

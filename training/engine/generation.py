@@ -1,0 +1,155 @@
+"""Writing with a model: batched, greedy or sampled, reproducible by seed.
+
+Used for the samples of a run and by the evaluation engine. It does not know what is written or how it is judged.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache
+
+from training.engine.chat import Chat, Messages
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model wrote for one prompt.
+
+    Attributes:
+        index: Number of the prompt, from 0.
+        text: Without special tokens.
+        prompt_tokens: Tokens it was given.
+        completion_tokens: Tokens it wrote, the end of the turn included.
+        seconds: Its share of its batch's time.
+        ended: Whether it ended its turn, or ran into the limit.
+    """
+
+    index: int
+    text: str
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
+    ended: bool
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next token is drawn. Temperature 0 takes the likeliest; `top_p` keeps the likeliest mass."""
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int = 1
+
+
+GREEDY = Sampling()
+
+
+def write(
+    model: Any,
+    chat: Chat,
+    prompts: Sequence[Messages],
+    *,
+    max_new_tokens: int,
+    sampling: Sampling = GREEDY,
+    batch_size: int = 16,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Answer]:
+    """Answer prompts, shortest first; yields each batch's answers as it ends.
+
+    A prompt's draws depend on the seed and its own number alone, not on what shares its batch. The model is left in
+    the mode (training or not) it came in, and torch's global random state is not touched.
+
+    Args:
+        model: A causal language model; may wear adapters.
+        chat: Its tokenizer and template.
+        prompts: Conversations to answer.
+        max_new_tokens: Most tokens written for one prompt.
+        sampling: How tokens are drawn.
+        batch_size: Prompts at a time.
+        should_stop: Asked before each token; when true, the batch under way is dropped and no more are yielded.
+    """
+    encoded = [chat.prompt_ids(prompt) for prompt in prompts]
+    order = sorted(range(len(prompts)), key=lambda index: len(encoded[index]))
+    was_training = model.training
+    model.eval()
+    try:
+        for start in range(0, len(order), batch_size):
+            chosen = order[start : start + batch_size]
+            began = time.perf_counter()
+            written = _write_batch(model, chat, chosen, encoded, max_new_tokens, sampling, should_stop)
+            if written is None:
+                return
+            seconds = (time.perf_counter() - began) / len(chosen)
+            for index, ids in zip(chosen, written, strict=True):
+                ended = bool(ids) and ids[-1] in chat.stops
+                text = chat.text(ids[:-1] if ended else ids)
+                yield Answer(index, text, len(encoded[index]), len(ids), seconds, ended)
+    finally:
+        model.train(was_training)
+
+
+@torch.no_grad()
+def _write_batch(
+    model: Any,
+    chat: Chat,
+    chosen: Sequence[int],
+    encoded: Sequence[list[int]],
+    max_new_tokens: int,
+    sampling: Sampling,
+    should_stop: Callable[[], bool],
+) -> list[list[int]] | None:
+    """Token ids written for each chosen prompt; None when told to stop."""
+    device = model.device
+    input_ids, mask = _padded_left([encoded[index] for index in chosen], chat.pad, device)
+    dice = [torch.Generator().manual_seed(sampling.seed * 1_000_003 + index) for index in chosen]
+    written: list[list[int]] = [[] for _ in chosen]
+    # Numbers in `written` of the rows still being written; finished rows leave the batch and the cache.
+    live = list(range(len(chosen)))
+    cache = DynamicCache(config=model.config)
+    lengths = mask.sum(dim=1)
+    positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
+    while True:
+        if should_stop():
+            return None
+        scores = model(
+            input_ids=input_ids, attention_mask=mask, position_ids=positions, past_key_values=cache,
+            use_cache=True, logits_to_keep=1,
+        ).logits[:, -1]  # fmt: skip
+        tokens = _draw(scores.float(), sampling, [dice[number] for number in live])
+        for number, token in zip(live, tokens, strict=True):
+            written[number].append(token)
+        going = [at for at, token in enumerate(tokens) if token not in chat.stops]
+        if not going or len(written[live[going[0]]]) >= max_new_tokens:
+            return written
+        if len(going) < len(live):
+            rows = torch.tensor(going, device=device)
+            live, tokens = [live[at] for at in going], [tokens[at] for at in going]
+            cache.batch_select_indices(rows)
+            mask, lengths = mask[rows], lengths[rows]
+        input_ids = torch.tensor(tokens, device=device).unsqueeze(1)
+        mask = torch.cat([mask, mask.new_ones(len(tokens), 1)], dim=1)
+        positions, lengths = lengths.unsqueeze(1), lengths + 1
+
+
+def _padded_left(rows: Sequence[list[int]], pad: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    width = max(len(row) for row in rows)
+    ids = torch.tensor([[pad] * (width - len(row)) + row for row in rows], device=device)
+    mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows], device=device)
+    return ids, mask
+
+
+def _draw(scores: Tensor, sampling: Sampling, dice: Sequence[torch.Generator]) -> list[int]:
+    """Next tokens from scores (B, V)."""
+    if sampling.temperature == 0:
+        return [int(token) for token in scores.argmax(dim=1)]
+    probabilities = torch.softmax(scores / sampling.temperature, dim=1).cpu()
+    ranked, tokens = probabilities.sort(dim=1, descending=True)
+    # Keep a token while the mass before it is below top_p, so the likeliest always stays.
+    ranked[(ranked.cumsum(dim=1) - ranked) >= sampling.top_p] = 0.0
+    return [int(tokens[row, torch.multinomial(ranked[row], 1, generator=die)]) for row, die in enumerate(dice)]

@@ -1,0 +1,267 @@
+"""The training loop: steps, validation, samples, checkpoints, and stopping at any of them without losing a step.
+
+It is told what to tune and reports through a callback; it does not know files of data, students' folders, or jobs.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from accelerate import Accelerator
+from torch.optim import AdamW
+
+from training.engine import checkpoint, generation, optim
+from training.engine.chat import Chat
+from training.engine.checkpoint import Standing
+from training.engine.contracts import SamplePrompt, TrainError
+from training.engine.course import Course
+from training.engine.data import Row, collate
+from training.engine.loss import SupervisedHead, summed_loss
+from training.engine.memory import peak_gib
+from training.engine.watch import Diverged, watch
+
+# At most so many points on a run's curve, and a progress report at most so often.
+CURVE_POINTS: Final = 500
+PROGRESS_EVERY_S: Final = 1.0
+
+
+class Stopped(Exception):  # noqa: N818  (no error: someone asked)
+    """The run was asked to stop; what was done so far stands in `Standing`."""
+
+
+@dataclass
+class Tuning:
+    """All the loop works with.
+
+    `model` is what accelerate prepared (it may be wrapped), `bare` the same model unwrapped. `emit` reports an event,
+    `should_stop` is asked before every batch, token and validation batch.
+    """
+
+    accelerator: Accelerator
+    model: Any
+    bare: Any
+    chat: Chat
+    optimizer: AdamW
+    course: Course
+    validation: Sequence[Row]
+    samples: Sequence[SamplePrompt]
+    sample_max_new_tokens: int
+    head: SupervisedHead
+    folder: Path
+    fingerprint: str
+    keep_checkpoints: int
+    emit: Callable[..., object]
+    should_stop: Callable[[], bool]
+    extra_inputs: Callable[[torch.Tensor], dict[str, torch.Tensor]] = field(default=lambda _: {})
+
+    @property
+    def best_file(self) -> Path:
+        """Where the weights with the lowest validation loss are kept."""
+        return self.folder / "best" / checkpoint.WEIGHTS
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where checkpoints are kept."""
+        return self.folder / "checkpoints"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one optimiser step came to, over all processes."""
+
+    loss: float
+    grad_norm: float
+    tokens: int
+    supervised: int
+
+
+def train(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) -> None:
+    """Run from where `standing` says to the end; keeps `standing` up to date.
+
+    Args:
+        tuning: What to tune and how to report.
+        standing: Start of the run, or of a resumed one; changed in place.
+        tuned: Tuned parameters by name, the very tensors the optimiser changes.
+
+    Raises:
+        Stopped: It was asked to stop; a checkpoint has been written.
+        TrainError: The loss diverged, or the disk is full.
+    """
+    curve = _Curve(tuning)
+    try:
+        _duties(tuning, standing, tuned)
+        while standing.step < tuning.course.total_steps:
+            began = time.perf_counter()
+            step = _optimise(tuning, standing.step)
+            _account(tuning, standing, step, time.perf_counter() - began)
+            curve.add(standing, step)
+            _duties(tuning, standing, tuned)
+    except Stopped:
+        _save(tuning, standing, tuned)
+        raise
+
+
+def validate(tuning: Tuning) -> float:
+    """Mean loss over the validation rows, nats per supervised token."""
+    rows = sorted(tuning.validation, key=lambda row: len(row.ids))
+    size = 2 * tuning.course.recipe.batch_size
+    total = 0.0
+    tuning.model.eval()
+    with torch.no_grad():
+        for start in range(0, len(rows), size):
+            _stop_if_asked(tuning)
+            total += float(_batch_loss(tuning, rows[start : start + size]))
+    tuning.model.train()
+    return total / sum(row.supervised for row in rows)
+
+
+def _optimise(tuning: Tuning, number: int) -> Step:
+    """One optimiser step: forward and backward over its batches, clip, change the weights."""
+    accelerator, course = tuning.accelerator, tuning.course
+    batches = course.batches_of(number)
+    rows = [row for batch in batches for row in batch]
+    supervised = sum(row.supervised for row in rows)
+    mine = batches[accelerator.process_index :: accelerator.num_processes]
+    # Every process passes equally often; one that has run out repeats a batch that counts for nothing.
+    passes = math.ceil(len(batches) / accelerator.num_processes)
+    optim.set_rate(tuning.optimizer, optim.rate_at(number, total=course.total_steps, recipe=course.recipe))
+    tuning.model.train()
+    losses = []
+    for turn in range(passes):
+        _stop_if_asked(tuning)
+        weight = 1.0 if turn < len(mine) else 0.0
+        is_last = turn == passes - 1
+        with nullcontext() if is_last else accelerator.no_sync(tuning.model):
+            loss = _batch_loss(tuning, mine[turn] if weight else batches[0]) * (weight / supervised)
+            # Gradients are averaged over processes; the loss is a sum over all of them.
+            accelerator.backward(loss * accelerator.num_processes)
+        losses.append(loss.detach())
+    norm = accelerator.clip_grad_norm_(tuning.bare.parameters(), course.recipe.max_grad_norm)
+    tuning.optimizer.step()
+    tuning.optimizer.zero_grad(set_to_none=True)
+    total = accelerator.reduce(torch.stack(losses).sum(), "sum")
+    return Step(float(total), float(norm), sum(len(row.ids) for row in rows), supervised)
+
+
+def _batch_loss(tuning: Tuning, rows: Sequence[Row]) -> torch.Tensor:
+    batch = collate(rows, tuning.chat.pad).to(tuning.accelerator.device)
+    logits = tuning.head.logits(tuning.model, batch.input_ids, batch.positions, **tuning.extra_inputs(batch.input_ids))
+    return summed_loss(logits, batch.targets)
+
+
+def _account(tuning: Tuning, standing: Standing, step: Step, seconds: float) -> None:
+    skipped = bool(getattr(tuning.optimizer, "step_was_skipped", False))
+    try:
+        watch(standing, step.loss, step.grad_norm, skipped=skipped)
+    except Diverged as diverged:
+        raise TrainError("diverged", f"step {standing.step + 1}: {diverged}",
+                         "Lower the learning rate, or use bf16 or fp32.") from None  # fmt: skip
+    standing.step += 1
+    standing.train_loss = step.loss
+    standing.tokens += step.tokens
+    standing.supervised_tokens += step.supervised
+    standing.seconds += seconds
+
+
+def _duties(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) -> None:
+    """Validate, sample and save where that is due now and not done yet."""
+    course, step = tuning.course, standing.step
+    if tuning.validation and course.validates_after(step) and standing.validated_step < step:
+        _validate_now(tuning, standing, tuned)
+    if tuning.samples and step and course.samples_after(step) and standing.sampled_step < step:
+        _sample_now(tuning, standing)
+    if step and course.saves_after(step):
+        _save(tuning, standing, tuned)
+
+
+def _validate_now(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) -> None:
+    loss = validate(tuning)
+    standing.validated_step, standing.validation_loss = standing.step, loss
+    if standing.step == 0:
+        standing.validation_loss_before = loss
+    elif standing.best_loss is None or loss < standing.best_loss:
+        standing.best_loss, standing.best_step = loss, standing.step
+        if tuning.accelerator.is_main_process:
+            checkpoint.write_weights(tuning.best_file, tuned)
+    tuning.emit("metric", step=standing.step, epoch=tuning.course.epoch_at(standing.step), val_loss=loss)
+
+
+def _sample_now(tuning: Tuning, standing: Standing) -> None:
+    prompts = [[message.model_dump() for message in sample.messages] for sample in tuning.samples]
+    answers = generation.write(
+        tuning.bare, tuning.chat, prompts,
+        max_new_tokens=tuning.sample_max_new_tokens, should_stop=tuning.should_stop,
+    )  # fmt: skip
+    for answer in answers if tuning.accelerator.is_main_process else ():
+        tuning.emit("sample", step=standing.step, id=tuning.samples[answer.index].id, text=answer.text)
+    _stop_if_asked(tuning)
+    standing.sampled_step = standing.step
+
+
+def _save(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) -> None:
+    if not tuning.accelerator.is_main_process:
+        return
+    scaler = tuning.accelerator.scaler
+    state = {"adamw": tuning.optimizer.state_dict(), "scaler": scaler.state_dict() if scaler else None}
+    path = checkpoint.save(
+        tuning.checkpoints,
+        standing=standing,
+        weights=tuned,
+        optimiser=state,
+        best=tuning.best_file if tuning.best_file.exists() else None,
+        fingerprint=tuning.fingerprint,
+        keep=tuning.keep_checkpoints,
+    )
+    tuning.emit("checkpoint", step=standing.step, path=str(path.relative_to(tuning.folder)))
+
+
+def _stop_if_asked(tuning: Tuning) -> None:
+    asked = tuning.should_stop()
+    if tuning.accelerator.num_processes > 1:
+        # All processes must leave the same step, or the ones that stay wait for ever.
+        asked = bool(tuning.accelerator.reduce(torch.tensor(int(asked), device=tuning.accelerator.device), "sum"))
+    if asked:
+        raise Stopped
+
+
+class _Curve:
+    """Reports steps as metric events, thinned to a readable curve, and progress at most once a second."""
+
+    def __init__(self, tuning: Tuning) -> None:
+        self._tuning = tuning
+        self._every = max(1, tuning.course.total_steps // CURVE_POINTS)
+        self._losses: list[float] = []
+        self._tokens = 0
+        self._since = self._reported = time.perf_counter()
+
+    def add(self, standing: Standing, step: Step) -> None:
+        self._losses.append(step.loss)
+        self._tokens += step.tokens
+        course, total = self._tuning.course, self._tuning.course.total_steps
+        now = time.perf_counter()
+        if standing.step % self._every == 0 or standing.step == total:
+            self._tuning.emit(
+                "metric",
+                step=standing.step,
+                epoch=course.epoch_at(standing.step),
+                loss=sum(self._losses) / len(self._losses),
+                lr=optim.rate_at(standing.step - 1, total=total, recipe=course.recipe),
+                grad_norm=step.grad_norm if math.isfinite(step.grad_norm) else None,
+                tokens_per_s=self._tokens / (now - self._since),
+                peak_memory_gib=peak_gib(self._tuning.accelerator.device),
+            )
+            self._losses, self._tokens, self._since = [], 0, now
+        if now - self._reported >= PROGRESS_EVERY_S or standing.step == total:
+            self._reported = now
+            rate = standing.step / standing.seconds
+            self._tuning.emit(
+                "progress", done=standing.step, total=total, unit="steps",
+                rate_per_s=rate, eta_s=(total - standing.step) / rate,
+            )  # fmt: skip

@@ -1,0 +1,63 @@
+"""Adapters on a student: where they go, how many parameters they have, how they are read and written.
+
+Adapters are PEFT's, so that any PEFT-aware server loads them. It does not know recipes beyond rank, alpha and dropout.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+
+# Parts of multimodal students that a text run must leave alone, by the names transformers gives them.
+NOT_TEXT: Final = r".*(?:vision|visual|image|audio|speech|multi_modal_projector|embed_vision).*"
+
+
+def attach(model: Any, *, rank: int, alpha: float, dropout: float, seed: int) -> PeftModel:
+    """Freeze a student and put fresh adapters on all its linear layers but the output layer and vision towers.
+
+    Matrix A is drawn from `seed`, B is zero: the tuned model starts as the base model. Adapters are fp32 whatever the
+    base is held in.
+    """
+    torch.manual_seed(seed)
+    has_other_senses = any(_is_other_sense(name) for name, _ in model.named_modules())
+    config = LoraConfig(
+        task_type="CAUSAL_LM",
+        r=rank,
+        lora_alpha=alpha,  # type: ignore[arg-type]  # PEFT annotates int and computes with floats
+        lora_dropout=dropout,
+        target_modules="all-linear",
+        exclude_modules=NOT_TEXT if has_other_senses else None,
+        bias="none",
+    )
+    return get_peft_model(model, config)
+
+
+def freeze_other_senses(model: Any) -> None:
+    """For full fine-tuning on text: vision and audio towers keep their weights."""
+    for name, parameter in model.named_parameters():
+        if _is_other_sense(name):
+            parameter.requires_grad_(requires_grad=False)
+
+
+def load(model: Any, folder: Path) -> PeftModel:
+    """A student with a stored adapter, for writing, not for tuning on."""
+    return PeftModel.from_pretrained(model, str(folder), is_trainable=False)
+
+
+def tuned_parameters(model: Any) -> dict[str, torch.Tensor]:
+    """Parameters that are tuned, by name; tied ones once."""
+    return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+
+
+def count(model: Any) -> tuple[int, int]:
+    """How many parameters are tuned, and how many there are in all, adapters included."""
+    parameters = list(model.parameters())
+    return sum(p.numel() for p in parameters if p.requires_grad), sum(p.numel() for p in parameters)
+
+
+def _is_other_sense(name: str) -> bool:
+    return re.fullmatch(NOT_TEXT, name) is not None

@@ -1,0 +1,47 @@
+"""Taking up a run where an earlier attempt left it. It does not know specs or students."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from torch import Tensor
+
+from training.engine import artefacts, checkpoint
+from training.engine.checkpoint import Standing
+from training.engine.loop import Tuning
+
+
+def resume(tuning: Tuning, tuned: dict[str, Tensor], folders: Iterable[Path]) -> Standing | None:
+    """Put a run back to the newest whole checkpoint found in the first folder that has one.
+
+    Weights, optimiser, loss scaler, random states and best weights are as they were, so that the run ends where the
+    uninterrupted one would: bit for bit in fp32 on a CPU. Damaged checkpoints are passed over and reported.
+
+    Args:
+        tuning: The run, freshly prepared.
+        tuned: Its tuned parameters; changed in place.
+        folders: Run directories of this attempt and the ones before it, newest first.
+
+    Returns:
+        Where the run stands, or None when there is nothing to take up.
+
+    Raises:
+        TrainError: The checkpoint belongs to another recipe, student or data.
+    """
+    for folder in folders:
+        saved, damaged = checkpoint.newest(folder / "checkpoints", fingerprint=tuning.fingerprint)
+        for name in damaged:
+            tuning.emit("log", level="warning", message=f"checkpoint {name} is damaged and was passed over")
+        if saved is None:
+            continue
+        artefacts.put_back(tuned, saved.weights)
+        tuning.optimizer.load_state_dict(saved.optimiser["adamw"])
+        if tuning.accelerator.scaler and saved.optimiser["scaler"]:
+            tuning.accelerator.scaler.load_state_dict(saved.optimiser["scaler"])
+        if (saved.path / checkpoint.BEST).exists():
+            tuning.best_file.parent.mkdir(exist_ok=True)
+            checkpoint.link(saved.path / checkpoint.BEST, tuning.best_file)
+        checkpoint.restore_random(saved.path)
+        return saved.standing
+    return None

@@ -1,0 +1,41 @@
+"""Tells a run that has gone wrong from one that is merely noisy. It knows numbers only."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from training.engine.checkpoint import Standing
+
+# Weight of the newest loss in the smoothed one: about the last twenty steps.
+NEWEST: Final = 0.1
+# A smoothed loss this far above the first one, in nats per token, is no noise: a uniform guess costs about ten.
+RISE_NATS: Final = 3.0
+
+
+class Diverged(Exception):  # noqa: N818  (a finding, turned into a TrainError by the loop)
+    """The loss is no number, or has risen far above where it began."""
+
+
+def watch(standing: Standing, loss: float, grad_norm: float, *, skipped: bool) -> None:
+    """Take note of a step's loss.
+
+    Args:
+        standing: Holds the first and the smoothed loss; changed in place.
+        loss: Nats per supervised token.
+        grad_norm: Before clipping.
+        skipped: Whether fp16's loss scaler skipped the step, which it does on purpose when gradients overflow.
+
+    Raises:
+        Diverged: With what was seen.
+    """
+    if not math.isfinite(loss):
+        raise Diverged(f"the loss is {loss}")
+    if not math.isfinite(grad_norm) and not skipped:
+        raise Diverged(f"the norm of the gradient is {grad_norm}")
+    if standing.first_loss is None or standing.smoothed_loss is None:
+        standing.first_loss = standing.smoothed_loss = loss
+        return
+    standing.smoothed_loss += NEWEST * (loss - standing.smoothed_loss)
+    if standing.smoothed_loss > standing.first_loss + RISE_NATS:
+        raise Diverged(f"the loss has risen from {standing.first_loss:.2f} to {standing.smoothed_loss:.2f}")
