@@ -54,3 +54,6 @@ class Verdict(TextChoices):
 
 
 POSITIVE = frozenset({Verdict.ACCEPT, Verdict.EDIT})
+
+# Cards set aside stand behind every position an import or a generation gives out.
+BEHIND_THE_REST = 10**15

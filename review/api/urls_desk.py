@@ -1,5 +1,15 @@
 """API addresses of the desk."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-desk_urls: list[URLPattern] = []
+from review.api import candidates, decisions
+
+desk_urls: list[URLPattern] = [
+    path("candidates/", candidates.CandidatesView.as_view(), name="api-candidates"),
+    path("candidates/<uuid:candidate_id>/", candidates.CandidateView.as_view(), name="api-candidate"),
+    path("candidates/<uuid:candidate_id>/decisions/", decisions.DecisionsView.as_view(), name="api-decisions"),
+    path("candidates/<uuid:candidate_id>/set-aside/", decisions.SetAsideView.as_view(), name="api-set-aside"),
+    path("candidates/<uuid:candidate_id>/hold/", decisions.HoldView.as_view(), name="api-hold"),
+    path("desk/release/", decisions.ReleaseView.as_view(), name="api-release"),
+    path("desk/<slug:task_slug>/deck/", decisions.DeckView.as_view(), name="api-deck"),
+]

@@ -15,6 +15,7 @@ from review import checks
 from review.models import Candidate, Record, Task, TaskVersion
 from review.prompting import Message, fields_hash
 from review.schema import Facts, Fields, normalise_fields
+from review.states import BEHIND_THE_REST
 from web.errors import Refusal
 
 CHUNK = 500
@@ -67,7 +68,8 @@ def add_drafts(*, version: TaskVersion, drafts: Sequence[NewDraft], job_id: UUID
     task = Task.objects.select_for_update().get(pk=version.task_id)
     facts = _facts_of(task, drafts)
     known = _known_calls(drafts)
-    position = (Candidate.objects.filter(task=task).aggregate(last=Max("queue_position"))["last"] or 0) + 1
+    waiting = Candidate.objects.filter(task=task, queue_position__lt=BEHIND_THE_REST)
+    position = (waiting.aggregate(last=Max("queue_position"))["last"] or 0) + 1
     fresh: list[Candidate] = []
     for draft in drafts:
         if draft.call_id is not None and draft.call_id in known:

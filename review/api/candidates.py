@@ -1,0 +1,40 @@
+"""Endpoints of drafts: a list by keyset, and one with the ETag that a decision on it names."""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.models import Member
+from review.api.shapes_desk import DRAFT, SUMMARIES
+from review.selectors import desk
+from web.pagination import KeysetPagination
+
+FILTERS = [OpenApiParameter(name, str) for name in ("task", *desk.FILTERS, "limit", "cursor")]
+
+
+class CandidatesView(APIView):
+    """Drafts of all tasks the member sees, newest first."""
+
+    @extend_schema(operation_id="candidates", parameters=FILTERS, responses={200: SUMMARIES})
+    def get(self, request: Request) -> Response:
+        asked = {name: request.query_params.get(name, "") for name in ("task", *desk.FILTERS)}
+        found = desk.drafts(cast(Member, request.user), **asked).defer("messages", "fields", "marks", "parameters")
+        pages = KeysetPagination()
+        page = pages.paginate_queryset(found, request, view=self) or []
+        return pages.get_paginated_response([desk.summary_json(draft) for draft in page])
+
+
+class CandidateView(APIView):
+    """One draft."""
+
+    @extend_schema(operation_id="candidate", responses={200: DRAFT})
+    def get(self, request: Request, candidate_id: UUID) -> Response:
+        member = cast(Member, request.user)
+        body = desk.draft_json(desk.draft_or_404(member, candidate_id), member)
+        return Response(body, headers={"ETag": f'"{body["etag"]}"'})

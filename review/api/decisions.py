@@ -1,0 +1,147 @@
+"""Endpoints of the desk: verdicts, the deck, leaving and setting aside. They call services and shape their answers."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.models import Member
+from review import etags
+from review.api.serializers_desk import DecisionIn, ReleaseIn, SetAsideIn
+from review.api.shapes_desk import DECISION_REPLY, DECISIONS, DECK, PROBLEM, RELEASED
+from review.permissions import task_or_404
+from review.selectors import cards, desk, pace
+from review.selectors import decisions as said
+from review.services import decisions, queue
+from review.services.queue import Leaving
+
+IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True, description="The card's ETag.")
+RENDER = OpenApiParameter("render", str, description="`html` adds each card as the desk's page draws it.")
+
+
+class DecisionsView(APIView):
+    """What was said of one draft, and one more verdict on it."""
+
+    scope_write = "review"
+
+    @extend_schema(operation_id="candidate_decisions", responses={200: DECISIONS})
+    def get(self, request: Request, candidate_id: UUID) -> Response:
+        member = _member(request)
+        draft = desk.draft_or_404(member, candidate_id)
+        results = [said.as_json(decision) for decision in desk.decisions_on(member, draft)[:500]]
+        tag = desk.etag(draft, member)
+        return Response({"next": None, "previous": None, "results": results}, headers={"ETag": f'"{tag}"'})
+
+    @extend_schema(
+        operation_id="decide", request=DecisionIn, parameters=[IF_MATCH, RENDER],
+        responses={200: DECISION_REPLY, 201: DECISION_REPLY, 409: PROBLEM, 412: PROBLEM, 422: PROBLEM, 428: PROBLEM},
+    )  # fmt: skip
+    def post(self, request: Request, candidate_id: UUID) -> Response:
+        body = DecisionIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        outcome = decisions.record(
+            candidate_id,
+            by=_member(request),
+            if_match=etags.from_header(request.headers.get("If-Match")),
+            deck_size=settings.DECK_SIZE,
+            **body.validated_data,
+        )
+        answer = {
+            "decision": said.as_json(outcome.decision),
+            "state": outcome.candidate_state,
+            "next": deck_json(request, outcome.hand),
+            "left": outcome.pace.left if outcome.pace else None,
+            "pace": outcome.pace.as_json() if outcome.pace else None,
+        }
+        return Response(answer, status=200 if outcome.is_replay else 201)
+
+
+class DeckView(APIView):
+    """The member's hand: up to five leased cards."""
+
+    scope_read = "review"
+
+    @extend_schema(
+        operation_id="desk_deck", responses={200: DECK},
+        parameters=[RENDER, OpenApiParameter("card", str, description="UUID of a draft to put on top of the hand.")],
+    )  # fmt: skip
+    def get(self, request: Request, task_slug: str) -> Response:
+        member = _member(request)
+        task = task_or_404(member, task_slug)
+        hand = queue.deal(member, task, count=settings.DECK_SIZE)
+        how_much = pace.of(member, task)
+        answer = {"cards": deck_json(request, hand), "left": how_much.left, "pace": how_much.as_json()}
+        return Response(answer, headers={"Cache-Control": "no-store"})
+
+
+class ReleaseView(APIView):
+    """Return cards to the queue and keep their unfinished edits."""
+
+    scope_write = "review"
+
+    @extend_schema(operation_id="desk_release", request=ReleaseIn, responses={200: RELEASED})
+    def post(self, request: Request) -> Response:
+        body = ReleaseIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        leaving = [
+            Leaving(card["candidate"], unfinished=_fields(card["unfinished"]), seen_until=card["seen_until"])
+            for card in body.validated_data["cards"]
+        ]
+        return Response({"released": queue.release(_member(request), leaving)})
+
+
+class SetAsideView(APIView):
+    """Put one held card behind the rest, with a note; answers like a decision, with the next cards."""
+
+    scope_write = "review"
+
+    @extend_schema(operation_id="desk_set_aside", request=SetAsideIn, parameters=[RENDER], responses={200: DECK})
+    def post(self, request: Request, candidate_id: UUID) -> Response:
+        body = SetAsideIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        member = _member(request)
+        task = desk.draft_or_404(member, candidate_id).task
+        note, unfinished = body.validated_data["note"], _fields(body.validated_data["unfinished"])
+        hand = queue.set_aside(candidate_id, by=member, note=note, unfinished=unfinished, deck_size=settings.DECK_SIZE)
+        how_much = pace.of(member, task)
+        return Response({"cards": deck_json(request, hand), "left": how_much.left, "pace": how_much.as_json()})
+
+
+class HoldView(APIView):
+    """Take one certain card into the hand, such as one set aside by mistake."""
+
+    scope_write = "review"
+
+    @extend_schema(operation_id="desk_hold", request=None, parameters=[RENDER], responses={200: DECK})
+    def post(self, request: Request, candidate_id: UUID) -> Response:
+        member = _member(request)
+        card = queue.hold(member, candidate_id)
+        how_much = pace.of(member, card.task)
+        return Response({"cards": deck_json(request, [card]), "left": how_much.left, "pace": how_much.as_json()})
+
+
+def deck_json(request: Request, hand: list[Any]) -> list[dict[str, Any]]:
+    """Cards for a reply: plain data for programs, or as the page draws them where it asks for that."""
+    if request.query_params.get("render") != "html":
+        return [cards.as_json(assignment) for assignment in hand]
+    drawn = []
+    for assignment in hand:
+        card = cards.of(assignment)
+        html = render_to_string("review/desk/_card.html", {"card": card})
+        drawn.append({"id": card.id, "etag": card.etag, "leased_until": card.leased_until, "html": html})
+    return drawn
+
+
+def _member(request: Request) -> Member:
+    return cast(Member, request.user)
+
+
+def _fields(value: object) -> dict[str, Any] | None:
+    return value if isinstance(value, dict) else None

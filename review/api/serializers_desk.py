@@ -1,0 +1,46 @@
+"""Shapes of requests to the desk. Knows no rule beyond form: services judge the content."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from review.states import Verdict
+
+
+class DecisionIn(serializers.Serializer):
+    """One verdict; `id` is made by the client, so that a repeated request is recognised."""
+
+    id = serializers.UUIDField()
+    verdict = serializers.ChoiceField(choices=Verdict.choices)
+    fields = serializers.JSONField(required=False, allow_null=True, default=None)  # type: ignore[assignment]
+    reasons = serializers.ListField(child=serializers.CharField(), required=False, default=list)
+    ratings = serializers.DictField(child=serializers.BooleanField(), required=False, default=dict)
+    seconds = serializers.FloatField(required=False, default=0.0, min_value=0)
+    note = serializers.CharField(required=False, default="", allow_blank=True, trim_whitespace=True)
+    retracts = serializers.UUIDField(required=False, allow_null=True, default=None)
+
+    def validate_fields(self, value: object) -> object:
+        if value is not None and not isinstance(value, dict):
+            raise serializers.ValidationError("Fields are an object by the names of the output schema.")
+        return value
+
+
+class LeavingIn(serializers.Serializer):
+    """A card its reviewer walks away from."""
+
+    candidate = serializers.UUIDField()
+    unfinished = serializers.JSONField(required=False, allow_null=True, default=None)
+    seen_until = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
+class ReleaseIn(serializers.Serializer):
+    """Cards to return to the queue."""
+
+    cards = LeavingIn(many=True, max_length=50)
+
+
+class SetAsideIn(serializers.Serializer):
+    """A card to put behind the rest."""
+
+    note = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
+    unfinished = serializers.JSONField(required=False, allow_null=True, default=None)

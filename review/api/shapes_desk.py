@@ -1,0 +1,55 @@
+"""JSON schemas of the desk's answers, for the API's description. Shapes only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+TEXT = {"type": "string"}
+NUMBER = {"type": "number"}
+ID = {"type": "string", "format": "uuid"}
+ANY: dict[str, Any] = {"type": "object", "additionalProperties": True}
+
+MARK = _object(check=TEXT, field=TEXT, start={"type": "integer"}, end={"type": "integer"}, message=TEXT, severity=TEXT,
+               mend=TEXT)  # fmt: skip
+RECORD = _object(id=ID, title=TEXT)
+PACE = _object(
+    left={"type": "integer"}, left_is_at_least={"type": "boolean"}, seconds_per_card={"type": ["number", "null"]}
+)
+CARD = _object(
+    id=ID, etag=TEXT, leased_until={"type": "string", "format": "date-time"}, task_version={"type": "integer"},
+    record=_object(id=ID, title=TEXT, facts=ANY), fields=ANY, marks={"type": "array", "items": MARK},
+    unfinished={"type": ["object", "null"]}, note=TEXT, output_schema={"type": "array", "items": ANY},
+    rubric={"type": "array", "items": ANY}, reasons={"type": "array", "items": ANY}, guideline=TEXT, model=TEXT,
+    cost_usd=TEXT, provenance=TEXT,
+)  # fmt: skip
+DECISION = _object(
+    id=ID, candidate=ID, reviewer=TEXT, verdict=TEXT, fields={"type": ["object", "null"]},
+    reasons={"type": "array", "items": TEXT}, ratings=ANY, note=TEXT, seconds=NUMBER, is_late={"type": "boolean"},
+    retracts={"type": ["string", "null"]}, created_at={"type": "string", "format": "date-time"},
+)  # fmt: skip
+CARDS = {"type": "array", "items": CARD}
+DECK = _object(cards=CARDS, left={"type": "integer"}, pace=PACE)
+DECISION_REPLY = _object(decision=DECISION, state=TEXT, next=CARDS, left={"type": ["integer", "null"]}, pace=PACE)
+DECISIONS = _object(
+    next={"type": ["string", "null"]}, previous={"type": ["string", "null"]}, results={"type": "array", "items": DECISION}
+)
+RELEASED = _object(released={"type": "integer"})
+SUMMARY = _object(
+    id=ID, task=TEXT, task_version={"type": "integer"}, record=RECORD, source=TEXT, split=TEXT, state=TEXT,
+    verdict={"type": ["string", "null"]}, marks_count={"type": "integer"}, origin=TEXT, provenance=TEXT, teacher=TEXT,
+    model=TEXT, cost_usd=TEXT, created_at={"type": "string", "format": "date-time"},
+)  # fmt: skip
+SUMMARIES = _object(
+    next={"type": ["string", "null"]}, previous={"type": ["string", "null"]}, results={"type": "array", "items": SUMMARY}
+)
+DRAFT = _object(
+    **SUMMARY["properties"], fields=ANY, marks={"type": "array", "items": MARK}, facts=ANY, etag=TEXT,
+    prompt_hash=TEXT, parameters=ANY, input_tokens={"type": "integer"}, output_tokens={"type": "integer"},
+    latency_s=NUMBER, round={"type": "integer"}, labelled_defects={"type": ["array", "null"], "items": TEXT},
+)  # fmt: skip
+PROBLEM = _object(type=TEXT, title=TEXT, status={"type": "integer"}, code=TEXT, hint=TEXT, errors=ANY, state=ANY)

@@ -1,0 +1,16 @@
+"""`manage.py rebuild_golds`: write all golds anew from the decisions. Knows only the service it calls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from review.services import golds
+
+
+class Command(BaseCommand):
+    help = "Write all golds anew from the decisions. The result equals what the decisions wrote at their time."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(f"{golds.rebuild()} golds written")

@@ -1,0 +1,76 @@
+"""A text cut at every border of a mark, a supported sentence or a slot, ready to be drawn in order.
+
+Pure Python. Offsets are code points, so the cutting is done here and not in a browser, which counts otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from review.schema import SLOT
+from review.support import Sentence
+
+Mark = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of text with one look.
+
+    Attributes:
+        text: The characters.
+        facts: Names of the facts its sentence rests on.
+        mark: The check's objection that covers it, if any.
+        ends_mark: Whether it is the last piece of its mark: the sign stands there.
+        is_slot: Whether it is a slot that is filled when the text is used.
+    """
+
+    text: str
+    facts: tuple[str, ...] = ()
+    mark: Mark | None = None
+    ends_mark: bool = False
+    is_slot: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it looks like any other text."""
+        return not (self.facts or self.mark or self.is_slot)
+
+
+def cut(text: str, *, marks: Sequence[Mark] = (), sentences: Sequence[Sentence] = ()) -> list[Segment]:
+    """Cut a text into segments; joined again they are the text.
+
+    Marks without extent are left out, as are those that lie outside the text. Of marks that overlap the earlier wins.
+    """
+    placed = [mark for mark in marks if 0 <= mark["start"] < mark["end"] <= len(text)]
+    slots = [match.span() for match in SLOT.finditer(text)]
+    borders = {0, len(text)}
+    for start, end in [(m["start"], m["end"]) for m in placed] + [(s.start, s.end) for s in sentences] + slots:
+        borders.update((start, end))
+    ordered = sorted(border for border in borders if border <= len(text))
+    return [
+        _segment(text, start, end, placed, sentences, slots)
+        for start, end in zip(ordered, ordered[1:], strict=False)
+        if start < end
+    ]
+
+
+def _segment(
+    text: str,
+    start: int,
+    end: int,
+    marks: Sequence[Mark],
+    sentences: Sequence[Sentence],
+    slots: Sequence[tuple[int, int]],
+) -> Segment:
+    mark = next((mark for mark in marks if mark["start"] <= start and end <= mark["end"]), None)
+    facts = next((sentence.facts for sentence in sentences if sentence.start <= start and end <= sentence.end), ())
+    return Segment(
+        text=text[start:end],
+        facts=facts,
+        mark=mark,
+        ends_mark=mark is not None and mark["end"] == end,
+        is_slot=any(first <= start and end <= last for first, last in slots),
+    )

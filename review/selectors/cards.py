@@ -1,0 +1,238 @@
+"""A card as the desk shows it: draft with marks, facts it rests on, rubric, reasons, and what it cost.
+
+Built from an assignment whose candidate, record and task version are loaded; asks the database nothing. Who taught the
+draft its labelled defects is left out on purpose: reviewers judge what they see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from review.models import Assignment, Candidate
+from review.schema import Fields, OutputField
+from review.segments import Mark, Segment, cut
+from review.spec import Reason, Requirement, TaskSpec
+from review.support import Sentence, sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One editable text: a field, or one part of a list's element. `path` is `body` or `claims.0.quote`."""
+
+    path: str
+    label: str
+    text: str
+    draft: str
+    segments: Sequence[Segment]
+    remarks: Sequence[Mark]
+    max_chars: int | None
+    is_required: bool
+
+    @property
+    def length(self) -> int:
+        """Characters of the draft."""
+        return len(self.draft)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the draft passes its longest length."""
+        return self.max_chars is not None and self.length > self.max_chars
+
+    @property
+    def kept(self) -> str:
+        """What an inbox shows of it before it cuts."""
+        return self.draft[: self.max_chars] if self.max_chars else self.draft
+
+    @property
+    def rows(self) -> int:
+        """Height of an editor that fits it without scripts."""
+        return min(18, 2 + sum(1 + len(line) // 68 for line in self.text.split("\n")))
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element of a list field, with its parts."""
+
+    number: int
+    parts: Sequence[Text]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One field of the output: a text, or a list of elements."""
+
+    name: str
+    label: str
+    role: str
+    text: Text | None
+    elements: Sequence[Element]
+    blank: Sequence[Text]
+    remarks: Sequence[Mark]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact of the record and whether a sentence rests on it."""
+
+    name: str
+    value: str
+    description: str
+    is_used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Everything the desk draws of one card."""
+
+    id: str
+    etag: str
+    leased_until: str
+    task_version: int
+    to: str
+    is_mail: bool
+    parts: Sequence[Part]
+    facts: Sequence[Fact]
+    rubric: Sequence[Requirement]
+    reasons: Sequence[Reason]
+    guideline: str
+    unfinished: Fields | None
+    note: str
+    model: str
+    cost_usd: Decimal
+    provenance: str
+    marks_count: int
+
+    @property
+    def subject(self) -> Text | None:
+        """The subject of a mail."""
+        return next((part.text for part in self.parts if part.role == "subject"), None)
+
+    @property
+    def below_subject(self) -> Sequence[Part]:
+        """The parts that follow the head of a mail; all parts of other shapes."""
+        return [part for part in self.parts if not (self.is_mail and part.role == "subject")]
+
+
+def of(assignment: Assignment) -> Card:
+    """The card an assignment puts in front of its reviewer."""
+    candidate = assignment.candidate
+    spec = candidate.task_version.spec
+    parts = [_part(field, candidate, assignment.unfinished) for field in spec.output_schema]
+    return Card(
+        id=str(candidate.pk),
+        etag=assignment.etag,
+        leased_until=assignment.leased_until.isoformat(),
+        task_version=candidate.task_version.number,
+        to=_addressee(spec, candidate),
+        is_mail={"subject", "body"} == {field.role for field in spec.output_schema},
+        parts=parts,
+        facts=_facts(spec, candidate.record.facts, _used(parts)),
+        rubric=spec.rubric,
+        reasons=sorted(spec.reasons, key=lambda reason: reason.digit),
+        guideline=spec.guideline,
+        unfinished=assignment.unfinished,
+        note=assignment.note,
+        model=candidate.model or candidate.teacher or candidate.origin,
+        cost_usd=candidate.cost_usd,
+        provenance=candidate.provenance,
+        marks_count=candidate.marks_count,
+    )
+
+
+def as_json(assignment: Assignment) -> dict[str, Any]:
+    """The card for programs: plain values, offsets in code points."""
+    candidate = assignment.candidate
+    spec = candidate.task_version.spec
+    return {
+        "id": str(candidate.pk),
+        "etag": assignment.etag,
+        "leased_until": assignment.leased_until.isoformat(),
+        "task_version": candidate.task_version.number,
+        "record": {"id": str(candidate.record_id), "title": candidate.record.title, "facts": candidate.record.facts},
+        "fields": candidate.fields,
+        "marks": candidate.marks,
+        "unfinished": assignment.unfinished,
+        "note": assignment.note,
+        "output_schema": [field.model_dump(mode="json") for field in spec.output_schema],
+        "rubric": [requirement.model_dump(mode="json") for requirement in spec.rubric],
+        "reasons": [reason.model_dump(mode="json") for reason in spec.reasons],
+        "guideline": spec.guideline,
+        "model": candidate.model,
+        "cost_usd": str(candidate.cost_usd),
+        "provenance": candidate.provenance,
+    }
+
+
+def _part(field: OutputField, candidate: Candidate, unfinished: Fields | None) -> Part:
+    label = field.name.replace("_", " ").capitalize()
+    draft = candidate.fields.get(field.name)
+    edited = (unfinished or {}).get(field.name, draft)
+    whole = [mark for mark in candidate.marks if mark["field"] == field.name and mark["start"] == mark["end"]]
+    if field.type == "text":
+        text = _text(field.name, label, str(draft or ""), str(edited or ""), candidate, field.max_chars, field.required)
+        return Part(field.name, label, field.role, text, (), (), ())
+    rows = edited if isinstance(edited, list) else []
+    drafts = draft if isinstance(draft, list) else []
+    elements = [
+        Element(index + 1, [_element_text(field, index, item.name, drafts, rows, candidate) for item in field.items])
+        for index in range(max(len(rows), len(drafts)))
+    ]
+    blank = [_element_text(field, -1, item.name, [], [], candidate) for item in field.items]
+    return Part(field.name, label, field.role, None, elements, blank, whole)
+
+
+def _element_text(
+    field: OutputField, index: int, name: str, drafts: list[Any], rows: list[Any], candidate: Candidate
+) -> Text:
+    item = next(item for item in field.items if item.name == name)
+    draft = str(drafts[index].get(name) or "") if 0 <= index < len(drafts) else ""
+    edited = str(rows[index].get(name) or "") if 0 <= index < len(rows) else ""
+    path = f"{field.name}.{index if index >= 0 else 'new'}.{name}"
+    return _text(path, name.replace("_", " ").capitalize(), draft, edited, candidate, item.max_chars, required=False)
+
+
+def _text(
+    path: str, label: str, draft: str, edited: str, candidate: Candidate, max_chars: int | None, required: bool
+) -> Text:
+    marks = [mark for mark in candidate.marks if mark["field"] == path]
+    supported = sentences(draft, candidate.record.facts)
+    remarks = [mark for mark in marks if mark["start"] == mark["end"]]
+    segments = cut(draft, marks=marks, sentences=supported)
+    return Text(path, label, edited, draft, segments, remarks, max_chars, required)
+
+
+def _used(parts: Sequence[Part]) -> frozenset[str]:
+    texts = [part.text for part in parts if part.text]
+    texts += [text for part in parts for element in part.elements for text in element.parts]
+    return frozenset(name for text in texts for segment in text.segments for name in segment.facts)
+
+
+def _facts(spec: TaskSpec, facts: dict[str, Any], used: frozenset[str]) -> list[Fact]:
+    shown = []
+    for field in spec.input_schema:
+        value = facts.get(field.name)
+        if value not in (None, "", []):
+            shown.append(Fact(field.name, _written(value), field.description, field.name in used))
+    return shown
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return "; ".join(_written(part) for part in value)
+    return str(value)
+
+
+def _addressee(spec: TaskSpec, candidate: Candidate) -> str:
+    """Who it is for: the reader's role where the record has one, and the company."""
+    facts = candidate.record.facts
+    names = ["role", spec.facts_with_role("title"), spec.facts_with_role("group")]
+    said = dict.fromkeys(str(facts[name]) for name in names if name and facts.get(name))
+    return " · ".join(said) or candidate.record.title
+
+
+__all__ = ["Card", "Sentence", "as_json", "of"]

@@ -1,0 +1,75 @@
+"""A member's own decisions: searchable, and what can still be taken back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from members.models import Member
+from review.models import Decision, Task
+from review.states import Verdict
+
+UNDO_REACHES = 10
+
+
+def mine(member: Member, task: Task, *, search: str = "", verdict: str = "") -> QuerySet[Decision]:
+    """The member's verdicts in a task, latest first, with `is_retracted`; those that take back are not listed.
+
+    Args:
+        member: Whose.
+        task: In which task.
+        search: Words found in the record's title, the note, or the text the decision ends with.
+        verdict: Only accept, edit or reject.
+    """
+    said = (
+        Decision.objects.filter(reviewer=member, task=task)
+        .exclude(verdict=Verdict.RETRACT)
+        .select_related("candidate__record", "candidate__task_version")
+        .defer("candidate__messages", "candidate__parameters", "candidate__labelled_defects")
+        .annotate(is_retracted=Exists(Decision.objects.filter(retracts=OuterRef("pk"))))
+        .order_by("-created_at", "-id")
+    )
+    if verdict:
+        said = said.filter(verdict=verdict)
+    for word in search.split():
+        said = said.filter(_has(word))
+    return said
+
+
+def undoable(member: Member, task: Task) -> list[Decision]:
+    """The member's latest standing decisions, latest first: what Z reaches across cards and across a reload."""
+    return list(mine(member, task).filter(is_retracted=False, is_late=False)[:UNDO_REACHES])
+
+
+def last_one(member: Member, task: Task) -> Decision | None:
+    """The member's latest verdict in the task."""
+    return mine(member, task).first()
+
+
+def as_json(decision: Decision) -> dict[str, Any]:
+    """A decision for programs."""
+    return {
+        "id": str(decision.pk),
+        "candidate": str(decision.candidate_id),
+        "reviewer": decision.reviewer.username,
+        "verdict": decision.verdict,
+        "fields": decision.fields,
+        "reasons": decision.reasons,
+        "ratings": decision.ratings,
+        "note": decision.note,
+        "seconds": decision.seconds,
+        "is_late": decision.is_late,
+        "retracts": str(decision.retracts_id) if decision.retracts_id else None,
+        "created_at": decision.created_at.isoformat(),
+    }
+
+
+def _has(word: str) -> Q:
+    # SQLite keeps JSON with non-ASCII characters escaped, PostgreSQL does not: look for both spellings.
+    spellings = {word, json.dumps(word)[1:-1]}
+    found = Q(candidate__record__title__icontains=word) | Q(note__icontains=word)
+    for spelling in spellings:
+        found |= Q(fields__icontains=spelling) | Q(candidate__fields__icontains=spelling)
+    return found

@@ -1,0 +1,149 @@
+"""Drafts as lists: what is there, in which state, and one draft with what was said of it.
+
+Every question takes the member and answers only for tasks they see. It does not deal cards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+from django.http import Http404
+
+from members.models import Member
+from review import etags
+from review.models import Assignment, Candidate, Decision, Task
+from review.permissions import role_of, tasks_for
+from review.states import AssignmentState, CandidateState, Role, Split, Verdict
+
+FILTERS = ("source", "state", "verdict", "split", "origin", "check")
+
+
+def drafts(member: Member, *, task: str = "", **filters: str) -> QuerySet[Candidate]:
+    """Drafts the member sees, narrowed by task slug and by any of `FILTERS`; unknown values narrow to nothing.
+
+    Each comes annotated with `gold_verdict`, the verdict that counts, if there is one.
+    """
+    found = Candidate.objects.filter(task__in=tasks_for(member))
+    if task:
+        found = found.filter(task__slug=task)
+    for name, value in filters.items():
+        if value:
+            found = found.filter(_narrowed(name, value))
+    return found.select_related("task", "task_version", "record__source").annotate(gold_verdict=F("gold__verdict"))
+
+
+def _narrowed(name: str, value: str) -> Q:
+    if name == "source":
+        return Q(record__source__slug=value)
+    if name == "state":
+        return Q(state=value)
+    if name == "verdict":
+        return Q(gold__verdict=value)
+    if name == "split":
+        return Q(record__split=value)
+    if name == "origin":
+        return Q(origin=value)
+    # JSON containment differs between databases; the check's name within the stored marks does not.
+    return Q(marks__icontains=f'"check": "{value}"')
+
+
+def draft_or_404(member: Member, candidate_id: UUID) -> Candidate:
+    """One draft, if the member sees its task.
+
+    Raises:
+        Http404: No such draft, or not this member's to see.
+    """
+    draft = drafts(member).filter(pk=candidate_id).first()
+    if draft is None:
+        raise Http404("There is no such draft.")
+    return draft
+
+
+def draft_json(draft: Candidate, member: Member) -> dict[str, Any]:
+    """A draft for programs. Its ETag is the one a decision of this member names in `If-Match`."""
+    return {
+        **summary_json(draft),
+        "fields": draft.fields,
+        "marks": draft.marks,
+        "facts": draft.record.facts,
+        "etag": etag(draft, member),
+        "prompt_hash": draft.prompt_hash,
+        "parameters": draft.parameters,
+        "input_tokens": draft.input_tokens,
+        "output_tokens": draft.output_tokens,
+        "latency_s": draft.latency_s,
+        "round": draft.round,
+        # What was written wrong on purpose is told once the draft is judged, and not before.
+        "labelled_defects": draft.labelled_defects if draft.state == CandidateState.DECIDED else None,
+    }
+
+
+def summary_json(draft: Candidate) -> dict[str, Any]:
+    """A draft in a list."""
+    return {
+        "id": str(draft.pk),
+        "task": draft.task.slug,
+        "task_version": draft.task_version.number,
+        "record": {"id": str(draft.record_id), "title": draft.record.title},
+        "source": draft.record.source.slug,
+        "split": draft.record.split,
+        "state": draft.state,
+        "verdict": getattr(draft, "gold_verdict", None),
+        "marks_count": draft.marks_count,
+        "origin": draft.origin,
+        "provenance": draft.provenance,
+        "teacher": draft.teacher,
+        "model": draft.model,
+        "cost_usd": str(draft.cost_usd),
+        "created_at": draft.created_at.isoformat(),
+    }
+
+
+def etag(draft: Candidate, member: Member) -> str:
+    """The ETag of the draft in front of this member."""
+    return etags.of_card(
+        candidate_id=draft.pk, reviewer_id=member.pk, version_id=draft.task_version_id, fields_hash=draft.fields_hash
+    )
+
+
+def decisions_on(member: Member, draft: Candidate) -> QuerySet[Decision]:
+    """What was said of a draft, latest first. Reviewers see their own words only, so that each judges for themselves."""
+    said = Decision.objects.filter(candidate=draft).select_related("reviewer", "retracted_by").order_by("-created_at")
+    if role_of(member, draft.task) == Role.REVIEWER:
+        return said.filter(reviewer=member)
+    return said
+
+
+def set_aside_count(member: Member, task: Task) -> int:
+    """How many cards the member has set aside and nobody took since."""
+    aside = Assignment.objects.filter(reviewer=member, task=task, state=AssignmentState.SET_ASIDE)
+    return aside.filter(candidate__state=CandidateState.PENDING).count()
+
+
+def is_empty(task: Task) -> bool:
+    """Whether the task has no draft at all."""
+    return not Candidate.objects.filter(task=task).exists()
+
+
+def choices(task: Task) -> Mapping[str, list[tuple[str, str]]]:
+    """Values a list can be narrowed to, with their labels, for the filters of a page."""
+    spec = task.versions.order_by("-number")[0].spec if task.versions.exists() else None
+    checks = sorted({check.kind for check in spec.checks}) if spec else []
+    sources = task.sources.order_by("name").values_list("slug", "name")
+    return {
+        "state": list(CandidateState.choices),
+        "verdict": [choice for choice in Verdict.choices if choice[0] != Verdict.RETRACT],
+        "split": list(Split.choices),
+        "origin": [("teacher", "Teacher"), ("import", "Import"), ("miniature", "Miniature")],
+        "check": [(kind, kind.replace("_", " ")) for kind in checks],
+        "source": [(slug, name) for slug, name in sources],
+    }
+
+
+__all__ = [
+    "FILTERS", "choices", "decisions_on", "draft_json", "draft_or_404", "drafts", "etag", "is_empty", "set_aside_count",
+    "summary_json",
+]  # fmt: skip

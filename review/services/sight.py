@@ -1,0 +1,94 @@
+"""One look at everything a verdict depends on: the card, whose it is, the member's role, the queue.
+
+A single query, because it stands on the way of every decision. It writes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Subquery
+from django.http import Http404
+
+from members.models import Member
+from review.models import Candidate, Decision, Membership
+from review.permissions import RANK
+from review.selectors import pace
+from review.states import AssignmentState, CandidateState, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was seen.
+
+    Attributes:
+        card: The candidate with task and task version loaded.
+        mine: State of the member's own assignment on it, if there ever was one.
+        decision_known: Whether a decision with the client's id exists already.
+        in_hand: How many cards of the task the member holds.
+        pace: What was left before this verdict.
+    """
+
+    card: Candidate
+    mine: AssignmentState | None
+    decision_known: bool
+    in_hand: int
+    pace: pace.Pace
+
+    @property
+    def counts(self) -> bool:
+        """Whether a verdict given now counts: the card is in this member's hand, or free to take."""
+        if self.card.state == CandidateState.LEASED:
+            return self.mine is AssignmentState.ACTIVE
+        return self.card.state == CandidateState.PENDING
+
+    @property
+    def was_mine(self) -> bool:
+        """Whether the member once held the card and has not judged it."""
+        return self.mine not in (None, AssignmentState.DONE)
+
+
+def of(candidate_id: UUID, *, by: Member, decision_id: UUID) -> Sight:
+    """Look at a card on behalf of a member who wants to judge it.
+
+    Raises:
+        Http404: No such draft, or in a task this member does not see.
+        PermissionDenied: The member sees the task, but is no reviewer of it.
+    """
+    role = Membership.objects.filter(task=OuterRef("task_id"), member=by).values("role")[:1]
+    seen = (
+        Candidate.objects.select_related("task", "task_version")
+        .defer("messages", "parameters", "labelled_defects", "marks")
+        .annotate(
+            mine=FilteredRelation("assignments", condition=Q(assignments__reviewer=by)),
+            my_state=F("mine__state"),
+            my_role=Subquery(role),
+            decision_known=Exists(Decision.objects.filter(pk=decision_id)),
+            **pace.expressions(by, OuterRef("task_id")),
+        )
+        .filter(pk=candidate_id, task__archived_at__isnull=True)
+        .first()
+    )
+    if seen is None:
+        raise Http404("There is no such draft.")
+    found = cast(Any, seen)
+    _require_reviewer(by, found.my_role, seen.task.name)
+    return Sight(
+        card=seen,
+        mine=AssignmentState(found.my_state) if found.my_state else None,
+        decision_known=found.decision_known,
+        in_hand=found.in_hand,
+        pace=pace.from_counts(pending=found.pending, in_hand=found.in_hand, pace_s=found.pace_s),
+    )
+
+
+def _require_reviewer(member: Member, role: str | None, task_name: str) -> None:
+    if member.is_admin:
+        return
+    if role is None:
+        raise Http404("There is no such draft.")
+    if RANK[role] < RANK[Role.REVIEWER.value]:
+        raise PermissionDenied(f"This needs the role reviewer in the task '{task_name}'.")

@@ -1,0 +1,240 @@
+"""Dealing, leases, leaving and setting aside."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from members.models import Member
+from review.models import Assignment, Candidate, Task
+from review.services import decisions, queue
+from review.services.queue import Leaving
+from review.states import AssignmentState, CandidateState, Role
+from tests.review import factories
+from tests.review.desk.verbs import judge
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return factories.make_desk(by=admin, count=12)
+
+
+@pytest.fixture
+def expert(task: Task, reviewer: Member) -> Member:
+    factories.join(reviewer, task)
+    return reviewer
+
+
+@pytest.fixture
+def other(task: Task, make_member) -> Member:
+    member = make_member("olga")
+    factories.join(member, task)
+    return member
+
+
+def expire(member: Member) -> None:
+    Assignment.objects.filter(reviewer=member).update(leased_until=timezone.now() - timedelta(seconds=1))
+
+
+def ids(hand: list[Assignment]) -> list:
+    return [assignment.candidate_id for assignment in hand]
+
+
+def test_a_hand_is_dealt_in_queue_order(task: Task, expert: Member) -> None:
+    hand = queue.deal(expert, task, count=5)
+
+    first = list(Candidate.objects.order_by("queue_position").values_list("pk", flat=True)[:5])
+    assert ids(hand) == first
+    assert Candidate.objects.filter(state=CandidateState.LEASED).count() == 5
+
+
+def test_dealing_again_gives_the_same_hand_with_a_longer_lease(task: Task, expert: Member) -> None:
+    before = queue.deal(expert, task, count=5)
+
+    after = queue.deal(expert, task, count=5)
+
+    assert ids(after) == ids(before)
+    assert after[0].leased_until > before[0].leased_until
+    assert after[0].etag == before[0].etag
+
+
+def test_two_reviewers_never_hold_the_same_card(task: Task, expert: Member, other: Member) -> None:
+    mine, theirs = queue.deal(expert, task, count=5), queue.deal(other, task, count=5)
+
+    assert not set(ids(mine)) & set(ids(theirs))
+
+
+def test_the_database_itself_refuses_a_second_holder(task: Task, expert: Member, other: Member) -> None:
+    from django.db import IntegrityError
+
+    card = queue.deal(expert, task, count=1)[0]
+
+    with pytest.raises(IntegrityError):
+        Assignment.objects.create(
+            candidate_id=card.candidate_id, reviewer=other, task=task, leased_until=timezone.now(), etag="x"
+        )
+
+
+def test_the_queue_runs_out_without_a_fault(task: Task, expert: Member, other: Member) -> None:
+    queue.deal(other, task, count=10)
+
+    hand = queue.deal(expert, task, count=5)
+
+    assert len(hand) == 2
+
+
+def test_cards_of_an_expired_lease_go_to_the_next_reviewer(task: Task, expert: Member, other: Member) -> None:
+    lost = queue.deal(expert, task, count=2)
+    expire(expert)
+
+    hand = queue.deal(other, task, count=2)
+
+    assert ids(hand) == ids(lost)
+    assert not Assignment.objects.filter(reviewer=expert, state=AssignmentState.ACTIVE).exists()
+
+
+def test_an_expired_lease_that_nobody_reclaimed_stays_with_its_reviewer(task: Task, expert: Member) -> None:
+    before = queue.deal(expert, task, count=2)
+    expire(expert)
+
+    after = queue.deal(expert, task, count=2)
+
+    assert ids(after) == ids(before)
+
+
+def test_leaving_returns_the_card_at_once_and_keeps_the_unfinished_edit(
+    task: Task, expert: Member, other: Member
+) -> None:
+    card = queue.deal(expert, task, count=1)[0]
+    unfinished = {"subject": "Half a", "body": "thought"}
+
+    released = queue.release(expert, [Leaving(card.candidate_id, unfinished=unfinished)])
+
+    assert released == 1
+    assert ids(queue.deal(other, task, count=1)) == [card.candidate_id]
+    queue.release(other, [Leaving(card.candidate_id)])
+    back = queue.deal(expert, task, count=1)[0]
+    assert back.candidate_id == card.candidate_id
+    assert back.unfinished == unfinished
+
+
+def test_a_release_from_an_older_page_leaves_the_newer_pages_card_alone(task: Task, expert: Member) -> None:
+    old = queue.deal(expert, task, count=1)[0]
+    seen_until = old.leased_until
+    Assignment.objects.update(leased_until=seen_until + timedelta(seconds=5))
+
+    released = queue.release(expert, [Leaving(old.candidate_id, seen_until=seen_until)])
+
+    assert released == 0
+    assert Assignment.objects.get().state == AssignmentState.ACTIVE
+
+
+def test_releasing_twice_or_what_is_not_held_does_nothing(task: Task, expert: Member, other: Member) -> None:
+    card = queue.deal(expert, task, count=1)[0]
+
+    assert queue.release(other, [Leaving(card.candidate_id)]) == 0
+    assert queue.release(expert, [Leaving(card.candidate_id)]) == 1
+    assert queue.release(expert, [Leaving(card.candidate_id)]) == 0
+
+
+def test_a_card_set_aside_comes_back_last_with_its_note(task: Task, expert: Member) -> None:
+    card = queue.deal(expert, task, count=5)[1]
+
+    refill = queue.set_aside(card.candidate_id, by=expert, note="Is the depot open?", deck_size=5)
+
+    assert len(refill) == 1
+    assert refill[0].candidate_id != card.candidate_id
+    hand = queue.deal(expert, task, count=12)
+    assert hand[-1].candidate_id == card.candidate_id
+    assert hand[-1].note == "Is the depot open?"
+
+
+def test_drafts_that_arrive_later_come_before_cards_set_aside(task: Task, expert: Member) -> None:
+    card = queue.deal(expert, task, count=1)[0]
+    queue.set_aside(card.candidate_id, by=expert)
+
+    late = factories.make_drafts(task, factories.make_records(factories.make_source(task, name="More"), 1))
+
+    order = ids(queue.deal(expert, task, count=13))
+    assert order.index(late[0].pk) < order.index(card.candidate_id)
+
+
+def test_only_a_held_card_can_be_set_aside(task: Task, expert: Member, other: Member) -> None:
+    card = queue.deal(other, task, count=1)[0]
+
+    with pytest.raises(Refusal) as refused:
+        queue.set_aside(card.candidate_id, by=expert)
+
+    assert refused.value.status == 409
+
+
+def test_a_card_one_judged_late_is_not_dealt_to_one_again(task: Task, expert: Member, other: Member) -> None:
+    card = queue.deal(expert, task, count=1)[0]
+    expire(expert)
+    queue.deal(other, task, count=1)
+    judge(card, by=expert)
+    queue.release(other, [Leaving(card.candidate_id)])
+
+    assert card.candidate_id not in ids(queue.deal(expert, task, count=12))
+    assert card.candidate_id in ids(queue.deal(other, task, count=12))
+
+
+def test_a_certain_card_can_be_held_when_it_is_free(task: Task, expert: Member, other: Member) -> None:
+    last = Candidate.objects.order_by("queue_position").last()
+
+    card = queue.hold(expert, last.pk)
+
+    assert card.candidate_id == last.pk
+    assert queue.hold(expert, last.pk).candidate_id == last.pk
+    with pytest.raises(Refusal):
+        queue.hold(other, last.pk)
+
+
+def test_a_viewer_is_dealt_nothing(task: Task, make_member) -> None:
+    viewer = make_member("vera")
+    factories.join(viewer, task, Role.VIEWER)
+
+    with pytest.raises(PermissionDenied, match="reviewer"):
+        queue.deal(viewer, task, count=1)
+
+
+def test_dealing_takes_the_same_queries_from_a_long_queue(task: Task, expert: Member) -> None:
+    with CaptureQueriesContext(connection, ) as short:
+        first = queue.deal(expert, task, count=5)
+    queue.release(expert, [Leaving(card.candidate_id) for card in first])
+    factories.make_drafts(task, factories.make_records(factories.make_source(task, name="More"), 300))
+
+    with CaptureQueriesContext(connection) as long:
+        queue.deal(expert, task, count=5)
+
+    assert len(long) == len(short) <= 10
+
+
+def test_the_queue_is_read_from_its_partial_index(task: Task, expert: Member) -> None:
+    with CaptureQueriesContext(connection) as seen:
+        queue.deal(expert, task, count=5)
+
+    take = next(query["sql"] for query in seen if "ORDER BY" in query["sql"] and "queue_position" in query["sql"] and "LIMIT" in query["sql"])
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {take}")
+            plan = " ".join(str(row) for row in cursor.fetchall())
+        assert "desk_queue" in plan
+        assert "TEMP B-TREE" not in plan
+
+
+def test_what_was_decided_leaves_the_hand(task: Task, expert: Member) -> None:
+    hand = queue.deal(expert, task, count=2)
+
+    judge(hand[0], by=expert)
+
+    assert ids(queue.deal(expert, task, count=2))[0] == hand[1].candidate_id
+    assert decisions.Decision.objects.count() == 1

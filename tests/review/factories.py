@@ -1,0 +1,115 @@
+"""Rows for tests of the review room: tasks and drafts through the services, records and sources directly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+from members.models import Member
+from review.models import Candidate, Membership, Record, Source, Task
+from review.schema import InputField, OutputField, OutputItem
+from review.services import candidates, tasks
+from review.services.candidates import NewDraft
+from review.spec import Reason, TaskSpec
+from review.starters import outreach
+from review.states import Role, SourceKind, Split
+
+TOWNS = ("Aarhus", "Lund", "Graz", "Basel", "Ghent", "Turku", "Porto", "Brno", "Cork", "Split")
+
+
+def summary_spec() -> TaskSpec:
+    """A task whose output is a text and a list of claims."""
+    return TaskSpec(
+        instruction="Summarise the page.",
+        input_schema=(InputField(name="title", role="title"), InputField(name="page")),
+        output_schema=(
+            OutputField(name="summary", role="body", max_words=80),
+            OutputField(
+                name="claims", type="list", role="claims",
+                items=(OutputItem(name="text"), OutputItem(name="quote"), OutputItem(name="url")),
+            ),
+        ),
+        reasons=(Reason(digit=1, code="wrong", label="Wrong"),),
+        teacher_template="{{facts}}",
+        student_template="{{facts}}",
+    )  # fmt: skip
+
+
+def plain_spec() -> TaskSpec:
+    """A task whose output is one text, without reasons."""
+    return TaskSpec(
+        instruction="Answer the customer.",
+        input_schema=(InputField(name="question", role="title"),),
+        output_schema=(OutputField(name="reply", role="body"),),
+        teacher_template="{{facts}}",
+        student_template="{{facts}}",
+    )
+
+
+def make_task(*, by: Member, spec: TaskSpec | None = None, slug: str = "outreach") -> Task:
+    """A task with version 1 and its creator as lead."""
+    return tasks.create(name=slug.replace("-", " ").capitalize(), slug=slug, spec=spec or outreach.SPEC, by=by)
+
+
+def join(member: Member, task: Task, role: Role = Role.REVIEWER) -> None:
+    """Give a member a role in the task."""
+    Membership.objects.update_or_create(member=member, task=task, defaults={"role": role})
+
+
+def make_source(task: Task, *, name: str = "Prospects") -> Source:
+    """An import without rows."""
+    slug = f"{name.lower().replace(' ', '-')}-{uuid4().hex[:6]}"
+    return Source.objects.create(
+        task=task, slug=slug, name=name, kind=SourceKind.RECORDS, format="csv", sha256="0" * 64
+    )
+
+
+def make_records(source: Source, count: int, *, split: Split = Split.TRAIN, **facts: Any) -> list[Record]:
+    """Records of fictional companies, each with its own facts."""
+    rows = []
+    for index in range(count):
+        company = f"{TOWNS[index % len(TOWNS)]} Works {index}"
+        own = {"company": company, "sector": "cold logistics", "role": "Head of Operations", "size": 40 + index}
+        rows.append(
+            Record(
+                task=source.task, source=source, row_number=index + 1, title=company, group=company.casefold(),
+                facts={**own, "trigger": f"opened a depot in {TOWNS[(index + 3) % len(TOWNS)]}", **facts},
+                split=split, content_hash=uuid4().hex * 2,
+            )
+        )  # fmt: skip
+    return Record.objects.bulk_create(rows, batch_size=500)
+
+
+def mail(record: Record, *, extra: str = "") -> dict[str, str]:
+    """A sound mail for a record."""
+    facts = record.facts
+    company = facts.get("company", record.title)
+    body = (
+        f"Hi {{{{contact.first_name}}}},\n\nI read that {company} {facts.get('trigger', 'grew')}. A second place to watch can "
+        f"soon mean more claims, and {facts.get('size', 40)} people cannot look at every load by hand.{extra}\n\n"
+        "Most teams in your trade hear of trouble when the load arrives, and by then it is too late to do anything "
+        "about it.\n\nWould a short call on Thursday be of use?\n\nBest regards,\nYour name\nYour company"
+    )
+    return {"subject": f"A question about {company}"[:50], "body": body}
+
+
+def make_drafts(
+    task: Task, records: Sequence[Record], *, fields: Sequence[dict[str, Any]] | None = None, **plain: Any
+) -> list[Candidate]:
+    """One draft a record, put on the desk by the service."""
+    version = task.versions.order_by("-number")[0]
+    texts = fields or [mail(record) for record in records]
+    values = {"teacher": "offline", "model": "offline-1", "cost_usd": "0.0031", **plain}
+    drafts = [
+        NewDraft(record_id=record.pk, fields=text, call_id=uuid4().hex, **values)
+        for record, text in zip(records, texts, strict=True)
+    ]
+    return candidates.add_drafts(version=version, drafts=drafts)
+
+
+def make_desk(*, by: Member, count: int = 8, spec: TaskSpec | None = None, slug: str = "outreach") -> Task:
+    """A task with records and drafts waiting on the desk."""
+    task = make_task(by=by, spec=spec, slug=slug)
+    make_drafts(task, make_records(make_source(task), count))
+    return task
