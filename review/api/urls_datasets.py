@@ -1,5 +1,14 @@
 """API addresses of datasets."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-datasets_urls: list[URLPattern] = []
+from review.api import datasets
+
+datasets_urls: list[URLPattern] = [
+    path("datasets/", datasets.Datasets.as_view(), name="api-datasets"),
+    path("datasets/<slug:slug>/", datasets.DatasetDetail.as_view(), name="api-dataset"),
+    path("datasets/<slug:slug>/versions/", datasets.Versions.as_view(), name="api-dataset-versions"),
+    path("dataset-versions/raw.schema.json", datasets.RawSchema.as_view(), name="api-raw-schema"),
+    path("dataset-versions/<uuid:version_id>/", datasets.VersionDetail.as_view(), name="api-dataset-version"),
+    path("dataset-versions/<uuid:version_id>/rows.jsonl", datasets.Rows.as_view(), name="api-rows"),
+]

@@ -1,0 +1,46 @@
+"""Judged drafts for tests of datasets, made by the desk's services."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from members.models import Member
+from review.models import Decision, Record, Task
+from review.services import decisions, queue
+from review.splits import split_of
+from tests.review import factories
+
+WORDS = "amber brisk cedar delta ember fjord grove harbor inlet jasper kelp ledge mesa north opal pine quartz ridge slate tarn".split()
+
+
+def make_records(task: Task, count: int) -> list[Record]:
+    """Records split as an import would split them."""
+    records = factories.make_records(factories.make_source(task), count)
+    for record in records:
+        record.split = split_of(task.seed, record.group, task.train_fraction, task.validation_fraction)
+    Record.objects.bulk_update(records, ["split"])
+    return records
+
+
+def mail(record: Record, *, variant: int = 0) -> dict[str, str]:
+    """A mail whose words differ from every other record's, so that none is a near-duplicate by accident."""
+    words = " ".join(f"{WORDS[(variant * 7 + step) % 20]}{record.row_number}" for step in range(1, 30))
+    body = f"Hi {{{{contact.first_name}}}},\n\n{record.title} came up. {words}.\n\nWould a short call suit you?"
+    return {"subject": f"For {record.title}"[:50], "body": body}
+
+
+def make_drafts(task: Task, records: list[Record], *, variant: int = 0) -> None:
+    factories.make_drafts(task, records, fields=[mail(record, variant=variant) for record in records])
+
+
+def decide(member: Member, task: Task, verdict: str = "accept", **said: Any) -> Decision:
+    """Deal the member one card and judge it."""
+    card = queue.deal(member, task, count=1)[0]
+    if verdict == "reject":
+        said.setdefault("reasons", ["tone"])
+    if verdict == "edit":
+        said.setdefault("fields", {**card.candidate.fields, "subject": "A better subject"})
+    return decisions.record(
+        card.candidate_id, by=member, id=uuid.uuid4(), verdict=verdict, if_match=card.etag, **said
+    ).decision

@@ -1,0 +1,248 @@
+"""Freezing: what a version holds, and that it never changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, transaction
+from rest_framework.test import APIClient
+
+from members.models import Member
+from review.models import Dataset, DatasetFile, DatasetRow, DatasetVersion, Record, Task
+from review.selectors import datasets as selectors
+from review.services import datasets
+from review.services.datasets import write as writing
+from review.states import Role
+from tests.review import factories
+from tests.review.datasets import golds
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return factories.make_task(by=admin)
+
+
+@pytest.fixture
+def judged(task: Task, admin: Member) -> list[Record]:
+    records = golds.make_records(task, 30)
+    golds.make_drafts(task, records)
+    for index in range(30):
+        golds.decide(admin, task, ["accept", "accept", "edit", "reject"][index % 4])
+    return records
+
+
+def frozen(task: Task, by: Member, **order: Any) -> DatasetVersion:
+    dataset = Dataset.objects.filter(task=task).first() or datasets.create(task, name="Gold", by=by)
+    version = datasets.freeze(dataset, by=by, **order)
+    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
+    version.refresh_from_db()
+    return version
+
+
+def lines(version: DatasetVersion, split: str, format_: str = "sft") -> list[dict[str, Any]]:
+    from django.core.files.storage import default_storage
+
+    file = selectors.file_of(version, split, format_)
+    assert file is not None
+    with default_storage.open(file.path) as handle:
+        data = handle.read()
+    assert hashlib.sha256(data).hexdigest() == file.sha256
+    return [json.loads(line) for line in data.splitlines()]
+
+
+def test_a_version_holds_accepted_and_edited_drafts_in_the_splits_of_their_records(
+    task: Task, admin: Member, judged: list[Record]
+) -> None:
+    version = frozen(task, admin)
+
+    split_of = {str(record.pk): record.split for record in judged}
+    rows = {split: lines(version, split) for split in ("train", "validation", "test")}
+    assert sum(map(len, rows.values())) == version.counts["rows"] == 23
+    for split, found in rows.items():
+        assert {split_of[json.loads(row["meta"])["record"]] for row in found} <= {split}
+
+
+def test_an_edited_draft_teaches_what_the_expert_wrote(task: Task, admin: Member, judged: list[Record]) -> None:
+    version = frozen(task, admin)
+
+    rows = [row for split in ("train", "validation", "test") for row in lines(version, split)]
+    edited = [row for row in rows if json.loads(row["meta"])["verdict"] == "edit"]
+    assert edited
+    assert all(row["completion"][0]["content"].startswith("Subject: A better subject\n\n") for row in edited)
+
+
+def test_freezing_the_same_golds_twice_gives_the_same_hash_and_the_same_bytes(
+    task: Task, admin: Member, judged: list[Record]
+) -> None:
+    first, second = frozen(task, admin), frozen(task, admin)
+
+    assert first.content_hash == second.content_hash
+    assert {f.sha256 for f in selectors.files_of(first)} == {f.sha256 for f in selectors.files_of(second)}
+    assert (first.number, second.number) == (1, 2)
+
+
+def test_a_later_decision_changes_the_next_version_only(task: Task, admin: Member, judged: list[Record]) -> None:
+    before = frozen(task, admin)
+    golds.make_drafts(task, judged[:1], variant=5)
+    golds.decide(admin, task)
+
+    after = frozen(task, admin)
+
+    before.refresh_from_db()
+    assert after.counts["rows"] == before.counts["rows"] + 1
+    assert after.content_hash != before.content_hash
+
+
+def test_near_duplicates_within_a_split_leave_the_earliest(task: Task, admin: Member) -> None:
+    records = golds.make_records(task, 1)
+    golds.make_drafts(task, records)
+    golds.make_drafts(task, records)
+    golds.decide(admin, task)
+    golds.decide(admin, task)
+
+    version = frozen(task, admin)
+
+    assert version.counts["rows"] == 1
+    assert version.counts["dropped"] == {"near_duplicate": 1}
+
+
+def test_near_duplicates_across_splits_are_both_left_out(task: Task, admin: Member) -> None:
+    records = golds.make_records(task, 60)
+    by_split = {record.split: record for record in records}
+    same = golds.mail(records[0])
+    factories.make_drafts(task, [by_split["train"], by_split["test"]], fields=[same, same])
+    golds.make_drafts(task, [by_split["validation"]])
+    for _ in range(3):
+        golds.decide(admin, task)
+
+    version = frozen(task, admin)
+
+    assert version.counts["dropped"] == {"straddles": 2}
+    assert version.counts["splits"] == {"train": 0, "validation": 1, "test": 0}
+
+
+def test_the_raw_format_follows_its_published_schema(task: Task, admin: Member, judged: list[Record]) -> None:
+    import jsonschema
+
+    from review.exports import RAW_SCHEMA
+
+    version = frozen(task, admin, filters={"verdicts": ["accept", "edit", "reject"]})
+
+    rows = [row for split in ("train", "validation", "test") for row in lines(version, split, "raw")]
+    assert len(rows) == 30
+    for row in rows:
+        jsonschema.validate(row, RAW_SCHEMA)
+
+
+@pytest.mark.parametrize("change", ["update", "delete", "delete_rows", "change_rows", "add_row", "change_files"])
+def test_a_frozen_version_refuses_every_change_below_the_orm(
+    task: Task, admin: Member, judged: list[Record], change: str
+) -> None:
+    version = frozen(task, admin)
+    row = DatasetRow.objects.filter(version=version)[0]
+    changes: dict[str, Callable[[], Any]] = {
+        "update": lambda: DatasetVersion.objects.filter(pk=version.pk).update(note="other"),
+        "delete": lambda: DatasetVersion.objects.filter(pk=version.pk)._raw_delete("default"),
+        "delete_rows": lambda: DatasetRow.objects.filter(version=version)._raw_delete("default"),
+        "change_rows": lambda: DatasetRow.objects.filter(version=version).update(row_hash="0" * 64),
+        "add_row": lambda: DatasetRow.objects.create(
+            version=version, candidate_id=row.candidate_id, decision_id=row.decision_id, split="train", row_hash="x"
+        ),
+        "change_files": lambda: DatasetFile.objects.filter(version=version).update(sha256="0" * 64),
+    }
+
+    with pytest.raises(DatabaseError, match="frozen"), transaction.atomic():
+        changes[change]()
+
+
+def test_nothing_to_freeze_is_said(task: Task, admin: Member) -> None:
+    dataset = datasets.create(task, name="Gold", by=admin)
+
+    with pytest.raises(Refusal, match="nothing to freeze"):
+        datasets.freeze(dataset, by=admin)
+
+
+def test_a_reviewer_may_not_freeze(task: Task, admin: Member, reviewer: Member, judged: list[Record]) -> None:
+    factories.join(reviewer, task, Role.REVIEWER)
+    dataset = datasets.create(task, name="Gold", by=admin)
+
+    with pytest.raises(PermissionDenied, match="lead"):
+        datasets.freeze(dataset, by=reviewer)
+
+
+def test_an_unknown_filter_is_named(task: Task, admin: Member, api_as: Callable[..., APIClient]) -> None:
+    answer = api_as(admin).post(
+        "/api/v1/datasets/", {"task": task.slug, "name": "Gold", "filters": {"verdict": ["accept"]}}, format="json"
+    )
+
+    assert answer.status_code == 400
+    assert "filters.verdict" in answer.json()["errors"]
+
+
+def test_rows_stream_with_the_hash_as_etag_and_ranges_resume(
+    task: Task, admin: Member, judged: list[Record], api_as: Callable[..., APIClient]
+) -> None:
+    version = frozen(task, admin)
+    client, url = api_as(admin, scopes=("datasets",)), f"/api/v1/dataset-versions/{version.pk}/rows.jsonl"
+
+    whole = client.get(url, {"split": "train"})
+    body = whole.getvalue()
+    part = client.get(url, {"split": "train"}, HTTP_RANGE="bytes=10-")
+    again = client.get(url, {"split": "train"}, HTTP_IF_NONE_MATCH=whole["ETag"])
+
+    assert whole["ETag"] == f'"{hashlib.sha256(body).hexdigest()}"'
+    assert (part.status_code, part.getvalue()) == (206, body[10:])
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [({"split": "all"}, 400), ({"format": "csv"}, 400), ({"split": "test", "format": "raw"}, 200)],
+)
+def test_an_unknown_split_or_format_is_refused(
+    task: Task, admin: Member, judged: list[Record], api_as: Callable[..., APIClient], query: dict[str, str], status: int
+) -> None:
+    version = frozen(task, admin)
+
+    answer = api_as(admin).get(f"/api/v1/dataset-versions/{version.pk}/rows.jsonl", query)
+
+    assert answer.status_code == status
+
+
+def test_a_range_beyond_the_file_is_refused(
+    task: Task, admin: Member, judged: list[Record], api_as: Callable[..., APIClient]
+) -> None:
+    version = frozen(task, admin)
+
+    answer = api_as(admin).get(f"/api/v1/dataset-versions/{version.pk}/rows.jsonl", HTTP_RANGE="bytes=99999999-")
+
+    assert answer.status_code == 416
+
+
+def test_a_token_without_the_scope_may_not_download(
+    task: Task, admin: Member, judged: list[Record], api_as: Callable[..., APIClient]
+) -> None:
+    version = frozen(task, admin)
+
+    answer = api_as(admin, scopes=("read",)).get(f"/api/v1/dataset-versions/{version.pk}/rows.jsonl")
+
+    assert answer.status_code == 403
+    assert "datasets" in answer.json()["title"]
+
+
+def test_a_member_of_another_task_finds_nothing(
+    task: Task, admin: Member, reviewer: Member, judged: list[Record], api_as: Callable[..., APIClient]
+) -> None:
+    version = frozen(task, admin)
+
+    answer = api_as(reviewer).get(f"/api/v1/dataset-versions/{version.pk}/")
+
+    assert answer.status_code == 404

@@ -1,0 +1,120 @@
+"""The whole product as a new user starts it: `manage.py up` in a folder of its own, once for all tours."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+STARTED_WITHIN_S = 180
+
+
+@dataclass
+class Stack:
+    """A running product."""
+
+    url: str
+    username: str
+    password: str
+    token: str
+    var: Path
+    process: subprocess.Popen[bytes]
+    started_in_s: float
+
+    def get(self, path: str) -> Any:
+        """JSON of an API path, with the demo token."""
+        return self.call("GET", path)
+
+    def post(self, path: str, body: dict[str, Any] | None = None, **headers: str) -> Any:
+        """POST JSON with the demo token; returns the JSON answered."""
+        return self.call("POST", path, body, **headers)
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None, **headers: str) -> Any:
+        """One request of the API; an error status raises with the problem's text."""
+        request = urllib.request.Request(
+            f"{self.url.rstrip('/')}/api/v1/{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            method=method,
+            headers={
+                "Authorization": f"Bearer {self.token}",
+                "Content-Type": "application/json",
+                **{name.replace("_", "-"): value for name, value in headers.items()},
+            },
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=90) as answer:
+                return json.loads(answer.read() or b"null")
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()}") from error
+
+    def wait_for_job(self, job: str, *, timeout_s: float = 240) -> dict[str, Any]:
+        """Wait until a job has ended; fails with its error unless it succeeded."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            found = self.get(f"jobs/{job}/")
+            if found["state"] in ("succeeded", "failed", "cancelled"):
+                assert found["state"] == "succeeded", found
+                return dict(found)
+            time.sleep(0.3)
+        raise AssertionError(f"The job {job} has not ended in {timeout_s} s: {self.get(f'jobs/{job}/')}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(var: Path, port: int) -> Stack:
+    """Start everything and wait until it is healthy."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("TEST_", "DJANGO_"))}
+    environment |= {"DJANGO_SETTINGS_MODULE": "miniatures_site.settings.dev", "VAR_DIR": str(var)}
+    began = time.monotonic()
+    log = (var / "up.log").open("ab")
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "up", "--port", str(port)],
+        cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+    )
+    while time.monotonic() - began < STARTED_WITHIN_S:
+        if process.poll() is not None:
+            raise AssertionError(f"It ended with {process.returncode}:\n{(var / 'up.log').read_text()[-4000:]}")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
+                assert json.loads(answer.read())["workers"] >= 1
+                break
+        except OSError:
+            time.sleep(0.1)
+    else:
+        raise AssertionError(f"Not healthy in {STARTED_WITHIN_S} s:\n{(var / 'up.log').read_text()[-4000:]}")
+    card = json.loads((var / "demo-login.json").read_text())
+    return Stack(var=var, process=process, started_in_s=time.monotonic() - began, **card)
+
+
+def stop(stack: Stack) -> None:
+    """Ctrl-C, then make sure that nothing is left."""
+    stack.process.send_signal(signal.SIGINT)
+    try:
+        stack.process.wait(20)
+    except subprocess.TimeoutExpired:
+        os.killpg(stack.process.pid, signal.SIGKILL)
+        stack.process.wait(5)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The running demo."""
+    running = start(tmp_path_factory.mktemp("var"), free_port())
+    yield running
+    stop(running)
