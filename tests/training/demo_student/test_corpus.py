@@ -1,0 +1,65 @@
+"""The stream is seeded and mixed as asked, and holds none of the demo's mails."""
+
+from itertools import islice
+from random import Random
+
+import pytest
+
+from generation.engine.offline.mail import compose
+from miniatures_site.demo.offer import OFFER
+from miniatures_site.demo.prospects import prospects
+from training.demo_student import corpus
+from training.demo_student.documents import Pair
+
+
+def _text(item: Pair | str) -> str:
+    return item if isinstance(item, str) else f"{item.prompt}\n{item.completion}"
+
+
+@pytest.fixture(scope="module")
+def mails() -> list[str]:
+    drafts = (compose(facts, OFFER, Random(number)) for number, facts in enumerate(prospects()))
+    return [f"Subject: {draft.subject}\n\n{draft.body}" for draft in drafts]
+
+
+def test_the_stream_is_fixed_by_its_seed() -> None:
+    first, again, other = (list(islice(corpus.stream(seed), 100)) for seed in (1, 1, 2))
+
+    assert first == again
+    assert first != other
+
+
+def test_the_mix_decides_what_the_stream_holds() -> None:
+    plain = list(islice(corpus.stream(1, corpus.Mix(0, 0, 1)), 30))
+    echoes = list(islice(corpus.stream(1, corpus.Mix(1, 0, 0)), 30))
+
+    assert all(isinstance(item, str) for item in plain)
+    assert all(isinstance(item, Pair) and item.prompt.startswith("Say it") for item in echoes)
+
+
+def test_library_passages_are_prose_of_bounded_length() -> None:
+    passages = corpus.library_passages()
+
+    assert len(passages) > 1000
+    assert all(80 <= len(passage) <= 1200 and ">>>" not in passage for passage in passages)
+    assert len(set(passages)) == len(passages)
+
+
+def test_overlap_counts_the_share_of_shared_word_runs() -> None:
+    text = "one two three four five"
+
+    assert corpus.overlap([text], ["zero One, two THREE four six"], n=4) == 0.5
+    assert corpus.overlap([text], [text], n=4) == 1.0
+    assert corpus.overlap(["too short"], [text], n=4) == 0.0
+
+
+def test_the_demos_mails_overlap_the_stream_by_less_than_a_thousandth(mails: list[str]) -> None:
+    sample = [_text(item) for item in islice(corpus.stream(1), 10_000)]
+
+    assert corpus.overlap(mails, sample) < 0.001
+
+
+def test_the_overlap_would_notice_a_leaked_mail(mails: list[str]) -> None:
+    sample = [_text(item) for item in islice(corpus.stream(1), 100)]
+
+    assert corpus.overlap(mails, [*sample, mails[0]]) > 0.001

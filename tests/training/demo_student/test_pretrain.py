@@ -1,0 +1,99 @@
+"""The loop learns, resumes where it stopped and exports a folder that loads."""
+
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import Tokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from training.demo_student import batches, corpus, pretrain, tokenizer
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def small() -> Tokenizer:
+    items = islice(corpus.stream(1), 300)
+    return tokenizer.train((item if isinstance(item, str) else item.completion for item in items), vocabulary=600)
+
+
+@pytest.fixture
+def work(small: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> list[batches.Batch]:
+    monkeypatch.setattr(batches, "EXAMPLES_PER_CHUNK", 12)
+    return batches.chunk(small, seed=1, number=0, mix=corpus.Mix(1, 0, 0), tokens=512)
+
+
+def _loss(model: pretrain.LlamaForCausalLM, batch: batches.Batch) -> float:
+    with torch.inference_mode():
+        return pretrain.completion_loss(model, torch.tensor(batch.ids), torch.tensor(batch.labels)).item()
+
+
+def test_a_few_passes_lower_the_loss(work: list[batches.Batch]) -> None:
+    model = pretrain.build_model(seed=1)
+    optimizers, progress = pretrain.build_optimizers(model), pretrain.Progress(seed=1, seconds=36.0)
+    before = _loss(model, work[0])
+
+    for _ in range(3):
+        pretrain.train_chunk(model, optimizers, work, progress=progress, budget_s=3600)
+
+    assert _loss(model, work[0]) < 0.9 * before
+    assert progress.steps == 3 * len(work)
+    assert progress.supervised_tokens == 3 * sum(
+        label != batches.IGNORED for batch in work for row in batch.labels for label in row
+    )
+
+
+def test_training_stops_when_its_time_is_spent(work: list[batches.Batch]) -> None:
+    model = pretrain.build_model(seed=1)
+    progress = pretrain.Progress(seed=1)
+
+    pretrain.train_chunk(model, pretrain.build_optimizers(model), work * 2, progress=progress, budget_s=1e-6)
+
+    assert progress.steps == 1
+
+
+def test_the_loss_ignores_the_prompt(work: list[batches.Batch]) -> None:
+    model, batch = pretrain.build_model(seed=1), work[0]
+    ids, labels = torch.tensor(batch.ids), torch.tensor(batch.labels)
+    logits = model(input_ids=ids).logits[:, :-1].flatten(0, 1)
+
+    expected = torch.nn.functional.cross_entropy(logits, labels[:, 1:].flatten(), ignore_index=batches.IGNORED)
+
+    assert pretrain.completion_loss(model, ids, labels).item() == pytest.approx(expected.item(), abs=1e-5)
+
+
+def test_a_stored_state_holds_all_that_training_needs(work: list[batches.Batch], tmp_path: Path) -> None:
+    model = pretrain.build_model(seed=1)
+    optimizers, progress = pretrain.build_optimizers(model), pretrain.Progress(seed=1)
+    pretrain.train_chunk(model, optimizers, work, progress=progress, budget_s=3600)
+    pretrain.store(tmp_path, model, optimizers, progress)
+
+    again = pretrain.build_model(seed=2)
+    restored = pretrain.restore(tmp_path, again, pretrain.build_optimizers(again))
+
+    assert restored == progress
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
+    assert not (tmp_path / "checkpoint.pt.part").exists()
+
+
+def test_the_export_loads_by_name_alone(small: Tokenizer, tmp_path: Path) -> None:
+    pretrain.export(pretrain.build_model(seed=1), small, tmp_path)
+
+    model, loaded = AutoModelForCausalLM.from_pretrained(tmp_path), AutoTokenizer.from_pretrained(tmp_path)
+
+    assert model.dtype == torch.bfloat16
+    assert model.generation_config.eos_token_id == loaded.eos_token_id
+
+
+def test_rates_warm_up_hold_and_decay() -> None:
+    assert pretrain.rate_at(0.0) == pytest.approx(0.02)
+    assert pretrain.rate_at(0.3) == 1.0
+    assert pretrain.rate_at(0.75) == pytest.approx(0.5)
+    assert pretrain.rate_at(1.0) == pytest.approx(0.02)
+
+
+def test_copying_is_learnt_first() -> None:
+    assert pretrain.mix_at(0.0) == pretrain.COPYING_MIX
+    assert pretrain.mix_at(0.5) == corpus.MAIN_MIX

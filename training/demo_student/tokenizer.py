@@ -1,0 +1,65 @@
+"""Trains the demo student's tokenizer and writes it as a Hugging Face folder's two files.
+
+Byte-level BPE, so that any spelling can be copied; every digit is its own
+token. The module knows the chat format and nothing of models.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+PAD: Final = "<|pad|>"
+END: Final = "<|end|>"
+SYSTEM: Final = "<|system|>"
+USER: Final = "<|user|>"
+ASSISTANT: Final = "<|assistant|>"
+SPECIAL: Final = (PAD, END, SYSTEM, USER, ASSISTANT)
+VOCABULARY: Final = 2048
+CONTEXT: Final = 1024
+
+CHAT_TEMPLATE: Final = (
+    "{% for message in messages %}<|{{ message['role'] }}|>\n{{ message['content'] }}<|end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
+)
+
+
+def train(texts: Iterable[str], *, vocabulary: int = VOCABULARY) -> Tokenizer:
+    """A tokenizer of `vocabulary` entries, the special ones first, learnt from `texts`."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=list(SPECIAL),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def chat(prompt: str) -> str:
+    """The text before a completion: the user's turn and the assistant's opening mark."""
+    return f"{USER}\n{prompt}{END}\n{ASSISTANT}\n"
+
+
+def save(tokenizer: Tokenizer, folder: Path) -> None:
+    """Writes `tokenizer.json` and `tokenizer_config.json`, chat template included, into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    config = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": CONTEXT,
+        "pad_token": PAD,
+        "eos_token": END,
+        "additional_special_tokens": [SYSTEM, USER, ASSISTANT],
+        "clean_up_tokenization_spaces": False,
+        "padding_side": "right",
+        "chat_template": CHAT_TEMPLATE,
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")
