@@ -1,4 +1,4 @@
-"""The database's clock, the only one leases are measured by: hosts may disagree about the time, one database does not."""
+"""The database's clock, the only one leases are measured by: hosts may disagree about the time, a database cannot."""
 
 from __future__ import annotations
 

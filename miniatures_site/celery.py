@@ -1,11 +1,68 @@
-"""The Celery application: queues, threads, and the beat that re-rings what nobody claimed. Celery is a doorbell only."""
+"""The Celery application: queues, threads, and the beat that looks after jobs. Celery is a doorbell only."""
+
+from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_init, worker_ready, worker_shutdown, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miniatures_site.settings.dev")
 
 app = Celery("miniatures")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@app.on_after_configure.connect
+def configure(sender: Celery, **_: Any) -> None:
+    """Threads, so that a supervised engine holds a thread and not a process; and the beat's one entry."""
+    from django.conf import settings
+
+    every_s = settings.JOB_REAPER_EVERY_S
+    sender.conf.update(
+        worker_pool="threads",
+        worker_concurrency=settings.WORKER_THREADS,
+        # Nobody steers workers through the queue, and unread events would only keep an idle machine awake.
+        worker_enable_remote_control=False,
+        worker_send_task_events=False,
+        beat_schedule_filename=str(settings.VAR_DIR / "celerybeat-schedule"),
+        beat_max_loop_interval=max(every_s, 1),
+        beat_schedule={"reap": {"task": "jobs.reap", "schedule": every_s, "options": {"expires": every_s * 2}}},
+    )
+
+
+@worker_init.connect
+def forget_connections(**_: Any) -> None:
+    """The main process has looked at models; its connections are not for threads to share."""
+    from django.db import connections
+
+    connections.close_all()
+
+
+@worker_ready.connect
+def announce(sender: Any, **_: Any) -> None:
+    """Say that this worker is there, from now on."""
+    from jobs.rundir import identity
+    from jobs.services.claiming import Worker
+    from jobs.supervisor.pulse import PULSE
+
+    queues = ",".join(sorted(sender.app.amqp.queues.consume_from))
+    PULSE.announce(Worker(sender.hostname, identity.host_id(), identity.boot_id()), queues)
+
+
+@worker_shutting_down.connect
+def leave(**_: Any) -> None:
+    """Have supervisors let go of their jobs."""
+    from jobs.supervisor.shutdown import SHUTDOWN
+
+    SHUTDOWN.begin()
+
+
+@worker_shutdown.connect
+def withdraw(**_: Any) -> None:
+    """Say that this worker has left."""
+    from jobs.supervisor.pulse import PULSE
+
+    PULSE.withdraw()

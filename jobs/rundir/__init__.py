@@ -1,4 +1,4 @@
-"""The directory that joins a supervisor and an engine. Plain Python: an engine needs this and `jobs.contracts`, no Django.
+"""The directory that joins a supervisor and an engine. Plain Python: engines need this and `jobs.contracts` only.
 
 Engines use `RunDir`. Supervisors use the modules `attempt`, `tail`, `lease` and `identity`. `lay` prepares a directory
 for an engine that is started by hand.

@@ -114,6 +114,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_FORMS = {"login": "members.doors.PlainLoginForm"}
 ACCOUNT_ADAPTER = "members.adapter.ClosedSignup"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,10/5m/key"}
@@ -144,6 +145,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "web.pagination.KeysetPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "web.problems.exception_handler",
+    # `?format=` is a word of our own: the format of a dataset file.
+    "URL_FORMAT_OVERRIDE": None,
     "PAGE_SIZE": 50,
 }
 REST_KNOX = {
@@ -203,6 +206,7 @@ JOB_ENGINE_NICE = int(env.number("JOB_ENGINE_NICE", 5))
 JOB_MIN_FREE_DISK_MIB = env.number("JOB_MIN_FREE_DISK_MIB", 200)
 # Where a worker's end is its engines' end (containers), they are asked to save first.
 JOB_ENGINES_OUTLIVE_WORKERS = env.flag("JOB_ENGINES_OUTLIVE_WORKERS", default=True)
+WORKER_THREADS = int(env.number("WORKER_THREADS", 16, minimum=3))
 WORKER_BEAT_S = env.number("WORKER_BEAT_S", 10, minimum=0.1)
 RUNS_DIR = VAR_DIR / "runs"
 

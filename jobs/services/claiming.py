@@ -1,0 +1,186 @@
+"""The right to do a job: taken by one worker, renewed by heartbeat, given back or lost. Counted by fences.
+
+Every write here is conditional: a caller whose fence is old changes nothing and is told so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from jobs import ports
+from jobs.clock import in_s
+from jobs.models import Job
+from jobs.services.moves import locked, move, tell
+from jobs.states import CLAIMABLE, HELD, JobState
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Who claims: its name, and the host and boot its processes live in."""
+
+    name: str
+    host_id: str
+    boot_id: str
+
+
+class AttemptLost(Exception):  # noqa: N818 (named for what happened)
+    """The fence has passed on, or a stop was asked for: whatever this attempt does now must not be written."""
+
+
+def claim(job_id: UUID, *, worker: Worker, obstacle: str = "") -> Job | None:
+    """Take a queued or waiting job, if there is room for it.
+
+    Raced by any number of workers, one gets it: the row moves by a conditional UPDATE.
+
+    Args:
+        job_id: The job that was rung for.
+        worker: Who asks.
+        obstacle: Why this worker cannot take any job now; the job then waits, showing it.
+
+    Returns:
+        The job under its new fence, or None: it is taken, gone, at rest, or has to wait.
+    """
+    with transaction.atomic():
+        job = Job.objects.filter(_claimable_by(worker), pk=job_id).first()
+        if job is None:
+            return None
+        if reason := obstacle or _no_slot(job, worker):
+            _wait(job_id, reason)
+            return None
+        taken = Job.objects.filter(_claimable_by(worker), pk=job_id).update(
+            state=JobState.RUNNING,
+            waiting_reason="",
+            fence=F("fence") + 1,
+            lease_until=in_s(settings.JOB_LEASE_S),
+            worker=worker.name,
+            host_id=worker.host_id,
+            boot_id=worker.boot_id,
+        )
+        if not taken:
+            return None  # Another worker was first.
+        job = locked(job_id)
+        tell(job, "state", {"state": str(JobState.RUNNING), "reason": "", "worker": worker.name})
+    return job
+
+
+def renew(job_id: UUID, fence: int) -> bool:
+    """Renew the lease by the database's clock; False when it has passed on."""
+    mine = Job.objects.filter(pk=job_id, fence=fence, state__in=HELD)
+    return bool(
+        mine.update(
+            lease_until=in_s(settings.JOB_LEASE_S),
+            engine_until=in_s(settings.JOB_LEASE_S + settings.JOB_STOP_GRACE_S),
+        )
+    )
+
+
+def held(job_id: UUID, fence: int) -> Job:
+    """The job, locked, for a worker that still holds it.
+
+    Raises:
+        AttemptLost: It does not.
+    """
+    job = Job.objects.select_for_update().filter(pk=job_id, fence=fence, state__in=HELD).first()
+    if job is None:
+        raise AttemptLost(f"The attempt with fence {fence} of job {job_id} has passed on.")
+    return job
+
+
+def begin_attempt(job_id: UUID, fence: int) -> Job:
+    """Write down that a fresh attempt begins under this fence, in a directory of that name.
+
+    Raises:
+        AttemptLost: The fence has passed on.
+    """
+    with transaction.atomic():
+        job = held(job_id, fence)
+        Job.objects.filter(pk=job_id, started_at__isnull=True).update(started_at=Now())
+        Job.objects.filter(pk=job_id).update(
+            run_fence=fence,
+            settled=False,
+            attempts=F("attempts") + 1,
+            pid=None,
+            pid_started="",
+        )
+        job.refresh_from_db()
+    return job
+
+
+def current(job_id: UUID, fence: int) -> Job:
+    """The job as it stands, unlocked, for a worker that still holds it.
+
+    Raises:
+        AttemptLost: It does not.
+    """
+    job = Job.objects.filter(pk=job_id, fence=fence, state__in=HELD).first()
+    if job is None:
+        raise AttemptLost(f"The attempt with fence {fence} of job {job_id} has passed on.")
+    return job
+
+
+def run_fence_of(job_id: UUID) -> int | None:
+    """Which attempt's directory the job is at now; None when the job is gone."""
+    return Job.objects.filter(pk=job_id).values_list("run_fence", flat=True).first()
+
+
+def reattached(job_id: UUID, fence: int, *, pid: int, pid_started: str) -> None:
+    """Write down that an engine was found alive and is watched again; what looked like a crash was none.
+
+    Raises:
+        AttemptLost: The fence has passed on.
+    """
+    with transaction.atomic():
+        job = held(job_id, fence)
+        said = {"state": str(job.state), "reason": "Re-attached to the running engine."}
+        tell(job, "state", said, pid=pid, pid_started=pid_started, crashes=max(0, job.crashes - 1))
+
+
+def name_engine(job_id: UUID, fence: int, *, pid: int, pid_started: str) -> bool:
+    """Write down which process works for the attempt; False when the fence has passed on."""
+    return bool(Job.objects.filter(pk=job_id, fence=fence).update(pid=pid, pid_started=pid_started))
+
+
+def _claimable_by(worker: Worker) -> Q:
+    # Another host waits until an engine that may still live on the first has seen its stale lease and stopped.
+    nobody_else = Q(settled=True) | Q(host_id=worker.host_id) | Q(engine_until__isnull=True) | Q(engine_until__lt=Now())
+    return Q(state__in=CLAIMABLE) & nobody_else
+
+
+def _no_slot(job: Job, worker: Worker) -> str:
+    kind = ports.KINDS.get(job.kind)
+    if kind is None:
+        return ""
+    _one_claim_at_a_time(f"{job.kind} on {worker.host_id}")
+    running = Job.objects.filter(kind=job.kind, host_id=worker.host_id, state__in=HELD).exclude(pk=job.pk).count()
+    if running < kind.max_running_per_host:
+        return ""
+    label = (kind.label or kind.name).lower()
+    if kind.max_running_per_host == 1:
+        return f"another {label} job holds this host's slot"
+    return f"{kind.max_running_per_host} {label} jobs hold this host's slots"
+
+
+def _one_claim_at_a_time(name: str) -> None:
+    """Let claims of one kind and host follow each other, or two would count the same free slot.
+
+    SQLite's IMMEDIATE transactions follow each other anyway.
+    """
+    if connection.vendor == "postgresql":
+        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+
+
+def _wait(job_id: UUID, reason: str) -> None:
+    job = locked(job_id)
+    if job.state == JobState.QUEUED:
+        move(job, JobState.WAITING, reason=reason)
+    elif job.state == JobState.WAITING and job.waiting_reason != reason[:200]:
+        tell(job, "state", {"state": str(JobState.WAITING), "reason": reason}, waiting_reason=reason[:200])

@@ -1,0 +1,32 @@
+"""That this worker is leaving, as something a thread can wait for. Knows nothing of why."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+
+class Shutdown:
+    """A flag with a file descriptor, so that one `poll` waits for it and for a process at once."""
+
+    def __init__(self) -> None:
+        self._begun = threading.Event()
+        self.fd, self._write_fd = os.pipe()
+
+    def begin(self) -> None:
+        """Raise the flag for good; safe in a signal handler."""
+        if not self._begun.is_set():
+            self._begun.set()
+            os.write(self._write_fd, b".")
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the worker is leaving."""
+        return self._begun.is_set()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for the flag; whether it is up."""
+        return self._begun.wait(timeout_s)
+
+
+SHUTDOWN = Shutdown()

@@ -1,0 +1,86 @@
+"""What an engine's end means for its job: read the result, check its files, carry them away, write the state."""
+
+from __future__ import annotations
+
+import logging
+
+from jobs.contracts import EngineError, Result
+from jobs.models import Job
+from jobs.ports import JobKind
+from jobs.rundir.attempt import BrokenResult, log_tail, read_result, verify
+from jobs.services import ending
+from jobs.services.claiming import AttemptLost
+from jobs.states import JobState
+from jobs.supervisor.engine import Engine
+from web.errors import Refusal
+
+logger = logging.getLogger(__name__)
+LOG_BYTES = 2000
+
+
+def reach(job: Job, kind: JobKind, engine: Engine, *, fence: int, is_leaving: bool = False) -> None:
+    """Write how the attempt ended, its events being stored already.
+
+    Args:
+        job: As it was last seen.
+        kind: Collects the artefacts, outside any transaction.
+        engine: The process, ended.
+        fence: What the caller holds.
+        is_leaving: The worker made the engine stop because it leaves itself; that is nobody's fault.
+
+    Raises:
+        AttemptLost: The fence has passed on.
+    """
+    try:
+        result = read_result(engine.run_dir)
+        if result is not None and result.outcome == "succeeded":
+            verify(engine.run_dir, result)
+    except BrokenResult as error:
+        ending.fail(job.pk, fence, error=EngineError(code="broken_result", message=str(error), hint=_log(engine)))
+        return
+    if result is None or result.outcome == "stopped":
+        _without_success(job, engine, result, fence=fence, is_leaving=is_leaving)
+    elif result.outcome == "failed":
+        error = result.error or EngineError(code="failed", message="The engine failed without saying why.")
+        ending.fail(job.pk, fence, error=error, result=result)
+    else:
+        _succeed(job, kind, engine, result, fence=fence)
+
+
+def _without_success(job: Job, engine: Engine, result: Result | None, *, fence: int, is_leaving: bool) -> None:
+    if is_leaving and job.state == JobState.RUNNING:
+        ending.let_go(job.pk, fence, engine_lives=False)
+    elif result is None:
+        error = EngineError(code="crashed", message=engine.last_words(), hint=_log(engine))
+        ending.crashed(job.pk, fence, error=error)
+    elif job.state == JobState.RUNNING:
+        said = EngineError(code="stopped_itself", message="The engine stopped by itself: its lease had grown stale.")
+        ending.crashed(job.pk, fence, error=said)
+    else:
+        ending.stopped(job.pk, fence)
+
+
+def _succeed(job: Job, kind: JobKind, engine: Engine, result: Result, *, fence: int) -> None:
+    try:
+        collected = kind.collect(job, result, engine.run_dir)
+    except Exception as error:
+        logger.exception("Could not collect what job %s made.", job.pk)
+        if isinstance(error, Refusal):
+            ending.fail(job.pk, fence, error=EngineError(code=error.code, message=error.message, hint=error.hint))
+        else:
+            said = EngineError(code="collect_failed", message=f"Its results could not be stored: {error}")
+            # The result stands; the next claim takes it up where this one failed.
+            ending.crashed(job.pk, fence, error=said, keeps_result=True)
+        return
+    try:
+        ending.succeed(job.pk, fence, result=result, collected=collected)
+    except AttemptLost:
+        raise
+    except Exception as error:
+        logger.exception("The kind %s could not consume the end of job %s.", kind.name, job.pk)
+        said = EngineError(code="finish_failed", message=f"Its results could not be taken over: {error}")
+        ending.fail(job.pk, fence, error=said)
+
+
+def _log(engine: Engine) -> str:
+    return f"End of its log:\n{tail}" if (tail := log_tail(engine.run_dir, LOG_BYTES)) else "Its log is empty."

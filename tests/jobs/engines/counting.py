@@ -1,0 +1,52 @@
+"""A tiny engine that counts, and writes each count to a ledger outside its directory: what was done twice shows there.
+
+Body: `count`, `step_s`, `ledger`, and for misbehaviour `die_at`, `fail_at`, `exit_at`, `deaf`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from jobs.rundir import EngineError, RunDir
+
+
+def main() -> None:
+    run = RunDir.open(sys.argv[1])
+    body = run.spec.body
+    if body.get("deaf"):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    ledger, count = Path(body["ledger"]), int(body["count"])
+    done = len(ledger.read_text().split()) if ledger.exists() else 0
+    print(f"counting from {done} to {count}", flush=True)
+    while done < count:
+        if run.stop_requested and not body.get("deaf"):
+            run.finish("stopped", {"done": done, "reason": run.stop_reason})
+            return
+        misbehave(run, done)
+        time.sleep(float(body.get("step_s", 0.02)))
+        done += 1
+        with ledger.open("a") as file:
+            file.write(f"{done}\n")
+        run.emit("metric", step=done, value=done * done)
+        run.emit("progress", done=done, total=count, unit="counts")
+    (run.path / "total.txt").write_text(str(done))
+    run.finish("succeeded", {"total": done, "secrets": sorted(run.secrets())}, ["total.txt"])
+
+
+def misbehave(run: RunDir, done: int) -> None:
+    body = run.spec.body
+    if done == body.get("die_at"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if done == body.get("exit_at"):
+        sys.exit("no more numbers")
+    if done == body.get("fail_at"):
+        run.finish("failed", error=EngineError(code="tired", message="Tired of counting.", hint="Let it rest."))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

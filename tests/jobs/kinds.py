@@ -1,0 +1,67 @@
+"""Kinds of jobs for tests: one that counts in an engine, one that counts in the worker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jobs import ports
+from jobs.contracts import Event, Result
+from jobs.kinds import BaseKind
+from jobs.models import Job
+
+
+class Counting(BaseKind):
+    name = "counting"
+    label = "Counting"
+    engine_module = "tests.jobs.engines.counting"
+    max_running_per_host = 4
+
+    def __init__(self) -> None:
+        self.heard: list[int] = []
+        self.ends: list[str] = []
+
+    def secret_refs(self, job: Job) -> list[str]:
+        return list(job.spec.get("secret_refs", []))
+
+    def on_events(self, job: Job, events: list[Event]) -> None:
+        self.heard += [event.payload["step"] for event in events if event.kind == "metric"]
+        if "poison" in job.spec:
+            raise ValueError(job.spec["poison"])
+
+    def collect(self, job: Job, result: Result, run_dir: Path) -> dict[str, Any]:
+        return {"collected": (run_dir / "total.txt").read_text()}
+
+    def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
+        self.ends.append(result.outcome)
+
+
+class Lonely(Counting):
+    """Only one at a time on a host."""
+
+    name = "lonely"
+    label = "Lonely counting"
+    max_running_per_host = 1
+
+
+class Inline(BaseKind):
+    name = "inline"
+    label = "Inline counting"
+    max_running_per_host = 4
+
+    def run_inline(self, job: Job, attempt: ports.Attempt) -> dict[str, Any]:
+        import time
+
+        count = int(job.spec["count"])
+        for done in range(count):
+            time.sleep(job.spec.get("step_s", 0))
+            attempt.progress(done + 1, count, "counts")
+        return {"total": count}
+
+
+def register() -> dict[str, BaseKind]:
+    """Fresh instances under their names."""
+    kinds: dict[str, BaseKind] = {kind.name: kind for kind in (Counting(), Lonely(), Inline())}
+    for kind in kinds.values():
+        ports.register(kind)
+    return kinds
