@@ -3,17 +3,23 @@
 from functools import partial
 
 from django.apps import AppConfig
+from django.core import checks
+from django.db.models.signals import post_migrate
 
 
 class ReviewConfig(AppConfig):
     name = "review"
 
     def ready(self) -> None:
-        """Tell the jobs room who sees and steers which jobs, and which jobs this room brings."""
+        """Tell the jobs room who sees and steers which jobs, which jobs this room brings, and keep its triggers in place."""
         from jobs import ports
+        from review.checks_system import check_triggers
+        from review.immutability import install_after_migrate
         from review.kinds import FreezeKind
         from review.permissions import slugs_with
         from review.states import Role
 
         ports.set_visibility(partial(slugs_with, least=Role.VIEWER), partial(slugs_with, least=Role.LEAD))
         ports.register(FreezeKind())
+        post_migrate.connect(install_after_migrate, sender=self)
+        checks.register(check_triggers, checks.Tags.database)

@@ -1,0 +1,163 @@
+"""Rows that must never change, held by triggers of the database itself, on SQLite and PostgreSQL alike.
+
+Declared once in `GUARDS`. `post_migrate` puts the triggers back (SQLite drops them when a migration remakes a table), and
+a system check of the database tag fails when one is missing. It does not know why a caller wants to change a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import AppConfig
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+_VERSION_FROZEN = "(SELECT v.frozen_at FROM review_datasetversion v WHERE v.id = {row}.version_id) IS NOT NULL"
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What one table refuses.
+
+    Attributes:
+        table: Its name in the database.
+        operations: What is refused, of INSERT, UPDATE and DELETE; PostgreSQL refuses TRUNCATE beside.
+        condition: SQL that is true for rows under guard, with `{row}` for OLD or NEW; empty guards every row.
+        why: What the refusal says.
+    """
+
+    table: str
+    operations: tuple[str, ...]
+    condition: str
+    why: str
+
+    def trigger(self, operation: str) -> str:
+        """Name of the trigger for one operation."""
+        return f"{self.table}_refuse_{operation.lower()}"
+
+    def condition_for(self, operation: str) -> str:
+        """The condition over the rows an operation has: an update must neither leave nor enter what is frozen."""
+        if not self.condition:
+            return "1 = 1"
+        rows = {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}[operation]
+        # The frozen mark itself is set by an update, so of a version's own row only the old state counts.
+        rows = ("OLD",) if self.table == "review_datasetversion" else rows
+        return " OR ".join(f"({self.condition.format(row=row)})" for row in rows)
+
+
+_CHANGES = ("UPDATE", "DELETE")
+_ALL = ("INSERT", "UPDATE", "DELETE")
+GUARDS: Sequence[Guard] = (
+    Guard("review_decision", _CHANGES, "", "A decision never changes: record another one, or retract it."),
+    Guard("review_taskversion", _CHANGES, "", "A task version never changes: make the next version."),
+    Guard(
+        "review_datasetversion", _CHANGES, "{row}.frozen_at IS NOT NULL",
+        "This dataset version is frozen and never changes: freeze the next one.",
+    ),
+    Guard("review_datasetrow", _ALL, _VERSION_FROZEN, "The dataset version of this row is frozen and never changes."),
+    Guard("review_datasetfile", _ALL, _VERSION_FROZEN, "The dataset version of this file is frozen and never changes."),
+)  # fmt: skip
+
+
+def install(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Put every trigger in place for the tables that exist; those already there are made anew."""
+    connection = connections[using]
+    tables = _tables(connection)
+    with connection.cursor() as cursor:
+        for guard in GUARDS:
+            if guard.table in tables:
+                for statement in _statements(connection, guard):
+                    cursor.execute(statement)
+
+
+def uninstall(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Take every trigger away."""
+    connection = connections[using]
+    tables = _tables(connection)
+    with connection.cursor() as cursor:
+        for guard in GUARDS:
+            if guard.table in tables:
+                for operation in _operations(connection, guard):
+                    cursor.execute(_drop(connection, guard, operation))
+
+
+@contextmanager
+def disabled(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """Let rows change inside the block; for the flush between tests, which empties every table. Not for services."""
+    uninstall(using)
+    try:
+        yield
+    finally:
+        install(using)
+
+
+def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
+    """Names of triggers that should be there and are not; of tables that are not made yet, none."""
+    connection = connections[using]
+    tables = _tables(connection)
+    there = _triggers(connection)
+    return [
+        guard.trigger(operation)
+        for guard in GUARDS
+        if guard.table in tables
+        for operation in _operations(connection, guard)
+        if guard.trigger(operation) not in there
+    ]
+
+
+def install_after_migrate(sender: AppConfig, using: str, **_: Any) -> None:
+    """Receiver of `post_migrate`."""
+    install(using)
+
+
+def _operations(connection: BaseDatabaseWrapper, guard: Guard) -> tuple[str, ...]:
+    return (*guard.operations, "TRUNCATE") if connection.vendor == "postgresql" else guard.operations
+
+
+def _statements(connection: BaseDatabaseWrapper, guard: Guard) -> Iterator[str]:
+    make = _postgresql if connection.vendor == "postgresql" else _sqlite
+    for operation in _operations(connection, guard):
+        yield _drop(connection, guard, operation)
+        yield from make(guard, operation)
+
+
+def _drop(connection: BaseDatabaseWrapper, guard: Guard, operation: str) -> str:
+    on = f" ON {guard.table}" if connection.vendor == "postgresql" else ""
+    return f"DROP TRIGGER IF EXISTS {guard.trigger(operation)}{on}"
+
+
+def _sqlite(guard: Guard, operation: str) -> Iterator[str]:
+    yield (
+        f"CREATE TRIGGER {guard.trigger(operation)} BEFORE {operation} ON {guard.table} FOR EACH ROW "
+        f"WHEN {guard.condition_for(operation)} BEGIN SELECT RAISE(ABORT, '{guard.why}'); END"
+    )
+
+
+def _postgresql(guard: Guard, operation: str) -> Iterator[str]:
+    name = guard.trigger(operation)
+    refuse = f"RAISE EXCEPTION '{guard.why}' USING ERRCODE = 'integrity_constraint_violation';"
+    if operation == "TRUNCATE":
+        body, scope = refuse, "STATEMENT"
+    else:
+        back = "OLD" if operation == "DELETE" else "NEW"
+        body, scope = f"IF {guard.condition_for(operation)} THEN {refuse} END IF; RETURN {back};", "ROW"
+    yield f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$"
+    yield f"CREATE TRIGGER {name} BEFORE {operation} ON {guard.table} FOR EACH {scope} EXECUTE FUNCTION {name}()"
+
+
+def _tables(connection: BaseDatabaseWrapper) -> set[str]:
+    return set(connection.introspection.table_names())
+
+
+def _triggers(connection: BaseDatabaseWrapper) -> set[str]:
+    source = (
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        if connection.vendor == "postgresql"
+        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(source)
+        return {row[0] for row in cursor.fetchall()}

@@ -1,0 +1,107 @@
+"""What an import would do, before it does it: columns, mapping, sample rows, and every bad row. Writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from review.services.imports.mapping import Mapping, Target, guess, targets
+from review.services.imports.reading import check_mapping, read_rows
+from review.services.imports.result import RowError, Tally
+from review.services.imports.tables import open_table
+from review.spec import TaskSpec
+from review.states import SourceKind
+from web.errors import Refusal
+
+SAMPLE_ROWS = 8
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A file as the task would read it.
+
+    Attributes:
+        format: `csv`, `jsonl` or `json`.
+        encoding: The codec that reads it.
+        columns: Its columns.
+        samples: First rows as texts, in the order of the columns.
+        mapping: Column to field, as given or guessed.
+        targets: The fields a column may fill.
+        unknown_columns: Columns that no field takes; they stay out.
+        problems: What is wrong with the mapping, by column or field; empty when rows could be read.
+        rows_total: Rows of the file.
+        rows_bad: Bad rows under this mapping.
+        errors: The first hundred of them.
+    """
+
+    format: str
+    encoding: str
+    columns: tuple[str, ...]
+    samples: tuple[tuple[str, ...], ...]
+    mapping: Mapping
+    targets: tuple[Target, ...]
+    unknown_columns: tuple[str, ...]
+    problems: dict[str, list[str]]
+    rows_total: int
+    rows_bad: int
+    errors: tuple[RowError, ...]
+
+
+def read_preview(
+    path: Path,
+    *,
+    spec: TaskSpec,
+    kind: SourceKind = SourceKind.RECORDS,
+    mapping: Mapping | None = None,
+    defaults: dict[str, str] | None = None,
+) -> Preview:
+    """Read a whole file and say what would come of it.
+
+    Args:
+        path: Where the file lies.
+        spec: The task version whose input schema it is read by.
+        kind: Records, or finished drafts.
+        mapping: Column to field; guessed from the names when None.
+        defaults: A value for all rows, by fields that no column fills.
+
+    Raises:
+        Refusal: The file itself cannot be read; a bad mapping stands in `problems` instead.
+    """
+    table = open_table(path)
+    fields = targets(spec, kind)
+    mapping = guess(table.columns, fields) if mapping is None else mapping
+    tally = Tally()
+    problems: dict[str, list[str]] = {}
+    try:
+        check_mapping(table, mapping, fields, defaults or {})
+        for _ in read_rows(table, mapping, fields, defaults or {}, tally):
+            pass
+    except Refusal as refusal:
+        if refusal.code != "mapping_invalid":
+            raise
+        problems = refusal.errors
+        tally.total = sum(1 for _ in table.rows())
+    return Preview(
+        table.format, table.encoding, table.columns, _samples(table.rows(), table.columns), mapping, fields,
+        tuple(column for column in table.columns if not mapping.get(column)), problems, tally.total, tally.bad,
+        tuple(tally.errors),
+    )  # fmt: skip
+
+
+def _samples(rows: Any, columns: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    samples = []
+    for row in rows:
+        if row.problem:
+            continue
+        samples.append(tuple(_short(row.values.get(column)) for column in columns))
+        if len(samples) == SAMPLE_ROWS:
+            break
+    return tuple(samples)
+
+
+def _short(value: Any) -> str:
+    text = "" if value is None else " ".join(str(value).split())
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+

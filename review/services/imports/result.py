@@ -1,0 +1,66 @@
+"""What an import came to. Plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from review.models import Source
+from web.errors import Refusal
+
+ERRORS_SHOWN = 100
+
+
+class RowError(NamedTuple):
+    """One bad row and why."""
+
+    row: int
+    reason: str
+
+
+@dataclass
+class Tally:
+    """Counts of a run over a file; keeps the first hundred errors and counts the rest."""
+
+    total: int = 0
+    added: int = 0
+    known: int = 0
+    bad: int = 0
+    errors: list[RowError] = field(default_factory=list)
+
+    def refuse(self, row: int, reason: str) -> None:
+        """Count a bad row."""
+        self.bad += 1
+        if len(self.errors) < ERRORS_SHOWN:
+            self.errors.append(RowError(row, reason))
+
+    def refusal(self) -> Refusal:
+        """The answer to a file with bad rows."""
+        rows = "row is" if self.bad == 1 else "rows are"
+        first = self.errors[0]
+        message = f"{self.bad} of {self.total} {rows} bad, first row {first.row}: {first.reason}. Nothing was imported."
+        hint = "Mend these rows, or import the good ones alone (skip_bad=true)."
+        return Refusal("rows_bad", message, hint=hint, errors={f"row {e.row}": [e.reason] for e in self.errors})
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What came of an import.
+
+    Attributes:
+        source: The new source; where every row was known, the one that holds them already.
+        rows_total: Rows of the file.
+        rows_added: Rows that are new.
+        rows_known: Rows the task has already, and repeats within the file.
+        rows_bad: Rows left out because `skip_bad` was asked for.
+        errors: The first hundred bad rows.
+        unknown_columns: Columns of the file that no field takes.
+    """
+
+    source: Source
+    rows_total: int
+    rows_added: int
+    rows_known: int
+    rows_bad: int
+    errors: tuple[RowError, ...]
+    unknown_columns: tuple[str, ...]

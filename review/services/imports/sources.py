@@ -1,0 +1,81 @@
+"""The source row of an import: drawn up first, settled with its counts last."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from django.db.models import QuerySet
+from django.utils.text import slugify
+
+from members.models import Member
+from review.models import Record, Source, Task
+from review.services.imports.mapping import Mapping
+from review.services.imports.result import Tally
+from review.states import SourceKind
+
+SLUG_CHARS = 80
+
+
+def draw(
+    task: Task,
+    kind: SourceKind,
+    path: Path,
+    form: str,
+    mapping: Mapping,
+    *,
+    by: Member,
+    filename: str,
+    name: str,
+    provenance: str,
+) -> Source:
+    """Insert the row that records will point at; its counts come when the file is read."""
+    filename = (filename or path.name).replace("\\", "/").rsplit("/", 1)[-1]
+    return Source.objects.create(
+        task=task,
+        kind=kind,
+        name=(name.strip() or filename)[:160],
+        slug=_free_slug(task, name.strip() or Path(filename).stem),
+        filename=filename[:200],
+        format=form,
+        mapping=mapping,
+        provenance=provenance.strip()[:200],
+        sha256=_sha256(path),
+        created_by=by,
+    )
+
+
+def settle(source: Source, tally: Tally, known: Callable[[], QuerySet[Record]]) -> Source:
+    """Write the counts; where nothing was added the row goes again, and the source that holds the rows is returned."""
+    if tally.added == 0 and tally.known and (earlier := _earlier(source, known)):
+        source.delete()
+        return earlier
+    source.rows_total, source.rows_added = tally.total, tally.added
+    source.rows_known, source.rows_bad = tally.known, tally.bad
+    source.save(update_fields=["rows_total", "rows_added", "rows_known", "rows_bad"])
+    return source
+
+
+def _earlier(source: Source, known: Callable[[], QuerySet[Record]]) -> Source | None:
+    same = Source.objects.filter(task=source.task, kind=source.kind, sha256=source.sha256).exclude(pk=source.pk)
+    if found := same.order_by("created_at").first():
+        return found
+    record = known().select_related("source").first()
+    return record.source if record is not None and record.source_id != source.pk else None
+
+
+def _free_slug(task: Task, name: str) -> str:
+    stem = slugify(name)[: SLUG_CHARS - 5] or "source"
+    taken = set(Source.objects.filter(task=task, slug__startswith=stem).values_list("slug", flat=True))
+    number = 1
+    slug = stem
+    while slug in taken:
+        number += 1
+        slug = f"{stem}-{number}"
+    return slug
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
