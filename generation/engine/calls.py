@@ -1,0 +1,240 @@
+"""The calling loop: many calls at once, each paid at most once, within the budget, until done or asked to stop.
+
+Knows a client, a journal, a ledger and a pace; knows no provider, no database and no page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterator
+
+from generation.engine.clients.ports import CallError, Client, Question, Reply
+from generation.engine.contracts import GenerationSpec
+from generation.engine.journal import Journal
+from generation.engine.ledger import Ledger
+from generation.engine.outcomes import Outcomes, Prepared
+from generation.engine.pace import Pace, backoff_s
+from generation.engine.plan import PlannedCall
+from generation.engine.report import Report
+
+# This many calls in a row without one answer, and the fault is not the calls'.
+HOPELESS_AFTER = 10
+TICK_S = 0.1
+PROGRESS_EVERY_S = 1.0
+
+
+class Stop(Exception):  # noqa: N818 (a wish, not a fault)
+    """Inside a call: no more may be sent."""
+
+
+class CallLoop:
+    """Makes the calls of one attempt.
+
+    Args:
+        spec: The order.
+        calls: What is left to ask, in order.
+        client: The teacher.
+        journal: Where calls are noted before they go out.
+        ledger: The money, what earlier attempts spent included.
+        report: Where progress goes.
+        outcomes: Brings each call to its end.
+        should_stop: Asked about ten times a second.
+
+    Attributes:
+        fatal: Why no call of this order can work, if so.
+        is_out_of_budget: Whether the money ended before the calls.
+    """
+
+    def __init__(
+        self, spec: GenerationSpec, calls: list[PlannedCall], *, client: Client, journal: Journal, ledger: Ledger,
+        report: Report, outcomes: Outcomes, should_stop: Callable[[], bool],
+    ) -> None:
+        self._spec, self._client, self._journal, self._ledger = spec, client, journal, ledger
+        self._report, self._outcomes, self._should_stop = report, outcomes, should_stop
+        self._left: Iterator[PlannedCall] = iter(calls)
+        self._pace = Pace(spec.limits.concurrency)
+        self._chance = random.Random(spec.seed)  # spreads waits; no draft hangs on it
+        self._stopping = asyncio.Event()
+        self._on_wire: dict[str, Prepared] = {}
+        self._unanswered_in_a_row = 0
+        self.fatal: CallError | None = None
+        self.is_out_of_budget = False
+
+    async def run(self) -> None:
+        """Make calls until none is left, the budget is used, a stop is asked for, or none can work.
+
+        After a stop, calls on the wire have `stop_grace_s` to come home; what has not is uncertain.
+
+        Raises:
+            OSError: The journal could not be written; no further call was made.
+        """
+        workers = [asyncio.create_task(self._work()) for _ in range(self._spec.limits.concurrency)]
+        watcher = asyncio.create_task(self._watch())
+        stopped = asyncio.create_task(self._stopping.wait())
+        ended = asyncio.create_task(_all_or_first_error(workers))
+        try:
+            await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            self._stopping.set()
+            await self._wind_down(workers)
+        finally:
+            watcher.cancel()
+            await asyncio.gather(watcher, stopped, return_exceptions=True)
+        for worker in workers:
+            if not worker.cancelled() and (error := worker.exception()):
+                raise error
+        self.tell_progress()
+
+    def tell_progress(self) -> None:
+        """Tell how far it is, now."""
+        self._report.progress(
+            cost_usd=self._ledger.spent_usd, possible_usd=self._ledger.possible_usd, in_flight=len(self._on_wire),
+            limit=int(self._pace.limit),
+        )
+
+    async def _wind_down(self, workers: list[asyncio.Task[None]]) -> None:
+        deadline = time.monotonic() + self._spec.limits.stop_grace_s
+        while self._on_wire and time.monotonic() < deadline:
+            await asyncio.sleep(TICK_S / 2)
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        told_at = time.monotonic()
+        while True:
+            if self._should_stop():
+                self._stopping.set()
+            if time.monotonic() - told_at >= PROGRESS_EVERY_S:
+                told_at = time.monotonic()
+                self._report.in_flight({call: prepared.call.record.id for call, prepared in self._on_wire.items()})
+                self.tell_progress()
+            await asyncio.sleep(TICK_S)
+
+    async def _work(self) -> None:
+        while not self._stopping.is_set() and (call := next(self._left, None)) is not None:
+            prepared = self._outcomes.prepare(call)
+            if not await self._afford(prepared.reserve_usd):
+                return
+            try:
+                await self._settle(prepared)
+            except Stop:
+                self._outcomes.release(prepared)
+                return
+
+    async def _afford(self, reserve_usd: float) -> bool:
+        """Reserve the worst case of a call; waits while calls in flight may still turn out cheaper than theirs."""
+        money_moved = self._outcomes.money_moved
+        while not self._ledger.fits(reserve_usd):
+            if self._ledger.reserved_usd <= 1e-9 or self.is_out_of_budget:
+                self.is_out_of_budget = True
+                money_moved.set()
+                return False
+            money_moved.clear()
+            await money_moved.wait()
+        self._ledger.reserve(reserve_usd)
+        return True
+
+    async def _settle(self, prepared: Prepared) -> None:
+        """Bring one call to its end, over as many tries as it takes.
+
+        Raises:
+            Stop: It was left unpaid and without an end.
+        """
+        for attempt in range(1, self._spec.limits.max_tries + 1):
+            try:
+                reply = await self._send(prepared)
+            except CallError as error:
+                if not await self._is_worth_another(prepared, error, attempt):
+                    return
+            else:
+                self._unanswered_in_a_row = 0
+                self._outcomes.answered(prepared, reply)
+                return
+
+    async def _send(self, prepared: Prepared) -> Reply:
+        """One try: through the gate, into the journal, over the wire.
+
+        Raises:
+            CallError: No answer came; pace and journal know already.
+            Stop: No more may be sent.
+        """
+        call, limits = prepared.call, self._spec.limits
+        entered_at = await self._pace.enter()
+        error: CallError | None = None
+        self._on_wire[call.id] = prepared
+        try:
+            await self._journal.sent(call.id, reserve_usd=prepared.reserve_usd)
+            if self._stopping.is_set():
+                self._journal.unbilled(call.id, code="not_sent")
+                raise Stop
+            prepared.sent_at = time.monotonic()
+            question = Question(call.id, prepared.messages, call.record.facts, call.seed, call.repeat)
+            # The SDK's own timeout is for each read; a server that drips bytes would never reach it.
+            async with asyncio.timeout(limits.timeout_s + limits.connect_timeout_s):
+                return await self._client.ask(question)
+        except TimeoutError:
+            error = CallError("unknown", "timed_out", "No whole answer came in time.")
+            raise error from None
+        except CallError as caught:
+            error = caught
+            if error.fate != "unknown":
+                self._journal.unbilled(call.id, code=error.code)
+            raise
+        except asyncio.CancelledError:
+            self._outcomes.doubtful(prepared, CallError("unknown", "stopped", "The job stopped before an answer came."))
+            raise
+        finally:
+            del self._on_wire[call.id]
+            if error is not None and error.slow_down:
+                self._pace.refused(entered_at, wait_s=error.wait_s)
+            else:
+                self._pace.leave(succeeded=error is None)
+
+    async def _is_worth_another(self, prepared: Prepared, error: CallError, attempt: int) -> bool:
+        """Whether to try again, after having waited; if not, the call has been brought to its end.
+
+        Raises:
+            Stop: The whole order ends here.
+        """
+        limits = self._spec.limits
+        if error.fate == "fatal":
+            self._give_up(error.code, error.message)
+        if (error.wait_s or 0) > limits.longest_wait_s:
+            self._give_up(error.code, f"The provider asks to wait {error.wait_s:,.0f} s. It said: {error.message}")
+        is_held = error.fate == "unknown" and self._spec.uncertain == "hold"
+        if not is_held and error.fate != "rejected" and attempt < limits.max_tries:
+            if error.fate == "unknown":
+                self._ledger.possible_usd += prepared.reserve_usd
+            wait_s = backoff_s(attempt, base_s=limits.backoff_s, cap_s=limits.backoff_cap_s, chance=self._chance)
+            await self._sleep(max(wait_s, error.wait_s or 0.0))
+            return True
+        if error.fate == "unknown":
+            self._outcomes.doubtful(prepared, error)
+        else:
+            self._outcomes.failed_unpaid(prepared, error)
+        self._unanswered_in_a_row += 1
+        if self._unanswered_in_a_row >= HOPELESS_AFTER:
+            self._set_fatal(error.code, f"{HOPELESS_AFTER} calls in a row brought no answer. The last: {error.message}")
+        return False
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return
+        raise Stop
+
+    def _give_up(self, code: str, message: str) -> None:
+        self._set_fatal(code, message)
+        raise Stop
+
+    def _set_fatal(self, code: str, message: str) -> None:
+        self.fatal = self.fatal or CallError("fatal", code, message)
+        self._stopping.set()
+
+
+async def _all_or_first_error(workers: list[asyncio.Task[None]]) -> None:
+    await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)

@@ -1,0 +1,51 @@
+"""The offline teacher as a client: no network, no price, faults labelled. Knows how to pretend usage."""
+
+from __future__ import annotations
+
+import asyncio
+
+from generation.engine.clients.ports import Question, Reply
+from generation.engine.contracts import TeacherSpec
+from generation.engine.offline import DEFECT_RATE, tokens, write
+from review.prompting import completion
+from review.spec import TaskSpec
+
+MODEL = "offline-composer"
+
+
+class OfflineClient:
+    """Composes drafts in this process.
+
+    Args:
+        teacher: Its parameters `defect_rate` (share of drafts with labelled faults) and `pause_s` (how long a draft
+            pretends to take, so that a live page can be watched; 0 unless asked for).
+        task: The task to write for.
+    """
+
+    def __init__(self, teacher: TeacherSpec, task: TaskSpec) -> None:
+        self._task = task
+        self._offer = task.offer.model_dump(mode="json")
+        self._defect_rate = float(teacher.parameters.get("defect_rate", DEFECT_RATE))
+        self._pause_s = float(teacher.parameters.get("pause_s", 0))
+        self._fields = [
+            {"name": field.name, "type": field.type, "items": [item.name for item in field.items]}
+            for field in task.output_schema
+        ]
+
+    async def ask(self, question: Question) -> Reply:
+        """Compose one draft. See `Client`."""
+        # Even without a pause other tasks must get their turn: the stop, the progress, the journal.
+        await asyncio.sleep(self._pause_s)
+        draft = write(
+            facts=question.facts,
+            offer=self._offer,
+            output_fields=self._fields,
+            seed=question.seed,
+            defect_rate=self._defect_rate,
+        )
+        text = completion(self._task, dict(draft.fields))
+        given = sum(tokens(message["content"]) for message in question.messages)
+        return Reply(text, input_tokens=given, output_tokens=tokens(text), model=MODEL, labelled_defects=draft.defects)
+
+    async def close(self) -> None:
+        """Nothing to let go."""

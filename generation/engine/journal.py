@@ -1,0 +1,189 @@
+"""The append-only file of paid calls: *sent* is on disk before the wire, *answered* after.
+
+One writer groups what arrives within a few milliseconds into one write and one fsync. A later attempt reads the file
+to learn what was paid. It knows nothing of providers, prices or drafts: an answer is an opaque payload.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+FILENAME = "journal.jsonl"
+GROUP_S = 0.003
+
+
+@dataclass
+class CallFate:
+    """What a journal says of one call. `sent` means: asked, and no word since."""
+
+    state: Literal["sent", "unbilled", "answered"]
+    reserve_usd: float = 0.0
+    kind: str = ""
+    payload: dict[str, Any] = field(default_factory=dict)
+    sends: int = 0
+
+
+def read(path: Path) -> dict[str, CallFate]:
+    """Last known fate of each call, in the order first sent. A torn last line is ignored; no file is no calls.
+
+    Raises:
+        ValueError: A line before the last is unreadable: what was paid can no longer be known.
+    """
+    fates: dict[str, CallFate] = {}
+    for number, line in enumerate(_whole_lines(path), 1):
+        try:
+            entry = json.loads(line)
+            _apply(fates, entry)
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"line {number} of {path.name} is damaged ({error}); what was paid cannot be known"
+            ) from error
+    return fates
+
+
+def _whole_lines(path: Path) -> list[bytes]:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    return data[: data.rfind(b"\n") + 1].splitlines()
+
+
+def _apply(fates: dict[str, CallFate], entry: dict[str, Any]) -> None:
+    what, call = entry["what"], entry["call"]
+    if what == "sent":
+        known = fates.setdefault(call, CallFate("sent"))
+        known.state, known.reserve_usd = "sent", float(entry["reserve_usd"])
+        known.sends += 1
+    elif what == "unbilled":
+        fates[call].state = "unbilled"
+    elif what == "answered":
+        known = fates.setdefault(call, CallFate("answered"))
+        known.state, known.kind, known.payload = "answered", entry["kind"], entry["payload"]
+
+
+def carry_over(source: Path, target: Path) -> None:
+    """Begin this attempt's journal with the whole lines of the earlier one, durably; never adds them twice."""
+    if source == target or not source.exists() or target.exists():
+        return
+    partial = target.with_suffix(".partial")
+    with partial.open("wb") as file:
+        file.writelines(line + b"\n" for line in _whole_lines(source))
+        file.flush()
+        os.fsync(file.fileno())
+    partial.rename(target)
+    sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new name in a folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class Journal:
+    """The writing half, for one event loop.
+
+    Args:
+        path: The file; a torn last line of an earlier crash is cut off.
+        group_s: How long the first entry of a group waits for company.
+    """
+
+    def __init__(self, path: Path, *, group_s: float = GROUP_S) -> None:
+        self._file = path.open("ab", buffering=0)
+        _cut_torn_line(path)
+        sync_folder(path.parent)
+        self._group_s = group_s
+        self._pending: list[bytes] = []
+        self._waiting: list[asyncio.Future[None]] = []
+        self._writer: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        # After a failed write the file may end in half a line: nothing may follow it, or the middle would be damaged.
+        self.broken: OSError | None = None
+        self.groups = 0
+
+    async def sent(self, call: str, *, reserve_usd: float) -> None:
+        """Note that a call goes out; returns once that is on disk.
+
+        Raises:
+            OSError: The disk took no more; the call must not be made.
+        """
+        if self.broken is not None:
+            raise self.broken
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(done)
+        self._add({"what": "sent", "call": call, "reserve_usd": reserve_usd, "at": round(time.time(), 3)})
+        await done
+
+    def unbilled(self, call: str, *, code: str) -> None:
+        """Note that the provider turned the call down, or was never reached: nothing was paid."""
+        self._add({"what": "unbilled", "call": call, "code": code})
+
+    def answered(self, call: str, *, kind: str, payload: dict[str, Any]) -> None:
+        """Note how a call ended. Not awaited: until it is on disk, a crash makes the call uncertain, never unpaid."""
+        self._add({"what": "answered", "call": call, "kind": kind, "payload": payload})
+
+    async def close(self) -> None:
+        """Write what is pending and close the file."""
+        while self._writer is not None:
+            await asyncio.shield(self._writer)
+        self._thread.shutdown()
+        self._file.close()
+
+    def _add(self, entry: dict[str, Any]) -> None:
+        self._pending.append(json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+        if self._writer is None:
+            self._writer = asyncio.get_running_loop().create_task(self._write_groups())
+
+    async def _write_groups(self) -> None:
+        try:
+            while self._pending:
+                await asyncio.sleep(self._group_s)
+                await self._write_group()
+        finally:
+            self._writer = None
+
+    async def _write_group(self) -> None:
+        lines, self._pending = self._pending, []
+        waiting, self._waiting = self._waiting, []
+        if self.broken is None:
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._thread, self._to_disk, b"".join(lines))
+            except OSError as error:
+                self.broken = error
+        self.groups += 1
+        _settle(waiting, self.broken)
+
+    def _to_disk(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._file.write(rest) :]
+        os.fsync(self._file.fileno())
+
+
+def _settle(waiting: list[asyncio.Future[None]], error: OSError | None) -> None:
+    for done in waiting:
+        # A caller cancelled while it waited has a future that is done already.
+        with contextlib.suppress(asyncio.InvalidStateError):
+            if error is None:
+                done.set_result(None)
+            else:
+                done.set_exception(error)
+
+
+def _cut_torn_line(path: Path) -> None:
+    data = path.read_bytes()
+    whole = data.rfind(b"\n") + 1
+    if whole < len(data):
+        os.truncate(path, whole)

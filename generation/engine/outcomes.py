@@ -1,0 +1,115 @@
+"""How a call ends: priced, judged, noted in the journal, told outside, settled in the ledger. Knows no network."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from generation.engine.clients.ports import CallError, Reply
+from generation.engine.contracts import GenerationSpec
+from generation.engine.journal import Journal
+from generation.engine.judging import Failure, judge
+from generation.engine.ledger import Ledger, worst_case
+from generation.engine.plan import PlannedCall
+from generation.engine.report import Report
+from review import prompting
+from review.spec import TaskSpec
+
+
+@dataclass
+class Prepared:
+    """A planned call with its prompt and its worst case: (input tokens, output tokens) and US dollars."""
+
+    call: PlannedCall
+    messages: list[prompting.Message]
+    bound_tokens: tuple[int, int]
+    reserve_usd: float
+    prompt_hash: str
+    sent_at: float = field(default_factory=time.monotonic)
+
+
+class Outcomes:
+    """Brings calls to their end. One event loop uses it.
+
+    Args:
+        spec: The order.
+        journal: Where a paid end is noted.
+        ledger: The money.
+        report: Where every end is told.
+        scrub: Takes secrets out of anything that is written down.
+
+    Attributes:
+        money_moved: Set whenever a reserve was given back.
+    """
+
+    def __init__(
+        self, spec: GenerationSpec, *, journal: Journal, ledger: Ledger, report: Report, scrub: Callable[[Any], Any]
+    ) -> None:
+        self._spec, self._journal, self._ledger, self._report, self._scrub = spec, journal, ledger, report, scrub
+        self.task = TaskSpec.model_validate(spec.task)
+        self.money_moved = asyncio.Event()
+
+    def prepare(self, call: PlannedCall) -> Prepared:
+        """Render the prompt of a call and price its worst case."""
+        messages = prompting.messages(self.task, call.record.facts, audience="teacher")
+        given, answered, reserve_usd = worst_case(self._spec.teacher, messages)
+        return Prepared(call, messages, (given, answered), reserve_usd, prompting.prompt_hash(messages))
+
+    def answered(self, prepared: Prepared, reply: Reply) -> None:
+        """An answer came and is paid: a draft, or a failure with the same cost."""
+        teacher = self._spec.teacher
+        bound_in, bound_out = prepared.bound_tokens
+        # A provider that does not say what it counted is taken to have counted the worst.
+        input_tokens = bound_in if reply.input_tokens is None else reply.input_tokens
+        output_tokens = bound_out if reply.output_tokens is None else reply.output_tokens
+        cost_usd = teacher.cost_usd(input_tokens, output_tokens)
+        payload = self._identity(prepared) | {
+            "usage": {"input_tokens": input_tokens, "output_tokens": output_tokens},
+            "cost_usd": cost_usd,
+            "cost_is_estimate": cost_usd > 0 and None in (reply.input_tokens, reply.output_tokens),
+            "model": reply.model,
+            "request_id": reply.request_id,
+            "parameters": teacher.parameters | {"seed": prepared.call.seed},
+        }
+        outcome = judge(self.task, reply)
+        if isinstance(outcome, Failure):
+            kind = "failure"
+            payload |= {"code": outcome.code, "message": outcome.message, "excerpt": outcome.excerpt}
+        else:
+            kind = "draft"
+            payload |= {"fields": outcome.fields, "labelled_defects": list(reply.labelled_defects)}
+        payload = self._scrub(payload)
+        self._journal.answered(prepared.call.id, kind=kind, payload=payload)
+        self.release(prepared, cost_usd=cost_usd)
+        self._report.outcome(kind, payload)
+
+    def failed_unpaid(self, prepared: Prepared, error: CallError) -> None:
+        """No answer could be had and nothing was paid. Not journalled as an end: a later attempt asks again."""
+        self.release(prepared)
+        self._report.outcome("failure", self._scrub(self._identity(prepared) | {
+            "usage": {"input_tokens": 0, "output_tokens": 0}, "cost_usd": 0.0, "cost_is_estimate": False,
+            "code": error.code, "message": error.message, "excerpt": "", "request_id": error.request_id,
+        }))
+
+    def doubtful(self, prepared: Prepared, error: CallError) -> None:
+        """The call may have been paid: shown with its possible cost, and still only *sent* in the journal."""
+        self.release(prepared, possible_usd=prepared.reserve_usd)
+        self._report.outcome("uncertain", self._scrub(self._identity(prepared) | {
+            "possible_cost_usd": prepared.reserve_usd, "code": error.code, "message": error.message,
+            "request_id": error.request_id,
+        }))
+
+    def release(self, prepared: Prepared, *, cost_usd: float = 0.0, possible_usd: float = 0.0) -> None:
+        """Give the reserve of a call back to the ledger."""
+        self._ledger.release(prepared.reserve_usd, cost_usd=cost_usd, possible_usd=possible_usd)
+        self.money_moved.set()
+
+    def _identity(self, prepared: Prepared) -> dict[str, Any]:
+        call = prepared.call
+        return {
+            "call_id": call.id, "index": call.index, "record": call.record.id, "repeat": call.repeat,
+            "prompt_hash": prepared.prompt_hash, "latency_s": round(time.monotonic() - prepared.sent_at, 3),
+        }

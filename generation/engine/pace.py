@@ -1,0 +1,102 @@
+"""How many calls may be in flight, and how long to wait: it learns from the provider's refusals.
+
+Additive increase, multiplicative decrease (Chiu and Jain 1989), as TCP does it. Knows no provider.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+
+def retry_after_s(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
+    """Seconds a provider asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as an HTTP date (RFC 9110).
+
+    Returns:
+        None without such a header or when it cannot be read; never negative.
+    """
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        raw = headers.get(name, "").strip()
+        if not raw:
+            continue
+        try:
+            return max(0.0, float(raw) * unit)
+        except ValueError:
+            pass
+        try:
+            at = parsedate_to_datetime(raw)
+        except ValueError:
+            continue
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        return max(0.0, (at - (now or datetime.now(UTC))).total_seconds())
+    return None
+
+
+def backoff_s(attempt: int, *, base_s: float, cap_s: float, chance: random.Random) -> float:
+    """Exponential backoff with equal jitter: between half and the whole of min(cap, base * 2^(attempt - 1))."""
+    whole = min(cap_s, base_s * 2.0 ** (attempt - 1))
+    return float(whole * (0.5 + 0.5 * chance.random()))
+
+
+class Pace:
+    """A gate for calls. `limit` falls by half on a refusal and rises by one per window of successes.
+
+    Args:
+        ceiling: The most calls that may ever be in flight.
+    """
+
+    def __init__(self, ceiling: int) -> None:
+        self.ceiling = ceiling
+        self.limit = float(ceiling)
+        self.in_flight = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._open_at = 0.0
+        self._halved_at = 0.0
+
+    async def enter(self) -> float:
+        """Wait for a place; returns the time of entry, to be given back to `leave` or `refused`."""
+        while True:
+            pause_s = self._open_at - time.monotonic()
+            if pause_s > 0:
+                await asyncio.sleep(pause_s)
+            elif self.in_flight < max(1, int(self.limit)):
+                self.in_flight += 1
+                return time.monotonic()
+            else:
+                await self._place_free()
+
+    def leave(self, *, succeeded: bool) -> None:
+        """Give the place back."""
+        self.in_flight -= 1
+        if succeeded and self.limit < self.ceiling:
+            self.limit = min(self.ceiling, self.limit + 1 / self.limit)
+        self._wake()
+
+    def refused(self, entered_at: float, *, wait_s: float | None) -> None:
+        """The provider said slow down: halve once per round trip, and pause everyone for what it asked."""
+        self.in_flight -= 1
+        # Calls sent before the last halving say nothing new about the present rate.
+        if entered_at >= self._halved_at:
+            self.limit = max(1.0, self.limit / 2)
+            self._halved_at = time.monotonic()
+        if wait_s:
+            self._open_at = max(self._open_at, time.monotonic() + wait_s)
+        self._wake()
+
+    async def _place_free(self) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        await turn
+
+    def _wake(self) -> None:
+        free = max(1, int(self.limit)) - self.in_flight
+        while free > 0 and self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                free -= 1

@@ -1,0 +1,106 @@
+"""What an order tells the outside while it runs: drafts, failures, doubts, progress. Knows no provider.
+
+Every text that leaves passes through one scrubber, so that a key echoed by a server goes no further.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+RATE_WINDOW_S = 15.0
+MASK = "[key]"
+# OpenAI and Anthropic quote a refused key with its middle starred out; even its ends are nobody's business.
+KEY_LIKE = re.compile(r"\bsk-[A-Za-z0-9_\-*]{6,}")
+
+Emit = Callable[..., object]
+
+
+def scrubber(secrets: Iterable[str]) -> Callable[[Any], Any]:
+    """A function that takes these secrets, and what looks like a key, out of any JSON-like value."""
+    known = sorted({secret for secret in secrets if len(secret) >= 4}, key=len, reverse=True)
+
+    def scrub(value: Any) -> Any:
+        if isinstance(value, str):
+            for secret in known:
+                value = value.replace(secret, MASK)
+            return KEY_LIKE.sub(MASK, value) if "sk-" in value else value
+        if isinstance(value, dict):
+            return {key: scrub(inner) for key, inner in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [scrub(inner) for inner in value]
+        return value
+
+    return scrub
+
+
+class Report:
+    """Counts and emits.
+
+    Args:
+        emit: Takes a kind and a payload as keywords; `RunDir.emit`.
+        total: Calls of the order.
+        clock: Seconds, monotonic.
+    """
+
+    def __init__(self, emit: Emit, *, total: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._emit, self._total, self._clock = emit, total, clock
+        self.drafts = self.uncertain = 0
+        self.failures: Counter[str] = Counter()
+        self._ends: deque[float] = deque()
+        self._told: set[str] = set()
+
+    @property
+    def done(self) -> int:
+        """Calls that ended one way or another, in this attempt or an earlier one."""
+        return self.drafts + self.failures.total() + self.uncertain
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every call of the order has ended."""
+        return self.done >= self._total
+
+    def outcome(self, kind: str, payload: dict[str, Any], *, is_new: bool = True) -> None:
+        """Tell how a call ended: `draft`, `failure` or `uncertain`. Told again after a resume, it counts once."""
+        if kind == "draft":
+            self.drafts += 1
+        elif kind == "failure":
+            self.failures[str(payload["code"])] += 1
+        else:
+            self.uncertain += 1
+        if is_new:
+            self._ends.append(self._clock())
+        self._emit(kind, **payload)
+
+    def already_settled(self, count: int) -> None:
+        """Count calls of earlier attempts whose end the database knows."""
+        self.drafts += count
+
+    def in_flight(self, calls: dict[str, str]) -> None:
+        """Tell which calls have been on the wire for a while: (call id, record id), each once."""
+        fresh = [{"call_id": call, "record": record} for call, record in calls.items() if call not in self._told]
+        if fresh:
+            self._told.update(entry["call_id"] for entry in fresh)
+            self._emit("sent", calls=fresh)
+
+    def progress(self, *, cost_usd: float, possible_usd: float, in_flight: int, limit: int) -> None:
+        """Tell how far it is. Rate and time left come from the last seconds, not from the whole run."""
+        rate = self._rate_per_s()
+        left = self._total - self.done
+        self._emit(
+            "progress", done=self.done, total=self._total, unit="drafts", rate_per_s=round(rate, 2),
+            eta_s=round(left / rate, 1) if rate else None, cost_usd=round(cost_usd, 6),
+            possible_cost_usd=round(possible_usd, 6), in_flight=in_flight, limit=limit, drafts=self.drafts,
+            failures=self.failures.total(), uncertain=self.uncertain,
+        )
+
+    def _rate_per_s(self) -> float:
+        now = self._clock()
+        while self._ends and self._ends[0] < now - RATE_WINDOW_S:
+            self._ends.popleft()
+        if len(self._ends) < 2:
+            return 0.0
+        return len(self._ends) / max(now - self._ends[0], 1e-3)
