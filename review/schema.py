@@ -13,6 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 SlotName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
 SLOT = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+# Most text that comes is tidy already, and is read many times: one search tells.
+_UNTIDY = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]|[^\S\n]\n|\A\s|\s\Z")
+_LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 Facts = dict[str, Any]
 Fields = dict[str, Any]
@@ -81,8 +85,9 @@ def unique_names(fields: tuple[InputField, ...] | tuple[OutputField, ...], what:
 
 def normalise_text(value: str) -> str:
     """One line ending, no control characters but tab and newline, no blanks at line ends or around the text."""
-    text = value.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    text = "".join(ch for ch in text if ch in "\n\t" or (ord(ch) >= 32 and ord(ch) != 127))
+    if not _UNTIDY.search(value):
+        return value
+    text = _CONTROLS.sub("", _LINE_ENDS.sub("\n", value))
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n ").strip()
 
 
