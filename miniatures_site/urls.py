@@ -4,12 +4,16 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from members import doors
 from miniatures_site import health, team
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("healthz", health.healthz, name="healthz"),
     path("", include("miniatures_site.home_urls")),
+    path("accounts/signup/", doors.ask_an_admin),
+    path("accounts/password/reset/", doors.ask_an_admin),
+    path("accounts/email/", doors.profile_instead),
     path("accounts/", include("allauth.urls")),
     path("settings/members/<uuid:member_id>/", team.member_page, name="team_member"),
     path("settings/", include("members.urls")),

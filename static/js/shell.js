@@ -15,4 +15,11 @@ bindTables();
 bindForms();
 bindCopy();
 bindNetwork();
-if (document.querySelector("figure[data-chart]")) import("./charts.js").then((charts) => charts.drawAll());
+
+// Charts are fetched by the pages that have one, also when htmx brings it later.
+function drawCharts(root) {
+  if (root.querySelector("figure[data-chart]")) import("./charts.js").then((charts) => charts.drawAll(root));
+}
+
+drawCharts(document);
+document.addEventListener("htmx:afterSettle", (event) => drawCharts(event.target));

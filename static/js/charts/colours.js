@@ -1,0 +1,20 @@
+/** Which colour a thing has: the same on every page, found by its name. */
+
+const KNOWN = [["validation", 2], ["train", 1], ["lora", 3], ["full", 4], ["teacher", 5], ["base", 6]];
+const FREE = [1, 3, 2, 4, 5, 6];
+
+/** Class of each named series, in order; names the house knows keep their colour, others take what is left. */
+export function classesOf(series) {
+  const taken = new Set();
+  const slots = series.map((each) => {
+    const name = String(each.name ?? "").toLowerCase();
+    const slot = each.colour ?? KNOWN.find(([word]) => name.includes(word))?.[1];
+    if (slot) taken.add(slot);
+    return slot;
+  });
+  return slots.map((slot) => {
+    const chosen = slot ?? FREE.find((each) => !taken.has(each)) ?? 6;
+    taken.add(chosen);
+    return `series-${chosen}`;
+  });
+}

@@ -1,0 +1,55 @@
+/** One row a thing: a dot where it stands, a whisker as far as it may be off, and of how many it was made. */
+
+import { classesOf } from "./colours.js";
+import { drawAxes, openFrame, roomFor } from "./frame.js";
+import { bindReadout } from "./readout.js";
+import { alike, extent, padded, short } from "./scale.js";
+import { keep, node } from "./svg.js";
+import { putTable } from "./table.js";
+
+const ROW = 34;
+
+/** 0.860 [0.780, 0.920] n 100 */
+function words(row) {
+  const [value, lo, hi] = alike([row.value, row.lo, row.hi]);
+  const interval = Number.isFinite(row.lo) ? ` [${lo}, ${hi}]` : "";
+  return `${value}${interval}${row.n ? ` n ${short(row.n)}` : ""}`;
+}
+
+/** Draw. */
+export function intervals(figure, data) {
+  const rows = data.rows ?? [];
+  const classes = classesOf(rows);
+  let places = [];
+  const frame = openFrame(figure, paint);
+  const zero = node("line", { class: "axis" }, frame.groups.marks);
+  const layers = ["line", "circle", "text", "text"].map(() => node("g", {}, frame.groups.marks));
+
+  function paint(width) {
+    const isNarrow = width < 520;
+    const step = isNarrow ? ROW + 12 : ROW;
+    const margin = {
+      top: 6, bottom: 40, left: isNarrow ? 8 : 12 + roomFor(rows.map((row) => row.name), { most: 220, per: 7.2 }),
+      right: isNarrow ? 8 : 16 + roomFor(rows.map(words), { most: 210, per: 6.6 }),
+    };
+    const height = margin.top + margin.bottom + step * rows.length;
+    const span = extent(rows.flatMap((row) => [row.value, row.lo ?? row.value, row.hi ?? row.value]));
+    const { x, bottom } = drawAxes(frame, { width, height, margin, domainX: padded(span, { zero: data.x?.zero }), labelX: data.x?.label, rows: true });
+    places = rows.map((row, index) => ({ x: x(row.value), y: margin.top + step * (index + 0.5) + (isNarrow ? 10 : 0) }));
+    const crosses = span[0] < 0 && span[1] > 0;
+    for (const [name, value] of Object.entries({ x1: x(0), x2: x(0), y1: margin.top, y2: bottom, visibility: crosses ? "visible" : "hidden" })) zero.setAttribute(name, value);
+    const known = (row, index) => (Number.isFinite(row.lo) ? { x1: x(row.lo), x2: x(row.hi) } : { x1: places[index].x, x2: places[index].x });
+    keep(layers[0], "line", rows, (row, index) => ({ class: `whisker ${classes[index]}`, ...known(row, index), y1: places[index].y, y2: places[index].y }));
+    keep(layers[1], "circle", rows, (_, index) => ({ class: `dot ${classes[index]}`, r: 5, cx: places[index].x, cy: places[index].y }));
+    keep(layers[2], "text", rows, (row, index) => ({ class: "row-name", x: isNarrow ? margin.left : margin.left - 12, y: isNarrow ? places[index].y - 16 : places[index].y + 4, "text-anchor": isNarrow ? "start" : "end", text: row.name }));
+    keep(layers[3], "text", rows, (row, index) => ({ x: width, y: isNarrow ? places[index].y - 16 : places[index].y + 4, "text-anchor": "end", text: words(row) }));
+  }
+
+  bindReadout(figure, frame.svg, {
+    count: () => rows.length,
+    nearest: (_, y) => places.reduce((best, place, index) => (best < 0 || Math.abs(place.y - y) < Math.abs(places[best].y - y) ? index : best), -1),
+    read: (index) => ({ x: places[index].x, at: rows[index].name, lines: [[data.x?.label || "value", short(rows[index].value)], ["interval", Number.isFinite(rows[index].lo) ? `${short(rows[index].lo)} to ${short(rows[index].hi)}` : "–"], ["n", short(rows[index].n)]] }),
+    mark: (index) => [...layers[1].children].forEach((dot, at) => dot.setAttribute("r", at === index ? 6.5 : 5)),
+  });
+  putTable(figure, () => ({ head: ["", data.x?.label || "value", "from", "to", "n"], rows: rows.map((row) => [row.name, short(row.value), short(row.lo), short(row.hi), short(row.n)]) }));
+}
