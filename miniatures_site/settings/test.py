@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -9,7 +11,11 @@ from miniatures_site.settings import env
 from miniatures_site.settings.base import *  # noqa: F403
 from miniatures_site.settings.base import BASE_DIR, STORAGES, database
 
-VAR_DIR = Path(env.text("TEST_VAR_DIR") or tempfile.mkdtemp(prefix="miniatures-test-"))
+if given := env.text("TEST_VAR_DIR"):
+    VAR_DIR = Path(given)
+else:
+    VAR_DIR = Path(tempfile.mkdtemp(prefix="miniatures-test-"))
+    atexit.register(shutil.rmtree, VAR_DIR, ignore_errors=True)
 DEBUG = False
 SECRET_KEY = "only-for-tests-" + "x" * 40
 ALLOWED_HOSTS = ["*"]
