@@ -5,3 +5,9 @@ from django.apps import AppConfig
 
 class JobsConfig(AppConfig):
     name = "jobs"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from jobs import checks
+
+        _ = checks

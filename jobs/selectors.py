@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -10,6 +12,7 @@ from django.http import Http404
 
 from jobs import ports
 from jobs.models import Job, JobEvent
+from jobs.states import CLAIMABLE, FINISHED, HELD, JobState
 from members.models import Member
 
 
@@ -32,15 +35,76 @@ def get(member: Member, job_id: UUID) -> Job:
     return job
 
 
+def steered_slugs(member: Member) -> frozenset[str] | None:
+    """Tasks whose jobs the member may pause, resume and cancel; None means all."""
+    return ports.led_task_slugs(member)
+
+
 def may_steer(member: Member, job: Job) -> bool:
     """Whether the member may pause, resume and cancel the job."""
-    slugs = ports.led_task_slugs(member)
+    slugs = steered_slugs(member)
     return slugs is None or job.task_slug in slugs
+
+
+def seen_positions(member: Member, wanted: Mapping[UUID, int]) -> dict[UUID, int]:
+    """Of jobs and the seqs a viewer has of them, those the member may see."""
+    known = visible(member).filter(pk__in=wanted).values_list("pk", flat=True)
+    return {job_id: wanted[job_id] for job_id in known}
 
 
 def events_after(job: Job, seq: int, *, limit: int = 500) -> list[JobEvent]:
     """Events with a greater seq, in order, at most `limit`."""
     return list(JobEvent.objects.filter(job=job, seq__gt=seq).order_by("seq")[:limit])
+
+
+def told(job: Job, *, limit: int = 100) -> list[JobEvent]:
+    """The newest events that are not progress, newest first."""
+    return list(JobEvent.objects.filter(job=job).exclude(kind="progress").order_by("-seq")[:limit])
+
+
+def moves_of(job: Job) -> list[JobEvent]:
+    """Every move from state to state, in order."""
+    return list(JobEvent.objects.filter(job=job, kind="state").order_by("seq"))
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A page of ended jobs and the cursor of the next, older one."""
+
+    jobs: list[Job]
+    older: str
+
+
+def going_on(jobs: QuerySet[Job], *, limit: int = 100) -> list[Job]:
+    """Jobs that have not ended: held ones first, then those that wait, then those at rest."""
+    order = {state: place for place, state in enumerate([*sorted(HELD), *sorted(CLAIMABLE), JobState.PAUSED])}
+    found = list(jobs.exclude(state__in=FINISHED)[:limit])
+    return sorted(found, key=lambda job: order[JobState(job.state)])
+
+
+def ended(jobs: QuerySet[Job], *, before: str = "", limit: int = 50) -> Ended:
+    """Ended jobs, newest first, from a cursor on; an unreadable cursor is the beginning."""
+    found = jobs.filter(state__in=FINISHED)
+    if cursor := _read_cursor(before):
+        at, job_id = cursor
+        found = found.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=job_id))
+    page = list(found[: limit + 1])
+    older = f"{page[limit - 1].created_at.isoformat()}~{page[limit - 1].pk}" if len(page) > limit else ""
+    return Ended(page[:limit], older)
+
+
+def _read_cursor(text: str) -> tuple[datetime, UUID] | None:
+    at, _, job_id = text.partition("~")
+    try:
+        moment = datetime.fromisoformat(at)
+        return (moment, UUID(job_id)) if moment.tzinfo else None
+    except ValueError:
+        return None
+
+
+def kinds() -> list[tuple[str, str]]:
+    """Names and labels of the kinds there are."""
+    return sorted((name, kind.label or name) for name, kind in ports.KINDS.items())
 
 
 def filtered(jobs: QuerySet[Job], wanted: Mapping[str, str]) -> QuerySet[Job]:

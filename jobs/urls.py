@@ -1,6 +1,14 @@
 """Page addresses of jobs."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from jobs import views
 
 app_name = "jobs"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.index, name="list"),
+    path("events/", views.events_of_many, name="events_of_many"),
+    path("<uuid:job_id>/", views.detail, name="detail"),
+    path("<uuid:job_id>/events/", views.events, name="events"),
+    path("<uuid:job_id>/<str:verb>/", views.steer, name="steer"),
+]

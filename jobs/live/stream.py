@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from jobs.live.hub import Viewer, hub
 
 HEARTBEAT_S = 15.0
 MAX_JOBS = 40
+# Then the client comes again by itself, and whether it may still see the job is asked anew.
+LASTS_S = 600.0
 
 
 def response(events: AsyncIterator[bytes]) -> StreamingHttpResponse:
@@ -26,6 +29,18 @@ def last_event_id(headers: Mapping[str, str], query: Mapping[str, str]) -> int:
     """The seq a client has seen: `Last-Event-ID`, else `?after=`, else 0; what is no number is 0."""
     given = headers.get("Last-Event-ID") or query.get("after") or "0"
     return int(given) if given.isascii() and given.isdigit() else 0
+
+
+def positions(given: Iterable[str]) -> dict[UUID, int]:
+    """Jobs and the seqs seen of them, from `<uuid>:<seq>` words; at most 40, unreadable ones left out."""
+    found: dict[UUID, int] = {}
+    for word in given:
+        name, _, seq = word.partition(":")
+        try:
+            found[UUID(name)] = int(seq) if seq.isascii() and seq.isdigit() else 0
+        except ValueError:
+            continue
+    return dict(list(found.items())[:MAX_JOBS])
 
 
 async def one(job: UUID, seq: int) -> AsyncIterator[bytes]:
@@ -45,11 +60,12 @@ async def _stream(seen: dict[UUID, int], *, numbered: bool) -> AsyncIterator[byt
     yield b"retry: 2000\n\n"
     viewer, here = Viewer(seen), hub()
     going = set(seen)
+    until_s = time.monotonic() + LASTS_S
     try:
         for job in seen:
             for event in await here.join(viewer, job):
                 yield _wire(event, numbered=numbered)
-        while going and not viewer.is_lost:
+        while going and not viewer.is_lost and time.monotonic() < until_s:
             try:
                 news = await asyncio.wait_for(viewer.inbox.get(), HEARTBEAT_S)
             except TimeoutError:

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import close_old_connections
 
-from jobs import ports, secrets
+from jobs import ports, rundirs, secrets
 from jobs.contracts import EngineError, SpecEnvelope
 from jobs.models import Job
 from jobs.ports import JobKind
@@ -82,7 +82,7 @@ def _work(job: Job, hold: Hold, worker: Worker) -> None:
 
 def _left_by_earlier(job: Job, hold: Hold) -> Engine | None:
     """The earlier attempt's engine: still running, or ended with a result nobody has read."""
-    run_dir = run_dir_of(job, job.run_fence)
+    run_dir = rundirs.of(job.pk, job.run_fence)
     if not (run_dir / SPEC).is_file():
         return None
     hold.keep(run_dir)
@@ -95,11 +95,12 @@ def _left_by_earlier(job: Job, hold: Hold) -> Engine | None:
 
 
 def _started(job: Job, kind: JobKind, module: str, hold: Hold, worker: Worker) -> Engine:
-    run_dir = run_dir_of(job, hold.fence)
+    run_dir = rundirs.of(job.pk, hold.fence)
     run_dir.mkdir(parents=True, exist_ok=True)
     hold.keep(run_dir)
     body = kind.build_spec(job, run_dir)
     refs = kind.secret_refs(job)
+    earlier = rundirs.latest_before(job.pk, hold.fence)
     values = {name: secrets.resolve(name) for name in refs}
     lay(
         run_dir,
@@ -110,7 +111,7 @@ def _started(job: Job, kind: JobKind, module: str, hold: Hold, worker: Worker) -
             lease_s=settings.JOB_LEASE_S,
             body=body,
             secret_refs=refs,
-            resume_from=_latest_before(run_dir),
+            resume_from=str(earlier) if earlier else None,
         ),
     )
     engine = engines.start(module, run_dir, job=str(job.pk), fence=hold.fence, worker=worker.name, secrets=values)
@@ -119,17 +120,6 @@ def _started(job: Job, kind: JobKind, module: str, hold: Hold, worker: Worker) -
         engine.kill()
         raise AttemptLost(f"Job {job.pk} passed on while its engine was starting.")
     return engine
-
-
-def run_dir_of(job: Job, fence: int) -> Path:
-    """Where an attempt's directory is, on the host that began it."""
-    return Path(settings.RUNS_DIR) / str(job.pk) / str(fence)
-
-
-def _latest_before(run_dir: Path) -> str | None:
-    fences = [int(path.name) for path in run_dir.parent.iterdir() if path.name.isdigit() and (path / SPEC).is_file()]
-    earlier = [fence for fence in fences if fence < int(run_dir.name)]
-    return str(run_dir.with_name(str(max(earlier)))) if earlier else None
 
 
 def _ended() -> ProcessMark:

@@ -1,0 +1,26 @@
+"""Settings of jobs that cannot work are said at start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import Error, register
+
+BEATS_PER_LEASE = 3
+
+
+@register()
+def lease_outlasts_heartbeats(**_: Any) -> list[Error]:
+    """A lease must survive two missed heartbeats."""
+    if settings.JOB_HEARTBEAT_S * BEATS_PER_LEASE <= settings.JOB_LEASE_S:
+        return []
+    message = (
+        f"JOB_LEASE_S is {settings.JOB_LEASE_S:g} and JOB_HEARTBEAT_S is {settings.JOB_HEARTBEAT_S:g}: "
+        "a lease must last at least three heartbeats, or one late heartbeat loses the job."
+    )
+    return [
+        Error(
+            message, hint=f"Set JOB_LEASE_S to {settings.JOB_HEARTBEAT_S * BEATS_PER_LEASE:g} or more.", id="jobs.E001"
+        )
+    ]

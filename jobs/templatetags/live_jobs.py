@@ -1,0 +1,81 @@
+"""What a job's bar needs to know: its badge, its figures in words, and whether the reader may steer it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from jobs import selectors
+from jobs.models import Job
+from jobs.states import CLAIMABLE, HELD, JobState
+from web.templatetags.figures import duration, money
+
+register = template.Library()
+BADGES = {
+    JobState.RUNNING: "is-running",
+    JobState.PAUSING: "is-running",
+    JobState.CANCELLING: "is-running",
+    JobState.SUCCEEDED: "is-good",
+    JobState.FAILED: "is-failed",
+    JobState.PAUSED: "is-look",
+    JobState.WAITING: "is-look",
+}
+
+VERBS = {
+    "pause": CLAIMABLE | {JobState.RUNNING},
+    "resume": frozenset({JobState.PAUSED, JobState.FAILED}),
+    "cancel": CLAIMABLE | {JobState.RUNNING, JobState.PAUSING, JobState.PAUSED},
+}
+
+
+@register.filter
+def badge(state: str) -> str:
+    """Class of the badge that shows a state."""
+    return BADGES.get(JobState(state), "is-idle")
+
+
+@register.filter
+def figures(progress: dict[str, Any]) -> str:
+    """`120 of 300 drafts · 4.1/s · 40 s left · $0.12`; what is not known is left out."""
+    parts = []
+    if (done := progress.get("done")) is not None:
+        total, unit = progress.get("total"), progress.get("unit", "")
+        parts.append(f"{done:,}" + (f" of {total:,}" if total else "") + (f" {unit}" if unit else ""))
+    if rate := progress.get("rate_per_s"):
+        parts.append(f"{rate:,.1f}/s" if rate >= 1 else f"{rate * 60:,.1f}/min")
+    if (left_s := progress.get("eta_s")) is not None:
+        parts.append(f"{duration(left_s)} left")
+    if (cost := progress.get("cost_usd")) is not None:
+        parts.append(money(cost))
+    return " · ".join(parts)
+
+
+@register.simple_tag(takes_context=True)
+def may_steer(context: dict[str, Any], job: Job) -> bool:
+    """Whether the reader may pause, resume and cancel the job; asks once a request however many bars a page has."""
+    request = context.get("request")
+    if request is None or not request.user.is_authenticated:
+        return False
+    if not hasattr(request, "_steered_slugs"):
+        request._steered_slugs = selectors.steered_slugs(request.user)
+    slugs = request._steered_slugs
+    return slugs is None or job.task_slug in slugs
+
+
+@register.filter
+def open_verbs(state: str) -> list[str]:
+    """What a person may do with a job in this state."""
+    return [verb for verb, states in VERBS.items() if state in states]
+
+
+@register.filter
+def is_held(state: str) -> bool:
+    """Whether a worker is at it."""
+    return state in HELD
+
+
+@register.filter
+def split_words(text: str) -> list[str]:
+    """Words of a text, for loops over fixed names."""
+    return text.split()

@@ -1,0 +1,78 @@
+"""Pages of jobs. Thin: selectors answer, services act."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from jobs import rundirs, selectors
+from jobs.live import stream
+from jobs.services import lifecycle
+from jobs.states import JobState
+from web.errors import Refusal
+
+VERBS = {"pause": lifecycle.pause, "resume": lifecycle.resume, "cancel": lifecycle.cancel}
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    jobs = selectors.filtered(selectors.visible(request.user), request.GET)
+    context = {
+        "section": "jobs",
+        "going_on": [] if request.GET.get("before") else selectors.going_on(jobs),
+        "ended": selectors.ended(jobs, before=request.GET.get("before", "")),
+        "kinds": selectors.kinds(),
+        "states": list(JobState),
+        "wanted": request.GET,
+        "is_filtered": any(request.GET.get(name) for name in ("state", "kind", "task")),
+    }
+    return render(request, "jobs/list.html", context)
+
+
+@require_GET
+def detail(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    job = selectors.get(request.user, job_id)
+    context = {
+        "section": "jobs",
+        "job": job,
+        "moves": selectors.moves_of(job),
+        "told": selectors.told(job),
+        "log": rundirs.end_of_log(job.pk, job.run_fence) if job.run_fence else "",
+    }
+    return render(request, "jobs/detail.html", context)
+
+
+@require_POST
+def steer(request: HttpRequest, job_id: UUID, verb: str) -> HttpResponse:
+    if verb not in VERBS:
+        raise Http404("Jobs can be paused, resumed and cancelled.")
+    job = selectors.get(request.user, job_id)
+    try:
+        VERBS[verb](job, by=request.user)
+    except Refusal as refusal:
+        messages.warning(request, f"{refusal.message} {refusal.hint}")
+    return redirect(_back(request, job_id))
+
+
+@require_GET
+def events(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse:
+    job = selectors.get(request.user, job_id)
+    return stream.response(stream.one(job.pk, stream.last_event_id(request.headers, request.GET)))
+
+
+@require_GET
+def events_of_many(request: HttpRequest) -> StreamingHttpResponse:
+    wanted = stream.positions(request.GET.getlist("job"))
+    return stream.response(stream.many(selectors.seen_positions(request.user, wanted)))
+
+
+def _back(request: HttpRequest, job_id: UUID) -> str:
+    wanted = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if is_ours else reverse("jobs:detail", args=[job_id])

@@ -1,0 +1,48 @@
+/** A job's bar keeps itself true: badge, figures, progress, and which buttons there are. Knows one element. */
+
+import { figures } from "./words.js";
+
+const BADGES = { running: "is-running", pausing: "is-running", cancelling: "is-running", succeeded: "is-good", failed: "is-failed", paused: "is-look", waiting: "is-look" };
+const HELD = ["running", "pausing", "cancelling"];
+const AT_REST = ["paused", "cancelled", "failed", "succeeded"];
+const VERBS = {
+  pause: ["queued", "waiting", "running"],
+  resume: ["paused", "failed"],
+  cancel: ["queued", "waiting", "running", "pausing", "paused"],
+};
+const RELOAD_AFTER_MS = 400;
+
+/** Apply one event to a `[data-job]` element. */
+export function apply(bar, event) {
+  if (event.kind === "progress") showProgress(bar, event.payload);
+  if (event.kind === "state") showState(bar, event.payload);
+}
+
+function showProgress(bar, payload) {
+  bar.jobProgress = { ...bar.jobProgress, ...payload };
+  const { done, total } = bar.jobProgress;
+  set(bar, "[data-job-figures]", figures(bar.jobProgress));
+  const meter = bar.querySelector("[data-job-progress]");
+  if (meter && total) [meter.max, meter.value] = [total, done ?? 0];
+}
+
+function showState(bar, { state, reason }) {
+  bar.dataset.jobState = state;
+  const badge = bar.querySelector("[data-job-badge]");
+  if (badge) [badge.className, badge.textContent] = [`badge ${BADGES[state] ?? "is-idle"}`, state];
+  set(bar, "[data-job-reason]", reason ?? "");
+  for (const form of bar.querySelectorAll("[data-job-verb]")) form.hidden = !VERBS[form.dataset.jobVerb].includes(state);
+  const leave = bar.querySelector("[data-job-leave]");
+  if (leave) leave.hidden = !HELD.includes(state);
+  const meter = bar.querySelector("[data-job-progress]");
+  meter?.classList.toggle("is-good", state === "succeeded");
+  meter?.classList.toggle("is-failed", state === "failed");
+  if (meter && state === "succeeded") meter.value = meter.max;
+  // What the job made is drawn by the server; a page that asks for it is fetched again once there is something new.
+  if ("jobReload" in bar.dataset && AT_REST.includes(state)) setTimeout(() => location.reload(), RELOAD_AFTER_MS);
+}
+
+function set(bar, selector, text) {
+  const element = bar.querySelector(selector);
+  if (element) element.textContent = text;
+}

@@ -1,0 +1,125 @@
+"""Real pieces for fault drills: a Redis of one's own, Celery workers and a beat, all on the test's database."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+from jobs.models import WorkerBeat
+from tests.jobs.conftest import wait_for
+
+LEASE_S, HEARTBEAT_S = 2.0, 0.4
+
+
+class Redis:
+    """A redis-server on a unix socket."""
+
+    def __init__(self, folder: Path) -> None:
+        self.socket = folder / "redis.sock"
+        self.folder = folder
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis+socket://{self.socket}"
+
+    def start(self) -> None:
+        command = [
+            "redis-server",
+            "--port",
+            "0",
+            "--unixsocket",
+            str(self.socket),
+            "--save",
+            "",
+            "--dir",
+            str(self.folder),
+        ]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        wait_for(self.socket.exists)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.socket.unlink(missing_ok=True)
+            self.process = None
+
+
+class Fleet:
+    """Workers, beats and other Django processes that share the test's database and run directories."""
+
+    def __init__(self, redis: Redis, folder: Path) -> None:
+        self.redis, self.folder = redis, folder
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def environment(self, **more: str) -> dict[str, str]:
+        return {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.test",
+            "TEST_VAR_DIR": str(settings.VAR_DIR),
+            "TEST_DATABASE_URL": database_url(),
+            "BROKER_URL": self.redis.url,
+            "JOB_LEASE_S": str(LEASE_S),
+            "JOB_HEARTBEAT_S": str(HEARTBEAT_S),
+            "PYTHONPATH": str(settings.BASE_DIR),
+            "NO_PROXY": "*",
+            **more,
+        }
+
+    def run(self, name: str, *command: str, **more: str) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *command],
+                cwd=settings.BASE_DIR,
+                env=self.environment(**more),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.processes.append(process)
+        return process
+
+    def worker(self, name: str, *, is_awaited: bool = True, **more: str) -> subprocess.Popen[bytes]:
+        process = self.run(
+            name,
+            "celery",
+            "-A",
+            "tests.jobs.worker_app",
+            "worker",
+            "-n",
+            f"{name}@drill",
+            "-l",
+            "warning",
+            "--without-gossip",
+            "--without-mingle",
+            **more,
+        )
+        if is_awaited:
+            wait_for(lambda: WorkerBeat.objects.filter(worker=f"{name}@drill").exists(), 60)
+        return process
+
+    def beat(self, name: str = "beat") -> subprocess.Popen[bytes]:
+        schedule = str(self.folder / f"{name}-schedule")
+        return self.run(name, "celery", "-A", "tests.jobs.worker_app", "beat", "-l", "warning", "-s", schedule)
+
+    def end(self) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+            process.wait()
+
+
+def database_url() -> str:
+    known = connection.settings_dict
+    if "sqlite" in known["ENGINE"]:
+        return f"sqlite:///{known['NAME']}"
+    server = f"{known['HOST'] or 'localhost'}:{known['PORT'] or 5432}"
+    return f"postgres://{known['USER']}:{known['PASSWORD']}@{server}/{known['NAME']}"
