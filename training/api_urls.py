@@ -1,5 +1,18 @@
 """API addresses of training, under /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from training.api import miniatures, runs
+
+urlpatterns = [
+    path("students/", runs.Students.as_view(), name="api-students"),
+    path("recipes/", runs.Recipes.as_view(), name="api-recipes"),
+    path("training-runs/", runs.Runs.as_view(), name="api-training-runs"),
+    path("training-runs/estimate/", runs.Estimate.as_view(), name="api-training-estimate"),
+    path("training-runs/<uuid:run_id>/", runs.RunDetail.as_view(), name="api-training-run"),
+    path("training-runs/<uuid:run_id>/metrics/", runs.RunMetrics.as_view(), name="api-training-metrics"),
+    path("miniatures/", miniatures.Miniatures.as_view(), name="api-miniatures"),
+    path("miniatures/<uuid:miniature_id>/", miniatures.MiniatureDetail.as_view(), name="api-miniature"),
+    path("miniatures/<uuid:miniature_id>/adapter.zip", miniatures.Archive.as_view(), name="api-miniature-archive"),
+    path("miniatures/<uuid:miniature_id>/write/", miniatures.Write.as_view(), name="api-miniature-write"),
+]

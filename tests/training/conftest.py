@@ -1,0 +1,101 @@
+"""Rows for tests of the training room: a frozen version of judged drafts, a student's folder, runs."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from members.models import Member
+from review.models import DatasetVersion, Record, Task
+from review.services import datasets
+from review.services.datasets import write as writing
+from review.states import Role, Split
+from tests.review import factories
+from tests.review.datasets import golds
+from training.models import Student, TrainingRun
+from training.services import runs, students
+
+
+def freeze(task: Task, by: Member, *, train: int, validation: int, test: int = 2) -> DatasetVersion:
+    """A frozen version with so many accepted drafts in each split."""
+    parts = {Split.TRAIN: train, Split.VALIDATION: validation, Split.TEST: test}
+    count = sum(parts.values())
+    records = factories.make_records(factories.make_source(task), count)
+    splits = [split for split, n in parts.items() for _ in range(n)]
+    for record, split in zip(records, splits, strict=True):
+        record.split = split
+    Record.objects.bulk_update(records, ["split"])
+    golds.make_drafts(task, records)
+    for _ in range(count):
+        golds.decide(by, task)
+    version = datasets.freeze(datasets.create(task, name=f"Gold {train}", by=by), by=by)
+    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
+    version.refresh_from_db()
+    return version
+
+
+def write_student(folder: Path, *, width: int = 8, layers: int = 2, **config: Any) -> Path:
+    """A folder that looks like a model to whoever does not load it: config, tokenizer, one small weight file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    body = {"model_type": "llama", "hidden_size": width, "num_hidden_layers": layers, "max_position_embeddings": 512,
+            "intermediate_size": 2 * width, "num_attention_heads": 2, "num_key_value_heads": 2, "vocab_size": 32,
+            "tie_word_embeddings": True, **config}  # fmt: skip
+    (folder / "config.json").write_text(json.dumps(body))
+    (folder / "tokenizer.json").write_text("{}")
+    shapes = {"model.embed_tokens.weight": [32, width]}
+    for layer in range(layers):
+        shapes[f"model.layers.{layer}.self_attn.q_proj.weight"] = [width, width]
+        shapes[f"model.layers.{layer}.mlp.up_proj.weight"] = [2 * width, width]
+    header, offset = {}, 0
+    for name, (rows, columns) in shapes.items():
+        size = rows * columns * 4
+        header[name] = {"dtype": "F32", "shape": [rows, columns], "data_offsets": [offset, offset + size]}
+        offset += size
+    text = json.dumps(header).encode()
+    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + bytes(offset))
+    return folder
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return factories.make_task(by=admin)
+
+
+@pytest.fixture
+def lead(task: Task, make_member: Callable[..., Member]) -> Member:
+    member = make_member("lea")
+    factories.join(member, task, Role.LEAD)
+    return member
+
+
+@pytest.fixture
+def viewer(task: Task, make_member: Callable[..., Member]) -> Member:
+    member = make_member("vic")
+    factories.join(member, task, Role.VIEWER)
+    return member
+
+
+@pytest.fixture
+def version(task: Task, admin: Member) -> DatasetVersion:
+    return freeze(task, admin, train=10, validation=3)
+
+
+@pytest.fixture
+def student(admin: Member, tmp_path: Path, settings: Any) -> Student:
+    settings.STUDENT_ROOTS = [tmp_path / "students"]
+    folder = write_student(tmp_path / "students" / "tiny")
+    return students.register_folder(path=str(folder), by=admin, name="Tiny", licence="Apache-2.0")
+
+
+@pytest.fixture
+def launch(version: DatasetVersion, student: Student, admin: Member) -> Callable[..., TrainingRun]:
+    def _launch(**order: Any) -> TrainingRun:
+        given = {"dataset_version": version, "student": student, "recipe": "demo", "by": admin, **order}
+        return runs.launch(**given)
+
+    return _launch

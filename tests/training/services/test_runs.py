@@ -1,0 +1,143 @@
+"""Launching a run: what is written, and all that is refused beforehand."""
+
+from __future__ import annotations
+
+import shutil
+from collections import namedtuple
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from jobs.models import Job
+from review.services import datasets
+from tests.review import factories
+from tests.training.conftest import freeze, write_student
+from training.models import TrainingRun
+from training.services import preflight, students
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+
+
+def test_launching_writes_a_numbered_run_with_its_recipe_estimate_and_job(launch, task, version, student, admin):
+    first, second = launch(), launch(overrides={"epochs": 2, "learning_rate": "1e-3"})
+
+    assert (first.number, second.number) == (1, 2)
+    assert second.recipe["epochs"] == 2
+    assert second.overrides == {"epochs": 2, "learning_rate": 0.001}
+    assert first.overrides == {}
+    assert first.task_version.number == 1
+    assert first.estimate["rows"] == version.counts["sft_splits"]["train"] == 10
+    assert 0 < first.estimate["trainable_parameters"] < first.estimate["total_parameters"]
+    job = Job.objects.get(pk=first.job_id)
+    assert (job.kind, job.queue, job.state, job.task_slug) == ("training", "training", "queued", task.slug)
+    assert job.subject_url == f"/training/{first.pk}/"
+
+
+def test_a_reviewer_may_not_launch(launch, task, reviewer):
+    factories.join(reviewer, task)
+
+    with pytest.raises(PermissionDenied, match="role lead"):
+        launch(by=reviewer)
+
+    assert not TrainingRun.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "field", "words"),
+    [
+        ({"epochs": 0}, "epochs", "greater than or equal to 1"),
+        ({"learning_rate": "fast"}, "learning_rate", "valid number"),
+        ({"warmth": 3}, "warmth", "not a field"),
+        ({"betas": ["0.9"]}, "betas", ""),
+    ],
+)
+def test_a_bad_override_is_refused_at_its_field(launch, overrides, field, words):
+    with pytest.raises(Refusal) as caught:
+        launch(overrides=overrides)
+
+    assert caught.value.status == 400
+    assert caught.value.code == "bad_recipe"
+    assert words in caught.value.errors[field][0]
+
+
+def test_an_unknown_recipe_names_those_there_are(launch):
+    with pytest.raises(Refusal) as caught:
+        launch(recipe="alchemy")
+
+    assert "paper-lora" in caught.value.hint
+
+
+def test_fp16_is_refused_for_gemma_3(launch, admin, tmp_path):
+    gemma = write_student(tmp_path / "students" / "gemma", model_type="gemma3_text")
+    student = students.register_folder(path=str(gemma), by=admin)
+
+    with pytest.raises(Refusal) as caught:
+        launch(student=student, overrides={"dtype": "fp16"})
+
+    assert "diverges" in caught.value.errors["dtype"][0]
+
+
+def test_too_few_golds_are_refused_with_their_numbers(launch, admin):
+    small = freeze(factories.make_task(by=admin, slug="small"), admin, train=5, validation=0)
+
+    with pytest.raises(Refusal) as caught:
+        launch(dataset_version=small)
+
+    assert caught.value.code == "too_few_golds"
+    assert "5 training and 0 validation rows" in caught.value.message
+    assert "at least 8 and 1" in caught.value.message
+    assert not TrainingRun.objects.exists()
+
+
+def test_a_version_still_being_frozen_is_refused(launch, version, admin):
+    unfrozen = datasets.freeze(version.dataset, by=admin)
+
+    with pytest.raises(Refusal) as caught:
+        launch(dataset_version=unfrozen)
+
+    assert (caught.value.code, caught.value.status) == ("not_frozen", 409)
+
+
+def test_a_disk_nearly_full_is_refused_with_what_is_free_and_wanted(launch, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10, 10, 1000))
+
+    with pytest.raises(Refusal) as caught:
+        launch()
+
+    assert caught.value.code == "disk_nearly_full"
+    assert "twice what it writes" in caught.value.message
+
+
+def test_a_gpu_is_refused_where_no_worker_has_one(launch, monkeypatch):
+    monkeypatch.setattr(preflight, "GPU_NODES", ("/nowhere/nvidia0",))
+
+    with pytest.raises(Refusal) as caught:
+        launch(device="cuda")
+
+    assert caught.value.code == "no_gpu"
+
+
+def test_a_gpu_may_be_asked_for_when_a_worker_stands_on_another_host(launch, monkeypatch):
+    from jobs.services import presence
+
+    monkeypatch.setattr(preflight, "GPU_NODES", ("/nowhere/nvidia0",))
+    presence.beat(worker="gpu-1", host="another-host", queues="training")
+
+    run = launch(device="cuda")
+
+    assert run.device == "cuda"
+
+
+def test_a_measured_run_gives_the_time_of_the_next(launch):
+    first = launch()
+    TrainingRun.objects.filter(pk=first.pk).update(
+        summary={"tokens": 4000, "epochs": 4.0, "tokens_per_s": 500.0, "device": "cpu"}
+    )
+
+    second = launch()
+
+    assert second.estimate["tokens"] == pytest.approx(4000, rel=0.02)
+    assert second.estimate["seconds"] == pytest.approx(8.0, rel=0.02)
+    assert any("Run 1: 500 tokens a second on cpu" in note for note in second.estimate["notes"])

@@ -1,0 +1,137 @@
+"""Bodies of requests and answers of this room's endpoints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from jobs.serialize import job_json
+from training.states import Device
+
+
+class StudentIn(serializers.Serializer[Any]):
+    """A folder under STUDENT_ROOTS, or a hub id with its commit."""
+
+    path = serializers.CharField(required=False, allow_blank=True, max_length=500)
+    hub_id = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    revision = serializers.CharField(required=False, allow_blank=True, max_length=64)
+    name = serializers.CharField(required=False, allow_blank=True, max_length=120)
+    licence = serializers.CharField(required=False, allow_blank=True, max_length=120)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if bool(attrs.get("path")) == bool(attrs.get("hub_id")):
+            raise serializers.ValidationError({"path": "Name a student by exactly one of path and hub_id."})
+        return attrs
+
+
+class StudentOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    slug = serializers.SlugField()
+    name = serializers.CharField()
+    source = serializers.CharField()
+    hub_id = serializers.CharField()
+    revision = serializers.CharField()
+    manifest_sha256 = serializers.CharField()
+    licence = serializers.CharField()
+    model_type = serializers.CharField()
+    parameters = serializers.IntegerField(allow_null=True)
+    context_length = serializers.IntegerField(allow_null=True)
+    bytes = serializers.IntegerField()
+    is_demo = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+
+
+class RecipeOut(serializers.Serializer[Any]):
+    """A preset: every value, and where it comes from."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()
+    summary = serializers.CharField()
+    values = serializers.DictField()
+    sources = serializers.DictField(child=serializers.CharField())
+
+
+class PlanIn(serializers.Serializer[Any]):
+    """What to tune on what, by which recipe."""
+
+    dataset_version = serializers.UUIDField()
+    student = serializers.CharField(max_length=60)
+    recipe = serializers.CharField(max_length=60)
+    overrides = serializers.DictField(required=False)
+
+
+class RunIn(PlanIn):
+    device = serializers.CharField(required=False, default=Device.AUTO.value)
+
+
+class StartedOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    job = serializers.UUIDField()
+
+
+class RunOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+    task = serializers.CharField(source="task.slug")
+    dataset_version = serializers.UUIDField(source="dataset_version_id")
+    student = serializers.CharField(source="student.slug")
+    recipe = serializers.CharField(source="recipe_name")
+    values = serializers.DictField(source="recipe")
+    overrides = serializers.DictField()
+    method = serializers.CharField()
+    device = serializers.CharField()
+    estimate = serializers.DictField()
+    summary = serializers.DictField()
+    miniature = serializers.SerializerMethodField()
+    job = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField()
+
+    def get_miniature(self, run: Any) -> str | None:
+        miniature = getattr(run, "miniature", None)
+        return str(miniature.pk) if miniature else None
+
+    def get_job(self, run: Any) -> dict[str, Any]:
+        return job_json(run.job)
+
+
+class MetricsOut(serializers.Serializer[Any]):
+    """One row a step; what an attempt reported later replaces what an earlier one said of the same step."""
+
+    metrics = serializers.ListField(child=serializers.DictField())
+    samples = serializers.ListField(child=serializers.DictField())
+    checkpoints = serializers.ListField(child=serializers.DictField())
+
+
+class MiniatureOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    slug = serializers.SlugField()
+    name = serializers.CharField()
+    task = serializers.CharField(source="task.slug")
+    run = serializers.UUIDField(source="run_id")
+    student = serializers.CharField(source="student.slug")
+    method = serializers.CharField()
+    bytes = serializers.IntegerField()
+    manifest_sha256 = serializers.CharField()
+    summary = serializers.DictField()
+    created_at = serializers.DateTimeField()
+
+
+class MiniatureDetailOut(MiniatureOut):
+    files = serializers.ListField(child=serializers.DictField())
+    lineage = serializers.DictField()
+
+
+class WriteIn(serializers.Serializer[Any]):
+    """Facts by input field name."""
+
+    record = serializers.DictField()
+
+
+class WrittenOut(serializers.Serializer[Any]):
+    """What the miniature wrote; `marks` are the places that the task's checks object to."""
+
+    fields = serializers.DictField()
+    marks = serializers.ListField(child=serializers.DictField())
+    seconds = serializers.FloatField()
+    job = serializers.UUIDField()

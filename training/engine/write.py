@@ -1,0 +1,123 @@
+"""`python -m training.engine.write RUN_DIR`: write a few texts with a miniature.
+
+It renders nothing itself: prompts come from the task's one renderer, and answers are read back and checked by it. It
+does not know who asked or where the texts go.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from pydantic import Field, ValidationError
+from transformers.utils import logging as transformers_logging
+
+from jobs.rundir import EngineError, RunDir
+from review import checks, prompting
+from review.spec import TaskSpec
+from training.engine import generation, loading
+from training.engine.contracts import HUB_TOKEN, Part, StudentRef, TrainError
+from training.engine.device import place
+from training.engine.loading import Student
+
+
+class WriteSpec(Part):
+    """What to write: facts under a task version, with a base student and an adapter, or with tuned weights.
+
+    `artefact` is a folder inside the run directory: `adapter` files to lay over `student`, or a whole model.
+    """
+
+    student: StudentRef | None = None
+    artefact: str
+    method: Literal["lora", "full"]
+    task: TaskSpec
+    records: list[dict[str, Any]] = Field(min_length=1, max_length=64)
+    max_new_tokens: int = Field(512, ge=1, le=8192)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    allowed_roots: list[str] = Field(default_factory=list)
+
+
+def main(run: RunDir) -> int:
+    """Write, and end the attempt as it went; returns the process's exit status."""
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        spec = WriteSpec.model_validate(run.spec.body)
+        student = _load(run, spec)
+    except ValidationError as error:
+        first = error.errors()[0]
+        run.finish("failed", error=EngineError(code="bad_spec", message=f"{first['loc']}: {first['msg']}"))
+        return 1
+    except TrainError as error:
+        run.finish("failed", error=EngineError(code=error.code, message=error.message, hint=error.hint))
+        return 1
+    outputs = _write(run, spec, student)
+    if run.stop_requested:
+        run.finish("stopped")
+        return 0
+    run.finish("succeeded", summary={"outputs": outputs})
+    return 0
+
+
+def _load(run: RunDir, spec: WriteSpec) -> Student:
+    token = run.secrets().get(HUB_TOKEN)
+    placement = place(spec.device, "auto", "lora")
+    artefact = run.path / spec.artefact
+    if spec.method == "full":
+        student = loading.load(StudentRef(path=str(artefact)), dtype=placement.weights)
+    elif spec.student is None:
+        raise TrainError("no_base", "an adapter needs the student it was tuned on")
+    else:
+        base = loading.load(spec.student, dtype=placement.weights, token=token, allowed_roots=spec.allowed_roots)
+        student = loading.load_tuned(base, artefact)
+    student.model.to(placement.device)
+    return student
+
+
+def _write(run: RunDir, spec: WriteSpec, student: Student) -> list[dict[str, Any]]:
+    prompts = [prompting.messages(spec.task, facts, audience="student") for facts in spec.records]
+    outputs: list[dict[str, Any]] = [{} for _ in prompts]
+    began = time.perf_counter()
+    answers = generation.write(
+        student.model,
+        student.chat,
+        prompts,
+        max_new_tokens=_limit(spec, student),
+        should_stop=lambda: run.stop_requested,
+    )
+    for done, answer in enumerate(answers, 1):
+        outputs[answer.index] = _read(spec.task, spec.records[answer.index], answer)
+        run.emit(
+            "progress", done=done, total=len(prompts), unit="texts", rate_per_s=done / (time.perf_counter() - began)
+        )
+    return outputs
+
+
+def _limit(spec: WriteSpec, student: Student) -> int:
+    return min(spec.max_new_tokens, student.context_length or spec.max_new_tokens)
+
+
+def _read(task: TaskSpec, facts: dict[str, Any], answer: generation.Answer) -> dict[str, Any]:
+    """An answer as fields with their marks, or with the reason why it has none."""
+    output: dict[str, Any] = {
+        "text": answer.text,
+        "fields": None,
+        "marks": [],
+        "error": "" if answer.ended else "The text ran into its limit before it ended.",
+        "seconds": answer.seconds,
+        "prompt_tokens": answer.prompt_tokens,
+        "completion_tokens": answer.completion_tokens,
+    }
+    try:
+        fields = prompting.parse(task, answer.text)
+    except prompting.CompletionError as error:
+        return {**output, "error": f"The text is not of the task's shape: {error}."}
+    return {**output, "fields": fields, "marks": [mark.as_json() for mark in checks.run(task, facts, fields)]}
+
+
+if __name__ == "__main__":
+    torch.set_grad_enabled(mode=False)
+    sys.exit(main(RunDir.open(Path(sys.argv[1]))))

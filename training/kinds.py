@@ -1,0 +1,65 @@
+"""Kinds of jobs this room brings to the jobs room: tuning a student, and writing with a miniature."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from jobs.contracts import Event, Result
+from jobs.kinds import BaseKind
+from jobs.models import Job
+from training.selectors import miniatures as miniature_selectors
+from training.selectors import runs as run_selectors
+from training.services import checkpoints, finish, lay, students, writing
+from training.services.runs import KIND
+
+
+class TrainingKind(BaseKind):
+    """One tuning run; one at a time on a host, since two would share its memory."""
+
+    name = KIND
+    label = "Training"
+    queue = "training"
+    engine_module = "training.engine"
+    max_running_per_host = 1
+
+    def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
+        return lay.training_spec(run_selectors.of_job(job), run_dir)
+
+    def secret_refs(self, job: Job) -> list[str]:
+        return students.secret_refs(run_selectors.of_job(job).student)
+
+    def on_events(self, job: Job, events: list[Event]) -> None:
+        saved = [
+            checkpoints.Saved(
+                int(event.payload["step"]), str(event.payload["path"]), datetime.fromtimestamp(event.ts, UTC)
+            )
+            for event in events
+            if event.kind == "checkpoint"
+        ]
+        if saved:
+            checkpoints.note(run_selectors.of_job(job), saved, fence=job.run_fence)
+
+    def collect(self, job: Job, result: Result, run_dir: Path) -> dict[str, Any]:
+        return finish.store(UUID(job.spec["run"]), result, run_dir)
+
+    def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
+        finish.conclude(UUID(job.spec["run"]), result, collected)
+
+
+class WriteKind(BaseKind):
+    """A few texts written by a miniature on the spot."""
+
+    name = writing.KIND
+    label = "Writing"
+    queue = "evaluation"
+    engine_module = "training.engine.write"
+    max_running_per_host = 2
+
+    def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
+        return writing.spec(miniature_selectors.by_id(UUID(job.spec["miniature"])), job.spec["records"], run_dir)
+
+    def secret_refs(self, job: Job) -> list[str]:
+        return students.secret_refs(miniature_selectors.by_id(UUID(job.spec["miniature"])).student)

@@ -1,0 +1,70 @@
+"""What a frozen version holds for tuning: how many rows, how long they are, which prompts to sample."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db.models import Max
+
+from review import prompting
+from review.models import DatasetFile, DatasetRow, DatasetVersion, Record, TaskVersion
+from review.selectors import datasets
+from review.states import Split
+
+SAMPLE_PROMPTS = 3
+
+
+@dataclass(frozen=True)
+class TuningData:
+    """The `sft` files of a version.
+
+    Attributes:
+        train: File of training rows.
+        validation: File of validation rows.
+    """
+
+    train: DatasetFile
+    validation: DatasetFile
+
+
+def of(version: DatasetVersion) -> TuningData | None:
+    """Its files; None while it is not frozen."""
+    train = datasets.file_of(version, Split.TRAIN.value, "sft")
+    validation = datasets.file_of(version, Split.VALIDATION.value, "sft")
+    return TuningData(train, validation) if train and validation else None
+
+
+def newest_task_version(version: DatasetVersion) -> TaskVersion:
+    """The newest task version among the drafts of a version; of an empty one, the task's newest."""
+    numbers = DatasetRow.objects.filter(version=version).aggregate(top=Max("candidate__task_version__number"))
+    versions = TaskVersion.objects.filter(task_id=version.dataset.task_id).select_related("task").order_by("-number")
+    found = versions.filter(number=numbers["top"]).first() if numbers["top"] else versions.first()
+    if found is None:
+        raise LookupError(f"the task of {version} has no version")
+    return found
+
+
+def characters(file: DatasetFile) -> list[int]:
+    """Length of each row in characters, prompt and completion together."""
+    with default_storage.open(file.path, "rb") as handle:
+        return [_length(json.loads(line)) for line in handle]
+
+
+def sample_prompts(version: TaskVersion) -> list[dict[str, Any]]:
+    """Prompts for sample outputs: the first validation records, rendered for the student.
+
+    Never test records: what a person has seen a run write may move what they do to the next run.
+    """
+    records = Record.objects.filter(task_id=version.task_id, split=Split.VALIDATION).order_by("created_at", "pk")
+    spec = version.spec
+    return [
+        {"id": record.title or str(record.pk), "messages": prompting.messages(spec, record.facts, audience="student")}
+        for record in records[:SAMPLE_PROMPTS]
+    ]
+
+
+def _length(row: dict[str, Any]) -> int:
+    return sum(len(message["content"]) for part in ("prompt", "completion") for message in row[part])

@@ -1,0 +1,125 @@
+"""Where a run or a miniature comes from, link by link, as plain data: pages, the API and archives tell the same.
+
+Counts come from the rows the dataset version froze, so they are of exactly what was trained on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+from django.urls import reverse
+
+from jobs.models import Job
+from review.models import DatasetRow, TaskVersion
+from training.models import Miniature, TrainingRun
+
+
+def of_run(run: TrainingRun) -> dict[str, Any]:
+    """Everything a run rests on.
+
+    Returns:
+        `task`, `task_versions`, `sources`, `teachers`, `generation_jobs`, `decisions`, `reviewers`, `dataset_version`,
+        `student` and `run`; lists are sorted with the largest count first.
+    """
+    rows = DatasetRow.objects.filter(version_id=run.dataset_version_id)
+    version = run.dataset_version
+    return {
+        "task": {"slug": run.task.slug, "name": run.task.name, "url": _page("review:task", run.task.slug)},
+        "task_versions": _task_versions(run, rows),
+        "sources": _sources(rows),
+        "teachers": _teachers(rows),
+        "generation_jobs": _generation_jobs(rows),
+        "decisions": dict(rows.order_by().values_list("decision__verdict").annotate(n=Count("pk"))),
+        "reviewers": _reviewers(rows),
+        "dataset_version": {
+            "id": str(version.pk),
+            "dataset": version.dataset.slug,
+            "name": version.dataset.name,
+            "number": version.number,
+            "rows": version.counts.get("rows"),
+            "content_hash": version.content_hash,
+            "url": _page("review:dataset-version", version.dataset.slug, version.number),
+        },
+        "student": {
+            "slug": run.student.slug,
+            "name": run.student.name,
+            "licence": run.student.licence,
+            "hub_id": run.student.hub_id,
+            "revision": run.student.revision,
+            "manifest_sha256": run.student.manifest_sha256,
+        },
+        "run": {
+            "id": str(run.pk),
+            "number": run.number,
+            "recipe": run.recipe_name,
+            "method": run.method,
+            "url": reverse("training:run", args=[run.pk]),
+        },
+    }
+
+
+def of_miniature(miniature: Miniature) -> dict[str, Any]:
+    """Everything a miniature rests on: its run's lineage and its own hash."""
+    return {
+        **of_run(miniature.run),
+        "miniature": {
+            "id": str(miniature.pk),
+            "slug": miniature.slug,
+            "name": miniature.name,
+            "manifest_sha256": miniature.manifest_sha256,
+            "url": reverse("training:miniature", args=[miniature.pk]),
+        },
+    }
+
+
+def _task_versions(run: TrainingRun, rows: QuerySet[DatasetRow]) -> list[dict[str, Any]]:
+    counts = dict(rows.order_by().values_list("candidate__task_version__number").annotate(n=Count("pk")))
+    hashes = dict(
+        TaskVersion.objects.filter(task_id=run.task_id, number__in=counts).values_list("number", "content_hash")
+    )
+    return [
+        {
+            "number": number,
+            "rows": counts[number],
+            "content_hash": hashes.get(number, ""),
+            "url": _page("review:task-version", run.task.slug, number),
+        }
+        for number in sorted(counts)
+    ]
+
+
+def _sources(rows: QuerySet[DatasetRow]) -> list[dict[str, Any]]:
+    fields = ("candidate__record__source__pk", "candidate__record__source__name", "candidate__record__source__sha256")
+    found = rows.order_by().values_list(*fields).annotate(n=Count("pk")).order_by("-n")
+    return [
+        {"id": str(pk), "name": name, "sha256": sha256, "rows": n, "url": _page("review:source", pk)}
+        for pk, name, sha256, n in found
+    ]
+
+
+def _teachers(rows: QuerySet[DatasetRow]) -> list[dict[str, Any]]:
+    fields = ("candidate__origin", "candidate__teacher", "candidate__model", "candidate__provenance")
+    found = rows.order_by().values_list(*fields).annotate(n=Count("pk")).order_by("-n")
+    return [
+        {"origin": origin, "teacher": teacher, "model": model, "provenance": note, "rows": n}
+        for origin, teacher, model, note, n in found
+    ]
+
+
+def _generation_jobs(rows: QuerySet[DatasetRow]) -> list[dict[str, Any]]:
+    counts: dict[UUID, int] = dict(
+        rows.filter(candidate__job_id__isnull=False).order_by().values_list("candidate__job_id").annotate(n=Count("pk"))
+    )
+    jobs = Job.objects.filter(pk__in=counts).order_by("created_at")
+    return [{"job": str(job.pk), "title": job.title, "rows": counts[job.pk], "url": job.subject_url} for job in jobs]
+
+
+def _reviewers(rows: QuerySet[DatasetRow]) -> list[dict[str, Any]]:
+    found = rows.order_by().values_list("decision__reviewer__username").annotate(n=Count("pk")).order_by("-n")
+    return [{"reviewer": name, "decisions": n} for name, n in found]
+
+
+def _page(name: str, *args: Any) -> str:
+    return reverse(name, args=args)

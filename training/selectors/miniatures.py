@@ -1,0 +1,63 @@
+"""Questions about miniatures: which there are, and all that each came from."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+from django.http import Http404
+
+from jobs.models import Job
+from members.models import Member
+from review.models import Task
+from review.permissions import tasks_for
+from training.models import Miniature
+
+RELATED = (
+    "task", "student", "run__job", "run__task_version", "run__dataset_version__dataset", "run__created_by",
+)  # fmt: skip
+
+
+def visible(member: Member, *, task: Task | None = None) -> QuerySet[Miniature]:
+    """Miniatures the member may see, newest first."""
+    found = Miniature.objects.select_related(*RELATED).order_by("-created_at", "-id")
+    return found.filter(task=task) if task else found.filter(task__in=tasks_for(member))
+
+
+def miniature_or_404(member: Member, miniature_id: UUID | str) -> Miniature:
+    """One miniature.
+
+    Raises:
+        Http404: No such miniature, or not this member's.
+    """
+    miniature = visible(member).filter(pk=miniature_id).first()
+    if miniature is None:
+        raise Http404("There is no miniature with this id that you can see.")
+    return miniature
+
+
+def by_id(miniature_id: UUID) -> Miniature:
+    """A miniature, for kinds of jobs.
+
+    Raises:
+        Miniature.DoesNotExist: None.
+    """
+    return Miniature.objects.select_related(*RELATED).get(pk=miniature_id)
+
+
+def writing_or_404(miniature: Miniature, job_id: UUID | str) -> Job:
+    """A writing job of a miniature.
+
+    Raises:
+        Http404: None of this miniature's.
+    """
+    job = Job.objects.filter(pk=job_id, kind="write", subject_id=miniature.pk).first()
+    if job is None:
+        raise Http404("There is no such writing of this miniature.")
+    return job
+
+
+def counts_by_task(member: Member) -> dict[str, int]:
+    """Number of miniatures by task slug, for the tasks the member sees."""
+    counts = visible(member).order_by().values_list("task__slug").annotate(n=Count("pk"))
+    return dict(counts)

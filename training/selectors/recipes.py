@@ -1,0 +1,136 @@
+"""Recipes as a person reads them: each value with what it means and where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, get_args, get_origin
+
+from training.presets import PRESETS
+from training.recipes import Preset, Recipe
+
+# What a person may want to change first; the rest stands below.
+FIRST = (
+    "learning_rate",
+    "epochs",
+    "batch_size",
+    "accumulation",
+    "rank",
+    "alpha",
+    "dropout",
+    "max_length",
+    "seed",
+    "dtype",
+)
+HIDDEN = frozenset({"method", "target", "schedule"})
+LABELS = {
+    "method": "What is tuned", "rank": "LoRA rank", "alpha": "LoRA alpha", "dropout": "LoRA dropout", "target": "Adapted layers",
+    "learning_rate": "Learning rate", "schedule": "Schedule", "warmup_ratio": "Warm-up", "epochs": "Epochs",
+    "batch_size": "Batch size", "accumulation": "Accumulation", "max_length": "Longest row", "weight_decay": "Weight decay",
+    "betas": "AdamW betas", "max_grad_norm": "Gradient clipping", "dtype": "Precision", "seed": "Seed",
+    "eval_every_steps": "Validate every", "sample_every_steps": "Sample every", "checkpoint_every_steps": "Save every",
+    "gradient_checkpointing": "Gradient checkpointing",
+}  # fmt: skip
+UNITS = {
+    "max_length": "tokens", "eval_every_steps": "steps", "sample_every_steps": "steps", "checkpoint_every_steps": "steps",
+    "warmup_ratio": "of the steps", "batch_size": "rows", "accumulation": "batches",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """One value of a recipe on a page.
+
+    Attributes:
+        name: Field of the recipe.
+        label: How a page calls it.
+        value: As text.
+        unit: Of the value; may be empty.
+        meaning: What it does.
+        source: Where the preset's value comes from.
+        is_changed: Whether it departs from the preset.
+        choices: What it may be, where that is a short list.
+        is_fixed: Whether the preset alone decides it.
+    """
+
+    name: str
+    label: str
+    value: str
+    unit: str
+    meaning: str
+    source: str
+    is_changed: bool
+    choices: tuple[str, ...]
+    is_fixed: bool
+
+
+def lines(preset: Preset, values: dict[str, Any] | None = None) -> list[Line]:
+    """Every value of a recipe, the ones most often changed first.
+
+    Args:
+        preset: The preset it began with.
+        values: The recipe's values as JSON; the preset's own by default.
+    """
+    own = preset.recipe.model_dump(mode="json")
+    shown = own if values is None else values
+    unused = {"rank", "alpha", "dropout", "target"} if shown["method"] == "full" else set()
+    rest = [name for name in Recipe.model_fields if name not in FIRST]
+    return [
+        _line(name, shown[name], preset.sources.get(name, ""), is_changed=shown[name] != own[name])
+        for name in (*FIRST, *rest)
+        if name not in unused
+    ]
+
+
+def difference(recipes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Values in which recipes differ: the label, and the value of each in order."""
+    return [
+        {"label": LABELS[name], "values": [_text(recipe.get(name)) for recipe in recipes]}
+        for name in Recipe.model_fields
+        if len({_text(recipe.get(name)) for recipe in recipes}) > 1
+    ]
+
+
+def preset_json(preset: Preset) -> dict[str, Any]:
+    """A preset as the API gives it."""
+    own = preset.recipe.model_dump(mode="json")
+    return {
+        "name": preset.name,
+        "label": preset.label,
+        "summary": preset.summary,
+        "values": own,
+        "sources": {name: preset.sources.get(name, "") for name in own},
+    }
+
+
+def all_presets() -> list[Preset]:
+    """Presets in the order pages show them."""
+    return list(PRESETS.values())
+
+
+def _line(name: str, value: Any, source: str, *, is_changed: bool) -> Line:
+    field = Recipe.model_fields[name]
+    literal = get_origin(field.annotation) is not None and all(
+        isinstance(arg, str) for arg in get_args(field.annotation)
+    )
+    choices = tuple(get_args(field.annotation)) if literal else ("true", "false") if field.annotation is bool else ()
+    return Line(
+        name=name,
+        label=LABELS[name],
+        value=_text(value),
+        unit="" if name.endswith("_every_steps") and not value else UNITS.get(name, ""),
+        meaning=field.description or "",
+        source=source,
+        is_changed=is_changed,
+        choices=choices,
+        is_fixed=name in HIDDEN,
+    )
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "by size"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(part) for part in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,32 @@
+"""Questions about base models. Every member may know which there are."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from training.models import Student
+from web.errors import Refusal
+
+
+def all_students() -> QuerySet[Student]:
+    """Students, the demo's first, then by name."""
+    return Student.objects.order_by("source", "name")
+
+
+def by_slug(slug: str) -> Student:
+    """A student by its short name.
+
+    Raises:
+        Refusal: 400, there is none; names those there are.
+    """
+    student = Student.objects.filter(slug=slug).first()
+    if student is not None:
+        return student
+    known = ", ".join(Student.objects.order_by("slug").values_list("slug", flat=True)) or "none yet"
+    raise Refusal(
+        "student_unknown",
+        f"There is no student '{slug}'.",
+        hint=f"Registered are: {known}.",
+        status=400,
+        errors={"student": [f"There is no student '{slug}'. Registered are: {known}."]},
+    )

@@ -1,0 +1,96 @@
+"""A miniature as a zip, made while it is sent: its files, and a card that says where they come from.
+
+Adapters are a few megabytes, whole models gigabytes: nothing is gathered in memory or on the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import zipfile
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import connections
+
+from training.models import Miniature
+from training.selectors import lineage
+
+BLOCK_BYTES = 1 << 20
+CARD = "miniature.json"
+
+
+async def blocks(miniature: Miniature) -> AsyncIterator[bytes]:
+    """The bytes of the zip in order; reading runs in threads, so that a slow client does not hold the event loop."""
+    card = await asyncio.to_thread(_card_bytes, miniature)
+    parts = _zip(miniature, card)
+    while (block := await asyncio.to_thread(next, parts, None)) is not None:
+        yield block
+
+
+def card(miniature: Miniature) -> dict[str, Any]:
+    """What stands beside the weights: lineage, recipe, what the run came to, and the hash of each file."""
+    return {
+        "name": miniature.name,
+        "slug": miniature.slug,
+        "method": miniature.method,
+        "created_at": miniature.created_at.isoformat(),
+        "lineage": lineage.of_miniature(miniature),
+        "recipe": miniature.run.recipe,
+        "summary": miniature.summary,
+        "task": miniature.run.task_version.spec.canonical(),
+        "files": miniature.files,
+        "manifest_sha256": miniature.manifest_sha256,
+    }
+
+
+class _Sink(io.RawIOBase):
+    """Where zipfile writes; `take` hands over what has come since. It cannot be sought, so sizes follow the data."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._parts.append(bytes(data))
+        return len(data)
+
+    def take(self) -> bytes:
+        taken, self._parts = b"".join(self._parts), []
+        return taken
+
+
+def _card_bytes(miniature: Miniature) -> bytes:
+    try:
+        return json.dumps(card(miniature), ensure_ascii=False, indent=1).encode()
+    finally:
+        # This thread is the pool's, not the request's: nobody else would close what it opened.
+        connections.close_all()
+
+
+def _zip(miniature: Miniature, card_bytes: bytes) -> Iterator[bytes]:
+    sink = _Sink()
+    # Weights do not shrink: stored, not deflated.
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(_entry(miniature, CARD), card_bytes)
+        yield sink.take()
+        for file in miniature.files:
+            name = f"{miniature.storage_prefix}/{file['path']}"
+            with (
+                default_storage.open(name, "rb") as source,
+                archive.open(_entry(miniature, file["path"]), "w", force_zip64=True) as entry,
+            ):
+                while block := source.read(BLOCK_BYTES):
+                    entry.write(block)
+                    yield sink.take()
+    yield sink.take()
+
+
+def _entry(miniature: Miniature, name: str) -> zipfile.ZipInfo:
+    """An entry dated by the miniature, so that the same miniature gives the same bytes."""
+    at = miniature.created_at
+    return zipfile.ZipInfo(f"{miniature.slug}/{name}", (at.year, at.month, at.day, at.hour, at.minute, at.second))

@@ -1,0 +1,100 @@
+"""Lay what an engine reads into its run directory: rows, a miniature's files, and the spec. Verifies every hash.
+
+Runs in a worker, outside any transaction. Knows storage and hashes; does not know how an engine works.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from django.core.files.storage import default_storage
+
+from review.models import DatasetFile
+from training import student_folder
+from training.models import Miniature, Student, TrainingRun
+from training.selectors import data as tuning_data
+from training.services import students
+from web.errors import Refusal
+
+BLOCK_BYTES = 1 << 20
+TRAIN_FILE, VALIDATION_FILE = "train.jsonl", "validation.jsonl"
+
+
+def training_spec(run: TrainingRun, run_dir: Path) -> dict[str, Any]:
+    """Body of a tuning run's spec; lays its rows into the directory.
+
+    Raises:
+        Refusal: A file's bytes or the student's folder are not what was registered.
+    """
+    files = tuning_data.of(run.dataset_version)
+    if files is None:
+        raise Refusal("not_frozen", f"{run.dataset_version} is not frozen.")
+    for file, name in ((files.train, TRAIN_FILE), (files.validation, VALIDATION_FILE)):
+        _copy_rows(file, run_dir / name)
+    return {
+        "student": student_ref(run.student),
+        "recipe": run.recipe,
+        "train_file": TRAIN_FILE,
+        "validation_file": VALIDATION_FILE if files.validation.rows else None,
+        "sample_prompts": tuning_data.sample_prompts(run.task_version),
+        "device": run.device,
+        "allowed_roots": students.allowed_roots(),
+    }
+
+
+def student_ref(student: Student) -> dict[str, Any]:
+    """A student as engines name it, its folder verified against the hash it was registered with.
+
+    Raises:
+        Refusal: Its files have changed since, or are not on this host.
+    """
+    folder = students.folder_of(student)
+    if folder is None:
+        return {"hub_id": student.hub_id, "revision": student.revision, "licence": student.licence}
+    found = student_folder.look_at(str(folder), roots=[Path(root) for root in students.allowed_roots()])
+    manifest = student_folder.manifest_sha256(found.path)
+    if not student.manifest_sha256:
+        Student.objects.filter(pk=student.pk, manifest_sha256="").update(manifest_sha256=manifest)
+    elif manifest != student.manifest_sha256:
+        raise Refusal(
+            "student_changed",
+            f"The files of the student '{student.slug}' are not those that were registered.",
+            hint="Put the registered files back, or register the folder under another path.",
+        )
+    return {"path": str(found.path), "licence": student.licence}
+
+
+def miniature_files(miniature: Miniature, folder: Path) -> Path:
+    """Copy a miniature's files from storage into a folder and return it.
+
+    Raises:
+        Refusal: A file is missing or is not what its run wrote.
+    """
+    for file in miniature.files:
+        target = folder / file["path"]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _copy(f"{miniature.storage_prefix}/{file['path']}", target, file["sha256"])
+    return folder
+
+
+def _copy_rows(file: DatasetFile, target: Path) -> None:
+    _copy(file.path, target, file.sha256)
+
+
+def _copy(stored: str, target: Path, sha256: str) -> None:
+    digest = hashlib.sha256()
+    try:
+        with default_storage.open(stored, "rb") as source, target.open("wb") as copy:
+            while block := source.read(BLOCK_BYTES):
+                digest.update(block)
+                copy.write(block)
+    except FileNotFoundError:
+        raise Refusal(
+            "artefact_missing", f"The stored file {stored} is missing.", hint="Restore it from a backup."
+        ) from None
+    if digest.hexdigest() != sha256:
+        raise Refusal(
+            "artefact_damaged", f"The stored file {stored} is not what was written.", hint="Restore it from a backup."
+        )

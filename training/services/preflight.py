@@ -1,0 +1,102 @@
+"""What can be known to fail before a run begins. Refuses; changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+from jobs.rundir import identity
+from jobs.services import presence
+from review.models import DatasetVersion
+from training.selectors import data as tuning_data
+from training.states import Device
+from web.errors import Refusal
+
+# Fewer rows than one batch of every preset teach nothing that a prompt would not.
+MIN_TRAIN_ROWS: Final = 8
+MIN_VALIDATION_ROWS: Final = 1
+GPU_NODES: Final = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+GIB: Final = 1 << 30
+
+
+def require_rows(version: DatasetVersion) -> None:
+    """Refuse a version that is not frozen, or that holds too few approved rows.
+
+    Raises:
+        Refusal: 409 not frozen; 422 too few golds, with how many there are and how many it takes.
+    """
+    files = tuning_data.of(version) if version.is_frozen else None
+    if files is None:
+        raise Refusal(
+            "not_frozen",
+            f"{version} is not frozen yet.",
+            hint="Wait until its freeze has ended.",
+            status=409,
+            errors={"dataset_version": ["This version is not frozen yet."]},
+        )
+    train, validation = files.train.rows, files.validation.rows
+    if train >= MIN_TRAIN_ROWS and validation >= MIN_VALIDATION_ROWS:
+        return
+    message = (
+        f"{version} holds {train} training and {validation} validation rows; a run takes at least "
+        f"{MIN_TRAIN_ROWS} and {MIN_VALIDATION_ROWS}."
+    )
+    raise Refusal(
+        "too_few_golds",
+        message,
+        hint="Accept or edit more drafts, then freeze the next version.",
+        errors={"dataset_version": [message]},
+    )
+
+
+def require_disk(needed_bytes: int) -> None:
+    """Refuse when the disk that holds run directories has less than twice what the run will write.
+
+    A new checkpoint stands beside the one it replaces until it is whole, and the artefact is copied to storage.
+
+    Raises:
+        Refusal: 422, with what is free and what is wanted.
+    """
+    folder = _existing(Path(settings.RUNS_DIR))
+    free, wanted = shutil.disk_usage(folder).free, 2 * needed_bytes
+    if free >= wanted:
+        return
+    raise Refusal(
+        "disk_nearly_full",
+        f"The disk has {free / GIB:.1f} GiB free; this run wants {wanted / GIB:.1f} GiB, twice what it writes.",
+        hint=f"Free space on the disk of {folder}, or choose a smaller student or LoRA.",
+    )
+
+
+def require_device(device: str) -> None:
+    """Refuse a device that is none, or a GPU where it is certain that no training worker has one.
+
+    Of workers on other hosts nothing is known here: then the engine finds out, and says so.
+
+    Raises:
+        Refusal: 400 for an unknown device, 422 for a GPU where none is.
+    """
+    if device not in Device.values:
+        known = ", ".join(Device.values)
+        raise Refusal("bad_device", f"There is no device '{device}'.", hint=f"Devices: {known}.", status=400,
+                      errors={"device": [f"Choose one of {known}."]})  # fmt: skip
+    if device == Device.CUDA and _all_workers_are_here() and not _has_gpu():
+        message = "This run asks for a GPU, and no training worker has one."
+        raise Refusal("no_gpu", message, hint="Choose the device 'auto' or 'cpu', or start a worker on a GPU host.",
+                      errors={"device": [message]})  # fmt: skip
+
+
+def _all_workers_are_here() -> bool:
+    hosts = {beat.host for beat in presence.present() if not beat.queues or "training" in beat.queues.split(",")}
+    return hosts <= {identity.host_id()}
+
+
+def _has_gpu() -> bool:
+    return any(Path(node).exists() for node in GPU_NODES)
+
+
+def _existing(folder: Path) -> Path:
+    return folder if folder.exists() else _existing(folder.parent)

@@ -1,0 +1,87 @@
+"""Launch a run: everything that can be known to fail beforehand is refused here, with the way out.
+
+What only the engine can know (rows longer than the student reads, a licence not accepted) it refuses itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.urls import reverse
+
+from jobs.services import lifecycle
+from members.models import Member
+from review.models import DatasetVersion, Task
+from review.permissions import require
+from review.states import Role
+from training import presets
+from training.models import Student, TrainingRun
+from training.selectors import data as tuning_data
+from training.services import forecast, plans, preflight
+from training.states import Device
+
+KIND = "training"
+
+
+@transaction.atomic
+def launch(
+    *,
+    dataset_version: DatasetVersion,
+    student: Student,
+    recipe: str,
+    by: Member,
+    overrides: Mapping[str, Any] | None = None,
+    device: str = Device.AUTO,
+) -> TrainingRun:
+    """Order a tuning run; the work itself is a job.
+
+    Args:
+        dataset_version: A frozen version with at least 8 training rows and 1 validation row.
+        student: The base model.
+        recipe: Name of a preset.
+        by: A lead of the version's task.
+        overrides: Values that replace the preset's.
+        device: `auto`, `cpu` or `cuda`.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: The version is not frozen or too small, the recipe is out of range or known to fail on this student,
+            a GPU is asked for where none is, or the disk is nearly full.
+    """
+    task = dataset_version.dataset.task
+    require(by, task, Role.LEAD)
+    composed = plans.compose(recipe, overrides, student)
+    preflight.require_device(device)
+    preflight.require_rows(dataset_version)
+    guess = forecast.forecast(dataset_version=dataset_version, student=student, recipe=composed)
+    preflight.require_disk(guess.disk_bytes)
+    # The task's row is the lock under which numbers are given.
+    Task.objects.select_for_update().get(pk=task.pk)
+    number = (TrainingRun.objects.filter(task=task).aggregate(top=Max("number"))["top"] or 0) + 1
+    run = TrainingRun(
+        task=task,
+        number=number,
+        dataset_version=dataset_version,
+        task_version=tuning_data.newest_task_version(dataset_version),
+        student=student,
+        recipe_name=recipe,
+        recipe=composed.model_dump(mode="json"),
+        overrides=plans.changed(recipe, composed),
+        device=device,
+        estimate=guess.as_json(),
+        created_by=by,
+    )
+    run.job = lifecycle.launch(
+        kind=KIND,
+        title=f"Run {number}: {presets.PRESETS[recipe].label} on {student.name}",
+        spec={"run": str(run.pk)},
+        by=by,
+        task_slug=task.slug,
+        subject_id=run.pk,
+        subject_url=reverse("training:run", args=[run.pk]),
+    )
+    run.save()
+    return run

@@ -1,0 +1,26 @@
+"""Words that rows of this room can be in, as enums. Pure but for Django's choices; knows no model."""
+
+from django.db.models import TextChoices
+
+
+class StudentSource(TextChoices):
+    """Where a student's weights come from."""
+
+    FOLDER = "folder", "Folder on the training host"
+    HUB = "hub", "Hugging Face hub"
+    DEMO = "demo", "Comes with the product"
+
+
+class Method(TextChoices):
+    """What of a student is tuned."""
+
+    LORA = "lora", "LoRA"
+    FULL = "full", "Full fine-tuning"
+
+
+class Device(TextChoices):
+    """Where a run computes."""
+
+    AUTO = "auto", "GPU where there is one, else CPU"
+    CPU = "cpu", "CPU"
+    CUDA = "cuda", "GPU"

@@ -1,0 +1,152 @@
+"""Pages of runs: launch, list, one run live, several side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from jobs.selectors import may_steer
+from review.permissions import may, task_or_404
+from review.selectors import datasets
+from review.states import Role
+from training import charts
+from training.forms import LaunchForm, overrides_of
+from training.presets import PRESETS
+from training.selectors import lineage, pages
+from training.selectors import recipes as recipe_selectors
+from training.selectors import runs as selectors
+from training.selectors import students as student_selectors
+from training.services import forecast, runs
+from web.errors import Refusal
+
+
+@require_http_methods(["GET", "POST"])
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    task = task_or_404(request.user, slug)
+    form, refusal = _form(request, task), None
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data
+        try:
+            run = runs.launch(
+                dataset_version=datasets.version_or_404(request.user, chosen["dataset_version"]),
+                student=student_selectors.by_slug(chosen["student"]),
+                recipe=chosen["recipe"],
+                overrides=form.overrides(),
+                device=chosen["device"],
+                by=request.user,
+            )
+            return redirect("training:run", run.pk)
+        except Refusal as error:
+            refusal = error
+    context = {
+        "task": task,
+        "section": "training",
+        "form": form,
+        "refusal": refusal,
+        "preset": _preset(request),
+        "lines": recipe_selectors.lines(_preset(request)),
+        "typed": overrides_of(request.POST),
+        "problems": refusal.errors if refusal else {},
+        "page": pages.page(selectors.visible(request.user, task=task), request.GET.get("page")),
+        "may_lead": may(request.user, task, Role.LEAD),
+        "students": student_selectors.all_students(),
+    }
+    return render(request, "training/index.html", context, status=refusal.status if refusal else 200)
+
+
+@require_GET
+def recipe(request: HttpRequest, slug: str) -> HttpResponse:
+    """The table of a recipe's values, for the launch form."""
+    task = task_or_404(request.user, slug)
+    preset = _preset(request)
+    return render(
+        request, "training/_recipe.html", {"task": task, "preset": preset, "lines": recipe_selectors.lines(preset)}
+    )
+
+
+@require_GET
+def estimate(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the run in the launch form would take; a refusal stands in its place."""
+    task = task_or_404(request.user, slug)
+    context: dict[str, Any] = {"task": task}
+    try:
+        version = datasets.version_or_404(request.user, request.GET.get("dataset_version") or UUID(int=0))
+        context["estimate"] = forecast.of_choice(
+            dataset_version=version,
+            student=student_selectors.by_slug(request.GET.get("student", "")),
+            recipe=request.GET.get("recipe", ""),
+            overrides=overrides_of(request.GET),
+        ).as_json()
+    except Refusal as error:
+        context["refusal"] = error
+    return render(request, "training/_estimate.html", context)
+
+
+@require_GET
+def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    return render(request, "training/run.html", _run_context(request, run_id))
+
+
+@require_GET
+def outcome(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """The head of a run's page, loaded again when its job has ended."""
+    return render(request, "training/_outcome.html", _run_context(request, run_id))
+
+
+@require_GET
+def compare(request: HttpRequest, slug: str) -> HttpResponse:
+    task = task_or_404(request.user, slug)
+    chosen = selectors.chosen(request.user, task, request.GET.getlist("run"))
+    context = {
+        "task": task,
+        "section": "training",
+        "runs": chosen,
+        "validation": charts.overlay(
+            {one.name: selectors.metrics(one) for one in chosen}, "val_loss", "validation loss"
+        ),
+        "losses": charts.overlay({one.name: selectors.metrics(one) for one in chosen}, "loss", "training loss"),
+        "differences": recipe_selectors.difference([one.recipe for one in chosen]),
+    }
+    return render(request, "training/compare.html", context)
+
+
+def _form(request: HttpRequest, task: Any) -> LaunchForm:
+    preset = _preset(request)
+    initial = {"recipe": preset.name, "dataset_version": request.GET.get("dataset_version", "")}
+    return LaunchForm(
+        request.POST if request.method == "POST" else None,
+        versions=datasets.frozen_versions(task).select_related("dataset"),
+        students=student_selectors.all_students(),
+        initial=initial,
+    )
+
+
+def _preset(request: HttpRequest) -> Any:
+    name = (request.POST if request.method == "POST" else request.GET).get("recipe", "")
+    return PRESETS.get(name) or PRESETS["demo"]
+
+
+def _run_context(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
+    found = selectors.run_or_404(request.user, run_id)
+    # The row's seq is read before its events: the stream goes on from there, and what stands in both is drawn once.
+    metrics = selectors.metrics(found)
+    return {
+        "task": found.task,
+        "section": "training",
+        "run": found,
+        "job": found.job,
+        "may_steer": may_steer(request.user, found.job),
+        "loss": charts.losses(metrics),
+        "rate": charts.learning_rate(metrics),
+        "latest": pages.latest(metrics),
+        "samples": selectors.samples(found),
+        "checkpoints": selectors.checkpoints(found),
+        "log": selectors.log_lines(found),
+        "lines": recipe_selectors.lines(PRESETS[found.recipe_name], found.recipe),
+        "preset": PRESETS[found.recipe_name],
+        "lineage": lineage.of_run(found),
+    }
