@@ -20,6 +20,9 @@ from jobs.models import Job
 from jobs.services.moves import locked, move, tell
 from jobs.states import CLAIMABLE, HELD, JobState
 
+# An engine outlasts its worker's lease by as much again, so that a worker of its host has time to re-attach to it.
+ENGINE_LEASES = 2
+
 
 @dataclass(frozen=True)
 class Worker:
@@ -72,11 +75,12 @@ def claim(job_id: UUID, *, worker: Worker, obstacle: str = "") -> Job | None:
 
 def renew(job_id: UUID, fence: int) -> bool:
     """Renew the lease by the database's clock; False when it has passed on."""
+    engine_s = ENGINE_LEASES * settings.JOB_LEASE_S + settings.JOB_STOP_GRACE_S
     mine = Job.objects.filter(pk=job_id, fence=fence, state__in=HELD)
     return bool(
         mine.update(
             lease_until=in_s(settings.JOB_LEASE_S),
-            engine_until=in_s(settings.JOB_LEASE_S + settings.JOB_STOP_GRACE_S),
+            engine_until=in_s(engine_s),
         )
     )
 

@@ -108,7 +108,7 @@ def _started(job: Job, kind: JobKind, module: str, hold: Hold, worker: Worker) -
             job=str(job.pk),
             kind=job.kind,
             fence=hold.fence,
-            lease_s=settings.JOB_LEASE_S,
+            lease_s=claiming.ENGINE_LEASES * settings.JOB_LEASE_S,
             body=body,
             secret_refs=refs,
             resume_from=str(earlier) if earlier else None,

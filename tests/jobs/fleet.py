@@ -58,6 +58,7 @@ class Fleet:
     def __init__(self, redis: Redis, folder: Path) -> None:
         self.redis, self.folder = redis, folder
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.workers: dict[str, subprocess.Popen[bytes]] = {}
 
     def environment(self, **more: str) -> dict[str, str]:
         return {
@@ -86,24 +87,20 @@ class Fleet:
         self.processes.append(process)
         return process
 
-    def worker(self, name: str, *, is_awaited: bool = True, **more: str) -> subprocess.Popen[bytes]:
-        process = self.run(
-            name,
-            "celery",
-            "-A",
-            "tests.jobs.worker_app",
-            "worker",
-            "-n",
-            f"{name}@drill",
-            "-l",
-            "warning",
-            "--without-gossip",
-            "--without-mingle",
-            **more,
-        )
-        if is_awaited:
-            wait_for(lambda: WorkerBeat.objects.filter(worker=f"{name}@drill").exists(), 60)
+    def worker(self, name: str, **more: str) -> subprocess.Popen[bytes]:
+        command = ["celery", "-A", "tests.jobs.worker_app", "worker", "-n", f"{name}@drill", "-l", "warning"]
+        process = self.run(name, *command, "--without-gossip", "--without-mingle", **more)
+        self.workers[f"{name}@drill"] = process
         return process
+
+    def ready(self, *names: str) -> None:
+        """Have these workers alive and heard of; those that a test has ended are started again."""
+        for name in names:
+            known = self.workers.get(f"{name}@drill")
+            if known is None or known.poll() is not None:
+                self.worker(name)
+        wanted = {f"{name}@drill" for name in names}
+        wait_for(lambda: wanted <= set(WorkerBeat.objects.values_list("worker", flat=True)), 60)
 
     def beat(self, name: str = "beat") -> subprocess.Popen[bytes]:
         schedule = str(self.folder / f"{name}-schedule")

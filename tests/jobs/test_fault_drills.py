@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,37 +18,46 @@ from django.conf import settings as django_settings
 
 from jobs.models import Job, JobEvent
 from jobs.rundir.attempt import engine_of
+from jobs.rundir.identity import send_signal
 from jobs.services import doorbell
 from jobs.states import FINISHED
 from miniatures_site.celery import app
 from tests.jobs.conftest import state_of, wait_for
-from tests.jobs.fleet import LEASE_S, Fleet, Redis
+from tests.jobs.fleet import Fleet, Redis
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stress]
 ROUNDS = range(20 if os.environ.get("STRESS") == "1" else 1)
 COUNT, STEP_S = 40, 0.05
 
 
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[Redis]:
-    server = Redis(tmp_path)
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    server = Redis(tmp_path_factory.mktemp("redis"))
     server.start()
     yield server
     server.stop()
 
 
-@pytest.fixture
-def fleet(redis: Redis, tmp_path: Path) -> Iterator[Fleet]:
+@pytest.fixture(scope="module")
+def crew(redis: Redis, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """Workers and a beat that outlive the tests of this module; starting one takes seconds."""
     ring_through(redis.url)
-    crew = Fleet(redis, tmp_path)
-    yield crew
-    crew.end()
+    fleet = Fleet(redis, tmp_path_factory.mktemp("fleet"))
+    yield fleet
+    fleet.end()
+    ring_through("memory://")
     for mark in Path(django_settings.RUNS_DIR).glob("*/*/engine.json"):
         if engine := engine_of(mark.parent):
-            from jobs.rundir.identity import send_signal
-
             send_signal(engine, signal.SIGKILL)
-    ring_through("memory://")
+
+
+@pytest.fixture
+def fleet(crew: Fleet, transactional_db: None) -> Fleet:
+    """Two workers and a beat, ready."""
+    if not crew.workers:
+        crew.beat()
+    crew.ready("first", "second")
+    return crew
 
 
 def ring_through(url: str) -> None:
@@ -88,30 +98,33 @@ def engine_pid(job: Job) -> int:
     return wait_for(lambda: Job.objects.values_list("pid", flat=True).get(pk=job.pk), 20)
 
 
+def holder(fleet: Fleet, job: Job) -> subprocess.Popen[bytes]:
+    """The worker process that holds the job."""
+    return fleet.workers[Job.objects.values_list("worker", flat=True).get(pk=job.pk)]
+
+
+def under_way(job: Job, ledger: Path, steps: int = 3) -> None:
+    wait_for(lambda: len(counted(ledger)) >= steps and engine_pid(job), 30)
+
+
 @pytest.mark.parametrize("_round", ROUNDS)
 def test_a_killed_worker_is_replaced_and_its_engine_taken_over(_round, fleet, launch, ledger):
-    fleet.beat()
-    first = fleet.worker("first")
     job = launch(count=120, step_s=STEP_S)
-    wait_for(lambda: len(counted(ledger)) > 3, 30)
-    pid = engine_pid(job)
+    under_way(job, ledger)
 
-    first.kill()
-    fleet.worker("second")
+    holder(fleet, job).kill()
     wait_for(lambda: state_of(job) in FINISHED, 40)
 
     assert_done_once(job, ledger, 120)
-    assert job.attempts == 1
-    assert job.pid is None
-    assert any("stopped answering" in reason for reason in reasons(job)), reasons(job)
-    assert any("Re-attached" in reason for reason in reasons(job)), (pid, reasons(job))
+    assert (job.attempts, job.crashes) == (1, 0), reasons(job)
+    assert any("stopped answering" in reason for reason in reasons(job))
+    assert any("Re-attached" in reason for reason in reasons(job))
 
 
 @pytest.mark.parametrize("_round", ROUNDS)
 def test_a_killed_engine_is_started_again_where_it_was(_round, fleet, launch, ledger):
-    fleet.worker("only")
     job = launch(count=COUNT, step_s=STEP_S)
-    wait_for(lambda: len(counted(ledger)) > random.randint(1, 20), 30)
+    under_way(job, ledger, random.randint(1, 20))
 
     os.kill(engine_pid(job), signal.SIGKILL)
     wait_for(lambda: state_of(job) in FINISHED, 30)
@@ -122,19 +135,32 @@ def test_a_killed_engine_is_started_again_where_it_was(_round, fleet, launch, le
 
 
 @pytest.mark.parametrize("_round", ROUNDS)
+def test_worker_and_engine_killed_at_once_are_both_replaced(_round, fleet, launch, ledger):
+    job = launch(count=COUNT, step_s=STEP_S)
+    under_way(job, ledger, random.randint(1, 20))
+    pid = engine_pid(job)
+
+    holder(fleet, job).kill()
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: state_of(job) in FINISHED, 40)
+
+    assert_done_once(job, ledger)
+    assert job.attempts == 2
+
+
+@pytest.mark.parametrize("_round", ROUNDS)
 def test_losing_redis_while_launching_loses_no_job(_round, fleet, redis, launch, tmp_path):
-    fleet.beat()
-    fleet.worker("only")
     redis.stop()
 
     began = time.monotonic()
     ledgers = [tmp_path / f"ledger-{n}" for n in range(3)]
     jobs = [launch(count=5, ledger=str(path)) for path in ledgers]
     launching_s = time.monotonic() - began
-    assert {state_of(job) for job in jobs} == {"queued"}
+    states = {state_of(job) for job in jobs}
     redis.start()
     wait_for(lambda: all(state_of(job) in FINISHED for job in jobs), 60)
 
+    assert states == {"queued"}
     assert launching_s < 2 * len(jobs)
     for job, path in zip(jobs, ledgers, strict=True):
         assert_done_once(job, path, 5)
@@ -142,14 +168,13 @@ def test_losing_redis_while_launching_loses_no_job(_round, fleet, redis, launch,
 
 @pytest.mark.parametrize("_round", ROUNDS)
 def test_the_same_message_many_times_does_the_job_once(_round, fleet, launch, ledger):
-    fleet.worker("first")
-    fleet.worker("second")
     job = launch(count=COUNT, step_s=STEP_S)
+
     for _ in range(30):
         assert doorbell.publish(job.pk, job.queue)
     wait_for(lambda: state_of(job) in FINISHED, 30)
     for _ in range(10):
-        doorbell.publish(job.pk, job.queue)
+        assert doorbell.publish(job.pk, job.queue)
     time.sleep(0.5)
 
     assert_done_once(job, ledger)
@@ -158,37 +183,33 @@ def test_the_same_message_many_times_does_the_job_once(_round, fleet, launch, le
 
 @pytest.mark.parametrize("_round", ROUNDS)
 def test_a_frozen_worker_that_wakes_changes_nothing(_round, fleet, launch, ledger):
-    fleet.beat()
-    first = fleet.worker("first")
     job = launch(count=160, step_s=STEP_S)
-    wait_for(lambda: len(counted(ledger)) > 3, 30)
+    under_way(job, ledger)
+    frozen = holder(fleet, job)
 
-    first.send_signal(signal.SIGSTOP)
-    fleet.worker("second")
-    wait_for(lambda: Job.objects.get(pk=job.pk).worker == "second@drill", 30)
-    first.send_signal(signal.SIGCONT)
-    time.sleep(LEASE_S)
+    frozen.send_signal(signal.SIGSTOP)
+    wait_for(lambda: any("Re-attached" in reason for reason in reasons(job)), 30)
+    frozen.send_signal(signal.SIGCONT)
     wait_for(lambda: state_of(job) in FINISHED, 40)
 
     assert_done_once(job, ledger, 160)
-    assert first.poll() is None, "the woken worker goes on living"
+    assert job.attempts == 1
+    assert frozen.poll() is None, "the woken worker goes on living"
 
 
 @pytest.mark.parametrize("_round", ROUNDS)
 def test_a_worker_told_to_leave_lets_go_and_its_engine_goes_on(_round, fleet, launch, ledger):
-    fleet.beat()
-    first = fleet.worker("first")
     job = launch(count=120, step_s=STEP_S)
-    wait_for(lambda: len(counted(ledger)) > 3, 30)
+    under_way(job, ledger)
+    leaving = holder(fleet, job)
 
     began = time.monotonic()
-    first.terminate()
-    first.wait(20)
+    leaving.terminate()
+    leaving.wait(20)
     left_s = time.monotonic() - began
-    fleet.worker("second")
     wait_for(lambda: state_of(job) in FINISHED, 40)
 
     assert left_s < 10
     assert_done_once(job, ledger, 120)
-    assert job.crashes == 0
+    assert (job.attempts, job.crashes) == (1, 0)
     assert any("the engine goes on" in reason for reason in reasons(job))
