@@ -1,0 +1,66 @@
+"""The loss against torch's own, and logits at supervised positions against the whole."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+from transformers import AutoModelForCausalLM
+
+from training.engine import loss
+from training.engine.loss import SupervisedHead, summed_loss
+
+pytestmark = pytest.mark.engine
+
+
+def test_loss_and_gradient_equal_torchs_own(monkeypatch):
+    monkeypatch.setattr(loss, "BLOCK_BYTES", 4 * 50 * 3)
+    torch.manual_seed(1)
+    ours = torch.randn(10, 50, requires_grad=True)
+    theirs = ours.detach().clone().requires_grad_()
+    targets = torch.randint(0, 50, (10,))
+
+    got = summed_loss(ours * 1.0, targets) / 7
+    got.backward()
+    expected = cross_entropy(theirs, targets, reduction="sum") / 7
+    expected.backward()
+
+    torch.testing.assert_close(got, expected)
+    torch.testing.assert_close(ours.grad, theirs.grad)
+
+
+def test_logits_that_another_operation_needs_are_not_silently_spoilt():
+    scores = torch.randn(4, 9, requires_grad=True)
+
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        summed_loss(torch.tanh(scores), torch.zeros(4, dtype=torch.long)).backward()
+
+
+def test_a_batch_without_supervision_is_refused():
+    with pytest.raises(ValueError, match="no token is supervised"):
+        summed_loss(torch.zeros(0, 5), torch.zeros(0, dtype=torch.long))
+
+
+@pytest.mark.parametrize("family", ["llama", "qwen", "gemma", "gemma-vision"])
+def test_supervised_logits_are_those_of_the_whole_model_with_its_soft_capping(student, family):
+    model = AutoModelForCausalLM.from_pretrained(student(family), dtype=torch.float32).eval()
+    ids = torch.randint(5, 300, (2, 40))
+    positions = torch.tensor([3, 17, 39, 41, 79])
+    whole = model(input_ids=ids).logits.reshape(80, -1)[positions]
+
+    picked = SupervisedHead(model).logits(model, ids, positions)
+
+    torch.testing.assert_close(picked, whole, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("family", ["llama", "gemma"])
+def test_leaving_out_the_mask_changes_nothing_for_tokens_before_the_padding(student, family):
+    model = AutoModelForCausalLM.from_pretrained(student(family), dtype=torch.float32).eval()
+    ids = torch.randint(5, 300, (2, 48))
+    mask = torch.ones_like(ids)
+    mask[0, 20:] = 0
+
+    masked = model(input_ids=ids, attention_mask=mask).logits[0, :20]
+    bare = model(input_ids=ids).logits[0, :20]
+
+    torch.testing.assert_close(bare, masked, atol=1e-5, rtol=1e-5)

@@ -1,0 +1,80 @@
+"""Recipes: limits, presets and the sources of their values."""
+
+from __future__ import annotations
+
+import pytest
+
+from training import presets, recipes
+from training.presets import PRESETS
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_value_of_a_preset_names_its_source(name):
+    preset = PRESETS[name]
+
+    assert set(preset.sources) == set(recipes.Recipe.model_fields)
+    assert all(preset.sources.values())
+
+
+def test_the_papers_lora_recipe_is_the_papers():
+    recipe = PRESETS["paper-lora"].recipe
+
+    assert (recipe.alpha, recipe.dropout, recipe.learning_rate, recipe.schedule) == (32, 0.05, 2e-4, "cosine")
+    assert 3 <= recipe.epochs <= 5
+    assert recipe.rank_for(1_000_000_000) == 16
+    assert recipe.rank_for(3_000_000_000) == 16
+    assert recipe.rank_for(4_000_000_000) == 32
+
+
+def test_the_papers_full_recipe_keeps_to_its_range_of_rates():
+    assert 1e-5 <= PRESETS["paper-full"].recipe.learning_rate <= 5e-5
+
+
+def test_overrides_replace_a_presets_values():
+    recipe = presets.compose("demo", {"rank": 8, "seed": 5})
+
+    assert (recipe.rank, recipe.seed, recipe.alpha) == (8, 5, 32)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("rank", 0),
+        ("learning_rate", 0),
+        ("learning_rate", float("nan")),
+        ("learning_rate", 1),
+        ("dropout", 1),
+        ("epochs", 0),
+        ("batch_size", 0),
+        ("schedule", "linear"),
+        ("dtype", "int8"),
+        ("seed", -1),
+        ("momentum", 0.9),
+    ],
+)
+def test_a_value_out_of_range_is_named(field, value):
+    with pytest.raises(recipes.RecipeError) as refused:
+        presets.compose("demo", {field: value})
+
+    assert [problem.field for problem in refused.value.problems] == [field]
+    assert refused.value.problems[0].message
+
+
+def test_betas_must_be_rates():
+    with pytest.raises(recipes.RecipeError, match="betas"):
+        recipes.parse({"betas": [0.9, 1.0]})
+
+
+def test_an_unknown_preset_is_refused_with_the_known_ones():
+    with pytest.raises(recipes.RecipeError) as refused:
+        presets.compose("qlora")
+
+    assert "paper-lora" in refused.value.problems[0].hint
+
+
+def test_gemma_3_in_fp16_is_refused():
+    recipe = presets.compose("paper-lora", {"dtype": "fp16"})
+
+    with pytest.raises(recipes.RecipeError, match="diverges"):
+        recipes.check_student(recipe, "gemma3_text")
+    recipes.check_student(recipe, "qwen3")
