@@ -48,16 +48,12 @@ def outside_data() -> Path:
     return Path(os.environ["SHARED_DATA_DIR"])
 
 
-@pytest.fixture(autouse=True)
-def _flush_may_pass_triggers(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Transactional tests empty the tables at their end; the immutability triggers step aside for that alone."""
-    marker = request.node.get_closest_marker("django_db")
-    transactional = (marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & set(
-        request.fixturenames
-    )
-    if not transactional:
-        yield
-        return
+@pytest.fixture(scope="session", autouse=True)
+def _flush_may_pass_triggers() -> Iterator[None]:
+    """Transactional tests empty the tables at their end; the immutability triggers step aside for that alone.
+
+    For the whole session, because a test's own fixtures are torn down before its database is.
+    """
     from django.test import TransactionTestCase
 
     from review import immutability
@@ -68,11 +64,9 @@ def _flush_may_pass_triggers(request: pytest.FixtureRequest) -> Iterator[None]:
         with immutability.disabled():
             plain(case)
 
-    TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
-    request.addfinalizer(lambda: setattr(TransactionTestCase, "_fixture_teardown", plain))
-    # The database fixture must be set up after this one, so that it is torn down before the patch is taken back.
-    request.getfixturevalue("transactional_db")
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        yield
 
 
 @pytest.fixture
