@@ -25,6 +25,7 @@ class Segment:
         mark: The check's objection that covers it, if any.
         ends_mark: Whether it is the last piece of its mark: the sign stands there.
         is_slot: Whether it is a slot that is filled when the text is used.
+        is_cut: Whether it lies beyond what an inbox shows.
     """
 
     text: str
@@ -32,26 +33,36 @@ class Segment:
     mark: Mark | None = None
     ends_mark: bool = False
     is_slot: bool = False
+    is_cut: bool = False
 
     @property
     def is_plain(self) -> bool:
         """Whether it looks like any other text."""
-        return not (self.facts or self.mark or self.is_slot)
+        return not (self.facts or self.mark or self.is_slot or self.is_cut)
 
 
-def cut(text: str, *, marks: Sequence[Mark] = (), sentences: Sequence[Sentence] = ()) -> list[Segment]:
+def cut(
+    text: str, *, marks: Sequence[Mark] = (), sentences: Sequence[Sentence] = (), shown: int | None = None
+) -> list[Segment]:
     """Cut a text into segments; joined again they are the text.
+
+    Args:
+        text: The text.
+        marks: What checks object to in it.
+        sentences: Which of its sentences rest on facts.
+        shown: How many characters an inbox shows; the rest is cut.
 
     Marks without extent are left out, as are those that lie outside the text. Of marks that overlap the earlier wins.
     """
     placed = [mark for mark in marks if 0 <= mark["start"] < mark["end"] <= len(text)]
     slots = [match.span() for match in SLOT.finditer(text)]
-    borders = {0, len(text)}
+    shown = len(text) if shown is None else shown
+    borders = {0, len(text), min(shown, len(text))}
     for start, end in [(m["start"], m["end"]) for m in placed] + [(s.start, s.end) for s in sentences] + slots:
         borders.update((start, end))
     ordered = sorted(border for border in borders if border <= len(text))
     return [
-        _segment(text, start, end, placed, sentences, slots)
+        _segment(text, start, end, placed, sentences, slots, start >= shown)
         for start, end in zip(ordered, ordered[1:], strict=False)
         if start < end
     ]
@@ -64,6 +75,7 @@ def _segment(
     marks: Sequence[Mark],
     sentences: Sequence[Sentence],
     slots: Sequence[tuple[int, int]],
+    is_cut: bool,
 ) -> Segment:
     mark = next((mark for mark in marks if mark["start"] <= start and end <= mark["end"]), None)
     facts = next((sentence.facts for sentence in sentences if sentence.start <= start and end <= sentence.end), ())
@@ -73,4 +85,5 @@ def _segment(
         mark=mark,
         ends_mark=mark is not None and mark["end"] == end,
         is_slot=any(first <= start and end <= last for first, last in slots),
+        is_cut=is_cut,
     )

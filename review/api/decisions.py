@@ -14,12 +14,12 @@ from rest_framework.views import APIView
 
 from members.models import Member
 from review import etags
-from review.api.serializers_desk import DecisionIn, ReleaseIn, SetAsideIn
-from review.api.shapes_desk import DECISION_REPLY, DECISIONS, DECK, PROBLEM, RELEASED
+from review.api.serializers_desk import DecisionIn, KeysIn, ReleaseIn, SetAsideIn
+from review.api.shapes_desk import DECISION_REPLY, DECISIONS, DECK, KEYS, PROBLEM, RELEASED
 from review.permissions import task_or_404
 from review.selectors import cards, desk, pace
 from review.selectors import decisions as said
-from review.services import decisions, queue
+from review.services import decisions, desk_keys, queue
 from review.services.queue import Leaving
 
 IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True, description="The card's ETag.")
@@ -125,6 +125,24 @@ class HoldView(APIView):
         card = queue.hold(member, candidate_id)
         how_much = pace.of(member, card.task)
         return Response({"cards": deck_json(request, [card]), "left": how_much.left, "pace": how_much.as_json()})
+
+
+class KeysView(APIView):
+    """The member's keys of the desk."""
+
+    scope_write = "review"
+
+    @extend_schema(operation_id="desk_keys", responses={200: KEYS})
+    def get(self, request: Request) -> Response:
+        member = _member(request)
+        return Response({"keys": desk_keys.of(member), "on": desk_keys.are_on(member)})
+
+    @extend_schema(operation_id="desk_set_keys", request=KeysIn, responses={200: KEYS})
+    def put(self, request: Request) -> Response:
+        body = KeysIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        keys = desk_keys.save(_member(request), **body.validated_data)
+        return Response({"keys": keys, "on": body.validated_data["on"]})
 
 
 def deck_json(request: Request, hand: list[Any]) -> list[dict[str, Any]]:

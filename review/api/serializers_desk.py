@@ -44,3 +44,10 @@ class SetAsideIn(serializers.Serializer):
 
     note = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
     unfinished = serializers.JSONField(required=False, allow_null=True, default=None)
+
+
+class KeysIn(serializers.Serializer):
+    """Which key does what."""
+
+    keys = serializers.DictField(child=serializers.CharField(max_length=1), required=False, default=dict)
+    on = serializers.BooleanField(required=False, default=True)

@@ -38,6 +38,7 @@ DECISION_REPLY = _object(decision=DECISION, state=TEXT, next=CARDS, left={"type"
 DECISIONS = _object(
     next={"type": ["string", "null"]}, previous={"type": ["string", "null"]}, results={"type": "array", "items": DECISION}
 )
+KEYS = _object(keys={"type": "object", "additionalProperties": TEXT}, on={"type": "boolean"})
 RELEASED = _object(released={"type": "integer"})
 SUMMARY = _object(
     id=ID, task=TEXT, task_version={"type": "integer"}, record=RECORD, source=TEXT, split=TEXT, state=TEXT,

@@ -10,6 +10,7 @@ desk_urls: list[URLPattern] = [
     path("candidates/<uuid:candidate_id>/decisions/", decisions.DecisionsView.as_view(), name="api-decisions"),
     path("candidates/<uuid:candidate_id>/set-aside/", decisions.SetAsideView.as_view(), name="api-set-aside"),
     path("candidates/<uuid:candidate_id>/hold/", decisions.HoldView.as_view(), name="api-hold"),
+    path("desk/keys/", decisions.KeysView.as_view(), name="api-desk-keys"),
     path("desk/release/", decisions.ReleaseView.as_view(), name="api-release"),
     path("desk/<slug:task_slug>/deck/", decisions.DeckView.as_view(), name="api-deck"),
 ]

@@ -10,12 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from uuid import UUID, uuid4
+
+from django.utils import timezone
 
 from review.models import Assignment, Candidate
-from review.schema import Fields, OutputField
+from review.schema import Fields, OutputField, OutputItem
 from review.segments import Mark, Segment, cut
 from review.spec import Reason, Requirement, TaskSpec
-from review.support import Sentence, sentences
+from review.support import sentences
+from web.templatetags.figures import money
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,6 @@ class Text:
     def is_long(self) -> bool:
         """Whether the draft passes its longest length."""
         return self.max_chars is not None and self.length > self.max_chars
-
-    @property
-    def kept(self) -> str:
-        """What an inbox shows of it before it cuts."""
-        return self.draft[: self.max_chars] if self.max_chars else self.draft
 
     @property
     def rows(self) -> int:
@@ -82,6 +81,11 @@ class Fact:
     description: str
     is_used: bool
 
+    @property
+    def label(self) -> str:
+        """Its name as a person reads it."""
+        return self.name.replace("_", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -91,6 +95,7 @@ class Card:
     etag: str
     leased_until: str
     task_version: int
+    language: str
     to: str
     is_mail: bool
     parts: Sequence[Part]
@@ -103,7 +108,17 @@ class Card:
     model: str
     cost_usd: Decimal
     provenance: str
-    marks_count: int
+    marks: Sequence[Mark]
+
+    @property
+    def new_id(self) -> UUID:
+        """An id for the decision of a form, so that sending it twice records it once."""
+        return uuid4()
+
+    @property
+    def footer(self) -> str:
+        """Who wrote it and what it cost."""
+        return " · ".join(part for part in (self.model, money(self.cost_usd) if self.cost_usd else "", self.provenance) if part)
 
     @property
     def subject(self) -> Text | None:
@@ -126,6 +141,7 @@ def of(assignment: Assignment) -> Card:
         etag=assignment.etag,
         leased_until=assignment.leased_until.isoformat(),
         task_version=candidate.task_version.number,
+        language=spec.language,
         to=_addressee(spec, candidate),
         is_mail={"subject", "body"} == {field.role for field in spec.output_schema},
         parts=parts,
@@ -138,8 +154,13 @@ def of(assignment: Assignment) -> Card:
         model=candidate.model or candidate.teacher or candidate.origin,
         cost_usd=candidate.cost_usd,
         provenance=candidate.provenance,
-        marks_count=candidate.marks_count,
+        marks=candidate.marks,
     )
+
+
+def to_read(candidate: Candidate, *, etag: str) -> Card:
+    """A draft as the desk draws it, in nobody's hand."""
+    return of(Assignment(candidate=candidate, etag=etag, leased_until=timezone.now()))
 
 
 def as_json(assignment: Assignment) -> dict[str, Any]:
@@ -172,7 +193,7 @@ def _part(field: OutputField, candidate: Candidate, unfinished: Fields | None) -
     edited = (unfinished or {}).get(field.name, draft)
     whole = [mark for mark in candidate.marks if mark["field"] == field.name and mark["start"] == mark["end"]]
     if field.type == "text":
-        text = _text(field.name, label, str(draft or ""), str(edited or ""), candidate, field.max_chars, field.required)
+        text = _text(field.name, label, str(draft or ""), str(edited or ""), candidate, field)
         return Part(field.name, label, field.role, text, (), (), ())
     rows = edited if isinstance(edited, list) else []
     drafts = draft if isinstance(draft, list) else []
@@ -191,17 +212,20 @@ def _element_text(
     draft = str(drafts[index].get(name) or "") if 0 <= index < len(drafts) else ""
     edited = str(rows[index].get(name) or "") if 0 <= index < len(rows) else ""
     path = f"{field.name}.{index if index >= 0 else 'new'}.{name}"
-    return _text(path, name.replace("_", " ").capitalize(), draft, edited, candidate, item.max_chars, required=False)
+    return _text(path, name.replace("_", " ").capitalize(), draft, edited, candidate, item)
 
 
 def _text(
-    path: str, label: str, draft: str, edited: str, candidate: Candidate, max_chars: int | None, required: bool
+    path: str, label: str, draft: str, edited: str, candidate: Candidate, schema: OutputField | OutputItem
 ) -> Text:
     marks = [mark for mark in candidate.marks if mark["field"] == path]
     supported = sentences(draft, candidate.record.facts)
     remarks = [mark for mark in marks if mark["start"] == mark["end"]]
-    segments = cut(draft, marks=marks, sentences=supported)
-    return Text(path, label, edited, draft, segments, remarks, max_chars, required)
+    role, required = (schema.role, schema.required) if isinstance(schema, OutputField) else ("", False)
+    # A subject that is too long shows where the inbox cuts it; a mark over all of it would say the same twice.
+    shown = schema.max_chars if role == "subject" else None
+    segments = cut(draft, marks=marks, sentences=() if role == "subject" else supported, shown=shown)
+    return Text(path, label, edited, draft, segments, remarks, schema.max_chars, required)
 
 
 def _used(parts: Sequence[Part]) -> frozenset[str]:
@@ -233,6 +257,3 @@ def _addressee(spec: TaskSpec, candidate: Candidate) -> str:
     names = ["role", spec.facts_with_role("title"), spec.facts_with_role("group")]
     said = dict.fromkeys(str(facts[name]) for name in names if name and facts.get(name))
     return " · ".join(said) or candidate.record.title
-
-
-__all__ = ["Card", "Sentence", "as_json", "of"]

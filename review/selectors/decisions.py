@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from members.models import Member
 from review.models import Decision, Task
+from review.selectors import desk
 from review.states import Verdict
 
 UNDO_REACHES = 10
@@ -73,3 +74,32 @@ def _has(word: str) -> Q:
     for spelling in spellings:
         found |= Q(fields__icontains=spelling) | Q(candidate__fields__icontains=spelling)
     return found
+
+
+def line(decision: Decision, etag: str) -> dict[str, Any]:
+    """A decision in the member's own list."""
+    reasons = {reason.code: reason.label for reason in decision.candidate.task_version.spec.reasons}
+    return {
+        "decision": decision,
+        "title": decision.candidate.record.title,
+        "verdict": Verdict(decision.verdict).label,
+        "look": desk.VERDICT_LOOKS[decision.verdict],
+        "reasons": ", ".join(reasons.get(code, code) for code in decision.reasons),
+        "opening": desk.opening(decision.fields or decision.candidate.fields),
+        "etag": etag,
+        "may_reopen": not decision.is_retracted,  # type: ignore[attr-defined]
+    }
+
+
+def on_draft(decision: Decision) -> dict[str, Any]:
+    """A decision beneath the draft it is about, with what the edit changed."""
+    return {
+        "verdict": Verdict(decision.verdict).label,
+        "look": desk.VERDICT_LOOKS.get(decision.verdict, "is-idle"),
+        "by": decision.reviewer.name,
+        "at": decision.created_at,
+        "reasons": ", ".join(decision.reasons),
+        "note": decision.note,
+        "is_late": decision.is_late,
+        "fields": decision.fields if decision.verdict == Verdict.EDIT else None,
+    }

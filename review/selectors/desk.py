@@ -18,6 +18,13 @@ from review.models import Assignment, Candidate, Decision, Task
 from review.permissions import role_of, tasks_for
 from review.states import AssignmentState, CandidateState, Role, Split, Verdict
 
+STATE_LOOKS = {
+    CandidateState.PENDING: "is-idle",
+    CandidateState.LEASED: "is-running",
+    CandidateState.DECIDED: "is-good",
+    CandidateState.DISPUTED: "is-look",
+}
+VERDICT_LOOKS = {"accept": "is-good", "edit": "is-running", "reject": "is-failed"}
 FILTERS = ("source", "state", "verdict", "split", "origin", "check")
 
 
@@ -33,6 +40,11 @@ def drafts(member: Member, *, task: str = "", **filters: str) -> QuerySet[Candid
         if value:
             found = found.filter(_narrowed(name, value))
     return found.select_related("task", "task_version", "record__source").annotate(gold_verdict=F("gold__verdict"))
+
+
+def listed(member: Member, *, task: str, **filters: str) -> QuerySet[Candidate]:
+    """The same for the rows of a page: without the long columns, with the opening of the draft."""
+    return drafts(member, task=task, **filters).defer("messages", "parameters", "labelled_defects", "marks")
 
 
 def _narrowed(name: str, value: str) -> Q:
@@ -143,7 +155,28 @@ def choices(task: Task) -> Mapping[str, list[tuple[str, str]]]:
     }
 
 
-__all__ = [
-    "FILTERS", "choices", "decisions_on", "draft_json", "draft_or_404", "drafts", "etag", "is_empty", "set_aside_count",
-    "summary_json",
-]  # fmt: skip
+def line(draft: Candidate, *, may_review: bool) -> dict[str, Any]:
+    """A draft as a row of the list; what waits opens on the desk, what is judged opens to be read."""
+    waits = draft.state == CandidateState.PENDING and may_review
+    address = f"/tasks/{draft.task.slug}/review/"
+    verdict = getattr(draft, "gold_verdict", None)
+    return {
+        "title": draft.record.title,
+        "href": f"{address}?card={draft.pk}" if waits else f"{address}drafts/{draft.pk}/",
+        "opening": opening(draft.fields),
+        "state": CandidateState(draft.state).label,
+        "state_look": STATE_LOOKS[CandidateState(draft.state)],
+        "verdict": Verdict(verdict).label if verdict else "",
+        "verdict_look": VERDICT_LOOKS.get(verdict or "", "is-idle"),
+        "marks": draft.marks_count or "",
+        "split": Split(draft.record.split).label,
+        "writer": draft.model or draft.teacher or draft.provenance or draft.origin,
+        "cost": f"{draft.cost_usd:.4f}" if draft.cost_usd else "",
+        "created_at": draft.created_at,
+    }
+
+
+def opening(fields: Mapping[str, Any]) -> str:
+    """The first line of a draft's first text."""
+    text = next((value for value in fields.values() if isinstance(value, str) and value), "")
+    return text.split("\n", 1)[0][:120]

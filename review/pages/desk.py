@@ -1,0 +1,178 @@
+"""Pages of the desk: the focus page, the list of drafts, and a member's own decisions."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from members.models import Member
+from review.pages import desk_form, desk_words
+from review.permissions import may, task_or_404
+from review.selectors import cards, desk, focus, keyset
+from review.selectors import decisions as said
+from review.services import decisions, desk_keys, queue
+from review.states import Role
+from web.errors import Refusal
+
+SAID = {"accept": "Accepted.", "edit": "Edit saved.", "reject": "Rejected.", "set_aside": "Set aside.", "undo": "Taken back."}
+
+
+@require_http_methods(["GET", "POST"])
+def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
+    member = cast(Member, request.user)
+    task = task_or_404(member, slug)
+    if not may(member, task, Role.REVIEWER):
+        return redirect("review:desk-list", slug)
+    refusal, act, wanted = None, None, None
+    if request.method == "POST":
+        try:
+            act = desk_form.read(request.POST)
+            messages.success(request, _carry_out(act, member, slug))
+            return redirect("review:focus", slug)
+        except Refusal as error:
+            refusal = error
+    elif (wanted := _uuid(request.GET.get("card", ""))) is not None:
+        refusal = _hold(member, wanted)
+    hand = queue.deal(member, task, count=settings.DECK_SIZE)
+    top = act.candidate if act else wanted
+    hand.sort(key=lambda assignment: assignment.candidate_id != top)
+    if act and act.fields and hand and hand[0].candidate_id == act.candidate:
+        hand[0].unfinished = act.fields
+    status = refusal.status if refusal and request.method == "POST" else 200
+    return render(request, "review/desk/focus.html", _context(member, task, hand, refusal), status=status)
+
+
+def _carry_out(act: desk_form.Act, member: Member, slug: str) -> str:
+    if act.verdict == "set_aside":
+        queue.set_aside(act.candidate, by=member, note=act.note)
+    elif act.verdict == "undo":
+        _undo(member, slug)
+    else:
+        decisions.record(
+            act.candidate, by=member, id=act.id, verdict=act.verdict, if_match=act.etag or None, reasons=act.reasons,
+            fields=act.fields if act.verdict == "edit" else None, note=act.note,
+        )  # fmt: skip
+    return SAID.get(act.verdict, "Saved.")
+
+
+def _undo(member: Member, slug: str) -> None:
+    history = focus.history(member, task_or_404(member, slug))
+    if not history:
+        raise Refusal("nothing_to_undo", "There is nothing to undo.", hint="Older ones stand under My decisions.")
+    last = history[-1]
+    decisions.record(
+        UUID(last["candidate"]), by=member, id=uuid4(), verdict="retract", retracts=UUID(last["decision"]),
+        if_match=last["etag"],
+    )  # fmt: skip
+
+
+def _hold(member: Member, candidate_id: UUID) -> Refusal | None:
+    try:
+        queue.hold(member, desk.draft_or_404(member, candidate_id).pk)
+    except Refusal as error:
+        return error
+    return None
+
+
+def _context(member: Member, task: Any, hand: list[Any], refusal: Refusal | None) -> dict[str, Any]:
+    keys = desk_keys.of(member)
+    page = focus.page(member, task, hand, keys=keys)
+    return {
+        **page,
+        "task": task,
+        "section": "review",
+        "refusal": refusal,
+        "pace_words": desk_words.pace(page["pace"]),
+        "lease_s": int(settings.CARD_LEASE_S),
+        "key_lines": [{"action": name, "key": key, "words": desk_keys.WORDS[name]} for name, key in keys.items()],
+        "keys_on": desk_keys.are_on(member),
+    }
+
+
+@require_GET
+def list_page(request: HttpRequest, slug: str) -> HttpResponse:
+    member = cast(Member, request.user)
+    task = task_or_404(member, slug)
+    chosen = {name: request.GET.get(name, "") for name in desk.FILTERS}
+    page = keyset.page(desk.listed(member, task=slug, **chosen), cursor=request.GET.get("after", ""))
+    choices = desk.choices(task)
+    may_review = may(member, task, Role.REVIEWER)
+    context = {
+        "task": task,
+        "section": "review",
+        "page": page,
+        "lines": [desk.line(draft, may_review=may_review) for draft in page.rows],
+        "filters": [{"name": name, "choices": choices[name], "chosen": chosen[name]} for name in desk.FILTERS],
+        "is_filtered": any(chosen.values()),
+        "may_review": may_review,
+    }
+    return render(request, "review/desk/list.html", context)
+
+
+@require_GET
+def draft_page(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpResponse:
+    member = cast(Member, request.user)
+    task = task_or_404(member, slug)
+    draft = desk.draft_or_404(member, candidate_id)
+    context = {
+        "task": task,
+        "section": "review",
+        "draft": draft,
+        "card": cards.to_read(draft, etag=desk.etag(draft, member)),
+        "line": desk.line(draft, may_review=may(member, task, Role.REVIEWER)),
+        "said": [said.on_draft(decision) for decision in desk.decisions_on(member, draft)[:100]],
+        "may_review": may(member, task, Role.REVIEWER),
+    }
+    return render(request, "review/desk/draft.html", context)
+
+
+@require_GET
+def decisions_page(request: HttpRequest, slug: str) -> HttpResponse:
+    member = cast(Member, request.user)
+    task = task_or_404(member, slug)
+    search, verdict = request.GET.get("q", "").strip(), request.GET.get("verdict", "")
+    page = keyset.page(said.mine(member, task, search=search, verdict=verdict), cursor=request.GET.get("after", ""))
+    context = {
+        "task": task,
+        "section": "review",
+        "page": page,
+        "lines": [said.line(decision, desk.etag(decision.candidate, member)) for decision in page.rows],
+        "search": search,
+        "verdict": verdict,
+        "may_review": may(member, task, Role.REVIEWER),
+        "verdicts": [("accept", "Accepted"), ("edit", "Edited"), ("reject", "Rejected")],
+    }
+    return render(request, "review/desk/decisions.html", context)
+
+
+@require_POST
+def reopen(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take a decision back and put its card on top of the hand."""
+    member = cast(Member, request.user)
+    task_or_404(member, slug)
+    candidate, decision = _uuid(request.POST.get("candidate", "")), _uuid(request.POST.get("decision", ""))
+    try:
+        if candidate is None or decision is None:
+            raise Refusal("no_card", "The form names no card.", hint="Load the page again.")
+        outcome = decisions.record(
+            candidate, by=member, id=uuid4(), verdict="retract", retracts=decision,
+            if_match=request.POST.get("etag") or None,
+        )  # fmt: skip
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}")
+        return redirect("review:decisions", slug)
+    messages.success(request, "Taken back.")
+    return redirect(f"/tasks/{slug}/review/?card={candidate}" if outcome.hand else f"/tasks/{slug}/review/decisions/")
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

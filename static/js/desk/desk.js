@@ -1,0 +1,202 @@
+/** The focus page: wires hand, outbox, history, keys and notices together. The server's form works without it. */
+
+import { fieldsOf, fillFields, isChanged, isEditing, onListClick, redraw, startEdit } from "./editing.js";
+import { Hand, cardFrom } from "./hand.js";
+import { History } from "./history.js";
+import { bindDeskKeys, showKeys } from "./keys.js";
+import { bindKeySheet } from "./keysheet.js";
+import { bindLinks } from "./links.js";
+import { Notices } from "./notices.js";
+import { Outbox } from "./outbox.js";
+import { paceWords } from "./pace.js";
+import { turn } from "./ratings.js";
+import { Server } from "./server.js";
+import { keepUnfinished, unfinishedOf } from "./store.js";
+import { Verdicts } from "./verdicts.js";
+
+const desk = document.querySelector("[data-desk]");
+const stage = desk.querySelector("[data-stage]");
+const data = JSON.parse(document.getElementById("desk-data").textContent);
+const { member } = desk.dataset;
+const token = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
+
+const server = new Server(desk, token);
+const notices = new Notices(desk);
+const outbox = new Outbox(member, token);
+const history = new History(data.history.map((step) => ({ kind: "decision", ...step })));
+const hand = new Hand(stage, onShow);
+const verdicts = new Verdicts({ member, hand, outbox, history, server, notices, stage, refill });
+const openKeys = bindKeySheet(document.querySelector("[data-keysheet]"), async (chosen, on) => {
+  await server.saveKeys(chosen, on);
+  Object.assign(keys, { keys: chosen, on });
+  document.body.dataset.shortcuts = on ? "on" : "off";
+  showKeys(document, keys);
+});
+const keys = bindDeskKeys({
+  keys: data.keys,
+  on: document.body.dataset.shortcuts !== "off",
+  press,
+  isOpen: () => Boolean(document.querySelector("dialog[open]")),
+});
+
+function onShow(card) {
+  desk.querySelector("[data-empty]").hidden = Boolean(card);
+  desk.querySelector("[data-footer]").textContent = card?.dataset.footer ?? "";
+  if (!card) refill();
+}
+
+/** Make a card ready: keys on its buttons, edits left in this browser, the editor open where one waits. */
+async function prepare(card) {
+  showKeys(card, keys);
+  card.querySelector('[data-act="edit"]').hidden = false;
+  const kept = await unfinishedOf(member, card.dataset.card).catch(() => null);
+  if (kept) fillFields(card, kept);
+  const waits = kept || "unfinished" in card.querySelector(".editor").dataset;
+  card.classList.toggle("has-unfinished", Boolean(waits));
+  if (waits) redraw(card);
+}
+
+function take(cards) {
+  for (const drawn of cards) {
+    // Judged here a moment ago, while the server's answer was on its way.
+    if (verdicts.away.has(drawn.id)) continue;
+    const first = verdicts.undoing.delete(drawn.id);
+    const known = hand.find(drawn.id);
+    const card = hand.add(known ?? cardFrom(drawn.html), { first });
+    card.dataset.leasedUntil = drawn.leased_until;
+    if (!known) prepare(card);
+    if (first) hand.show(card);
+  }
+}
+
+function showPace(pace) {
+  if (pace) document.querySelector("[data-pace]").textContent = paceWords(pace);
+}
+
+/** Ask for the hand again: renews leases, brings what is missing. */
+async function refill() {
+  const reply = await server.hand();
+  if (!reply) return;
+  take(reply.cards);
+  showPace(reply.pace);
+}
+
+outbox.addEventListener("sent", ({ detail: { entry, reply } }) => {
+  notices.saved();
+  showPace(reply.pace);
+  verdicts.settle(entry);
+  take(reply.next ?? reply.cards);
+});
+outbox.addEventListener("refused", ({ detail: { entry, problem } }) => {
+  history.drop(entry.body.id);
+  verdicts.settle(entry);
+  // Judged in another tab, or by another request of ours: the card is gone, and nothing of value with it.
+  const isKnown = problem.code === "already_judged" && !entry.body.fields;
+  if (isKnown) notices.say("This card was judged already.");
+  else notices.refused(problem, entry);
+  const card = hand.find(entry.candidate);
+  if (card) hand.remove(card);
+  refill();
+});
+outbox.addEventListener("waiting", ({ detail }) => notices.waiting(detail.count, detail.why));
+outbox.addEventListener("clear", () => notices.clear());
+
+const acts = {
+  accept: (card) => verdicts.accept(card),
+  edit: (card) => verdicts.edit(card),
+  save: (card) => verdicts.save(card),
+  "leave-edit": (card) => verdicts.leaveEdit(card),
+  reject: (card) => (card.querySelector("[data-digit]") ? verdicts.arm(card, !card.classList.contains("is-rejecting")) : verdicts.reject(card)),
+  reason: (card, button) => verdicts.reject(card, button.value),
+  aside: (card) => askForNote(card),
+  undo: () => verdicts.undo(),
+};
+
+function askForNote(card) {
+  const box = card.querySelector(".note");
+  if (card.classList.contains("is-setting-aside")) return verdicts.setAside(card, box.value.trim());
+  card.classList.add("is-setting-aside");
+  return box.focus();
+}
+
+stage.addEventListener("click", (event) => {
+  if (onListClick(event)) return;
+  const card = event.target.closest(".card");
+  const rating = event.target.closest(".rating");
+  if (rating) return turn(rating);
+  const button = event.target.closest("[data-act]");
+  if (!button || !card) return undefined;
+  event.preventDefault();
+  return acts[button.dataset.act]?.(card, button);
+});
+stage.addEventListener("submit", (event) => event.preventDefault());
+stage.addEventListener("input", (event) => {
+  const card = event.target.closest(".card");
+  if (!card || !event.target.matches("[data-path]")) return;
+  redraw(card);
+  keepUnfinished(member, card.dataset.card, isChanged(card) ? fieldsOf(card) : null);
+});
+desk.addEventListener("click", (event) => {
+  if (event.target.closest('[data-act="keys"]')) openKeys();
+});
+
+/** A key presses what a hand would press. Answers whether the key meant anything here. */
+function press(command, event) {
+  const card = hand.current;
+  if (command === "keys") return openKeys(), true;
+  if (command === "undo") return verdicts.undo(), true;
+  if (command === "mine") return location.assign(desk.dataset.decisionsUrl), true;
+  if (!card) return false;
+  if (command === "escape") return escape(card);
+  if (command === "save") return isEditing(card) && (verdicts.save(card), true);
+  if (command === "next" || command === "previous") return hand.step(command === "next" ? 1 : -1), true;
+  const [, digit] = command.split(" ");
+  if (digit) {
+    const reason = card.classList.contains("is-rejecting") && card.querySelector(`[data-digit="${digit}"]`);
+    return Boolean(reason) && (reason.click(), true);
+  }
+  card.querySelector(`[data-act="${command}"]`)?.click();
+  return true;
+}
+
+function escape(card) {
+  if (card.classList.contains("is-setting-aside")) card.classList.remove("is-setting-aside");
+  else if (card.classList.contains("is-rejecting")) verdicts.arm(card, false);
+  else if (isEditing(card)) verdicts.leaveEdit(card);
+  else return false;
+  card.focus({ preventScroll: true });
+  return true;
+}
+
+stage.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches(".note")) {
+    event.preventDefault();
+    verdicts.setAside(event.target.closest(".card"), event.target.value.trim());
+  }
+});
+
+function leavePage() {
+  const cards = hand.cards.map((card) => ({
+    candidate: card.dataset.card,
+    seen_until: card.dataset.leasedUntil,
+    unfinished: isChanged(card) ? fieldsOf(card) : null,
+  }));
+  if (cards.length) server.release(cards);
+}
+
+window.addEventListener("pagehide", leavePage);
+window.addEventListener("pageshow", (event) => event.persisted && refill());
+setInterval(() => document.hidden || refill(), Math.max(20, Number(desk.dataset.leaseS) / 3) * 1000);
+
+desk.classList.add("is-live");
+desk.querySelector('.desk-foot [data-act="keys"]').hidden = false;
+showKeys(document, keys);
+for (const card of hand.cards) prepare(card);
+const first = hand.current;
+if (first) {
+  first.focus({ preventScroll: true });
+  if (first.querySelector(".editor[data-unfinished]")) startEdit(first);
+}
+bindLinks(stage);
+await verdicts.resume();
+outbox.flush();

@@ -1,0 +1,131 @@
+/** Editing a card in place: plain text boxes over the draft, a live word diff, lists that grow and shrink. */
+
+import { drawDiff, wordDiff } from "./worddiff.js";
+
+const boxesOf = (card) => [...card.querySelectorAll(".editor [data-path]")];
+
+/** Whether the card's editor is open. */
+export const isEditing = (card) => Boolean(card?.classList.contains("is-editing"));
+
+/** Open the editor with the caret at the start of the longest text. */
+export function startEdit(card) {
+  card.classList.add("is-editing");
+  card.querySelector(".editor").open = true;
+  card.querySelector('[data-act="leave-edit"]').hidden = false;
+  for (const button of card.querySelectorAll("[data-remove-element], [data-add-element]")) button.hidden = false;
+  const boxes = boxesOf(card);
+  const box = boxes.find((each) => each.tagName === "TEXTAREA") ?? boxes[0];
+  box?.focus({ preventScroll: true });
+  box?.setSelectionRange?.(0, 0);
+  redraw(card);
+}
+
+/** Close the editor; what was written stays in its boxes. */
+export function leaveEdit(card) {
+  card.classList.remove("is-editing");
+  card.querySelector(".editor").open = false;
+  card.focus({ preventScroll: true });
+}
+
+/** The fields as edited, by the names of the output schema. */
+export function fieldsOf(card) {
+  const fields = {};
+  const lists = new Map();
+  for (const list of card.querySelectorAll("[data-list]")) fields[list.dataset.list] = [];
+  for (const box of boxesOf(card)) {
+    const [name, , part] = box.dataset.path.split(".");
+    if (!part) {
+      fields[name] = box.value;
+      continue;
+    }
+    const element = box.closest(".edit-element");
+    if (!lists.has(element)) {
+      lists.set(element, {});
+      fields[name].push(lists.get(element));
+    }
+    lists.get(element)[part] = box.value;
+  }
+  for (const [name, value] of Object.entries(fields)) {
+    if (Array.isArray(value)) fields[name] = value.filter((row) => Object.values(row).some((text) => text.trim()));
+  }
+  return fields;
+}
+
+/** Put fields kept earlier back into the boxes. */
+export function fillFields(card, fields) {
+  for (const list of card.querySelectorAll("[data-list]")) {
+    const rows = fields[list.dataset.list] ?? [];
+    while (list.querySelectorAll(".edit-element").length < rows.length) addElement(list);
+  }
+  for (const box of boxesOf(card)) {
+    const [name, , part] = box.dataset.path.split(".");
+    if (!part) {
+      box.value = fields[name] ?? box.value;
+      continue;
+    }
+    const list = box.closest("[data-list]");
+    const index = [...list.querySelectorAll(".edit-element")].indexOf(box.closest(".edit-element"));
+    box.value = fields[name]?.[index]?.[part] ?? "";
+  }
+}
+
+/** Whether the text differs from the draft. */
+export function isChanged(card) {
+  return Boolean(card.dataset.listChanged) || boxesOf(card).some((box) => tidy(box.value) !== tidy(box.dataset.draft));
+}
+
+const tidy = (text) => text.replace(/\r\n?/g, "\n").replace(/[ \t]+$/gm, "").trim();
+
+/** Draw counters and the word diff anew. */
+export function redraw(card) {
+  const place = card.querySelector("[data-diff]");
+  const changed = boxesOf(card).filter((box) => box.value !== box.dataset.draft);
+  const pieces = changed.flatMap((box, index) => [
+    ...(index ? [{ kind: "same", text: "\n\n" }] : []),
+    ...nearby(wordDiff(box.dataset.draft, box.value)),
+  ]);
+  drawDiff(place, pieces);
+  card.querySelector(".changes").hidden = changed.length === 0;
+  for (const box of boxesOf(card)) recount(box);
+}
+
+/** Shorten long stretches that stayed the same: the eye looks for what changed. */
+function nearby(pieces) {
+  const KEEP = 60;
+  return pieces.map((piece, index) => {
+    if (piece.kind !== "same" || piece.text.length <= 2 * KEEP) return piece;
+    const head = index === 0 ? "" : piece.text.slice(0, KEEP);
+    const tail = index === pieces.length - 1 ? "" : piece.text.slice(-KEEP);
+    return { kind: "same", text: `${head} … ${tail}` };
+  });
+}
+
+function recount(box) {
+  const count = box.closest(".edit-field")?.querySelector("[data-count]");
+  if (!count) return;
+  const length = [...box.value].length;
+  count.textContent = `${length}/${count.dataset.count}`;
+  count.classList.toggle("is-long", length > Number(count.dataset.count));
+}
+
+/** Add an empty element to a list. */
+export function addElement(list) {
+  const blank = list.querySelector("template").content.cloneNode(true);
+  list.querySelector("template").before(blank);
+  const added = [...list.querySelectorAll(".edit-element")].at(-1);
+  added.querySelector("[data-path]")?.focus();
+  return added;
+}
+
+/** Bind clicks on a list's own buttons; true when the click was one of them. */
+export function onListClick(event) {
+  const card = event.target.closest(".card");
+  const gone = event.target.closest("[data-remove-element]");
+  const more = event.target.closest("[data-add-element]");
+  if (!card || (!gone && !more)) return false;
+  if (gone) gone.closest(".edit-element").remove();
+  else addElement(more.closest("[data-list]"));
+  card.dataset.listChanged = "yes";
+  redraw(card);
+  return true;
+}

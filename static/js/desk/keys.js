@@ -1,0 +1,36 @@
+/** Keys of the desk: a key clicks the button that does the same. Which letter does what is the member's choice. */
+
+import { isTyping, letterOf } from "../shell/keys.js";
+
+/** Bind keys; `acts` answers to the names of actions, `digit` to a digit while a reject waits for its reason. */
+export function bindDeskKeys({ keys, on, press, isOpen }) {
+  const state = { keys: { ...keys }, on };
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.repeat || isOpen()) return;
+    const command = commandOf(event, state);
+    if (command && press(command, event)) event.preventDefault();
+  });
+  return state;
+}
+
+function commandOf(event, { keys, on }) {
+  // Saving, leaving and the key sheet work even where single letters are switched off.
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return "save";
+  if (event.key === "Escape") return "escape";
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return null;
+  if (event.key === "?") return "keys";
+  if (!on) return null;
+  // Digits by their place: on a French keyboard they need Shift, and the reason should not.
+  const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
+  if (digit) return `digit ${digit}`;
+  const letter = letterOf(event);
+  return Object.keys(keys).find((action) => keys[action] === letter) ?? null;
+}
+
+/** Write the member's letters onto the buttons of a card or page. */
+export function showKeys(root, { keys, on }) {
+  for (const cap of root.querySelectorAll("[data-key]")) {
+    cap.textContent = keys[cap.dataset.key].toUpperCase();
+    cap.hidden = !on;
+  }
+}

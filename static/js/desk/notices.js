@@ -1,0 +1,72 @@
+/** What the page says of itself: saved, waiting, refused, and the words a screen reader hears. */
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+
+export class Notices {
+  #desk;
+  #timer = 0;
+
+  constructor(desk) {
+    this.#desk = desk;
+  }
+
+  #part(name) {
+    return this.#desk.querySelector(`[data-${name}]`);
+  }
+
+  /** Say something to a screen reader. */
+  say(words) {
+    this.#part("status").textContent = words;
+  }
+
+  saved() {
+    this.#part("saved").textContent = `saved ${clock.format(new Date())}`;
+  }
+
+  /** Name the verdicts that wait; a short hiccup is not worth a word. */
+  waiting(count, why) {
+    clearTimeout(this.#timer);
+    const show = () => {
+      const many = `${count} decision${count === 1 ? "" : "s"}`;
+      const out = why === "signed out";
+      const verb = count === 1 ? "waits" : "wait";
+      this.#part("banner-words").textContent = out
+        ? `You are signed out or may not review here. ${many} ${verb} in this browser and will be sent when you are back.`
+        : `${many} ${verb} for the network. Go on; they will be sent by themselves.`;
+      this.#part("banner-link").hidden = !out;
+      this.#part("banner-link").href = this.#desk.dataset.loginUrl;
+      this.#part("banner").hidden = false;
+    };
+    if (why === "signed out" || !navigator.onLine) show();
+    else this.#timer = setTimeout(show, 1200);
+  }
+
+  clear() {
+    clearTimeout(this.#timer);
+    this.#part("banner").hidden = true;
+  }
+
+  /** A verdict the server would not take, with the text it carried, so that no word is lost. */
+  refused(problem, entry) {
+    const box = Object.assign(document.createElement("div"), { className: "alert is-failed" });
+    box.setAttribute("role", "alert");
+    const line = document.createElement("p");
+    const title = Object.assign(document.createElement("strong"), { textContent: `Not saved: ${entry.title}. ${problem.title}` });
+    line.append(title, ` ${problem.hint ?? ""} `);
+    const close = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-small btn-quiet", textContent: "Dismiss" });
+    close.addEventListener("click", () => box.remove());
+    line.append(close);
+    box.append(line);
+    if (entry.body.fields) box.append(yourText(entry.body.fields));
+    this.#part("refusals").append(box);
+    this.say(title.textContent);
+  }
+}
+
+function yourText(fields) {
+  const details = Object.assign(document.createElement("details"), { className: "more" });
+  details.append(Object.assign(document.createElement("summary"), { textContent: "Your text" }));
+  const text = Object.values(fields).map((value) => (typeof value === "string" ? value : JSON.stringify(value, null, 1)));
+  details.append(Object.assign(document.createElement("pre"), { className: "code", textContent: text.join("\n\n") }));
+  return details;
+}

@@ -1,0 +1,129 @@
+/**
+ * Verdicts on their way to the server. An entry is on disk before the page counts on it, is sent in order, and leaves
+ * only when the server has answered for good. Knows HTTP and the store; knows no card.
+ *
+ * Events (on the object itself): `sent` {entry, reply}, `refused` {entry, problem}, `waiting` {count, why}, `clear`.
+ */
+
+import { addEntry, entriesOf, removeEntry } from "./store.js";
+
+const FIRST_PAUSE_MS = 800;
+const LONGEST_PAUSE_MS = 30_000;
+
+export class Outbox extends EventTarget {
+  #member;
+  #token;
+  #inFlight = 0;
+  #withdrawn = new Set();
+  #busy = false;
+  #again = false;
+  #pause = FIRST_PAUSE_MS;
+  #timer = 0;
+
+  constructor(member, token) {
+    super();
+    this.#member = member;
+    this.#token = token;
+    window.addEventListener("online", () => this.flush());
+    document.addEventListener("visibilitychange", () => document.hidden || this.flush());
+  }
+
+  /** Keep an entry `{url, body, headers, note}` and send it as soon as its turn comes. */
+  async add(entry) {
+    const kept = { ...entry, member: this.#member };
+    kept.seq = await addEntry(kept);
+    this.flush();
+    return kept;
+  }
+
+  /** Take back an entry that was not sent yet; false when it is too late for that. */
+  async withdraw(matches) {
+    const entries = await entriesOf(this.#member);
+    const found = entries.findLast(matches);
+    if (!found || found.seq === this.#inFlight) return false;
+    // At once, for a round of sending may hold this very entry already.
+    this.#withdrawn.add(found.seq);
+    await removeEntry(found.seq);
+    if (entries.length === 1) this.dispatchEvent(new CustomEvent("clear"));
+    return true;
+  }
+
+  /** This member's entries, oldest first. */
+  entries() {
+    return entriesOf(this.#member);
+  }
+
+  /** Send what waits. One tab at a time where the browser has locks; without them the ids keep it harmless. */
+  async flush() {
+    if (this.#busy) {
+      this.#again = true;
+      return;
+    }
+    this.#busy = true;
+    clearTimeout(this.#timer);
+    const work = () => this.#drain();
+    try {
+      if (navigator.locks) await navigator.locks.request(`desk-outbox-${this.#member}`, work);
+      else await work();
+    } finally {
+      this.#busy = false;
+    }
+    if (this.#again) {
+      this.#again = false;
+      this.flush();
+    }
+  }
+
+  async #drain() {
+    for (;;) {
+      const entries = (await entriesOf(this.#member)).filter((entry) => !this.#withdrawn.has(entry.seq));
+      if (!entries.length) {
+        this.dispatchEvent(new CustomEvent("clear"));
+        return;
+      }
+      if (!(await this.#send(entries[0], entries.length))) return;
+    }
+  }
+
+  /** Whether to go on with the next entry. */
+  async #send(entry, count) {
+    this.#inFlight = entry.seq;
+    let response;
+    try {
+      response = await fetch(entry.url, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-CSRFToken": this.#token, ...entry.headers },
+        body: JSON.stringify(entry.body),
+        credentials: "same-origin",
+        redirect: "manual",
+      });
+      const reply = await response.json().catch(() => null);
+      if (response.ok && reply) return await this.#done(entry, "sent", { entry, reply });
+      if (response.status === 401 || response.status === 403) return this.#stop(count, "signed out");
+      // A reply without a body of ours comes from something in between, and says nothing about the verdict.
+      if (reply?.code && response.status < 500 && response.status !== 429) {
+        return await this.#done(entry, "refused", { entry, problem: reply });
+      }
+    } catch {
+      // No network: fall through to another try.
+    } finally {
+      this.#inFlight = 0;
+    }
+    this.#stop(count, "offline");
+    this.#timer = setTimeout(() => this.flush(), this.#pause * (0.75 + Math.random() / 2));
+    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
+    return false;
+  }
+
+  async #done(entry, kind, detail) {
+    await removeEntry(entry.seq);
+    this.#pause = FIRST_PAUSE_MS;
+    this.dispatchEvent(new CustomEvent(kind, { detail }));
+    return true;
+  }
+
+  #stop(count, why) {
+    this.dispatchEvent(new CustomEvent("waiting", { detail: { count, why } }));
+    return false;
+  }
+}

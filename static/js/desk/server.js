@@ -1,0 +1,39 @@
+/** Requests of the desk that are no verdicts: the hand, leaving, keys. Knows addresses; keeps nothing. */
+
+export class Server {
+  constructor(desk, token) {
+    this.urls = desk.dataset;
+    this.token = token;
+  }
+
+  #headers() {
+    return { "Content-Type": "application/json", "X-CSRFToken": this.token };
+  }
+
+  /** Where a verb on one card is posted. */
+  cardUrl(card, verb) {
+    return `${this.urls.candidatesUrl}${card}/${verb}/?render=html`;
+  }
+
+  /** The hand as the server has it, leases renewed; null when it cannot be reached. */
+  async hand() {
+    try {
+      const response = await fetch(`${this.urls.deckUrl}?render=html`, { credentials: "same-origin" });
+      return response.ok ? await response.json() : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Return cards to the queue while the page goes away. */
+  release(cards) {
+    const body = JSON.stringify({ cards });
+    fetch(this.urls.releaseUrl, { method: "POST", keepalive: true, headers: this.#headers(), body }).catch(() => {});
+  }
+
+  /** Remember the member's keys; throws what is wrong with them. */
+  async saveKeys(keys, on) {
+    const response = await fetch(this.urls.keysUrl, { method: "PUT", headers: this.#headers(), body: JSON.stringify({ keys, on }) });
+    if (!response.ok) throw new Error((await response.json().catch(() => null))?.title ?? "The server cannot be reached.");
+  }
+}

@@ -1,0 +1,131 @@
+/** What each act does to the hand, the outbox and the history. One object a page; knows nothing of keys. */
+
+import { fieldsOf, isChanged, isEditing, leaveEdit, startEdit } from "./editing.js";
+import { newId } from "./history.js";
+import { ratingsOf } from "./ratings.js";
+import { keepUnfinished } from "./store.js";
+
+const TINT_MS = 160;
+const WORDS = { accept: "Accepted", edit: "Edit saved", reject: "Rejected" };
+
+export class Verdicts {
+  constructor(parts) {
+    // member, hand, outbox, history, server, notices, stage, refill
+    Object.assign(this, parts);
+    this.undoing = new Set();
+    // Cards judged here whose verdict the server has not confirmed, with the id of the latest: they stay out of the hand.
+    this.away = new Map();
+  }
+
+  /** Take up what an earlier page of this browser left in the outbox. */
+  async resume() {
+    for (const { kind, candidate, headers, body } of await this.outbox.entries()) {
+      if (kind === "hold" || body.verdict === "retract") {
+        this.away.delete(candidate);
+        continue;
+      }
+      this.away.set(candidate, body.id);
+      const etag = headers?.["If-Match"].replaceAll('"', "");
+      this.history.push({ kind, decision: body.id, candidate, etag });
+    }
+    for (const card of this.hand.cards) if (this.away.has(card.dataset.card)) this.hand.remove(card);
+  }
+
+  /** The server has answered an entry for good. */
+  settle({ candidate, body }) {
+    if (body.verdict !== "retract" && this.away.get(candidate) === body.id) this.away.delete(candidate);
+  }
+
+  accept(card) {
+    this.#decide(card, { verdict: "accept" });
+  }
+
+  save(card) {
+    const changed = isChanged(card);
+    this.#decide(card, changed ? { verdict: "edit", fields: fieldsOf(card) } : { verdict: "accept" });
+  }
+
+  reject(card, reason) {
+    this.#decide(card, { verdict: "reject", reasons: reason ? [reason] : [] });
+  }
+
+  edit(card) {
+    if (isEditing(card)) this.leaveEdit(card);
+    else startEdit(card);
+  }
+
+  leaveEdit(card) {
+    keepUnfinished(this.member, card.dataset.card, isChanged(card) ? fieldsOf(card) : null);
+    leaveEdit(card);
+  }
+
+  /** Whether a reject waits for its reason. */
+  arm(card, on) {
+    card.classList.toggle("is-rejecting", on);
+    card.querySelector('[data-act="reject"]')?.setAttribute("aria-expanded", String(on));
+    if (on) this.notices.say(`Reject because: ${[...card.querySelectorAll("[data-digit]")].map((each) => each.innerText.trim()).join(", ")}`);
+  }
+
+  async setAside(card, note) {
+    const unfinished = isChanged(card) ? fieldsOf(card) : null;
+    const { card: candidate, title } = card.dataset;
+    const id = newId();
+    this.#leave(card, "aside", id);
+    this.history.push({ kind: "aside", decision: id, candidate, card });
+    this.notices.say(`Set aside. ${this.#nextWords()}`);
+    await this.outbox.add({ kind: "aside", candidate, title, url: this.server.cardUrl(candidate, "set-aside"), body: { id, note, unfinished } });
+  }
+
+  /** Undo the last step: its card comes back at once where the page still has it, else with the server's answer. */
+  async undo() {
+    const step = this.history.pop();
+    if (!step) return this.notices.say("There is nothing to undo. Older decisions stand under My decisions.");
+    this.#bringBack(step);
+    this.notices.say(`Taken back. ${this.#nextWords()}`);
+    if (!step.card) this.undoing.add(step.candidate);
+    if (await this.outbox.withdraw((entry) => entry.body.id === step.decision)) return step.card ? undefined : this.refill();
+    const title = step.card?.dataset.title ?? "undo";
+    if (step.kind === "aside") {
+      return this.outbox.add({ kind: "hold", candidate: step.candidate, title, url: this.server.cardUrl(step.candidate, "hold"), body: {} });
+    }
+    return this.outbox.add({
+      kind: "decision", candidate: step.candidate, title, url: this.server.cardUrl(step.candidate, "decisions"),
+      headers: { "If-Match": `"${step.etag}"` }, body: { id: newId(), verdict: "retract", retracts: step.decision },
+    });
+  }
+
+  #bringBack({ card, candidate }) {
+    this.away.delete(candidate);
+    if (!card) return;
+    this.arm(card, false);
+    this.hand.add(card, { first: true });
+    this.hand.show(card);
+  }
+
+  async #decide(card, said) {
+    const { card: candidate, etag, title } = card.dataset;
+    const id = newId();
+    const body = { id, seconds: this.hand.seconds(card), ratings: ratingsOf(card), ...said };
+    this.#leave(card, said.verdict, id);
+    this.history.push({ kind: "decision", decision: id, candidate, etag, card });
+    this.notices.say(`${WORDS[said.verdict]}. ${this.#nextWords()}`);
+    await this.outbox.add({ kind: "decision", candidate, title, url: this.server.cardUrl(candidate, "decisions"), headers: { "If-Match": `"${etag}"` }, body });
+    keepUnfinished(this.member, candidate, null);
+  }
+
+  /** Take the card out and let the edge show for a moment what was said. */
+  #leave(card, said, id) {
+    this.away.set(card.dataset.card, id);
+    if (isEditing(card)) leaveEdit(card);
+    this.arm(card, false);
+    this.hand.remove(card);
+    this.stage.dataset.said = said;
+    clearTimeout(this.tint);
+    this.tint = setTimeout(() => delete this.stage.dataset.said, TINT_MS);
+  }
+
+  #nextWords() {
+    const next = this.hand.current;
+    return next ? `Now: ${next.dataset.title}.` : "No card is left in your hand.";
+  }
+}

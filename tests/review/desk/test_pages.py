@@ -1,0 +1,285 @@
+"""The desk's pages as a browser without scripts uses them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from members.models import Member
+from review.models import Assignment, Candidate, Decision, Gold, Task
+from review.services import queue
+from review.states import AssignmentState, CandidateState, Role, Verdict
+from tests.review import factories
+from tests.review.desk.verbs import judge
+
+pytestmark = pytest.mark.django_db
+URL = "/tasks/outreach/review/"
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return factories.make_desk(by=admin, count=8)
+
+
+@pytest.fixture
+def expert(task: Task, reviewer: Member) -> Member:
+    factories.join(reviewer, task)
+    return reviewer
+
+
+@pytest.fixture
+def browser(expert: Member, as_member) -> Client:
+    return as_member(expert)
+
+
+def form_of(page: str) -> dict[str, str]:
+    """Hidden inputs of the first card's form."""
+    first = page[page.index('<article class="card"') :]
+    names = ("candidate", "etag", "id")
+    return {name: re.search(rf'name="{name}" value="([^"]+)"', first).group(1) for name in names}
+
+
+def test_the_page_shows_one_card_and_hides_the_rest_of_the_hand(browser: Client) -> None:
+    page = browser.get(URL).content.decode()
+
+    cards = re.findall(r'<article class="card".*?>', page, re.DOTALL)
+    assert len(cards) == 5
+    assert [" hidden" in card for card in cards] == [False, True, True, True, True]
+    assert "8 left" in page
+
+
+def test_a_plain_form_accepts_and_the_next_card_follows(browser: Client) -> None:
+    page = browser.get(URL).content.decode()
+
+    after = browser.post(URL, {**form_of(page), "verdict": "accept"}, follow=True)
+
+    assert Gold.objects.get().verdict == Verdict.ACCEPT
+    assert "Accepted." in after.content.decode()
+    assert form_of(after.content.decode())["candidate"] != form_of(page)["candidate"]
+
+
+def test_a_plain_form_rejects_by_its_reason(browser: Client) -> None:
+    page = browser.get(URL).content.decode()
+
+    browser.post(URL, {**form_of(page), "reason": "tone"})
+
+    assert Decision.objects.get().reasons == ["tone"]
+
+
+def test_a_plain_form_edits(browser: Client) -> None:
+    page = browser.get(URL).content.decode()
+    edited = {"field:subject": "Cold loads", "field:body": "Other words."}
+
+    browser.post(URL, {**form_of(page), **edited, "verdict": "edit"})
+
+    assert Decision.objects.get().fields == {"subject": "Cold loads", "body": "Other words."}
+
+
+def test_a_refused_edit_comes_back_with_its_text(browser: Client) -> None:
+    page = browser.get(URL).content.decode()
+    edited = {"field:subject": "", "field:body": "Words that must not be lost."}
+
+    answer = browser.post(URL, {**form_of(page), **edited, "verdict": "edit"})
+
+    assert answer.status_code == 422
+    assert "is empty; it is required" in answer.content.decode()
+    assert "Words that must not be lost." in answer.content.decode()
+    assert not Decision.objects.exists()
+
+
+def test_a_plain_form_sets_aside_and_undoes(browser: Client, expert: Member) -> None:
+    page = browser.get(URL).content.decode()
+    browser.post(URL, {**form_of(page), "verdict": "set_aside", "note": "Ask Ada"})
+    second = browser.get(URL).content.decode()
+    browser.post(URL, {**form_of(second), "verdict": "accept"})
+
+    browser.post(URL, {**form_of(browser.get(URL).content.decode()), "verdict": "undo"})
+
+    assert Assignment.objects.get(state=AssignmentState.SET_ASIDE).note == "Ask Ada"
+    assert not Gold.objects.exists()
+    assert Decision.objects.filter(verdict=Verdict.RETRACT).count() == 1
+
+
+def test_sending_the_form_twice_records_one_decision(browser: Client) -> None:
+    form = {**form_of(browser.get(URL).content.decode()), "verdict": "accept"}
+
+    browser.post(URL, form)
+    browser.post(URL, form)
+
+    assert Decision.objects.count() == 1
+
+
+def test_undo_with_nothing_to_undo_says_so(browser: Client) -> None:
+    form = form_of(browser.get(URL).content.decode())
+
+    answer = browser.post(URL, {**form, "verdict": "undo"})
+
+    assert "nothing to undo" in answer.content.decode()
+
+
+def test_the_text_of_a_draft_is_text(browser: Client, task: Task) -> None:
+    hostile = {"subject": "<b>Hi</b>", "body": "<img src=x onerror=alert(1)> {{contact.first_name}} </textarea><script>"}
+    records = factories.make_records(factories.make_source(task, name="Hostile"), 1, company="<script>x</script>")
+    draft = factories.make_drafts(task, records, fields=[hostile])[0]
+
+    page = browser.get(URL, {"card": str(draft.pk)}).content.decode()
+
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+    assert "<img src=x" not in page
+    assert "<script>x" not in page
+
+
+def test_a_card_named_in_the_address_comes_first(browser: Client) -> None:
+    last = Candidate.objects.order_by("queue_position").last()
+
+    page = browser.get(URL, {"card": str(last.pk)}).content.decode()
+
+    assert form_of(page)["candidate"] == str(last.pk)
+
+
+def test_marks_stand_in_the_text_and_beside_it(browser: Client, task: Task) -> None:
+    records = factories.make_records(factories.make_source(task, name="Marked"), 1)
+    fields = factories.mail(records[0], extra=" Teams like yours cut spoilage by 31 %.")
+    draft = factories.make_drafts(task, records, fields=[fields])[0]
+
+    page = browser.get(URL, {"card": str(draft.pk)}).content.decode()
+
+    mark = next(mark for mark in draft.marks if mark["check"] == "unsupported")
+    marked = fields["body"][mark["start"] : mark["end"]]
+    assert re.search(rf'<mark class="mark is-\w+"[^>]*>{re.escape(marked)}<span class="mark-words">', page)
+    assert page.count(mark["message"]) >= 2
+
+
+def test_facts_and_the_sentences_that_rest_on_them_name_each_other(browser: Client) -> None:
+    page = browser.get(URL).content.decode()
+
+    assert re.search(r'class="fact is-used" data-fact="trigger"', page)
+    assert re.search(r'class="rests[^"]*" data-facts="[^"]*trigger', page)
+
+
+def test_a_task_with_text_and_claims_shows_and_edits(admin: Member, as_member) -> None:
+    task = factories.make_task(by=admin, spec=factories.summary_spec(), slug="summary")
+    records = factories.make_records(factories.make_source(task), 1, title="About cold", page="Cold is cold.")
+    claims = [{"text": "Cold is cold.", "quote": "cold", "url": "https://a.example"}, {"text": "B", "quote": "", "url": ""}]
+    factories.make_drafts(task, records, fields=[{"summary": "It is cold.", "claims": claims}])
+    browser = as_member(admin)
+    page = browser.get("/tasks/summary/review/").content.decode()
+    form = form_of(page)
+
+    browser.post(
+        "/tasks/summary/review/",
+        {**form, "verdict": "edit", "field:summary": "Colder.", "field:claims.0.text": "Cold.", "field:claims.1.text": " "},
+    )
+
+    assert "https://a.example" in page
+    assert Decision.objects.get().fields == {
+        "summary": "Colder.", "claims": [{"text": "Cold.", "quote": "", "url": ""}]
+    }  # fmt: skip
+
+
+def test_an_empty_task_teaches_where_drafts_come_from(admin: Member, as_member) -> None:
+    factories.make_task(by=admin, slug="fresh")
+
+    page = as_member(admin).get("/tasks/fresh/review/").content.decode()
+
+    assert "No drafts yet" in page
+    assert "/tasks/fresh/generation/" in page
+
+
+def test_a_finished_queue_points_at_freezing(browser: Client, expert: Member, task: Task) -> None:
+    for card in queue.deal(expert, task, count=8):
+        judge(card, by=expert)
+
+    page = browser.get(URL).content.decode()
+
+    assert "Every card is judged" in page
+    assert "/tasks/outreach/datasets/" in page
+
+
+def test_a_viewer_reads_the_list_and_gets_no_card(task: Task, make_member, as_member) -> None:
+    viewer = make_member("vera")
+    factories.join(viewer, task, Role.VIEWER)
+
+    answer = as_member(viewer).get(URL)
+
+    assert answer.status_code == 302
+    assert answer["Location"].endswith("/review/list/")
+    assert not Candidate.objects.filter(state=CandidateState.LEASED).exists()
+    assert as_member(viewer).get(answer["Location"]).status_code == 200
+
+
+def test_strangers_find_nothing(task: Task, make_member, as_member) -> None:
+    stranger = as_member(make_member("sam"))
+
+    for path in ("", "list/", "decisions/"):
+        assert stranger.get(URL + path).status_code == 404
+    assert Client().get(URL).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("filters", "count"),
+    [({}, 8), ({"state": "decided"}, 1), ({"verdict": "reject"}, 1), ({"verdict": "accept"}, 0), ({"split": "test"}, 0),
+     ({"origin": "import"}, 0), ({"origin": "teacher"}, 8), ({"state": "nonsense"}, 0), ({"check": "spam"}, 0)],
+)  # fmt: skip
+def test_the_list_narrows_by_its_address(
+    browser: Client, expert: Member, task: Task, filters: dict, count: int
+) -> None:
+    judge(queue.deal(expert, task, count=1)[0], by=expert, verdict="reject")
+
+    page = browser.get(URL + "list/", filters).content.decode()
+
+    assert page.count('<th scope="row">') == count
+
+
+def test_the_list_pages_by_cursor_with_the_same_queries(browser: Client, task: Task) -> None:
+    factories.make_drafts(task, factories.make_records(factories.make_source(task, name="More"), 60))
+    with CaptureQueriesContext(connection) as first:
+        page = browser.get(URL + "list/").content.decode()
+    cursor = re.search(r'rel="next" href="\?after=([^"]+)"', page).group(1)
+
+    with CaptureQueriesContext(connection) as second:
+        rest = browser.get(URL + "list/", {"after": cursor}).content.decode()
+
+    assert page.count('<th scope="row">') == 50
+    assert rest.count('<th scope="row">') == 18
+    assert len(second) <= len(first) <= 16
+
+
+def test_a_draft_can_be_read_with_what_was_said_of_it(browser: Client, expert: Member, task: Task) -> None:
+    card = queue.deal(expert, task, count=1)[0]
+    judge(card, by=expert, verdict="reject", note="Not this one")
+
+    page = browser.get(f"{URL}drafts/{card.candidate_id}/").content.decode()
+
+    assert "Rejected" in page
+    assert "Not this one" in page
+
+
+def test_my_decisions_are_searched_and_reopened(browser: Client, expert: Member, task: Task) -> None:
+    hand = queue.deal(expert, task, count=2)
+    judge(hand[0], by=expert, verdict="edit", fields={"subject": "Grüße aus Zürich", "body": "x"})
+    judge(hand[1], by=expert)
+
+    found = browser.get(URL + "decisions/", {"q": "Zürich"}).content.decode()
+    form = {name: re.search(rf'name="{name}" value="([^"]+)"', found).group(1) for name in ("candidate", "decision", "etag")}
+    answer = browser.post(URL + "decisions/reopen/", form)
+
+    assert found.count('<th scope="row">') == 1
+    assert answer["Location"].endswith(f"?card={hand[0].candidate_id}")
+    assert Gold.objects.count() == 1
+    assert "taken back" in browser.get(URL + "decisions/").content.decode()
+
+
+def test_reopening_the_word_of_another_is_refused_in_words(browser: Client, admin: Member, task: Task) -> None:
+    card = queue.deal(admin, task, count=1)[0]
+    outcome = judge(card, by=admin)
+    form = {"candidate": str(card.candidate_id), "decision": str(outcome.decision.pk), "etag": card.etag}
+
+    answer = browser.post(URL + "decisions/reopen/", form, follow=True)
+
+    assert "not the one you were shown" in answer.content.decode()
+    assert Gold.objects.count() == 1
