@@ -1,5 +1,12 @@
-"""API addresses of sources."""
+"""API addresses of sources and records."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-sources_urls: list[URLPattern] = []
+from review.api import sources
+
+sources_urls: list[URLPattern] = [
+    path("sources/", sources.SourcesView.as_view(), name="api-sources"),
+    path("sources/<uuid:pk>/", sources.SourceView.as_view(), name="api-source"),
+    path("records/", sources.RecordsView.as_view(), name="api-records"),
+    path("records/<uuid:pk>/", sources.RecordView.as_view(), name="api-record"),
+]

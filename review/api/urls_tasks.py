@@ -1,5 +1,12 @@
 """API addresses of tasks."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-tasks_urls: list[URLPattern] = []
+from review.api import tasks
+
+tasks_urls: list[URLPattern] = [
+    path("tasks/", tasks.TasksView.as_view(), name="api-tasks"),
+    path("tasks/<slug:slug>/", tasks.TaskView.as_view(), name="api-task"),
+    path("tasks/<slug:slug>/versions/", tasks.VersionsView.as_view(), name="api-task-versions"),
+    path("tasks/<slug:slug>/versions/<int:number>/", tasks.VersionView.as_view(), name="api-task-version"),
+]

@@ -1,5 +1,12 @@
 """Page addresses of sources."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-sources_urls: list[URLPattern] = []
+from review.pages import sources
+
+sources_urls: list[URLPattern] = [
+    path("tasks/<slug:slug>/sources/", sources.index, name="sources"),
+    path("tasks/<slug:slug>/sources/import/", sources.upload, name="import"),
+    path("tasks/<slug:slug>/sources/import/<slug:name>/", sources.columns, name="import-columns"),
+    path("sources/<uuid:pk>/", sources.detail, name="source"),
+]

@@ -1,5 +1,15 @@
 """Page addresses of tasks."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-tasks_urls: list[URLPattern] = []
+from review.pages import task_edit, tasks
+
+tasks_urls: list[URLPattern] = [
+    path("tasks/", tasks.index, name="tasks"),
+    path("tasks/new/", tasks.new, name="new"),
+    path("tasks/<slug:slug>/", tasks.detail, name="task"),
+    path("tasks/<slug:slug>/edit/", task_edit.edit, name="edit"),
+    path("tasks/<slug:slug>/example/", task_edit.example, name="example"),
+    path("tasks/<slug:slug>/versions/<int:number>/", tasks.detail, name="version"),
+    path("tasks/<slug:slug>/diff/<int:a>/<int:b>/", tasks.diff, name="diff"),
+]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
 from django.db.models import Count, Max, QuerySet
 from django.http import Http404
 
 from members.models import Member
 from review import permissions
-from review.models import Task, TaskVersion
+from review.models import Candidate, Gold, Record, Task, TaskVersion
+from review.states import CandidateState
 
 
 def visible(member: Member) -> QuerySet[Task]:
@@ -47,3 +52,47 @@ def versions(task: Task) -> QuerySet[TaskVersion]:
         .annotate(drafts=Count("candidates"))
         .order_by("-number")
     )
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One version in the list of versions, and the one before it."""
+
+    version: TaskVersion
+    drafts: int
+    before: int | None
+
+
+@dataclass(frozen=True)
+class TaskLine:
+    """One task in the list of tasks."""
+
+    task: Task
+    latest: int
+    records: int
+    waiting: int
+    golds: int
+
+
+def history(task: Task) -> list[HistoryLine]:
+    """Versions, newest first, each with the number before it, to show what changed."""
+    rows = list(versions(task))
+    before = [row.number for row in rows[1:]] + [None]
+    return [HistoryLine(row, row.drafts, number) for row, number in zip(rows, before, strict=True)]
+
+
+def with_counts(member: Member) -> list[TaskLine]:
+    """Tasks the member may see, with how much each holds; four queries however many tasks."""
+    tasks = list(visible(member))
+    pks = [task.pk for task in tasks]
+    records = _counted(Record.objects.filter(task__in=pks))
+    waiting = _counted(Candidate.objects.filter(task__in=pks, state=CandidateState.PENDING))
+    golds = _counted(Gold.objects.filter(task__in=pks))
+    return [
+        TaskLine(task, task.latest_number or 0, records.get(task.pk, 0), waiting.get(task.pk, 0), golds.get(task.pk, 0))
+        for task in tasks
+    ]
+
+
+def _counted(rows: QuerySet[Any]) -> dict[UUID, int]:
+    return dict(rows.values_list("task").annotate(count=Count("pk")).order_by().values_list("task", "count"))

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from pydantic import ValidationError
 
 from members.models import Member
-from review import permissions
+from review import permissions, spec_errors
 from review.models import Membership, Task, TaskVersion
 from review.prompting import canonical_json
 from review.spec import TaskSpec
@@ -102,11 +102,8 @@ def parse_spec(body: Any) -> TaskSpec:
     try:
         return TaskSpec.model_validate_json(canonical_json(body))
     except ValidationError as error:
-        errors = _by_path(error)
-        count = sum(len(messages) for messages in errors.values())
-        where = next(iter(errors))
-        message = f"The specification has {count} mistake{'' if count == 1 else 's'}, first in {where or 'the whole'}: "
-        raise Refusal("spec_invalid", message + errors[where][0], errors=errors) from None
+        errors = spec_errors.by_path(error)
+        raise Refusal("spec_invalid", spec_errors.summary(errors), errors=errors) from None
 
 
 def spec_hash(spec: TaskSpec) -> str:
@@ -138,11 +135,3 @@ def _fraction_errors(train: float, validation: float) -> dict[str, list[str]]:
         return {}
     found = f"{train:g} and {validation:g}"
     return {"train_fraction": [f"Train and validation must be above 0 and leave something for the test split; found {found}."]}
-
-
-def _by_path(error: ValidationError) -> dict[str, list[str]]:
-    errors: dict[str, list[str]] = {}
-    for mistake in error.errors(include_url=False):
-        path = ".".join(str(part) for part in mistake["loc"])
-        errors.setdefault(path, []).append(mistake["msg"].removeprefix("Value error, "))
-    return errors

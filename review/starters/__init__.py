@@ -3,8 +3,16 @@
 A starter is read once, when a task is made of it; no task points back at one.
 """
 
-from review.starters import outreach
+from review.starters import blank, document_summary, outreach, product_text, research_summary, support_reply
 from review.starters.starter import Starter
 
-STARTERS: dict[str, Starter] = {starter.slug: starter for starter in (outreach.STARTER,)}
+_ALL = (
+    outreach.STARTER,
+    research_summary.STARTER,
+    support_reply.STARTER,
+    product_text.STARTER,
+    document_summary.STARTER,
+    blank.STARTER,
+)
+STARTERS: dict[str, Starter] = {starter.slug: starter for starter in _ALL}
 __all__ = ["STARTERS", "Starter"]

@@ -1,0 +1,139 @@
+"""Pages of sources: the list, one source with its records, and the three steps of an import."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_safe
+
+from review.forms.sources import DetailsForm, UploadForm, defaults_from, mapping_from, mapping_rows, unfilled
+from review.permissions import may, require, task_or_404
+from review.selectors import records, sources
+from review.selectors.tasks import latest_version
+from review.services.imports import import_drafts, import_records, read_preview, uploads
+from review.states import Role, SourceKind, Split
+from web.errors import Refusal
+
+WHOLE_NUMBER = 10
+
+
+@require_safe
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    task = task_or_404(request.user, slug)
+    context = {
+        "task": task,
+        "section": "sources",
+        "sources": sources.visible(request.user, task=task),
+        "counts": sources.record_counts(task),
+        "may_lead": may(request.user, task, Role.LEAD),
+    }
+    return render(request, "review/sources/index.html", context)
+
+
+@require_safe
+def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    source = sources.source_or_404(request.user, pk)
+    split, text = request.GET.get("split", ""), request.GET.get("q", "").strip()
+    page = records.page(
+        source, split=split, text=text, after=_number(request.GET.get("after")), before=_number(request.GET.get("before"))
+    )
+    context = {
+        "task": source.task,
+        "section": "sources",
+        "source": source,
+        "page": page,
+        "fields": latest_version(source.task).spec.input_schema,
+        "counts": sources.split_counts(source),
+        "split": split,
+        "splits": Split.choices,
+        "q": text,
+    }
+    return render(request, "review/sources/detail.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def upload(request: HttpRequest, slug: str) -> HttpResponse:
+    """Step one: a file comes in, and waits for its columns to be looked at."""
+    task = task_or_404(request.user, slug)
+    require(request.user, task, Role.LEAD)
+    form, refusal = UploadForm(request.POST or None, request.FILES or None), None
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        name = ""
+        try:
+            name = uploads.keep(file.chunks())
+            read_preview(uploads.path_of(name), spec=latest_version(task).spec, kind=form.cleaned_data["kind"])
+            query = urlencode({"kind": form.cleaned_data["kind"], "filename": file.name})
+            return redirect(f"{reverse('review:import-columns', args=[task.slug, name])}?{query}")
+        except Refusal as error:
+            uploads.drop(name)
+            refusal = error
+    context = {"task": task, "section": "sources", "form": form, "refusal": refusal, "spec": latest_version(task).spec}
+    status = refusal.status if refusal else 400 if form.errors else 200
+    return render(request, "review/sources/upload.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """Steps two and three: which column fills which field, with what would come of it; then the import itself."""
+    task = task_or_404(request.user, slug)
+    require(request.user, task, Role.LEAD)
+    kind = SourceKind.DRAFTS if request.GET.get("kind") == SourceKind.DRAFTS else SourceKind.RECORDS
+    filename = request.GET.get("filename", "")
+    refusal, is_post = None, request.method == "POST"
+    try:
+        path = uploads.path_of(name)
+    except Refusal as gone:
+        messages.error(request, f"{gone.message} {gone.hint}")
+        return redirect("review:import", task.slug)
+    form = DetailsForm(request.POST or None, initial={"name": filename.rsplit(".", 1)[0]})
+    spec = latest_version(task).spec
+    preview = read_preview(path, spec=spec, kind=kind)
+    defaults = defaults_from(request.POST.dict())
+    if is_post:
+        mapping = mapping_from(request.POST.dict(), preview.columns)
+        preview = read_preview(path, spec=spec, kind=kind, mapping=mapping, defaults=defaults)
+        if request.POST.get("do") == "import" and form.is_valid():
+            take = import_drafts if kind == SourceKind.DRAFTS else import_records
+            try:
+                result = take(
+                    task, path, by=request.user, filename=filename, mapping=mapping, defaults=defaults, **form.cleaned_data
+                )
+            except Refusal as error:
+                refusal = error
+            else:
+                uploads.drop(name)
+                messages.success(request, _said(result.rows_added, result.rows_known, result.rows_bad, kind))
+                return redirect("review:source", result.source.pk)
+    context = {
+        "task": task,
+        "section": "sources",
+        "kind": kind,
+        "filename": filename,
+        "preview": preview,
+        "rows": mapping_rows(preview),
+        "unfilled": unfilled(preview, defaults),
+        "good": preview.rows_total - preview.rows_bad,
+        "form": form,
+        "refusal": refusal,
+    }
+    return render(request, "review/sources/columns.html", context, status=refusal.status if refusal else 200)
+
+
+def _said(added: int, known: int, bad: int, kind: str) -> str:
+    what = "draft" if kind == SourceKind.DRAFTS else "record"
+    parts = [f"{added:,} {what}{'' if added == 1 else 's'} added" if added else "Nothing new"]
+    if known:
+        parts.append(f"{known:,} known already")
+    if bad:
+        parts.append(f"{bad:,} bad row{'' if bad == 1 else 's'} left out")
+    return ", ".join(parts) + "."
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= WHOLE_NUMBER else 0

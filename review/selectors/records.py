@@ -1,0 +1,104 @@
+"""Questions about records: found by source, split and text, a page at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.http import Http404
+
+from members.models import Member
+from review import permissions
+from review.models import Record, Source
+
+PAGE_ROWS = 50
+
+
+@dataclass(frozen=True)
+class RecordPage:
+    """One page of a source's records, cut by row number.
+
+    Attributes:
+        rows: The records.
+        after: Row number to go on from, or None on the last page.
+        before: Row number to go back from, or None on the first.
+    """
+
+    rows: list[Record]
+    after: int | None
+    before: int | None
+
+
+def visible(member: Member) -> QuerySet[Record]:
+    """Records of the tasks the member may see."""
+    return Record.objects.filter(task__in=permissions.tasks_for(member))
+
+
+def found(
+    member: Member, *, task: str = "", source: str = "", split: str = "", text: str = ""
+) -> QuerySet[Record]:
+    """Records the member may see, narrowed.
+
+    Args:
+        member: Who asks.
+        task: Slug of a task.
+        source: UUID or slug of a source.
+        split: `train`, `validation` or `test`.
+        text: Words that must stand in the title or the facts, all of them.
+    """
+    records = visible(member).select_related("task", "source")
+    if task:
+        records = records.filter(task__slug=task)
+    if source:
+        records = records.filter(source_id=source) if _is_uuid(source) else records.filter(source__slug=source)
+    if split:
+        records = records.filter(split=split)
+    return _with_text(records, text)
+
+
+def page(source: Source, *, split: str = "", text: str = "", after: int = 0, before: int = 0) -> RecordPage:
+    """A page of a source's records in the order of the file; costs the same on every page."""
+    records = _with_text(Record.objects.filter(source=source), text)
+    if split:
+        records = records.filter(split=split)
+    if before:
+        rows = list(records.filter(row_number__lt=before).order_by("-row_number")[: PAGE_ROWS + 1])
+        has_before, rows = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS][::-1]
+        return RecordPage(rows, rows[-1].row_number if rows else None, rows[0].row_number if rows and has_before else None)
+    rows = list(records.filter(row_number__gt=after).order_by("row_number")[: PAGE_ROWS + 1])
+    has_after, rows = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS]
+    return RecordPage(rows, rows[-1].row_number if has_after else None, rows[0].row_number if rows and after else None)
+
+
+def _with_text(records: QuerySet[Record], text: str) -> QuerySet[Record]:
+    words = text.split()
+    if not words:
+        return records
+    records = records.annotate(facts_text=Cast("facts", TextField()))
+    for word in words[:8]:
+        # SQLite keeps JSON with escapes, so a word with an umlaut is looked for in both writings.
+        escaped = word.encode("ascii", "backslashreplace").decode().replace("\\x", "\\u00")
+        records = records.filter(Q(title__icontains=word) | Q(facts_text__icontains=word) | Q(facts_text__icontains=escaped))
+    return records
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def record_or_404(member: Member, pk: UUID) -> Record:
+    """One record, if the member may see its task.
+
+    Raises:
+        Http404: No such record, or not this member's.
+    """
+    record = visible(member).select_related("task", "source").filter(pk=pk).first()
+    if record is None:
+        raise Http404("There is no such record that you can see.")
+    return record

@@ -1,0 +1,87 @@
+"""Starter: an answer to a customer's message from what the help pages and the account say."""
+
+from review.schema import InputField, OutputField
+from review.spec import Check, Offer, Reason, Requirement, TaskSpec
+from review.starters.starter import Starter
+
+SPEC = TaskSpec(
+    instruction=(
+        "Answer the customer's message from the notes given, and from nothing else. Say what was done or what to do next; "
+        "if the notes do not settle it, say so and say who will look into it."
+    ),
+    offer=Offer(
+        seller="Your company",
+        product="Your product",
+        forbidden_phrases=("as stated before", "you should have", "it is our policy"),
+        tone="warm, exact, no blame",
+        signature="Kind regards,\nYour team",
+    ),
+    input_schema=(
+        InputField(name="ticket", role="title", required=True, description="Number or title of the ticket."),
+        InputField(name="customer", role="group", description="The account, so that its tickets stay together."),
+        InputField(name="message", required=True, description="What the customer wrote."),
+        InputField(name="product", description="What it is about."),
+        InputField(name="plan", description="What they pay for."),
+        InputField(name="history", description="What happened before."),
+        InputField(name="notes", description="What help pages or colleagues say about it."),
+    ),
+    output_schema=(
+        OutputField(name="reply", role="body", min_words=20, max_words=180, description="The whole answer, signed."),
+    ),
+    slots=("contact.first_name",),
+    checks=tuple(Check(kind=kind) for kind in ("length", "placeholders", "spam", "unsupported", "forbidden", "repetition")),
+    rubric=(
+        Requirement(name="answers the question", description="The first sentences settle what was asked."),
+        Requirement(name="true to the notes", description="No promise, number or step that the notes do not hold."),
+        Requirement(name="next step", description="The customer knows what happens next and who does it."),
+        Requirement(name="kind", description="No blame, no lecture."),
+    ),
+    reasons=(
+        Reason(digit=1, code="wrong_fact", label="Wrong fact"),
+        Reason(digit=2, code="tone", label="Tone"),
+        Reason(digit=3, code="too_long", label="Too long"),
+        Reason(digit=4, code="no_answer", label="Does not answer"),
+        Reason(digit=5, code="other", label="Other"),
+    ),
+    guideline="Refunds and dates are promised only where the notes promise them.",
+    teacher_template="""\
+=== system ===
+{{instruction}}
+
+You write for:
+{{offer}}
+
+A good answer meets every one of these:
+{{rubric}}
+
+House rules: {{guideline}}
+
+Write in the language '{{language}}'. {{output_format}}
+=== user ===
+{{facts}}
+
+Greet with "Hello {{contact.first_name}}," exactly like this.
+""",
+    student_template="Answer the customer.\n{{facts}}",
+)
+
+STARTER = Starter(
+    slug="support-reply",
+    name="Support reply",
+    summary="An answer to a customer's message that promises nothing your notes do not hold.",
+    spec=SPEC,
+    facts={
+        "ticket": "Invoice shows two seats too many",
+        "customer": "Alder & Pike",
+        "message": "We removed two people in March but the April invoice still counts 12.",
+        "plan": "Team, 12 seats",
+        "notes": "Seats end with the month they are removed in. A credit for 2 seats was booked on 4 April.",
+    },
+    fields={
+        "reply": (
+            "Hello {{contact.first_name}},\n\nyou are right: after the two people left in March, the April invoice should not "
+            "count 12. A credit for 2 seats was booked on 4 April and is taken off your next invoice.\n\nIf anything else looks "
+            "off, just reply here.\n\nKind regards,\nYour team"
+        )
+    },
+)
