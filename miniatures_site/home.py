@@ -3,6 +3,13 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from members.session import member_of
+from miniatures_site import selectors, shell
+from review.permissions import tasks_for
+
 
 def index(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html", {})
+    member = member_of(request)
+    tasks = list(tasks_for(member)[: shell.TASKS_IN_SWITCHER])
+    shown = selectors.home(member, shell.last_in_hand(request, tasks))
+    return render(request, "home.html", {"section": "home", **shown})

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
+from miniatures_site.addresses import address
 from review.models import Task
 from review.permissions import tasks_for
 
@@ -59,13 +60,13 @@ def rail(request: HttpRequest | None, task: Task | None, section: str) -> dict[s
     if request is None or member is None or not member.is_authenticated:
         return {"loop": [], "foot": []}
     tasks = list(tasks_for(member)[:TASKS_IN_SWITCHER])
-    in_hand = task or _last_in_hand(request, tasks)
+    in_hand = task or last_in_hand(request, tasks)
     loop = _lines(LOOP, section, in_hand.slug) if in_hand else []
     return {
         "task": in_hand,
-        "tasks": [{"name": each.name, "slug": each.slug, "url": _address("review:task", each.slug)} for each in tasks],
-        "all_tasks_url": _address("review:tasks"),
-        "new_task_url": _address("review:new") if member.is_admin else None,
+        "tasks": [{"name": each.name, "slug": each.slug, "url": address("review:task", each.slug)} for each in tasks],
+        "all_tasks_url": address("review:tasks"),
+        "new_task_url": address("review:new") if member.is_admin else None,
         "loop": [Line("Home", reverse("home"), "home", "h", section == "home"), *loop],
         "foot": _lines(FOOT, section),
     }
@@ -78,11 +79,11 @@ def ribbon(request: HttpRequest | None) -> dict[str, Any]:
         return {}
     return {
         "teacher": "the offline teacher", "student": "a model of some 3 M parameters",
-        "teachers_url": _address("generation:teachers"),
+        "teachers_url": address("generation:teachers"),
     }
 
 
-def _last_in_hand(request: HttpRequest, tasks: list[Task]) -> Task | None:
+def last_in_hand(request: HttpRequest, tasks: list[Task]) -> Task | None:
     """The task this browser showed last, for pages that belong to none; else the first."""
     slug = request.COOKIES.get("task", "")
     return next((each for each in tasks if each.slug == slug), tasks[0] if tasks else None)
@@ -92,13 +93,5 @@ def _lines(entries: tuple[tuple[str, str, str, str], ...], section: str, *args: 
     return [
         Line(label, url, name, key, name == section)
         for name, label, url_name, key in entries
-        if (url := _address(url_name, *args))
+        if (url := address(url_name, *args))
     ]
-
-
-def _address(name: str, *args: str) -> str | None:
-    """The page's address; nothing where an installation leaves a room out."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return None

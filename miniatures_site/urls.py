@@ -2,10 +2,10 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView
 
 from members import doors
-from miniatures_site import health, team
+from miniatures_site import api_reference, health, team
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
@@ -24,6 +24,6 @@ urlpatterns = [
     path("", include("evaluation.urls")),
     path("api/v1/", include("miniatures_site.api_urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/v1/docs/", api_reference.page, name="docs"),
     path("admin/", admin.site.urls),
 ]

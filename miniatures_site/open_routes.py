@@ -1,0 +1,35 @@
+"""The routes open to visitors who are not signed in: this list, and nothing else. A test walks all addresses and holds it."""
+
+from __future__ import annotations
+
+# Names where a route has one, else the pattern as it stands in urls.py.
+OPEN_ROUTES = frozenset(
+    {
+        "livez",
+        "healthz",
+        "account_login",
+        "account_logout",
+        "account_inactive",
+        "account_signup",
+        "account_reset_password",
+        "accounts/signup/",
+        "accounts/password/reset/",
+        # The second step of signing in: it shows nothing until a password was right.
+        "mfa_authenticate",
+        "mfa_trust",
+        # Allauth's own pages about mail and passkeys; none does anything here, where there is no mail and no sign-up.
+        "account_email_verification_sent",
+        "account_confirm_email",
+        "account_confirm_login_code",
+        "account_request_login_code",
+        "account_reset_password_done",
+        "account_reset_password_from_key",
+        "account_reset_password_from_key_done",
+        "account_confirm_password_reset_code",
+        "mfa_login_webauthn",
+        "mfa_signup_webauthn",
+        "account_signup_by_passkey",
+        # Django's admin has a login of its own.
+        "admin:login",
+    }
+)
