@@ -1,0 +1,159 @@
+"""`python -m evaluation.engine RUN_DIR`: have models write for held-out records, and score what they wrote.
+
+Every system writes afresh; prompts come from the task's one renderer and answers are read back and checked by it. It
+does not know where records, golds or models came from.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from pydantic import ValidationError
+from transformers.utils import logging as transformers_logging
+
+from evaluation.engine.contracts import EvaluationSpec, Output, System
+from evaluation.engine.likelihood import Reader
+from evaluation.engine.references import References
+from evaluation.engine.report import report
+from evaluation.metrics import reading
+from jobs.rundir import EngineError, RunDir
+from review import prompting
+from training.engine import generation, loading
+from training.engine.contracts import HUB_TOKEN, StudentRef, TrainError
+from training.engine.device import Placement, place
+from training.engine.loading import Student
+
+GENERAL = Path(__file__).parent / "general.txt"
+OUTPUTS = "outputs.jsonl"
+
+
+def main(run: RunDir) -> int:
+    """Evaluate, and end the attempt as it went; returns the process's exit status."""
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        spec = EvaluationSpec.model_validate(run.spec.body)
+        return _evaluate(run, spec)
+    except ValidationError as error:
+        first = error.errors()[0]
+        run.finish("failed", error=EngineError(code="bad_spec", message=f"{first['loc']}: {first['msg']}"))
+    except TrainError as error:
+        run.finish("failed", error=EngineError(code=error.code, message=error.message, hint=error.hint))
+    return 1
+
+
+def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
+    began = time.perf_counter()
+    outputs: list[Output] = list(_teacher(spec))
+    general: dict[str, float] = {}
+    for system in spec.systems:
+        student, placement = _load(run, spec, system)
+        outputs += _write(run, spec, system, student, done=len(outputs))
+        if run.stop_requested:
+            run.finish("stopped")
+            return 0
+        reader = Reader(student, placement.device)
+        outputs = _with_likelihood(spec, system, reader, outputs)
+        general[system.name] = reader.general(GENERAL.read_text(encoding="utf-8"))
+    (run.path / OUTPUTS).write_text("".join(output.model_dump_json() + "\n" for output in outputs), encoding="utf-8")
+    summary = report(spec, outputs, general, time.perf_counter() - began)
+    run.finish("succeeded", summary=summary.model_dump(), artefacts=[OUTPUTS])
+    return 0
+
+
+def _load(run: RunDir, spec: EvaluationSpec, system: System) -> tuple[Student, Placement]:
+    placement = place(spec.device, "auto", "lora")
+    token, roots = run.secrets().get(HUB_TOKEN), spec.allowed_roots
+    if system.method == "full":
+        student = loading.load(StudentRef(path=str(run.path / str(system.tuned))), dtype=placement.weights)
+    else:
+        student = loading.load(system.student, dtype=placement.weights, token=token, allowed_roots=roots)
+    if system.method == "lora":
+        student = loading.load_tuned(student, run.path / str(system.tuned))
+    student.model.to(placement.device)
+    return student, placement
+
+
+def _write(run: RunDir, spec: EvaluationSpec, system: System, student: Student, *, done: int) -> Iterator[Output]:
+    """Fresh outputs of one system, in the order in which they end."""
+    prompts = [prompting.messages(spec.task, record.facts, audience="student") for record in spec.records]
+    total = len(spec.records) * (len(spec.systems) + (spec.teacher is not None))
+    began, references, golds = time.perf_counter(), References(), _golds(spec)
+    answers = generation.write(
+        student.model, student.chat, prompts, max_new_tokens=min(spec.max_new_tokens, student.context_length or 8192),
+        batch_size=spec.batch_size, should_stop=lambda: run.stop_requested,
+    )  # fmt: skip
+    for number, answer in enumerate(answers, 1):
+        record = spec.records[answer.index]
+        fields, error = _parsed(spec, answer)
+        scores, marks = reading.scores(spec.task, record.facts, fields)
+        if record.id in golds:
+            scores |= references.scores(answer.text, golds[record.id])
+        rate = number / (time.perf_counter() - began)
+        run.emit("progress", done=done + number, total=total, unit="outputs", rate_per_s=round(rate, 2))
+        yield Output(
+            system=system.name, record=record.id, text=answer.text, fields=fields, error=error, marks=marks,
+            seconds=answer.seconds, cost_usd=answer.seconds / 3600 * spec.host_usd_per_hour,
+            tokens=answer.completion_tokens, scores=scores,
+        )  # fmt: skip
+
+
+def _parsed(spec: EvaluationSpec, answer: generation.Answer) -> tuple[dict[str, object] | None, str]:
+    if not answer.ended:
+        return None, "The text ran into its limit before it ended."
+    try:
+        return prompting.parse(spec.task, answer.text), ""
+    except prompting.CompletionError as error:
+        return None, f"The text is not of the task's shape: {error}."
+
+
+def _teacher(spec: EvaluationSpec) -> Iterator[Output]:
+    """The teacher's fresh outputs, scored like the others. A record it failed on counts as an output without shape."""
+    if spec.teacher is None:
+        return
+    facts = {record.id: record.facts for record in spec.records}
+    references, golds = References(), _golds(spec)
+    for written in spec.teacher.outputs:
+        if written.record not in facts:
+            continue
+        scores, marks = reading.scores(spec.task, facts[written.record], written.fields)
+        text = prompting.completion(spec.task, written.fields) if written.fields is not None else ""
+        if text and written.record in golds:
+            scores |= references.scores(text, golds[written.record])
+        yield Output(
+            system=spec.teacher.name, record=written.record, text=text, fields=written.fields, error=written.error,
+            marks=marks, seconds=written.seconds, cost_usd=written.cost_usd, tokens=written.tokens, scores=scores,
+        )  # fmt: skip
+
+
+def _with_likelihood(spec: EvaluationSpec, system: System, reader: Reader, outputs: list[Output]) -> list[Output]:
+    """Add each gold's NLL per byte to its record's scores of this system."""
+    golds = _golds(spec)
+    records = [record for record in spec.records if record.id in golds]
+    examples = [
+        (prompting.messages(spec.task, record.facts, audience="student"), golds[record.id]) for record in records
+    ]
+    nll = dict(zip((r.id for r in records), reader.completions(examples, batch_size=spec.batch_size), strict=True))
+    return [
+        output.model_copy(update={"scores": {**output.scores, "gold_nll_per_byte": nll[output.record]}})
+        if output.system == system.name and output.record in nll
+        else output
+        for output in outputs
+    ]
+
+
+def _golds(spec: EvaluationSpec) -> dict[str, str]:
+    """One gold a record: the first that was given."""
+    found: dict[str, str] = {}
+    for gold in spec.golds:
+        found.setdefault(gold.record, gold.completion)
+    return found
+
+
+if __name__ == "__main__":
+    torch.set_grad_enabled(mode=False)
+    sys.exit(main(RunDir.open(Path(sys.argv[1]))))

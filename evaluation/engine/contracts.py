@@ -1,0 +1,121 @@
+"""What the evaluation engine is told (`spec.body`) and what it reports (`result.summary`, `outputs.jsonl`).
+
+Paths of files are relative to the run directory; a student's folder is absolute. Pydantic only.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from review.spec import TaskSpec
+from training.engine.contracts import Part, StudentRef
+
+
+class HeldOut(Part):
+    """One record that nobody trained on."""
+
+    id: str
+    facts: dict[str, Any]
+
+
+class GoldText(Part):
+    """What an expert let stand for a held-out record: the reference of the scores that need one."""
+
+    record: str
+    completion: str
+
+
+class System(Part):
+    """One model that writes for the records: a base alone, or a base with what a run made of it.
+
+    `tuned` is a folder inside the run directory: adapter files for `lora`, a whole model for `full`.
+    """
+
+    name: str
+    student: StudentRef
+    method: Literal["base", "lora", "full"]
+    tuned: str | None = None
+
+
+class Written(Part):
+    """A fresh output of the teacher, written by the generation engine."""
+
+    record: str
+    fields: dict[str, Any] | None = None
+    error: str = ""
+    seconds: float = 0.0
+    cost_usd: float = 0.0
+    tokens: int = 0
+
+
+class TeacherOutputs(Part):
+    """What the teacher wrote for the same records."""
+
+    name: str
+    outputs: list[Written]
+
+
+class EvaluationSpec(Part):
+    """One evaluation."""
+
+    task: TaskSpec
+    records: list[HeldOut] = Field(min_length=1)
+    golds: list[GoldText] = Field(default_factory=list)
+    systems: list[System] = Field(min_length=1)
+    teacher: TeacherOutputs | None = None
+    max_new_tokens: int = Field(512, ge=1, le=8192)
+    batch_size: int = Field(32, ge=1, le=1024)
+    draws: int = Field(2000, ge=100, le=100_000)
+    seed: int = Field(1, ge=0)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    # What an hour of this host costs; a local output costs its share of it.
+    host_usd_per_hour: float = Field(0.0, ge=0)
+    allowed_roots: list[str] = Field(default_factory=list)
+
+
+class Output(Part):
+    """One line of `outputs.jsonl`: what a system wrote for a record, with its scores."""
+
+    system: str
+    record: str
+    text: str
+    fields: dict[str, Any] | None
+    error: str
+    marks: list[dict[str, Any]]
+    seconds: float
+    cost_usd: float
+    tokens: int
+    scores: dict[str, float]
+
+
+class Interval(Part):
+    """A mean with its 95 % interval over n records; without one when n is too small."""
+
+    mean: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+class Difference(Part):
+    """`of` minus `against`, on the records both have."""
+
+    of: str
+    against: str
+    metric: str
+    value: Interval
+
+
+class Report(Part):
+    """`result.summary`: every metric of every system, and the differences that matter."""
+
+    records: int
+    with_gold: int
+    systems: dict[str, dict[str, Interval]]
+    # NLL per byte on a fixed general text: what a system forgot shows here.
+    general_nll_per_byte: dict[str, float]
+    distinct: dict[str, dict[str, float]]
+    differences: list[Difference]
+    seconds: float

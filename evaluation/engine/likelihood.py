@@ -1,0 +1,61 @@
+"""How surprising a text is to a model: negative log-likelihood in nats per byte of UTF-8.
+
+Per byte, not per token, so that models with different tokenizers can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from training.engine.chat import Messages
+from training.engine.data import Row, collate
+from training.engine.loading import Student
+from training.engine.loss import SupervisedHead
+
+# Part of a long text that is read in one go, when the model does not say how much it can hold.
+WINDOW_TOKENS = 512
+
+
+class Reader:
+    """A student prepared for scoring texts."""
+
+    def __init__(self, student: Student, device: torch.device) -> None:
+        self._student, self._device = student, device
+        self._head = SupervisedHead(student.model)
+
+    def completions(self, examples: Sequence[tuple[Messages, str]], *, batch_size: int) -> list[float]:
+        """NLL per byte of each completion, given its prompt; the end of the turn is counted with it."""
+        encode = self._student.chat.encode
+        rows = [
+            Row(str(index), *encode(prompt, [{"role": "assistant", "content": text}]))
+            for index, (prompt, text) in enumerate(examples)
+        ]
+        nats = self._nats(rows, batch_size)
+        return [nat / len(text.encode()) for nat, (_, text) in zip(nats, examples, strict=True)]
+
+    def general(self, text: str) -> float:
+        """NLL per byte of a plain text, read in windows that do not see each other."""
+        ids = self._student.chat.tokenizer(text, add_special_tokens=False)["input_ids"]
+        window = min(WINDOW_TOKENS, self._student.context_length or WINDOW_TOKENS)
+        parts = [ids[start : start + window] for start in range(0, len(ids), window)]
+        rows = [Row(str(index), part, 1) for index, part in enumerate(parts) if len(part) > 1]
+        return sum(self._nats(rows, batch_size=4)) / len(text.encode())
+
+    @torch.no_grad()
+    def _nats(self, rows: Sequence[Row], batch_size: int) -> list[float]:
+        order = sorted(range(len(rows)), key=lambda index: len(rows[index].ids))
+        nats = [0.0] * len(rows)
+        for start in range(0, len(order), batch_size):
+            chosen = order[start : start + batch_size]
+            batch = collate([rows[index] for index in chosen], self._student.chat.pad).to(self._device)
+            logits = self._head.logits(
+                self._student.model, batch.input_ids, batch.positions, **self._student.extra_inputs(batch.input_ids)
+            )
+            log_probs = torch.log_softmax(logits.float(), dim=-1)
+            losses = -log_probs.gather(1, batch.targets.unsqueeze(1)).squeeze(1)
+            parts = torch.split(losses, [rows[index].supervised for index in chosen])
+            for index, part in zip(chosen, parts, strict=True):
+                nats[index] = float(part.sum())
+        return nats

@@ -1,0 +1,74 @@
+"""From scored outputs to the report: means with intervals, and the differences that matter. Knows no model."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+
+from evaluation.engine.contracts import Difference, EvaluationSpec, Interval, Output, Report
+from evaluation.metrics import alike, bootstrap
+
+Table = dict[str, dict[str, dict[str, float]]]  # system, metric, record
+
+
+def table(outputs: Sequence[Output]) -> Table:
+    """Scores by system, metric and record, with what is only known of all outputs together."""
+    found: Table = defaultdict(lambda: defaultdict(dict))
+    texts: dict[str, dict[str, str]] = defaultdict(dict)
+    for output in outputs:
+        for metric, score in output.scores.items():
+            found[output.system][metric][output.record] = score
+        found[output.system]["seconds"][output.record] = output.seconds
+        found[output.system]["cost_usd"][output.record] = output.cost_usd
+        if output.fields is not None:
+            texts[output.system][output.record] = output.text
+    for system, written in texts.items():
+        found[system]["self_similarity"] = alike.self_similarity(written)
+    return found
+
+
+def report(spec: EvaluationSpec, outputs: Sequence[Output], general: dict[str, float], seconds: float) -> Report:
+    """Everything a reader of the evaluation is shown in numbers."""
+    scores = table(outputs)
+    return Report(
+        records=len(spec.records),
+        with_gold=len({gold.record for gold in spec.golds}),
+        systems={system: _intervals(metrics, spec) for system, metrics in scores.items()},
+        general_nll_per_byte=general,
+        distinct={
+            system: {
+                f"distinct_{n}": alike.distinct([o.text for o in outputs if o.system == system and o.fields], n)
+                for n in (1, 2, 3)
+            }
+            for system in scores
+        },
+        differences=[found for one, other in _compared(spec) for found in _differences(one, other, scores, spec)],
+        seconds=seconds,
+    )
+
+
+def _compared(spec: EvaluationSpec) -> list[tuple[str, str]]:
+    """Each tuned system against its base and against the teacher, and tuned ones against each other."""
+    tuned = [system.name for system in spec.systems if system.method != "base"]
+    bases = [system.name for system in spec.systems if system.method == "base"]
+    teachers = [spec.teacher.name] if spec.teacher else []
+    return [(one, other) for one in tuned for other in (*bases, *teachers)] + list(pairwise(tuned))
+
+
+def _intervals(metrics: dict[str, dict[str, float]], spec: EvaluationSpec) -> dict[str, Interval]:
+    found = {name: bootstrap.mean(by_record, draws=spec.draws, seed=spec.seed) for name, by_record in metrics.items()}
+    return {name: _interval(estimate) for name, estimate in found.items() if estimate}
+
+
+def _differences(one: str, other: str, scores: Table, spec: EvaluationSpec) -> list[Difference]:
+    found = []
+    for metric in scores.get(one, {}).keys() & scores.get(other, {}).keys():
+        estimate = bootstrap.difference(scores[one][metric], scores[other][metric], draws=spec.draws, seed=spec.seed)
+        if estimate:
+            found.append(Difference(of=one, against=other, metric=metric, value=_interval(estimate)))
+    return sorted(found, key=lambda item: item.metric)
+
+
+def _interval(estimate: bootstrap.Estimate) -> Interval:
+    return Interval(mean=estimate.mean, low=estimate.low, high=estimate.high, n=estimate.n)

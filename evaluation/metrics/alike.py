@@ -1,0 +1,47 @@
+"""How much the outputs of one system repeat each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+_WORD = re.compile(r"\w+")
+GRAM = 5
+
+
+def self_similarity(texts: Mapping[str, str]) -> dict[str, float]:
+    """For each text, its largest Jaccard similarity of five-word shingles to another one's; 0 when alone.
+
+    Args:
+        texts: Text by record id; compared all with all, so meant for hundreds.
+
+    Returns:
+        A number between 0 and 1 by record id; near 1 means that the system writes the same text for everybody.
+    """
+    sets = {record: _shingles(text) for record, text in texts.items()}
+    return {
+        record: max((_jaccard(mine, theirs) for other, theirs in sets.items() if other != record), default=0.0)
+        for record, mine in sets.items()
+    }
+
+
+def distinct(texts: Sequence[str], n: int) -> float:
+    """Share of the n-grams of words that are different (Li et al., arXiv 1510.03055); 0 without any."""
+    grams = [tuple(words[i : i + n]) for text in texts if (words := _words(text)) for i in range(len(words) - n + 1)]
+    return len(set(grams)) / len(grams) if grams else 0.0
+
+
+def _shingles(text: str) -> frozenset[tuple[str, ...]]:
+    words = _words(text)
+    if len(words) <= GRAM:
+        return frozenset({tuple(words)}) if words else frozenset()
+    return frozenset(tuple(words[i : i + GRAM]) for i in range(len(words) - GRAM + 1))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
+
+
+def _jaccard(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> float:
+    union = len(one | other)
+    return len(one & other) / union if union else 0.0

@@ -1,0 +1,59 @@
+"""Scores that need no reference: what the task's own checks say of an output, and which facts it uses.
+
+Reads through `review.checks`, so that an output is judged as a draft on the desk is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from review import checks, prompting
+from review.checks.evidence import plain_texts
+from review.schema import Facts, Fields
+from review.spec import TaskSpec
+
+# A fact shorter than this (a size of 40, a country of two letters) stands in a text by accident too easily.
+SHORTEST_FACT_CHARS = 3
+
+
+def scores(spec: TaskSpec, facts: Facts, fields: Fields | None) -> tuple[dict[str, float], list[dict[str, Any]]]:
+    """Score one output without a reference.
+
+    Args:
+        spec: The task version.
+        facts: The record's facts.
+        fields: The output, or None when it had not the task's shape.
+
+    Returns:
+        Scores by name, and the marks of the checks. `has_shape`, `passes_all` and `passes_<check>` and
+        `passes_field_<field>` are 0 or 1; `facts_right` counts values of facts that the text names, `facts_wrong`
+        numbers and names that stand neither in the facts nor in the offer; `words` is the length.
+        An output without shape passes nothing and has no counts.
+    """
+    kinds = [check.kind for check in spec.checks]
+    names = [field.name for field in spec.output_schema]
+    passes = [f"passes_{kind}" for kind in kinds] + [f"passes_field_{name}" for name in names]
+    if fields is None:
+        return {"has_shape": 0.0, "passes_all": 0.0, **dict.fromkeys(passes, 0.0)}, []
+    marks = checks.run(spec, facts, fields)
+    by_check, by_field = Counter(mark.check for mark in marks), Counter(mark.field.split(".")[0] for mark in marks)
+    text = prompting.completion(spec, fields)
+    return {
+        "has_shape": 1.0,
+        "passes_all": float(not marks),
+        **{f"passes_{kind}": float(not by_check[kind]) for kind in kinds},
+        **{f"passes_field_{name}": float(not by_field[name]) for name in names},
+        "facts_right": float(facts_used(facts, text)),
+        "facts_wrong": float(by_check["unsupported"]),
+        "words": float(len(text.split())),
+    }, [mark.as_json() for mark in marks]
+
+
+def facts_used(facts: Facts, text: str) -> int:
+    """How many facts have a value that the text names, case aside."""
+    folded = text.casefold()
+    return sum(
+        any(len(value) >= SHORTEST_FACT_CHARS and value.casefold() in folded for value in plain_texts(fact))
+        for fact in facts.values()
+    )

@@ -1,0 +1,103 @@
+"""The evaluation engine, run as a supervisor runs it, on a tiny model made here."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from jobs.contracts import SpecEnvelope
+from jobs.rundir import lay
+from review import prompting
+from review.schema import InputField, OutputField
+from review.spec import Check, TaskSpec
+from tests.training.engine.conftest import make_model, make_tokenizer
+
+pytestmark = pytest.mark.engine
+
+SPEC = TaskSpec(
+    instruction="Write.",
+    input_schema=(InputField(name="company", role="group"),),
+    output_schema=(OutputField(name="subject", role="subject"), OutputField(name="body", role="body")),
+    checks=(Check(kind="names_company"), Check(kind="unsupported")),
+    teacher_template="{{facts}}",
+    student_template="{{facts}}",
+)
+RECORDS = [{"id": f"r{i}", "facts": {"company": name}} for i, name in enumerate(("Northwind", "Lattice", "Ostra", "Quill"))]
+
+
+@pytest.fixture(scope="module")
+def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("student")
+    tokenizer = make_tokenizer()
+    make_model("llama", len(tokenizer)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def evaluate(run_dir: Path, student: Path, **more: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    body = {
+        "task": SPEC.canonical(), "records": RECORDS, "max_new_tokens": 12, "draws": 200, "device": "cpu",
+        "systems": [{"name": "base", "student": {"path": str(student)}, "method": "base"}], **more,
+    }  # fmt: skip
+    lay(run_dir, SpecEnvelope(job="j", kind="evaluation", fence=1, lease_s=60, body=body))
+    subprocess.run([sys.executable, "-m", "evaluation.engine", str(run_dir)], check=False, timeout=120)
+    result = json.loads((run_dir / "result.json").read_text())
+    lines = run_dir / "outputs.jsonl"
+    return result, [json.loads(line) for line in lines.read_text().splitlines()] if lines.exists() else []
+
+
+def test_base_and_teacher_are_scored_on_the_same_records(tmp_path: Path, student: Path) -> None:
+    mails = [{"record": r["id"], "fields": {"subject": "Hello", "body": f"For {r['facts']['company']}."}} for r in RECORDS]
+    teacher = {"name": "teacher", "outputs": [*mails[:3], {"record": "r3", "error": "refused"}]}
+    golds = [{"record": "r0", "completion": "Subject: Hello\n\nFor Northwind."}]
+
+    result, outputs = evaluate(tmp_path / "run", student, teacher=teacher, golds=golds)
+
+    report = result["summary"]
+    assert result["outcome"] == "succeeded"
+    assert len(outputs) == 8
+    assert (report["records"], report["with_gold"]) == (4, 1)
+    assert report["systems"]["teacher"]["passes_names_company"]["mean"] == 0.75
+    assert report["systems"]["teacher"]["chrf"] == {"mean": 100.0, "low": None, "high": None, "n": 1}
+    assert report["systems"]["base"]["has_shape"]["n"] == 4
+    assert report["systems"]["base"]["gold_nll_per_byte"]["n"] == 1
+
+
+def test_the_likelihood_of_a_gold_is_what_the_model_itself_gives_it(tmp_path: Path, student: Path) -> None:
+    gold = "Subject: Hello\n\nFor Northwind."
+
+    result, _ = evaluate(tmp_path / "run", student, golds=[{"record": "r0", "completion": gold}])
+
+    assert math.isclose(
+        result["summary"]["systems"]["base"]["gold_nll_per_byte"]["mean"], by_hand(student, gold), rel_tol=1e-4
+    )
+
+
+def by_hand(student: Path, gold: str) -> float:
+    """Sum of next-token losses of answer and end of turn, one token after the other, over its bytes."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer, model = AutoTokenizer.from_pretrained(student), AutoModelForCausalLM.from_pretrained(student).float()
+    prompt = prompting.messages(SPEC, RECORDS[0]["facts"], audience="student")
+    before = tokenizer.apply_chat_template(prompt, tokenize=True, add_generation_prompt=True, return_dict=True)["input_ids"]
+    after = tokenizer(gold, add_special_tokens=False)["input_ids"] + [tokenizer.eos_token_id]
+    with torch.no_grad():
+        scores = model(torch.tensor([before + after])).logits[0].log_softmax(-1)
+    nats = -sum(float(scores[len(before) - 1 + i, token]) for i, token in enumerate(after))
+    return nats / len(gold.encode())
+
+
+def test_a_student_that_is_not_there_is_said_with_a_hint(tmp_path: Path) -> None:
+    result, outputs = evaluate(tmp_path / "run", tmp_path / "nowhere")
+
+    assert result["outcome"] == "failed"
+    assert "nowhere" in result["error"]["message"]
+    assert result["error"]["hint"]
+    assert outputs == []

@@ -1,0 +1,53 @@
+"""Outputs are read as the desk reads drafts, and repetition between them is counted."""
+
+from evaluation.metrics import alike, reading
+from review.starters import STARTERS
+
+SPEC = STARTERS["outreach"].spec
+FACTS = {"company": "Northwind Cold Chain", "sector": "cold logistics", "role": "Head of Operations", "city": "Aarhus"}
+GOOD = {
+    "subject": "Plans at Northwind Cold Chain",
+    "body": "Hi {{contact.first_name}},\n\n" + "Plans in cold logistics move every day and people lose track of them. " * 1
+    + "I wondered how your team in Aarhus keeps orders and people on one page when a load is late. "
+    "Northwind Cold Chain must see many such days.\n\nWould a short call be of use?\n\nBest regards,\nYour name\nYour company",
+}
+
+
+def test_a_sound_output_passes_every_check_and_its_facts_are_counted() -> None:
+    scores, marks = reading.scores(SPEC, FACTS, GOOD)
+
+    assert marks == []
+    assert scores["passes_all"] == scores["passes_names_company"] == scores["passes_field_body"] == 1.0
+    assert scores["facts_right"] == 3
+    assert scores["facts_wrong"] == 0
+
+
+def test_an_invented_number_fails_its_check_and_counts_as_a_wrong_fact() -> None:
+    bad = {**GOOD, "body": GOOD["body"].replace("many such days", "941 such days")}
+
+    scores, marks = reading.scores(SPEC, FACTS, bad)
+
+    assert (scores["passes_all"], scores["passes_unsupported"], scores["passes_spam"]) == (0.0, 0.0, 1.0)
+    assert scores["facts_wrong"] == len(marks) == 1
+
+
+def test_an_output_without_the_tasks_shape_passes_nothing_and_has_no_counts() -> None:
+    scores, marks = reading.scores(SPEC, FACTS, None)
+
+    assert set(scores.values()) == {0.0}
+    assert "facts_right" not in scores
+    assert marks == []
+
+
+def test_a_system_that_writes_one_text_for_everybody_is_wholly_similar_to_itself() -> None:
+    same = alike.self_similarity({"a": "one two three four five six seven", "b": "One two three four five six seven."})
+    apart = alike.self_similarity({"a": "one two three four five six", "b": "seven eight nine ten eleven twelve"})
+
+    assert set(same.values()) == {1.0}
+    assert set(apart.values()) == {0.0}
+    assert alike.self_similarity({"a": "alone"}) == {"a": 0.0}
+
+
+def test_distinct_n_is_the_share_of_different_n_grams() -> None:
+    assert alike.distinct(["a b a b"], 2) == 2 / 3
+    assert alike.distinct([], 2) == 0.0
