@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 
 from training.demo_student import corpus
 from training.demo_student.documents import Pair
-from training.demo_student.tokenizer import CONTEXT, END, chat
+from training.demo_student.tokenizer import CONTEXT, END, PAD_ID, chat
 
 IGNORED: Final = -100
 EXAMPLES_PER_CHUNK: Final = 1536
@@ -82,6 +82,6 @@ def chunk(tokenizer: Tokenizer, *, seed: int, number: int, mix: corpus.Mix, toke
     items = corpus.stream(seed * 1_000_003 + number, mix)
     examples = [example(tokenizer, item) for item in islice(items, EXAMPLES_PER_CHUNK)]
     fitting = [one for one in examples if len(one.ids) <= CONTEXT]
-    batches = list(grouped(fitting, tokens=tokens, pad_id=tokenizer.token_to_id("<|pad|>")))
+    batches = list(grouped(fitting, tokens=tokens, pad_id=PAD_ID))
     Random(seed + number).shuffle(batches)
     return batches

@@ -125,7 +125,15 @@ def _title(rng: Random, sheet: Sheet, genre: genres.Genre, *, person: str) -> st
     keys = [key for key, value in sheet.facts.items() if len(value) < 40]
     fact = sheet.facts[rng.choice(keys)] if keys else ""
     name = sheet.facts[sheet.kind.subject_key]
-    patterns = (name, name, f"{name}: {fact}", f"{fact} at {name}", f"{name} and {fact}", _start(fact), f"About {fact}")
+    patterns: tuple[str, ...] = (
+        name,
+        name,
+        f"{name}: {fact}",
+        f"{fact} at {name}",
+        f"{name} and {fact}",
+        _start(fact),
+        f"About {fact}",
+    )
     if person == "you":
         patterns = (f"Your {fact}", f"{_start(fact)}: your file", *patterns)
     return rng.choice((expand(rng, rng.choice(genre.titles)), *patterns[:4]) if not fact else patterns)

@@ -214,7 +214,7 @@ def made_up(rng: Random) -> Sheet:
         rng.choice((names.word(rng), rng.choice(phrases.THINGS), names.word(rng, syllables=2)))
         for _ in range(rng.randint(3, 9))
     }
-    makers = dict.fromkeys(sorted(keys), any_value)
+    makers: dict[str, Maker] = dict.fromkeys(sorted(keys), any_value)
     kind = Kind("made_up", next(iter(makers)), ("sheet",), makers)
     return Sheet(kind, {key: maker(rng) for key, maker in makers.items()})
 

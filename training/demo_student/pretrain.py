@@ -19,19 +19,21 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.functional import cross_entropy
-from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
+from transformers import GenerationConfig, LlamaForCausalLM
 
 from training.demo_student import batches, corpus
-from training.demo_student.tokenizer import CONTEXT, END, PAD, VOCABULARY, save, train
+from training.demo_student.architecture import build_model
+from training.demo_student.tokenizer import CONTEXT, END_ID, PAD_ID, save, train
 
 TOKENIZER_EXAMPLES: Final = 12_000
 HELD_OUT: Final = 24
 BATCH_TOKENS: Final = 4096
+COPYING_BATCH_TOKENS: Final = 2048
 WARM_UP: Final = 0.01
 DECAY_FROM: Final = 0.5
 MATRIX_LR: Final = 0.02
 OTHER_LR: Final = 0.003
-COPYING_PHASE: Final = 0.12
+COPYING_PHASE: Final = 0.06
 COPYING_MIX: Final = corpus.Mix(echo=0.65, copying=0.25, plain=0.02)
 
 
@@ -47,25 +49,6 @@ class Progress:
     seconds: float = 0.0
 
 
-def build_model(*, seed: int) -> LlamaForCausalLM:
-    """The untrained student: 4 layers, width 256, 4 query and 2 key/value heads, tied embeddings."""
-    torch.manual_seed(seed)
-    config = LlamaConfig(
-        vocab_size=VOCABULARY,
-        hidden_size=256,
-        intermediate_size=704,
-        num_hidden_layers=4,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=CONTEXT,
-        tie_word_embeddings=True,
-        bos_token_id=None,
-        pad_token_id=0,
-        eos_token_id=1,
-    )
-    return LlamaForCausalLM(config)
-
-
 def completion_loss(model: LlamaForCausalLM, ids: Tensor, labels: Tensor) -> Tensor:
     """Mean next-token loss in nats over supervised places; logits exist only there.
 
@@ -74,11 +57,12 @@ def completion_loss(model: LlamaForCausalLM, ids: Tensor, labels: Tensor) -> Ten
         ids: Token ids, (B, T).
         labels: Token ids, (B, T); -100 marks prompt and padding.
     """
-    hidden = model.model(input_ids=ids).last_hidden_state[:, :-1]  # (B, T-1, D)
+    hidden: Tensor = model.model(input_ids=ids).last_hidden_state[:, :-1]  # (B, T-1, D)
     wanted = labels[:, 1:]
     is_supervised = wanted != batches.IGNORED
     logits = model.lm_head(hidden[is_supervised])  # (N, V)
-    return cross_entropy(logits.float(), wanted[is_supervised])
+    loss: Tensor = cross_entropy(logits.float(), wanted[is_supervised])
+    return loss
 
 
 def build_optimizers(model: LlamaForCausalLM) -> list[torch.optim.Optimizer]:
@@ -98,9 +82,12 @@ def rate_at(share: float) -> float:
     return 1.0 if share < DECAY_FROM else max(0.02, (1.0 - share) / (1.0 - DECAY_FROM))
 
 
-def mix_at(share: float) -> corpus.Mix:
-    """The mix of texts at `share` of the time: copying is learnt first."""
-    return COPYING_MIX if share < COPYING_PHASE else corpus.MAIN_MIX
+def phase_at(share: float) -> tuple[corpus.Mix, int]:
+    """The mix of texts and the padded tokens of a batch at `share` of the time.
+
+    Copying is learnt first, on short lines in small batches: it comes with the number of steps.
+    """
+    return (COPYING_MIX, COPYING_BATCH_TOKENS) if share < COPYING_PHASE else (corpus.MAIN_MIX, BATCH_TOKENS)
 
 
 def measure(model: LlamaForCausalLM, tokenizer: Tokenizer, *, seed: int) -> dict[str, float]:
@@ -114,7 +101,7 @@ def measure(model: LlamaForCausalLM, tokenizer: Tokenizer, *, seed: int) -> dict
     losses = {}
     for sort, mix in mixes.items():
         rows = [batches.example(tokenizer, item) for item in islice(corpus.stream(-seed - 1, mix), HELD_OUT)]
-        batch = batches.padded([row for row in rows if len(row.ids) <= CONTEXT], pad_id=tokenizer.token_to_id(PAD))
+        batch = batches.padded([row for row in rows if len(row.ids) <= CONTEXT], pad_id=PAD_ID)
         with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
             losses[sort] = round(completion_loss(model, torch.tensor(batch.ids), torch.tensor(batch.labels)).item(), 4)
     return losses
@@ -137,13 +124,13 @@ def train_chunk(
         ids, labels = torch.tensor(batch.ids), torch.tensor(batch.labels)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             loss = completion_loss(model, ids, labels)
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer in optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         progress.steps += 1
-        progress.tokens += int((ids != 0).sum())
+        progress.tokens += int((ids != PAD_ID).sum())
         progress.supervised_tokens += int((labels != batches.IGNORED).sum())
         progress.seconds = before + time.monotonic() - started
         if progress.seconds >= budget_s:
@@ -174,10 +161,10 @@ def restore(folder: Path, model: LlamaForCausalLM, optimizers: list[torch.optim.
 def export(model: LlamaForCausalLM, tokenizer: Tokenizer, folder: Path) -> None:
     """Writes the loadable folder: bf16 weights, configs and tokenizer. The model becomes bf16."""
     folder.mkdir(parents=True, exist_ok=True)
-    model.generation_config = GenerationConfig(
-        eos_token_id=tokenizer.token_to_id(END), pad_token_id=tokenizer.token_to_id(PAD), do_sample=False
+    model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
+        eos_token_id=END_ID, pad_token_id=PAD_ID, do_sample=False
     )
-    model.to(torch.bfloat16).save_pretrained(folder)
+    model.bfloat16().save_pretrained(folder)
     save(tokenizer, folder)
 
 
@@ -205,11 +192,11 @@ def pretrain(out: Path, *, hours: float, seed: int = 1, resume: bool = False, co
     if resume:
         progress = restore(run, model, optimizers)
     if compiled:
-        model.model.forward = torch.compile(model.model.forward, dynamic=True)  # type: ignore[method-assign]
+        model.model.forward = torch.compile(model.model.forward, dynamic=True)
     budget_s = hours * 3600
     while progress.seconds < budget_s:
-        mix = mix_at(progress.seconds / budget_s)
-        work = batches.chunk(tokenizer, seed=seed, number=progress.chunks, mix=mix, tokens=BATCH_TOKENS)
+        mix, batch_tokens = phase_at(progress.seconds / budget_s)
+        work = batches.chunk(tokenizer, seed=seed, number=progress.chunks, mix=mix, tokens=batch_tokens)
         train_chunk(model, optimizers, work, progress=progress, budget_s=budget_s)
         progress.chunks += 1
         store(run, model, optimizers, progress)

@@ -7,7 +7,7 @@ from training.demo_student import documents, factsheets
 from training.demo_student.factsheets import Sheet
 
 _PITCH = re.compile(
-    r"^Subject:|\bHi\b|short call|quick call|happy to show|book a|free trial|reach out|reaching out|our offer|pilot",
+    r"^Subject:|^Hi\b|^Hello\b|short call|quick call|happy to show|free trial|reach out|reaching out|our offer",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -87,8 +87,8 @@ def test_rearranged_lines_say_nothing_new() -> None:
     for _ in range(200):
         sheet = factsheets.made_up(rng)
         pair = documents.rearranged(rng, sheet)
-        known = set(re.findall(r"\w+", pair.prompt))
-        assert set(re.findall(r"\w+", pair.completion)) <= known | {"the", "is"}
+        known = set(re.findall(r"\w+", pair.prompt.lower()))
+        assert set(re.findall(r"\w+", pair.completion.lower())) <= known | {"the", "is"}
 
 
 def test_an_echo_repeats_the_lines_as_often_as_asked() -> None:

@@ -94,6 +94,6 @@ def test_rates_warm_up_hold_and_decay() -> None:
     assert pretrain.rate_at(1.0) == pytest.approx(0.02)
 
 
-def test_copying_is_learnt_first() -> None:
-    assert pretrain.mix_at(0.0) == pretrain.COPYING_MIX
-    assert pretrain.mix_at(0.5) == corpus.MAIN_MIX
+def test_copying_is_learnt_first_in_small_batches() -> None:
+    assert pretrain.phase_at(0.0) == (pretrain.COPYING_MIX, pretrain.COPYING_BATCH_TOKENS)
+    assert pretrain.phase_at(0.5) == (corpus.MAIN_MIX, pretrain.BATCH_TOKENS)
