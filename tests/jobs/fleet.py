@@ -8,10 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import kombu.pools
 from django.conf import settings
 from django.db import connection
 
 from jobs.models import WorkerBeat
+from miniatures_site.celery import app
 from tests.jobs.conftest import wait_for
 
 LEASE_S, HEARTBEAT_S = 2.0, 0.4
@@ -112,6 +114,14 @@ class Fleet:
                 process.send_signal(signal.SIGCONT)
                 process.kill()
             process.wait()
+
+
+def ring_through(url: str) -> None:
+    """Point this process's doorbell at another broker."""
+    app.conf.broker_url = app.conf.broker_write_url = app.conf.broker_read_url = url
+    kombu.pools.reset()
+    app._pool = None
+    app.amqp._producer_pool = None
 
 
 def database_url() -> str:

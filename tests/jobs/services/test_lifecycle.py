@@ -1,0 +1,133 @@
+"""What people do with jobs."""
+
+import time
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from jobs import ports
+from jobs.models import Job, JobEvent
+from jobs.services import doorbell, lifecycle
+from jobs.states import JobState
+from tests.jobs.fleet import ring_through
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def bell(monkeypatch):
+    """Rings, as the queue would get them."""
+    rung = []
+    monkeypatch.setattr(doorbell, "publish", lambda job_id, queue: rung.append((job_id, queue)))
+    return rung
+
+
+def set_state(job: Job, state: str) -> Job:
+    Job.objects.filter(pk=job.pk).update(state=state, fence=1)
+    job.refresh_from_db()
+    return job
+
+
+def test_launching_rings_only_after_the_commit(launch, bell):
+    with transaction.atomic():
+        job = launch()
+        before = list(bell)
+
+    assert before == []
+    assert bell == [(job.pk, "default")]
+    assert JobEvent.objects.get(job=job).payload == {"state": "queued", "reason": ""}
+
+
+def test_a_launch_rolled_back_rings_for_nothing(launch, bell):
+    with transaction.atomic():
+        launch()
+        transaction.set_rollback(True)
+
+    assert bell == []
+    assert not Job.objects.exists()
+
+
+def test_launching_an_unknown_kind_is_a_mistake_of_the_code(admin):
+    with pytest.raises(ValueError, match="no kind of job 'unknown'"):
+        lifecycle.launch(kind="unknown", title="x", spec={}, by=admin)
+
+
+def test_a_dead_broker_neither_fails_nor_slows_a_launch(launch):
+    ring_through("redis://127.0.0.1:1/0")
+    try:
+        launch()
+        began = time.monotonic()
+        job = launch()
+        took_s = time.monotonic() - began
+    finally:
+        ring_through("memory://")
+
+    assert job.state == JobState.QUEUED
+    assert took_s < 2
+
+
+def test_pausing_a_queued_job_pauses_it_at_once_and_twice_is_once(launch, admin):
+    job = launch()
+
+    lifecycle.pause(job, by=admin)
+    job = lifecycle.pause(job, by=admin)
+
+    assert job.state == "paused"
+    assert JobEvent.objects.filter(job=job, kind="state").count() == 2
+
+
+def test_cancelling_a_queued_job_ends_it_and_tells_the_rooms_above(launch, admin, kinds):
+    heard = []
+    ports.consume("listener", frozenset({"counting"}), lambda job: heard.append(job.state))
+    job = launch()
+
+    job = lifecycle.cancel(job, by=admin)
+
+    assert job.state == "cancelled"
+    assert job.finished_at is not None
+    assert kinds["counting"].ends == ["stopped"]
+    assert heard == ["cancelled"]
+
+
+def test_resuming_clears_the_error_and_rings(launch, admin, bell):
+    job = set_state(launch(), "failed")
+    Job.objects.filter(pk=job.pk).update(error={"code": "x", "message": "y", "hint": ""}, crashes=4)
+
+    job = lifecycle.resume(job, by=admin)
+
+    assert (job.state, job.error, job.crashes, job.finished_at) == ("queued", None, 0, None)
+    assert len(bell) == 2
+
+
+@pytest.mark.parametrize(
+    ("verb", "state"),
+    [
+        ("pause", "succeeded"),
+        ("pause", "cancelling"),
+        ("resume", "succeeded"),
+        ("resume", "pausing"),
+        ("resume", "cancelled"),
+        ("cancel", "succeeded"),
+        ("cancel", "failed"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_the_state(launch, admin, verb, state):
+    job = set_state(launch(), state)
+
+    with pytest.raises(Refusal) as refused:
+        getattr(lifecycle, verb)(job, by=admin)
+
+    assert (refused.value.status, refused.value.state["state"]) == (409, state)
+    assert Job.objects.get(pk=job.pk).state == state
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume", "cancel"])
+def test_who_does_not_lead_the_task_may_not_steer(launch, outsider, verb):
+    job = launch(task_slug="outreach")
+
+    with pytest.raises(PermissionDenied):
+        getattr(lifecycle, verb)(job, by=outsider)
+
+    assert Job.objects.get(pk=job.pk).state == "queued"

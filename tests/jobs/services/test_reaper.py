@@ -1,0 +1,135 @@
+"""What nobody looks after any more."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from jobs import ports
+from jobs.models import FinishedNotice, Job, JobEvent, WorkerBeat
+from jobs.services import claiming, doorbell, presence, reaper
+from jobs.services.claiming import AttemptLost, Worker
+from tests.jobs.conftest import state_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def bell(monkeypatch):
+    rung = []
+    monkeypatch.setattr(doorbell, "publish", lambda job_id, queue: rung.append(job_id) or True)
+    return rung
+
+
+@pytest.fixture
+def lapsed(launch):
+    """A held job whose worker stopped answering, in the given state."""
+
+    def make(state: str = "running", **values) -> Job:
+        job = launch()
+        claiming.claim(job.pk, worker=Worker("worker-1", "host-a", "boot-1"))
+        claiming.begin_attempt(job.pk, 1)
+        past = timezone.now() - timedelta(seconds=5)
+        Job.objects.filter(pk=job.pk).update(state=state, lease_until=past, **values)
+        return job
+
+    return make
+
+
+def test_an_expired_lease_queues_the_job_again_and_says_why(lapsed, bell):
+    job = lapsed()
+
+    found = reaper.reap()
+
+    job.refresh_from_db()
+    assert found["expired"] == 1
+    assert (job.state, job.fence, job.crashes) == ("queued", 2, 1)
+    assert "worker-1 stopped answering" in JobEvent.objects.filter(job=job).latest("seq").payload["reason"]
+    assert job.pk in bell
+
+
+@pytest.mark.parametrize(("state", "ends"), [("pausing", "paused"), ("cancelling", "cancelled")])
+def test_a_job_being_stopped_comes_to_rest_when_its_worker_is_lost(lapsed, kinds, state, ends):
+    job = lapsed(state)
+
+    reaper.reap()
+
+    assert state_of(job) == ends
+    assert kinds["counting"].ends == (["stopped"] if ends == "cancelled" else [])
+
+
+def test_a_job_that_costs_worker_after_worker_is_given_up(lapsed, settings, kinds):
+    job = lapsed(crashes=settings.JOB_MAX_ATTEMPTS - 1)
+
+    reaper.reap()
+
+    job.refresh_from_db()
+    assert (job.state, job.error["code"]) == ("failed", "worker_lost")
+    assert kinds["counting"].ends == ["failed"]
+
+
+def test_a_lease_in_time_is_left_alone(launch):
+    job = launch()
+    claiming.claim(job.pk, worker=Worker("worker-1", "host-a", "boot-1"))
+
+    assert reaper.reap()["expired"] == 0
+    assert state_of(job) == "running"
+
+
+def test_a_worker_that_wakes_after_the_reaper_writes_nothing(lapsed):
+    job = lapsed()
+    reaper.reap()
+
+    with pytest.raises(AttemptLost):
+        claiming.current(job.pk, 1)
+
+    assert not claiming.renew(job.pk, 1)
+
+
+def test_a_ring_nobody_heard_is_repeated_but_not_at_every_round(launch, bell, settings):
+    settings.JOB_RERING_S = 30
+    job = launch()
+    bell.clear()
+    Job.objects.filter(pk=job.pk).update(rung_at=timezone.now() - timedelta(seconds=31))
+
+    rounds = [reaper.reap()["rung"] for _ in range(3)]
+
+    assert rounds == [1, 0, 0]
+    assert bell == [job.pk]
+
+
+def test_a_consumer_that_failed_is_called_again_until_it_succeeds_and_never_after(launch, admin, kinds):
+    calls = []
+
+    def consumer(job: Job) -> None:
+        calls.append(job.pk)
+        if len(calls) < 3:
+            raise RuntimeError("not yet")
+
+    ports.consume("hesitant", frozenset({"counting"}), consumer)
+    job = launch()
+    from jobs.services import lifecycle
+
+    lifecycle.cancel(job, by=admin)
+    for _ in range(5):
+        reaper.reap()
+
+    assert calls == [job.pk] * 3
+    assert FinishedNotice.objects.filter(job=job, consumer="hesitant").count() == 1
+
+
+def test_workers_that_have_not_been_heard_of_are_not_present(settings):
+    presence.beat(worker="fresh@host", host="host-a", queues="default")
+    old = timezone.now() - timedelta(days=2)
+    WorkerBeat.objects.create(worker="gone@host", host="host-a", at=old)
+
+    present = [beat.worker for beat in presence.present()]
+    forgotten = reaper.reap()["gone"]
+
+    assert present == ["fresh@host"]
+    assert forgotten == 1
+
+
+def test_looking_round_an_idle_house_asks_few_questions(django_assert_max_num_queries):
+    with django_assert_max_num_queries(8):
+        reaper.reap()
