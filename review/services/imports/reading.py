@@ -48,7 +48,7 @@ def check_mapping(table: Table, mapping: Mapping, fields: Sequence[Target], defa
     for target in fields:
         if target.is_required and target.name not in used and not defaults.get(target.name):
             what = "written field" if target.is_output else "field"
-            errors[target.name] = [f"No column fills the {what} '{target.name}', which is required."]
+            errors.setdefault(target.name, [f"No column fills the {what} '{target.name}', which is required."])
     if errors:
         first = next(iter(errors.values()))[0]
         raise Refusal("mapping_invalid", first, hint="Choose a column for each required field.", errors=errors)

@@ -1,0 +1,127 @@
+"""Files of finished drafts: they find their records, or bring them along, and come to the desk once."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from members.models import Member
+from miniatures_site.demo import hand_drafts, prospects
+from review.models import Candidate, Record, Source, Task
+from review.services.imports import import_drafts, import_records
+from review.starters import STARTERS
+from tests.review.factories import make_task
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+BODY = "Hi {{contact.first_name}}, " + "a word about Acme and its steel works " * 6 + "Shall we talk?"
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return make_task(by=admin)
+
+
+def table(path: Path, rows: list[dict[str, str]]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def acme(**more: str) -> dict[str, str]:
+    return {"company": "Acme Ltd", "subject": "Steel", "body": BODY, **more}
+
+
+@pytest.fixture
+def records(task: Task, admin: Member, tmp_path: Path) -> Task:
+    path = table(tmp_path / "records.csv", [{"company": "Acme Ltd", "sector": "steel"}, {"company": "Bolt", "sector": "rail"}])
+    import_records(task, path, by=admin)
+    return task
+
+
+def test_a_draft_finds_its_record_by_the_companys_name(records: Task, admin: Member, tmp_path: Path) -> None:
+    result = import_drafts(records, table(tmp_path / "d.csv", [acme(company="ACME")]), by=admin, provenance="written by hand")
+
+    candidate = Candidate.objects.get()
+    assert result.rows_added == 1
+    assert candidate.record.title == "Acme Ltd"
+    assert (candidate.origin, candidate.provenance) == ("import", "written by hand")
+    assert candidate.marks_count == len(candidate.marks) > 0
+    assert Record.objects.count() == 2
+
+
+def test_the_same_drafts_twice_add_nothing(records: Task, admin: Member, tmp_path: Path) -> None:
+    path = table(tmp_path / "d.csv", [acme(), acme()])
+    first = import_drafts(records, path, by=admin)
+
+    again = import_drafts(records, path, by=admin)
+
+    assert (first.rows_added, first.rows_known) == (1, 1)
+    assert (again.rows_added, again.rows_known, again.source) == (0, 2, first.source)
+    assert (Candidate.objects.count(), Source.objects.count()) == (1, 2)
+
+
+def test_a_draft_with_all_required_facts_brings_its_record(task: Task, admin: Member, tmp_path: Path) -> None:
+    import_drafts(task, table(tmp_path / "d.csv", [acme(sector="steel"), acme(sector="steel", subject="Again")]), by=admin)
+
+    assert Record.objects.get().facts == {"company": "Acme Ltd", "sector": "steel"}
+    assert Candidate.objects.filter(record=Record.objects.get()).count() == 2
+
+
+def test_drafts_that_fit_no_record_or_no_schema_are_bad_rows(records: Task, admin: Member, tmp_path: Path) -> None:
+    rows = [acme(), acme(company="Nobody"), acme(company=""), acme(subject="")]
+
+    with pytest.raises(Refusal) as refusal:
+        import_drafts(records, table(tmp_path / "d.csv", rows), by=admin)
+
+    assert refusal.value.errors == {
+        "row 3": ["no record is called 'Nobody', and to make one 'sector' would be needed"],
+        "row 4": ["it names no record: give the fact that names it, or all required facts"],
+        "row 5": ["field 'subject' is empty; it is required"],
+    }
+    assert not Candidate.objects.exists()
+
+
+def test_a_name_that_two_records_share_is_not_guessed(records: Task, admin: Member, tmp_path: Path) -> None:
+    import_records(records, table(tmp_path / "more.csv", [{"company": "Acme GmbH", "sector": "glass"}]), by=admin)
+
+    with pytest.raises(Refusal) as refusal:
+        import_drafts(records, table(tmp_path / "d.csv", [acme()]), by=admin)
+
+    assert refusal.value.errors["row 2"] == ["2 records are called 'Acme Ltd'; bring the facts that tell them apart"]
+
+
+def test_a_written_field_without_a_column_is_refused_before_any_row(records: Task, admin: Member, tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match="No column fills the written field 'body', which is required"):
+        import_drafts(records, table(tmp_path / "d.csv", [{"company": "Acme", "subject": "Steel"}]), by=admin)
+
+
+def test_a_list_field_comes_as_json_in_a_cell(admin: Member, tmp_path: Path) -> None:
+    task = make_task(by=admin, spec=STARTERS["research-summary"].spec, slug="research")
+    row = {
+        "company": "Acme", "text": "Acme makes steel.", "summary": "Acme makes steel.",
+        "claims": '[{"text": "It makes steel.", "quote": "Acme makes steel.", "url": ""}]',
+    }  # fmt: skip
+
+    import_drafts(task, table(tmp_path / "d.csv", [row]), by=admin)
+    with pytest.raises(Refusal) as refusal:
+        import_drafts(task, table(tmp_path / "e.csv", [row | {"claims": "steel"}]), by=admin)
+
+    assert Candidate.objects.get().fields["claims"][0]["quote"] == "Acme makes steel."
+    assert refusal.value.errors["row 2"] == ["'claims' holds no JSON list"]
+
+
+def test_the_demos_hand_drafts_come_in_with_their_labels(task: Task, admin: Member, tmp_path: Path) -> None:
+    prospects.write_csv(tmp_path / "p.csv", 60)
+    import_records(task, tmp_path / "p.csv", by=admin)
+    faults = hand_drafts.faults()
+    rows = [draft | {"labelled_defects": faults.get(draft["company"], "")} for draft in hand_drafts.hand_drafts()]
+
+    result = import_drafts(task, table(tmp_path / "d.csv", rows), by=admin, provenance=hand_drafts.PROVENANCE)
+
+    assert result.rows_added == len(rows)
+    assert sum(bool(candidate.labelled_defects) for candidate in Candidate.objects.all()) == len(faults)

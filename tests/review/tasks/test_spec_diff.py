@@ -1,0 +1,64 @@
+"""What changed between two wordings, part by part and word by word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from review.spec import Requirement, TaskSpec
+from review.spec_diff import changes, word_diff
+from review.starters import outreach
+
+
+def after(**update: Any) -> TaskSpec:
+    return outreach.SPEC.model_copy(update=update)
+
+
+def test_equal_wordings_have_no_difference() -> None:
+    assert changes(outreach.SPEC, after()) == []
+
+
+def test_a_word_that_changed_stands_between_words_that_stayed() -> None:
+    segments = word_diff("Write a first e-mail.", "Write a short e-mail.")
+
+    assert [(part.kind, part.text) for part in segments] == [
+        ("same", "Write a "), ("removed", "first"), ("added", "short"), ("same", " e-mail."),
+    ]  # fmt: skip
+
+
+def test_both_sides_of_a_difference_give_the_texts_back() -> None:
+    old, new = "One two  three,\nfour.", "One 2 three\n\nfour five."
+
+    segments = word_diff(old, new)
+
+    assert "".join(part.text for part in segments if part.kind != "added") == old
+    assert "".join(part.text for part in segments if part.kind != "removed") == new
+
+
+def test_a_requirement_added_removed_and_reworded_are_three_changes() -> None:
+    rubric = (
+        outreach.SPEC.rubric[0].model_copy(update={"description": "It says something only this company would know."}),
+        *outreach.SPEC.rubric[2:],
+        Requirement(name="short", description="Under 100 words."),
+    )
+
+    found = {change.label: change.kind for change in changes(outreach.SPEC, after(rubric=rubric))}
+
+    assert found == {
+        "Rubric › names a fact › description": "changed",
+        "Rubric › links it to the offer": "removed",
+        "Rubric › short": "added",
+    }
+
+
+def test_an_offer_shows_which_of_its_parts_changed() -> None:
+    offer = outreach.SPEC.offer.model_copy(update={"claims": ("Cuts waste by 12 %.",), "tone": ""})
+
+    found = {change.label: change.kind for change in changes(outreach.SPEC, after(offer=offer))}
+
+    assert found == {"Offer › claims": "changed", "Offer › tone": "removed"}
+
+
+def test_rows_that_only_moved_are_shown_as_a_new_order() -> None:
+    schema = (outreach.SPEC.input_schema[1], outreach.SPEC.input_schema[0], *outreach.SPEC.input_schema[2:])
+
+    assert [change.label for change in changes(outreach.SPEC, after(input_schema=schema))] == ["Facts › order"]

@@ -1,0 +1,48 @@
+"""Every starter can be used as it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from generation.engine.offline import teacher
+from review import checks, prompting
+from review.schema import normalise_fields
+from review.starters import STARTERS, Starter
+
+ALL = pytest.mark.parametrize("starter", STARTERS.values(), ids=list(STARTERS))
+
+
+@ALL
+def test_the_example_of_a_starter_passes_its_own_checks_and_comes_back_from_its_text(starter: Starter) -> None:
+    fields = normalise_fields(starter.spec.output_schema, starter.fields)
+
+    assert checks.run(starter.spec, starter.facts, fields) == []
+    assert prompting.parse(starter.spec, prompting.completion(starter.spec, fields)) == fields
+
+
+@ALL
+def test_a_starter_fills_every_required_fact_and_its_prompts_have_no_hole(starter: Starter) -> None:
+    required = {field.name for field in starter.spec.input_schema if field.required}
+    rendered = [prompting.messages(starter.spec, starter.facts, audience=who) for who in ("teacher", "student")]
+
+    text = "\n".join(message["content"] for messages in rendered for message in messages)
+    assert required <= set(starter.facts)
+    assert "{{" not in text.replace("{{contact.first_name}}", "")
+    assert len(rendered[1][-1]["content"]) < len(text) / 2
+
+
+@ALL
+def test_clean_drafts_of_the_offline_teacher_are_not_marked(starter: Starter) -> None:
+    fields = [
+        {"name": field.name, "type": field.type, "items": [item.name for item in field.items]}
+        for field in starter.spec.output_schema
+    ]
+    facts = {name: value if isinstance(value, str) else "; ".join(value) for name, value in starter.facts.items()}
+
+    for seed in range(40):
+        draft = teacher.write(
+            facts=facts, offer=starter.spec.offer.model_dump(mode="json"), output_fields=fields, seed=seed, defect_rate=0
+        )
+        written = normalise_fields(starter.spec.output_schema, draft.fields)
+        marks = [mark for mark in checks.run(starter.spec, starter.facts, written) if mark.check != "length"]
+        assert marks == [], written

@@ -1,0 +1,163 @@
+"""Tasks and their versions through the services."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+
+from members.models import Member
+from review.models import Membership, Task
+from review.selectors.tasks import latest_version
+from review.services import tasks
+from review.spec import TaskSpec
+from review.starters import outreach
+from review.states import Role
+from tests.review.factories import join, make_task
+from web.errors import Refusal
+
+
+def changed(text: str) -> TaskSpec:
+    return outreach.SPEC.model_copy(update={"guideline": text})
+
+
+@pytest.mark.django_db
+def test_the_creator_of_a_task_leads_it_and_finds_version_1(admin: Member) -> None:
+    task = tasks.create(name=" Outreach ", slug="outreach", spec=outreach.SPEC, by=admin, note="first")
+
+    version = latest_version(task)
+    assert (task.name, version.number, version.note) == ("Outreach", 1, "first")
+    assert version.spec == outreach.SPEC
+    assert Membership.objects.get(task=task).role == Role.LEAD
+
+
+@pytest.mark.django_db
+def test_a_second_task_with_the_same_address_is_refused(admin: Member) -> None:
+    make_task(by=admin)
+
+    with pytest.raises(Refusal) as refusal:
+        make_task(by=admin)
+
+    assert (refusal.value.code, refusal.value.status) == ("slug_taken", 409)
+    assert refusal.value.errors == {"slug": ["'outreach' is taken."]}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("slug", ["", "Big", "a b", "-a", "new", "x" * 61])
+def test_a_bad_address_is_named_beside_its_field(admin: Member, slug: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        tasks.create(name="A", slug=slug, spec=outreach.SPEC, by=admin)
+
+    assert list(refusal.value.errors) == ["slug"]
+
+
+@pytest.mark.django_db
+def test_who_leads_nothing_makes_no_task(reviewer: Member, admin: Member) -> None:
+    with pytest.raises(PermissionDenied):
+        make_task(by=reviewer)
+
+    join(reviewer, make_task(by=admin, slug="other"), Role.LEAD)
+
+    assert make_task(by=reviewer, slug="mine").slug == "mine"
+
+
+@pytest.mark.django_db
+def test_a_change_makes_the_next_version_and_leaves_the_old_one(admin: Member) -> None:
+    task = make_task(by=admin)
+
+    version = tasks.new_version(task, spec=changed("Be brief."), by=admin, note="shorter")
+
+    assert version.number == 2
+    assert task.versions.get(number=1).spec == outreach.SPEC
+
+
+@pytest.mark.django_db
+def test_saving_what_is_there_already_is_refused(admin: Member) -> None:
+    task = make_task(by=admin)
+
+    with pytest.raises(Refusal) as refusal:
+        tasks.new_version(task, spec=outreach.SPEC, by=admin)
+
+    assert (refusal.value.code, refusal.value.status) == ("nothing_changed", 409)
+    assert "version 1 says exactly this" in refusal.value.message
+
+
+@pytest.mark.django_db
+def test_going_back_to_an_older_wording_is_a_new_version(admin: Member) -> None:
+    task = make_task(by=admin)
+    tasks.new_version(task, spec=changed("Be brief."), by=admin)
+
+    assert tasks.new_version(task, spec=outreach.SPEC, by=admin).number == 3
+
+
+@pytest.mark.django_db
+def test_a_reviewer_edits_nothing(admin: Member, reviewer: Member) -> None:
+    task = make_task(by=admin)
+    join(reviewer, task)
+
+    with pytest.raises(PermissionDenied):
+        tasks.new_version(task, spec=changed("x"), by=reviewer)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_editors_at_once_get_two_numbers(admin: Member) -> None:
+    task = make_task(by=admin)
+    failures: list[BaseException] = []
+
+    def save(text: str) -> None:
+        try:
+            tasks.new_version(Task.objects.get(pk=task.pk), spec=changed(text), by=admin)
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=save, args=(f"Rule {n}.",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    assert sorted(task.versions.values_list("number", flat=True)) == [1, 2, 3, 4, 5]
+
+
+BROKEN: list[tuple[Callable[[dict], object], str, str]] = [
+    (lambda body: body.update(instruction=""), "instruction", "This is empty; it is required."),
+    (lambda body: body.pop("teacher_template"), "teacher_template", "This is empty; it is required."),
+    (lambda body: body.update(language="English"), "language", "A language code such as 'en' or 'de-AT'."),
+    (lambda body: body.update(input_schema=[]), "input_schema", "the input schema names no field; add at least one"),
+    (lambda body: body["input_schema"].append({"name": "company"}), "input_schema", "the input schema names 'company' twice"),
+    (lambda body: body["input_schema"].append({"name": "Big Name"}), "input_schema.15.name", "Small letters, digits"),
+    (lambda body: body["output_schema"][0].update(max_chars=0), "output_schema.0.max_chars", "This must be at least 1."),
+    (lambda body: body["output_schema"][1].update(min_words=500), "output_schema.1", "min_words 500 is above max_words 160"),
+    (lambda body: body["output_schema"][0].update(type="list"), "output_schema.0", "a list names its items"),
+    (lambda body: body.update(slots=["first name"]), "slots.0", "A slot has two parts"),
+    (lambda body: body.update(student_template="Hi {{nobody}}"), "student_template", "unknown slot '{{nobody}}'; known are"),
+    (lambda body: body["checks"].append({"kind": "spam", "fields": ["head"]}), "checks", "names the field 'head', which"),
+    (lambda body: body["checks"].append({"kind": "magic"}), "checks.8.kind", "'magic' is none of"),
+    (lambda body: body["reasons"].append({"digit": 1, "code": "x", "label": "X"}), "reasons", "share a digit"),
+    (lambda body: body["reasons"][0].update(digit=12), "reasons.0.digit", "This must be at most 9."),
+    (lambda body: body.update(colour="red"), "colour", "'colour' is no part of a specification."),
+]
+
+
+@pytest.mark.parametrize(("change", "path", "says"), BROKEN)
+def test_a_mistake_in_a_specification_is_named_at_its_place(change: Callable, path: str, says: str) -> None:
+    body = outreach.SPEC.canonical()
+    change(body)
+
+    with pytest.raises(Refusal) as refusal:
+        tasks.parse_spec(body)
+
+    assert refusal.value.code == "spec_invalid"
+    assert any(says in text for text in refusal.value.errors[path])
+
+
+@pytest.mark.parametrize("body", [[], "text", None, 7])
+def test_a_specification_that_is_no_object_is_refused(body: object) -> None:
+    with pytest.raises(Refusal, match="must be a JSON object"):
+        tasks.parse_spec(body)
