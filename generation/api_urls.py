@@ -1,5 +1,16 @@
 """API addresses of generation, under /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from generation.api import orders, teachers
+
+urlpatterns = [
+    path("teachers/", teachers.Teachers.as_view(), name="api-teachers"),
+    path("teachers/<slug:slug>/", teachers.TeacherDetail.as_view(), name="api-teacher"),
+    path("prices/", teachers.Prices.as_view(), name="api-prices"),
+    path("generation-jobs/", orders.Orders.as_view(), name="api-generation-jobs"),
+    path("generation-jobs/estimate/", orders.Estimate.as_view(), name="api-generation-estimate"),
+    path("generation-jobs/<uuid:order_id>/", orders.OrderDetail.as_view(), name="api-generation-job"),
+    path("generation-jobs/<uuid:order_id>/calls/", orders.Calls.as_view(), name="api-generation-calls"),
+    path("generation-jobs/<uuid:order_id>/settle/", orders.Settle.as_view(), name="api-generation-settle"),
+]

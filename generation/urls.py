@@ -1,6 +1,18 @@
 """Page addresses of generation."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from generation import views
 
 app_name = "generation"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("tasks/<slug:slug>/generation/", views.orders.index, name="list"),
+    path("tasks/<slug:slug>/generation/estimate/", views.orders.quote, name="estimate"),
+    path("generation/<uuid:order_id>/", views.orders.detail, name="detail"),
+    path("generation/<uuid:order_id>/settle/", views.orders.settle, name="settle"),
+    path("teachers/", views.teachers.index, name="teachers"),
+    path("teachers/new/", views.teachers.edit, name="teacher-new"),
+    path("teachers/prices/", views.prices.index, name="prices"),
+    path("teachers/prices/<int:price_id>/remove/", views.prices.remove, name="price-remove"),
+    path("teachers/<slug:slug>/edit/", views.teachers.edit, name="teacher-edit"),
+]

@@ -66,7 +66,13 @@ async def run_order(run: RunDir) -> Ending:
     journal = Journal(run.path / journals.FILENAME)
     outcomes = Outcomes(spec, journal=journal, ledger=ledger, report=report, scrub=scrub)
     loop = CallLoop(
-        spec, left, client=client, journal=journal, ledger=ledger, report=report, outcomes=outcomes,
+        spec,
+        left,
+        client=client,
+        journal=journal,
+        ledger=ledger,
+        report=report,
+        outcomes=outcomes,
         should_stop=lambda: run.stop_requested,
     )
     loop.tell_progress()
@@ -115,18 +121,30 @@ class Recovery:
         self._ledger.possible_usd += possible_usd
         if self._spec.uncertain == "retry":
             return True
-        self._report.outcome("uncertain", {
-            "call_id": call.id, "index": call.index, "record": call.record.id, "repeat": call.repeat,
-            "possible_cost_usd": possible_usd, "code": "interrupted",
-            "message": "The engine ended while this call was on the wire.", "latency_s": 0.0,
-        }, is_new=False)
+        self._report.outcome(
+            "uncertain",
+            {
+                "call_id": call.id,
+                "index": call.index,
+                "record": call.record.id,
+                "repeat": call.repeat,
+                "possible_cost_usd": possible_usd,
+                "code": "interrupted",
+                "message": "The engine ended while this call was on the wire.",
+                "latency_s": 0.0,
+            },
+            is_new=False,
+        )
         return False
 
 
 def _ending(loop: CallLoop, ledger: Ledger, report: Report, run: RunDir, scrub: Callable[[Any], Any]) -> Ending:
     summary: dict[str, Any] = {
-        "drafts": report.drafts, "failures": dict(report.failures), "uncertain": report.uncertain,
-        "cost_usd": round(ledger.spent_usd, 6), "possible_cost_usd": round(ledger.possible_usd, 6),
+        "drafts": report.drafts,
+        "failures": dict(report.failures),
+        "uncertain": report.uncertain,
+        "cost_usd": round(ledger.spent_usd, 6),
+        "possible_cost_usd": round(ledger.possible_usd, 6),
         "ended": "complete",
     }
     if loop.fatal is not None:

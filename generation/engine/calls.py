@@ -48,8 +48,16 @@ class CallLoop:
     """
 
     def __init__(
-        self, spec: GenerationSpec, calls: list[PlannedCall], *, client: Client, journal: Journal, ledger: Ledger,
-        report: Report, outcomes: Outcomes, should_stop: Callable[[], bool],
+        self,
+        spec: GenerationSpec,
+        calls: list[PlannedCall],
+        *,
+        client: Client,
+        journal: Journal,
+        ledger: Ledger,
+        report: Report,
+        outcomes: Outcomes,
+        should_stop: Callable[[], bool],
     ) -> None:
         self._spec, self._client, self._journal, self._ledger = spec, client, journal, ledger
         self._report, self._outcomes, self._should_stop = report, outcomes, should_stop
@@ -84,12 +92,15 @@ class CallLoop:
         for worker in workers:
             if not worker.cancelled() and (error := worker.exception()):
                 raise error
+        self._report.left_behind()
         self.tell_progress()
 
     def tell_progress(self) -> None:
         """Tell how far it is, now."""
         self._report.progress(
-            cost_usd=self._ledger.spent_usd, possible_usd=self._ledger.possible_usd, in_flight=len(self._on_wire),
+            cost_usd=self._ledger.spent_usd,
+            possible_usd=self._ledger.possible_usd,
+            in_flight=len(self._on_wire),
             limit=int(self._pace.limit),
         )
 

@@ -89,18 +89,37 @@ class Outcomes:
     def failed_unpaid(self, prepared: Prepared, error: CallError) -> None:
         """No answer could be had and nothing was paid. Not journalled as an end: a later attempt asks again."""
         self.release(prepared)
-        self._report.outcome("failure", self._scrub(self._identity(prepared) | {
-            "usage": {"input_tokens": 0, "output_tokens": 0}, "cost_usd": 0.0, "cost_is_estimate": False,
-            "code": error.code, "message": error.message, "excerpt": "", "request_id": error.request_id,
-        }))
+        self._report.outcome(
+            "failure",
+            self._scrub(
+                self._identity(prepared)
+                | {
+                    "usage": {"input_tokens": 0, "output_tokens": 0},
+                    "cost_usd": 0.0,
+                    "cost_is_estimate": False,
+                    "code": error.code,
+                    "message": error.message,
+                    "excerpt": "",
+                    "request_id": error.request_id,
+                }
+            ),
+        )
 
     def doubtful(self, prepared: Prepared, error: CallError) -> None:
         """The call may have been paid: shown with its possible cost, and still only *sent* in the journal."""
         self.release(prepared, possible_usd=prepared.reserve_usd)
-        self._report.outcome("uncertain", self._scrub(self._identity(prepared) | {
-            "possible_cost_usd": prepared.reserve_usd, "code": error.code, "message": error.message,
-            "request_id": error.request_id,
-        }))
+        self._report.outcome(
+            "uncertain",
+            self._scrub(
+                self._identity(prepared)
+                | {
+                    "possible_cost_usd": prepared.reserve_usd,
+                    "code": error.code,
+                    "message": error.message,
+                    "request_id": error.request_id,
+                }
+            ),
+        )
 
     def release(self, prepared: Prepared, *, cost_usd: float = 0.0, possible_usd: float = 0.0) -> None:
         """Give the reserve of a call back to the ledger."""
@@ -110,6 +129,10 @@ class Outcomes:
     def _identity(self, prepared: Prepared) -> dict[str, Any]:
         call = prepared.call
         return {
-            "call_id": call.id, "index": call.index, "record": call.record.id, "repeat": call.repeat,
-            "prompt_hash": prepared.prompt_hash, "latency_s": round(time.monotonic() - prepared.sent_at, 3),
+            "call_id": call.id,
+            "index": call.index,
+            "record": call.record.id,
+            "repeat": call.repeat,
+            "prompt_hash": prepared.prompt_hash,
+            "latency_s": round(time.monotonic() - prepared.sent_at, 3),
         }

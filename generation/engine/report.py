@@ -71,6 +71,7 @@ class Report:
             self.failures[str(payload["code"])] += 1
         else:
             self.uncertain += 1
+        self._told.discard(str(payload["call_id"]))
         if is_new:
             self._ends.append(self._clock())
         self._emit(kind, **payload)
@@ -86,15 +87,30 @@ class Report:
             self._told.update(entry["call_id"] for entry in fresh)
             self._emit("sent", calls=fresh)
 
+    def left_behind(self) -> None:
+        """At the end of an attempt: of calls told as sent, those that were turned down and have no end, unpaid."""
+        if self._told:
+            self._emit("unsent", calls=[{"call_id": call} for call in sorted(self._told)])
+            self._told.clear()
+
     def progress(self, *, cost_usd: float, possible_usd: float, in_flight: int, limit: int) -> None:
         """Tell how far it is. Rate and time left come from the last seconds, not from the whole run."""
         rate = self._rate_per_s()
         left = self._total - self.done
         self._emit(
-            "progress", done=self.done, total=self._total, unit="drafts", rate_per_s=round(rate, 2),
-            eta_s=round(left / rate, 1) if rate else None, cost_usd=round(cost_usd, 6),
-            possible_cost_usd=round(possible_usd, 6), in_flight=in_flight, limit=limit, drafts=self.drafts,
-            failures=self.failures.total(), uncertain=self.uncertain,
+            "progress",
+            done=self.done,
+            total=self._total,
+            unit="drafts",
+            rate_per_s=round(rate, 2),
+            eta_s=round(left / rate, 1) if rate else None,
+            cost_usd=round(cost_usd, 6),
+            possible_cost_usd=round(possible_usd, 6),
+            in_flight=in_flight,
+            limit=limit,
+            drafts=self.drafts,
+            failures=self.failures.total(),
+            uncertain=self.uncertain,
         )
 
     def _rate_per_s(self) -> float:

@@ -1,0 +1,1 @@
+"""The API of generation. Thin: it asks selectors and calls services."""

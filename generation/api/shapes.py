@@ -1,0 +1,169 @@
+"""Shapes of this room's requests and answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from rest_framework import serializers
+
+from generation.states import CallState, Provider, Purpose, UncertainPolicy
+from jobs.serialize import job_json
+
+
+class PriceOut(serializers.Serializer[Any]):
+    input_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
+    output_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
+    as_of = serializers.DateField(allow_null=True)
+    source_url = serializers.CharField()
+    note = serializers.CharField()
+
+
+class PriceLineOut(PriceOut):
+    provider = serializers.CharField()
+    model = serializers.CharField()
+
+
+class TermsOut(serializers.Serializer[Any]):
+    summary = serializers.CharField()
+    url = serializers.CharField()
+    as_of = serializers.DateField()
+
+
+class TeacherOut(serializers.Serializer[Any]):
+    """A teacher, its price, and whether it can be asked now; never its key."""
+
+    slug = serializers.SlugField(source="teacher.slug")
+    name = serializers.CharField(source="teacher.name")
+    provider = serializers.ChoiceField(source="teacher.provider", choices=Provider.choices)
+    model = serializers.CharField(source="teacher.model")
+    base_url = serializers.CharField(source="teacher.base_url")
+    parameters = serializers.JSONField(source="teacher.parameters")
+    secret_ref = serializers.CharField(source="teacher.secret_ref")
+    concurrency = serializers.IntegerField(source="teacher.concurrency")
+    is_active = serializers.BooleanField(source="teacher.is_active")
+    has_key = serializers.BooleanField()
+    can_be_asked = serializers.BooleanField()
+    price = PriceOut(allow_null=True)
+    terms = TermsOut()
+
+
+class TeacherIn(serializers.Serializer[Any]):
+    slug = serializers.SlugField(max_length=60)
+    name = serializers.CharField(max_length=120)
+    provider = serializers.ChoiceField(choices=Provider.choices)
+    model = serializers.CharField(max_length=120)
+    base_url = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    parameters = serializers.DictField(required=False)
+    secret_ref = serializers.CharField(max_length=64, required=False, allow_blank=True)
+    concurrency = serializers.IntegerField(min_value=1, max_value=512, required=False)
+    is_active = serializers.BooleanField(required=False)
+
+
+class OrderIn(serializers.Serializer[Any]):
+    """An order for drafts; `count` is drafts in total."""
+
+    task = serializers.SlugField()
+    teacher = serializers.SlugField()
+    count = serializers.IntegerField(min_value=1)
+    source = serializers.CharField(  # type: ignore[assignment]
+        required=False, allow_null=True, help_text="Slug or id of a source of the task"
+    )
+    records = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=100_000)
+    max_cost_usd = serializers.DecimalField(
+        max_digits=12,
+        decimal_places=6,
+        min_value=0,
+        required=False,
+        allow_null=True,
+        help_text="Needed when the teacher costs anything",
+    )
+    uncertain_policy = serializers.ChoiceField(choices=UncertainPolicy.choices, required=False)
+
+
+class EstimateOut(serializers.Serializer[Any]):
+    """The price of an order: tokens for all of it, US dollars, seconds."""
+
+    calls = serializers.IntegerField()
+    input_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+    cost_usd = serializers.FloatField()
+    cost_low_usd = serializers.FloatField()
+    cost_high_usd = serializers.FloatField()
+    worst_call_usd = serializers.FloatField()
+    time_s = serializers.FloatField()
+    basis = serializers.CharField()
+    suggested_budget_usd = serializers.DecimalField(max_digits=12, decimal_places=2)
+    records = serializers.IntegerField()
+    terms = TermsOut()
+
+
+class StartedOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    job = serializers.UUIDField()
+    url = serializers.CharField()
+
+
+class OrderOut(serializers.Serializer[Any]):
+    """An order with its job and what has come of it so far."""
+
+    id = serializers.UUIDField()
+    task = serializers.CharField(source="task.slug")
+    task_version = serializers.IntegerField(source="task_version.number")
+    source = serializers.CharField(source="source.slug", default=None)  # type: ignore[assignment]
+    teacher = serializers.CharField(source="teacher.slug")
+    model = serializers.CharField(source="teacher_spec.model")
+    purpose = serializers.ChoiceField(choices=Purpose.choices)
+    count = serializers.IntegerField()
+    max_cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6, allow_null=True)
+    estimate = serializers.JSONField()
+    uncertain_policy = serializers.ChoiceField(choices=UncertainPolicy.choices)
+    drafts = serializers.IntegerField()
+    failures = serializers.IntegerField()
+    uncertain = serializers.IntegerField()
+    cost_usd = serializers.DecimalField(max_digits=14, decimal_places=6)
+    possible_cost_usd = serializers.DecimalField(max_digits=14, decimal_places=6)
+    job = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField()
+    url = serializers.SerializerMethodField()
+
+    def get_job(self, order: Any) -> dict[str, Any]:
+        return job_json(order.job)
+
+    def get_url(self, order: Any) -> str:
+        return reverse("generation:detail", args=[order.pk])
+
+
+class CallOut(serializers.Serializer[Any]):
+    """One paid request."""
+
+    id = serializers.UUIDField()
+    record = serializers.UUIDField(source="record_id")
+    state = serializers.ChoiceField(choices=CallState.choices)
+    settlement = serializers.CharField()
+    model = serializers.CharField()
+    input_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+    cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6)
+    cost_is_estimate = serializers.BooleanField()
+    possible_cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6)
+    error_code = serializers.CharField()
+    error_message = serializers.CharField()
+    fields = serializers.JSONField(allow_null=True)  # type: ignore[assignment]
+    request_id = serializers.CharField()
+    prompt_hash = serializers.CharField()
+    latency_s = serializers.FloatField()
+    created_at = serializers.DateTimeField()
+
+
+class SettleIn(serializers.Serializer[Any]):
+    verb = serializers.ChoiceField(choices=["retry", "drop"])
+    calls = serializers.ListField(
+        child=serializers.UUIDField(), required=False, help_text="None means all that are open"
+    )
+
+
+class SettledOut(serializers.Serializer[Any]):
+    settled = serializers.IntegerField()
+    id = serializers.UUIDField(allow_null=True, help_text="The new order, when asked again")
+    job = serializers.UUIDField(allow_null=True)

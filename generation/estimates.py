@@ -1,0 +1,130 @@
+"""What an order would cost and how long it would take, before anything is paid. Reads rows; writes none.
+
+Tokens come from what this teacher used on this task before, or, without that, from a rendered sample: characters
+divided by four for what is sent, and the output schema's lengths for what is answered.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean, quantiles
+from typing import Any
+
+from generation.engine.contracts import TeacherSpec
+from generation.engine.ledger import worst_case
+from generation.models import Call, Teacher
+from generation.states import CallState, Provider
+from review import prompting
+from review.models import TaskVersion
+from review.schema import Facts, OutputField
+from review.spec import TaskSpec
+
+SAMPLE = 20
+ENOUGH_HISTORY = 10
+HISTORY = 200
+CHARS_PER_TOKEN = 4
+TOKENS_PER_WORD = 1.4
+UNBOUNDED_FIELD_TOKENS = 200
+# How far a guess without history may be off; measured spreads replace it.
+GUESS_LOW, GUESS_HIGH = 0.7, 1.6
+LATENCY_S = {Provider.OFFLINE.value: 0.01}
+REMOTE_LATENCY_S = 6.0
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An order's price and time. Tokens are for the whole order; costs in US dollars."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+    cost_low_usd: float
+    cost_high_usd: float
+    # The dearest single call at the longest answer: a budget below it buys nothing.
+    worst_call_usd: float
+    time_s: float
+    basis: str
+
+    def as_json(self) -> dict[str, Any]:
+        """As the API shows it and an order keeps it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Means of one call, the spread of its cost as factors, and where that comes from."""
+
+    input_tokens: float
+    output_tokens: float
+    latency_s: float
+    low: float
+    high: float
+    basis: str
+
+
+def estimate(
+    version: TaskVersion, facts: Sequence[Facts], *, teacher: Teacher, spec: TeacherSpec, count: int
+) -> Estimate:
+    """Price an order of `count` calls over records with these facts.
+
+    Args:
+        version: The task version to write under.
+        facts: Facts of the order's records, or of some of them; at least one.
+        teacher: The row, to find its history.
+        spec: The teacher with its price.
+        count: Calls in all.
+    """
+    step = max(1, len(facts) // SAMPLE)
+    prompts = [prompting.messages(version.spec, known, audience="teacher") for known in facts[::step]]
+    usage = _measured(version, teacher) or _guessed(version.spec, prompts, spec)
+    cost_usd = spec.cost_usd(1_000_000, 0) * usage.input_tokens * count / 1e6
+    cost_usd += spec.cost_usd(0, 1_000_000) * usage.output_tokens * count / 1e6
+    return Estimate(
+        calls=count,
+        input_tokens=round(usage.input_tokens * count),
+        output_tokens=round(usage.output_tokens * count),
+        cost_usd=round(cost_usd, 6),
+        cost_low_usd=round(cost_usd * usage.low, 6),
+        cost_high_usd=round(cost_usd * usage.high, 6),
+        worst_call_usd=max(worst_case(spec, prompt)[2] for prompt in prompts),
+        time_s=round(math.ceil(count / teacher.concurrency) * usage.latency_s, 1),
+        basis=usage.basis,
+    )
+
+
+def _measured(version: TaskVersion, teacher: Teacher) -> Usage | None:
+    calls = Call.objects.filter(
+        generation_job__teacher=teacher, generation_job__task_version=version, state=CallState.ANSWERED
+    ).order_by("-created_at")
+    rows = list(calls.values_list("input_tokens", "output_tokens", "latency_s", "cost_usd")[:HISTORY])
+    if len(rows) < ENOUGH_HISTORY:
+        return None
+    costs = [float(row[3]) for row in rows]
+    mean = fmean(costs)
+    tenths = quantiles(costs, n=10)
+    low, high = (tenths[0] / mean, tenths[8] / mean) if mean else (1.0, 1.0)
+    return Usage(
+        fmean(row[0] for row in rows),
+        fmean(row[1] for row in rows),
+        fmean(row[2] for row in rows),
+        low,
+        high,
+        f"measured on this teacher's last {len(rows)} answers for this version",
+    )
+
+
+def _guessed(task: TaskSpec, prompts: Sequence[list[prompting.Message]], spec: TeacherSpec) -> Usage:
+    given = fmean(sum(len(message["content"]) for message in prompt) / CHARS_PER_TOKEN for prompt in prompts)
+    answered = min(sum(_field_tokens(field) for field in task.output_schema), spec.max_tokens)
+    latency_s = LATENCY_S.get(spec.provider, REMOTE_LATENCY_S) + float(spec.parameters.get("pause_s", 0))
+    basis = f"{len(prompts)} rendered prompts at {CHARS_PER_TOKEN} characters a token, answers by the output schema"
+    return Usage(given, answered, latency_s, GUESS_LOW, GUESS_HIGH, basis)
+
+
+def _field_tokens(field: OutputField) -> float:
+    if field.max_words is not None:
+        return ((field.min_words or field.max_words / 2) + field.max_words) / 2 * TOKENS_PER_WORD
+    return field.max_chars / CHARS_PER_TOKEN if field.max_chars else UNBOUNDED_FIELD_TOKENS

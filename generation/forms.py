@@ -1,0 +1,142 @@
+"""Forms of this room: an order for drafts, a teacher, a price. They read input; services decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from generation.models import Teacher
+from generation.selectors.orders import SourceChoice
+from generation.selectors.teachers import TeacherLine
+from generation.services.teachers import NewTeacher
+from generation.states import Provider, UncertainPolicy
+
+
+class OrderForm(forms.Form):
+    """What to order. Without a budget the estimate says what to write there."""
+
+    teacher = forms.ChoiceField(label="Teacher", help_text="Who writes the drafts.")
+    source = forms.ChoiceField(
+        label="Records", required=False, help_text="Those with the fewest drafts are written for first."
+    )
+    count = forms.IntegerField(
+        label="Drafts", min_value=1, max_value=100_000, initial=50, help_text="In total, spread over the records."
+    )
+    max_cost_usd = forms.DecimalField(
+        label="Budget, US dollars",
+        min_value=0,
+        max_digits=12,
+        decimal_places=6,
+        required=False,
+        help_text="The job stops before it would cost more. A free teacher needs none.",
+    )
+    uncertain_policy = forms.ChoiceField(
+        label="A call whose fate is unknown",
+        choices=UncertainPolicy.choices,
+        initial=UncertainPolicy.HOLD,
+        required=False,
+        help_text="A connection may break after a call was sent: it may have been paid, or not.",
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        teachers: Sequence[TeacherLine],
+        sources: Sequence[SourceChoice],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(data, **kwargs)
+        held = sum(choice.records for choice in sources)
+        self.fields["teacher"].choices = [  # type: ignore[attr-defined]
+            (line.teacher.slug, _teacher_label(line)) for line in teachers
+        ]
+        self.fields["source"].choices = [  # type: ignore[attr-defined]
+            ("", f"All {held:,} records"),
+            *((choice.source.slug, f"{choice.source.name} ({choice.records:,})") for choice in sources),
+        ]
+
+
+class TeacherForm(forms.Form):
+    """A teacher. The key itself is never typed here: only the name of the variable that holds it."""
+
+    name = forms.CharField(label="Name", max_length=120, help_text="How pages call it, such as GPT-4o, careful.")
+    slug = forms.SlugField(
+        label="Short name", max_length=60, help_text="For addresses and the API; cannot change later."
+    )
+    provider = forms.ChoiceField(label="Provider", choices=Provider.choices)
+    model = forms.CharField(label="Model", max_length=120, help_text="Exactly as the provider names it.")
+    base_url = forms.CharField(
+        label="Base URL",
+        required=False,
+        max_length=300,
+        help_text="For a server of your own, such as http://gpu-1:8000/v1. "
+        "Private hosts must stand in ALLOWED_PRIVATE_HOSTS.",
+    )
+    secret_ref = forms.CharField(
+        label="Environment variable with the key",
+        required=False,
+        max_length=64,
+        help_text="The name, not the key. Empty: OPENAI_API_KEY or ANTHROPIC_API_KEY by provider, "
+        "none for your own server.",
+    )
+    parameters = forms.JSONField(
+        label="Parameters",
+        required=False,
+        initial=dict,
+        help_text='JSON, sent with each call, such as {"temperature": 0.8, "max_tokens": 800}. '
+        'The offline teacher knows {"defect_rate": 0.25, "pause_s": 0.5}.',
+    )
+    concurrency = forms.IntegerField(label="Calls at once", min_value=1, max_value=512, initial=16)
+    is_active = forms.BooleanField(label="In use", required=False, initial=True)
+
+    def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_new:
+            del self.fields["slug"]
+
+    def new_teacher(self, slug: str = "") -> NewTeacher:
+        """The validated input as the service takes it."""
+        chosen = dict(self.cleaned_data)
+        chosen["parameters"] = {} if chosen["parameters"] is None else chosen["parameters"]
+        return NewTeacher(**{"slug": slug, **chosen})
+
+
+class PriceForm(forms.Form):
+    """One line of the price table."""
+
+    provider = forms.ChoiceField(
+        label="Provider", choices=[choice for choice in Provider.choices if choice[0] != Provider.OFFLINE]
+    )
+    model = forms.CharField(label="Model", max_length=120)
+    input_usd_per_million = forms.DecimalField(
+        label="Input, $ per million tokens", min_value=0, max_digits=10, decimal_places=4
+    )
+    output_usd_per_million = forms.DecimalField(
+        label="Output, $ per million tokens", min_value=0, max_digits=10, decimal_places=4
+    )
+    as_of = forms.DateField(
+        label="Read on", initial=timezone.localdate, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    source_url = forms.URLField(label="Page", required=False, max_length=300, assume_scheme="https")
+    note = forms.CharField(label="Note", required=False, max_length=200)
+
+
+def initial_of(teacher: Teacher) -> dict[str, Any]:
+    """A teacher as the form shows it."""
+    names = ("name", "provider", "model", "base_url", "secret_ref", "parameters", "concurrency", "is_active")
+    return {name: getattr(teacher, name) for name in names}
+
+
+def _teacher_label(line: TeacherLine) -> str:
+    if line.price is None:
+        return f"{line.teacher.name} (no price)"
+    if not line.has_key:
+        return f"{line.teacher.name} (no key)"
+    if not line.price.output_usd_per_million:
+        return f"{line.teacher.name} (free)"
+    given, answered = line.price.input_usd_per_million, line.price.output_usd_per_million
+    return f"{line.teacher.name} (${given.normalize():f} in, ${answered.normalize():f} out per million tokens)"

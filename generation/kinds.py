@@ -1,0 +1,33 @@
+"""The kind of job that asks a teacher for drafts. Thin: services do the work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from generation.services import ingest, order_spec
+from jobs.contracts import Event, Result
+from jobs.kinds import BaseKind
+from jobs.models import Job
+
+
+class GenerationKind(BaseKind):
+    """An order for drafts, done by `python -m generation.engine`."""
+
+    name = order_spec.KIND
+    label = "Generation"
+    queue = "generation"
+    engine_module: str | None = "generation.engine"
+    max_running_per_host = 4
+
+    def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:  # noqa: ARG002
+        return order_spec.build(job)
+
+    def secret_refs(self, job: Job) -> list[str]:
+        return order_spec.secret_refs(job)
+
+    def on_events(self, job: Job, events: list[Event]) -> None:
+        ingest.consume(job, events)
+
+    def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:  # noqa: ARG002
+        ingest.close(job, result)

@@ -1,0 +1,125 @@
+"""Teachers, what they cost, orders for drafts, and every paid request of them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from generation.states import CallState, Provider, Purpose, Settlement, UncertainPolicy
+from jobs.models import Job
+from review.models import Record, Source, Task, TaskVersion
+
+
+class Teacher(models.Model):
+    """A provider, a model and parameters: whom to ask for drafts. Holds the name of a secret, never its value."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    provider = models.CharField(max_length=20, choices=Provider.choices)
+    model = models.CharField(max_length=120)
+    base_url = models.CharField(max_length=300, blank=True)
+    parameters = models.JSONField(default=dict, blank=True)
+    secret_ref = models.CharField(max_length=64, blank=True)
+    concurrency = models.PositiveSmallIntegerField(default=16)
+    is_active = models.BooleanField(default=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def label(self) -> str:
+        """Provider and model, as they stand on a draft."""
+        return f"{self.provider}:{self.model}"
+
+
+class PriceEntry(models.Model):
+    """What a model's tokens cost by its provider's list, when that was read, and where."""
+
+    provider = models.CharField(max_length=20, choices=Provider.choices)
+    model = models.CharField(max_length=120)
+    input_usd_per_million = models.DecimalField(max_digits=10, decimal_places=4)
+    output_usd_per_million = models.DecimalField(max_digits=10, decimal_places=4)
+    as_of = models.DateField()
+    source_url = models.CharField(max_length=300, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["provider", "model"]
+        constraints = [models.UniqueConstraint(fields=["provider", "model"], name="one_price_per_model")]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.model}"
+
+
+class GenerationJob(models.Model):
+    """One order for drafts. Its state is its job's; the records it writes for are fixed when it is launched."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    job = models.OneToOneField(Job, null=True, on_delete=models.PROTECT, related_name="+")
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="generation_jobs")
+    task_version = models.ForeignKey(TaskVersion, on_delete=models.DO_NOTHING, related_name="+")
+    source = models.ForeignKey(Source, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    teacher = models.ForeignKey(Teacher, on_delete=models.PROTECT, related_name="jobs")
+    # The teacher as it was at launch: later edits must not change what a resumed order asks for.
+    teacher_spec = models.JSONField()
+    purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.DESK)
+    count = models.PositiveIntegerField()
+    max_cost_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
+    estimate = models.JSONField(default=dict)
+    record_ids = models.JSONField(default=list)
+    uncertain_policy = models.CharField(max_length=5, choices=UncertainPolicy.choices, default=UncertainPolicy.HOLD)
+    seed = models.PositiveIntegerField(default=0)
+    repeats = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["task", "-created_at"], name="generation_of_task")]
+
+    def __str__(self) -> str:
+        return f"{self.count} drafts by {self.teacher_spec.get('name', '')}"
+
+
+class Call(models.Model):
+    """One paid request of an order. Its id is the call id that the provider, the journal and the draft carry."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    generation_job = models.ForeignKey(GenerationJob, on_delete=models.CASCADE, related_name="calls")
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=CallState.choices)
+    settlement = models.CharField(max_length=8, choices=Settlement.choices, blank=True, default="")
+    input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+    cost_usd = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    cost_is_estimate = models.BooleanField(default=False)
+    possible_cost_usd = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    error_code = models.CharField(max_length=40, blank=True)
+    error_message = models.TextField(blank=True)
+    excerpt = models.TextField(blank=True)
+    # Only for evaluations: a draft for the desk has its text on its candidate.
+    fields = models.JSONField(null=True)
+    model = models.CharField(max_length=120, blank=True)
+    request_id = models.CharField(max_length=120, blank=True)
+    prompt_hash = models.CharField(max_length=64, blank=True)
+    latency_s = models.FloatField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["generation_job", "position"]
+        indexes = [models.Index(fields=["generation_job", "state"], name="calls_by_state")]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,0 +1,142 @@
+"""Questions about orders for drafts and their calls. Every one takes the member who asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.http import Http404
+
+from generation.models import Call, GenerationJob
+from generation.states import CallState, Settlement
+from members.models import Member
+from review.models import Candidate, Record, Source, Task
+from review.permissions import tasks_for
+from review.states import SourceKind
+
+RECENT = 12
+SETTLED_SHOWN = 200
+
+
+def visible(member: Member) -> QuerySet[GenerationJob]:
+    """Orders of the member's tasks, newest first, each with counts of its calls and its cost."""
+    answered, failed = Q(calls__state=CallState.ANSWERED), Q(calls__state=CallState.FAILED)
+    doubtful = Q(calls__state=CallState.UNCERTAIN)
+    return (
+        GenerationJob.objects.filter(task__in=tasks_for(member))
+        .select_related("job", "task", "task_version", "source", "teacher", "created_by")
+        .annotate(
+            drafts=Count("calls", filter=answered),
+            failures=Count("calls", filter=failed),
+            uncertain=Count("calls", filter=doubtful),
+            cost_usd=Sum("calls__cost_usd", default=Decimal(0)),
+            possible_cost_usd=Sum("calls__possible_cost_usd", filter=doubtful, default=Decimal(0)),
+        )
+        .order_by("-created_at", "-id")
+    )
+
+
+def of_task(member: Member, task: Task) -> QuerySet[GenerationJob]:
+    """Orders of one task."""
+    return visible(member).filter(task=task)
+
+
+def get(member: Member, order_id: UUID) -> GenerationJob:
+    """One order.
+
+    Raises:
+        Http404: No such order, or of a task the member may not see.
+    """
+    order = visible(member).filter(pk=order_id).first()
+    if order is None:
+        raise Http404("There is no such generation job that you can see.")
+    return order
+
+
+def calls(order: GenerationJob, *, state: str = "") -> QuerySet[Call]:
+    """Calls of an order, in its order; of one state if one is named."""
+    found = Call.objects.filter(generation_job=order).select_related("record").order_by("position", "id")
+    return found.filter(state=state) if state else found
+
+
+@dataclass(frozen=True)
+class FailureLine:
+    """Failures of one kind, what they cost, and one of them."""
+
+    code: str
+    count: int
+    cost_usd: Decimal
+    example: str
+
+
+def failures(order: GenerationJob) -> list[FailureLine]:
+    """Failures by kind, the commonest first."""
+    failed = Call.objects.filter(generation_job=order, state=CallState.FAILED)
+    rows = (
+        failed.values("error_code").annotate(count=Count("pk"), cost=Sum("cost_usd")).order_by("-count", "error_code")
+    )
+    return [
+        FailureLine(row["error_code"], row["count"], row["cost"], _example(failed, row["error_code"])) for row in rows
+    ]
+
+
+def open_doubts(order: GenerationJob) -> list[Call]:
+    """Uncertain calls nobody has settled."""
+    return list(calls(order, state=CallState.UNCERTAIN).filter(settlement=Settlement.OPEN)[:SETTLED_SHOWN])
+
+
+def recent_drafts(order: GenerationJob) -> list[Candidate]:
+    """The newest drafts of an order that stand on the desk."""
+    if order.job_id is None:
+        return []
+    found = Candidate.objects.filter(job_id=order.job_id).select_related("record")
+    return list(found.order_by("-created_at", "-queue_position")[:RECENT])
+
+
+def outputs(order: GenerationJob) -> QuerySet[Call]:
+    """For an evaluation: answered calls with their fields, by record."""
+    return calls(order, state=CallState.ANSWERED)
+
+
+@dataclass(frozen=True)
+class SourceChoice:
+    """A source to write for, and how much it holds."""
+
+    source: Source
+    records: int
+
+
+def sources(task: Task) -> list[SourceChoice]:
+    """Imports of a task that hold records, newest first."""
+    found = Source.objects.filter(task=task, kind=SourceKind.RECORDS).annotate(held=Count("records")).filter(held__gt=0)
+    return [SourceChoice(source, source.held) for source in found.order_by("-created_at")]
+
+
+def source_or_404(task: Task, slug: str) -> Source:
+    """A source of the task, by slug or id.
+
+    Raises:
+        Http404: The task has none of that name.
+    """
+    found = Source.objects.filter(task=task, slug=slug).first() or _by_id(task, slug)
+    if found is None:
+        raise Http404(f"The task '{task.slug}' has no source '{slug}'.")
+    return found
+
+
+def record_count(task: Task) -> int:
+    """Records of a task."""
+    return Record.objects.filter(task=task).count()
+
+
+def _by_id(task: Task, text: str) -> Source | None:
+    try:
+        return Source.objects.filter(task=task, pk=UUID(text)).first()
+    except ValueError:
+        return None
+
+
+def _example(failed: QuerySet[Call], code: str) -> str:
+    return failed.filter(error_code=code).values_list("error_message", flat=True).first() or ""

@@ -1,0 +1,106 @@
+"""Questions about teachers and prices. Any member may see them: a lead must choose among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from generation.models import PriceEntry, Teacher
+from generation.states import Provider
+from generation.terms import Terms, terms_of
+from jobs import secrets
+from members.models import Member
+
+
+@dataclass(frozen=True)
+class Price:
+    """US dollars per million tokens, when that was read and where."""
+
+    input_usd_per_million: Decimal
+    output_usd_per_million: Decimal
+    as_of: date | None = None
+    source_url: str = ""
+    note: str = ""
+
+
+FREE = Price(Decimal(0), Decimal(0), note="Runs on this machine; costs nothing.")
+
+
+@dataclass(frozen=True)
+class TeacherLine:
+    """One teacher as lists show it: its price if known, whether its key is there, its provider's terms."""
+
+    teacher: Teacher
+    price: Price | None
+    has_key: bool
+    terms: Terms
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether an order could be launched now."""
+        return self.teacher.is_active and self.price is not None and self.has_key
+
+
+def visible(member: Member) -> QuerySet[Teacher]:
+    """Teachers the member may see: all, for an admin; those in use, for others."""
+    teachers = Teacher.objects.order_by("name")
+    return teachers if member.is_admin else teachers.filter(is_active=True)
+
+
+def lines(member: Member) -> list[TeacherLine]:
+    """Teachers with their prices; two queries however many there are."""
+    prices = {(entry.provider, entry.model): _price(entry) for entry in PriceEntry.objects.all()}
+    return [line_of(teacher, prices.get((teacher.provider, teacher.model))) for teacher in visible(member)]
+
+
+def line_of(teacher: Teacher, price: Price | None) -> TeacherLine:
+    """A teacher as lists show it."""
+    if teacher.provider == Provider.OFFLINE:
+        price = FREE
+    has_key = not teacher.secret_ref or secrets.is_set(teacher.secret_ref)
+    return TeacherLine(teacher, price, has_key, terms_of(teacher.provider))
+
+
+def price_of(teacher: Teacher) -> Price | None:
+    """The teacher's price; None when the table has none for its model."""
+    if teacher.provider == Provider.OFFLINE:
+        return FREE
+    entry = PriceEntry.objects.filter(provider=teacher.provider, model=teacher.model).first()
+    return _price(entry) if entry else None
+
+
+def teacher_or_404(member: Member, slug: str) -> Teacher:
+    """One teacher.
+
+    Raises:
+        Http404: No such teacher, or one out of use for a member who is no admin.
+    """
+    teacher = visible(member).filter(slug=slug).first()
+    if teacher is None:
+        raise Http404(f"There is no teacher '{slug}'.")
+    return teacher
+
+
+def prices() -> QuerySet[PriceEntry]:
+    """The price table, by provider and model."""
+    return PriceEntry.objects.order_by("provider", "model")
+
+
+def price_or_404(price_id: int) -> PriceEntry:
+    """One entry of the table.
+
+    Raises:
+        Http404: It is gone.
+    """
+    entry = PriceEntry.objects.filter(pk=price_id).first()
+    if entry is None:
+        raise Http404("There is no such price.")
+    return entry
+
+
+def _price(entry: PriceEntry) -> Price:
+    return Price(entry.input_usd_per_million, entry.output_usd_per_million, entry.as_of, entry.source_url, entry.note)

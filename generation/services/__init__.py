@@ -1,0 +1,1 @@
+"""The verbs of generation; the only writers of its rows."""

@@ -1,0 +1,192 @@
+"""Takes in what an engine reports: calls into their rows, drafts onto the desk. Idempotent by call id.
+
+Runs inside the transaction that stores the events. A paid end is final: nothing that is told later changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from generation.models import Call, GenerationJob
+from generation.states import CallState, Purpose
+from jobs.contracts import Event, Result
+from jobs.models import Job
+from review import prompting
+from review.models import Record
+from review.services import candidates
+from review.services.candidates import NewDraft
+from web.errors import Refusal
+
+CHUNK = 500
+WRITTEN = (
+    "state",
+    "position",
+    "input_tokens",
+    "output_tokens",
+    "cost_usd",
+    "cost_is_estimate",
+    "possible_cost_usd",
+    "error_code",
+    "error_message",
+    "excerpt",
+    "fields",
+    "model",
+    "request_id",
+    "prompt_hash",
+    "latency_s",
+    "updated_at",
+)
+MICRO = Decimal("0.000001")
+
+
+def consume(job: Job, events: Iterable[Event]) -> None:
+    """Bring the rows of calls up to what the events say, and put new drafts on the desk."""
+    told = [event for event in events if event.kind in ("draft", "failure", "uncertain", "sent", "unsent")]
+    if not told:
+        return
+    order = GenerationJob.objects.select_related("task_version__task", "teacher").filter(job=job).first()
+    if order is None:
+        return
+    calls = _known(told)
+    fresh: dict[UUID, dict[str, Any]] = {}
+    for event in told:
+        if event.kind == "sent":
+            _take_sent(order, calls, event.payload)
+        elif event.kind == "unsent":
+            _take_unsent(calls, event.payload)
+        elif _take_end(order, calls, event) and event.kind == "draft":
+            fresh[UUID(event.payload["call_id"])] = event.payload
+    if order.purpose == Purpose.DESK:
+        _to_desk(order, calls, fresh)
+    _save(calls)
+
+
+def close(job: Job, result: Result) -> None:
+    """After a failure, calls last seen on the wire have no engine left to tell of them: they are uncertain."""
+    if result.outcome != "failed":
+        return
+    Call.objects.filter(generation_job__job=job, state=CallState.SENT).update(
+        state=CallState.UNCERTAIN,
+        error_code="interrupted",
+        error_message="The engine ended while this call was on the wire.",
+    )
+
+
+def _known(events: Iterable[Event]) -> dict[UUID, Call]:
+    ids = [UUID(call["call_id"]) for event in events for call in event.payload.get("calls", [event.payload])]
+    known: dict[UUID, Call] = {}
+    for start in range(0, len(ids), CHUNK):
+        known.update(Call.objects.in_bulk(ids[start : start + CHUNK]))
+    return known
+
+
+def _take_sent(order: GenerationJob, calls: dict[UUID, Call], payload: dict[str, Any]) -> None:
+    for entry in payload["calls"]:
+        pk = UUID(entry["call_id"])
+        if pk not in calls:
+            calls[pk] = Call(pk=pk, generation_job=order, record_id=UUID(entry["record"]), state=CallState.SENT)
+        elif not _is_final(calls[pk]):
+            calls[pk].state = CallState.SENT
+
+
+def _take_unsent(calls: dict[UUID, Call], payload: dict[str, Any]) -> None:
+    """Calls that were turned down and then left: nothing was paid, a later attempt asks again."""
+    for entry in payload["calls"]:
+        call = calls.get(UUID(entry["call_id"]))
+        if call is not None and call.state == CallState.SENT:
+            call.state, call.error_code, call.error_message = (
+                CallState.FAILED,
+                "not_asked",
+                "The job ended before its turn.",
+            )
+
+
+def _is_final(call: Call) -> bool:
+    return call.state == CallState.ANSWERED or (call.state == CallState.FAILED and call.cost_usd > 0)
+
+
+def _take_end(order: GenerationJob, calls: dict[UUID, Call], event: Event) -> bool:
+    """Write an end into its row; False when the row has its end already."""
+    told = event.payload
+    pk = UUID(told["call_id"])
+    call = calls.get(pk) or Call(pk=pk, generation_job=order, record_id=UUID(told["record"]))
+    if call.state and _is_final(call):
+        return False
+    calls[pk] = call
+    call.state = {"draft": CallState.ANSWERED, "failure": CallState.FAILED}.get(event.kind, CallState.UNCERTAIN)
+    usage = told.get("usage", {})
+    call.position = told["index"]
+    call.input_tokens, call.output_tokens = usage.get("input_tokens", 0), usage.get("output_tokens", 0)
+    call.cost_usd = _usd(told.get("cost_usd", 0))
+    call.cost_is_estimate = bool(told.get("cost_is_estimate"))
+    # A call in doubt is told again after a resume, then without its worst case.
+    call.possible_cost_usd = max(call.possible_cost_usd, _usd(told.get("possible_cost_usd", 0)))
+    call.error_code, call.error_message = told.get("code", ""), told.get("message", "")
+    call.excerpt = told.get("excerpt", "")
+    call.model, call.request_id = told.get("model", "")[:120], told.get("request_id", "")[:120]
+    call.prompt_hash, call.latency_s = told.get("prompt_hash", ""), told["latency_s"]
+    if order.purpose == Purpose.EVALUATION:
+        call.fields = told.get("fields")
+    return True
+
+
+def _to_desk(order: GenerationJob, calls: dict[UUID, Call], drafts: dict[UUID, dict[str, Any]]) -> None:
+    rendered = _rendered(order, {told["record"] for told in drafts.values()})
+    new = [_draft(order, told, rendered[told["record"]]) for told in drafts.values() if told["record"] in rendered]
+    try:
+        candidates.add_drafts(version=order.task_version, drafts=new, job_id=order.job_id)
+    except Refusal:
+        for draft in new:
+            _add_alone(order, calls, draft)
+
+
+def _add_alone(order: GenerationJob, calls: dict[UUID, Call], draft: NewDraft) -> None:
+    """One draft the desk will not take must not hold up the rest."""
+    try:
+        candidates.add_drafts(version=order.task_version, drafts=[draft], job_id=order.job_id)
+    except Refusal as refusal:
+        call = calls[UUID(draft.call_id)]
+        call.state, call.error_code, call.error_message = CallState.FAILED, refusal.code[:40], refusal.message
+
+
+def _rendered(order: GenerationJob, record_ids: set[str]) -> dict[str, list[prompting.Message]]:
+    """Prompts by record: rendered again here rather than carried in every event."""
+    spec = order.task_version.spec
+    ids, found = list(record_ids), {}
+    for start in range(0, len(ids), CHUNK):
+        for pk, facts in Record.objects.filter(pk__in=ids[start : start + CHUNK]).values_list("pk", "facts"):
+            found[str(pk)] = prompting.messages(spec, facts, audience="teacher")
+    return found
+
+
+def _draft(order: GenerationJob, told: dict[str, Any], messages: list[prompting.Message]) -> NewDraft:
+    teacher = order.teacher_spec
+    return NewDraft(
+        record_id=UUID(told["record"]),
+        fields=told["fields"],
+        # Facts changed since they were sent would make these another prompt than the one that was answered.
+        messages=messages if prompting.prompt_hash(messages) == told["prompt_hash"] else [],
+        call_id=told["call_id"],
+        teacher=f"{teacher['provider']}:{teacher['model']}",
+        model=told["model"][:120],
+        parameters=told["parameters"],
+        prompt_hash=told["prompt_hash"],
+        input_tokens=told["usage"]["input_tokens"],
+        output_tokens=told["usage"]["output_tokens"],
+        cost_usd=_usd(told["cost_usd"]),
+        latency_s=told["latency_s"],
+        labelled_defects=told["labelled_defects"],
+    )
+
+
+def _save(calls: dict[UUID, Call]) -> None:
+    Call.objects.bulk_create(
+        calls.values(), batch_size=CHUNK, update_conflicts=True, unique_fields=["id"], update_fields=WRITTEN
+    )
+
+
+def _usd(value: float) -> Decimal:
+    return Decimal(str(value)).quantize(MICRO)

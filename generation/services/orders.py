@@ -1,0 +1,215 @@
+"""Quotes and launches orders for drafts. Everything that can be refused is refused before anything is paid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_UP, Decimal
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import Count
+from django.urls import reverse
+
+from generation.engine.contracts import TeacherSpec
+from generation.estimates import Estimate, estimate
+from generation.models import GenerationJob, Teacher
+from generation.selectors.teachers import price_of
+from generation.services import addresses, order_spec
+from generation.states import Purpose, UncertainPolicy
+from jobs import secrets
+from jobs.services import lifecycle
+from members.models import Member
+from review import permissions
+from review.models import Record, Source, Task, TaskVersion
+from review.selectors.tasks import latest_version
+from review.states import Role
+from web.errors import Refusal
+
+LARGEST_ORDER = 100_000
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Quote:
+    """An order that could be launched as it is, with its price."""
+
+    version: TaskVersion
+    record_ids: list[str]
+    teacher: TeacherSpec
+    estimate: Estimate
+
+    @property
+    def suggested_budget_usd(self) -> Decimal:
+        """The upper estimate and one call more, up to the next cent; nothing for a teacher that is free."""
+        if not self.estimate.worst_call_usd:
+            return Decimal(0)
+        enough = Decimal(str(self.estimate.cost_high_usd + self.estimate.worst_call_usd))
+        return enough.quantize(CENT, rounding=ROUND_UP)
+
+
+def quote(
+    task: Task,
+    *,
+    teacher: Teacher,
+    count: int,
+    by: Member | None,
+    source: Source | None = None,
+    record_ids: Sequence[UUID] | None = None,
+    version: TaskVersion | None = None,
+) -> Quote:
+    """Check an order and price it; writes nothing.
+
+    Args:
+        task: The task to write for.
+        teacher: Whom to ask.
+        count: Drafts in total, spread over the records.
+        by: Who asks; None when the product itself does.
+        source: Only records of this import.
+        record_ids: Exactly these records, in this order; else those with the fewest drafts come first.
+        version: The task version; the latest by default.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: `count`, `teacher_off`, `price_unknown`, `secret_missing`, `base_url` or `no_records`.
+    """
+    if by is not None:
+        permissions.require(by, task, Role.LEAD)
+    if not 1 <= count <= LARGEST_ORDER:
+        message = f"Order between 1 and {LARGEST_ORDER:,} drafts."
+        raise Refusal("count", message, errors={"count": [message]})
+    spec = _askable(teacher)
+    version = version or latest_version(task)
+    ids, facts = _records(task, count, source, record_ids)
+    return Quote(version, ids, spec, estimate(version, facts, teacher=teacher, spec=spec, count=count))
+
+
+@transaction.atomic
+def launch(
+    task: Task,
+    *,
+    teacher: Teacher,
+    count: int,
+    by: Member | None,
+    max_cost_usd: Decimal | None = None,
+    source: Source | None = None,
+    record_ids: Sequence[UUID] | None = None,
+    version: TaskVersion | None = None,
+    purpose: Purpose = Purpose.DESK,
+    uncertain_policy: UncertainPolicy = UncertainPolicy.HOLD,
+    seed: int | None = None,
+    repeats: GenerationJob | None = None,
+) -> GenerationJob:
+    """Order drafts: the rows are written here, the calls are made by a worker.
+
+    Args:
+        task: See `quote`, as for the other arguments it shares.
+        teacher: See `quote`.
+        count: See `quote`.
+        by: See `quote`.
+        max_cost_usd: The budget. Needed when the teacher costs anything.
+        source: See `quote`.
+        record_ids: See `quote`.
+        version: See `quote`.
+        purpose: For the desk, drafts become candidates; for an evaluation they stay on the calls.
+        uncertain_policy: What to do with a call of unknown fate.
+        seed: Makes a second order differ from the first; by default drawn from the order's id.
+        repeats: The order whose uncertain calls this one asks again.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: As for `quote`, or `budget_missing`, `budget_too_small`.
+    """
+    quoted = quote(task, teacher=teacher, count=count, by=by, source=source, record_ids=record_ids, version=version)
+    _check_budget(max_cost_usd, quoted.estimate)
+    order_id = uuid4()
+    job = lifecycle.launch(
+        kind=order_spec.KIND,
+        title=f"{count} drafts by {teacher.name}",
+        spec={},
+        by=by,
+        task_slug=task.slug,
+        subject_id=order_id,
+        subject_url=reverse("generation:detail", args=[order_id]),
+    )
+    return GenerationJob.objects.create(
+        id=order_id,
+        job=job,
+        task=task,
+        task_version=quoted.version,
+        source=source,
+        teacher=teacher,
+        teacher_spec=quoted.teacher.model_dump(mode="json"),
+        purpose=purpose,
+        count=count,
+        max_cost_usd=max_cost_usd,
+        estimate=quoted.estimate.as_json(),
+        record_ids=quoted.record_ids,
+        uncertain_policy=uncertain_policy,
+        seed=order_id.int % 2**31 if seed is None else seed,
+        repeats=repeats,
+        created_by=by,
+    )
+
+
+def _askable(teacher: Teacher) -> TeacherSpec:
+    """The teacher with its price, or why it cannot be asked."""
+    if not teacher.is_active:
+        raise Refusal(
+            "teacher_off", f"{teacher.name} is out of use.", errors={"teacher": ["This teacher is out of use."]}
+        )
+    price = price_of(teacher)
+    if price is None:
+        raise Refusal(
+            "price_unknown",
+            f"The price table has no price for {teacher.model} of {teacher.provider}.",
+            hint="Have an admin add it under Teachers, Prices; 0 for a server of your own.",
+        )
+    if teacher.secret_ref:
+        secrets.resolve(teacher.secret_ref)
+    if teacher.base_url:
+        addresses.check(teacher.base_url)
+    return order_spec.teacher_spec(teacher, price)
+
+
+def _check_budget(max_cost_usd: Decimal | None, estimated: Estimate) -> None:
+    if max_cost_usd is None:
+        if estimated.worst_call_usd > 0:
+            message = "Say how much this may cost at most."
+            raise Refusal("budget_missing", message, errors={"max_cost_usd": [message]})
+        return
+    if max_cost_usd < Decimal(str(estimated.worst_call_usd)):
+        dearest = f"${estimated.worst_call_usd:.4f}"
+        message = f"A budget of ${max_cost_usd} does not cover one call, which may cost up to {dearest}."
+        raise Refusal(
+            "budget_too_small",
+            message,
+            errors={"max_cost_usd": [message]},
+            hint="Raise the budget, or lower the teacher's max_tokens.",
+        )
+
+
+def _records(
+    task: Task, count: int, source: Source | None, record_ids: Sequence[UUID] | None
+) -> tuple[list[str], list[dict[str, object]]]:
+    """Ids and facts of the records an order of this size needs."""
+    rows = Record.objects.filter(task=task)
+    if record_ids is not None:
+        facts = dict(rows.filter(pk__in=list(record_ids)).values_list("pk", "facts"))
+        if unknown := [pk for pk in record_ids if pk not in facts]:
+            raise Refusal("no_records", f"The record {unknown[0]} is not one of this task.")
+        found = [(pk, facts[pk]) for pk in record_ids][:count]
+    else:
+        if source is not None:
+            rows = rows.filter(source=source)
+        # A second order goes on where the first ended: with records nobody has written for yet.
+        rows = rows.annotate(drafts=Count("candidates")).order_by("drafts", "source__created_at", "row_number", "pk")
+        found = list(rows.values_list("pk", "facts")[:count])
+    if not found:
+        raise Refusal(
+            "no_records",
+            "There are no records to write for.",
+            hint="Import some under Sources.",
+            errors={"source": ["This holds no records."]},
+        )
+    return [str(pk) for pk, _ in found], [known for _, known in found]

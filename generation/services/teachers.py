@@ -1,0 +1,145 @@
+"""Adds and changes teachers. Admins only: a teacher's address is where keys are sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+
+from generation.models import Teacher
+from generation.services import addresses
+from generation.states import DEFAULT_SECRET, NEEDS_KEY, Provider
+from jobs import secrets
+from members.models import Member
+from web.errors import Refusal
+
+# Members of a request that the engine sets itself, or that would change what a call costs or may do.
+RESERVED = (
+    "model",
+    "messages",
+    "system",
+    "stream",
+    "n",
+    "extra_headers",
+    "extra_query",
+    "extra_body",
+    "tools",
+    "functions",
+)
+
+
+@dataclass(frozen=True)
+class NewTeacher:
+    """What a teacher is made of."""
+
+    slug: str
+    name: str
+    provider: str
+    model: str
+    base_url: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    secret_ref: str = ""
+    concurrency: int = 16
+    is_active: bool = True
+
+
+def create(new: NewTeacher, *, by: Member) -> Teacher:
+    """Add a teacher.
+
+    Raises:
+        PermissionDenied: The member is no admin.
+        Refusal: `teacher_invalid` or `base_url` with errors by field; 409 `slug_taken`.
+    """
+    require_admin(by)
+    values = _checked(new)
+    try:
+        with transaction.atomic():
+            return Teacher.objects.create(**values, created_by=by)
+    except IntegrityError:
+        message = f"There is a teacher '{new.slug}' already."
+        raise Refusal("slug_taken", message, status=409, errors={"slug": [message]}) from None
+
+
+def change(teacher: Teacher, new: NewTeacher, *, by: Member) -> Teacher:
+    """Change a teacher; its slug stays. Orders launched before keep asking it as it was.
+
+    Raises:
+        PermissionDenied: The member is no admin.
+        Refusal: As for `create`.
+    """
+    require_admin(by)
+    for name, value in _checked(new).items():
+        if name != "slug":
+            setattr(teacher, name, value)
+    teacher.save()
+    return teacher
+
+
+def require_admin(member: Member) -> None:
+    """Refuse anyone but an admin.
+
+    Raises:
+        PermissionDenied: Always, for others.
+    """
+    if not member.is_admin:
+        raise PermissionDenied("Only an admin may add or change teachers and prices.")
+
+
+def _checked(new: NewTeacher) -> dict[str, Any]:
+    errors: dict[str, list[str]] = {}
+    secret = (
+        new.secret_ref.strip() or DEFAULT_SECRET.get(Provider(new.provider), "") if new.provider in Provider else ""
+    )
+    if new.provider not in Provider:
+        errors["provider"] = [f"'{new.provider}' is no provider; choose {', '.join(Provider.values)}."]
+    elif new.provider == Provider.COMPATIBLE and not new.base_url:
+        errors["base_url"] = [
+            "An OpenAI-compatible teacher needs the address of its server, such as http://gpu-1:8000/v1."
+        ]
+    elif new.provider in NEEDS_KEY and not secret:
+        errors["secret_ref"] = ["Name the environment variable that holds the key."]
+    if secret and (not secrets.NAME.match(secret) or secret in secrets.OWN):
+        errors["secret_ref"] = [
+            "Write the name of an environment variable, such as OPENAI_API_KEY; never the key itself."
+        ]
+    if not new.name.strip():
+        errors["name"] = ["Give the teacher a name."]
+    if not new.model.strip():
+        errors["model"] = ["Name the model."]
+    if not 1 <= new.concurrency <= 512:
+        errors["concurrency"] = ["Between 1 and 512 calls at once."]
+    if wrong := _wrong_parameters(new.parameters):
+        errors["parameters"] = [wrong]
+    if errors:
+        raise Refusal("teacher_invalid", "This teacher cannot be saved as it is.", errors=errors)
+    if new.base_url:
+        addresses.check(new.base_url)
+    is_offline = new.provider == Provider.OFFLINE
+    return {
+        "slug": new.slug,
+        "name": new.name.strip(),
+        "provider": new.provider,
+        "model": new.model.strip(),
+        "base_url": "" if is_offline else new.base_url.strip(),
+        "parameters": new.parameters,
+        "secret_ref": "" if is_offline else secret,
+        "concurrency": new.concurrency,
+        "is_active": new.is_active,
+    }
+
+
+def _wrong_parameters(parameters: Any) -> str:
+    if not isinstance(parameters, dict):
+        return 'Write a JSON object, such as {"temperature": 0.8, "max_tokens": 800}.'
+    if taken := [name for name in RESERVED if name in parameters]:
+        return f"'{taken[0]}' is set by the product itself."
+    most = parameters.get("max_tokens", 1)
+    if not isinstance(most, int) or isinstance(most, bool) or not 1 <= most <= 200_000:
+        return "max_tokens is a whole number between 1 and 200000."
+    for name, low, high in (("defect_rate", 0, 1), ("pause_s", 0, 60), ("temperature", 0, 2)):
+        value = parameters.get(name, low)
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
+            return f"{name} is a number between {low} and {high}."
+    return ""

@@ -1,0 +1,83 @@
+"""Settles calls of unknown fate: a person drops them, or asks again knowing that both may be paid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import transaction
+
+from generation.models import Call, GenerationJob
+from generation.services import orders
+from generation.states import CallState, Purpose, Settlement, UncertainPolicy
+from members.models import Member
+from review import permissions
+from review.states import Role
+from web.errors import Refusal
+
+
+@transaction.atomic
+def drop(order: GenerationJob, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
+    """Give calls up. Their possible cost stays on the order.
+
+    Args:
+        order: The order they belong to.
+        call_ids: Which; None is every open one.
+        by: A lead of the task.
+
+    Returns:
+        How many were open.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 `nothing_uncertain`, none of them is open.
+    """
+    return len(_settle(order, call_ids, by, Settlement.DROPPED))
+
+
+@transaction.atomic
+def ask_again(order: GenerationJob, *, call_ids: Sequence[UUID] | None, by: Member) -> GenerationJob:
+    """Order the drafts of these calls anew, from the same teacher; each is settled once, however often this is pressed.
+
+    The new order's budget is what its own worst case needs; its calls have ids of their own, so that both stay visible.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 `nothing_uncertain`; or as for `orders.launch`.
+    """
+    calls = _settle(order, call_ids, by, Settlement.RETRIED)
+    record_ids = [call.record_id for call in calls]
+    quoted = orders.quote(
+        order.task, teacher=order.teacher, count=len(calls), by=by, record_ids=record_ids, version=order.task_version
+    )
+    return orders.launch(
+        order.task,
+        teacher=order.teacher,
+        count=len(calls),
+        by=by,
+        record_ids=record_ids,
+        version=order.task_version,
+        max_cost_usd=quoted.suggested_budget_usd or None,
+        purpose=Purpose(order.purpose),
+        uncertain_policy=UncertainPolicy(order.uncertain_policy),
+        repeats=order,
+    )
+
+
+def _settle(order: GenerationJob, call_ids: Sequence[UUID] | None, by: Member, settlement: Settlement) -> list[Call]:
+    permissions.require(by, order.task, Role.LEAD)
+    found = Call.objects.select_for_update().filter(
+        generation_job=order, state=CallState.UNCERTAIN, settlement=Settlement.OPEN
+    )
+    if call_ids is not None:
+        found = found.filter(pk__in=list(call_ids))
+    calls = list(found.order_by("position"))
+    if not calls:
+        raise Refusal(
+            "nothing_uncertain",
+            "None of these calls is open any more.",
+            status=409,
+            hint="Load the page again: someone may have settled them.",
+        )
+    Call.objects.filter(pk__in=[call.pk for call in calls]).update(settlement=settlement)
+    return calls

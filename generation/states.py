@@ -1,0 +1,48 @@
+"""Words that rows of this room can be in. Pure but for Django's choices; knows no model."""
+
+from django.db.models import TextChoices
+
+
+class Provider(TextChoices):
+    """Who is behind a teacher, and which wire format it speaks."""
+
+    OFFLINE = "offline", "Offline (built in)"
+    OPENAI = "openai", "OpenAI"
+    ANTHROPIC = "anthropic", "Anthropic"
+    COMPATIBLE = "openai-compatible", "OpenAI-compatible server"
+
+
+class Purpose(TextChoices):
+    """What drafts are for: the reviewers' desk, or outputs that an evaluation compares."""
+
+    DESK = "desk", "For review"
+    EVALUATION = "evaluation", "For evaluation"
+
+
+class CallState(TextChoices):
+    """Where one paid request stands."""
+
+    SENT = "sent", "On the wire"
+    ANSWERED = "answered", "Answered"
+    FAILED = "failed", "Failed"
+    UNCERTAIN = "uncertain", "Uncertain"
+
+
+class UncertainPolicy(TextChoices):
+    """What happens to a call whose fate is unknown."""
+
+    HOLD = "hold", "Hold: show it and never repeat it"
+    RETRY = "retry", "Retry: ask again, at the risk of paying twice"
+
+
+class Settlement(TextChoices):
+    """What a person made of an uncertain call."""
+
+    OPEN = "", "Open"
+    RETRIED = "retried", "Asked again"
+    DROPPED = "dropped", "Dropped"
+
+
+DEFAULT_SECRET = {Provider.OPENAI: "OPENAI_API_KEY", Provider.ANTHROPIC: "ANTHROPIC_API_KEY"}
+PAID = frozenset({Provider.OPENAI, Provider.ANTHROPIC, Provider.COMPATIBLE})
+NEEDS_KEY = frozenset({Provider.OPENAI, Provider.ANTHROPIC})

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from generation.models import Call, GenerationJob, PriceEntry, Teacher
+from members.models import Member
+from review.models import Source, Task
+from tests.generation.conftest import uncertain_call
+
+SignIn = Callable[[Member], Client]
+
+
+def test_an_order_is_launched_from_the_page(task: Task, source: Source, lead: Member, as_member: SignIn) -> None:
+    page = as_member(lead)
+
+    answer = page.post(reverse("generation:list", args=[task.slug]), {"teacher": "offline", "count": "3", "source": "prospects"})
+
+    order = GenerationJob.objects.get()
+    assert answer.url == reverse("generation:detail", args=[order.pk])
+    assert (order.count, order.source, order.job.state, order.created_by) == (3, source, "queued", lead)
+
+
+def test_the_empty_page_says_what_comes_first(task: Task, lead: Member, as_member: SignIn) -> None:
+    body = as_member(lead).get(reverse("generation:list", args=[task.slug])).content.decode()
+
+    assert "Import records" in body
+    assert 'id="order"' not in body
+
+
+def test_the_price_and_the_terms_are_shown_before(task: Task, source: Source, paid: Teacher, lead: Member, as_member: SignIn) -> None:
+    body = as_member(lead).get(reverse("generation:estimate", args=[task.slug]), {"teacher": "gpt-4o", "count": "20"}).content.decode()
+
+    assert "$0.0" in body
+    assert "compete with OpenAI" in body
+    assert not GenerationJob.objects.exists()
+
+
+def test_a_missing_key_is_named_in_place_of_the_price(
+    task: Task, source: Source, paid: Teacher, lead: Member, as_member: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+
+    body = as_member(lead).get(reverse("generation:estimate", args=[task.slug]), {"teacher": "gpt-4o", "count": "20"}).content.decode()
+
+    assert "OPENAI_API_KEY" in body
+
+
+def test_a_budget_too_small_for_one_call_is_refused_beside_the_form(
+    task: Task, source: Source, paid: Teacher, lead: Member, as_member: SignIn
+) -> None:
+    answer = as_member(lead).post(
+        reverse("generation:list", args=[task.slug]), {"teacher": "gpt-4o", "count": "3", "max_cost_usd": "0.0001"}
+    )
+
+    assert answer.status_code == 422
+    assert "does not cover one call" in answer.content.decode()
+    assert not GenerationJob.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["viewer", "stranger"])
+def test_only_a_lead_orders(who: str, task: Task, source: Source, as_member: SignIn, request: pytest.FixtureRequest) -> None:
+    page = as_member(request.getfixturevalue(who))
+
+    answer = page.post(reverse("generation:list", args=[task.slug]), {"teacher": "offline", "count": "3"})
+
+    assert answer.status_code == (403 if who == "viewer" else 404)
+    assert not GenerationJob.objects.exists()
+
+
+def test_an_order_page_shows_counts_failures_and_doubts(paid_order: GenerationJob, lead: Member, as_member: SignIn) -> None:
+    uncertain_call(paid_order, error_message="No answer came in time.")
+    Call.objects.create(
+        id="00000000-0000-0000-0000-0000000000ff", generation_job=paid_order, record_id=paid_order.record_ids[0],
+        state="failed", error_code="malformed", error_message="<b>the answer</b>", cost_usd=Decimal("0.0007"),
+    )
+
+    body = as_member(lead).get(reverse("generation:detail", args=[paid_order.pk])).content.decode()
+
+    assert "1 uncertain call" in body
+    assert "malformed" in body
+    assert "<b>the answer</b>" not in body
+    assert "$0.0007" in body
+    assert "Ask again" in body
+
+
+def test_a_viewer_sees_an_order_but_cannot_settle_it(paid_order: GenerationJob, viewer: Member, as_member: SignIn) -> None:
+    uncertain_call(paid_order)
+    page = as_member(viewer)
+
+    shown = page.get(reverse("generation:detail", args=[paid_order.pk]))
+    settled = page.post(reverse("generation:settle", args=[paid_order.pk]), {"verb": "drop"})
+
+    assert "Ask again" not in shown.content.decode()
+    assert settled.status_code == 403
+
+
+@pytest.mark.parametrize("url", ["generation:detail", "generation:settle"])
+def test_another_tasks_order_looks_like_none(url: str, order: GenerationJob, stranger: Member, as_member: SignIn) -> None:
+    page = as_member(stranger)
+
+    answer = page.get(reverse(url, args=[order.pk])) if url.endswith("detail") else page.post(reverse(url, args=[order.pk]))
+
+    assert answer.status_code == 404
+
+
+def test_dropping_and_asking_again_from_the_page(paid_order: GenerationJob, lead: Member, as_member: SignIn) -> None:
+    first, second = uncertain_call(paid_order, 1), uncertain_call(paid_order, 2)
+    page, url = as_member(lead), reverse("generation:settle", args=[paid_order.pk])
+
+    page.post(url, {"verb": "drop", "call": str(first.pk)})
+    page.post(url, {"verb": "retry", "call": str(second.pk)})
+    page.post(url, {"verb": "retry", "call": str(second.pk)})
+
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.settlement, second.settlement) == ("dropped", "retried")
+    assert GenerationJob.objects.filter(repeats=paid_order).count() == 1
+
+
+def test_anonymous_visitors_are_sent_to_sign_in(task: Task, order: GenerationJob, client: Client) -> None:
+    for name, args in (("list", [task.slug]), ("detail", [order.pk]), ("teachers", []), ("prices", [])):
+        answer = client.get(reverse(f"generation:{name}", args=args))
+
+        assert answer.status_code == 302
+        assert "/accounts/login/" in answer.url
+
+
+def test_an_admin_adds_and_edits_a_teacher(admin: Member, as_member: SignIn) -> None:
+    page = as_member(admin)
+    form: dict[str, Any] = {
+        "name": "Claude", "slug": "claude", "provider": "anthropic", "model": "claude-sonnet-5-5",
+        "parameters": '{"max_tokens": 500}', "concurrency": "8", "is_active": "on",
+    }
+
+    page.post(reverse("generation:teacher-new"), form)
+    page.post(reverse("generation:teacher-edit", args=["claude"]), form | {"concurrency": "4"})
+
+    teacher = Teacher.objects.get(slug="claude")
+    assert (teacher.secret_ref, teacher.concurrency, teacher.parameters) == ("ANTHROPIC_API_KEY", 4, {"max_tokens": 500})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("parameters", '{"stream": true}', "set by the product"), ("parameters", "[1]", "JSON object"),
+        ("secret_ref", "sk-abcdef", "never the key itself"), ("secret_ref", "SECRET_KEY", "never the key itself"),
+        ("base_url", "http://10.0.0.8/v1", "private network"), ("base_url", "ftp://example.com", "not an http"),
+        ("base_url", "https://me:pw@example.com/v1", "user name"), ("base_url", "http://[::ffff:127.0.0.1]/v1", "private network"),
+    ],
+)
+def test_a_teacher_that_must_not_be_is_refused_beside_its_field(
+    admin: Member, as_member: SignIn, field: str, value: str, said: str
+) -> None:
+    form = {"name": "X", "slug": "x", "provider": "openai", "model": "m", "concurrency": "8", field: value}
+
+    answer = as_member(admin).post(reverse("generation:teacher-new"), form)
+
+    assert answer.status_code == 400
+    assert said in answer.content.decode()
+    assert not Teacher.objects.filter(slug="x").exists()
+
+
+def test_a_private_host_that_is_named_is_allowed(admin: Member, as_member: SignIn, settings: Any) -> None:
+    settings.ALLOWED_PRIVATE_HOSTS = ["10.0.0.0/24"]
+    form = {"name": "X", "slug": "x", "provider": "openai-compatible", "model": "m", "concurrency": "8", "base_url": "http://10.0.0.8/v1"}
+
+    as_member(admin).post(reverse("generation:teacher-new"), form)
+
+    assert Teacher.objects.get(slug="x").secret_ref == ""
+
+
+def test_prices_are_read_by_all_and_changed_by_admins(admin: Member, lead: Member, as_member: SignIn) -> None:
+    form = {
+        "provider": "openai", "model": "gpt-4o", "input_usd_per_million": "2.4", "output_usd_per_million": "9",
+        "as_of": "2026-11-19", "source_url": "https://example.com/prices",
+    }
+    url = reverse("generation:prices")
+
+    seen = as_member(lead).get(url).content.decode()
+    refused = as_member(lead).post(url, form)
+    as_member(admin).post(url, form)
+
+    entry = PriceEntry.objects.get(provider="openai", model="gpt-4o")
+    assert "gpt-4o" in seen
+    assert "Save the price" not in seen
+    assert refused.status_code == 403
+    assert (entry.input_usd_per_million, str(entry.as_of)) == (Decimal("2.4"), "2026-11-19")
+
+
+def test_a_removed_price_makes_its_teacher_unaskable(admin: Member, paid: Teacher, as_member: SignIn) -> None:
+    page = as_member(admin)
+    entry = PriceEntry.objects.get(provider="openai", model="gpt-4o")
+
+    page.post(reverse("generation:price-remove", args=[entry.pk]))
+
+    assert "no price" in page.get(reverse("generation:teachers")).content.decode()
+
+
+def test_the_list_costs_the_same_queries_at_one_order_and_at_many(
+    task: Task, source: Source, offline: Teacher, lead: Member, as_member: SignIn, django_assert_max_num_queries: Any
+) -> None:
+    from generation.services import orders
+
+    for _ in range(20):
+        orders.launch(task, teacher=offline, count=1, by=lead)
+    page = as_member(lead)
+
+    with django_assert_max_num_queries(20):
+        answer = page.get(reverse("generation:list", args=[task.slug]))
+
+    assert answer.status_code == 200
