@@ -48,8 +48,8 @@ def main(run: RunDir) -> int:
 
 def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
     began = time.perf_counter()
-    outputs: list[Output] = list(_teacher(spec))
-    general: dict[str, float] = {}
+    outputs: list[Output] = list(_written(spec))
+    general = {w.name: w.general_nll_per_byte for w in spec.written if w.general_nll_per_byte is not None}
     for system in spec.systems:
         student, placement = _load(run, spec, system)
         outputs += _write(run, spec, system, student, done=len(outputs))
@@ -81,7 +81,7 @@ def _load(run: RunDir, spec: EvaluationSpec, system: System) -> tuple[Student, P
 def _write(run: RunDir, spec: EvaluationSpec, system: System, student: Student, *, done: int) -> Iterator[Output]:
     """Fresh outputs of one system, in the order in which they end."""
     prompts = [prompting.messages(spec.task, record.facts, audience="student") for record in spec.records]
-    total = len(spec.records) * (len(spec.systems) + (spec.teacher is not None))
+    total = done + len(spec.records) * (len(spec.systems) - spec.systems.index(system))
     began, references, golds = time.perf_counter(), References(), _golds(spec)
     answers = generation.write(
         student.model, student.chat, prompts, max_new_tokens=min(spec.max_new_tokens, student.context_length or 8192),
@@ -111,23 +111,23 @@ def _parsed(spec: EvaluationSpec, answer: generation.Answer) -> tuple[dict[str, 
         return None, f"The text is not of the task's shape: {error}."
 
 
-def _teacher(spec: EvaluationSpec) -> Iterator[Output]:
-    """The teacher's fresh outputs, scored like the others. A record it failed on counts as an output without shape."""
-    if spec.teacher is None:
-        return
+def _written(spec: EvaluationSpec) -> Iterator[Output]:
+    """Texts that exist already, scored like the others. A record without one counts as an output without shape."""
     facts = {record.id: record.facts for record in spec.records}
     references, golds = References(), _golds(spec)
-    for written in spec.teacher.outputs:
-        if written.record not in facts:
-            continue
-        scores, marks = reading.scores(spec.task, facts[written.record], written.fields)
-        text = prompting.completion(spec.task, written.fields) if written.fields is not None else ""
-        if text and written.record in golds:
-            scores |= references.scores(text, golds[written.record])
-        yield Output(
-            system=spec.teacher.name, record=written.record, text=text, fields=written.fields, error=written.error,
-            marks=marks, seconds=written.seconds, cost_usd=written.cost_usd, tokens=written.tokens, scores=scores,
-        )  # fmt: skip
+    for system in spec.written:
+        for written in system.outputs:
+            if written.record not in facts:
+                continue
+            scores, marks = reading.scores(spec.task, facts[written.record], written.fields)
+            text = prompting.completion(spec.task, written.fields) if written.fields is not None else ""
+            if text and written.record in golds:
+                scores |= references.scores(text, golds[written.record])
+            yield Output(
+                system=system.name, record=written.record, text=text, fields=written.fields, error=written.error,
+                marks=marks, seconds=written.seconds, cost_usd=written.cost_usd, tokens=written.tokens,
+                scores={**written.scores, **scores},
+            )  # fmt: skip
 
 
 def _with_likelihood(spec: EvaluationSpec, system: System, reader: Reader, outputs: list[Output]) -> list[Output]:

@@ -40,7 +40,10 @@ class System(Part):
 
 
 class Written(Part):
-    """A fresh output of the teacher, written by the generation engine."""
+    """A text that exists already: of the teacher, or of a system that another evaluation had write.
+
+    `scores` holds what only the model itself could tell, such as `gold_nll_per_byte`; the rest is scored again.
+    """
 
     record: str
     fields: dict[str, Any] | None = None
@@ -48,13 +51,16 @@ class Written(Part):
     seconds: float = 0.0
     cost_usd: float = 0.0
     tokens: int = 0
+    scores: dict[str, float] = Field(default_factory=dict)
 
 
-class TeacherOutputs(Part):
-    """What the teacher wrote for the same records."""
+class WrittenSystem(Part):
+    """A system whose texts exist already; it is scored, not run."""
 
     name: str
+    method: Literal["teacher", "base", "lora", "full"]
     outputs: list[Written]
+    general_nll_per_byte: float | None = None
 
 
 class EvaluationSpec(Part):
@@ -64,7 +70,7 @@ class EvaluationSpec(Part):
     records: list[HeldOut] = Field(min_length=1)
     golds: list[GoldText] = Field(default_factory=list)
     systems: list[System] = Field(min_length=1)
-    teacher: TeacherOutputs | None = None
+    written: list[WrittenSystem] = Field(default_factory=list)
     max_new_tokens: int = Field(512, ge=1, le=8192)
     batch_size: int = Field(32, ge=1, le=1024)
     draws: int = Field(2000, ge=100, le=100_000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import combinations
 
 from evaluation.engine.contracts import Difference, EvaluationSpec, Interval, Output, Report
 from evaluation.metrics import alike, bootstrap
@@ -49,11 +49,11 @@ def report(spec: EvaluationSpec, outputs: Sequence[Output], general: dict[str, f
 
 
 def _compared(spec: EvaluationSpec) -> list[tuple[str, str]]:
-    """Each tuned system against its base and against the teacher, and tuned ones against each other."""
-    tuned = [system.name for system in spec.systems if system.method != "base"]
-    bases = [system.name for system in spec.systems if system.method == "base"]
-    teachers = [spec.teacher.name] if spec.teacher else []
-    return [(one, other) for one in tuned for other in (*bases, *teachers)] + list(pairwise(tuned))
+    """Each tuned system against every base and teacher, and tuned ones against each other."""
+    methods = [(system.name, system.method) for system in (*spec.systems, *spec.written)]
+    tuned = [name for name, method in methods if method in ("lora", "full")]
+    others = [name for name, method in methods if method in ("base", "teacher")]
+    return [(one, other) for one in tuned for other in others] + list(combinations(tuned, 2))
 
 
 def _intervals(metrics: dict[str, dict[str, float]], spec: EvaluationSpec) -> dict[str, Interval]:

@@ -226,3 +226,8 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
 }
+
+# Evaluation: how many held-out records are written for, what the teacher may cost there, what this host costs.
+EVALUATION_MAX_RECORDS = int(env.number("EVALUATION_MAX_RECORDS", 200, minimum=1))
+EVALUATION_TEACHER_BUDGET_USD = env.number("EVALUATION_TEACHER_BUDGET_USD", 1.0)
+HOST_USD_PER_HOUR = env.number("HOST_USD_PER_HOUR", 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ from review.spec import Check, TaskSpec
 from tests.training.engine.conftest import make_model, make_tokenizer
 
 pytestmark = pytest.mark.engine
+ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 
 SPEC = TaskSpec(
     instruction="Write.",
@@ -47,7 +49,7 @@ def evaluate(run_dir: Path, student: Path, **more: Any) -> tuple[dict[str, Any],
         "systems": [{"name": "base", "student": {"path": str(student)}, "method": "base"}], **more,
     }  # fmt: skip
     lay(run_dir, SpecEnvelope(job="j", kind="evaluation", fence=1, lease_s=60, body=body))
-    subprocess.run([sys.executable, "-m", "evaluation.engine", str(run_dir)], check=False, timeout=120)
+    subprocess.run([sys.executable, "-m", "evaluation.engine", str(run_dir)], check=False, timeout=240, env=ONE_THREAD)
     result = json.loads((run_dir / "result.json").read_text())
     lines = run_dir / "outputs.jsonl"
     return result, [json.loads(line) for line in lines.read_text().splitlines()] if lines.exists() else []
@@ -55,10 +57,11 @@ def evaluate(run_dir: Path, student: Path, **more: Any) -> tuple[dict[str, Any],
 
 def test_base_and_teacher_are_scored_on_the_same_records(tmp_path: Path, student: Path) -> None:
     mails = [{"record": r["id"], "fields": {"subject": "Hello", "body": f"For {r['facts']['company']}."}} for r in RECORDS]
-    teacher = {"name": "teacher", "outputs": [*mails[:3], {"record": "r3", "error": "refused"}]}
+    outputs = [*mails[:3], {"record": "r3", "error": "refused"}]
+    teacher = {"name": "teacher", "method": "teacher", "outputs": outputs}
     golds = [{"record": "r0", "completion": "Subject: Hello\n\nFor Northwind."}]
 
-    result, outputs = evaluate(tmp_path / "run", student, teacher=teacher, golds=golds)
+    result, outputs = evaluate(tmp_path / "run", student, written=[teacher], golds=golds)
 
     report = result["summary"]
     assert result["outcome"] == "succeeded"

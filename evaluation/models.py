@@ -1,0 +1,70 @@
+"""Evaluations of training runs, and every output they scored. How one goes stands in its job."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from evaluation.states import SystemKind
+from generation.models import GenerationJob
+from jobs.models import Job
+from review.models import DatasetVersion, Record, Task, TaskVersion
+from training.models import TrainingRun
+
+
+class Evaluation(models.Model):
+    """Scores of one run, its base and its teacher on records that nobody trained on."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="evaluations")
+    run = models.ForeignKey(TrainingRun, on_delete=models.PROTECT, related_name="evaluations")
+    dataset_version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="+")
+    task_version = models.ForeignKey(TaskVersion, on_delete=models.PROTECT, related_name="+")
+    # The order that had the teacher write afresh; the engine starts when it has ended.
+    teacher_order = models.ForeignKey(GenerationJob, null=True, on_delete=models.PROTECT, related_name="+")
+    teacher_note = models.CharField(max_length=300, blank=True)
+    job = models.OneToOneField(Job, null=True, on_delete=models.PROTECT, related_name="evaluation")
+    # Fixed when it is ordered: two evaluations can be compared when these are equal.
+    record_ids = models.JSONField(default=list)
+    records_hash = models.CharField(max_length=64, blank=True)
+    problem = models.CharField(max_length=300, blank=True)
+    summary = models.JSONField(default=dict)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["task", "-created_at"], name="evaluations_of_task")]
+
+    @property
+    def is_done(self) -> bool:
+        """Whether its scores are there."""
+        return bool(self.summary)
+
+    def __str__(self) -> str:
+        return f"Evaluation of {self.run}"
+
+
+class EvaluationOutput(models.Model):
+    """What one system wrote for one held-out record, and its scores."""
+
+    evaluation = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="outputs")
+    system = models.CharField(max_length=120)
+    kind = models.CharField(max_length=8, choices=SystemKind.choices)
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(blank=True)
+    fields = models.JSONField(null=True)
+    error = models.CharField(max_length=300, blank=True)
+    marks = models.JSONField(default=list)
+    seconds = models.FloatField(default=0)
+    cost_usd = models.FloatField(default=0)
+    tokens = models.PositiveIntegerField(default=0)
+    scores = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["evaluation", "record", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["evaluation", "system", "record"], name="one_output_per_system_and_record")
+        ]

@@ -1,0 +1,126 @@
+"""What an evaluation needs to know: held-out records, golds, the teacher, and texts that exist already."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.db.models import Count
+
+from evaluation.models import Evaluation, EvaluationOutput
+from evaluation.states import SystemKind
+from generation.models import Call, GenerationJob, Teacher
+from generation.states import CallState, Purpose
+from jobs.states import FINISHED
+from review.models import DatasetRow, DatasetVersion, Record, Task, TaskVersion
+from review.selectors import datasets
+from review.states import Split
+from training.models import Student
+
+CHUNK = 500
+SIBLINGS = 4
+
+
+def held_out(task: Task, *, limit: int) -> list[UUID]:
+    """Records of the test split, whether or not anybody judged a draft for them; at most `limit`, always the same ones."""
+    found = Record.objects.filter(task=task, split=Split.TEST).order_by("content_hash")
+    return list(found.values_list("pk", flat=True)[:limit])
+
+
+def facts_of(record_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Records with their facts, in the order of the ids; a record that is gone is left out."""
+    found: dict[str, Any] = {}
+    for start in range(0, len(record_ids), CHUNK):
+        rows = Record.objects.filter(pk__in=record_ids[start : start + CHUNK]).values_list("pk", "facts")
+        found.update((str(pk), facts) for pk, facts in rows)
+    return [{"id": pk, "facts": found[pk]} for pk in record_ids if pk in found]
+
+
+def golds_of(version: DatasetVersion, record_ids: Sequence[str]) -> list[dict[str, str]]:
+    """What experts let stand for these records, from the test file of the frozen version."""
+    file = datasets.file_of(version, Split.TEST, "sft")
+    if file is None:
+        return []
+    wanted, golds = set(record_ids), []
+    with default_storage.open(file.path, "rb") as lines:
+        for line in lines:
+            row = json.loads(line)
+            record = json.loads(row["meta"])["record"]
+            if record in wanted:
+                golds.append({"record": record, "completion": row["completion"][0]["content"]})
+    return golds
+
+
+def teacher_of(version: DatasetVersion) -> Teacher | None:
+    """The teacher, still in use, that wrote most of the texts of a dataset version."""
+    labels = (
+        DatasetRow.objects.filter(version=version).exclude(candidate__teacher="")
+        .values_list("candidate__teacher").annotate(n=Count("pk")).order_by("-n")
+    )  # fmt: skip
+    teachers = {teacher.label: teacher for teacher in Teacher.objects.filter(is_active=True).order_by("created_at")}
+    return next((teachers[label] for label, _ in labels if label in teachers), None)
+
+
+def earlier_order(teacher: Teacher, version: TaskVersion, record_ids: list[str]) -> GenerationJob | None:
+    """An order of the same teacher for exactly the same prompts: its texts can be read again instead of paid again."""
+    orders = GenerationJob.objects.filter(teacher=teacher, task_version=version, purpose=Purpose.EVALUATION)
+    for order in orders.select_related("job").order_by("-created_at"):
+        if order.record_ids == record_ids and order.job.state not in (FINISHED - {"succeeded"}):
+            return order
+    return None
+
+
+def teacher_outputs(order: GenerationJob) -> list[dict[str, Any]]:
+    """What the teacher wrote, a failure as an output without fields."""
+    written = []
+    calls = Call.objects.filter(generation_job=order, state__in=(CallState.ANSWERED, CallState.FAILED))
+    for call in calls.order_by("position"):
+        written.append(
+            {
+                "record": str(call.record_id), "fields": call.fields,
+                "error": "" if call.fields is not None else (call.error_message or call.error_code)[:300],
+                "seconds": call.latency_s, "cost_usd": float(call.cost_usd), "tokens": call.output_tokens,
+            }
+        )  # fmt: skip
+    return written
+
+
+def siblings(evaluation: Evaluation) -> list[Evaluation]:
+    """Finished evaluations of other runs on the same dataset version and records, newest first, one a run."""
+    found: dict[UUID, Evaluation] = {}
+    others = Evaluation.objects.filter(
+        dataset_version=evaluation.dataset_version, task_version=evaluation.task_version,
+        records_hash=evaluation.records_hash,
+    ).exclude(run=evaluation.run)  # fmt: skip
+    for other in others.exclude(summary={}).select_related("run__student").order_by("-created_at"):
+        found.setdefault(other.run_id, other)
+    return list(found.values())[:SIBLINGS]
+
+
+def base_of(evaluation: Evaluation, student: Student) -> Evaluation | None:
+    """An earlier evaluation in which the same base wrote for the same records."""
+    others = Evaluation.objects.filter(
+        run__student=student, task_version=evaluation.task_version, records_hash=evaluation.records_hash,
+        dataset_version=evaluation.dataset_version,
+    ).exclude(pk=evaluation.pk)  # fmt: skip
+    return others.exclude(summary={}).order_by("-created_at").first()
+
+
+def written_by(evaluation: Evaluation, kind: SystemKind, *, system: str) -> dict[str, Any] | None:
+    """Texts of one system of a finished evaluation, with the scores that only the model itself could tell."""
+    rows = EvaluationOutput.objects.filter(evaluation=evaluation, kind=kind, system=system).order_by("record_id")
+    outputs = [
+        {
+            "record": str(row.record_id), "fields": row.fields, "error": row.error, "seconds": row.seconds,
+            "cost_usd": row.cost_usd, "tokens": row.tokens,
+            "scores": {name: row.scores[name] for name in ("gold_nll_per_byte",) if name in row.scores},
+        }
+        for row in rows
+    ]  # fmt: skip
+    if not outputs:
+        return None
+    general = evaluation.summary.get("general_nll_per_byte", {}).get(system)
+    return {"name": system, "method": str(kind), "outputs": outputs, "general_nll_per_byte": general}
