@@ -1,0 +1,215 @@
+"""Live events over a real server: at once, replayed exactly, only for those who may see them."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from jobs.live import stream
+from jobs.models import Job, JobEvent
+from jobs.services.moves import locked, move, tell
+from jobs.states import JobState
+from members.models import ApiToken
+from tests.jobs.conftest import wait_for
+from tests.jobs.fleet import Fleet, Redis
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(scope="module")
+def server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder: Path = tmp_path_factory.mktemp("server")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    fleet = Fleet(Redis(folder), folder)
+    fleet.run("uvicorn", "uvicorn", "miniatures_site.asgi:application", "--port", str(port), BROKER_URL="memory://")
+    url = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        try:
+            return httpx.get(f"{url}/livez", trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    wait_for(answers, 60)
+    yield url
+    fleet.end()
+
+
+@pytest.fixture
+def cookies(admin) -> dict[str, str]:
+    client = Client()
+    client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
+    return {name: morsel.value for name, morsel in client.cookies.items()}
+
+
+@contextmanager
+def listening(url: str, **more) -> Iterator[Iterator[str]]:
+    with httpx.Client(timeout=20, trust_env=False) as client, client.stream("GET", url, **more) as response:
+        assert response.status_code == 200, response.read()
+        assert response.headers["content-type"].startswith("text/event-stream")
+        yield response.iter_lines()
+
+
+def events(lines: Iterator[str]) -> Iterator[dict]:
+    """Data of each message; the end as `{"end": job}`."""
+    name = ""
+    for line in lines:
+        if line.startswith("event:"):
+            name = line[6:].strip()
+        if line.startswith("data:"):
+            data = json.loads(line[5:])
+            yield {"end": data["job"]} if name == "end" else data
+            name = ""
+
+
+def say(job: Job, number: int) -> None:
+    with transaction.atomic():
+        tell(locked(job.pk), "metric", {"step": number})
+
+
+def end(job: Job) -> None:
+    with transaction.atomic():
+        move(locked(job.pk), JobState.CANCELLED)
+
+
+def test_the_first_bytes_go_out_at_once_and_news_follow(server, launch, cookies):
+    job = launch()
+
+    with listening(f"{server}/jobs/{job.pk}/events/", cookies=cookies) as lines:
+        first = next(lines)
+        heard = events(lines)
+        queued = next(heard)
+        say(job, 1)
+        told = next(heard)
+
+    assert first == "retry: 2000"
+    assert queued["payload"]["state"] == "queued"
+    assert (told["seq"], told["kind"], told["payload"]) == (2, "metric", {"step": 1})
+
+
+def test_a_viewer_that_comes_back_hears_exactly_what_it_missed(server, launch, cookies):
+    job = launch()
+    said = [
+        JobEvent(job=job, seq=seq, fence=0, ts=timezone.now(), kind="metric", payload={"step": seq})
+        for seq in range(2, 1301)
+    ]
+    JobEvent.objects.bulk_create(said)
+    Job.objects.filter(pk=job.pk).update(last_seq=1300)
+
+    with listening(f"{server}/jobs/{job.pk}/events/", cookies=cookies, headers={"Last-Event-ID": "700"}) as lines:
+        heard = events(lines)
+        missed = [next(heard)["seq"] for _ in range(600)]
+        say(job, 1301)
+        live = next(heard)["seq"]
+
+    assert missed == list(range(701, 1301))
+    assert live == 1301
+
+
+def test_the_stream_ends_after_the_job_has_ended(server, launch, cookies):
+    job = launch()
+
+    with listening(f"{server}/jobs/{job.pk}/events/", cookies=cookies) as lines:
+        heard = events(lines)
+        next(heard)
+        end(job)
+        rest = list(heard)
+
+    assert [event.get("payload", {}).get("state") for event in rest] == ["cancelled", None]
+    assert rest[-1] == {"end": str(job.pk)}
+
+
+def test_many_viewers_hear_the_same_in_the_same_order(server, launch, cookies):
+    job = launch()
+    url = f"{server}/jobs/{job.pk}/events/"
+
+    with listening(url, cookies=cookies) as one, listening(url, cookies=cookies) as two:
+        heard_by_one, heard_by_two = events(one), events(two)
+        next(heard_by_one), next(heard_by_two)
+        for number in range(1, 21):
+            say(job, number)
+        end(job)
+        first, second = list(heard_by_one), list(heard_by_two)
+
+    assert first == second
+    assert [event["seq"] for event in first[:-1]] == list(range(2, 23))
+
+
+def test_one_connection_carries_several_jobs_from_where_each_was(server, launch, cookies):
+    one, two = launch(), launch()
+    say(one, 1)
+
+    query = f"job={one.pk}:1&job={two.pk}:0&job=nonsense&job={uuid.uuid4()}:0"
+    with listening(f"{server}/jobs/events/?{query}", cookies=cookies) as lines:
+        heard = events(lines)
+        first = [next(heard) for _ in range(2)]
+        end(one)
+        end(two)
+        rest = list(heard)
+
+    assert {(event["job"], event["seq"]) for event in first} == {(str(one.pk), 2), (str(two.pk), 1)}
+    assert {event["end"] for event in rest if "end" in event} == {str(one.pk), str(two.pk)}
+
+
+def test_a_token_follows_a_job_through_the_api(server, launch, admin):
+    job = launch()
+    _, token = ApiToken.objects.create(user=admin, name="t", scopes=["read"])
+    headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
+
+    with listening(f"{server}/api/v1/jobs/{job.pk}/events/", headers=headers) as lines:
+        told = next(events(lines))
+
+    assert told["seq"] == 1
+
+
+def test_a_stream_of_a_job_one_may_not_see_is_refused(server, launch, outsider):
+    job = launch(task_slug="outreach")
+    _, token = ApiToken.objects.create(user=outsider, name="t", scopes=["read"])
+    headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
+
+    answer = httpx.get(f"{server}/api/v1/jobs/{job.pk}/events/", headers=headers, trust_env=False)
+    anonymous = httpx.get(f"{server}/api/v1/jobs/{job.pk}/events/", trust_env=False)
+    page = httpx.get(f"{server}/jobs/{job.pk}/events/", trust_env=False)
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert anonymous.status_code == 401
+    assert page.status_code == 302
+
+
+def test_the_server_goes_on_after_viewers_have_left_without_a_word(server, launch, cookies):
+    job = launch()
+    for _ in range(5):
+        with listening(f"{server}/jobs/{job.pk}/events/", cookies=cookies) as lines:
+            next(lines)
+
+    began = time.monotonic()
+    answer = httpx.get(f"{server}/livez", trust_env=False)
+
+    assert answer.status_code == 200
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "seq"),
+    [
+        ({"Last-Event-ID": "7"}, {}, 7),
+        ({}, {"after": "3"}, 3),
+        ({"Last-Event-ID": "x"}, {}, 0),
+        ({"Last-Event-ID": "-1"}, {}, 0),
+    ],
+)
+def test_the_seq_a_viewer_has_is_read_with_care(headers, query, seq):
+    assert stream.last_event_id(headers, query) == seq

@@ -1,0 +1,94 @@
+"""The API of jobs."""
+
+import pytest
+
+from jobs.models import JobEvent
+from tests.jobs.conftest import state_of
+
+pytestmark = pytest.mark.django_db
+SHAPE = {
+    "id",
+    "kind",
+    "state",
+    "waiting_reason",
+    "title",
+    "progress",
+    "error",
+    "result",
+    "created_at",
+    "started_at",
+    "finished_at",
+    "url",
+}
+
+
+def test_a_job_has_the_shape_every_room_relies_on(launch, admin, api_as):
+    job = launch()
+
+    answer = api_as(admin).get(f"/api/v1/jobs/{job.pk}/")
+
+    assert answer.status_code == 200
+    assert set(answer.data) == SHAPE
+    assert (answer.data["state"], answer.data["url"]) == ("queued", f"/api/v1/jobs/{job.pk}/")
+
+
+def test_jobs_are_listed_newest_first_by_cursor_and_filtered(launch, admin, api_as):
+    older, newer = launch(task_slug="outreach"), launch("lonely", task_slug="support")
+    client = api_as(admin)
+
+    page = client.get("/api/v1/jobs/", {"limit": 1}).json()
+    rest = client.get(page["next"]).json()
+    filtered = client.get("/api/v1/jobs/", {"kind": "lonely", "state": "queued,running", "task": "support"}).json()
+
+    assert [job["id"] for job in page["results"] + rest["results"]] == [str(newer.pk), str(older.pk)]
+    assert rest["next"] is None
+    assert [job["id"] for job in filtered["results"]] == [str(newer.pk)]
+
+
+def test_a_job_is_paused_resumed_and_cancelled(launch, admin, api_as):
+    job, client = launch(), api_as(admin)
+
+    states = [client.post(f"/api/v1/jobs/{job.pk}/{verb}/").data["state"] for verb in ("pause", "resume", "cancel")]
+    refused = client.post(f"/api/v1/jobs/{job.pk}/resume/")
+
+    assert states == ["paused", "queued", "cancelled"]
+    assert (refused.status_code, refused.data["code"]) == (409, "job_state")
+    assert refused["Content-Type"] == "application/problem+json"
+
+
+def test_a_post_repeated_with_its_key_acts_once(launch, admin, api_as):
+    job, client = launch(), api_as(admin)
+
+    answers = [client.post(f"/api/v1/jobs/{job.pk}/pause/", headers={"Idempotency-Key": "k"}) for _ in range(2)]
+
+    assert answers[1].headers["Idempotency-Replayed"] == "true"
+    assert answers[0].json() == answers[1].json()
+    assert JobEvent.objects.filter(job=job).count() == 2
+
+
+def test_a_token_that_may_only_read_steers_nothing(launch, admin, api_as):
+    job = launch()
+
+    answer = api_as(admin, scopes=("read",)).post(f"/api/v1/jobs/{job.pk}/cancel/")
+
+    assert (answer.status_code, state_of(job)) == (403, "queued")
+
+
+def test_without_a_token_there_is_no_answer(launch, client):
+    job = launch()
+
+    assert client.get(f"/api/v1/jobs/{job.pk}/").status_code == 401
+
+
+def test_another_members_job_is_not_found(launch, outsider, api_as):
+    job, client = launch(task_slug="outreach"), api_as(outsider)
+
+    assert client.get(f"/api/v1/jobs/{job.pk}/").status_code == 404
+    assert client.post(f"/api/v1/jobs/{job.pk}/cancel/").status_code == 404
+    assert client.get("/api/v1/jobs/").json()["results"] == []
+
+
+def test_a_wrong_method_is_refused(launch, admin, api_as):
+    job = launch()
+
+    assert api_as(admin).get(f"/api/v1/jobs/{job.pk}/cancel/").status_code == 405

@@ -1,0 +1,155 @@
+"""Pages of jobs."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from jobs.models import Job
+from jobs.services import lifecycle
+from tests.jobs.conftest import state_of
+
+
+@pytest.fixture
+def client_of(client):
+    def sign_in(member) -> Client:
+        client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.mark.django_db
+def test_the_list_shows_what_goes_on_and_what_has_ended(launch, admin, client_of):
+    going, ended = launch(), launch()
+    lifecycle.cancel(ended, by=admin)
+
+    page = client_of(admin).get(reverse("jobs:list"))
+
+    assert page.status_code == 200
+    assert [job.pk for job in page.context["going_on"]] == [going.pk]
+    assert [job.pk for job in page.context["ended"].jobs] == [ended.pk]
+
+
+@pytest.mark.django_db
+def test_filters_stand_in_the_address(launch, admin, client_of):
+    launch("counting")
+    lonely = launch("lonely")
+
+    page = client_of(admin).get(reverse("jobs:list"), {"kind": "lonely", "state": "queued"})
+
+    assert [job.pk for job in page.context["going_on"]] == [lonely.pk]
+
+
+@pytest.mark.django_db
+def test_older_pages_follow_without_gap_or_repeat(launch, admin, client_of):
+    jobs = [launch() for _ in range(120)]
+    Job.objects.update(state="succeeded")
+    client, seen, before = client_of(admin), [], ""
+
+    while True:
+        page = client.get(reverse("jobs:list"), {"before": before})
+        seen += [job.pk for job in page.context["ended"].jobs]
+        before = page.context["ended"].older
+        if not before:
+            break
+
+    assert seen == [job.pk for job in reversed(jobs)]
+
+
+@pytest.mark.django_db
+def test_a_broken_cursor_is_the_beginning(launch, admin, client_of):
+    launch()
+
+    assert client_of(admin).get(reverse("jobs:list"), {"before": "nonsense~1"}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_the_list_costs_the_same_however_many_jobs_there_are(launch, admin, client_of, django_assert_max_num_queries):
+    for _ in range(30):
+        launch(task_slug="outreach")
+    client = client_of(admin)
+    client.get(reverse("jobs:list"))
+
+    with django_assert_max_num_queries(12):
+        client.get(reverse("jobs:list"))
+
+
+@pytest.mark.django_db
+def test_a_job_shows_its_history_error_and_buttons(launch, admin, client_of):
+    job = launch(task_slug="outreach")
+    error = {"code": "x", "message": "No weights in the folder.", "hint": "Add model.safetensors."}
+    Job.objects.filter(pk=job.pk).update(state="failed", error=error)
+
+    page = client_of(admin).get(reverse("jobs:detail", args=[job.pk])).content.decode()
+
+    assert "No weights in the folder." in page
+    assert "Add model.safetensors." in page
+    assert f'data-job="{job.pk}"' in page
+    assert reverse("jobs:steer", args=[job.pk, "resume"]) in page
+
+
+@pytest.mark.django_db
+def test_pause_resume_and_cancel_work_as_plain_forms(launch, admin, client_of):
+    job, client = launch(), client_of(admin)
+
+    states = []
+    for verb in ("pause", "resume", "cancel"):
+        answer = client.post(reverse("jobs:steer", args=[job.pk, verb]), {"next": "/jobs/?kind=counting"})
+        states.append((answer.status_code, answer["Location"], state_of(job)))
+
+    assert states == [(302, "/jobs/?kind=counting", state) for state in ("paused", "queued", "cancelled")]
+
+
+@pytest.mark.django_db
+def test_a_form_sends_nobody_to_a_strangers_site(launch, admin, client_of):
+    job = launch()
+
+    answer = client_of(admin).post(reverse("jobs:steer", args=[job.pk, "pause"]), {"next": "https://evil.example/"})
+
+    assert answer["Location"] == reverse("jobs:detail", args=[job.pk])
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_done_is_said_on_the_page(launch, admin, client_of):
+    job, client = launch(), client_of(admin)
+    lifecycle.cancel(job, by=admin)
+
+    page = client.post(reverse("jobs:steer", args=[job.pk, "resume"]), follow=True)
+
+    assert "This job is cancelled; it cannot be resumed." in page.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("method", "verb", "status"), [("get", "pause", 405), ("post", "explode", 404)])
+def test_a_wrong_verb_is_refused(launch, admin, client_of, method, verb, status):
+    job = launch()
+
+    assert getattr(client_of(admin), method)(reverse("jobs:steer", args=[job.pk, verb])).status_code == status
+
+
+@pytest.mark.django_db
+def test_another_member_sees_no_job_and_steers_none(launch, outsider, client_of):
+    job, client = launch(task_slug="outreach"), client_of(outsider)
+
+    listed = client.get(reverse("jobs:list")).context
+
+    assert (listed["going_on"], listed["ended"].jobs) == ([], [])
+    assert client.get(reverse("jobs:detail", args=[job.pk])).status_code == 404
+    assert client.post(reverse("jobs:steer", args=[job.pk, "cancel"])).status_code == 404
+    assert state_of(job) == "queued"
+
+
+@pytest.mark.django_db
+def test_a_viewer_of_the_task_sees_the_job_without_buttons(launch, outsider, client_of, monkeypatch):
+    from jobs import ports
+
+    monkeypatch.setattr(ports, "visible_task_slugs", lambda member: frozenset({"outreach"}))
+    monkeypatch.setattr(ports, "led_task_slugs", lambda member: frozenset())
+    job, client = launch(task_slug="outreach"), client_of(outsider)
+
+    page = client.get(reverse("jobs:detail", args=[job.pk]))
+    refused = client.post(reverse("jobs:steer", args=[job.pk, "cancel"]))
+
+    assert page.status_code == 200
+    assert "data-job-verb" not in page.content.decode()
+    assert (refused.status_code, state_of(job)) == (403, "queued")

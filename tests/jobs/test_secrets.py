@@ -1,0 +1,36 @@
+"""Values of secrets by name."""
+
+import pytest
+
+from jobs import secrets
+from web.errors import Refusal
+
+
+def test_a_secret_is_its_environment_variable(monkeypatch):
+    monkeypatch.setenv("SOME_API_KEY", " value ")
+
+    assert secrets.resolve("SOME_API_KEY") == "value"
+    assert secrets.is_set("SOME_API_KEY")
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "lower", "A B", "", "X;rm"])
+def test_the_houses_own_keys_and_odd_names_are_refused(monkeypatch, name):
+    monkeypatch.setenv("SECRET_KEY", "x")
+
+    with pytest.raises(Refusal, match="cannot name a secret"):
+        secrets.resolve(name)
+
+    assert not secrets.is_set(name)
+
+
+def test_an_engines_environment_has_no_secret_in_it():
+    environment = {
+        "OPENAI_API_KEY": "a",
+        "HF_TOKEN": "b",
+        "DB_PASSWORD": "c",
+        "REDIS_URL": "d",
+        "PATH": "e",
+        "HOME": "f",
+    }
+
+    assert secrets.without_secrets(environment) == {"PATH": "e", "HOME": "f"}
