@@ -1,0 +1,179 @@
+"""Load the demo by the product's own services, as a diligent first user would: nothing here writes a result.
+
+Each step looks whether it was done, so that a load that broke off goes on where it stopped, and a second start adds
+nothing. Knows every room; no room knows it.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from generation.models import GenerationJob, Teacher
+from generation.seeds import OFFLINE_SLUG
+from generation.services import orders
+from jobs.models import Job
+from jobs.supervisor.carry import carry
+from members.models import Member
+from miniatures_site.demo import hand_drafts, login, prospects, reviewers
+from miniatures_site.demo.offer import OFFER
+from review.models import Candidate, Decision, Membership, Source, Task
+from review.services import imports, tasks
+from review.spec import Offer, TaskSpec
+from review.starters import STARTERS
+from review.states import CandidateState, Role
+from training.services import students
+
+SLUG = "outreach-e-mail"
+DRAFTS = 600
+# How many drafts each demo member has judged when a new user arrives; the rest waits on the desk.
+JUDGED = (("rosa", 230), ("ben", 200))
+# A third of the companies is held out, so that a hundred records and more can tell base, student and teacher apart.
+TRAIN_FRACTION, VALIDATION_FRACTION = 0.54, 0.10
+PEOPLE = (
+    ("lena", "Lena Vogt", Role.LEAD),
+    ("rosa", "Rosa Marques", Role.REVIEWER),
+    ("ben", "Ben Achterberg", Role.REVIEWER),
+    ("vera", "Vera Lindholm", Role.VIEWER),
+)
+Say = Callable[[str], None]
+
+
+def load(say: Say) -> bool:
+    """Load what is missing of the demo.
+
+    Args:
+        say: Told each step that is done now.
+
+    Returns:
+        Whether anything was missing.
+    """
+    admin = _admin()
+    steps: tuple[tuple[str, Callable[[Member], bool]], ...] = (
+        ("registering the demo student", _student),
+        ("writing the task", _task),
+        ("adding its members", _people),
+        ("importing 300 fictional prospects", _prospects),
+        ("importing 40 drafts written by hand", _hand_drafts),
+        (f"having the offline teacher write {DRAFTS} drafts", _teacher_drafts),
+        ("having the demo's members judge some of them", _decisions),
+    )
+    did_something = False
+    for name, step in steps:
+        if step(admin):
+            say(name)
+            did_something = True
+    return did_something
+
+
+def _admin() -> Member:
+    card = login.read()
+    member = Member.objects.filter(username=login.USERNAME).first()
+    if member is not None and card.get("password"):
+        return member
+    member = member or Member(username=login.USERNAME, display_name="Demo Admin", is_superuser=True, is_staff=True)
+    password = secrets.token_urlsafe(9)
+    member.set_password(password)
+    member.save()
+    login.save({**card, "username": login.USERNAME, "password": password})
+    return member
+
+
+def _student(admin: Member) -> bool:  # noqa: ARG001 (every step has one shape)
+    from training.models import Student
+
+    known = Student.objects.filter(slug="demo").exists()
+    students.register_demo()
+    return not known
+
+
+def demo_spec() -> TaskSpec:
+    """The outreach starter with the fictional seller's offer."""
+    return STARTERS["outreach"].spec.model_copy(update={"offer": Offer.model_validate(OFFER)})
+
+
+def _task(admin: Member) -> bool:
+    if Task.objects.filter(slug=SLUG).exists():
+        return False
+    tasks.create(
+        name="Outreach e-mail",
+        slug=SLUG,
+        spec=demo_spec(),
+        by=admin,
+        note="The demo's first version",
+        train_fraction=TRAIN_FRACTION,
+        validation_fraction=VALIDATION_FRACTION,
+    )
+    # The seed decides which company stands in which split: fixed, so that every demo is the same.
+    Task.objects.filter(slug=SLUG).update(seed="6d696e6961747572657320756e6f2121")
+    return True
+
+
+def _people(admin: Member) -> bool:  # noqa: ARG001
+    task = Task.objects.get(slug=SLUG)
+    added = False
+    for username, name, role in PEOPLE:
+        member, is_new = Member.objects.get_or_create(username=username, defaults={"display_name": name})
+        if is_new:
+            member.set_unusable_password()
+            member.save(update_fields=["password"])
+        _, joined = Membership.objects.get_or_create(member=member, task=task, defaults={"role": role})
+        added = added or joined
+    return added
+
+
+def _prospects(admin: Member) -> bool:
+    task = Task.objects.get(slug=SLUG)
+    if Source.objects.filter(task=task, kind="records").exists():
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "prospects.csv"
+        prospects.write_csv(path)
+        imports.import_records(
+            task, path, by=admin, filename=path.name, name="Demo prospects", provenance="fictional, made by a seeded script"
+        )
+    return True
+
+
+def _hand_drafts(admin: Member) -> bool:
+    task = Task.objects.get(slug=SLUG)
+    if Source.objects.filter(task=task, kind="drafts").exists():
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "hand-drafts.jsonl"
+        path.write_text("".join(json.dumps(draft) + "\n" for draft in hand_drafts.hand_drafts()))
+        imports.import_drafts(
+            task, path, by=admin, filename=path.name, name="Drafts written by hand", provenance=hand_drafts.PROVENANCE
+        )
+    return True
+
+
+def _teacher_drafts(admin: Member) -> bool:
+    task = Task.objects.get(slug=SLUG)
+    order = GenerationJob.objects.filter(task=task).select_related("job").order_by("created_at").first()
+    if order is None:
+        source = Source.objects.get(task=task, kind="records")
+        order = orders.launch(
+            task, teacher=Teacher.objects.get(slug=OFFLINE_SLUG), count=DRAFTS, by=admin, source=source, seed=2026
+        )
+    if order.job.state == "succeeded":
+        return False
+    carry(order.job.pk, worker="demo")
+    job = Job.objects.get(pk=order.job.pk)
+    if job.state != "succeeded":
+        raise RuntimeError(f"The demo's drafts were not written; the job is {job.state}: {job.error or job.waiting_reason}")
+    return True
+
+
+def _decisions(admin: Member) -> bool:  # noqa: ARG001
+    task = Task.objects.get(slug=SLUG)
+    added = False
+    for number, (username, wanted) in enumerate(JUDGED):
+        member = Member.objects.get(username=username)
+        missing = wanted - Decision.objects.filter(task=task, reviewer=member).count()
+        if missing > 0 and Candidate.objects.filter(task=task, state=CandidateState.PENDING).exists():
+            added = bool(reviewers.judge_next(member, task, count=missing, seed=number)) or added
+    return added
