@@ -12,6 +12,8 @@ from django.urls import reverse
 from miniatures_site.addresses import address
 from review.models import Task
 from review.permissions import tasks_for
+from training.models import Student
+from training.states import StudentSource
 
 THEMES = frozenset({"light", "dark"})
 TASKS_IN_SWITCHER = 30
@@ -68,7 +70,8 @@ def rail(request: HttpRequest | None, task: Task | None, section: str) -> dict[s
         "all_tasks_url": address("review:tasks"),
         "new_task_url": address("review:new") if member.is_admin else None,
         "loop": [Line("Home", reverse("home"), "home", "h", section == "home"), *loop],
-        "foot": _lines(FOOT, section),
+        # Allauth's pages name no section; all of them are about one's own account.
+        "foot": _lines(FOOT, section or ("settings" if request.path.startswith("/accounts/") else "")),
     }
 
 
@@ -77,10 +80,20 @@ def ribbon(request: HttpRequest | None) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if not settings.DEMO or user is None or not user.is_authenticated:
         return {}
+    student = Student.objects.filter(source=StudentSource.DEMO).first()
     return {
-        "teacher": "the offline teacher", "student": "a model of some 3 M parameters",
+        "teacher": "the offline teacher",
+        "student": _student_words(student),
         "teachers_url": address("generation:teachers"),
     }
+
+
+def _student_words(student: Student | None) -> str:
+    if student is None:
+        return "a model of a few million parameters"
+    if not student.parameters:
+        return student.name
+    return f"{student.name}, a model of {student.parameters / 1e6:.1f} M parameters"
 
 
 def last_in_hand(request: HttpRequest, tasks: list[Task]) -> Task | None:
