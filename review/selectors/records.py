@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -78,10 +79,17 @@ def _with_text(records: QuerySet[Record], text: str) -> QuerySet[Record]:
         return records
     records = records.annotate(facts_text=Cast("facts", TextField()))
     for word in words[:8]:
-        # SQLite keeps JSON with escapes, so a word with an umlaut is looked for in both writings.
-        escaped = word.encode("ascii", "backslashreplace").decode().replace("\\x", "\\u00")
-        records = records.filter(Q(title__icontains=word) | Q(facts_text__icontains=word) | Q(facts_text__icontains=escaped))
+        anywhere = Q()
+        for writing in _writings(word):
+            anywhere |= Q(title__icontains=writing) | Q(facts_text__icontains=writing)
+        records = records.filter(anywhere)
     return records
+
+
+def _writings(word: str) -> set[str]:
+    """A word as it may stand in the database: SQLite folds the case of ASCII alone, and keeps JSON with escapes."""
+    cases = {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
+    return cases | {json.dumps(case)[1:-1] for case in cases}
 
 
 def _is_uuid(text: str) -> bool:

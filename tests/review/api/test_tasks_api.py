@@ -1,0 +1,126 @@
+"""Tasks, sources and records over the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from rest_framework.test import APIClient
+
+from members.models import Member
+from review.models import Record, Task, TaskVersion
+from review.starters import outreach
+from tests.review.factories import join, make_task
+
+pytestmark = pytest.mark.django_db
+ApiAs = Callable[..., APIClient]
+GOOD = b"company,sector\nAcme,steel\nBolt,rail\n"
+
+
+@pytest.fixture
+def api(admin: Member, api_as: ApiAs) -> APIClient:
+    return api_as(admin)
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return make_task(by=admin)
+
+
+def upload(api: APIClient, content: bytes = GOOD, **more: str) -> object:
+    return api.post("/api/v1/sources/", {"file": SimpleUploadedFile("p.csv", content), "task": "outreach", **more}, format="multipart")
+
+
+def test_a_task_is_made_from_a_starter_read_and_changed(api: APIClient) -> None:
+    made = api.post("/api/v1/tasks/", {"name": "Outreach", "slug": "outreach", "starter": "outreach"}, format="json")
+    spec = made.json()["spec"] | {"guideline": "Be brief."}
+    next_version = api.post("/api/v1/tasks/outreach/versions/", {"spec": spec, "note": "brief"}, format="json")
+    task = api.get("/api/v1/tasks/outreach/").json()
+    versions = api.get("/api/v1/tasks/outreach/versions/").json()
+
+    assert (made.status_code, made.json()["number"]) == (201, 1)
+    assert (next_version.status_code, next_version.json()["number"]) == (201, 2)
+    assert (task["latest_version"], task["version"]["spec"]["guideline"]) == (2, "Be brief.")
+    assert [version["number"] for version in versions["results"]] == [2, 1]
+    assert api.get("/api/v1/tasks/outreach/versions/1/").json()["spec"] == outreach.SPEC.canonical()
+    assert [one["slug"] for one in api.get("/api/v1/tasks/").json()["results"]] == ["outreach"]
+
+
+def test_a_specification_with_mistakes_is_a_problem_with_paths(api: APIClient, task: Task) -> None:
+    spec = outreach.SPEC.canonical() | {"student_template": "{{nobody}}", "language": "English"}
+
+    answer = api.post("/api/v1/tasks/outreach/versions/", {"spec": spec}, format="json")
+
+    assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json")
+    assert answer.json()["errors"]["language"] == ["A language code such as 'en' or 'de-AT'."]
+
+
+def test_no_change_is_a_conflict_and_a_repeated_key_makes_one_version(api: APIClient, task: Task) -> None:
+    same = api.post("/api/v1/tasks/outreach/versions/", {"spec": outreach.SPEC.canonical()}, format="json")
+    body = {"spec": outreach.SPEC.canonical() | {"language": "de"}}
+    answers = [
+        api.post("/api/v1/tasks/outreach/versions/", body, format="json", headers={"Idempotency-Key": "k1"}) for _ in range(2)
+    ]
+
+    assert (same.status_code, same.json()["code"]) == (409, "nothing_changed")
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert TaskVersion.objects.filter(task=task).count() == 2
+
+
+@pytest.mark.parametrize("body", [{"name": "A", "slug": "a"}, {"name": "A", "slug": "a", "starter": "blank", "spec": {}}, {}])
+def test_a_task_needs_a_name_and_one_beginning(api: APIClient, body: dict) -> None:
+    assert api.post("/api/v1/tasks/", body, format="json").status_code == 400
+
+
+def test_a_file_is_imported_and_its_records_are_found(api: APIClient, task: Task) -> None:
+    made = upload(api, provenance="made up")
+    again = upload(api)
+    source = made.json()["id"]
+
+    assert (made.status_code, made.json()["rows_added"]) == (201, 2)
+    assert (again.status_code, again.json()["rows_added"], again.json()["rows_known"], again.json()["id"]) == (200, 0, 2, source)
+    assert api.get(f"/api/v1/sources/{source}/").json()["provenance"] == "made up"
+    assert len(api.get("/api/v1/sources/", {"task": "outreach"}).json()["results"]) == 1
+    assert len(api.get("/api/v1/records/", {"task": "outreach", "source": source}).json()["results"]) == 2
+    assert len(api.get("/api/v1/records/", {"source": "p"}).json()["results"]) == 2
+    found = api.get("/api/v1/records/", {"q": "rail"}).json()["results"]
+    assert [record["title"] for record in found] == ["Bolt"]
+    assert api.get(f"/api/v1/records/{found[0]['id']}/").json()["facts"] == {"company": "Bolt", "sector": "rail"}
+
+
+def test_bad_rows_come_back_numbered_and_nothing_is_kept(api: APIClient, task: Task) -> None:
+    answer = upload(api, GOOD + b"Cog\n")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "rows_bad")
+    assert answer.json()["errors"] == {"row 4": ["1 cells where the header has 2"]}
+    assert "skip_bad=true" in answer.json()["hint"]
+    assert not Record.objects.exists()
+    assert upload(api, GOOD + b"Cog\n", skip_bad="true").json()["errors"] == [{"row": 4, "reason": "1 cells where the header has 2"}]
+
+
+def test_a_mapping_comes_as_json(api: APIClient, task: Task) -> None:
+    good = upload(api, b"a,b\nAcme,steel\n", mapping='{"a": "company", "b": "sector"}')
+    bad = upload(api, b"a,b\nAcme,steel\n", mapping="company")
+    shape = upload(api, b"a,b\nAcme,steel\n", mapping='["a"]')
+
+    assert good.status_code == 201
+    assert (bad.status_code, shape.status_code) == (400, 400)
+
+
+@pytest.mark.parametrize("query", [{"split": "nope"}, {"source": "nope"}, {"task": "nope"}])
+def test_a_filter_that_fits_nothing_finds_nothing(api: APIClient, task: Task, query: dict[str, str]) -> None:
+    upload(api)
+
+    assert api.get("/api/v1/records/", query).json()["results"] == []
+
+
+def test_roles_and_scopes_hold(task: Task, reviewer: Member, admin: Member, api_as: ApiAs, make_member: Callable[..., Member]) -> None:
+    join(reviewer, task)
+
+    assert upload(api_as(reviewer)).status_code == 403
+    assert upload(api_as(admin, scopes=("read",))).status_code == 403
+    assert upload(api_as(make_member("sam"))).status_code == 404
+    assert api_as(make_member("tom")).get("/api/v1/tasks/outreach/").status_code == 404
+    assert APIClient().get("/api/v1/tasks/").status_code == 401
+    assert api_as(admin).delete("/api/v1/tasks/outreach/").status_code == 405

@@ -1,0 +1,161 @@
+"""The import wizard and the pages of sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from members.models import Member
+from review.models import Candidate, Record, Source, Task
+from review.services.imports import import_records, uploads
+from tests.review.factories import join, make_task, mail
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[Member], Client]
+GOOD = "Company Name,Industry,Shoe\nAcme,steel,red\nBolt,rail,blue\n"
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return make_task(by=admin)
+
+
+@pytest.fixture(autouse=True)
+def own_var(settings: object, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path  # type: ignore[attr-defined]
+
+
+def send(client: Client, text: str | bytes, *, kind: str = "records", name: str = "prospects.csv") -> object:
+    content = text.encode() if isinstance(text, str) else text
+    return client.post("/tasks/outreach/sources/import/", {"file": SimpleUploadedFile(name, content), "kind": kind})
+
+
+def test_a_file_goes_through_preview_to_import_and_the_upload_is_gone(task: Task, admin: Member, as_member: SignIn) -> None:
+    client = as_member(admin)
+
+    place = send(client, GOOD)["Location"]
+    page = client.get(place).content.decode()
+    data = {"map.0": "company", "map.1": "sector", "map.2": "", "do": "import", "name": "My list", "provenance": "by hand"}
+    answer = client.post(place, data, follow=True)
+
+    assert "Stay out: Shoe." in page
+    assert "Import 2 records" in page
+    assert "2 records added." in answer.content.decode()
+    assert "Acme" in answer.content.decode()
+    assert (Source.objects.get().name, Source.objects.get().provenance) == ("My list", "by hand")
+    with pytest.raises(Refusal):
+        uploads.path_of(place.split("/")[-2])
+
+
+def test_bad_rows_are_listed_before_anything_is_stored_and_can_be_left_out(task: Task, admin: Member, as_member: SignIn) -> None:
+    client = as_member(admin)
+    place = send(client, GOOD + "Cog\n")["Location"]
+    data = {"map.0": "company", "map.1": "sector", "do": "import"}
+
+    page = client.get(place).content.decode()
+    refused = client.post(place, data)
+    taken = client.post(place, data | {"skip_bad": "on"}, follow=True)
+
+    assert "1 cells where the header has 3" in page
+    assert refused.status_code == 422
+    assert "1 of 3 row is bad" in refused.content.decode()
+    assert "2 records added, 1 bad row left out." in taken.content.decode()
+
+
+def test_a_required_fact_without_a_column_can_be_given_for_all_rows(task: Task, admin: Member, as_member: SignIn) -> None:
+    client = as_member(admin)
+    place = send(client, "Firm Name,Branch\nAcme,x\n")["Location"]
+
+    checked = client.post(place, {"map.0": "company", "do": "check"})
+    client.post(place, {"map.0": "company", "fill.sector": "ships", "do": "import"})
+
+    assert "No column fills the field &#x27;sector&#x27;, which is required." in checked.content.decode()
+    assert Record.objects.get().facts == {"company": "Acme", "sector": "ships"}
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "says"),
+    [
+        (b"", 422, "The file is empty."),
+        ("company,sector\nCafé,x\n".encode("cp1252"), 422, "Line 2 is not UTF-8"),
+        (b"a,a\n1,2\n", 422, "twice"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_on_the_first_step(
+    task: Task, admin: Member, as_member: SignIn, content: bytes, status: int, says: str, tmp_path: Path
+) -> None:
+    answer = send(as_member(admin), content)
+
+    assert answer.status_code == status
+    assert says in answer.content.decode()
+    assert list((tmp_path / "uploads").iterdir()) == []
+
+
+def test_a_page_without_a_file_says_that_one_is_needed(task: Task, admin: Member, as_member: SignIn) -> None:
+    answer = as_member(admin).post("/tasks/outreach/sources/import/", {"kind": "records"})
+
+    assert answer.status_code == 400
+    assert "This field is required." in answer.content.decode()
+
+
+def test_an_upload_that_is_gone_leads_back_to_the_start(task: Task, admin: Member, as_member: SignIn) -> None:
+    answer = as_member(admin).get(f"/tasks/outreach/sources/import/{'0' * 64}/", follow=True)
+
+    assert "The uploaded file is no longer here" in answer.content.decode()
+
+
+def test_finished_drafts_come_in_by_the_same_steps(task: Task, admin: Member, as_member: SignIn, tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("company,sector\nAcme,steel\n")
+    import_records(task, path, by=admin)
+    client = as_member(admin)
+    body = mail(Record.objects.get())["body"].replace("\n", " ").replace('"', "'")
+
+    place = send(client, f'company,subject,body\nAcme,Steel,"{body}"\n', kind="drafts", name="d.csv")["Location"]
+    data = {"map.0": "company", "map.1": "subject", "map.2": "body", "do": "import"}
+    answer = client.post(place, data, follow=True)
+
+    assert "1 draft added." in answer.content.decode()
+    assert Candidate.objects.get().record.title == "Acme"
+
+
+def test_records_are_found_by_words_and_split_a_page_at_a_time(task: Task, admin: Member, as_member: SignIn, tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("company,sector\n" + "".join(f"Firm {n:03},steel\n" for n in range(120)) + "Käserei Öl,food\n")
+    source = import_records(task, path, by=admin).source
+    client, place = as_member(admin), f"/sources/{source.pk}/"
+
+    first = client.get(place).content.decode()
+    second = client.get(f"{place}?after=51").content.decode()
+    back = client.get(f"{place}?before=52").content.decode()
+    found = client.get(place, {"q": "käserei"}).content.decode()
+    by_fact = client.get(place, {"q": "food öl"}).content.decode()
+    split = client.get(place, {"split": "test"}).content.decode()
+
+    assert "Firm 049" in first and "Firm 050" not in first and "after=51" in first
+    assert "Firm 050" in second and "before=52" in second
+    assert "Firm 049" in back and "Firm 050" not in back
+    assert "Käserei Öl" in found and "Firm" not in found.split("<tbody>")[1]
+    assert "Käserei Öl" in by_fact
+    assert split.count('id="row-') == Record.objects.filter(split="test")[:50].count()
+
+
+def test_a_task_without_records_says_what_a_source_is(task: Task, admin: Member, as_member: SignIn) -> None:
+    page = as_member(admin).get("/tasks/outreach/sources/").content.decode()
+
+    assert "No records yet" in page
+    assert "Import a file" in page
+
+
+def test_a_reviewer_reads_sources_and_imports_nothing(task: Task, reviewer: Member, as_member: SignIn) -> None:
+    join(reviewer, task)
+    client = as_member(reviewer)
+
+    assert client.get("/tasks/outreach/sources/").status_code == 200
+    assert send(client, GOOD).status_code == 403
+    assert client.get("/tasks/outreach/sources/import/").status_code == 403

@@ -1,0 +1,172 @@
+"""Pages of tasks as a lead, a reviewer and a stranger see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from members.models import Member
+from review.forms import spec_form
+from review.models import Task, TaskVersion
+from review.services import tasks
+from review.starters import STARTERS, outreach
+from tests.review.factories import join, make_desk, make_task
+from tests.review.tasks.test_spec_form import posted
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[Member], Client]
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return make_desk(by=admin, count=2)
+
+
+def form(**change: str) -> dict[str, str]:
+    return posted(spec_form.drawn(outreach.SPEC.canonical(), {})) | change
+
+
+def test_a_task_is_made_from_a_starter_and_opens_for_editing(admin: Member, as_member: SignIn) -> None:
+    client = as_member(admin)
+
+    page = client.get("/tasks/new/")
+    answer = client.post("/tasks/new/", {"starter": "support-reply", "name": "Support reply", "slug": ""})
+
+    assert all(starter.name in page.content.decode() for starter in STARTERS.values())
+    assert answer["Location"] == "/tasks/support-reply/edit/"
+    assert TaskVersion.objects.get(task__slug="support-reply").spec == STARTERS["support-reply"].spec
+
+
+def test_a_name_that_is_taken_is_said_beside_the_address(admin: Member, as_member: SignIn) -> None:
+    make_task(by=admin)
+
+    answer = as_member(admin).post("/tasks/new/", {"starter": "blank", "name": "Outreach", "slug": "outreach"})
+
+    assert answer.status_code == 400
+    assert "&#x27;outreach&#x27; is taken." in answer.content.decode()
+
+
+def test_the_page_of_a_task_explains_all_of_it_and_shows_an_example(task: Task, admin: Member, as_member: SignIn) -> None:
+    page = as_member(admin).get("/tasks/outreach/").content.decode()
+
+    for text in ("Rendered example", "Aarhus Works 0", "Allowed claims", "Wrong fact", "Names the company", "contact.first_name"):
+        assert text in page
+
+
+def test_the_edit_page_explains_each_field(task: Task, admin: Member, as_member: SignIn) -> None:
+    page = as_member(admin).get("/tasks/outreach/edit/").content.decode()
+
+    assert "One a line, each with the number you can prove." in page
+    assert page.count('name="do"') > 40
+    assert 'name="input_schema.0.name"' in page
+
+
+def test_saving_makes_version_2_and_shows_what_changed(task: Task, admin: Member, as_member: SignIn) -> None:
+    client = as_member(admin)
+
+    answer = client.post("/tasks/outreach/edit/", form(do="save", note="calmer", **{"offer.tone": "calm and plain"}), follow=True)
+
+    page = answer.content.decode()
+    assert answer.redirect_chain == [("/tasks/outreach/diff/1/2/", 302)]
+    assert "<ins>calm and plain</ins>" in page or "<ins>calm" in page
+    assert "Offer › tone" in page
+    assert TaskVersion.objects.get(task=task, number=2).note == "calmer"
+
+
+def test_mistakes_stand_beside_their_fields_and_nothing_is_saved(task: Task, admin: Member, as_member: SignIn) -> None:
+    data = form(do="save", student_template="Write to {{nobody}}", **{"input_schema.3.name": "No Name"})
+
+    answer = as_member(admin).post("/tasks/outreach/edit/", data)
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Small letters, digits and underscores" in page
+    assert "Write to {{nobody}}" in page
+    assert "An example appears when the specification has no mistakes." in page
+    assert task.versions.count() == 1
+
+
+def test_saving_without_a_change_says_so(task: Task, admin: Member, as_member: SignIn) -> None:
+    answer = as_member(admin).post("/tasks/outreach/edit/", form(do="save"))
+
+    assert answer.status_code == 409
+    assert "Nothing changed: version 1 says exactly this." in answer.content.decode()
+
+
+def test_a_row_button_redraws_the_form_and_saves_nothing(task: Task, admin: Member, as_member: SignIn) -> None:
+    page = as_member(admin).post("/tasks/outreach/edit/", form(do="add:rubric")).content.decode()
+
+    assert 'name="rubric.5.name"' in page
+    assert task.versions.count() == 1
+
+
+def test_the_json_tab_edits_the_same_specification(task: Task, admin: Member, as_member: SignIn) -> None:
+    client = as_member(admin)
+    body = outreach.SPEC.model_copy(update={"language": "de"}).model_dump_json()
+
+    saved = client.post("/tasks/outreach/edit/?as=json", {"do": "save", "json": body})
+    broken = client.post("/tasks/outreach/edit/?as=json", {"do": "save", "json": "{"})
+
+    assert saved.status_code == 302
+    assert TaskVersion.objects.get(task=task, number=2).spec.language == "de"
+    assert "This is not JSON" in broken.content.decode()
+
+
+def test_the_example_follows_what_is_typed(task: Task, admin: Member, as_member: SignIn) -> None:
+    client = as_member(admin)
+
+    good = client.post("/tasks/outreach/example/", form(student_template="BRIEFLY NOW\n{{facts}}"), headers={"HX-Request": "true"})
+    bad = client.post("/tasks/outreach/example/", form(instruction=""), headers={"HX-Request": "true"})
+
+    assert "BRIEFLY NOW" in good.content.decode()
+    assert "<html" not in good.content.decode()
+    assert "instruction: This is empty; it is required." in bad.content.decode()
+
+
+def test_an_older_version_says_that_it_is_older(task: Task, admin: Member, as_member: SignIn) -> None:
+    tasks.new_version(task, spec=outreach.SPEC.model_copy(update={"guideline": "Short."}), by=admin)
+
+    page = as_member(admin).get("/tasks/outreach/versions/1/").content.decode()
+
+    assert "This is version 1. New drafts are written by" in page
+
+
+@pytest.mark.parametrize("path", ["/tasks/nothing/", "/tasks/outreach/versions/9/", "/tasks/outreach/diff/1/9/"])
+def test_what_is_not_there_is_not_found(task: Task, admin: Member, as_member: SignIn, path: str) -> None:
+    assert as_member(admin).get(path).status_code == 404
+
+
+def test_a_reviewer_reads_and_does_not_edit_and_a_stranger_sees_nothing(
+    task: Task, reviewer: Member, make_member: Callable[..., Member], as_member: SignIn
+) -> None:
+    join(reviewer, task)
+    inside, outside = as_member(reviewer), as_member(make_member("sam"))
+
+    assert inside.get("/tasks/outreach/").status_code == 200
+    assert inside.get("/tasks/outreach/edit/").status_code == 403
+    assert inside.post("/tasks/outreach/edit/", form(do="save", language="de")).status_code == 403
+    assert inside.get("/tasks/new/").status_code == 403
+    assert outside.get("/tasks/outreach/").status_code == 404
+    assert "Outreach" not in outside.get("/tasks/").content.decode()
+    assert Client().get("/tasks/").status_code == 302
+
+
+def test_the_list_of_tasks_asks_the_same_number_of_questions_however_long(admin: Member, as_member: SignIn) -> None:
+    client = as_member(admin)
+    make_task(by=admin, slug="task-0")
+
+    def questions() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            client.get("/tasks/")
+        return len(asked)
+
+    with_one = questions()
+    for number in range(1, 6):
+        make_task(by=admin, slug=f"task-{number}")
+
+    assert questions() == with_one
+    assert client.get("/tasks/").content.decode().count('href="/tasks/task-') >= 6
