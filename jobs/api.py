@@ -20,6 +20,7 @@ from jobs.serialize import job_json
 from jobs.services import lifecycle
 from jobs.states import JobState
 from members.idempotency import idempotent
+from members.session import member_of
 
 FILTERS = [
     OpenApiParameter("state", str, enum=[str(state) for state in JobState], description="Several by comma"),
@@ -55,7 +56,7 @@ class JobList(generics.ListAPIView[Any]):
     scope_read = "read"
 
     def get_queryset(self) -> Any:
-        jobs = selectors.visible(self.request.user)
+        jobs = selectors.visible(member_of(self.request))
         return selectors.filtered(jobs, self.request.query_params)
 
     @extend_schema(parameters=FILTERS)
@@ -70,7 +71,7 @@ class JobDetail(APIView):
 
     @extend_schema(responses=JobSerializer)
     def get(self, request: Request, job_id: UUID) -> Response:
-        return Response(job_json(selectors.get(request.user, job_id)))
+        return Response(job_json(selectors.get(member_of(request), job_id)))
 
 
 class JobEvents(APIView):
@@ -87,7 +88,7 @@ class JobEvents(APIView):
         responses={(200, "text/event-stream"): OpenApiTypes.STR},
     )
     def get(self, request: Request, job_id: UUID) -> StreamingHttpResponse:
-        job = selectors.get(request.user, job_id)
+        job = selectors.get(member_of(request), job_id)
         return stream.response(stream.one(job.pk, stream.last_event_id(request.headers, request.query_params)))
 
 
@@ -99,7 +100,7 @@ class JobPause(APIView):
     @extend_schema(request=None, responses=JobSerializer)
     @idempotent
     def post(self, request: Request, job_id: UUID) -> Response:
-        return Response(job_json(lifecycle.pause(selectors.get(request.user, job_id), by=request.user)))
+        return Response(job_json(lifecycle.pause(selectors.get(member_of(request), job_id), by=member_of(request))))
 
 
 class JobResume(APIView):
@@ -110,7 +111,7 @@ class JobResume(APIView):
     @extend_schema(request=None, responses=JobSerializer)
     @idempotent
     def post(self, request: Request, job_id: UUID) -> Response:
-        return Response(job_json(lifecycle.resume(selectors.get(request.user, job_id), by=request.user)))
+        return Response(job_json(lifecycle.resume(selectors.get(member_of(request), job_id), by=member_of(request))))
 
 
 class JobCancel(APIView):
@@ -121,4 +122,4 @@ class JobCancel(APIView):
     @extend_schema(request=None, responses=JobSerializer)
     @idempotent
     def post(self, request: Request, job_id: UUID) -> Response:
-        return Response(job_json(lifecycle.cancel(selectors.get(request.user, job_id), by=request.user)))
+        return Response(job_json(lifecycle.cancel(selectors.get(member_of(request), job_id), by=member_of(request))))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db.models import DateTimeField, ExpressionWrapper
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
 
-def in_s(seconds: float) -> ExpressionWrapper:
+def in_s(seconds: float) -> ExpressionWrapper[CombinedExpression]:
     """The database's time in so many seconds; negative for the past."""
     return ExpressionWrapper(Now() + timedelta(seconds=seconds), output_field=DateTimeField())

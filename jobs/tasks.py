@@ -11,13 +11,13 @@ from jobs.services import reaper
 from jobs.supervisor import carry
 
 
-@shared_task(name="jobs.ring", bind=True, ignore_result=True)
+@shared_task(name="jobs.ring", bind=True, ignore_result=True)  # type: ignore[untyped-decorator]
 def ring(self: Any, job_id: str) -> None:
     """Look at a job's row and do it if it is free."""
     carry(UUID(job_id), worker=self.request.hostname or "worker")
 
 
-@shared_task(name="jobs.reap", ignore_result=True)
+@shared_task(name="jobs.reap", ignore_result=True)  # type: ignore[untyped-decorator]
 def reap() -> None:
     """Look after what nobody looks after any more."""
     reaper.reap()

@@ -15,6 +15,7 @@ from jobs import rundirs, selectors
 from jobs.live import stream
 from jobs.services import lifecycle
 from jobs.states import JobState
+from members.session import member_of
 from web.errors import Refusal
 
 VERBS = {"pause": lifecycle.pause, "resume": lifecycle.resume, "cancel": lifecycle.cancel}
@@ -22,7 +23,7 @@ VERBS = {"pause": lifecycle.pause, "resume": lifecycle.resume, "cancel": lifecyc
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    jobs = selectors.filtered(selectors.visible(request.user), request.GET)
+    jobs = selectors.filtered(selectors.visible(member_of(request)), request.GET)
     context = {
         "section": "jobs",
         "going_on": [] if request.GET.get("before") else selectors.going_on(jobs),
@@ -37,7 +38,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def detail(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    job = selectors.get(request.user, job_id)
+    job = selectors.get(member_of(request), job_id)
     context = {
         "section": "jobs",
         "job": job,
@@ -52,9 +53,9 @@ def detail(request: HttpRequest, job_id: UUID) -> HttpResponse:
 def steer(request: HttpRequest, job_id: UUID, verb: str) -> HttpResponse:
     if verb not in VERBS:
         raise Http404("Jobs can be paused, resumed and cancelled.")
-    job = selectors.get(request.user, job_id)
+    job = selectors.get(member_of(request), job_id)
     try:
-        VERBS[verb](job, by=request.user)
+        VERBS[verb](job, by=member_of(request))
     except Refusal as refusal:
         messages.warning(request, f"{refusal.message} {refusal.hint}")
     return redirect(_back(request, job_id))
@@ -62,14 +63,14 @@ def steer(request: HttpRequest, job_id: UUID, verb: str) -> HttpResponse:
 
 @require_GET
 def events(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse:
-    job = selectors.get(request.user, job_id)
+    job = selectors.get(member_of(request), job_id)
     return stream.response(stream.one(job.pk, stream.last_event_id(request.headers, request.GET)))
 
 
 @require_GET
 def events_of_many(request: HttpRequest) -> StreamingHttpResponse:
     wanted = stream.positions(request.GET.getlist("job"))
-    return stream.response(stream.many(selectors.seen_positions(request.user, wanted)))
+    return stream.response(stream.many(selectors.seen_positions(member_of(request), wanted)))
 
 
 def _back(request: HttpRequest, job_id: UUID) -> str:

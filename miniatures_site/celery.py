@@ -15,7 +15,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@app.on_after_configure.connect
+@app.on_after_configure.connect  # type: ignore[untyped-decorator]
 def configure(sender: Celery, **_: Any) -> None:
     """Threads, so that a supervised engine holds a thread and not a process; and the beat's one entry."""
     from django.conf import settings
@@ -33,7 +33,7 @@ def configure(sender: Celery, **_: Any) -> None:
     )
 
 
-@worker_init.connect
+@worker_init.connect  # type: ignore[untyped-decorator]
 def forget_connections(**_: Any) -> None:
     """The main process has looked at models; its connections are not for threads to share."""
     from django.db import connections
@@ -41,7 +41,7 @@ def forget_connections(**_: Any) -> None:
     connections.close_all()
 
 
-@worker_ready.connect
+@worker_ready.connect  # type: ignore[untyped-decorator]
 def announce(sender: Any, **_: Any) -> None:
     """Say that this worker is there, from now on."""
     from jobs.rundir import identity
@@ -52,7 +52,7 @@ def announce(sender: Any, **_: Any) -> None:
     PULSE.announce(Worker(sender.hostname, identity.host_id(), identity.boot_id()), queues)
 
 
-@worker_shutting_down.connect
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
 def leave(**_: Any) -> None:
     """Have supervisors let go of their jobs."""
     from jobs.supervisor.shutdown import SHUTDOWN
@@ -60,7 +60,7 @@ def leave(**_: Any) -> None:
     SHUTDOWN.begin()
 
 
-@worker_shutdown.connect
+@worker_shutdown.connect  # type: ignore[untyped-decorator]
 def withdraw(**_: Any) -> None:
     """Say that this worker has left."""
     from jobs.supervisor.pulse import PULSE

@@ -12,7 +12,7 @@ from django.http import HttpRequest, JsonResponse
 from jobs.services import presence
 from miniatures_site.celery import app
 
-BROKER_WITHIN_S = 0.6
+BROKER_WITHIN_S = 0.8
 _asking = ThreadPoolExecutor(max_workers=2, thread_name_prefix="health")
 
 

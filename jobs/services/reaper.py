@@ -6,6 +6,7 @@ Any number of reapers may run at once; each row is looked at again under its loc
 from __future__ import annotations
 
 import logging
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -47,7 +48,7 @@ def _release(job_id: UUID) -> int:
         job = locked(job_id)
         reason = f"The worker {job.worker} stopped answering."
         # The fence moves with the release, so that a worker that wakes now writes nothing.
-        passed_on = {"fence": job.fence + 1, "lease_until": None, "worker": ""}
+        passed_on: dict[str, Any] = {"fence": job.fence + 1, "lease_until": None, "worker": ""}
         if job.state == JobState.PAUSING:
             move(job, JobState.PAUSED, reason=reason, **passed_on)
         elif job.state == JobState.CANCELLING:

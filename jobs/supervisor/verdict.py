@@ -41,8 +41,8 @@ def reach(job: Job, kind: JobKind, engine: Engine, *, fence: int, is_leaving: bo
     if result is None or result.outcome == "stopped":
         _without_success(job, engine, result, fence=fence, is_leaving=is_leaving)
     elif result.outcome == "failed":
-        error = result.error or EngineError(code="failed", message="The engine failed without saying why.")
-        ending.fail(job.pk, fence, error=error, result=result)
+        said = result.error or EngineError(code="failed", message="The engine failed without saying why.")
+        ending.fail(job.pk, fence, error=said, result=result)
     else:
         _succeed(job, kind, engine, result, fence=fence)
 
