@@ -17,6 +17,9 @@ from review.schema import Fields
 from review.services import decisions, queue
 
 GREETING_SLOT = "{{contact.first_name}}"
+ASK = "Would a short call be of use to you?"
+MENDABLE = frozenset({"placeholder", "repeated_sentence", "no_ask", "forbidden_phrase", "unsupported_claim"})
+DROPPED_CHECKS = frozenset({"forbidden", "unsupported"})
 REASONS = {
     "wrong_fact": "wrong_fact",
     "wrong_name": "wrong_fact",
@@ -60,7 +63,8 @@ def judge_next(member: Member, task: Task, *, count: int, seed: int) -> int:
 
 
 def _judge(member: Member, card: Assignment, rng: random.Random) -> None:
-    said = opinion(card.candidate.fields, list(card.candidate.labelled_defects))
+    candidate = card.candidate
+    said = opinion(candidate.fields, list(candidate.labelled_defects), candidate.marks)
     decisions.record(
         card.candidate_id,
         by=member,
@@ -73,27 +77,46 @@ def _judge(member: Member, card: Assignment, rng: random.Random) -> None:
     )
 
 
-def opinion(fields: Fields, defects: list[str]) -> Said:
-    """Accept what has no defect, mend what is mended easily, reject the rest with the first defect's reason."""
+def opinion(fields: Fields, defects: list[str], marks: list[dict[str, Any]]) -> Said:
+    """Accept what has no defect, mend what is mended in a moment, reject the rest with the first defect's reason.
+
+    Args:
+        fields: The draft.
+        defects: What was written wrong on purpose.
+        marks: What the checks marked in it.
+    """
     if not defects:
         return Said("accept", None, [])
-    mended = mend(fields, set(defects))
-    if mended is not None:
+    mended = mend(fields, set(defects), marks) if set(defects) <= MENDABLE else None
+    if mended is not None and mended != fields:
         return Said("edit", mended, [])
     return Said("reject", None, [REASONS[defects[0]]])
 
 
-def mend(fields: Fields, defects: set[str]) -> Fields | None:
-    """Fields without the defects, if every one of them is of the kind a person mends in a moment."""
-    if not defects <= {"placeholder", "repeated_sentence"}:
-        return None
+def mend(fields: Fields, defects: set[str], marks: list[dict[str, Any]]) -> Fields:
+    """Fields without these defects: placeholders filled, marked sentences dropped, a missing question asked."""
     body = str(fields["body"])
+    if defects & {"forbidden_phrase", "unsupported_claim"}:
+        body = without_marked(body, [m for m in marks if m["field"] == "body" and m["check"] in DROPPED_CHECKS])
     if "placeholder" in defects:
         body = re.sub(r"\[[^\]\n]{1,40}\]|<[^>\n]{1,40}>", GREETING_SLOT, body)
     if "repeated_sentence" in defects:
         body = without_repeats(body)
-    mended: dict[str, Any] = {**fields, "body": body}
-    return mended if mended != fields else None
+    if "no_ask" in defects:
+        text, separator, signature = body.rpartition("\n\n")
+        body = f"{text}\n\n{ASK}{separator}{signature}"
+    return {**fields, "body": body}
+
+
+def without_marked(text: str, marks: list[dict[str, Any]]) -> str:
+    """The text without the sentences that hold a marked place."""
+    kept, start = [], 0
+    for sentence in re.split(r"(?<=[.?!])(?=\s)", text):
+        end = start + len(sentence)
+        if not any(mark["start"] < end and start < mark["end"] for mark in marks):
+            kept.append(sentence)
+        start = end
+    return re.sub(r"\n{3,}", "\n\n", "".join(kept))
 
 
 def without_repeats(text: str) -> str:
