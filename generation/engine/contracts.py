@@ -45,6 +45,8 @@ class RecordIn(Wire):
 
     id: str
     facts: dict[str, Any]
+    # What people call it; only for whoever watches the drafts arrive.
+    title: str = ""
 
 
 class Limits(Wire):

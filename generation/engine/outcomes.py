@@ -132,6 +132,7 @@ class Outcomes:
             "call_id": call.id,
             "index": call.index,
             "record": call.record.id,
+            "record_title": call.record.title,
             "repeat": call.repeat,
             "prompt_hash": prepared.prompt_hash,
             "latency_s": round(time.monotonic() - prepared.sent_at, 3),

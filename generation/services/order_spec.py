@@ -87,11 +87,11 @@ def _known_calls(order: GenerationJob) -> tuple[dict[str, float], list[str]]:
 
 
 def _records(record_ids: list[str]) -> list[RecordIn]:
-    facts: dict[str, Any] = {}
+    known: dict[str, RecordIn] = {}
     for start in range(0, len(record_ids), CHUNK):
-        rows = Record.objects.filter(pk__in=record_ids[start : start + CHUNK]).values_list("pk", "facts")
-        facts.update((str(pk), known) for pk, known in rows)
-    if gone := [pk for pk in record_ids if pk not in facts]:
+        rows = Record.objects.filter(pk__in=record_ids[start : start + CHUNK]).values_list("pk", "facts", "title")
+        known.update((str(pk), RecordIn(id=str(pk), facts=facts, title=title)) for pk, facts, title in rows)
+    if gone := [pk for pk in record_ids if pk not in known]:
         # Leaving one out would move every later call to another record.
         raise Refusal("record_gone", f"The record {gone[0]} is gone.", hint="Launch a new order without it.")
-    return [RecordIn(id=pk, facts=facts[pk]) for pk in record_ids]
+    return [known[pk] for pk in record_ids]

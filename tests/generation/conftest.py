@@ -46,8 +46,14 @@ def source(task: Task) -> Source:
     made = Source.objects.create(task=task, slug="prospects", name="Prospects", format="csv", sha256="0" * 64)
     for n in range(6):
         Record.objects.create(
-            task=task, source=made, row_number=n, title=f"Co {n}", facts={"company": f"Co {n}", "pain": "late lorries"},
-            group=f"co {n}", split=split_of(task.seed, f"co {n}", 0.8, 0.1), content_hash=f"{n:064d}",
+            task=task,
+            source=made,
+            row_number=n,
+            title=f"Co {n}",
+            facts={"company": f"Co {n}", "pain": "late lorries"},
+            group=f"co {n}",
+            split=split_of(task.seed, f"co {n}", 0.8, 0.1),
+            content_hash=f"{n:064d}",
         )
     return made
 
@@ -61,7 +67,11 @@ def offline(db: None) -> Teacher:
 def paid(db: None, monkeypatch: pytest.MonkeyPatch) -> Teacher:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789abcdefghij")
     return Teacher.objects.create(
-        slug="gpt-4o", name="GPT-4o", provider="openai", model="gpt-4o", secret_ref="OPENAI_API_KEY",
+        slug="gpt-4o",
+        name="GPT-4o",
+        provider="openai",
+        model="gpt-4o",
+        secret_ref="OPENAI_API_KEY",
         parameters={"max_tokens": 400},
     )
 
@@ -78,6 +88,11 @@ def paid_order(task: Task, source: Source, paid: Teacher, lead: Member) -> Gener
 
 def uncertain_call(order: GenerationJob, n: int = 1, **over: Any) -> Call:
     return Call.objects.create(
-        id=UUID(int=n), generation_job=order, record_id=order.record_ids[0], state="uncertain", position=n,
-        possible_cost_usd=Decimal("0.004"), **over,
+        id=UUID(int=n),
+        generation_job=order,
+        record_id=order.record_ids[0],
+        state="uncertain",
+        position=n,
+        possible_cost_usd=Decimal("0.004"),
+        **over,
     )

@@ -44,7 +44,7 @@ class Provider:
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = await reader.readuntil(b"\r\n\r\n")
         lines = head.decode("latin-1").split("\r\n")
-        method, path, _ = lines[0].split(" ", 2)
+        _, path, _ = lines[0].split(" ", 2)
         headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines[1:] if line)}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         if path.startswith("/stats"):
@@ -93,8 +93,13 @@ class Provider:
 def answer(path: str, what: str = "ok", *, n: int = 1) -> bytes:
     """The body of a 200 in the wire format of the path."""
     text: str | None = {
-        "empty": "", "blank": " \n", "shapeless": "Here is your mail!", "mojibake": "Subject: Größe\n\nFür Sie".encode().decode("cp1252"),
-        "replacement": "Subject: Gr\ufffdße\n\nHi", "surrogate": "Subject: \ud800\n\nHi", "fenced": "```\n" + MAIL.format(n=n) + "\n```",
+        "empty": "",
+        "blank": " \n",
+        "shapeless": "Here is your mail!",
+        "mojibake": "Subject: Größe\n\nFür Sie".encode().decode("cp1252"),
+        "replacement": "Subject: Gr\ufffdße\n\nHi",
+        "surrogate": "Subject: \ud800\n\nHi",
+        "fenced": "```\n" + MAIL.format(n=n) + "\n```",
         "refused": "I cannot help with that.",
     }.get(what, MAIL.format(n=n))
     usage = (120, 40)
@@ -102,8 +107,14 @@ def answer(path: str, what: str = "ok", *, n: int = 1) -> bytes:
         stop = {"length": "max_tokens", "refused": "refusal", "filtered": "refusal"}.get(what, "end_turn")
         content = [] if what == "nothing" else [{"type": "text", "text": text}]
         body: dict[str, Any] = {
-            "id": f"msg_{n}", "type": "message", "role": "assistant", "model": "claude-test-1", "content": content,
-            "stop_reason": stop, "stop_sequence": None, "usage": {"input_tokens": usage[0], "output_tokens": usage[1]},
+            "id": f"msg_{n}",
+            "type": "message",
+            "role": "assistant",
+            "model": "claude-test-1",
+            "content": content,
+            "stop_reason": stop,
+            "stop_sequence": None,
+            "usage": {"input_tokens": usage[0], "output_tokens": usage[1]},
         }
         return json.dumps(body).encode()
     finish = {"length": "length", "filtered": "content_filter"}.get(what, "stop")
@@ -113,7 +124,10 @@ def answer(path: str, what: str = "ok", *, n: int = 1) -> bytes:
     if what == "null":
         message["content"] = None
     body = {
-        "id": f"chatcmpl-{n}", "object": "chat.completion", "created": 1, "model": "gpt-test-1",
+        "id": f"chatcmpl-{n}",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "gpt-test-1",
         "choices": [] if what == "nothing" else [{"index": 0, "message": message, "finish_reason": finish}],
         "usage": {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)},
     }

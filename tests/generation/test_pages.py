@@ -19,7 +19,9 @@ SignIn = Callable[[Member], Client]
 def test_an_order_is_launched_from_the_page(task: Task, source: Source, lead: Member, as_member: SignIn) -> None:
     page = as_member(lead)
 
-    answer = page.post(reverse("generation:list", args=[task.slug]), {"teacher": "offline", "count": "3", "source": "prospects"})
+    answer = page.post(
+        reverse("generation:list", args=[task.slug]), {"teacher": "offline", "count": "3", "source": "prospects"}
+    )
 
     order = GenerationJob.objects.get()
     assert answer.url == reverse("generation:detail", args=[order.pk])
@@ -33,8 +35,14 @@ def test_the_empty_page_says_what_comes_first(task: Task, lead: Member, as_membe
     assert 'id="order"' not in body
 
 
-def test_the_price_and_the_terms_are_shown_before(task: Task, source: Source, paid: Teacher, lead: Member, as_member: SignIn) -> None:
-    body = as_member(lead).get(reverse("generation:estimate", args=[task.slug]), {"teacher": "gpt-4o", "count": "20"}).content.decode()
+def test_the_price_and_the_terms_are_shown_before(
+    task: Task, source: Source, paid: Teacher, lead: Member, as_member: SignIn
+) -> None:
+    body = (
+        as_member(lead)
+        .get(reverse("generation:estimate", args=[task.slug]), {"teacher": "gpt-4o", "count": "20"})
+        .content.decode()
+    )
 
     assert "$0.0" in body
     assert "compete with OpenAI" in body
@@ -46,7 +54,11 @@ def test_a_missing_key_is_named_in_place_of_the_price(
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
 
-    body = as_member(lead).get(reverse("generation:estimate", args=[task.slug]), {"teacher": "gpt-4o", "count": "20"}).content.decode()
+    body = (
+        as_member(lead)
+        .get(reverse("generation:estimate", args=[task.slug]), {"teacher": "gpt-4o", "count": "20"})
+        .content.decode()
+    )
 
     assert "OPENAI_API_KEY" in body
 
@@ -64,7 +76,9 @@ def test_a_budget_too_small_for_one_call_is_refused_beside_the_form(
 
 
 @pytest.mark.parametrize("who", ["viewer", "stranger"])
-def test_only_a_lead_orders(who: str, task: Task, source: Source, as_member: SignIn, request: pytest.FixtureRequest) -> None:
+def test_only_a_lead_orders(
+    who: str, task: Task, source: Source, as_member: SignIn, request: pytest.FixtureRequest
+) -> None:
     page = as_member(request.getfixturevalue(who))
 
     answer = page.post(reverse("generation:list", args=[task.slug]), {"teacher": "offline", "count": "3"})
@@ -73,11 +87,18 @@ def test_only_a_lead_orders(who: str, task: Task, source: Source, as_member: Sig
     assert not GenerationJob.objects.exists()
 
 
-def test_an_order_page_shows_counts_failures_and_doubts(paid_order: GenerationJob, lead: Member, as_member: SignIn) -> None:
+def test_an_order_page_shows_counts_failures_and_doubts(
+    paid_order: GenerationJob, lead: Member, as_member: SignIn
+) -> None:
     uncertain_call(paid_order, error_message="No answer came in time.")
     Call.objects.create(
-        id="00000000-0000-0000-0000-0000000000ff", generation_job=paid_order, record_id=paid_order.record_ids[0],
-        state="failed", error_code="malformed", error_message="<b>the answer</b>", cost_usd=Decimal("0.0007"),
+        id="00000000-0000-0000-0000-0000000000ff",
+        generation_job=paid_order,
+        record_id=paid_order.record_ids[0],
+        state="failed",
+        error_code="malformed",
+        error_message="<b>the answer</b>",
+        cost_usd=Decimal("0.0007"),
     )
 
     body = as_member(lead).get(reverse("generation:detail", args=[paid_order.pk])).content.decode()
@@ -89,7 +110,9 @@ def test_an_order_page_shows_counts_failures_and_doubts(paid_order: GenerationJo
     assert "Ask again" in body
 
 
-def test_a_viewer_sees_an_order_but_cannot_settle_it(paid_order: GenerationJob, viewer: Member, as_member: SignIn) -> None:
+def test_a_viewer_sees_an_order_but_cannot_settle_it(
+    paid_order: GenerationJob, viewer: Member, as_member: SignIn
+) -> None:
     uncertain_call(paid_order)
     page = as_member(viewer)
 
@@ -101,10 +124,14 @@ def test_a_viewer_sees_an_order_but_cannot_settle_it(paid_order: GenerationJob, 
 
 
 @pytest.mark.parametrize("url", ["generation:detail", "generation:settle"])
-def test_another_tasks_order_looks_like_none(url: str, order: GenerationJob, stranger: Member, as_member: SignIn) -> None:
+def test_another_tasks_order_looks_like_none(
+    url: str, order: GenerationJob, stranger: Member, as_member: SignIn
+) -> None:
     page = as_member(stranger)
 
-    answer = page.get(reverse(url, args=[order.pk])) if url.endswith("detail") else page.post(reverse(url, args=[order.pk]))
+    answer = (
+        page.get(reverse(url, args=[order.pk])) if url.endswith("detail") else page.post(reverse(url, args=[order.pk]))
+    )
 
     assert answer.status_code == 404
 
@@ -134,24 +161,37 @@ def test_anonymous_visitors_are_sent_to_sign_in(task: Task, order: GenerationJob
 def test_an_admin_adds_and_edits_a_teacher(admin: Member, as_member: SignIn) -> None:
     page = as_member(admin)
     form: dict[str, Any] = {
-        "name": "Claude", "slug": "claude", "provider": "anthropic", "model": "claude-sonnet-5-5",
-        "parameters": '{"max_tokens": 500}', "concurrency": "8", "is_active": "on",
+        "name": "Claude",
+        "slug": "claude",
+        "provider": "anthropic",
+        "model": "claude-sonnet-5-5",
+        "parameters": '{"max_tokens": 500}',
+        "concurrency": "8",
+        "is_active": "on",
     }
 
     page.post(reverse("generation:teacher-new"), form)
     page.post(reverse("generation:teacher-edit", args=["claude"]), form | {"concurrency": "4"})
 
     teacher = Teacher.objects.get(slug="claude")
-    assert (teacher.secret_ref, teacher.concurrency, teacher.parameters) == ("ANTHROPIC_API_KEY", 4, {"max_tokens": 500})
+    assert (teacher.secret_ref, teacher.concurrency, teacher.parameters) == (
+        "ANTHROPIC_API_KEY",
+        4,
+        {"max_tokens": 500},
+    )
 
 
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("parameters", '{"stream": true}', "set by the product"), ("parameters", "[1]", "JSON object"),
-        ("secret_ref", "sk-abcdef", "never the key itself"), ("secret_ref", "SECRET_KEY", "never the key itself"),
-        ("base_url", "http://10.0.0.8/v1", "private network"), ("base_url", "ftp://example.com", "not an http"),
-        ("base_url", "https://me:pw@example.com/v1", "user name"), ("base_url", "http://[::ffff:127.0.0.1]/v1", "private network"),
+        ("parameters", '{"stream": true}', "set by the product"),
+        ("parameters", "[1]", "JSON object"),
+        ("secret_ref", "sk-abcdef", "never the key itself"),
+        ("secret_ref", "SECRET_KEY", "never the key itself"),
+        ("base_url", "http://10.0.0.8/v1", "private network"),
+        ("base_url", "ftp://example.com", "not an http"),
+        ("base_url", "https://me:pw@example.com/v1", "user name"),
+        ("base_url", "http://[::ffff:127.0.0.1]/v1", "private network"),
     ],
 )
 def test_a_teacher_that_must_not_be_is_refused_beside_its_field(
@@ -168,7 +208,14 @@ def test_a_teacher_that_must_not_be_is_refused_beside_its_field(
 
 def test_a_private_host_that_is_named_is_allowed(admin: Member, as_member: SignIn, settings: Any) -> None:
     settings.ALLOWED_PRIVATE_HOSTS = ["10.0.0.0/24"]
-    form = {"name": "X", "slug": "x", "provider": "openai-compatible", "model": "m", "concurrency": "8", "base_url": "http://10.0.0.8/v1"}
+    form = {
+        "name": "X",
+        "slug": "x",
+        "provider": "openai-compatible",
+        "model": "m",
+        "concurrency": "8",
+        "base_url": "http://10.0.0.8/v1",
+    }
 
     as_member(admin).post(reverse("generation:teacher-new"), form)
 
@@ -177,8 +224,12 @@ def test_a_private_host_that_is_named_is_allowed(admin: Member, as_member: SignI
 
 def test_prices_are_read_by_all_and_changed_by_admins(admin: Member, lead: Member, as_member: SignIn) -> None:
     form = {
-        "provider": "openai", "model": "gpt-4o", "input_usd_per_million": "2.4", "output_usd_per_million": "9",
-        "as_of": "2026-11-19", "source_url": "https://example.com/prices",
+        "provider": "openai",
+        "model": "gpt-4o",
+        "input_usd_per_million": "2.4",
+        "output_usd_per_million": "9",
+        "as_of": "2026-11-19",
+        "source_url": "https://example.com/prices",
     }
     url = reverse("generation:prices")
 

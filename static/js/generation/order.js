@@ -33,7 +33,7 @@ function fieldText(field, value) {
 function addDraft({ call_id: call, record_title: title, fields, index }) {
   if ([...places.drafts.children].some((each) => each.dataset.call === call)) return;
   page.querySelector("[data-no-drafts]").hidden = true;
-  const item = el("li", { className: "is-new" }, el("h3", { textContent: title ?? `Draft ${index + 1}` }));
+  const item = el("li", { className: "is-new" }, el("h3", { textContent: title || `Draft ${index + 1}` }));
   item.dataset.call = call;
   for (const field of schema) {
     const className = field.role === "subject" ? "is-subject" : "arrival-text";

@@ -23,8 +23,13 @@ TASK = {
     "input_schema": [{"name": "company", "role": "group", "required": True}, {"name": "pain"}],
     "output_schema": [{"name": "subject", "role": "subject"}, {"name": "body", "role": "body"}],
     "slots": ["contact.first_name"],
-    "offer": {"seller": "Tidewell", "product": "Tidewell Board", "description": "A planning board.",
-              "claims": ["Teams save 3 hours a week."], "signature": "Mara Lind\nTidewell"},
+    "offer": {
+        "seller": "Tidewell",
+        "product": "Tidewell Board",
+        "description": "A planning board.",
+        "claims": ["Teams save 3 hours a week."],
+        "signature": "Mara Lind\nTidewell",
+    },
     "teacher_template": "{{instruction}}\n{{facts}}\n{{offer}}\n{{output_format}}",
     "student_template": "{{facts}}",
 }
@@ -40,7 +45,15 @@ def provider() -> Iterator[Running]:
 
 def teacher(url: str, provider: str = "openai", **over: Any) -> dict[str, Any]:
     base = url if provider == "anthropic" else f"{url}/v1"
-    return {"name": "t", "provider": provider, "model": "m-1", "base_url": base, "secret_ref": "TEST_KEY", **PRICE, **over}
+    return {
+        "name": "t",
+        "provider": provider,
+        "model": "m-1",
+        "base_url": base,
+        "secret_ref": "TEST_KEY",
+        **PRICE,
+        **over,
+    }
 
 
 OFFLINE = {"name": "offline", "provider": "offline", "model": "offline-composer"}
@@ -61,21 +74,41 @@ class Attempts:
         self.fence += 1
         limits = {"concurrency": 4, "backoff_s": 0.02, "backoff_cap_s": 0.1, "timeout_s": 5, "stop_grace_s": 2}
         body = {
-            "order": self.order, "task": TASK, "teacher": teacher, "count": count, "seed": 7,
-            "records": [{"id": str(uuid.UUID(int=i)), "facts": {"company": f"Co {i}", "pain": "late lorries"}} for i in range(records)],
-            "limits": limits | over.pop("limits", {}), **over,
+            "order": self.order,
+            "task": TASK,
+            "teacher": teacher,
+            "count": count,
+            "seed": 7,
+            "records": [
+                {"id": str(uuid.UUID(int=i)), "facts": {"company": f"Co {i}", "pain": "late lorries"}}
+                for i in range(records)
+            ],
+            "limits": limits | over.pop("limits", {}),
+            **over,
         }
         refs = [teacher["secret_ref"]] if teacher.get("secret_ref") else []
-        lay(self.path, SpecEnvelope(
-            job="j", kind="generation", fence=self.fence, lease_s=60, body=body, secret_refs=refs, resume_from=resume_from,
-        ))
+        lay(
+            self.path,
+            SpecEnvelope(
+                job="j",
+                kind="generation",
+                fence=self.fence,
+                lease_s=60,
+                body=body,
+                secret_refs=refs,
+                resume_from=resume_from,
+            ),
+        )
         return self.path
 
     def start(self, *args: Any, **over: Any) -> subprocess.Popen[str]:
         path = self.lay(*args, **over)
         return subprocess.Popen(
-            [sys.executable, "-m", "generation.engine", str(path)], env=dict(os.environ),
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            [sys.executable, "-m", "generation.engine", str(path)],
+            env=dict(os.environ),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
 
     def run(self, *args: Any, **over: Any) -> dict[str, Any]:

@@ -22,7 +22,9 @@ def wait_until(condition: Any, timeout_s: float = 45) -> None:
 
 
 @pytest.mark.parametrize("wire", WIRES)
-def test_every_draft_of_an_order_arrives_with_its_provenance_and_cost(attempts: Attempts, provider: Running, wire: str) -> None:
+def test_every_draft_of_an_order_arrives_with_its_provenance_and_cost(
+    attempts: Attempts, provider: Running, wire: str
+) -> None:
     result = attempts.run(teacher(provider.url, wire), count=7, records=3)
 
     drafts = attempts.events("draft")
@@ -49,9 +51,18 @@ def test_the_offline_teacher_works_without_a_network_or_a_key(attempts: Attempts
 @pytest.mark.parametrize(
     ("what", "code"),
     [
-        ("empty", "empty"), ("blank", "empty"), ("nothing", "empty"), ("shapeless", "malformed"), ("mojibake", "mis_encoded"),
-        ("replacement", "mis_encoded"), ("surrogate", "mis_encoded"), ("length", "truncated"), ("refused", "refused"),
-        ("raw:not json at all", "malformed"), (r'raw:{"choices": "\xff\xfe"}', "mis_encoded"), ("raw:[]", "malformed"),
+        ("empty", "empty"),
+        ("blank", "empty"),
+        ("nothing", "empty"),
+        ("shapeless", "malformed"),
+        ("mojibake", "mis_encoded"),
+        ("replacement", "mis_encoded"),
+        ("surrogate", "mis_encoded"),
+        ("length", "truncated"),
+        ("refused", "refused"),
+        ("raw:not json at all", "malformed"),
+        (r'raw:{"choices": "\xff\xfe"}', "mis_encoded"),
+        ("raw:[]", "malformed"),
         ("raw:{}", "empty"),
     ],
 )
@@ -82,7 +93,9 @@ def test_a_filtered_answer_and_a_fenced_one_are_told_apart(attempts: Attempts, p
     assert [d["cost_is_estimate"] for d in attempts.events("draft")] == [False, True]
 
 
-@pytest.mark.parametrize("refusal", ["status:429", "status:429;0.05", "status:529", "status:500", "status:503", "status:409"])
+@pytest.mark.parametrize(
+    "refusal", ["status:429", "status:429;0.05", "status:529", "status:500", "status:503", "status:409"]
+)
 def test_a_refused_call_is_tried_again_under_the_same_id(attempts: Attempts, provider: Running, refusal: str) -> None:
     provider.provider.script = [refusal, refusal]
 
@@ -194,7 +207,9 @@ def test_the_budget_is_passed_by_nothing_when_the_worst_case_holds(attempts: Att
     assert 0.008 < result["summary"]["cost_usd"] <= 0.01
 
 
-def test_a_stop_lets_calls_in_flight_come_home_and_a_resume_pays_for_the_rest_only(attempts: Attempts, provider: Running) -> None:
+def test_a_stop_lets_calls_in_flight_come_home_and_a_resume_pays_for_the_rest_only(
+    attempts: Attempts, provider: Running
+) -> None:
     provider.provider.latency_s = 0.15
     process = attempts.start(teacher(provider.url), count=30)
     wait_until(lambda: provider.provider.billed.total() >= 8)
@@ -242,7 +257,9 @@ def test_an_engine_killed_in_the_middle_pays_nothing_twice(attempts: Attempts, p
     assert set(provider.provider.billed) <= known
 
 
-def test_what_the_database_knows_is_not_asked_again_even_without_a_journal(attempts: Attempts, provider: Running) -> None:
+def test_what_the_database_knows_is_not_asked_again_even_without_a_journal(
+    attempts: Attempts, provider: Running
+) -> None:
     attempts.run(teacher(provider.url), count=4)
     ids = [d["call_id"] for d in attempts.events("draft")]
     (attempts.path / journal.FILENAME).unlink()
@@ -269,7 +286,9 @@ def test_a_damaged_journal_stops_the_engine_before_it_pays(attempts: Attempts, p
 
 @pytest.mark.parametrize("wire", ["openai", "anthropic"])
 @pytest.mark.parametrize("always", ["status:401", "status:400", "cut"])
-def test_the_key_reaches_the_provider_and_no_file(attempts: Attempts, provider: Running, wire: str, always: str) -> None:
+def test_the_key_reaches_the_provider_and_no_file(
+    attempts: Attempts, provider: Running, wire: str, always: str
+) -> None:
     provider.provider.always = always
 
     process = attempts.start(teacher(provider.url, wire), count=12, limits={"max_tries": 2})
@@ -309,7 +328,11 @@ def test_progress_ends_at_its_total_and_carries_the_cost(attempts: Attempts, pro
 
 
 def test_parameters_seeds_and_system_messages_go_out_as_set(attempts: Attempts, provider: Running) -> None:
-    attempts.run(teacher(provider.url, parameters={"temperature": 0.2, "max_tokens": 300, "reasoning_effort": "low"}), count=4, records=2)
+    attempts.run(
+        teacher(provider.url, parameters={"temperature": 0.2, "max_tokens": 300, "reasoning_effort": "low"}),
+        count=4,
+        records=2,
+    )
 
     bodies = [seen["body"] for seen in provider.provider.seen]
     assert {b["max_completion_tokens"] for b in bodies} == {300}

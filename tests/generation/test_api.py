@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from generation.models import Call, GenerationJob, Teacher
+from members.models import Member
+from review.models import Source, Task
+from tests.generation.conftest import uncertain_call
+
+Api = Callable[..., APIClient]
+JOBS = "/api/v1/generation-jobs/"
+ORDER = {"task": "outreach", "teacher": "offline", "source": "prospects", "count": 4}
+
+
+def test_an_order_is_priced_launched_and_read(task: Task, source: Source, lead: Member, api_as: Api) -> None:
+    api = api_as(lead, scopes=("lead",))
+
+    priced = api.post(f"{JOBS}estimate/", ORDER, format="json")
+    started = api.post(JOBS, ORDER, format="json")
+    shown = api.get(f"{JOBS}{started.data['id']}/")
+
+    assert (priced.status_code, priced.data["cost_usd"], priced.data["calls"]) == (200, 0, 4)
+    assert started.status_code == 202
+    assert shown.data["job"]["id"] == str(started.data["job"])
+    assert (shown.data["count"], shown.data["teacher"], shown.data["source"], shown.data["job"]["state"]) == (
+        4,
+        "offline",
+        "prospects",
+        "queued",
+    )
+    assert [row["id"] for row in api.get(f"{JOBS}?task=outreach").data["results"]] == [shown.data["id"]]
+
+
+def test_the_same_key_launches_once(task: Task, source: Source, lead: Member, api_as: Api) -> None:
+    api = api_as(lead)
+
+    answers = [api.post(JOBS, ORDER, format="json", headers={"Idempotency-Key": "k1"}) for _ in range(2)]
+
+    assert answers[0].data["id"] == answers[1].data["id"]
+    assert GenerationJob.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 400),
+        (ORDER | {"count": 0}, 400),
+        (ORDER | {"task": "none"}, 404),
+        (ORDER | {"teacher": "none"}, 404),
+        (ORDER | {"source": "none"}, 404),
+        (ORDER | {"uncertain_policy": "gamble"}, 400),
+        (ORDER | {"records": ["00000000-0000-0000-0000-000000000001"]}, 422),
+        (ORDER | {"count": 200_000}, 422),
+    ],
+)
+def test_a_wrong_order_is_a_problem_with_the_right_status(
+    task: Task, source: Source, lead: Member, api_as: Api, body: dict[str, Any], status: int
+) -> None:
+    answer = api_as(lead).post(JOBS, body, format="json")
+
+    assert answer.status_code == status
+    assert answer["Content-Type"] == "application/problem+json"
+    assert not GenerationJob.objects.exists()
+
+
+def test_a_missing_key_is_a_422_that_names_the_variable(
+    task: Task, source: Source, paid: Teacher, lead: Member, api_as: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+
+    answer = api_as(lead).post(JOBS, ORDER | {"teacher": "gpt-4o", "max_cost_usd": "1"}, format="json")
+
+    assert answer.status_code == 422
+    assert answer.data["code"] == "secret_missing"
+    assert "OPENAI_API_KEY" in answer.data["hint"]
+
+
+def test_roles_and_scopes_hold(
+    task: Task, order: GenerationJob, viewer: Member, lead: Member, stranger: Member, api_as: Api
+) -> None:
+    one = f"{JOBS}{order.pk}/"
+
+    assert APIClient().get(one).status_code == 401
+    assert api_as(stranger).get(one).status_code == 404
+    assert api_as(viewer, scopes=("read",)).get(one).status_code == 200
+    assert api_as(viewer).post(JOBS, ORDER, format="json").status_code == 403
+    assert api_as(lead, scopes=("read",)).post(JOBS, ORDER, format="json").status_code == 403
+    assert api_as(lead).delete(one).status_code == 405
+
+
+def test_calls_are_listed_in_order_and_by_state(paid_order: GenerationJob, lead: Member, api_as: Api) -> None:
+    for n in (3, 1, 2):
+        uncertain_call(paid_order, n)
+    Call.objects.filter(position=2).update(state="answered", cost_usd=Decimal("0.0007"), fields={"subject": "S"})
+    api = api_as(lead)
+
+    every = api.get(f"{JOBS}{paid_order.pk}/calls/").data["results"]
+    answered = api.get(f"{JOBS}{paid_order.pk}/calls/?state=answered").data["results"]
+
+    assert [row["id"][-1] for row in every] == ["1", "2", "3"]
+    assert [(row["cost_usd"], row["fields"]) for row in answered] == [("0.000700", {"subject": "S"})]
+
+
+def test_uncertain_calls_are_settled_once(paid_order: GenerationJob, lead: Member, api_as: Api) -> None:
+    uncertain_call(paid_order, 1)
+    uncertain_call(paid_order, 2)
+    api, url = api_as(lead), f"{JOBS}{paid_order.pk}/settle/"
+
+    again = api.post(url, {"verb": "retry"}, format="json")
+    late = api.post(url, {"verb": "drop"}, format="json")
+
+    order = GenerationJob.objects.get(pk=again.data["id"])
+    assert (again.status_code, again.data["settled"]) == (202, 2)
+    assert (order.count, order.repeats, order.record_ids) == (2, paid_order, [paid_order.record_ids[0]] * 2)
+    assert late.status_code == 409
+
+
+def test_teachers_show_prices_and_never_keys(paid: Teacher, lead: Member, api_as: Api) -> None:
+    answer = api_as(lead).get("/api/v1/teachers/")
+
+    (shown,) = [row for row in answer.data["results"] if row["slug"] == "gpt-4o"]
+    assert (shown["price"]["output_usd_per_million"], shown["has_key"], shown["secret_ref"]) == (
+        "10.0000",
+        True,
+        "OPENAI_API_KEY",
+    )
+    assert "sk-canary" not in answer.content.decode()
+
+
+def test_only_admins_write_teachers(admin: Member, lead: Member, api_as: Api) -> None:
+    new = {"slug": "mini", "name": "Mini", "provider": "openai", "model": "gpt-4o-mini"}
+
+    refused = api_as(lead).post("/api/v1/teachers/", new, format="json")
+    made = api_as(admin).post("/api/v1/teachers/", new, format="json")
+    taken = api_as(admin).post("/api/v1/teachers/", new, format="json")
+    changed = api_as(admin).patch("/api/v1/teachers/mini/", {"concurrency": 3}, format="json")
+
+    assert (refused.status_code, made.status_code, taken.status_code) == (403, 201, 409)
+    assert (changed.data["concurrency"], changed.data["model"]) == (3, "gpt-4o-mini")
+
+
+def test_prices_carry_their_day_and_page(lead: Member, api_as: Api) -> None:
+    rows = api_as(lead).get("/api/v1/prices/").data["results"]
+
+    assert len(rows) >= 10
+    assert all(row["as_of"] and row["source_url"].startswith("https://") for row in rows)

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from generation.models import Call, GenerationJob, PriceEntry, Teacher
+from generation.services import orders
+from members.models import Member
+from review.models import Record, Source, Task
+from review.selectors.tasks import latest_version
+from review.services.candidates import NewDraft, add_drafts
+from web.errors import Refusal
+
+
+def test_a_quote_writes_nothing(task: Task, source: Source, paid: Teacher, lead: Member) -> None:
+    quoted = orders.quote(task, teacher=paid, count=10, by=lead)
+
+    assert quoted.estimate.cost_low_usd < quoted.estimate.cost_usd < quoted.estimate.cost_high_usd
+    assert quoted.estimate.worst_call_usd > 0.004
+    assert quoted.suggested_budget_usd >= Decimal(str(quoted.estimate.cost_high_usd))
+    assert not GenerationJob.objects.exists()
+
+
+def test_an_estimate_learns_from_what_was_measured(
+    paid_order: GenerationJob, task: Task, paid: Teacher, lead: Member
+) -> None:
+    for n in range(20):
+        Call.objects.create(
+            id=f"00000000-0000-0000-0000-{n:012d}",
+            generation_job=paid_order,
+            record_id=paid_order.record_ids[0],
+            state="answered",
+            input_tokens=1000,
+            output_tokens=100,
+            cost_usd=Decimal("0.0035"),
+            latency_s=2.0,
+        )
+
+    estimate = orders.quote(task, teacher=paid, count=32, by=lead).estimate
+
+    assert (estimate.input_tokens, estimate.output_tokens) == (32_000, 3_200)
+    assert estimate.cost_usd == pytest.approx(32 * 0.0035)
+    assert estimate.time_s == 4.0
+    assert "measured" in estimate.basis
+
+
+def test_records_with_the_fewest_drafts_come_first(task: Task, source: Source, offline: Teacher, lead: Member) -> None:
+    written = list(Record.objects.order_by("row_number").values_list("pk", flat=True)[:3])
+    fields = {"subject": "S", "body": "B"}
+    add_drafts(version=latest_version(task), drafts=[NewDraft(record_id=pk, fields=fields) for pk in written])
+
+    quoted = orders.quote(task, teacher=offline, count=3, by=lead)
+
+    assert not set(quoted.record_ids) & {str(pk) for pk in written}
+
+
+def test_more_drafts_than_records_go_round(task: Task, source: Source, offline: Teacher, lead: Member) -> None:
+    order = orders.launch(task, teacher=offline, count=14, by=lead)
+
+    assert len(order.record_ids) == 6
+    assert order.count == 14
+
+
+def test_the_teacher_of_an_order_stays_as_it_was(paid_order: GenerationJob, paid: Teacher) -> None:
+    Teacher.objects.filter(pk=paid.pk).update(model="another")
+    PriceEntry.objects.all().delete()
+
+    paid_order.refresh_from_db()
+
+    assert paid_order.teacher_spec["model"] == "gpt-4o"
+    assert paid_order.teacher_spec["output_usd_per_million"] == 10.0
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"count": 0}, "count"),
+        ({"count": 100_001}, "count"),
+        ({"max_cost_usd": None}, "budget_missing"),
+        ({"max_cost_usd": Decimal("0.001")}, "budget_too_small"),
+    ],
+)
+def test_an_order_that_cannot_be_is_refused_with_a_code(
+    task: Task, source: Source, paid: Teacher, lead: Member, change: dict[str, Any], code: str
+) -> None:
+    asked: dict[str, Any] = {"count": 5, "max_cost_usd": Decimal(1)} | change
+
+    with pytest.raises(Refusal) as refused:
+        orders.launch(task, teacher=paid, by=lead, **asked)
+
+    assert refused.value.code == code
+    assert not GenerationJob.objects.exists()
+
+
+def test_a_teacher_without_key_price_or_use_is_refused(
+    task: Task, source: Source, paid: Teacher, lead: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = []
+    for spoil in (
+        lambda: monkeypatch.delenv("OPENAI_API_KEY"),
+        lambda: PriceEntry.objects.all().delete(),
+        lambda: Teacher.objects.filter(pk=paid.pk).update(is_active=False),
+    ):
+        spoil()
+        with pytest.raises(Refusal) as refused:
+            orders.quote(task, teacher=Teacher.objects.get(pk=paid.pk), count=1, by=lead)
+        codes.append(refused.value.code)
+
+    assert codes == ["secret_missing", "price_unknown", "teacher_off"]
+
+
+def test_an_empty_task_and_a_foreign_record_are_refused(task: Task, offline: Teacher, lead: Member) -> None:
+    with pytest.raises(Refusal, match="no records"):
+        orders.launch(task, teacher=offline, count=1, by=lead)
+
+
+def test_the_product_itself_may_order_but_a_viewer_may_not(
+    task: Task, source: Source, offline: Teacher, viewer: Member
+) -> None:
+    assert orders.launch(task, teacher=offline, count=1, by=None).created_by is None
+
+    with pytest.raises(PermissionDenied):
+        orders.launch(task, teacher=offline, count=1, by=viewer)
+
+
+def test_a_job_and_its_order_are_launched_together_or_not_at_all(
+    task: Task, source: Source, offline: Teacher, lead: Member
+) -> None:
+    order = orders.launch(task, teacher=offline, count=2, by=lead)
+
+    assert (order.job.kind, order.job.queue, order.job.task_slug, order.job.subject_id) == (
+        "generation",
+        "generation",
+        "outreach",
+        order.pk,
+    )
+    assert order.job.subject_url.endswith(f"/generation/{order.pk}/")
