@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from review.schema import SLOT
@@ -23,7 +24,7 @@ class Segment:
         text: The characters.
         facts: Names of the facts its sentence rests on.
         mark: The check's objection that covers it, if any.
-        ends_mark: Whether it is the last piece of its mark: the sign stands there.
+        begins_mark: Whether it is the first piece of its mark, where the message hangs.
         is_slot: Whether it is a slot that is filled when the text is used.
         is_cut: Whether it lies beyond what an inbox shows.
     """
@@ -31,7 +32,7 @@ class Segment:
     text: str
     facts: tuple[str, ...] = ()
     mark: Mark | None = None
-    ends_mark: bool = False
+    begins_mark: bool = False
     is_slot: bool = False
     is_cut: bool = False
 
@@ -63,7 +64,7 @@ def cut(
     ordered = sorted(border for border in borders if border <= len(text))
     return [
         _segment(text, start, end, placed, sentences, slots, start >= shown)
-        for start, end in zip(ordered, ordered[1:], strict=False)
+        for start, end in pairwise(ordered)
         if start < end
     ]
 
@@ -83,7 +84,7 @@ def _segment(
         text=text[start:end],
         facts=facts,
         mark=mark,
-        ends_mark=mark is not None and mark["end"] == end,
+        begins_mark=mark is not None and mark["start"] == start,
         is_slot=any(first <= start and end <= last for first, last in slots),
         is_cut=is_cut,
     )

@@ -16,14 +16,18 @@ from review.schema import Facts
 
 _SENTENCE = re.compile(r"[^\s.!?][^\n]*?(?:[.!?]+(?=[\s\"'”)]|$)|(?=\n)|$)")
 _WORD = re.compile(r"[^\W\d_]{2,}|\d[\d.,]*\d|\d")
+_ADDRESS = re.compile(r"(?:https?://)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?(?<![\d.])")
 _STEM = 5
 _SHORTEST = 4
+# Words that link a sentence to a fact by chance, in English and German.
 _EMPTY = frozenset(
-    "about after also been before being could does down each from have into just like made make many more most much "
-    "only other over should some such than that their them then there these they this those through very want were "
-    "what when where which while will with would your yours aber auch dass dein denn doch eine einem einen einer "
-    "eines haben ihre ihrem ihren ihrer kann mehr nach nicht noch oder ohne sein sich sind über unter vom werden wird "
-    "ihnen company team teams people".split()
+    _WORD.findall(
+        "about after also been before being could does down each from have into just like made make many more most "
+        "much only other over should some such than that their them then there these they this those through very "
+        "want were what when where which while will with would your yours aber auch dass dein denn doch eine einem "
+        "einen einer eines haben ihre ihrem ihren ihrer kann mehr nach nicht noch oder ohne sein sich sind über unter "
+        "vom werden wird ihnen company team teams people"
+    )
 )
 
 
@@ -65,7 +69,8 @@ def _said(value: Any) -> str:
         return " ".join(_said(part) for part in value.values())
     if isinstance(value, list):
         return " ".join(_said(part) for part in value)
-    return "" if value is None or isinstance(value, bool) else str(value)
+    # A web address is no word anyone writes in a sentence, though it begins like the company's name.
+    return "" if value is None or isinstance(value, bool) or _ADDRESS.fullmatch(str(value).strip()) else str(value)
 
 
 @lru_cache(maxsize=4096)

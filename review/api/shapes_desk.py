@@ -12,6 +12,7 @@ def _object(**properties: Any) -> dict[str, Any]:
 TEXT = {"type": "string"}
 NUMBER = {"type": "number"}
 ID = {"type": "string", "format": "uuid"}
+CURSOR = {"type": ["string", "null"]}
 ANY: dict[str, Any] = {"type": "object", "additionalProperties": True}
 
 MARK = _object(check=TEXT, field=TEXT, start={"type": "integer"}, end={"type": "integer"}, message=TEXT, severity=TEXT,
@@ -35,9 +36,7 @@ DECISION = _object(
 CARDS = {"type": "array", "items": CARD}
 DECK = _object(cards=CARDS, left={"type": "integer"}, pace=PACE)
 DECISION_REPLY = _object(decision=DECISION, state=TEXT, next=CARDS, left={"type": ["integer", "null"]}, pace=PACE)
-DECISIONS = _object(
-    next={"type": ["string", "null"]}, previous={"type": ["string", "null"]}, results={"type": "array", "items": DECISION}
-)
+DECISIONS = _object(next=CURSOR, previous=CURSOR, results={"type": "array", "items": DECISION})
 KEYS = _object(keys={"type": "object", "additionalProperties": TEXT}, on={"type": "boolean"})
 RELEASED = _object(released={"type": "integer"})
 SUMMARY = _object(
@@ -45,9 +44,7 @@ SUMMARY = _object(
     verdict={"type": ["string", "null"]}, marks_count={"type": "integer"}, origin=TEXT, provenance=TEXT, teacher=TEXT,
     model=TEXT, cost_usd=TEXT, created_at={"type": "string", "format": "date-time"},
 )  # fmt: skip
-SUMMARIES = _object(
-    next={"type": ["string", "null"]}, previous={"type": ["string", "null"]}, results={"type": "array", "items": SUMMARY}
-)
+SUMMARIES = _object(next=CURSOR, previous=CURSOR, results={"type": "array", "items": SUMMARY})
 DRAFT = _object(
     **SUMMARY["properties"], fields=ANY, marks={"type": "array", "items": MARK}, facts=ANY, etag=TEXT,
     prompt_hash=TEXT, parameters=ANY, input_tokens={"type": "integer"}, output_tokens={"type": "integer"},

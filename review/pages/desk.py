@@ -20,7 +20,13 @@ from review.services import decisions, desk_keys, queue
 from review.states import Role
 from web.errors import Refusal
 
-SAID = {"accept": "Accepted.", "edit": "Edit saved.", "reject": "Rejected.", "set_aside": "Set aside.", "undo": "Taken back."}
+SAID = {
+    "accept": "Accepted.",
+    "edit": "Edit saved.",
+    "reject": "Rejected.",
+    "set_aside": "Set aside.",
+    "undo": "Taken back.",
+}
 
 
 @require_http_methods(["GET", "POST"])

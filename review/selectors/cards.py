@@ -118,7 +118,8 @@ class Card:
     @property
     def footer(self) -> str:
         """Who wrote it and what it cost."""
-        return " · ".join(part for part in (self.model, money(self.cost_usd) if self.cost_usd else "", self.provenance) if part)
+        cost = money(self.cost_usd) if self.cost_usd else ""
+        return " · ".join(part for part in (self.model, cost, self.provenance) if part)
 
     @property
     def subject(self) -> Text | None:

@@ -37,5 +37,3 @@ def history(member: Member, task: Task) -> list[dict[str, str]]:
         }
         for decision in reversed(decisions.undoable(member, task))
     ]
-
-

@@ -20,7 +20,6 @@ from members.models import Member
 from review import judgement
 from review.judgement import Judgement
 from review.models import Assignment, Candidate, Decision
-from review.prompting import fields_hash
 from review.schema import Fields
 from review.selectors.pace import Pace
 from review.services import golds, queue, sight
@@ -58,7 +57,7 @@ def record(
     candidate_id: UUID,
     *,
     by: Member,
-    id: UUID,  # noqa: A002 (the decision's id, made by the client, as the API names it)
+    id: UUID,
     verdict: str,
     if_match: str | None,
     fields: Fields | None = None,
@@ -101,8 +100,10 @@ def record(
     )
     if if_match is None:
         raise Refusal(
-            "if_match_missing", "A decision names the card it is about: If-Match is missing.",
-            hint="Send the ETag you got with the card.", status=428,
+            "if_match_missing",
+            "A decision names the card it is about: If-Match is missing.",
+            hint="Send the ETag you got with the card.",
+            status=428,
         )
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -115,9 +116,7 @@ def record(
     raise AssertionError("unreachable")
 
 
-def _record(
-    candidate_id: UUID, *, by: Member, id: UUID, said: Judgement, if_match: str, deck_size: int  # noqa: A002
-) -> Outcome:
+def _record(candidate_id: UUID, *, by: Member, id: UUID, said: Judgement, if_match: str, deck_size: int) -> Outcome:
     seen = sight.of(candidate_id, by=by, decision_id=id)
     body_hash = said.body_hash(candidate_id)
     if seen.decision_known:
@@ -128,12 +127,14 @@ def _record(
     return _judge(seen, by=by, id=id, said=said, body_hash=body_hash, deck_size=deck_size)
 
 
-def _again(id: UUID, *, by: Member, body_hash: str, seen: Sight) -> Outcome:  # noqa: A002
+def _again(id: UUID, *, by: Member, body_hash: str, seen: Sight) -> Outcome:
     first = Decision.objects.filter(pk=id, reviewer=by, body_hash=body_hash).first()
     if first is None:
         raise Refusal(
-            "decision_id_reused", "This id belongs to another decision.",
-            hint="Make a new UUID for each decision.", status=409,
+            "decision_id_reused",
+            "This id belongs to another decision.",
+            hint="Make a new UUID for each decision.",
+            status=409,
         )
     hand = queue.renew(by, seen.card.task)
     return Outcome(first, CandidateState(seen.card.state), is_replay=True, hand=hand, pace=seen.pace)
@@ -143,15 +144,15 @@ def _check_etag(seen: Sight, *, by: Member, if_match: str) -> None:
     current = queue.etag_for(seen.card, by)
     if if_match != current:
         raise Refusal(
-            "card_changed", "The card is not the one you were shown.",
-            hint="Look at it as it is now and decide again.", status=412,
+            "card_changed",
+            "The card is not the one you were shown.",
+            hint="Look at it as it is now and decide again.",
+            status=412,
             state={"candidate": str(seen.card.pk), "state": seen.card.state, "etag": current},
         )
 
 
-def _judge(
-    seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash: str, deck_size: int  # noqa: A002
-) -> Outcome:
+def _judge(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash: str, deck_size: int) -> Outcome:
     is_late = _is_late(seen)
     verdict, fields = judgement.fit(said, seen.card.task_version.spec, seen.card.fields)
     if is_late:
@@ -180,8 +181,10 @@ def _is_late(seen: Sight) -> bool:
     """
     if seen.mine is AssignmentState.DONE:
         raise Refusal(
-            "already_judged", "You have judged this card already.",
-            hint="Take that decision back first, with Z or under My decisions.", status=409,
+            "already_judged",
+            "You have judged this card already.",
+            hint="Take that decision back first, with Z or under My decisions.",
+            status=409,
             state={"candidate": str(seen.card.pk), "state": seen.card.state},
         )
     if seen.counts:
@@ -189,8 +192,11 @@ def _is_late(seen: Sight) -> bool:
     if seen.was_mine:
         return True
     raise Refusal(
-        "card_not_free", "This card is in front of another reviewer, or judged already.",
-        hint="Take the next one.", status=409, state={"candidate": str(seen.card.pk), "state": seen.card.state},
+        "card_not_free",
+        "This card is in front of another reviewer, or judged already.",
+        hint="Take the next one.",
+        status=409,
+        state={"candidate": str(seen.card.pk), "state": seen.card.state},
     )
 
 
@@ -205,7 +211,7 @@ def _fill_hand(seen: Sight, *, by: Member, deck_size: int) -> list[Assignment]:
     return fresh
 
 
-def _take_back(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash: str) -> Outcome:  # noqa: A002
+def _take_back(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash: str) -> Outcome:
     target = Decision.objects.filter(pk=said.retracts, candidate=seen.card, reviewer=by).first()
     if target is None or target.verdict == Verdict.RETRACT:
         raise Http404("You have no such decision on this card to take back.")

@@ -116,8 +116,10 @@ def hold(member: Member, candidate_id: UUID) -> Assignment:
         taken = _lease(member, list(_free_cards(member).filter(pk=candidate_id)))
     if not taken:
         raise Refusal(
-            "card_not_free", "This card is in front of another reviewer, or judged already.",
-            hint="Take the next one, or look for it under My decisions.", status=409,
+            "card_not_free",
+            "This card is in front of another reviewer, or judged already.",
+            hint="Take the next one, or look for it under My decisions.",
+            status=409,
         )
     return taken[0]
 
@@ -182,8 +184,10 @@ def set_aside(
         )
         if not held:
             raise Refusal(
-                "card_not_held", "This card is no longer in your hand.",
-                hint="Its lease ran out or it was judged; take the next card.", status=409,
+                "card_not_held",
+                "This card is no longer in your hand.",
+                hint="Its lease ran out or it was judged; take the next card.",
+                status=409,
             )
         Candidate.objects.filter(pk=candidate_id).update(
             state=CandidateState.PENDING, queue_position=BEHIND_THE_REST + int(time.time() * 1000)

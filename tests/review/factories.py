@@ -86,8 +86,8 @@ def mail(record: Record, *, extra: str = "") -> dict[str, str]:
     facts = record.facts
     company = facts.get("company", record.title)
     body = (
-        f"Hi {{{{contact.first_name}}}},\n\nI read that {company} {facts.get('trigger', 'grew')}. A second place to watch can "
-        f"soon mean more claims, and {facts.get('size', 40)} people cannot look at every load by hand.{extra}\n\n"
+        f"Hi {{{{contact.first_name}}}},\n\nI read that {company} {facts.get('trigger', 'grew')}. A second place to "
+        f"watch can soon mean more claims, and {facts.get('size', 40)} people cannot look at all by hand.{extra}\n\n"
         "Most teams in your trade hear of trouble when the load arrives, and by then it is too late to do anything "
         "about it.\n\nWould a short call on Thursday be of use?\n\nBest regards,\nYour name\nYour company"
     )

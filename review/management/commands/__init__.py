@@ -1,0 +1,1 @@
+"""Commands of the review room, one a module."""

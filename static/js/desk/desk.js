@@ -144,6 +144,8 @@ desk.addEventListener("click", (event) => {
 function press(command, event) {
   const card = hand.current;
   if (command === "keys") return openKeys(), true;
+  // While an edit is open a stray letter beside the text box must not throw it away.
+  if (isEditing(card) && command !== "save" && command !== "escape") return false;
   if (command === "undo") return verdicts.undo(), true;
   if (command === "mine") return location.assign(desk.dataset.decisionsUrl), true;
   if (!card) return false;

@@ -11,7 +11,7 @@ export const isEditing = (card) => Boolean(card?.classList.contains("is-editing"
 export function startEdit(card) {
   card.classList.add("is-editing");
   card.querySelector(".editor").open = true;
-  card.querySelector('[data-act="leave-edit"]').hidden = false;
+  card.querySelector(".edit-acts").hidden = false;
   for (const button of card.querySelectorAll("[data-remove-element], [data-add-element]")) button.hidden = false;
   const boxes = boxesOf(card);
   const box = boxes.find((each) => each.tagName === "TEXTAREA") ?? boxes[0];
@@ -24,6 +24,7 @@ export function startEdit(card) {
 export function leaveEdit(card) {
   card.classList.remove("is-editing");
   card.querySelector(".editor").open = false;
+  card.querySelector(".edit-acts").hidden = true;
   card.focus({ preventScroll: true });
 }
 

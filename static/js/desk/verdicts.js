@@ -118,6 +118,7 @@ export class Verdicts {
     this.away.set(card.dataset.card, id);
     if (isEditing(card)) leaveEdit(card);
     this.arm(card, false);
+    card.classList.remove("is-setting-aside");
     this.hand.remove(card);
     this.stage.dataset.said = said;
     clearTimeout(this.tint);

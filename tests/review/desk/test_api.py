@@ -148,7 +148,9 @@ def test_defects_are_told_only_after_the_verdict(api: APIClient) -> None:
     assert api.get(f"/api/v1/candidates/{card['id']}/").json()["labelled_defects"] == ["wrong_fact"]
 
 
-def test_reviewers_see_their_own_words_and_leads_all(api: APIClient, admin: Member, api_as, make_member, task: Task) -> None:
+def test_reviewers_see_their_own_words_and_leads_all(
+    api: APIClient, admin: Member, api_as, make_member, task: Task
+) -> None:
     other = make_member("olga")
     factories.join(other, task)
     card = api.get(DECK).json()["cards"][0]
@@ -163,15 +165,12 @@ def test_reviewers_see_their_own_words_and_leads_all(api: APIClient, admin: Memb
 def test_cards_are_released_and_set_aside(api: APIClient) -> None:
     hand = api.get(DECK).json()["cards"]
 
-    released = api.post(
-        "/api/v1/desk/release/",
-        {"cards": [{"candidate": hand[0]["id"], "unfinished": {"subject": "Half"}, "seen_until": hand[0]["leased_until"]}]},
-        format="json",
-    )
+    leaving = {"candidate": hand[0]["id"], "unfinished": {"subject": "Half"}, "seen_until": hand[0]["leased_until"]}
+    released = api.post("/api/v1/desk/release/", {"cards": [leaving]}, format="json")
     aside = api.post(f"/api/v1/candidates/{hand[1]['id']}/set-aside/", {"note": "Ask"}, format="json")
 
     assert released.json() == {"released": 1}
-    assert [card["id"] for card in aside.json()["cards"]][0] == hand[0]["id"]
+    assert next(card["id"] for card in aside.json()["cards"]) == hand[0]["id"]
     assert aside.json()["cards"][0]["unfinished"] == {"subject": "Half"}
     assert Assignment.objects.get(candidate_id=hand[1]["id"]).state == AssignmentState.SET_ASIDE
     held = api.post(f"/api/v1/candidates/{hand[1]['id']}/hold/")

@@ -1,0 +1,283 @@
+"""The focus page in a real browser: keys, offline, undo across a reload, two people at once, no scripts."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from members.models import Member
+from review.models import Assignment, Candidate, Decision, Gold, Task
+from review.states import AssignmentState, Verdict
+from tests.review import factories
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+]  # fmt: skip
+PATIENCE_MS = 60_000
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    # Playwright's own loop runs in this thread; Django would take that for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        executable = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return factories.make_desk(by=admin, count=12)
+
+
+@pytest.fixture
+def open_desk(chromium: Browser, live_server: Any, task: Task) -> Iterator[Callable[..., Page]]:
+    contexts: list[BrowserContext] = []
+
+    def open_for(member: Member, *, slug: str = "outreach", **options: Any) -> Page:
+        client = Client()
+        client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+        context = chromium.new_context(base_url=live_server.url, **options)
+        context.set_default_timeout(PATIENCE_MS)
+        cookie = client.cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+        page.goto(f"/tasks/{slug}/review/")
+        if options.get("java_script_enabled", True):
+            page.wait_for_selector(".desk.is-live")
+        return page
+
+    expect.set_options(timeout=PATIENCE_MS)
+    yield open_for
+    for context in contexts:
+        context.close()
+
+
+def current(page: Page) -> str:
+    return page.locator(".card:not([hidden])").get_attribute("data-card") or ""
+
+
+def saved(page: Page, decisions: int) -> None:
+    """Wait until the server has so many decisions."""
+    for _ in range(600):
+        if Decision.objects.count() >= decisions:
+            break
+        page.wait_for_timeout(100)
+    assert Decision.objects.count() == decisions
+
+
+def test_keys_judge_card_after_card(open_desk: Callable[..., Page], admin: Member) -> None:
+    page = open_desk(admin)
+    shown = []
+
+    shown.append(current(page))
+    page.keyboard.press("a")
+    shown.append(current(page))
+    page.keyboard.press("r")
+    page.keyboard.press("2")
+    shown.append(current(page))
+    page.keyboard.press("e")
+    page.keyboard.type("Better: ")
+    expect(page.locator(".card:not([hidden]) [data-diff] ins").first).to_contain_text("Better")
+    page.keyboard.press("Control+Enter")
+    shown.append(current(page))
+
+    saved(page, 3)
+    assert len(set(shown)) == 4
+    said = {str(decision.candidate_id): decision for decision in Decision.objects.all()}
+    assert said[shown[0]].verdict == Verdict.ACCEPT
+    assert said[shown[1]].reasons == ["tone"]
+    assert said[shown[2]].verdict == Verdict.EDIT
+    assert said[shown[2]].fields["body"].startswith("Better: Hi")
+    expect(page.locator("[data-saved]")).to_contain_text("saved")
+    expect(page.locator("[data-pace]")).to_contain_text("9 left")
+
+
+def test_undo_brings_cards_back_across_cards_and_a_reload(open_desk: Callable[..., Page], admin: Member) -> None:
+    page = open_desk(admin)
+    first = current(page)
+    page.keyboard.press("a")
+    second = current(page)
+    page.keyboard.press("a")
+    saved(page, 2)
+
+    page.keyboard.press("z")
+    assert current(page) == second
+    saved(page, 3)
+    page.reload()
+    page.wait_for_selector(".desk.is-live")
+    page.keyboard.press("z")
+    expect(page.locator(f"#card-{first}")).to_be_visible()
+
+    saved(page, 4)
+    assert not Gold.objects.exists()
+
+
+def test_verdicts_given_offline_wait_and_arrive_after_a_reload(open_desk: Callable[..., Page], admin: Member) -> None:
+    page = open_desk(admin)
+    page.context.set_offline(True)
+
+    for _ in range(3):
+        page.keyboard.press("a")
+    expect(page.locator("[data-banner]")).to_contain_text("3 decisions wait for the network")
+    assert Decision.objects.count() == 0
+    page.context.set_offline(False)
+
+    saved(page, 3)
+    expect(page.locator("[data-banner]")).to_be_hidden()
+    assert Gold.objects.count() == 3
+
+
+def test_a_session_that_ended_keeps_the_verdict_and_asks_to_sign_in(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+
+    page.keyboard.press("a")
+    expect(page.locator("[data-banner-link]")).to_be_visible()
+    assert Decision.objects.count() == 0
+    page.context.add_cookies(cookies)
+    page.reload()
+
+    saved(page, 1)
+
+
+def test_two_people_never_see_the_same_card(
+    open_desk: Callable[..., Page], admin: Member, reviewer: Member, task: Task
+) -> None:
+    factories.join(reviewer, task)
+    mine, theirs = open_desk(admin), open_desk(reviewer)
+    seen: dict[str, set[str]] = {"mine": set(), "theirs": set()}
+
+    for _ in range(4):
+        for name, page in (("mine", mine), ("theirs", theirs)):
+            seen[name].add(current(page))
+            page.keyboard.press("a")
+    saved(mine, 8)
+
+    assert not seen["mine"] & seen["theirs"]
+
+
+def test_leaving_the_page_returns_the_cards_and_keeps_the_edit(open_desk: Callable[..., Page], admin: Member) -> None:
+    page = open_desk(admin)
+    card = current(page)
+    page.keyboard.press("e")
+    page.keyboard.type("Half a thought")
+
+    page.goto("/jobs/")
+    for _ in range(300):
+        if not Assignment.objects.filter(state=AssignmentState.ACTIVE).exists():
+            break
+        page.wait_for_timeout(100)
+
+    assert Assignment.objects.filter(state=AssignmentState.RELEASED).count() == 5
+    assert Assignment.objects.get(candidate_id=card).unfinished["body"].startswith("Half a thought")
+    page.goto("/tasks/outreach/review/")
+    page.wait_for_selector(".desk.is-live")
+    assert current(page) == card
+    expect(page.locator(f"#card-{card} textarea")).to_have_value(re.compile("^Half a thought"))
+
+
+def test_setting_aside_takes_a_note_and_is_undone(open_desk: Callable[..., Page], admin: Member) -> None:
+    page = open_desk(admin)
+    card = current(page)
+
+    page.keyboard.press("s")
+    page.keyboard.type("Ask Ada")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-saved]")).to_contain_text("saved")
+    assert Assignment.objects.get(candidate_id=card).note == "Ask Ada"
+    page.keyboard.press("z")
+
+    assert current(page) == card
+    for _ in range(300):
+        if Assignment.objects.get(candidate_id=card).state == AssignmentState.ACTIVE:
+            break
+        page.wait_for_timeout(100)
+    assert Assignment.objects.get(candidate_id=card).state == AssignmentState.ACTIVE
+
+
+def test_next_and_previous_walk_the_hand_without_deciding(open_desk: Callable[..., Page], admin: Member) -> None:
+    page = open_desk(admin)
+    first = current(page)
+
+    page.keyboard.press("j")
+    second = current(page)
+    page.keyboard.press("k")
+
+    assert current(page) == first != second
+    assert not Decision.objects.exists()
+
+
+def test_text_of_a_draft_never_becomes_markup(open_desk: Callable[..., Page], admin: Member, task: Task) -> None:
+    Candidate.objects.all().update(state="decided")
+    records = factories.make_records(factories.make_source(task, name="Hostile"), 2)
+    hostile = {"subject": "<i>x</i>", "body": "<img src=x onerror=\"document.title='owned'\"> {{contact.first_name}}"}
+    factories.make_drafts(task, records, fields=[hostile, hostile])
+    page = open_desk(admin)
+
+    page.keyboard.press("e")
+    page.keyboard.type("<b>new</b>")
+    page.keyboard.press("Control+Enter")
+    saved(page, 1)
+
+    assert page.locator(".desk img").count() == 0
+    assert page.locator(".desk b").count() == 0
+    assert "owned" not in page.title()
+
+
+def test_the_page_fits_a_phone_and_works_by_touch(open_desk: Callable[..., Page], admin: Member) -> None:
+    page = open_desk(admin, viewport={"width": 375, "height": 812}, has_touch=True)
+    card = page.locator(".card:not([hidden])")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    assert not card.locator(".facts dl").is_visible()
+    card.locator(".facts summary").tap()
+    expect(card.locator(".facts dl")).to_be_visible()
+    card.locator(".facts summary").tap()
+    box = card.locator('[data-act="accept"]').bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    assert box["y"] + box["height"] <= 812
+    card.locator('[data-act="accept"]').tap()
+
+    saved(page, 1)
+
+
+def test_nothing_jumps_from_card_to_card(open_desk: Callable[..., Page], admin: Member) -> None:
+    page = open_desk(admin)
+    regions = (".facts", ".reading", ".criteria", ".verdicts", ".desk-foot")
+
+    def boxes() -> list[Any]:
+        return [page.locator(f".card:not([hidden]) {name}, .desk > {name}").bounding_box() for name in regions]
+
+    before = boxes()
+    page.keyboard.press("a")
+
+    assert boxes() == before
+
+
+def test_without_scripts_the_same_form_decides(open_desk: Callable[..., Page], admin: Member) -> None:
+    page = open_desk(admin, java_script_enabled=False)
+    first = current(page)
+
+    page.locator(".card:not([hidden]) button[value=accept]").click()
+    page.wait_for_load_state()
+
+    assert Gold.objects.get().candidate_id == Candidate.objects.get(pk=first).pk
+    assert current(page) != first
