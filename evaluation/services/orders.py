@@ -72,7 +72,7 @@ def start(run: TrainingRun, *, by: Member | None) -> Evaluation:
     evaluation.teacher_order, evaluation.teacher_note = _teacher_order(evaluation, records)
     evaluation.save()
     if evaluation.teacher_order is None or evaluation.teacher_order.job.state in FINISHED:
-        launch(evaluation)
+        evaluation.job = launch(evaluation)
     return evaluation
 
 

@@ -1,0 +1,53 @@
+"""Rows for tests of evaluation: what the training room's tests make, and reports as an engine would write them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluation.models import Evaluation
+from evaluation.services import keeping
+from jobs.contracts import Result
+from tests.training.conftest import launch, lead, miniature, student, task, version, viewer
+
+__all__ = ["finish", "launch", "lead", "miniature", "student", "task", "version", "viewer"]
+
+
+def interval(mean: float) -> dict[str, Any]:
+    return {"mean": mean, "low": mean - 0.1, "high": mean + 0.1, "n": 2}
+
+
+@pytest.fixture
+def finish(tmp_path: Path) -> Any:
+    """End an evaluation as its engine would: every system passes with its own share."""
+
+    def end(evaluation: Evaluation, systems: dict[str, tuple[str, float]]) -> Evaluation:
+        folder = tmp_path / str(evaluation.pk)
+        folder.mkdir(exist_ok=True)
+        lines = []
+        for name in systems:
+            for record in evaluation.record_ids:
+                fields = {"subject": "Hello", "body": f"A mail by {name} <script>alert(1)</script>"}
+                lines.append(
+                    {
+                        "system": name, "record": record, "text": "Subject: Hello", "fields": fields, "error": "", "marks": [],
+                        "seconds": 0.1, "cost_usd": 0.0, "tokens": 9, "scores": {"passes_all": 1.0, "gold_nll_per_byte": 0.7},
+                    }
+                )  # fmt: skip
+        (folder / "outputs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        summary = {
+            "records": len(evaluation.record_ids), "with_gold": 1, "seconds": 2.0, "distinct": {},
+            "systems": {name: {"passes_all": interval(share)} for name, (_, share) in systems.items()},
+            "general_nll_per_byte": {name: 1.5 for name, (kind, _) in systems.items() if kind != "teacher"},
+            "differences": [],
+        }  # fmt: skip
+        kinds = {name: kind for name, (kind, _) in systems.items()}
+        collected = keeping.store(evaluation.pk, folder, fence=1)
+        keeping.keep(evaluation.pk, Result(outcome="succeeded", summary=summary), collected, kinds=kinds)
+        evaluation.refresh_from_db()
+        return evaluation
+
+    return end

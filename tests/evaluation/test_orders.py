@@ -1,0 +1,178 @@
+"""An evaluation follows each run by itself, once, and never pays a teacher twice for the same prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from evaluation.models import Evaluation, EvaluationOutput
+from evaluation.selectors import inputs
+from evaluation.services import lay, orders
+from generation.models import Call, GenerationJob, Teacher
+from jobs.models import Job
+from jobs.services import consumers
+from members.models import Member
+from review.models import Candidate, Record, Task
+from tests.training.miniatures import conclude
+from training.models import Miniature, TrainingRun
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def taught(task: Task, version: Any) -> Teacher:
+    """The dataset's texts are of the offline teacher."""
+    Candidate.objects.filter(task=task).update(teacher="offline:offline-composer")
+    return Teacher.objects.get(slug="offline")
+
+
+def end(order: GenerationJob, state: str = "succeeded") -> Job:
+    Job.objects.filter(pk=order.job_id).update(state=state, finished_at=timezone.now())
+    return Job.objects.get(pk=order.job_id)
+
+
+def test_a_run_that_succeeded_is_evaluated_once_however_often_its_end_is_told(miniature: Miniature) -> None:
+    job = miniature.run.job
+
+    consumers.call(job.pk, job.kind)
+    consumers.call(job.pk, job.kind)
+
+    assert Evaluation.objects.filter(run=miniature.run).count() == 1
+
+
+def test_a_run_that_failed_is_not_evaluated(launch: Callable[..., TrainingRun]) -> None:
+    run = launch()
+    Job.objects.filter(pk=run.job_id).update(state="failed", finished_at=timezone.now())
+
+    consumers.call(run.job_id, "training")
+
+    assert not Evaluation.objects.exists()
+
+
+def test_the_teacher_writes_afresh_for_every_held_out_record_before_the_engine_starts(
+    miniature: Miniature, taught: Teacher, admin: Member
+) -> None:
+    evaluation = orders.start(miniature.run, by=admin)
+
+    held_out = {str(pk) for pk in Record.objects.filter(task=miniature.task, split="test").values_list("pk", flat=True)}
+    order = evaluation.teacher_order
+    assert order is not None
+    assert set(order.record_ids) == held_out
+    assert order.purpose == "evaluation"
+    assert evaluation.job is None
+
+    consumers.call(end(order).pk, "generation")
+
+    evaluation.refresh_from_db()
+    assert evaluation.job is not None
+    assert evaluation.job.kind == "evaluation"
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled"])
+def test_a_teacher_that_fails_does_not_hold_up_the_evaluation(
+    miniature: Miniature, taught: Teacher, admin: Member, state: str
+) -> None:
+    evaluation = orders.start(miniature.run, by=admin)
+
+    consumers.call(end(evaluation.teacher_order, state).pk, "generation")
+
+    evaluation.refresh_from_db()
+    assert evaluation.job is not None
+
+
+def test_a_teacher_that_cannot_be_asked_is_said_and_left_out(miniature: Miniature, taught: Teacher, admin: Member) -> None:
+    Teacher.objects.filter(pk=taught.pk).update(secret_ref="A_KEY_NOBODY_SET")
+
+    evaluation = orders.start(miniature.run, by=admin)
+
+    assert evaluation.teacher_order is None
+    assert "A_KEY_NOBODY_SET" in evaluation.teacher_note
+    assert evaluation.job is not None
+
+
+def test_the_same_prompts_are_not_paid_for_twice(
+    launch: Callable[..., TrainingRun], taught: Teacher, admin: Member, tmp_path: Path
+) -> None:
+    one, other = conclude(launch(), tmp_path / "one"), conclude(launch(), tmp_path / "other")
+    first = orders.start(one.run, by=admin)
+    end(first.teacher_order)
+
+    second = orders.start(other.run, by=admin)
+
+    assert second.teacher_order == first.teacher_order
+    assert second.job is not None
+    assert GenerationJob.objects.filter(purpose="evaluation").count() == 1
+
+
+def test_no_held_out_record_is_said_on_the_evaluation(miniature: Miniature) -> None:
+    Record.objects.filter(task=miniature.task, split="test").update(split="train")
+
+    orders.start_by_itself(miniature.run.job)
+
+    assert "no record in its test split" in Evaluation.objects.get().problem
+
+
+def test_a_run_that_is_not_done_is_refused(launch: Callable[..., TrainingRun], admin: Member) -> None:
+    with pytest.raises(Refusal, match="has not succeeded"):
+        orders.start(launch(), by=admin)
+
+
+def test_a_viewer_may_not_order_an_evaluation(miniature: Miniature, viewer: Member) -> None:
+    with pytest.raises(PermissionDenied, match="lead"):
+        orders.start(miniature.run, by=viewer)
+
+
+def test_the_engine_is_given_golds_of_held_out_records_only_and_no_text_of_the_teacher_for_them(
+    miniature: Miniature, taught: Teacher, admin: Member, tmp_path: Path
+) -> None:
+    evaluation = orders.start(miniature.run, by=admin)
+    order = evaluation.teacher_order
+    fresh = {"subject": "Fresh", "body": "Written for the evaluation."}
+    for position, record in enumerate(order.record_ids):
+        Call.objects.create(
+            id=Record.objects.get(pk=record).pk, generation_job=order, record_id=record, position=position,
+            state="answered", fields=fresh,
+        )  # fmt: skip
+    end(order)
+
+    body = lay.spec(evaluation.pk, tmp_path)
+
+    assert {gold["record"] for gold in body["golds"]} <= set(evaluation.record_ids)
+    assert [s["method"] for s in body["systems"]] == ["base", "lora"]
+    teacher = body["written"][0]
+    assert teacher["method"] == "teacher"
+    assert all(output["fields"] == fresh for output in teacher["outputs"])
+
+
+def test_what_base_and_sibling_wrote_is_scored_again_not_run_again(
+    launch: Callable[..., TrainingRun], admin: Member, tmp_path: Path, finish: Any
+) -> None:
+    one, other = conclude(launch(), tmp_path / "one"), conclude(launch(), tmp_path / "other")
+    first, second = orders.start(one.run, by=admin), orders.start(other.run, by=admin)
+    finish(first, {lay.base_name(one.run): ("base", 0.1), lay.tuned_name(one.run): ("lora", 0.8)})
+
+    body = lay.spec(second.pk, tmp_path / "run")
+
+    assert [system["name"] for system in body["systems"]] == [lay.tuned_name(other.run)]
+    written = {system["name"]: system for system in body["written"]}
+    assert set(written) == {lay.base_name(one.run), lay.tuned_name(one.run)}
+    for system in written.values():
+        assert system["outputs"][0]["scores"] == {"gold_nll_per_byte": 0.7}
+        assert system["general_nll_per_byte"] == 1.5
+
+
+def test_keeping_twice_leaves_each_output_once(miniature: Miniature, admin: Member, finish: Any) -> None:
+    evaluation = orders.start(miniature.run, by=admin)
+    systems = {"tiny (base)": ("base", 0.1), "run 1 (LoRA)": ("lora", 0.9)}
+
+    finish(evaluation, systems)
+    finish(evaluation, systems)
+
+    assert EvaluationOutput.objects.filter(evaluation=evaluation).count() == 2 * len(evaluation.record_ids)
+    assert inputs.siblings(evaluation) == []

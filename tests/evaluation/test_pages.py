@@ -1,0 +1,136 @@
+"""Pages and endpoints of evaluations: who may see them, what they show, and that text stays text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+from evaluation.models import Evaluation
+from evaluation.services import orders
+from members.models import Member
+from training.models import Miniature
+
+pytestmark = pytest.mark.django_db
+SYSTEMS = {"tiny (base)": ("base", 0.1), "run 1 (LoRA)": ("lora", 0.9)}
+
+
+@pytest.fixture
+def evaluation(miniature: Miniature, admin: Member, finish: Any) -> Evaluation:
+    return finish(orders.start(miniature.run, by=admin), SYSTEMS)
+
+
+def test_the_list_shows_each_system_with_its_interval(
+    evaluation: Evaluation, viewer: Member, as_member: Callable[[Member], Client]
+) -> None:
+    page = as_member(viewer).get(f"/tasks/{evaluation.task.slug}/evaluation/").content.decode()
+
+    assert "90.0 %" in page
+    assert "80.0 % to 100.0 %" in page
+
+
+def test_an_evaluation_shows_metrics_and_samples_as_text(
+    evaluation: Evaluation, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    page = as_member(admin).get(f"/evaluations/{evaluation.pk}/").content.decode()
+
+    assert "Pass every check" in page
+    assert "tiny (base)" in page
+    assert "<script>alert" not in page
+
+
+def test_an_evaluation_under_way_shows_its_job(
+    miniature: Miniature, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    under_way = orders.start(miniature.run, by=admin)
+
+    page = as_member(admin).get(f"/evaluations/{under_way.pk}/").content.decode()
+
+    assert f'data-job="{under_way.job_id}"' in page
+
+
+def test_only_failing_samples_are_shown_when_asked_for(
+    evaluation: Evaluation, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    page = as_member(admin).get(f"/evaluations/{evaluation.pk}/?failing=run 1 (LoRA)").content.decode()
+
+    assert "<article" not in page
+
+
+def test_the_card_is_a_part_that_other_pages_load(
+    evaluation: Evaluation, viewer: Member, as_member: Callable[[Member], Client]
+) -> None:
+    part = as_member(viewer).get(f"/evaluations/of-run/{evaluation.run_id}/card/", HTTP_HX_REQUEST="true").content.decode()
+
+    assert "<html" not in part
+    assert "90.0 %" in part
+
+
+@pytest.mark.parametrize("path", ["/evaluations/{id}/", "/evaluations/of-run/{run}/card/", "/tasks/{task}/evaluation/"])
+def test_a_member_of_another_task_finds_nothing(
+    evaluation: Evaluation, reviewer: Member, as_member: Callable[[Member], Client], path: str
+) -> None:
+    address = path.format(id=evaluation.pk, run=evaluation.run_id, task=evaluation.task.slug)
+
+    assert as_member(reviewer).get(address).status_code == 404
+
+
+def test_a_viewer_may_not_start_one(
+    miniature: Miniature, viewer: Member, as_member: Callable[[Member], Client]
+) -> None:
+    answer = as_member(viewer).post(f"/evaluations/of-run/{miniature.run_id}/start/")
+
+    assert answer.status_code == 403
+    assert not Evaluation.objects.exists()
+
+
+def test_the_list_asks_the_database_the_same_however_many_there_are(
+    evaluation: Evaluation, admin: Member, as_member: Callable[[Member], Client], finish: Any,
+    django_assert_max_num_queries: Any,
+) -> None:
+    for _ in range(5):
+        finish(orders.start(evaluation.run, by=admin), SYSTEMS)
+
+    client = as_member(admin)
+    with django_assert_max_num_queries(14):
+        client.get(f"/tasks/{evaluation.task.slug}/evaluation/")
+
+
+def test_ordering_over_the_api_twice_with_one_key_orders_once(
+    miniature: Miniature, admin: Member, api_as: Callable[..., APIClient]
+) -> None:
+    client, key = api_as(admin), str(uuid4())
+    body = {"training_run": str(miniature.run_id)}
+
+    first = client.post("/api/v1/evaluations/", body, format="json", HTTP_IDEMPOTENCY_KEY=key)
+    again = client.post("/api/v1/evaluations/", body, format="json", HTTP_IDEMPOTENCY_KEY=key)
+
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json() == again.json()
+    assert Evaluation.objects.count() == 1
+
+
+def test_outputs_come_in_pages_and_by_system(
+    evaluation: Evaluation, viewer: Member, api_as: Callable[..., APIClient]
+) -> None:
+    answer = api_as(viewer, scopes=("read",)).get(
+        f"/api/v1/evaluations/{evaluation.pk}/outputs/", {"system": "run 1 (LoRA)", "limit": 1}
+    )
+
+    assert answer.status_code == 200
+    assert answer.json()["next"]
+    assert answer.json()["results"][0]["kind"] == "lora"
+
+
+def test_anonymous_and_other_members_get_401_and_404(
+    evaluation: Evaluation, reviewer: Member, api_as: Callable[..., APIClient]
+) -> None:
+    address = f"/api/v1/evaluations/{evaluation.pk}/"
+
+    assert APIClient().get(address).status_code == 401
+    assert api_as(reviewer).get(address).status_code == 404
+    assert api_as(reviewer).delete(address).status_code == 405

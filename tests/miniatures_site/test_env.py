@@ -1,0 +1,56 @@
+"""Settings from the environment are refused with words a person understands."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from miniatures_site.settings import base, env
+
+
+@pytest.mark.parametrize(("raw", "value"), [("1", True), ("YES", True), ("off", False), ("", False)])
+def test_a_flag_reads_yes_and_no(monkeypatch: pytest.MonkeyPatch, raw: str, value: bool) -> None:
+    monkeypatch.setenv("A_FLAG", raw)
+
+    assert env.flag("A_FLAG", default=True) is value
+
+
+@pytest.mark.parametrize(
+    ("read", "raw", "said"),
+    [
+        (lambda: env.flag("IT", default=True), "maybe", "IT is 'maybe'; write 1 or 0."),
+        (lambda: env.number("IT", 5), "many", "IT is 'many'; write a number, such as 5."),
+        (lambda: env.number("IT", 5, minimum=1), "0.5", "IT is 0.5; it must be at least 1."),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_wanted(monkeypatch: pytest.MonkeyPatch, read, raw: str, said: str) -> None:
+    monkeypatch.setenv("IT", raw)
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        read()
+
+    assert str(refusal.value) == said
+
+
+def test_a_database_that_is_neither_sqlite_nor_postgresql_is_refused() -> None:
+    with pytest.raises(ImproperlyConfigured, match="sqlite:// or postgres://"):
+        base.database("mysql://user@host/name")
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"])
+def test_production_names_the_variable_it_misses(missing: str, tmp_path) -> None:
+    full = {
+        "SECRET_KEY": "x" * 60, "ALLOWED_HOSTS": "app.example", "DATABASE_URL": f"sqlite:///{tmp_path}/db",
+        "REDIS_URL": "redis://127.0.0.1:6379/0", "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.prod",
+        "VAR_DIR": str(tmp_path), "PATH": os.environ["PATH"],
+    }  # fmt: skip
+    del full[missing]
+
+    told = subprocess.run(
+        [sys.executable, "-c", "import django; django.setup()"], env=full, capture_output=True, text=True, check=False
+    )
+
+    assert told.returncode != 0
+    assert f"The environment variable {missing} is not set." in told.stderr
