@@ -39,8 +39,13 @@ class LaunchForm(forms.Form):
 
 def overrides_of(data: Mapping[str, Any]) -> dict[str, Any]:
     """Overrides among a form's values; blank ones keep the preset's value."""
+    return {name: _read(name, text) for name, text in typed_in(data).items()}
+
+
+def typed_in(data: Mapping[str, Any]) -> dict[str, str]:
+    """What was typed as overrides, by the recipe's field, blank ones left out."""
     typed = {key.removeprefix(OVERRIDE): str(data[key]).strip() for key in data if key.startswith(OVERRIDE)}
-    return {name: _read(name, text) for name, text in typed.items() if text}
+    return {name: text for name, text in typed.items() if text}
 
 
 class StudentForm(forms.Form):
@@ -59,7 +64,7 @@ class StudentForm(forms.Form):
         label="Commit",
         required=False,
         max_length=64,
-        help_text="40 hex digits, from the model's page under Files and versions, History. A branch may change; a commit may not.",
+        help_text="40 hex digits, from the model's page under Files and versions, History.",
     )
     name = forms.CharField(
         label="Name", required=False, max_length=120, help_text="Empty: the folder's or the model's own."

@@ -40,13 +40,13 @@ class Student(models.Model):
     class Meta:
         ordering = ["name"]
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def is_demo(self) -> bool:
         """Whether it is the small student that comes with the product."""
         return self.source == StudentSource.DEMO
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class TrainingRun(models.Model):
@@ -74,6 +74,9 @@ class TrainingRun(models.Model):
         constraints = [models.UniqueConstraint(fields=["task", "number"], name="run_number_once_per_task")]
         indexes = [models.Index(fields=["student", "-created_at"], name="runs_of_student")]
 
+    def __str__(self) -> str:
+        return f"{self.task.name}, run {self.number}"
+
     @property
     def method(self) -> str:
         """`lora` or `full`."""
@@ -83,9 +86,6 @@ class TrainingRun(models.Model):
     def name(self) -> str:
         """How pages call it."""
         return f"Run {self.number}"
-
-    def __str__(self) -> str:
-        return f"{self.task.name}, run {self.number}"
 
 
 class Checkpoint(models.Model):
@@ -122,10 +122,10 @@ class Miniature(models.Model):
     class Meta:
         ordering = ["-created_at"]
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def summary(self) -> dict[str, Any]:
         """What its run came to."""
         return dict(self.run.summary)
-
-    def __str__(self) -> str:
-        return self.name

@@ -129,8 +129,8 @@ def _config(folder: Path) -> dict[str, Any]:
 
 def _without_weights(folder: Path) -> Refusal:
     if any(file for pattern in PICKLES for file in folder.glob(pattern)):
-        return _refused("student_pickle_only", f"{folder.name} holds pickled weights only, which can run code when loaded.",
-                        "Convert them to safetensors on a machine you trust.")  # fmt: skip
+        message = f"{folder.name} holds pickled weights only, which can run code when loaded."
+        return _refused("student_pickle_only", message, "Convert them to safetensors where you trust them.")
     return _refused("student_without_weights", f"{folder.name} holds no weights.",
                     "Put model.safetensors beside config.json.")  # fmt: skip
 

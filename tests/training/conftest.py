@@ -17,7 +17,8 @@ from review.services.datasets import write as writing
 from review.states import Role, Split
 from tests.review import factories
 from tests.review.datasets import golds
-from training.models import Student, TrainingRun
+from tests.training.miniatures import conclude
+from training.models import Miniature, Student, TrainingRun
 from training.services import runs, students
 
 
@@ -99,3 +100,8 @@ def launch(version: DatasetVersion, student: Student, admin: Member) -> Callable
         return runs.launch(**given)
 
     return _launch
+
+
+@pytest.fixture
+def miniature(launch: Callable[..., TrainingRun], tmp_path: Path) -> Miniature:
+    return conclude(launch(), tmp_path / "run")

@@ -64,10 +64,10 @@ class Runs(APIView):
         page = pager.paginate_queryset(selectors.visible(request.user, task=task), request, view=self)
         return pager.get_paginated_response(shapes.RunOut(page, many=True).data)
 
-    @extend_schema(request=shapes.RunIn, responses={202: shapes.StartedOut})
+    @extend_schema(request=shapes.PlanIn, responses={202: shapes.StartedOut})
     @idempotent
     def post(self, request: Request) -> Response:
-        data = _read(shapes.RunIn, request)
+        data = _read(shapes.PlanIn, request)
         run = runs.launch(
             dataset_version=datasets.version_or_404(request.user, data["dataset_version"]),
             student=student_selectors.by_slug(data["student"]),
@@ -92,6 +92,7 @@ class Estimate(APIView):
             student=student_selectors.by_slug(data["student"]),
             recipe=data["recipe"],
             overrides=data.get("overrides"),
+            device=data["device"],
         )
         return Response(guess.as_json())
 

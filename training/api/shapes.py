@@ -59,9 +59,6 @@ class PlanIn(serializers.Serializer[Any]):
     student = serializers.CharField(max_length=60)
     recipe = serializers.CharField(max_length=60)
     overrides = serializers.DictField(required=False)
-
-
-class RunIn(PlanIn):
     device = serializers.CharField(required=False, default=Device.AUTO.value)
 
 

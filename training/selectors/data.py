@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -47,10 +48,9 @@ def newest_task_version(version: DatasetVersion) -> TaskVersion:
     return found
 
 
-def characters(file: DatasetFile) -> list[int]:
-    """Length of each row in characters, prompt and completion together."""
-    with default_storage.open(file.path, "rb") as handle:
-        return [_length(json.loads(line)) for line in handle]
+def characters(file: DatasetFile) -> tuple[int, ...]:
+    """Length of each row in characters, prompt and completion together. A frozen file never changes: read once."""
+    return _characters(file.path, file.sha256)
 
 
 def sample_prompts(version: TaskVersion) -> list[dict[str, Any]]:
@@ -64,6 +64,12 @@ def sample_prompts(version: TaskVersion) -> list[dict[str, Any]]:
         {"id": record.title or str(record.pk), "messages": prompting.messages(spec, record.facts, audience="student")}
         for record in records[:SAMPLE_PROMPTS]
     ]
+
+
+@lru_cache(maxsize=64)
+def _characters(path: str, sha256: str) -> tuple[int, ...]:  # noqa: ARG001 (the hash is what the answer is kept under)
+    with default_storage.open(path, "rb") as handle:
+        return tuple(_length(json.loads(line)) for line in handle)
 
 
 def _length(row: dict[str, Any]) -> int:

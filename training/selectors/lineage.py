@@ -84,7 +84,7 @@ def _task_versions(run: TrainingRun, rows: QuerySet[DatasetRow]) -> list[dict[st
             "number": number,
             "rows": counts[number],
             "content_hash": hashes.get(number, ""),
-            "url": _page("review:task-version", run.task.slug, number),
+            "url": _page("review:version", run.task.slug, number),
         }
         for number in sorted(counts)
     ]

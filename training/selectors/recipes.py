@@ -23,17 +23,37 @@ FIRST = (
 )
 HIDDEN = frozenset({"method", "target", "schedule"})
 LABELS = {
-    "method": "What is tuned", "rank": "LoRA rank", "alpha": "LoRA alpha", "dropout": "LoRA dropout", "target": "Adapted layers",
-    "learning_rate": "Learning rate", "schedule": "Schedule", "warmup_ratio": "Warm-up", "epochs": "Epochs",
-    "batch_size": "Batch size", "accumulation": "Accumulation", "max_length": "Longest row", "weight_decay": "Weight decay",
-    "betas": "AdamW betas", "max_grad_norm": "Gradient clipping", "dtype": "Precision", "seed": "Seed",
-    "eval_every_steps": "Validate every", "sample_every_steps": "Sample every", "checkpoint_every_steps": "Save every",
+    "method": "What is tuned",
+    "rank": "LoRA rank",
+    "alpha": "LoRA alpha",
+    "dropout": "LoRA dropout",
+    "target": "Adapted layers",
+    "learning_rate": "Learning rate",
+    "schedule": "Schedule",
+    "warmup_ratio": "Warm-up",
+    "epochs": "Epochs",
+    "batch_size": "Batch size",
+    "accumulation": "Accumulation",
+    "max_length": "Longest row",
+    "weight_decay": "Weight decay",
+    "betas": "AdamW betas",
+    "max_grad_norm": "Gradient clipping",
+    "dtype": "Precision",
+    "seed": "Seed",
+    "eval_every_steps": "Validate every",
+    "sample_every_steps": "Sample every",
+    "checkpoint_every_steps": "Save every",
     "gradient_checkpointing": "Gradient checkpointing",
-}  # fmt: skip
+}
 UNITS = {
-    "max_length": "tokens", "eval_every_steps": "steps", "sample_every_steps": "steps", "checkpoint_every_steps": "steps",
-    "warmup_ratio": "of the steps", "batch_size": "rows", "accumulation": "batches",
-}  # fmt: skip
+    "max_length": "tokens",
+    "eval_every_steps": "steps",
+    "sample_every_steps": "steps",
+    "checkpoint_every_steps": "steps",
+    "warmup_ratio": "of the steps",
+    "batch_size": "rows",
+    "accumulation": "batches",
+}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a run would take, said before it is launched: trainable parameters, memory, time, disk; and how each is known."""
+"""What a run would take, said before it is launched: parameters, memory, time, disk; and how each is known."""
 
 from __future__ import annotations
 
@@ -8,20 +8,18 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from review.models import DatasetVersion
-from training import student_folder
+from training.estimate import Estimate, estimate
 from training.models import Student, TrainingRun
 from training.recipes import Recipe
 from training.selectors import data as tuning_data
 from training.services import plans, preflight, students
+from training.states import Device
 from web.errors import Refusal
 
 # English in a vocabulary of some thousand pieces, with its template; measured runs of the student replace it.
 TOKENS_PER_CHARACTER: Final = 0.36
 UNKNOWN_DISK_BYTES: Final = 1 << 30
 MEASURED_RUNS: Final = 5
-BASE_BYTES: Final = 400 << 20
-GIB: Final = 1 << 30
-CPU_FLOPS: Final = 3e10
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,12 @@ class Forecast:
 
 
 def of_choice(
-    *, dataset_version: DatasetVersion, student: Student, recipe: str, overrides: Mapping[str, Any] | None = None
+    *,
+    dataset_version: DatasetVersion,
+    student: Student,
+    recipe: str,
+    overrides: Mapping[str, Any] | None = None,
+    device: str = Device.AUTO,
 ) -> Forecast:
     """What the run of a launch form would take.
 
@@ -56,11 +59,14 @@ def of_choice(
         Refusal: What `runs.launch` would refuse of the recipe and the rows.
     """
     composed = plans.compose(recipe, overrides, student)
+    preflight.require_device(device)
     preflight.require_rows(dataset_version)
-    return forecast(dataset_version=dataset_version, student=student, recipe=composed)
+    return forecast(dataset_version=dataset_version, student=student, recipe=composed, device=device)
 
 
-def forecast(*, dataset_version: DatasetVersion, student: Student, recipe: Recipe) -> Forecast:
+def forecast(
+    *, dataset_version: DatasetVersion, student: Student, recipe: Recipe, device: str = Device.AUTO
+) -> Forecast:
     """What a run on a frozen version would take.
 
     Raises:
@@ -69,25 +75,26 @@ def forecast(*, dataset_version: DatasetVersion, student: Student, recipe: Recip
     files = tuning_data.of(dataset_version)
     if files is None:
         raise Refusal("not_frozen", f"{dataset_version} is not frozen yet.", status=409)
-    earlier = _measured(student, recipe.method)
-    per_character, length_note = _tokens_per_character(earlier)
     lengths = tuning_data.characters(files.train)
-    row_tokens = [max(1, round(length * per_character)) for length in lengths]
-    size, size_note = _size(student, recipe, row_tokens)
+    earlier = _measured(student, recipe.method)
+    row_tokens, length_note = _tokens_of(lengths, earlier)
+    newest = earlier[0] if earlier else None
+    speed = newest.summary["tokens_per_s"] if newest else None
+    guess, guess_note = _estimate(student, recipe, row_tokens, device=device, tokens_per_s=speed)
     tokens = sum(row_tokens) * recipe.epochs
-    seconds, time_note = _time(earlier, tokens, size)
+    seconds = tokens / speed if speed else guess.seconds if guess else None
     return Forecast(
         rows=len(lengths),
         epochs=recipe.epochs,
         steps=math.ceil(len(lengths) / recipe.rows_per_step) * recipe.epochs,
         tokens=tokens,
         characters=sum(lengths),
-        trainable_parameters=size.trainable_parameters if size else None,
-        total_parameters=size.total_parameters if size else student.parameters,
-        memory_gib=size.memory_gib if size else None,
+        trainable_parameters=guess.trainable_parameters if guess else None,
+        total_parameters=guess.total_parameters if guess else student.parameters,
+        memory_gib=guess.peak_gib if guess else None,
         seconds=seconds,
-        disk_bytes=size.disk_bytes if size else UNKNOWN_DISK_BYTES,
-        notes=[note for note in (time_note, length_note, size_note) if note],
+        disk_bytes=guess.disk_bytes if guess else UNKNOWN_DISK_BYTES,
+        notes=[note for note in (_time_note(newest, device, guess), length_note, guess_note) if note],
     )
 
 
@@ -97,51 +104,36 @@ def _measured(student: Student, method: str) -> list[TrainingRun]:
     return list(runs.order_by("-created_at")[:MEASURED_RUNS])
 
 
-def _tokens_per_character(earlier: Sequence[TrainingRun]) -> tuple[float, str]:
+def _tokens_of(lengths: Sequence[int], earlier: Sequence[TrainingRun]) -> tuple[list[int], str]:
+    """Tokens of each row, from its characters; and how the one follows from the other."""
+    per_character, note = TOKENS_PER_CHARACTER, "Tokens are guessed from characters, until this student has had a run."
     for run in earlier:
         tokens, epochs, characters = run.summary["tokens"], run.summary["epochs"], run.estimate.get("characters")
         if tokens and epochs and characters:
-            return tokens / epochs / characters, ""
-    return TOKENS_PER_CHARACTER, "Tokens are guessed from the number of characters, until this student has had a run."
+            per_character, note = tokens / epochs / characters, ""
+            break
+    return [max(1, round(length * per_character)) for length in lengths], note
 
 
-def _time(earlier: Sequence[TrainingRun], tokens: int, size: Size | None) -> tuple[float | None, str]:
-    if earlier:
-        newest = earlier[0]
-        note = f"Time from {newest.name}: {newest.summary['tokens_per_s']:,.0f} tokens a second on {newest.summary['device']}."
-        return tokens / newest.summary["tokens_per_s"], note
-    if size is None:
-        return None, "Nothing is known of this student's size before its first run; the engine reports it."
-    return tokens / size.guessed_tokens_per_s, (
-        "Time is guessed for two CPU cores, until this student has had a run; a GPU is ten to a hundred times faster."
-    )
-
-
-@dataclass(frozen=True)
-class Size:
-    """What a student and a recipe take, from the folder alone."""
-
-    trainable_parameters: int
-    total_parameters: int
-    memory_gib: float
-    disk_bytes: int
-    guessed_tokens_per_s: float
-
-
-def _size(student: Student, recipe: Recipe, row_tokens: Sequence[int]) -> tuple[Size | None, str]:
+def _estimate(
+    student: Student, recipe: Recipe, row_tokens: Sequence[int], *, device: str, tokens_per_s: float | None
+) -> tuple[Estimate | None, str]:
     folder = students.folder_of(student)
     if folder is None:
-        return None, "A hub model's size is known once its first run has fetched it."
-    shapes = student_folder.weight_shapes(folder)
-    total = sum(math.prod(shape) for shape in shapes.values())
-    if recipe.method == "full":
-        trainable = total
-    else:
-        rank = recipe.rank_for(total)
-        linear = [s for name, s in shapes.items() if len(s) == 2 and "embed" not in name and "lm_head" not in name]
-        trainable = sum(rank * sum(shape) for shape in linear)
-        total += trainable
-    weights = total * 4 + trainable * 12
-    longest = max(row_tokens) * recipe.batch_size
-    memory = BASE_BYTES + weights + longest * math.sqrt(total) * 12
-    return Size(trainable, total, memory / GIB, trainable * 4 * 8, CPU_FLOPS / (6 * total)), ""
+        return None, "A hub model's memory and time are known once a run has fetched it."
+    try:
+        # Where a GPU will be taken is not known here; on a CPU a run needs most time and no less memory.
+        on = "cuda" if device == Device.CUDA else "cpu"
+        return estimate(folder, recipe, row_tokens, device=on, tokens_per_s=tokens_per_s), ""
+    except (OSError, ValueError) as error:
+        return None, f"Memory and time cannot be told beforehand: {error}."
+
+
+def _time_note(newest: TrainingRun | None, device: str, guess: Estimate | None) -> str:
+    if newest:
+        speed, where = newest.summary["tokens_per_s"], newest.summary["device"]
+        return f"Time from {newest.name}: {speed:,.0f} tokens a second on {where}."
+    if guess is None:
+        return ""
+    place = "a GPU" if device == Device.CUDA else "two CPU cores"
+    return f"Time is worked out for {place} and may be off by half, until this student has had a run."

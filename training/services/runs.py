@@ -56,7 +56,7 @@ def launch(
     composed = plans.compose(recipe, overrides, student)
     preflight.require_device(device)
     preflight.require_rows(dataset_version)
-    guess = forecast.forecast(dataset_version=dataset_version, student=student, recipe=composed)
+    guess = forecast.forecast(dataset_version=dataset_version, student=student, recipe=composed, device=device)
     preflight.require_disk(guess.disk_bytes)
     # The task's row is the lock under which numbers are given.
     Task.objects.select_for_update().get(pk=task.pk)

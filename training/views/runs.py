@@ -14,7 +14,7 @@ from review.permissions import may, task_or_404
 from review.selectors import datasets
 from review.states import Role
 from training import charts
-from training.forms import LaunchForm, overrides_of
+from training.forms import LaunchForm, overrides_of, typed_in
 from training.presets import PRESETS
 from training.selectors import lineage, pages
 from training.selectors import recipes as recipe_selectors
@@ -49,7 +49,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "refusal": refusal,
         "preset": _preset(request),
         "lines": recipe_selectors.lines(_preset(request)),
-        "typed": overrides_of(request.POST),
+        "typed": typed_in(request.POST),
         "problems": refusal.errors if refusal else {},
         "page": pages.page(selectors.visible(request.user, task=task), request.GET.get("page")),
         "may_lead": may(request.user, task, Role.LEAD),
@@ -74,12 +74,13 @@ def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(request.user, slug)
     context: dict[str, Any] = {"task": task}
     try:
-        version = datasets.version_or_404(request.user, request.GET.get("dataset_version") or UUID(int=0))
+        version = datasets.version_or_404(request.user, _uuid(request.GET.get("dataset_version", "")))
         context["estimate"] = forecast.of_choice(
             dataset_version=version,
             student=student_selectors.by_slug(request.GET.get("student", "")),
             recipe=request.GET.get("recipe", ""),
             overrides=overrides_of(request.GET),
+            device=request.GET.get("device") or "auto",
         ).as_json()
     except Refusal as error:
         context["refusal"] = error
@@ -101,17 +102,24 @@ def outcome(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def compare(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(request.user, slug)
     chosen = selectors.chosen(request.user, task, request.GET.getlist("run"))
+    metrics = {one.name: selectors.metrics(one) for one in chosen}
     context = {
         "task": task,
         "section": "training",
         "runs": chosen,
-        "validation": charts.overlay(
-            {one.name: selectors.metrics(one) for one in chosen}, "val_loss", "validation loss"
-        ),
-        "losses": charts.overlay({one.name: selectors.metrics(one) for one in chosen}, "loss", "training loss"),
+        "validation": charts.overlay(metrics, "val_loss", "validation loss"),
+        "losses": charts.overlay(metrics, "loss", "training loss"),
         "differences": recipe_selectors.difference([one.recipe for one in chosen]),
     }
     return render(request, "training/compare.html", context)
+
+
+def _uuid(text: str) -> UUID:
+    """The id, or one that nothing has."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)
 
 
 def _form(request: HttpRequest, task: Any) -> LaunchForm:

@@ -1,0 +1,1 @@
+"""Commands of the training room, one a module."""

@@ -1,0 +1,102 @@
+"""What a run leaves: taken over once, found again byte for byte, refused when it has changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from django.core.files.storage import default_storage
+
+from jobs.contracts import Result
+from tests.training.miniatures import FILES, result_of
+from training.models import Checkpoint, Miniature
+from training.services import checkpoints, finish, lay
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+
+
+def test_taking_an_end_twice_makes_one_miniature(launch, tmp_path):
+    run = launch()
+    result = result_of(tmp_path)
+
+    for _ in range(2):
+        finish.conclude(run.pk, result, finish.store(run.pk, result, tmp_path))
+
+    miniature = Miniature.objects.get(run=run)
+    run.refresh_from_db()
+    assert run.summary["validation_loss"] == 0.61
+    assert miniature.bytes == sum(map(len, FILES.values()))
+    assert len(default_storage.listdir(miniature.storage_prefix)[1]) == 2
+
+
+def test_a_run_that_failed_or_was_stopped_leaves_nothing(launch):
+    run = launch()
+
+    for outcome in ("failed", "stopped"):
+        finish.conclude(run.pk, Result(outcome=outcome), {})
+
+    run.refresh_from_db()
+    assert run.summary == {}
+    assert not Miniature.objects.exists()
+
+
+def test_a_miniature_is_laid_out_as_it_was_written(miniature, tmp_path):
+    folder = lay.miniature_files(miniature, tmp_path / "copy")
+
+    for path, content in FILES.items():
+        assert (folder / path.removeprefix("adapter/")).read_bytes() == content
+
+
+def test_a_stored_file_that_changed_or_vanished_is_refused(miniature, tmp_path):
+    name = f"{miniature.storage_prefix}/adapter_model.safetensors"
+    with default_storage.open(name, "wb") as handle:
+        handle.write(b"other")
+
+    with pytest.raises(Refusal) as changed:
+        lay.miniature_files(miniature, tmp_path / "a")
+    default_storage.delete(name)
+    with pytest.raises(Refusal) as gone:
+        lay.miniature_files(miniature, tmp_path / "b")
+
+    assert (changed.value.code, gone.value.code) == ("artefact_damaged", "artefact_missing")
+
+
+def test_a_student_whose_files_changed_since_is_refused(student):
+    (lay.students.folder_of(student) / "tokenizer.json").write_text('{"other": 1}')
+
+    with pytest.raises(Refusal) as caught:
+        lay.student_ref(student)
+
+    assert caught.value.code == "student_changed"
+
+
+def test_the_spec_of_a_run_lays_its_rows_and_samples_validation_records_only(launch, tmp_path):
+    run = launch()
+
+    body = lay.training_spec(run, tmp_path)
+
+    assert len((tmp_path / body["train_file"]).read_text().splitlines()) == 10
+    assert len((tmp_path / body["validation_file"]).read_text().splitlines()) == 3
+    assert [prompt["id"] for prompt in body["sample_prompts"]] == ["Aarhus Works 10", "Lund Works 11", "Graz Works 12"]
+    assert body["sample_prompts"][0]["messages"][-1]["content"].count("Aarhus Works 10") == 1
+
+
+def test_the_spec_is_what_the_engine_reads(launch, tmp_path):
+    from training.engine.contracts import TrainSpec
+
+    spec = TrainSpec.model_validate(lay.training_spec(launch(), tmp_path))
+
+    assert spec.recipe.rank == 16
+    assert spec.student.path is not None
+
+
+def test_a_step_saved_by_two_attempts_is_one_checkpoint_of_the_later(launch):
+    run = launch()
+    now = datetime.now(UTC)
+
+    checkpoints.note(run, [checkpoints.Saved(4, "checkpoints/step-00000004", now)], fence=1)
+    checkpoints.note(run, [checkpoints.Saved(4, "checkpoints/step-00000004", now)], fence=2)
+
+    saved = Checkpoint.objects.get(run=run)
+    assert (saved.step, saved.fence) == (4, 2)

@@ -1,0 +1,73 @@
+"""Registering base models."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
+
+from tests.training.conftest import write_student
+from training.models import Student
+from training.services import students
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+COMMIT = "c0ffee" + "0" * 34
+
+
+def test_a_hub_id_is_pinned_to_a_commit(admin):
+    student = students.register_hub(hub_id="Qwen/Qwen3-0.6B", revision=COMMIT.upper(), by=admin)
+
+    assert (student.slug, student.revision, student.parameters) == ("qwen3-06b", COMMIT, None)
+
+
+@pytest.mark.parametrize(
+    ("hub_id", "revision", "field"),
+    [("Qwen/Qwen3-0.6B", "main", "revision"), ("Qwen", COMMIT, "hub_id"), ("../../etc/passwd", COMMIT, "hub_id")],
+)
+def test_a_branch_or_a_name_that_is_none_is_refused(admin, hub_id, revision, field):
+    with pytest.raises(Refusal) as caught:
+        students.register_hub(hub_id=hub_id, revision=revision, by=admin)
+
+    assert set(caught.value.errors) == {field}
+    assert not Student.objects.exists()
+
+
+def test_only_an_admin_registers(lead, tmp_path):
+    with pytest.raises(PermissionDenied):
+        students.register_folder(path=str(tmp_path), by=lead)
+    with pytest.raises(PermissionDenied):
+        students.register_hub(hub_id="a/b", revision=COMMIT, by=lead)
+
+
+def test_two_students_of_one_name_get_two_short_names(admin, tmp_path, settings):
+    settings.STUDENT_ROOTS = [tmp_path]
+    first = students.register_folder(path=str(write_student(tmp_path / "a")), by=admin, name="Same")
+    second = students.register_folder(path=str(write_student(tmp_path / "b")), by=admin, name="Same")
+
+    assert (first.slug, second.slug) == ("same", "same-2")
+
+
+def test_the_hub_token_is_asked_for_only_where_one_is_set(admin, student, monkeypatch):
+    hub = students.register_hub(hub_id="a/b", revision=COMMIT, by=admin)
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    without = students.secret_refs(hub)
+    monkeypatch.setenv("HF_TOKEN", "hf_x")
+
+    assert without == []
+    assert students.secret_refs(hub) == ["HF_TOKEN"]
+    assert students.secret_refs(student) == []
+
+
+def test_the_demo_student_is_registered_once_and_kept_up_to_date(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(students, "DEMO_FOLDER", write_student(tmp_path / "weights"))
+    call_command("register_demo_student")
+    first = Student.objects.get().manifest_sha256
+    (tmp_path / "weights" / "tokenizer.json").write_text('{"new": 1}')
+    call_command("register_demo_student")
+
+    student = Student.objects.get()
+    assert student.slug == "demo"
+    assert student.is_demo
+    assert student.manifest_sha256 != first
+    assert students.folder_of(student) == tmp_path / "weights"

@@ -1,0 +1,105 @@
+"""A student's folder looked at from outside: what it says, and everything that is refused."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+import pytest
+
+from tests.training.conftest import write_student
+from training import student_folder
+from web.errors import Refusal
+
+
+def refused(path, roots) -> str:
+    with pytest.raises(Refusal) as caught:
+        student_folder.look_at(str(path), roots=roots)
+    assert caught.value.hint
+    assert "path" in caught.value.errors
+    return caught.value.code
+
+
+def test_a_folder_tells_its_family_size_and_context(tmp_path):
+    folder = write_student(tmp_path / "tiny", width=8, layers=2)
+
+    facts = student_folder.look_at(str(folder), roots=[tmp_path])
+
+    assert facts.model_type == "llama"
+    assert facts.parameters == 32 * 8 + 2 * (8 * 8 + 16 * 8)
+    assert facts.context_length == 512
+    assert facts.path == folder
+
+
+def test_the_context_of_a_model_with_vision_is_that_of_its_text(tmp_path):
+    folder = write_student(tmp_path / "g", model_type="gemma3", text_config={"max_position_embeddings": 9000})
+
+    assert student_folder.look_at(str(folder), roots=[tmp_path]).context_length == 9000
+
+
+def test_a_folder_outside_the_roots_is_refused_also_through_a_link(tmp_path):
+    outside = write_student(tmp_path / "elsewhere" / "tiny")
+    inside = tmp_path / "roots"
+    inside.mkdir()
+    (inside / "link").symlink_to(outside)
+
+    assert refused(outside, [inside]) == "student_outside_roots"
+    assert refused(inside / "link", [inside]) == "student_outside_roots"
+    assert refused(inside / ".." / "elsewhere" / "tiny", [inside]) == "student_outside_roots"
+    assert refused(outside, []) == "student_outside_roots"
+
+
+def test_each_thing_that_may_be_wrong_has_its_own_word(tmp_path):
+    def made(name):
+        return write_student(tmp_path / name)
+
+    without_config = made("a")
+    (without_config / "config.json").unlink()
+    broken_config = made("b")
+    (broken_config / "config.json").write_text("{")
+    nameless = made("c")
+    (nameless / "config.json").write_text("{}")
+    without_weights = made("d")
+    (without_weights / "model.safetensors").unlink()
+    pickled = made("e")
+    (pickled / "model.safetensors").rename(pickled / "pytorch_model.bin")
+    without_tokenizer = made("f")
+    (without_tokenizer / "tokenizer.json").unlink()
+
+    assert refused(tmp_path / "nowhere", [tmp_path]) == "student_not_found"
+    assert refused(without_config, [tmp_path]) == "student_without_config"
+    assert refused(broken_config, [tmp_path]) == "student_bad_config"
+    assert refused(nameless, [tmp_path]) == "student_bad_config"
+    assert refused(without_weights, [tmp_path]) == "student_without_weights"
+    assert refused(pickled, [tmp_path]) == "student_pickle_only"
+    assert refused(without_tokenizer, [tmp_path]) == "student_without_tokenizer"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x01",
+        struct.pack("<Q", 2**60),
+        struct.pack("<Q", 4) + b"nope",
+        struct.pack("<Q", 2) + b"[]",
+        struct.pack("<Q", 14) + json.dumps({"a": {"b": 1}}).encode(),
+    ],
+)
+def test_damaged_weights_are_refused_and_never_read_into_memory(tmp_path, content):
+    folder = write_student(tmp_path / "tiny")
+    (folder / "model.safetensors").write_bytes(content)
+
+    assert refused(folder, [tmp_path]) == "student_damaged"
+
+
+def test_the_manifest_changes_with_any_model_file_and_with_nothing_else(tmp_path):
+    folder = write_student(tmp_path / "tiny")
+    before = student_folder.manifest_sha256(folder)
+
+    (folder / "README.md").write_text("words")
+    with_words = student_folder.manifest_sha256(folder)
+    (folder / "tokenizer.json").write_text('{"other": 1}')
+
+    assert with_words == before
+    assert student_folder.manifest_sha256(folder) != before

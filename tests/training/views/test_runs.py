@@ -1,0 +1,162 @@
+"""Pages of runs: launch with an estimate, follow, compare; by role, with and without htmx."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from django.urls import reverse
+
+from tests.training.miniatures import conclude, report
+from training.models import TrainingRun
+
+pytestmark = pytest.mark.django_db
+
+
+def form_of(version, **more):
+    return {"dataset_version": str(version.pk), "student": "tiny", "recipe": "demo", "device": "auto", **more}
+
+
+def data_of(page, name):
+    found = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', page)
+    return json.loads(found.group(1))
+
+
+def test_the_page_shows_every_value_of_the_recipe_with_its_source(as_member, admin, task, version, student):
+    page = as_member(admin).get(reverse("training:list", args=[task.slug])).content.decode()
+
+    assert "Launch run" in page
+    assert "Learning rate" in page
+    assert "small models want larger rates" in page
+    assert "10 train, 3 validation rows" in page
+
+
+def test_launching_from_the_page_leads_to_the_run(as_member, admin, task, version, student):
+    answer = as_member(admin).post(
+        reverse("training:list", args=[task.slug]), form_of(version, **{"set-epochs": "2", "set-rank": ""})
+    )
+
+    run = TrainingRun.objects.get()
+    assert answer.status_code == 302
+    assert answer["Location"] == reverse("training:run", args=[run.pk])
+    assert run.overrides == {"epochs": 2}
+
+
+def test_a_bad_override_comes_back_beside_its_field_with_what_was_typed(as_member, admin, task, version, student):
+    answer = as_member(admin).post(reverse("training:list", args=[task.slug]), form_of(version, **{"set-epochs": "0"}))
+
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert "set-epochs-error" in page
+    assert 'value="0"' in page
+    assert not TrainingRun.objects.exists()
+
+
+def test_a_lead_launches_and_a_viewer_only_reads(as_member, lead, viewer, task, version, student):
+    address = reverse("training:list", args=[task.slug])
+
+    assert "Launch run" in as_member(lead).get(address).content.decode()
+    assert "Launch run" not in as_member(viewer).get(address).content.decode()
+    assert as_member(viewer).post(address, form_of(version)).status_code == 403
+    assert not TrainingRun.objects.exists()
+
+
+def test_a_stranger_sees_no_page_of_the_task(as_member, reviewer, client, launch, task):
+    run = launch()
+    pages = [
+        reverse("training:list", args=[task.slug]), reverse("training:run", args=[run.pk]),
+        reverse("training:compare", args=[task.slug]), reverse("training:run-outcome", args=[run.pk]),
+        reverse("training:recipe", args=[task.slug]), reverse("training:estimate", args=[task.slug]),
+    ]  # fmt: skip
+
+    assert {as_member(reviewer).get(page).status_code for page in pages} == {404}
+    assert {client.get(page).status_code for page in pages} == {302}
+
+
+def test_the_estimate_says_what_is_trained_and_how_the_time_is_known(as_member, admin, task, version, student):
+    address = reverse("training:estimate", args=[task.slug])
+
+    page = as_member(admin).get(address, form_of(version, **{"set-rank": "4"})).content.decode()
+    refused = as_member(admin).get(address, form_of(version, **{"set-epochs": "0"})).content.decode()
+
+    assert re.search(r"Trainable</dt>\s*<dd>\s*[\d,]+ of [\d,]+ parameters \(\d+\.\d\d %\)", page)
+    assert "Time is worked out for two CPU cores" in page
+    assert "<html" not in page
+    assert "The recipe cannot be run: epochs" in refused
+
+
+def test_the_recipe_table_follows_the_chosen_recipe(as_member, admin, task, version, student):
+    page = as_member(admin).get(reverse("training:recipe", args=[task.slug]), {"recipe": "paper-full"}).content.decode()
+
+    assert "Paper, full fine-tuning" in page
+    assert "LoRA rank" not in page
+    assert "<html" not in page
+
+
+def test_a_run_page_holds_all_that_its_engine_has_said(as_member, admin, launch):
+    run = launch()
+    report(run, "metric", step=0, epoch=0.0, val_loss=2.5)
+    report(run, "metric", step=1, epoch=0.5, loss=2.25, lr=0.001, grad_norm=1.0, tokens_per_s=400.0)
+    report(run, "metric", step=2, epoch=1.0, loss=2.0, lr=0.002)
+    report(run, "metric", fence=2, step=2, epoch=1.0, loss=1.5, lr=0.002)
+    report(run, "sample", step=2, id="Lund Works 8", text="Subject: <b>Hello</b>")
+    report(run, "log", level="info", message="started: 10 rows")
+
+    page = as_member(admin).get(reverse("training:run", args=[run.pk])).content.decode()
+
+    series = {each["name"]: each["points"] for each in data_of(page, "loss-data")["series"]}
+    assert series == {"train": [[1, 2.25], [2, 1.5]], "validation": [[0, 2.5]]}
+    assert "&lt;b&gt;Hello" in page
+    assert "started: 10 rows" in page
+    assert 'data-job-seq="7"' in page
+
+
+def test_a_run_that_ended_names_its_miniature_in_the_part_that_is_loaded_again(as_member, admin, launch, tmp_path):
+    run = launch()
+    miniature = conclude(run, tmp_path / "run")
+
+    part = as_member(admin).get(reverse("training:run-outcome", args=[run.pk])).content.decode()
+
+    assert reverse("training:miniature", args=[miniature.pk]) in part
+    assert "0.610 on validation at step 8" in part
+    assert "<html" not in part
+
+
+def test_comparing_lays_losses_over_one_another_and_shows_where_recipes_differ(as_member, admin, launch, task):
+    first, second = launch(), launch(overrides={"learning_rate": 1e-3})
+    for run, loss in ((first, 2.0), (second, 1.0)):
+        report(run, "metric", step=1, epoch=1.0, loss=loss, val_loss=loss + 0.5)
+
+    page = (
+        as_member(admin)
+        .get(reverse("training:compare", args=[task.slug]), {"run": [first.pk, second.pk, "nonsense"]})
+        .content.decode()
+    )
+
+    series = data_of(page, "validation-data")["series"]
+    assert [(each["name"], each["points"]) for each in series] == [("Run 1", [[1.0, 2.5]]), ("Run 2", [[1.0, 1.5]])]
+    assert "Learning rate" in page
+    assert "0.003" in page
+    assert "0.001" in page
+
+
+def test_the_list_asks_the_same_number_of_questions_for_one_run_and_for_ten(
+    as_member, admin, launch, task, django_assert_num_queries
+):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client, address = as_member(admin), reverse("training:list", args=[task.slug])
+    launch()
+    client.get(address)
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
+        client.get(address)
+    for _ in range(9):
+        launch()
+
+    with django_assert_num_queries(len(one)):
+        client.get(address)
+    assert len(one) <= 16
