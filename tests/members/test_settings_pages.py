@@ -119,10 +119,13 @@ def test_nobody_signs_up_and_lost_passwords_go_to_an_admin(client, db):
     assert not Member.objects.filter(username="eve").exists()
 
 
-def test_the_authenticator_is_set_up_in_the_house_style(reviewer, client):
-    client.post("/accounts/login/", {"login": "rob", "password": "correct horse battery"})
+def test_the_authenticator_asks_for_the_password_again_and_then_shows_a_code_to_scan(reviewer, as_member):
+    client, address = as_member(reviewer), "/accounts/2fa/totp/activate/"
 
-    page = client.get("/accounts/2fa/totp/activate/").content.decode()
+    asked = client.get(address, follow=True)
+    shown = client.post(asked.request["PATH_INFO"] + f"?next={address}", {"password": "correct horse battery"}, follow=True)
 
+    assert asked.request["PATH_INFO"] == "/accounts/reauthenticate/"
+    page = shown.content.decode()
     assert 'class="qr" src="data:image/svg+xml' in page
     assert 'class="rail"' in page

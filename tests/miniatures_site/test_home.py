@@ -1,0 +1,132 @@
+"""Home greets each role with its own next act."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.models import Job
+from miniatures_site import funnel
+from review.models import Candidate, Membership, Record, Source, Task
+from review.services import tasks
+from review.starters import outreach
+
+
+@pytest.fixture
+def task(admin):
+    return tasks.create(name="Outreach e-mail", slug="outreach", spec=outreach.SPEC, by=admin)
+
+
+@pytest.fixture
+def join(task):
+    def give(member, role):
+        Membership.objects.create(member=member, task=task, role=role)
+        return member
+
+    return give
+
+
+def _drafts(task: Task, count: int, *, state: str = "pending") -> list[Candidate]:
+    version = task.versions.get()
+    source = Source.objects.create(task=task, name="prospects", slug=f"prospects-{state}", kind="records", format="csv", sha256="0")
+    made = []
+    for number in range(count):
+        record = Record.objects.create(
+            source=source, task=task, row_number=number, title=f"Company {number}", facts={"company": f"Company {number}"},
+            group=f"company-{number}", split="train", content_hash=f"{state}-{number}",
+        )  # fmt: skip
+        fields = {"subject": "A depot", "body": "Hi, worth 15 minutes?"}
+        made.append(
+            Candidate.objects.create(
+                task=task, task_version=version, record=record, fields=fields, fields_hash=f"{state}{number}",
+                state=state, cost_usd="0.0031",
+            )  # fmt: skip
+        )
+    return made
+
+
+def test_an_admin_without_a_task_is_told_to_begin(admin, as_member):
+    page = as_member(admin).get("/").content.decode()
+
+    assert "Begin with a task" in page
+    assert 'href="/tasks/new/"' in page
+
+
+def test_a_member_without_a_task_is_told_whom_to_ask(reviewer, as_member):
+    page = as_member(reviewer).get("/").content.decode()
+
+    assert "You have no task yet" in page
+    assert "/tasks/new/" not in page
+
+
+def test_a_reviewer_lands_on_one_button(task, reviewer, join, as_member):
+    join(reviewer, "reviewer")
+    _drafts(task, 37)
+
+    page = as_member(reviewer).get("/").content.decode()
+
+    assert "Continue: 37 cards" in page
+    assert page.count("btn-primary") == 1
+    assert "Spent on drafts" not in page
+
+
+def test_an_empty_station_names_its_act_and_never_nought(task, admin, as_member):
+    page = as_member(admin).get("/").content.decode()
+
+    assert "Import records" in page
+    assert "Freeze version 1" in page
+    assert '<span class="stat-value">0</span>' not in page
+
+
+def test_a_viewer_is_offered_no_act(task, reviewer, join, as_member):
+    join(reviewer, "viewer")
+
+    page = as_member(reviewer).get("/").content.decode()
+
+    assert "None yet" in page
+    assert "Import records" not in page
+    assert "btn-primary" not in page
+
+
+def test_a_lead_sees_what_is_disputed_and_what_failed(task, reviewer, join, as_member):
+    join(reviewer, "lead")
+    _drafts(task, 2, state="disputed")
+    job = Job.objects.create(kind="training", title="Run 3", task_slug="outreach", state="failed", error={"message": "The disk is full."})
+    Job.objects.filter(pk=job.pk).update(finished_at=job.created_at)
+
+    page = as_member(reviewer).get("/").content.decode()
+
+    assert "2 drafts on which experts disagree" in page
+    assert "The disk is full." in page
+
+
+def test_a_failed_job_that_was_launched_anew_blocks_nobody(task, admin, as_member):
+    first = Job.objects.create(kind="training", title="Run 3", task_slug="outreach", state="failed", error={"message": "The disk is full."})
+    Job.objects.filter(pk=first.pk).update(finished_at=first.created_at)
+    Job.objects.create(kind="training", title="Run 3", task_slug="outreach", state="queued")
+
+    assert "The disk is full." not in as_member(admin).get("/").content.decode()
+
+
+def test_what_comes_next_follows_the_loop(task):
+    assert funnel.next_step(funnel.steps(task)).label == "Records"
+
+    _drafts(task, 3)
+
+    assert funnel.next_step(funnel.steps(task)).label == "Judged"
+    assert float(funnel.spent_usd(task)) == pytest.approx(0.0093)
+
+
+def test_a_member_of_another_task_sees_nothing_of_this_one(task, reviewer, as_member):
+    _drafts(task, 3)
+
+    page = as_member(reviewer).get("/").content.decode()
+
+    assert "Outreach e-mail" not in page
+
+
+def test_home_costs_the_same_with_many_drafts(task, admin, as_member, django_assert_max_num_queries):
+    _drafts(task, 60)
+    client = as_member(admin)
+
+    with django_assert_max_num_queries(30):
+        client.get("/")
