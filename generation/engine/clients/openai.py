@@ -43,10 +43,12 @@ class OpenAIClient:
         """Ask once. See `Client`."""
         body = body_parameters(self._teacher, question, length_name=self._length_name)
         body.setdefault("seed", question.seed)
+        # As part of the extra body they skip the SDK's walk over each message's type, a quarter of a call's CPU time.
+        body["messages"] = question.messages
         try:
             raw = await self._sdk.chat.completions.with_raw_response.create(
                 model=self._teacher.model,
-                messages=question.messages,  # type: ignore[arg-type]
+                messages=[],
                 extra_body=body,
                 extra_headers={"Idempotency-Key": question.call_id, "X-Client-Request-Id": question.call_id},
             )

@@ -35,6 +35,10 @@ def test_every_draft_of_an_order_arrives_with_its_provenance_and_cost(
     assert {d["usage"]["input_tokens"] for d in drafts} == {120}
     assert all(len(d["prompt_hash"]) == 64 and d["model"].endswith("test-1") and d["latency_s"] >= 0 for d in drafts)
     assert provider.provider.billed == {d["call_id"]: 1 for d in drafts}
+    for seen in provider.provider.seen:
+        (message,) = seen["body"]["messages"]
+        assert message["role"] == "user"
+        assert "company: Co " in message["content"]
 
 
 def test_the_offline_teacher_works_without_a_network_or_a_key(attempts: Attempts) -> None:

@@ -1,0 +1,78 @@
+"""An order through a real supervisor and a real engine process, against the offline teacher and a local provider."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from generation.models import Call, GenerationJob, Teacher
+from generation.services import orders
+from jobs.services import lifecycle
+from jobs.supervisor import carry
+from members.models import Member
+from review.models import Candidate, Source, Task
+from tests.generation.provider_server import Provider, Running
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def slow_provider() -> Iterator[Running]:
+    running = Running(Provider(latency_s=0.2))
+    yield running
+    running.close()
+
+
+def wait_until(question: Callable[[], Any], within_s: float = 60) -> None:
+    deadline = time.monotonic() + within_s
+    while not question():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.05)
+
+
+def test_an_offline_order_fills_the_desk(task: Task, source: Source, offline: Teacher, lead: Member) -> None:
+    order = orders.launch(task, teacher=offline, count=9, by=lead)
+
+    carry(order.job_id, worker="w")
+
+    order.job.refresh_from_db()
+    assert order.job.state == "succeeded", order.job.error
+    assert Candidate.objects.filter(job_id=order.job_id).count() == 9
+    assert (order.job.progress["done"], order.job.result["drafts"]) == (9, 9)
+
+
+def test_a_paused_order_goes_on_and_pays_for_the_rest_only(
+    task: Task, source: Source, lead: Member, slow_provider: Running, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1"]
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789abcdefghij")
+    teacher = Teacher.objects.create(
+        slug="local", name="Local", provider="openai", model="gpt-4o", base_url=f"{slow_provider.url}/v1",
+        secret_ref="OPENAI_API_KEY", concurrency=2,
+    )  # fmt: skip
+    order = orders.launch(task, teacher=teacher, count=12, by=lead, max_cost_usd=Decimal(1))
+    worker = threading.Thread(target=lambda: (carry(order.job_id, worker="w"), connections.close_all()))
+    worker.start()
+    wait_until(lambda: slow_provider.provider.billed.total() >= 3)
+
+    lifecycle.pause(order.job, by=lead)
+    worker.join(60)
+    paid = slow_provider.provider.billed.total()
+    order.job.refresh_from_db()
+    assert order.job.state == "paused"
+    lifecycle.resume(order.job, by=lead)
+    carry(order.job_id, worker="w")
+
+    order.job.refresh_from_db()
+    assert order.job.state == "succeeded", order.job.error
+    assert 3 <= paid < 12
+    assert sorted(slow_provider.provider.billed.values()) == [1] * 12
+    assert Candidate.objects.filter(job_id=order.job_id).count() == 12
+    assert Call.objects.filter(generation_job=order, state="answered").count() == 12
+    assert GenerationJob.objects.get().calls.count() == 12
