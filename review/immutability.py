@@ -1,6 +1,7 @@
 """Rows that must never change, held by triggers of the database itself, on SQLite and PostgreSQL alike.
 
-Declared once in `GUARDS`. `post_migrate` puts the triggers back (SQLite drops them when a migration remakes a table), and
+Declared once in `GUARDS`. `post_migrate` puts the triggers back (SQLite drops them when a migration remakes a
+table), and
 a system check of the database tag fails when one is missing. It does not know why a caller wants to change a row.
 """
 
@@ -11,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.apps import AppConfig
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -108,7 +108,7 @@ def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
     ]
 
 
-def install_after_migrate(sender: AppConfig, using: str, **_: Any) -> None:
+def install_after_migrate(using: str, **_: Any) -> None:
     """Receiver of `post_migrate`."""
     install(using)
 

@@ -80,7 +80,9 @@ def _compare(label: str, old: Any, new: Any) -> Iterator[Change]:
         yield from _compare_named(label, old, new)
     else:
         before, after = _text(old), _text(new)
-        kind: Literal["added", "removed", "changed"] = "changed" if before and after else "added" if after else "removed"
+        kind: Literal["added", "removed", "changed"] = (
+            "changed" if before and after else "added" if after else "removed"
+        )
         yield Change(label, kind, word_diff(before, after))
 
 

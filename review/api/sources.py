@@ -37,10 +37,14 @@ class SourcesView(APIView):
         page = pages.paginate_queryset(found, request, view=self) or []
         return pages.get_paginated_response(SourceOut(page, many=True).data)
 
-    @extend_schema(operation_id="source_create", request={"multipart/form-data": SourceIn}, responses={201: ImportOut})
+    @extend_schema(
+        operation_id="source_create",
+        request={"multipart/form-data": SourceIn},
+        responses={200: ImportOut, 201: ImportOut},
+    )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Import a file: all good rows or, when one is bad and `skip_bad` is not set, none. 200 when nothing was new."""
+        """Import a file: all rows or, when one is bad and `skip_bad` is not set, none. 200 when nothing was new."""
         member = cast(Member, request.user)
         asked = SourceIn(data=request.data)
         asked.is_valid(raise_exception=True)

@@ -22,7 +22,7 @@ from web.pagination import KeysetPagination
 class VersionPages(KeysetPagination):
     """Versions, newest first."""
 
-    ordering = ("-number",)
+    ordering = ("-number", "-id")
 
 
 class TasksView(APIView):

@@ -9,35 +9,35 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_CAPITAL = re.compile(r"(?<![\w'’])[^\W\d_a-z][\w]*(?:[-'’&.][^\W_]+)*")
+_CAPITAL = re.compile(r"(?<![\w'\u2019])[^\W\d_a-z][\w]*(?:[-'\u2019&.][^\W_]+)*")
 _LINK = re.compile(r"(?: (?:&|and|of|the|de|von|van|der|und) | )")
-_OPENERS = set(".!?…:;\n\"“”„(«»•*–—|>/")
-COMMON = frozenset(
-    """
-    i i'm i've i'd i'll monday tuesday wednesday thursday friday saturday sunday january february march april may june july
-    august september october november december spring summer autumn winter christmas easter
-    hi hello hey dear greetings best kind regards thanks thank sincerely yours cheers re fwd ps p.s mr mrs ms mx dr prof
-    ceo coo cfo cto cio cmo hr it ai uk us usa eu api crm erp pdf csv kpi roi faq q1 q2 q3 q4 ok url id am pm
-    english internet web zoom skype linkedin google wi-fi e-mail email
-    """.split()  # noqa: SIM905 (a list of a hundred quoted words is hard to read)
-)
+_OPENERS = set('.!?…:;\n"“”„(«»•*\u2013—|>/')
+_COMMON_TEXT = """
+         i i'm i've i'd i'll monday tuesday wednesday thursday friday saturday sunday january february march april
+    may june july     august september october november december spring summer autumn winter christmas easter     hi
+    hello hey dear greetings best kind regards thanks thank sincerely yours cheers re fwd ps p.s mr mrs ms mx dr
+    prof     ceo coo cfo cto cio cmo hr it ai uk us usa eu api crm erp pdf csv kpi roi faq q1 q2 q3 q4 ok url id am
+    pm     english internet web zoom skype linkedin google wi-fi e-mail email
+"""
+COMMON = frozenset(_COMMON_TEXT.split())
 # Words that open sentences and questions; in front of a name they are no part of it.
-_STARTERS = frozenset(
-    """
-    a about after all also an and another any are as at because before both but by can could did do does during each either
-    even every few first for from given good had has have he her here his how however i if in instead is it its just last less
-    let like many maybe may might more most much my new next no not now of often on once one only or other our over people
-    perhaps please several shall she should since so some soon still such teams than that the their then there these they this
-    those though through to today together too under until up was we were what when where whether which while who whose why will
-    with within without would yes yet you your again against along among around best between beyond companies dear despite
-    especially finally great growing hello here's hi it's let's looking planning quick recently running saw seeing thanks
+_STARTERS_TEXT = """
+         a about after all also an and another any are as at because before both but by can could did do does during
+    each either     even every few first for from given good had has have he her here his how however i if in
+    instead is it its just last less     let like many maybe may might more most much my new next no not now of
+    often on once one only or other our over people     perhaps please several shall she should since so some soon
+    still such teams than that the their then there these they this     those though through to today together too
+    under until up was we were what when where whether which while who whose why will     with within without would
+    yes yet you your again against along among around best between beyond companies dear despite     especially
+    finally great growing hello here's hi it's let's looking planning quick recently running saw seeing thanks
     that's we're we've what's whatever working worth you'll you're you've
-    """.split()  # noqa: SIM905
-)
+"""
+_STARTERS = frozenset(_STARTERS_TEXT.split())
 _PEOPLE = {
     "american": "states", "british": "kingdom", "danish": "denmark", "dutch": "netherlands", "french": "france",
-    "polish": "poland", "spanish": "spain", "swedish": "sweden", "finnish": "finland", "irish": "ireland", "scottish": "scotland",
-    "welsh": "wales", "swiss": "switzerland", "turkish": "turkey", "greek": "greece", "czech": "czechia", "english": "england",
+    "polish": "poland", "spanish": "spain", "swedish": "sweden", "finnish": "finland", "irish": "ireland",
+    "scottish": "scotland", "welsh": "wales", "swiss": "switzerland", "turkish": "turkey", "greek": "greece",
+    "czech": "czechia", "english": "england",
 }  # fmt: skip
 _OF_A_PLACE = re.compile(r"^(.{3,}?)(?:ian|ean|an|ese|ish|i|er|ers)$")
 _TITLE_SHARE = 0.6
@@ -92,11 +92,13 @@ def _is_shouted(word: str) -> bool:
     return (len(word) > 1 and word.isupper() and word.isalpha() and len(word) != 3) or word in _SHORT_SHOUTS
 
 
-_SHORT_SHOUTS = frozenset({"ACT", "NOW", "BUY", "NOT", "YOU", "ALL", "NEW", "OUR", "ANY", "GET", "OFF", "THE", "AND", "FOR"})
+_SHORT_SHOUTS = frozenset(
+    {"ACT", "NOW", "BUY", "NOT", "YOU", "ALL", "NEW", "OUR", "ANY", "GET", "OFF", "THE", "AND", "FOR"}
+)
 
 
 def _is_known(word: str, known: frozenset[str]) -> bool:
-    folded = word.casefold().replace("’", "'")
+    folded = word.casefold().replace("\u2019", "'")
     if folded in COMMON or folded in known:
         return True
     bare = folded.split("'")[0].rstrip(".")

@@ -40,4 +40,4 @@ def _names(text: str, group: str) -> bool:
 
 def _plain(text: str) -> str:
     """Words alone, so that 'A. O. Smith' meets 'A.O. Smith' and a possessive does no harm."""
-    return _BETWEEN.sub(" ", re.sub(r"['’]s\b", "", text).casefold()).strip()
+    return _BETWEEN.sub(" ", re.sub(r"['\u2019]s\b", "", text).casefold()).strip()

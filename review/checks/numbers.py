@@ -11,7 +11,7 @@ from functools import lru_cache
 
 # A number that hangs on letters (B2B, ISO9001, 3D) is a name and not a number; known units and ordinals may follow.
 NUMBER = re.compile(
-    r"(?<![\w])(?<!\d[.,'’])\d+(?:[.,'’\u00a0\u202f ]\d{3}(?!\d))*(?:[.,]\d+)?"
+    r"(?<![\w])(?<!\d[.,'\u2019])\d+(?:[.,'\u2019\u00a0\u202f ]\d{3}(?!\d))*(?:[.,]\d+)?"
     r"(?=(?:st|nd|rd|th|k|m|bn|x|h|s|am|pm|min|mins|kg|km|t|%)?(?![^\W\d_]))",
     re.IGNORECASE,
 )
@@ -19,8 +19,8 @@ _SCALE = re.compile(r"\s?(k|m|bn|thousand|million|billion|tausend|millionen|mill
 _FACTORS = {
     "k": 3, "thousand": 3, "tausend": 3, "m": 6, "million": 6, "millionen": 6, "bn": 9, "billion": 9, "milliarden": 9,
 }  # fmt: skip
-_GROUPED = re.compile(r"\d{1,3}(?:([.,'’\u00a0\u202f ])\d{3})(?:\1\d{3})*(?:[.,]\d+)?")
-_BLANKS = str.maketrans("", "", "'’\u00a0\u202f ")
+_GROUPED = re.compile(r"\d{1,3}(?:([.,'\u2019\u00a0\u202f ])\d{3})(?:\1\d{3})*(?:[.,]\d+)?")
+_BLANKS = str.maketrans("", "", "'\u2019\u00a0\u202f ")
 
 
 def readings_in(text: str) -> frozenset[str]:

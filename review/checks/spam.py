@@ -12,24 +12,33 @@ from review.spec import TaskSpec
 LANGUAGES: frozenset[str] | None = frozenset({"en", "de"})
 _PHRASES = {
     "en": (
-        "act now", "act fast", "buy now", "order now", "call now", "apply now", "click here", "click below", "100 ?% free",
+        "act now", "act fast", "buy now", "order now", "call now", "apply now", "click here", "click below", "100 ?% "
+        "free",
         "absolutely free", "totally free", "completely free", "free bonus", "free gift", "free money", "risk[- ]free",
-        "limited[- ]time", "limited offer", "while (?:supplies|stocks) last", "do(?: not|n't) miss", "last chance", "once in a lifetime",
-        "claim your", "you(?:'ve| have) (?:won|been (?:chosen|selected))", "winner", "congratulations", "cash bonus", "extra cash",
-        "make money", "earn (?:money|extra)", "double your", "money[- ]back", "no obligation", "no strings attached", "no catch",
-        "special promotion", "exclusive deal", "amazing (?:offer|deal)", "incredible (?:offer|deal)", "unbeatable", "lowest price",
-        "best price", "satisfaction guaranteed", "guaranteed (?:results|success|income)", "miracle", "instant(?:ly)? (?:rich|profit)",
+        "limited[- ]time", "limited offer", "while (?:supplies|stocks) last", "do(?: not|n't) miss", "last chance",
+        "once in a lifetime",
+        "claim your", "you(?:'ve| have) (?:won|been (?:chosen|selected))", "winner", "congratulations", "cash "
+        "bonus", "extra cash",
+        "make money", "earn (?:money|extra)", "double your", "money[- ]back", "no obligation", "no strings "
+        "attached", "no catch",
+        "special promotion", "exclusive deal", "amazing (?:offer|deal)", "incredible (?:offer|deal)", "unbeatable",
+        "lowest price",
+        "best price", "satisfaction guaranteed", "guaranteed (?:results|success|income)", "miracle", "instant(?:ly)? "
+        "(?:rich|profit)",
         "urgent(?:ly)? (?:reply|response)", "this is not spam", "not a scam", "hurry", "dear friend", "as seen on",
     ),
     "de": (
-        "jetzt (?:kaufen|bestellen|zugreifen|handeln)", "hier klicken", "klicken sie hier", "100 ?% (?:kostenlos|gratis)", "völlig kostenlos",
-        "nur für kurze zeit", "solange der vorrat reicht", "letzte chance", "einmalige (?:chance|gelegenheit)", "sie haben gewonnen",
-        "herzlichen glückwunsch", "geld verdienen", "risikofrei", "ohne risiko", "bestpreis", "unschlagbar", "garantierter erfolg",
+        "jetzt (?:kaufen|bestellen|zugreifen|handeln)", "hier klicken", "klicken sie hier", "100 ?% "
+        "(?:kostenlos|gratis)", "völlig kostenlos",
+        "nur für kurze zeit", "solange der vorrat reicht", "letzte chance", "einmalige (?:chance|gelegenheit)", "sie "
+        "haben gewonnen",
+        "herzlichen glückwunsch", "geld verdienen", "risikofrei", "ohne risiko", "bestpreis", "unschlagbar",
+        "garantierter erfolg",
     ),
 }  # fmt: skip
 _WORDS = {language: Phrases(phrases) for language, phrases in _PHRASES.items()}
 _RUNS = re.compile(r"!{2,}|[!?]{3,}|[$€£¥]{2,}")
-_CAPITALS = re.compile(r"(?<![\w])[A-ZÄÖÜÀ-Þ][A-ZÄÖÜÀ-Þ'’]+(?:[ ,-]+[A-ZÄÖÜÀ-Þ][A-ZÄÖÜÀ-Þ'’]+)*(?!\w)")
+_CAPITALS = re.compile(r"(?<![\w])[A-ZÄÖÜÀ-Þ][A-ZÄÖÜÀ-Þ'\u2019]+(?:[ ,-]+[A-ZÄÖÜÀ-Þ][A-ZÄÖÜÀ-Þ'\u2019]+)*(?!\w)")
 _SHOUT_LETTERS = 5
 
 

@@ -1,6 +1,7 @@
 """Unsupported: a number or proper name that neither the record's facts nor the offer hold.
 
-It compares words and numbers and understands nothing: a right name in a wrong claim passes. It prefers silence to a false
+It compares words and numbers and understands nothing: a right name in a wrong claim passes. It prefers silence to a
+false
 alarm, since a check that cries wolf is soon ignored.
 """
 
@@ -21,7 +22,7 @@ LANGUAGES: frozenset[str] | None = frozenset({"en", "de", "es", "fr", "it", "nl"
 NAMES_IN = frozenset({"en"})
 # A proposed length or hour of a talk is no claim: "15 minutes", "10 am", "at 9:30".
 _PROPOSAL = re.compile(
-    r"(?:\s?[-–]\s?\d+|\s?(?:or|to|oder|bis)\s\d+)?[\s-]?(?:min(?:ute[sn]?|uten|s)?|am|pm|a\.m\.|p\.m\.|o'clock|uhr|h)\b|:\d\d|-minute",
+    r"(?:\s?[-\u2013]\s?\d+|\s?(?:or|to|oder|bis)\s\d+)?[\s-]?(?:min(?:ute[sn]?|uten|s)?|am|pm|a\.m\.|p\.m\.|o'clock|uhr|h)\b|:\d\d|-minute",
     re.IGNORECASE,
 )
 _IDIOMS = re.compile(r"(?<![\w.])(?:24/7|1[:-]1|1-on-1|50/50|360°?|101)(?![\w])")
@@ -64,12 +65,15 @@ def _is_proposal(text: str, match: re.Match[str]) -> bool:
     if not is_time:
         return False
     return any(
-        sentence.start() <= match.start() < sentence.end() and ("?" in sentence.group() or _INVITES.search(sentence.group()))
+        sentence.start() <= match.start() < sentence.end()
+        and ("?" in sentence.group() or _INVITES.search(sentence.group()))
         for sentence in sentences(text)
     )
 
 
-_INVITES = re.compile(r"\b(?:call|talk|chat|meet|meeting|speak|reply|show you|anruf|gespräch|telefon\w*)\b", re.IGNORECASE)
+_INVITES = re.compile(
+    r"\b(?:call|talk|chat|meet|meeting|speak|reply|show you|anruf|gespräch|telefon\w*)\b", re.IGNORECASE
+)
 
 
 def _names(passage: Passage, text: str) -> Iterator[Mark]:

@@ -9,14 +9,16 @@ WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 URL = re.compile(r"(?:https?://|www\.)[^\s<>\"')\]]*[^\s<>\"')\].,;:!?]", re.IGNORECASE)
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
 # A full stop ends a sentence only before a blank or the end: 1.5, a.o.smith.com and e.g. stay whole.
-_SENTENCE = re.compile(r"[^\s.!?…。！？](?:[^\n.!?…。！？]|[.!?…](?![\s\"'”’)\]]|$))*[.!?…。！？]*", re.MULTILINE)
+_SENTENCE = re.compile(
+    r"[^\s.!?…。\uff01\uff1f](?:[^\n.!?…。\uff01\uff1f]|[.!?…](?![\s\"'”\u2019)\]]|$))*[.!?…。\uff01\uff1f]*",
+    re.MULTILINE,
+)
 
 # Codes of languages that put blanks between words; in others word counts and word runs mean nothing.
-SPACED = frozenset(
-    ["bg", "ca", "cs", "cy", "da", "de", "el", "en", "es", "et", "eu", "fi", "fr", "ga", "gl", "hr", "hu", "id", "is"]
-    + ["it", "lt", "lv", "mk", "ms", "mt", "nb", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sq", "sr", "sv", "tr"]
-    + ["uk"]
-)
+_SPACED_TEXT = """
+    bg ca cs cy da de el en es et eu fi fr ga gl hr hu id is it lt lv mk ms mt nb nl no pl pt ro ru sk sl sq sr sv tr uk
+"""
+SPACED = frozenset(_SPACED_TEXT.split())
 
 
 def sentences(text: str) -> Iterator[re.Match[str]]:

@@ -14,7 +14,9 @@ class UploadForm(forms.Form):
     """A file and what its rows are."""
 
     file = forms.FileField(
-        label="File", help_text="CSV with a header row, JSONL, or a JSON array; UTF-8, at most 64 MiB.", allow_empty_file=True
+        label="File",
+        help_text="CSV with a header row, JSONL, or a JSON array; UTF-8, at most 64 MiB.",
+        allow_empty_file=True,
     )
     kind = forms.ChoiceField(
         choices=[
@@ -32,7 +34,10 @@ class DetailsForm(forms.Form):
 
     name = forms.CharField(max_length=160, required=False, label="Name", help_text="What to call this source.")
     provenance = forms.CharField(
-        max_length=200, required=False, label="Where it comes from", help_text="Stands on the data card of every dataset made from it."
+        max_length=200,
+        required=False,
+        label="Where it comes from",
+        help_text="Stands on the data card of every dataset made from it.",
     )
     skip_bad = forms.BooleanField(required=False, label="Leave bad rows out and import the good ones")
 
@@ -44,7 +49,9 @@ def mapping_from(data: AnyMapping[str, str], columns: tuple[str, ...]) -> Mappin
 
 def defaults_from(data: AnyMapping[str, str]) -> dict[str, str]:
     """Values for all rows, as the page says."""
-    return {key[len("fill.") :]: value.strip() for key, value in data.items() if key.startswith("fill.") and value.strip()}
+    return {
+        key[len("fill.") :]: value.strip() for key, value in data.items() if key.startswith("fill.") and value.strip()
+    }
 
 
 def mapping_rows(preview: Preview) -> list[dict[str, object]]:

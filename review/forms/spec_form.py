@@ -71,7 +71,7 @@ class DrawnSection:
 
 
 def body_from(data: Mapping[str, str], *, keeps_blank: bool = False) -> dict[str, Any]:
-    """The nested data a posted form says, unvalidated; rows left wholly blank go, unless they are still being filled."""
+    """The nested data a posted form says, unvalidated; blank rows go, unless they are still being filled."""
     body: dict[str, Any] = {"offer": {}}
     for section in SECTIONS:
         for spot in section.spots:
@@ -86,7 +86,9 @@ def body_from(data: Mapping[str, str], *, keeps_blank: bool = False) -> dict[str
         if section.rows:
             body[section.rows.name] = _rows_from(section.rows, data, keeps_blank)
     body["checks"] = [
-        {"kind": kind, "fields": _words(data.get(f"checks.{kind}.fields", ""))} for kind in CHECKS if data.get(f"checks.{kind}.on")
+        {"kind": kind, "fields": _words(data.get(f"checks.{kind}.fields", ""))}
+        for kind in CHECKS
+        if data.get(f"checks.{kind}.on")
     ]
     return body
 
@@ -125,7 +127,12 @@ def _drawn_section(section: Section, body: Mapping[str, Any], errors: Errors) ->
         for index, part in enumerate(body.get(section.rows.name, ())):
             prefix = f"{section.rows.name}.{index}"
             drawn_controls = [
-                Control(spot, f"{prefix}.{spot.name}", _part_value(part, spot), _errors_under(errors, f"{prefix}.{spot.name}"))
+                Control(
+                    spot,
+                    f"{prefix}.{spot.name}",
+                    _part_value(part, spot),
+                    _errors_under(errors, f"{prefix}.{spot.name}"),
+                )
                 for spot in section.rows.spots
             ]
             rows.append(DrawnRow(index, drawn_controls, list(errors.get(prefix, ()))))
@@ -140,7 +147,11 @@ def _drawn_checks(body: Mapping[str, Any]) -> list[DrawnCheck]:
     language = str(body.get("language") or "en")
     return [
         DrawnCheck(
-            kind, *CHECK_HELP[kind], kind in chosen, ", ".join(chosen.get(kind, {}).get("fields", ())), not knows(kind, language)
+            kind,
+            *CHECK_HELP[kind],
+            kind in chosen,
+            ", ".join(chosen.get(kind, {}).get("fields", ())),
+            not knows(kind, language),
         )
         for kind in CHECKS
     ]
@@ -180,7 +191,9 @@ def _errors_under(errors: Errors, path: str) -> list[str]:
 def _rows_from(rows: Rows, data: Mapping[str, str], keeps_blank: bool) -> list[dict[str, Any]]:
     pattern = re.compile(rf"{re.escape(rows.name)}\.(\d+)\.")
     indices = sorted({int(match.group(1)) for key in data if (match := pattern.match(key))})
-    parts = [{spot.name: _cell(spot, data, f"{rows.name}.{index}.{spot.name}") for spot in rows.spots} for index in indices]
+    parts = [
+        {spot.name: _cell(spot, data, f"{rows.name}.{index}.{spot.name}") for spot in rows.spots} for index in indices
+    ]
     return [_without_blanks(part) for part in parts if keeps_blank or _says_something(part)]
 
 

@@ -46,35 +46,45 @@ class Section:
 
 
 _TYPES = (
-    ("text", "Text"), ("number", "Number"), ("date", "Date"), ("url", "Address"), ("boolean", "Yes or no"), ("list", "List"),
+    ("text", "Text"), ("number", "Number"), ("date", "Date"), ("url", "Address"), ("boolean", "Yes or no"), ("list",
+    "List"),
 )  # fmt: skip
-_INPUT_ROLES = (("", "None"), ("group", "Group: splits keep it together"), ("title", "Title of the record"), ("domain", "Web domain"))
+_INPUT_ROLES = (
+    ("", "None"), ("group", "Group: splits keep it together"), ("title", "Title of the record"),
+    ("domain", "Web domain"),
+)  # fmt: skip
 _OUTPUT_ROLES = (("", "None"), ("subject", "Subject of a mail"), ("body", "Body"), ("claims", "Claims with quotes"))
 
 SECTIONS: tuple[Section, ...] = (
     Section(
         "task", "What to write", "Said to the teacher in full; the miniature learns it from examples.",
         (
-            Spot("instruction", "Instruction", "What is to be written, for whom, and to what end.", "area", is_required=True),
-            Spot("language", "Language", "A code such as en or de. Checks that do not know it stay silent.", is_required=True),
-            Spot("guideline", "Guideline", "House rules that writers and reviewers go by; reviewers see it beside each draft.", "area"),
+            Spot("instruction", "Instruction", "What is to be written, for whom, and to what end.", "area",
+            is_required=True),
+            Spot("language", "Language", "A code such as en or de. Checks that do not know it stay silent.",
+            is_required=True),
+            Spot("guideline", "Guideline", "House rules that writers and reviewers go by; reviewers see it beside "
+            "each draft.", "area"),
         ),
     ),
     Section(
-        "offer", "Offer", "Who writes and what is sold. Leave it empty where nothing is. A number that stands neither here nor in a "
+        "offer", "Offer", "Who writes and what is sold. Leave it empty where nothing is. A number that stands "
+        "neither here nor in a "
         "record's facts is marked in every draft.",
         (
             Spot("offer.seller", "Seller", "Who writes."),
             Spot("offer.product", "Product", "What is offered."),
             Spot("offer.description", "Description", "One line on what it does and for whom.", "area"),
             Spot("offer.claims", "Allowed claims", "One a line, each with the number you can prove.", "lines"),
-            Spot("offer.forbidden_phrases", "Forbidden phrases", "One a line. Other endings of the words are found too.", "lines"),
+            Spot("offer.forbidden_phrases", "Forbidden phrases", "One a line. Other endings of the words are found "
+            "too.", "lines"),
             Spot("offer.tone", "Tone", "How it should sound."),
             Spot("offer.signature", "Signature", "The last lines of every text.", "area"),
         ),
     ),
     Section(
-        "facts", "Facts", "What a record may bring; columns of an import are mapped to these. One of them should be the group: all "
+        "facts", "Facts", "What a record may bring; columns of an import are mapped to these. One of them should be "
+        "the group: all "
         "records of a company stay in the same split, so that a test never asks about a company seen in training.",
         rows=Rows("input_schema", "fact", (
             Spot("name", "Name", "Small letters, as templates use it."),
@@ -85,7 +95,8 @@ SECTIONS: tuple[Section, ...] = (
         )),
     ),
     Section(
-        "written", "Written fields", "What comes back. A subject and a body make a mail; one text makes plain text; anything else is JSON.",
+        "written", "Written fields", "What comes back. A subject and a body make a mail; one text makes plain text; "
+        "anything else is JSON.",
         rows=Rows("output_schema", "field", (
             Spot("name", "Name"),
             Spot("type", "Type", "", "select", (("text", "Text"), ("list", "List"))),
@@ -99,25 +110,33 @@ SECTIONS: tuple[Section, ...] = (
         )),
     ),
     Section(
-        "slots", "Slots", "Words that are filled in only when a text is sent, so that no reader's name reaches a teacher. Any other "
+        "slots", "Slots", "Words that are filled in only when a text is sent, so that no reader's name reaches a "
+        "teacher. Any other "
         "placeholder in a draft is marked.",
-        (Spot("slots", "Slots", "One a line, such as contact.first_name; a draft writes {{contact.first_name}}.", "lines"),),
+        (Spot("slots", "Slots", "One a line, such as contact.first_name; a draft writes {{contact.first_name}}.",
+        "lines"),),
     ),
-    Section("checks", "Checks", "They mark places in a draft; a person decides. Each knows some languages and is silent in others.", has_checks=True),
+    Section("checks", "Checks", "They mark places in a draft; a person decides. Each knows some languages and is "
+    "silent in others.", has_checks=True),
     Section(
         "rubric", "Rubric", "What a good text does, by name. Reviewers can rate each; the teacher is told all of it.",
         rows=Rows("rubric", "requirement", (Spot("name", "Name"), Spot("description", "What it asks for"))),
     ),
     Section(
-        "reasons", "Reasons for rejection", "A reviewer presses R and the digit. Digits stay as they are within a version.",
+        "reasons", "Reasons for rejection", "A reviewer presses R and the digit. Digits stay as they are within a "
+        "version.",
         rows=Rows("reasons", "reason", (
-            Spot("digit", "Digit", "", "number"), Spot("code", "Code", "For programs."), Spot("label", "Label", "For people."),
+            Spot("digit", "Digit", "", "number"), Spot("code", "Code", "For programs."), Spot("label", "Label", "For "
+            "people."),
         )),
     ),
     Section(
-        "templates", "Templates", "Long for the teacher, who pays attention by the token and needs everything; short for the miniature, "
-        "which has learnt the rest. Words in double braces are filled in: instruction, facts, offer, rubric, guideline, language, "
-        "output_format, offer.seller, fact.company and so on. A line === system === and a line === user === part two messages.",
+        "templates", "Templates", "Long for the teacher, who pays attention by the token and needs everything; short "
+        "for the miniature, "
+        "which has learnt the rest. Words in double braces are filled in: instruction, facts, offer, rubric, "
+        "guideline, language, "
+        "output_format, offer.seller, fact.company and so on. A line === system === and a line === user === part two "
+        "messages.",
         (
             Spot("teacher_template", "Teacher template", "", "long", is_required=True),
             Spot("student_template", "Student template", "", "area", is_required=True),

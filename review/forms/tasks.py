@@ -12,9 +12,13 @@ class NewTaskForm(forms.Form):
     """A starter, a name, an address; the service says what is wrong with them."""
 
     starter = forms.ChoiceField(
-        choices=[(slug, starter.name) for slug, starter in STARTERS.items()], widget=forms.RadioSelect, label="Start from"
+        choices=[(slug, starter.name) for slug, starter in STARTERS.items()],
+        widget=forms.RadioSelect,
+        label="Start from",
     )
-    name = forms.CharField(max_length=NAME_CHARS, label="Name", help_text="What people call it, such as “Outreach e-mail”.")
+    name = forms.CharField(
+        max_length=NAME_CHARS, label="Name", help_text="What people call it, such as “Outreach e-mail”."
+    )
     slug = forms.CharField(
         max_length=SLUG_CHARS, label="Address", required=False,
         help_text="Small letters, digits and hyphens; made from the name when left empty. It stays as it is.",

@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from review.forms.sources import DetailsForm, UploadForm, defaults_from, mapping_from, mapping_rows, unfilled
+from review.pages.visitor import member_of
 from review.permissions import may, require, task_or_404
 from review.selectors import records, sources
 from review.selectors.tasks import latest_version
@@ -24,23 +25,27 @@ WHOLE_NUMBER = 10
 
 @require_safe
 def index(request: HttpRequest, slug: str) -> HttpResponse:
-    task = task_or_404(request.user, slug)
+    task = task_or_404(member_of(request), slug)
     context = {
         "task": task,
         "section": "sources",
-        "sources": sources.visible(request.user, task=task),
+        "sources": sources.visible(member_of(request), task=task),
         "counts": sources.record_counts(task),
-        "may_lead": may(request.user, task, Role.LEAD),
+        "may_lead": may(member_of(request), task, Role.LEAD),
     }
     return render(request, "review/sources/index.html", context)
 
 
 @require_safe
 def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    source = sources.source_or_404(request.user, pk)
+    source = sources.source_or_404(member_of(request), pk)
     split, text = request.GET.get("split", ""), request.GET.get("q", "").strip()
     page = records.page(
-        source, split=split, text=text, after=_number(request.GET.get("after")), before=_number(request.GET.get("before"))
+        source,
+        split=split,
+        text=text,
+        after=_number(request.GET.get("after")),
+        before=_number(request.GET.get("before")),
     )
     context = {
         "task": source.task,
@@ -59,8 +64,8 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
     """Step one: a file comes in, and waits for its columns to be looked at."""
-    task = task_or_404(request.user, slug)
-    require(request.user, task, Role.LEAD)
+    task = task_or_404(member_of(request), slug)
+    require(member_of(request), task, Role.LEAD)
     form, refusal = UploadForm(request.POST or None, request.FILES or None), None
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
@@ -81,8 +86,8 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Steps two and three: which column fills which field, with what would come of it; then the import itself."""
-    task = task_or_404(request.user, slug)
-    require(request.user, task, Role.LEAD)
+    task = task_or_404(member_of(request), slug)
+    require(member_of(request), task, Role.LEAD)
     kind = SourceKind.DRAFTS if request.GET.get("kind") == SourceKind.DRAFTS else SourceKind.RECORDS
     filename = request.GET.get("filename", "")
     refusal, is_post = None, request.method == "POST"
@@ -102,7 +107,13 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
             take = import_drafts if kind == SourceKind.DRAFTS else import_records
             try:
                 result = take(
-                    task, path, by=request.user, filename=filename, mapping=mapping, defaults=defaults, **form.cleaned_data
+                    task,
+                    path,
+                    by=member_of(request),
+                    filename=filename,
+                    mapping=mapping,
+                    defaults=defaults,
+                    **form.cleaned_data,
                 )
             except Refusal as error:
                 refusal = error

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from review.forms import spec_form
+from review.pages.visitor import member_of
 from review.permissions import require, task_or_404
 from review.selectors import tasks as selectors
 from review.selectors.examples import example as example_of
@@ -22,8 +23,8 @@ from web.errors import Refusal
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, slug: str) -> HttpResponse:
     """The form; a row button redraws it, *check* shows mistakes and example, *save* makes the next version."""
-    task = task_or_404(request.user, slug)
-    require(request.user, task, Role.LEAD)
+    task = task_or_404(member_of(request), slug)
+    require(member_of(request), task, Role.LEAD)
     latest = selectors.latest_version(task)
     body, refusal, note = latest.body, None, ""
     as_json = request.GET.get("as") == "json"
@@ -32,11 +33,11 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
         act, note = request.POST.get("do", "check"), request.POST.get("note", "")
         try:
             text = request.POST.get("json", text)
-            body = _posted(request, act, body)
+            body = _posted(request, act)
             if not spec_form.is_row_act(act):
                 spec = tasks.parse_spec(body)
                 if act == "save":
-                    version = tasks.new_version(task, spec=spec, by=request.user, note=note)
+                    version = tasks.new_version(task, spec=spec, by=member_of(request), note=note)
                     messages.success(request, f"Version {version.number} is saved. New drafts will be written by it.")
                     return redirect("review:diff", task.slug, latest.number, version.number)
         except Refusal as error:
@@ -60,13 +61,13 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def example(request: HttpRequest, slug: str) -> HttpResponse:
     """The example alone, for htmx, from the form as it stands."""
-    task = task_or_404(request.user, slug)
-    require(request.user, task, Role.LEAD)
+    task = task_or_404(member_of(request), slug)
+    require(member_of(request), task, Role.LEAD)
     body = spec_form.body_from(request.POST.dict())
     return render(request, "review/tasks/_example.html", {"task": task, **_example_context(body, task)})
 
 
-def _posted(request: HttpRequest, act: str, body: dict[str, Any]) -> dict[str, Any]:
+def _posted(request: HttpRequest, act: str) -> dict[str, Any]:
     if "json" in request.POST:
         return _from_json(request.POST["json"])
     posted = spec_form.body_from(request.POST.dict(), keeps_blank=spec_form.is_row_act(act))

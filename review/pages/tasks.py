@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from review.forms.spec_form import drawn
 from review.forms.tasks import NewTaskForm
+from review.pages.visitor import member_of
 from review.permissions import may, may_create, require_may_create, task_or_404
 from review.selectors import tasks as selectors
 from review.selectors.examples import example
@@ -25,13 +26,17 @@ from web.forms import show_refusal
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    context = {"section": "task", "tasks": selectors.with_counts(request.user), "may_create": may_create(request.user)}
+    context = {
+        "section": "task",
+        "tasks": selectors.with_counts(member_of(request)),
+        "may_create": may_create(member_of(request)),
+    }
     return render(request, "review/tasks/index.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
-    require_may_create(request.user)
+    require_may_create(member_of(request))
     form = NewTaskForm(request.POST or None, initial=_initial(request.GET.get("from", "")))
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
@@ -40,7 +45,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 name=chosen["name"],
                 slug=chosen["slug"] or slugify(chosen["name"])[: tasks.SLUG_CHARS].strip("-"),
                 spec=STARTERS[chosen["starter"]].spec,
-                by=request.user,
+                by=member_of(request),
                 note=f"From the starter “{STARTERS[chosen['starter']].name}”",
             )
         except Refusal as refusal:
@@ -54,7 +59,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def detail(request: HttpRequest, slug: str, number: int | None = None) -> HttpResponse:
-    task = task_or_404(request.user, slug)
+    task = task_or_404(member_of(request), slug)
     latest = selectors.latest_version(task)
     version = latest if number is None else selectors.version_or_404(task, number)
     context: dict[str, Any] = {
@@ -67,14 +72,14 @@ def detail(request: HttpRequest, slug: str, number: int | None = None) -> HttpRe
         "sections": drawn(version.body, {}),
         "example": example(version.spec, task),
         "history": selectors.history(task),
-        "may_lead": may(request.user, task, Role.LEAD),
+        "may_lead": may(member_of(request), task, Role.LEAD),
     }
     return render(request, "review/tasks/detail.html", context)
 
 
 @require_safe
 def diff(request: HttpRequest, slug: str, a: int, b: int) -> HttpResponse:
-    task = task_or_404(request.user, slug)
+    task = task_or_404(member_of(request), slug)
     old, new_version = selectors.version_or_404(task, a), selectors.version_or_404(task, b)
     context = {
         "task": task,

@@ -37,9 +37,7 @@ def visible(member: Member) -> QuerySet[Record]:
     return Record.objects.filter(task__in=permissions.tasks_for(member))
 
 
-def found(
-    member: Member, *, task: str = "", source: str = "", split: str = "", text: str = ""
-) -> QuerySet[Record]:
+def found(member: Member, *, task: str = "", source: str = "", split: str = "", text: str = "") -> QuerySet[Record]:
     """Records the member may see, narrowed.
 
     Args:
@@ -67,7 +65,9 @@ def page(source: Source, *, split: str = "", text: str = "", after: int = 0, bef
     if before:
         rows = list(records.filter(row_number__lt=before).order_by("-row_number")[: PAGE_ROWS + 1])
         has_before, rows = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS][::-1]
-        return RecordPage(rows, rows[-1].row_number if rows else None, rows[0].row_number if rows and has_before else None)
+        return RecordPage(
+            rows, rows[-1].row_number if rows else None, rows[0].row_number if rows and has_before else None
+        )
     rows = list(records.filter(row_number__gt=after).order_by("row_number")[: PAGE_ROWS + 1])
     has_after, rows = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS]
     return RecordPage(rows, rows[-1].row_number if has_after else None, rows[0].row_number if rows and after else None)

@@ -78,7 +78,7 @@ def history(task: Task) -> list[HistoryLine]:
     """Versions, newest first, each with the number before it, to show what changed."""
     rows = list(versions(task))
     before = [row.number for row in rows[1:]] + [None]
-    return [HistoryLine(row, row.drafts, number) for row, number in zip(rows, before, strict=True)]
+    return [HistoryLine(row, getattr(row, "drafts", 0), number) for row, number in zip(rows, before, strict=True)]
 
 
 def with_counts(member: Member) -> list[TaskLine]:
@@ -89,7 +89,13 @@ def with_counts(member: Member) -> list[TaskLine]:
     waiting = _counted(Candidate.objects.filter(task__in=pks, state=CandidateState.PENDING))
     golds = _counted(Gold.objects.filter(task__in=pks))
     return [
-        TaskLine(task, task.latest_number or 0, records.get(task.pk, 0), waiting.get(task.pk, 0), golds.get(task.pk, 0))
+        TaskLine(
+            task,
+            getattr(task, "latest_number", 0) or 0,
+            records.get(task.pk, 0),
+            waiting.get(task.pk, 0),
+            golds.get(task.pk, 0),
+        )
         for task in tasks
     ]
 

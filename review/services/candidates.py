@@ -97,7 +97,9 @@ def _known_calls(drafts: Sequence[NewDraft]) -> set[str]:
     calls = [draft.call_id for draft in drafts if draft.call_id is not None]
     known: set[str] = set()
     for chunk in _chunks(calls):
-        known.update(call for call in Candidate.objects.filter(call_id__in=chunk).values_list("call_id", flat=True) if call)
+        known.update(
+            call for call in Candidate.objects.filter(call_id__in=chunk).values_list("call_id", flat=True) if call
+        )
     return known
 
 

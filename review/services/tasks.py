@@ -113,7 +113,12 @@ def spec_hash(spec: TaskSpec) -> str:
 
 def _add_version(task: Task, number: int, spec: TaskSpec, by: Member, note: str) -> TaskVersion:
     return TaskVersion.objects.create(
-        task=task, number=number, body=spec.canonical(), content_hash=spec_hash(spec), note=note.strip()[:200], created_by=by
+        task=task,
+        number=number,
+        body=spec.canonical(),
+        content_hash=spec_hash(spec),
+        note=note.strip()[:200],
+        created_by=by,
     )
 
 
@@ -134,4 +139,8 @@ def _fraction_errors(train: float, validation: float) -> dict[str, list[str]]:
     if train > 0 and validation > 0 and train + validation < 1:
         return {}
     found = f"{train:g} and {validation:g}"
-    return {"train_fraction": [f"Train and validation must be above 0 and leave something for the test split; found {found}."]}
+    return {
+        "train_fraction": [
+            f"Train and validation must be above 0 and leave something for the test split; found {found}."
+        ]
+    }

@@ -18,7 +18,8 @@ SPEC = TaskSpec(
         Reason(digit=2, code="poor", label="Poorly written"),
         Reason(digit=3, code="other", label="Other"),
     ),
-    teacher_template="{{instruction}}\n\nA good answer meets every one of these:\n{{rubric}}\n\n{{output_format}}\n\n{{facts}}",
+    teacher_template="{{instruction}}\n\nA good answer meets every one of "
+    "these:\n{{rubric}}\n\n{{output_format}}\n\n{{facts}}",
     student_template="{{facts}}",
 )
 

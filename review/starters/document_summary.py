@@ -6,17 +6,22 @@ from review.starters.starter import Starter
 
 SPEC = TaskSpec(
     instruction=(
-        "Summarise the document for somebody who will not read it and has to act on it: what it decides or finds, what follows "
+        "Summarise the document for somebody who will not read it and has to act on it: what it decides or finds, "
+        "what follows "
         "from it, and by when."
     ),
     input_schema=(
         InputField(name="title", role="title", required=True, description="What the document is called."),
-        InputField(name="project", role="group", description="What it belongs to, so that its documents stay together."),
+        InputField(
+            name="project", role="group", description="What it belongs to, so that its documents stay together."
+        ),
         InputField(name="date", type="date", description="When it was written."),
         InputField(name="author", description="Who wrote it."),
         InputField(name="text", required=True, description="Its text."),
     ),
-    output_schema=(OutputField(name="summary", role="body", min_words=20, max_words=130, description="One paragraph."),),
+    output_schema=(
+        OutputField(name="summary", role="body", min_words=20, max_words=130, description="One paragraph."),
+    ),
     checks=tuple(Check(kind=kind) for kind in ("length", "placeholders", "unsupported", "repetition")),
     rubric=(
         Requirement(name="true to the text", description="Nothing is said that the document does not say."),
@@ -57,13 +62,15 @@ STARTER = Starter(
         "project": "Depot renewal",
         "date": "2026-03-12",
         "text": (
-            "The group agreed to move the loading bays to the north side. Ms Brandt will ask three builders for prices by 2 April. "
+            "The group agreed to move the loading bays to the north side. Ms Brandt will ask three builders for "
+            "prices by 2 April. "
             "Until then the gate stays closed after 18:00."
         ),
     },
     fields={
         "summary": (
-            "The loading bays move to the north side. Ms Brandt asks three builders for prices by 2 April; until then the gate "
+            "The loading bays move to the north side. Ms Brandt asks three builders for prices by 2 April; until "
+            "then the gate "
             "stays closed after 18:00."
         )
     },

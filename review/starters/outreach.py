@@ -17,9 +17,9 @@ A good mail meets every one of these:
 House rules:
 {{guideline}}
 
-Two openings show the manner wanted. Good: "You opened a second depot in May, and sensors on 40 more trucks are a lot to \
-watch." It begins with the reader and one fact. Bad: "I hope this finds you well. We are a leading provider." It begins with \
-the writer and says nothing.
+Two openings show the manner wanted. Good: "You opened a second depot in May, and sensors on 40 more trucks \
+are a lot to watch." It begins with the reader and one fact. Bad: "I hope this finds you well. We are a \
+leading provider." It begins with the writer and says nothing.
 
 Write in the language '{{language}}'. {{output_format}}
 === user ===
@@ -32,7 +32,8 @@ STUDENT_TEMPLATE = "Write the outreach e-mail.\n{{facts}}"
 
 SPEC = TaskSpec(
     instruction=(
-        "Write a first e-mail to one person at a company. Connect one fact about the company to one thing the offer can do "
+        "Write a first e-mail to one person at a company. Connect one fact about the company to one thing the offer "
+        "can do "
         "for it, and end with one question that is easy to answer."
     ),
     offer=Offer(
@@ -46,7 +47,8 @@ SPEC = TaskSpec(
     ),
     language="en",
     input_schema=(
-        InputField(name="company", role="group", required=True, description="The company's name; the mail must use it."),
+        InputField(name="company", role="group", required=True, description="The company's name; the mail must use "
+        "it."),
         InputField(name="domain", role="domain", description="Its web domain."),
         InputField(name="sector", required=True, description="What line of business it is in."),
         InputField(name="product", description="What it makes or sells."),
@@ -63,14 +65,17 @@ SPEC = TaskSpec(
         InputField(name="notes", description="Anything else; may contradict the facts above."),
     ),
     output_schema=(
-        OutputField(name="subject", role="subject", max_chars=50, description="Short: a phone's inbox cuts after 50 characters."),
-        OutputField(name="body", role="body", min_words=40, max_words=160, description="Greeting, two or three short paragraphs, signature."),
+        OutputField(name="subject", role="subject", max_chars=50, description="Short: a phone's inbox cuts after 50 "
+        "characters."),
+        OutputField(name="body", role="body", min_words=40, max_words=160, description="Greeting, two or three short "
+        "paragraphs, signature."),
     ),
     slots=("contact.first_name",),
     checks=tuple(
         Check(kind=kind)
         for kind in (
-            "length", "placeholders", "call_to_action", "spam", "unsupported", "forbidden", "repetition", "names_company",
+            "length", "placeholders", "call_to_action", "spam", "unsupported", "forbidden", "repetition",
+            "names_company",
         )
     ),
     rubric=(
@@ -88,7 +93,8 @@ SPEC = TaskSpec(
         Reason(digit=5, code="other", label="Other"),
     ),
     guideline=(
-        "Numbers come from the facts or the offer, never from memory. Where the notes contradict a fact, leave that fact out. "
+        "Numbers come from the facts or the offer, never from memory. Where the notes contradict a fact, leave that "
+        "fact out. "
         "Write 60 to 120 words. One question only, at the end."
     ),
     teacher_template=TEACHER_TEMPLATE,
@@ -116,9 +122,12 @@ STARTER = Starter(
     fields={
         "subject": "Spoilage after the Rotterdam move?",
         "body": (
-            "Hi {{contact.first_name}},\n\nI read that Northwind Cold Chain opened a depot in Rotterdam on 3 May. With 140 people "
-            "and plans kept in spreadsheets, a second place to watch can soon mean more spoilage claims.\n\nYour product was made "
-            "for teams in cold logistics who want to see trouble before a load is lost.\n\nWould a short call next week be of use?"
+            "Hi {{contact.first_name}},\n\nI read that Northwind Cold Chain opened a depot in Rotterdam on 3 May. "
+            "With 140 people "
+            "and plans kept in spreadsheets, a second place to watch can soon mean more spoilage claims.\n\nYour "
+            "product was made "
+            "for teams in cold logistics who want to see trouble before a load is lost.\n\nWould a short call next "
+            "week be of use?"
             "\n\nBest regards,\nYour name\nYour company"
         ),
     },

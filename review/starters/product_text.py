@@ -6,7 +6,8 @@ from review.starters.starter import Starter
 
 SPEC = TaskSpec(
     instruction=(
-        "Write the title and the text of a product page from its data sheet, for somebody who wants to know whether it fits. "
+        "Write the title and the text of a product page from its data sheet, for somebody who wants to know whether "
+        "it fits. "
         "Say what it is, for whom, and the two or three facts that decide."
     ),
     offer=Offer(
@@ -30,7 +31,9 @@ SPEC = TaskSpec(
         OutputField(name="title", role="subject", max_chars=70, description="Name and what it is."),
         OutputField(name="text", role="body", min_words=30, max_words=140, description="Two short paragraphs."),
     ),
-    checks=tuple(Check(kind=kind) for kind in ("length", "placeholders", "spam", "unsupported", "forbidden", "repetition")),
+    checks=tuple(
+        Check(kind=kind) for kind in ("length", "placeholders", "spam", "unsupported", "forbidden", "repetition")
+    ),
     rubric=(
         Requirement(name="true to the sheet", description="Every number and property stands in the data sheet."),
         Requirement(name="helps to choose", description="A reader knows whether it fits."),
@@ -81,7 +84,8 @@ STARTER = Starter(
     fields={
         "title": "Fjella 24: day pack of recycled nylon",
         "text": (
-            "A day pack of 24 litres for people who walk to work and out of town. It weighs 780 g and comes in moss and slate."
+            "A day pack of 24 litres for people who walk to work and out of town. It weighs 780 g and comes in moss "
+            "and slate."
             "\n\nA pocket takes a 14-inch laptop, and the rain cover waits in the base until it is needed."
         ),
     },

@@ -6,7 +6,8 @@ from review.starters.starter import Starter
 
 SPEC = TaskSpec(
     instruction=(
-        "Summarise what this page says about the company for a colleague who will call it tomorrow. Then list the claims "
+        "Summarise what this page says about the company for a colleague who will call it tomorrow. Then list the "
+        "claims "
         "the summary rests on, each with the exact words of the page."
     ),
     input_schema=(
@@ -37,7 +38,9 @@ SPEC = TaskSpec(
     ),
     rubric=(
         Requirement(name="true to the page", description="Nothing is said that the page does not say."),
-        Requirement(name="useful tomorrow", description="It tells what a caller needs: what they do, for whom, what is new."),
+        Requirement(
+            name="useful tomorrow", description="It tells what a caller needs: what they do, for whom, what is new."
+        ),
         Requirement(name="quotes are exact", description="Each quote stands on the page word for word."),
     ),
     reasons=(
@@ -74,13 +77,15 @@ STARTER = Starter(
         "title": "Harrow Bay Ferries orders two electric ships",
         "url": "https://harrow-bay.example/news",
         "text": (
-            "Harrow Bay Ferries has ordered two electric ships for its island line. They will carry 180 cars each and enter "
+            "Harrow Bay Ferries has ordered two electric ships for its island line. They will carry 180 cars each "
+            "and enter "
             "service in 2028. The yard in Gdansk begins work this autumn."
         ),
     },
     fields={
         "summary": (
-            "Harrow Bay Ferries is renewing the fleet of its island line with two electric ships of 180 cars each. They enter "
+            "Harrow Bay Ferries is renewing the fleet of its island line with two electric ships of 180 cars each. "
+            "They enter "
             "service in 2028; the yard in Gdansk begins this autumn."
         ),
         "claims": [

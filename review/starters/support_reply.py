@@ -6,7 +6,8 @@ from review.starters.starter import Starter
 
 SPEC = TaskSpec(
     instruction=(
-        "Answer the customer's message from the notes given, and from nothing else. Say what was done or what to do next; "
+        "Answer the customer's message from the notes given, and from nothing else. Say what was done or what to do "
+        "next; "
         "if the notes do not settle it, say so and say who will look into it."
     ),
     offer=Offer(
@@ -29,7 +30,9 @@ SPEC = TaskSpec(
         OutputField(name="reply", role="body", min_words=20, max_words=180, description="The whole answer, signed."),
     ),
     slots=("contact.first_name",),
-    checks=tuple(Check(kind=kind) for kind in ("length", "placeholders", "spam", "unsupported", "forbidden", "repetition")),
+    checks=tuple(
+        Check(kind=kind) for kind in ("length", "placeholders", "spam", "unsupported", "forbidden", "repetition")
+    ),
     rubric=(
         Requirement(name="answers the question", description="The first sentences settle what was asked."),
         Requirement(name="true to the notes", description="No promise, number or step that the notes do not hold."),
@@ -79,8 +82,10 @@ STARTER = Starter(
     },
     fields={
         "reply": (
-            "Hello {{contact.first_name}},\n\nyou are right: after the two people left in March, the April invoice should not "
-            "count 12. A credit for 2 seats was booked on 4 April and is taken off your next invoice.\n\nIf anything else looks "
+            "Hello {{contact.first_name}},\n\nyou are right: after the two people left in March, the April invoice "
+            "should not "
+            "count 12. A credit for 2 seats was booked on 4 April and is taken off your next invoice.\n\nIf anything "
+            "else looks "
             "off, just reply here.\n\nKind regards,\nYour team"
         )
     },

@@ -1,4 +1,4 @@
-"""Imports: a file of records or of finished drafts, previewed, checked row by row, and taken in as a whole or not at all.
+"""Imports: a file of records or drafts, previewed, checked row by row, taken in as a whole or not at all.
 
 A service reads a file from a path; who uploaded it and how is the affair of `uploads` and of the pages.
 """
@@ -10,6 +10,7 @@ from review.services.imports.records import import_records
 from review.services.imports.result import ImportResult, RowError
 
 __all__ = [
-    "ImportResult", "Mapping", "Preview", "RowError", "Target", "guess", "import_drafts", "import_records", "read_preview",
+    "ImportResult", "Mapping", "Preview", "RowError", "Target", "guess", "import_drafts", "import_records",
+    "read_preview",
     "targets",
 ]  # fmt: skip

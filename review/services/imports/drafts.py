@@ -151,7 +151,9 @@ class _Finder:
         self.fresh: list[Record] = []
         task = source.task
         digests = [draft.digest for draft in drafts]
-        self._by_hash.update(Record.objects.filter(task=task, content_hash__in=digests).values_list("content_hash", "pk"))
+        self._by_hash.update(
+            Record.objects.filter(task=task, content_hash__in=digests).values_list("content_hash", "pk")
+        )
         groups = {group for draft in drafts if (group := self._group(draft.row.facts))}
         for pk, group in Record.objects.filter(task=task, group__in=groups).values_list("pk", "group"):
             self._by_group.setdefault(group, []).append(pk)
@@ -170,7 +172,9 @@ class _Finder:
             if len(found) == 1:
                 return found[0]
             if len(found) > 1:
-                raise ValueError(f"{len(found)} records are called '{self._said(facts)}'; bring the facts that tell them apart")
+                raise ValueError(
+                    f"{len(found)} records are called '{self._said(facts)}'; bring the facts that tell them apart"
+                )
         missing = [name for name in self._required if name not in facts]
         if missing or not facts:
             raise ValueError(self._not_found(facts, missing))
@@ -196,5 +200,3 @@ class _Finder:
             return "it names no record: give the fact that names it, or all required facts"
         lacking = ", ".join(f"'{name}'" for name in missing)
         return f"no record is called '{said}', and to make one {lacking} would be needed"
-
-

@@ -9,7 +9,12 @@ from web.errors import Refusal
 
 MAX_BYTES = 64 * 1024 * 1024
 _HEAD_BYTES = 4096
-_BINARY = {b"PK\x03\x04": "an Excel or zip file", b"\x1f\x8b": "a compressed file", b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "an old Excel file"}
+_BINARY = {
+    b"PK\x03\x04": "an Excel or zip file",
+    b"\x1f\x8b": "a compressed file",
+    b"%PDF": "a PDF",
+    b"\xd0\xcf\x11\xe0": "an old Excel file",
+}
 
 
 def encoding_of(path: Path) -> str:
@@ -31,7 +36,9 @@ def encoding_of(path: Path) -> str:
         head = file.read(_HEAD_BYTES)
     for sign, what in _BINARY.items():
         if head.startswith(sign):
-            raise Refusal("file_not_text", f"This is {what}, not CSV or JSONL.", hint="Save it as CSV, UTF-8, and send that.")
+            raise Refusal(
+                "file_not_text", f"This is {what}, not CSV or JSONL.", hint="Save it as CSV, UTF-8, and send that."
+            )
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _checked_utf16(path, "utf-16")
     if head[1::2].count(0) > len(head) // 4:

@@ -18,7 +18,8 @@ _LEAST_SCORE = 0.72
 
 # What people call these columns; scored just under the field's own name.
 _ALIASES: dict[str, tuple[str, ...]] = {
-    "company": ("company name", "organisation", "organization", "account", "account name", "firm", "business", "security", "employer", "name"),
+    "company": ("company name", "organisation", "organization", "account", "account name", "firm", "business",
+    "security", "employer", "name"),
     "domain": ("website", "web", "site", "homepage", "company domain", "website url"),
     "sector": ("industry", "gics sector", "vertical", "branch", "line of business", "category"),
     "product": ("products", "gics sub industry", "sub industry", "offering", "what they do", "description", "services"),
@@ -68,7 +69,11 @@ def targets(spec: TaskSpec, kind: SourceKind) -> tuple[Target, ...]:
     known = {field.name for field in spec.input_schema}
     written = tuple(
         Target(
-            f"written.{f.name}" if f.name in known else f.name, f"{f.name.replace('_', ' ')} (written)", f.required, True, f
+            f"written.{f.name}" if f.name in known else f.name,
+            f"{f.name.replace('_', ' ')} (written)",
+            f.required,
+            True,
+            f,
         )
         for f in spec.output_schema
     )

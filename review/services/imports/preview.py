@@ -103,5 +103,3 @@ def _samples(rows: Any, columns: tuple[str, ...]) -> tuple[tuple[str, ...], ...]
 def _short(value: Any) -> str:
     text = "" if value is None else " ".join(str(value).split())
     return text if len(text) <= 80 else f"{text[:79]}…"
-
-

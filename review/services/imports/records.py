@@ -72,7 +72,15 @@ def import_records(
 
     tally = Tally()
     source = sources.draw(
-        task, SourceKind.RECORDS, path, table.format, mapping, by=by, filename=filename, name=name, provenance=provenance
+        task,
+        SourceKind.RECORDS,
+        path,
+        table.format,
+        mapping,
+        by=by,
+        filename=filename,
+        name=name,
+        provenance=provenance,
     )
     seen: set[str] = set()
     rows = read_rows(table, mapping, fields, defaults or {}, tally)
@@ -121,9 +129,7 @@ def new_record(source: Source, spec: TaskSpec, number: int, facts: Facts, digest
 def _add(source: Source, spec: TaskSpec, rows: list[ReadRow], seen: set[str], tally: Tally) -> None:
     hashed = [(row, content_hash(row.facts)) for row in rows]
     wanted = [digest for _, digest in hashed]
-    known = set(
-        Record.objects.filter(task=source.task, content_hash__in=wanted).values_list("content_hash", flat=True)
-    )
+    known = set(Record.objects.filter(task=source.task, content_hash__in=wanted).values_list("content_hash", flat=True))
     fresh = []
     for row, digest in hashed:
         if digest in seen or digest in known:

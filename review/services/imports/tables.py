@@ -121,7 +121,9 @@ def _columns(header: list[str]) -> tuple[str, ...]:
         first = names.index(name)
         if first != index:
             message = f"The header names '{name}' twice, in columns {first + 1} and {index + 1}."
-            raise Refusal("header_twice", message, hint="Give each column a name of its own.", errors={"header": [message]})
+            raise Refusal(
+                "header_twice", message, hint="Give each column a name of its own.", errors={"header": [message]}
+            )
     return tuple(names)
 
 
@@ -159,7 +161,12 @@ def _broken_csv(reader: Any, error: csv.Error) -> Refusal:
     line = reader.line_num
     what = "a quotation mark is opened and never closed" if "end of data" in str(error) else str(error)
     message = f"The CSV breaks at line {line}: {what}."
-    return Refusal("csv_broken", message, hint="Quote cells that hold quotes, and double the quotes inside.", errors={f"line {line}": [what]})
+    return Refusal(
+        "csv_broken",
+        message,
+        hint="Quote cells that hold quotes, and double the quotes inside.",
+        errors={f"line {line}": [what]},
+    )
 
 
 def _with_keys(table: Table) -> Table:
@@ -198,7 +205,9 @@ def _json_rows(table: Table) -> Iterator[Row]:
         except ValueError as error:
             where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "the file"
             raise Refusal(
-                "json_broken", f"The JSON breaks at {where}: {error}.", hint="Send a JSON array of objects, or one object a line."
+                "json_broken",
+                f"The JSON breaks at {where}: {error}.",
+                hint="Send a JSON array of objects, or one object a line.",
             ) from None
     for number, value in enumerate(values, 1):
         yield _json_row(number, value)

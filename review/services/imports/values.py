@@ -70,7 +70,7 @@ def _date(text: str) -> str:
         pass
     for form in _DATES:
         try:
-            return datetime.strptime(text, form).date().isoformat()  # noqa: DTZ007 (a day has no zone)
+            return datetime.strptime(text, form).date().isoformat()
         except ValueError:
             continue
     raise ValueError(f"is '{_short(text)}', expected a date such as 2026-05-03 or 3 May 2026")
