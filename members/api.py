@@ -100,4 +100,5 @@ class Token(APIView):
 
 def _scopes(request: Request) -> list[str] | None:
     """Scopes of the token that asks; None for a browser session."""
-    return list(request.auth.scopes) if request.auth is not None else None
+    auth: Any = request.auth
+    return list(auth.scopes) if auth is not None else None

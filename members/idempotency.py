@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from members.models import RememberedRequest
+from members.session import member_of
 from web.errors import Refusal
 
 Handler = Callable[..., Response]
@@ -33,16 +34,16 @@ def idempotent(handler: Handler) -> Handler:
         key = request.headers.get("Idempotency-Key", "").strip()
         if not key:
             return handler(view, request, *args, **kwargs)
-        fingerprint = _fingerprint(request)
+        fingerprint, member = _fingerprint(request), member_of(request)
         try:
             with transaction.atomic():
-                row = RememberedRequest.objects.create(member=request.user, key=key[:200], request_hash=fingerprint)
+                row = RememberedRequest.objects.create(member=member, key=key[:200], request_hash=fingerprint)
                 response = handler(view, request, *args, **kwargs)
                 row.status, row.body = response.status_code, json.loads(json.dumps(response.data, default=str))
                 row.save(update_fields=["status", "body"])
                 return response
         except IntegrityError:
-            known = RememberedRequest.objects.filter(member=request.user, key=key[:200]).first()
+            known = RememberedRequest.objects.filter(member=member, key=key[:200]).first()
             if known is None:
                 raise
             return _again(known, fingerprint)

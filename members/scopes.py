@@ -12,7 +12,10 @@ SCOPES: dict[str, str] = {
 
 
 def allows(scopes: list[str], needed: str) -> bool:
-    """Whether a token with these scopes may do what needs the given one; admin covers all, lead covers read, datasets and review."""
+    """Whether a token with these scopes may do what needs the given one.
+
+    Admin covers all; lead covers read, datasets and review; review covers read.
+    """
     held = set(scopes)
     if "admin" in held or needed in held:
         return True

@@ -39,7 +39,8 @@ def member_or_404(asking: Member, member_id: uuid.UUID) -> Member:
 
 def tokens_of(member: Member) -> QuerySet[ApiToken]:
     """The member's own tokens, newest first."""
-    return ApiToken.objects.filter(user=member).order_by("-created")
+    found: QuerySet[ApiToken] = ApiToken.objects.filter(user=member).order_by("-created")
+    return found
 
 
 def token_or_404(member: Member, key: str) -> ApiToken:

@@ -1,4 +1,4 @@
-"""The API reference as a page of the house, drawn from the published schema. Knows OpenAPI's shape; knows no endpoint."""
+"""The API reference as a page, drawn from the published schema. Knows OpenAPI's shape; knows no endpoint."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Group:
 
 @functools.cache
 def groups() -> list[Group]:
-    """All operations by the first word of their path; made once per process, since the code does not change under it."""
+    """All operations by the first word of their path; made once per process: code does not change under it."""
     schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     found: dict[str, Group] = {}
     for path, item in sorted(schema["paths"].items()):
@@ -79,7 +79,7 @@ def _operation(schema: Mapping[str, Any], path: str, verb: str, spec: Mapping[st
 
 def _members(schema: Mapping[str, Any], holder: Mapping[str, Any]) -> Iterator[Member]:
     """Members of the first body a request or a response may have."""
-    content = next(iter(holder.get("content", {}).values()), {})
+    content: Mapping[str, Any] = next(iter(holder.get("content", {}).values()), {})
     shape = _resolved(schema, content.get("schema", {}))
     if shape.get("type") == "array":
         shape = _resolved(schema, shape.get("items", {}))

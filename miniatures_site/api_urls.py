@@ -2,4 +2,5 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include(f"{room}.api_urls")) for room in ("members", "jobs", "review", "generation", "training", "evaluation")]
+ROOMS = ("members", "jobs", "review", "generation", "training", "evaluation")
+urlpatterns = [path("", include(f"{room}.api_urls")) for room in ROOMS]

@@ -1,4 +1,4 @@
-"""The routes open to visitors who are not signed in: this list, and nothing else. A test walks all addresses and holds it."""
+"""The routes open to visitors who are not signed in: these and no others. A test walks all addresses and holds it."""
 
 from __future__ import annotations
 

@@ -42,7 +42,12 @@ def home(member: Member, task: Task | None) -> dict[str, Any]:
     if task is None:
         return {"role": "admin" if member.is_admin else "none", "new_task_url": address("review:new")}
     role = role_of(member, task)
-    shown: dict[str, Any] = {"role": role, "task": task, "pace": pace.of(member, task), "focus_url": address("review:focus", task.slug)}
+    shown: dict[str, Any] = {
+        "role": role,
+        "task": task,
+        "pace": pace.of(member, task),
+        "focus_url": address("review:focus", task.slug),
+    }
     if role == "reviewer":
         return {**shown, "last": last_card(member, task), "judged_lately": pace.judged_lately(member, task)}
     stations = funnel.steps(task)

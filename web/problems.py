@@ -22,7 +22,7 @@ def problem(code: str, title: str, status_code: int, **extra: Any) -> Response:
     return Response(body, status=status_code, content_type=CONTENT_TYPE)
 
 
-def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:  # noqa: ARG001
     """Turn an exception of a view into a problem; unknown ones stay exceptions (500)."""
     response = _answer(error)
     if response is not None:

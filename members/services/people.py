@@ -60,7 +60,8 @@ def create_member(
         raise Refusal("invalid_member", "This member cannot be added as written.", errors=error.message_dict) from None
     except IntegrityError:
         raise Refusal(
-            "name_taken", f"There is a member '{member.username}' already.", hint="Choose another user name.", status=409
+            "name_taken", f"There is a member '{member.username}' already.",
+            hint="Choose another user name.", status=409,
         ) from None
     return member, given
 

@@ -74,7 +74,10 @@ def test_only_an_admin_changes_members(admin, reviewer, act):
 
 
 def test_the_last_admin_stays(admin):
-    for leave in (lambda: people.deactivate(admin, by=admin), lambda: people.set_admin(admin, is_admin=False, by=admin)):
+    for leave in (
+        lambda: people.deactivate(admin, by=admin),
+        lambda: people.set_admin(admin, is_admin=False, by=admin),
+    ):
         with pytest.raises(Refusal) as refused:
             leave()
         assert refused.value.code == "last_admin"

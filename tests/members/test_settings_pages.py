@@ -123,7 +123,9 @@ def test_the_authenticator_asks_for_the_password_again_and_then_shows_a_code_to_
     client, address = as_member(reviewer), "/accounts/2fa/totp/activate/"
 
     asked = client.get(address, follow=True)
-    shown = client.post(asked.request["PATH_INFO"] + f"?next={address}", {"password": "correct horse battery"}, follow=True)
+    shown = client.post(
+        asked.request["PATH_INFO"] + f"?next={address}", {"password": "correct horse battery"}, follow=True
+    )
 
     assert asked.request["PATH_INFO"] == "/accounts/reauthenticate/"
     page = shown.content.decode()

@@ -50,8 +50,12 @@ def test_a_revoked_token_is_refused_at_once(reviewer):
 @pytest.mark.parametrize(
     ("name", "scopes", "days", "field"),
     [
-        (" ", ["read"], 30, "name"), ("x", [], 30, "scopes"), ("x", ["root"], 30, "scopes"),
-        ("x", ["admin"], 30, "scopes"), ("x", ["read"], 0, "days"), ("x", ["read"], 9999, "days"),
+        (" ", ["read"], 30, "name"),
+        ("x", [], 30, "scopes"),
+        ("x", ["root"], 30, "scopes"),
+        ("x", ["admin"], 30, "scopes"),
+        ("x", ["read"], 0, "days"),
+        ("x", ["read"], 9999, "days"),
     ],
 )
 def test_a_bad_wish_is_refused_beside_its_field(reviewer, name, scopes, days, field):

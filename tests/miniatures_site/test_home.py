@@ -27,19 +27,27 @@ def join(task):
 
 def _drafts(task: Task, count: int, *, state: str = "pending") -> list[Candidate]:
     version = task.versions.get()
-    source = Source.objects.create(task=task, name="prospects", slug=f"prospects-{state}", kind="records", format="csv", sha256="0")
+    source = Source.objects.create(
+        task=task, name="prospects", slug=f"prospects-{state}", kind="records", format="csv", sha256="0"
+    )
     made = []
     for number in range(count):
         record = Record.objects.create(
-            source=source, task=task, row_number=number, title=f"Company {number}", facts={"company": f"Company {number}"},
+            source=source, task=task, row_number=number, title=f"Company {number}",
+            facts={"company": f"Company {number}"},
             group=f"company-{number}", split="train", content_hash=f"{state}-{number}",
-        )  # fmt: skip
+        )
         fields = {"subject": "A depot", "body": "Hi, worth 15 minutes?"}
         made.append(
             Candidate.objects.create(
-                task=task, task_version=version, record=record, fields=fields, fields_hash=f"{state}{number}",
-                state=state, cost_usd="0.0031",
-            )  # fmt: skip
+                task=task,
+                task_version=version,
+                record=record,
+                fields=fields,
+                fields_hash=f"{state}{number}",
+                state=state,
+                cost_usd="0.0031",
+            )
         )
     return made
 
@@ -90,7 +98,9 @@ def test_a_viewer_is_offered_no_act(task, reviewer, join, as_member):
 def test_a_lead_sees_what_is_disputed_and_what_failed(task, reviewer, join, as_member):
     join(reviewer, "lead")
     _drafts(task, 2, state="disputed")
-    job = Job.objects.create(kind="training", title="Run 3", task_slug="outreach", state="failed", error={"message": "The disk is full."})
+    job = Job.objects.create(
+        kind="training", title="Run 3", task_slug="outreach", state="failed", error={"message": "The disk is full."}
+    )
     Job.objects.filter(pk=job.pk).update(finished_at=job.created_at)
 
     page = as_member(reviewer).get("/").content.decode()
@@ -100,7 +110,9 @@ def test_a_lead_sees_what_is_disputed_and_what_failed(task, reviewer, join, as_m
 
 
 def test_a_failed_job_that_was_launched_anew_blocks_nobody(task, admin, as_member):
-    first = Job.objects.create(kind="training", title="Run 3", task_slug="outreach", state="failed", error={"message": "The disk is full."})
+    first = Job.objects.create(
+        kind="training", title="Run 3", task_slug="outreach", state="failed", error={"message": "The disk is full."}
+    )
     Job.objects.filter(pk=first.pk).update(finished_at=first.created_at)
     Job.objects.create(kind="training", title="Run 3", task_slug="outreach", state="queued")
 

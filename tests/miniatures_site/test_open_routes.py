@@ -12,7 +12,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from miniatures_site.open_routes import OPEN_ROUTES
 
 SAMPLES = {
-    "uuid": "00000000-0000-4000-8000-000000000000", "int": "1", "slug": "sample", "str": "sample", "path": "sample",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+    "int": "1",
+    "slug": "sample",
+    "str": "sample",
+    "path": "sample",
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -13,31 +12,59 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
 from django.urls import path
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from members.models import Member
 from miniatures_site import urls as site_urls
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]
-
 
 def sink_data() -> dict[str, Any]:
     loss = [[step, round(2.4 * math.exp(-step / 40) + 0.6 + 0.04 * math.sin(step), 4)] for step in range(0, 200, 2)]
-    held_out = [[s, round(2.3 * math.exp(-s / 50) + 0.75, 3), round(2.3 * math.exp(-s / 50) + 0.69, 3), round(2.3 * math.exp(-s / 50) + 0.82, 3)] for s in range(0, 200, 20)]
-    rows = [("Teacher", 0.91, 0.85, 0.95), ("LoRA", 0.86, 0.78, 0.92), ("Full", 0.84, 0.76, 0.9), ("Base", 0.07, 0.03, 0.14)]
+    held_out = [
+        [
+            s,
+            round(2.3 * math.exp(-s / 50) + 0.75, 3),
+            round(2.3 * math.exp(-s / 50) + 0.69, 3),
+            round(2.3 * math.exp(-s / 50) + 0.82, 3),
+        ]
+        for s in range(0, 200, 20)
+    ]
+    rows = [
+        ("Teacher", 0.91, 0.85, 0.95),
+        ("LoRA", 0.86, 0.78, 0.92),
+        ("Full", 0.84, 0.76, 0.9),
+        ("Base", 0.07, 0.03, 0.14),
+    ]
     return {
         "runs": [
             {"name": f"run-{n}", "state": s, "badge": b, "rows": n * 5321, "loss": f"{1 / n:.3f}"}
-            for n, (s, b) in enumerate([("Running", "is-running"), ("Succeeded", "is-good"), ("Failed", "is-failed")], 1)
+            for n, (s, b) in enumerate(
+                [("Running", "is-running"), ("Succeeded", "is-good"), ("Failed", "is-failed")], 1
+            )
         ],
-        "lines": {"series": [{"name": "train", "points": loss}, {"name": "validation", "points": held_out}], "x": {"label": "step"}, "y": {"label": "nats per token"}},
-        "intervals": {"rows": [{"name": n, "value": v, "lo": a, "hi": b, "n": 100} for n, v, a, b in rows], "x": {"label": "share", "zero": True}},
-        "scatter": {"points": [{"name": "GPT-4o", "x": 3.1, "y": 0.91}, {"name": "LoRA", "x": 0.02, "y": 0.86}, {"name": "Base", "x": 0.02, "y": 0.07}], "x": {"label": "cents a mail", "better": "low"}, "y": {"label": "passed", "better": "high", "zero": True}, "front": True},
-        "histogram": {"bins": [[i, i + 1, round(60 * math.exp(-((i - 9) ** 2) / 20))] for i in range(24)], "x": {"label": "seconds"}},
+        "lines": {
+            "series": [{"name": "train", "points": loss}, {"name": "validation", "points": held_out}],
+            "x": {"label": "step"},
+            "y": {"label": "nats per token"},
+        },
+        "intervals": {
+            "rows": [{"name": n, "value": v, "lo": a, "hi": b, "n": 100} for n, v, a, b in rows],
+            "x": {"label": "share", "zero": True},
+        },
+        "scatter": {
+            "points": [
+                {"name": "GPT-4o", "x": 3.1, "y": 0.91},
+                {"name": "LoRA", "x": 0.02, "y": 0.86},
+                {"name": "Base", "x": 0.02, "y": 0.07},
+            ],
+            "x": {"label": "cents a mail", "better": "low"},
+            "y": {"label": "passed", "better": "high", "zero": True},
+            "front": True,
+        },
+        "histogram": {
+            "bins": [[i, i + 1, round(60 * math.exp(-((i - 9) ** 2) / 20))] for i in range(24)],
+            "x": {"label": "seconds"},
+        },
     }
 
 
@@ -54,16 +81,6 @@ def sink_url(live_server: Any, settings: Any) -> str:
     return f"{live_server.url}/kitchen-sink/"
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    # Playwright's loop runs in this thread, where Django would refuse to touch the database.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
 def open_page(browser: Browser, live_server: Any, admin: Member) -> Iterator[Callable[..., Page]]:
     """Open a page as the admin; whatever the browser complains about fails the test."""
@@ -76,7 +93,9 @@ def open_page(browser: Browser, live_server: Any, admin: Member) -> Iterator[Cal
         client = Client()
         client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", java_script_enabled=scripts
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=scripts,
         )
         contexts.append(context)
         context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])

@@ -14,15 +14,21 @@ PAIR = re.compile(r"--([\w-]+): light-dark\(oklch\(([^)]*)\), oklch\(([^)]*)\)\)
 TEXT_ON = [
     *[(text, ground) for text in ("text", "muted") for ground in ("page", "surface", "sunken", "raised")],
     *[("accent-text", ground) for ground in ("page", "surface", "accent-soft", "sunken")],
-    *[(f"{state}-text", ground) for state in ("good", "look", "failed") for ground in ("surface", "page", f"{state}-soft")],
+    *[
+        (f"{state}-text", ground)
+        for state in ("good", "look", "failed")
+        for ground in ("surface", "page", f"{state}-soft")
+    ],
     *[("text", f"{soft}-soft") for soft in ("good", "look", "failed", "accent")],
-    ("on-accent", "accent"), ("on-accent", "accent-hover"),
+    ("on-accent", "accent"),
+    ("on-accent", "accent-hover"),
     *[(f"series-{n}", "surface") for n in range(1, 7)],
 ]
 SHAPE_ON = [
     *[("control-line", ground) for ground in ("page", "surface")],
     *[("focus", ground) for ground in ("page", "surface", "sunken")],
-    ("accent", "sunken"), ("accent", "surface"),
+    ("accent", "sunken"),
+    ("accent", "surface"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Screenshots on demand: SHOTS_DIR=… pytest tests/web/test_look.py; without it the pages are only checked for their width."""
+"""No page is wider than its screen. With SHOTS_DIR set, each is also left there as a picture to look at."""
 
 from __future__ import annotations
 

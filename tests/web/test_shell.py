@@ -36,11 +36,13 @@ def test_a_live_chart_grows_without_being_redrawn_from_nothing(sink_url, open_pa
     before = page.get_attribute("#live .line.series-1", "d")
 
     page.evaluate("document.querySelector('#live').append('train', [240, 0.5])")
-    page.wait_for_function("before => document.querySelector('#live .line.series-1').getAttribute('d') !== before", arg=before)
+    page.wait_for_function(
+        "before => document.querySelector('#live .line.series-1').getAttribute('d') !== before", arg=before
+    )
 
     assert page.evaluate("window.kept === document.querySelector('#live .line.series-1')")
     page.click("#live summary")
-    assert page.inner_text("#live tbody tr:last-child").split() == ["240", "0.5", "–"]
+    assert page.inner_text("#live tbody tr:last-child").split() == ["240", "0.5", "\u2013"]
 
 
 def test_arrow_keys_read_a_chart_out(sink_url, open_page):

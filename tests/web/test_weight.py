@@ -23,7 +23,9 @@ def test_the_shell_and_the_charts_weigh_less_than_thirty_kilobytes_each():
 
 
 def test_no_template_has_an_inline_style_script_or_handler():
-    inline = re.compile(r"<style|\sstyle=\"|\son[a-z]+=\"|<script(?![^>]*(?:\bsrc=|type=\"application/json\"))", re.IGNORECASE)
+    inline = re.compile(
+        r"<style|\sstyle=\"|\son[a-z]+=\"|<script(?![^>]*(?:\bsrc=|type=\"application/json\"))", re.IGNORECASE
+    )
     found = [
         f"{path.name}: {match[0]}"
         for path in (settings.BASE_DIR / "templates").rglob("*.html")
