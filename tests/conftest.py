@@ -5,12 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
 from members.models import Member
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+CHROMIUM_FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+]  # fmt: skip
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -54,19 +63,34 @@ def _flush_may_pass_triggers() -> Iterator[None]:
 
     For the whole session, because a test's own fixtures are torn down before its database is.
     """
+    from django.core.management import call_command
     from django.test import TransactionTestCase
 
     from review import immutability
 
-    plain = TransactionTestCase._fixture_teardown
-
     def teardown(case: TransactionTestCase) -> None:
         with immutability.disabled():
-            plain(case)
+            # Knox keeps a table of its own for the token model that ours replaces; it points at members.
+            call_command("flush", verbosity=0, interactive=False, allow_cascade=True)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
         yield
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests that look at pages: two Playwrights in one thread do not get along."""
+    from playwright.sync_api import sync_playwright
+
+    # Playwright's loop runs in this thread, where Django would refuse to touch the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=CHROMIUM_FLAGS
+        )
+        yield opened
+        opened.close()
 
 
 @pytest.fixture

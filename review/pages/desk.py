@@ -55,6 +55,8 @@ def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _carry_out(act: desk_form.Act, member: Member, slug: str) -> str:
+    if not act.verdict:
+        raise Refusal("no_verdict", "Nothing was decided.", hint="Press the button that says what you mean.")
     if act.verdict == "set_aside":
         queue.set_aside(act.candidate, by=member, note=act.note)
     elif act.verdict == "undo":

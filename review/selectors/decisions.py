@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from members.models import Member
+from review import prompting
 from review.models import Decision, Task
 from review.selectors import desk
 from review.states import Verdict
@@ -101,5 +102,9 @@ def on_draft(decision: Decision) -> dict[str, Any]:
         "reasons": ", ".join(decision.reasons),
         "note": decision.note,
         "is_late": decision.is_late,
-        "fields": decision.fields if decision.verdict == Verdict.EDIT else None,
+        "text": _text(decision) if decision.verdict == Verdict.EDIT else "",
     }
+
+
+def _text(decision: Decision) -> str:
+    return prompting.completion(decision.candidate.task_version.spec, decision.fields or {})

@@ -123,7 +123,11 @@ def etag(draft: Candidate, member: Member) -> str:
 
 def decisions_on(member: Member, draft: Candidate) -> QuerySet[Decision]:
     """What was said of a draft, latest first. Reviewers see their own words only, and so judge for themselves."""
-    said = Decision.objects.filter(candidate=draft).select_related("reviewer", "retracted_by").order_by("-created_at")
+    said = (
+        Decision.objects.filter(candidate=draft)
+        .select_related("reviewer", "candidate__task_version")
+        .order_by("-created_at")
+    )
     if role_of(member, draft.task) == Role.REVIEWER:
         return said.filter(reviewer=member)
     return said

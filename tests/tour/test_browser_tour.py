@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.tour.conftest import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(900)]
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-         "--disable-background-networking", "--disable-component-update"]  # fmt: skip
 PATIENCE_MS = 60_000
 JOB_PATIENCE_MS = 400_000
 
 
 @pytest.fixture(scope="module")
-def page(stack: Stack) -> Iterator[Page]:
+def page(stack: Stack, browser: Browser) -> Iterator[Page]:
     expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS)
-        context = browser.new_context(base_url=stack.url, viewport={"width": 1440, "height": 900})
-        context.set_default_timeout(PATIENCE_MS)
-        tab = context.new_page()
-        tab.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-        yield tab
-        browser.close()
+    context = browser.new_context(base_url=stack.url, viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PATIENCE_MS)
+    tab = context.new_page()
+    # Collected and not raised: an exception inside the handler would end Playwright's own loop.
+    errors: list[str] = []
+    tab.on("pageerror", lambda error: errors.append(error.message))
+    yield tab
+    context.close()
+    assert errors == []
 
 
 def test_the_whole_loop_in_a_browser(page: Page, stack: Stack, tmp_path: Path) -> None:

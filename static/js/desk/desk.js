@@ -41,7 +41,7 @@ const keys = bindDeskKeys({
 
 function onShow(card) {
   desk.querySelector("[data-empty]").hidden = Boolean(card);
-  desk.querySelector("[data-footer]").textContent = card?.dataset.footer ?? "";
+  desk.querySelector(".desk-foot [data-footer]").textContent = card?.dataset.writtenBy ?? "";
   if (!card) refill();
 }
 

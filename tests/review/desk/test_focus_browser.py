@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from members.models import Member
 from review.models import Assignment, Candidate, Decision, Gold, Task
@@ -17,23 +16,7 @@ from review.states import AssignmentState, Verdict
 from tests.review import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-]  # fmt: skip
 PATIENCE_MS = 60_000
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    # Playwright's own loop runs in this thread; Django would take that for asynchronous code.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        executable = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -42,19 +25,20 @@ def task(admin: Member) -> Task:
 
 
 @pytest.fixture
-def open_desk(chromium: Browser, live_server: Any, task: Task) -> Iterator[Callable[..., Page]]:
+def open_desk(browser: Browser, live_server: Any, task: Task) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
+    errors: list[str] = []
 
     def open_for(member: Member, *, slug: str = "outreach", **options: Any) -> Page:
         client = Client()
         client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
-        context = chromium.new_context(base_url=live_server.url, **options)
+        context = browser.new_context(base_url=live_server.url, **options)
         context.set_default_timeout(PATIENCE_MS)
         cookie = client.cookies["sessionid"].value
         context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+        page.on("pageerror", lambda error: errors.append(error.stack or error.message))
         page.goto(f"/tasks/{slug}/review/")
         if options.get("java_script_enabled", True):
             page.wait_for_selector(".desk.is-live")
@@ -64,6 +48,7 @@ def open_desk(chromium: Browser, live_server: Any, task: Task) -> Iterator[Calla
     yield open_for
     for context in contexts:
         context.close()
+    assert errors == []
 
 
 def current(page: Page) -> str:
@@ -116,6 +101,8 @@ def test_undo_brings_cards_back_across_cards_and_a_reload(open_desk: Callable[..
 
     page.keyboard.press("z")
     assert current(page) == second
+    expect(page.locator(f"#card-{second} .draft").first).to_contain_text("Would a short call")
+    expect(page.locator("[data-footer]")).to_have_text("offline-1 · $0.0031")
     saved(page, 3)
     page.reload()
     page.wait_for_selector(".desk.is-live")

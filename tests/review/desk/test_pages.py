@@ -40,7 +40,7 @@ def form_of(page: str) -> dict[str, str]:
     """Hidden inputs of the first card's form."""
     first = page[page.index('<article class="card"') :]
     names = ("candidate", "etag", "id")
-    return {name: re.search(rf'name="{name}" value="([^"]+)"', first).group(1) for name in names}
+    return {name: re.search(rf'name="{name}"\s+value="([^"]+)"', first).group(1) for name in names}
 
 
 def test_the_page_shows_one_card_and_hides_the_rest_of_the_hand(browser: Client) -> None:
@@ -113,6 +113,16 @@ def test_sending_the_form_twice_records_one_decision(browser: Client) -> None:
     assert Decision.objects.count() == 1
 
 
+def test_enter_in_a_text_box_decides_nothing_and_keeps_the_text(browser: Client) -> None:
+    form = form_of(browser.get(URL).content.decode())
+
+    answer = browser.post(URL, {**form, "field:subject": "Half", "field:body": "A thought not finished"})
+
+    assert "Nothing was decided" in answer.content.decode()
+    assert "A thought not finished" in answer.content.decode()
+    assert not Decision.objects.exists()
+
+
 def test_undo_with_nothing_to_undo_says_so(browser: Client) -> None:
     form = form_of(browser.get(URL).content.decode())
 
@@ -157,7 +167,7 @@ def test_marks_stand_in_the_text_and_beside_it(browser: Client, task: Task) -> N
 def test_facts_and_the_sentences_that_rest_on_them_name_each_other(browser: Client) -> None:
     page = browser.get(URL).content.decode()
 
-    assert re.search(r'class="fact is-used" data-fact="trigger"', page)
+    assert re.search(r'class="fact is-used"\s+data-fact="trigger"', page)
     assert re.search(r'class="rests[^"]*" data-facts="[^"]*trigger', page)
 
 
@@ -240,7 +250,7 @@ def test_the_list_pages_by_cursor_with_the_same_queries(browser: Client, task: T
     factories.make_drafts(task, factories.make_records(factories.make_source(task, name="More"), 60))
     with CaptureQueriesContext(connection) as first:
         page = browser.get(URL + "list/").content.decode()
-    cursor = re.search(r'rel="next" href="\?after=([^"]+)"', page).group(1)
+    cursor = re.search(r'rel="next"\s+href="\?after=([^"]+)"', page).group(1)
 
     with CaptureQueriesContext(connection) as second:
         rest = browser.get(URL + "list/", {"after": cursor}).content.decode()
@@ -252,12 +262,13 @@ def test_the_list_pages_by_cursor_with_the_same_queries(browser: Client, task: T
 
 def test_a_draft_can_be_read_with_what_was_said_of_it(browser: Client, expert: Member, task: Task) -> None:
     card = queue.deal(expert, task, count=1)[0]
-    judge(card, by=expert, verdict="reject", note="Not this one")
+    judge(card, by=expert, verdict="edit", fields={"subject": "Loads", "body": "Mended words."}, note="Not quite")
 
     page = browser.get(f"{URL}drafts/{card.candidate_id}/").content.decode()
 
-    assert "Rejected" in page
-    assert "Not this one" in page
+    assert "Edited" in page
+    assert "Not quite" in page
+    assert "Mended words." in page
 
 
 def test_my_decisions_are_searched_and_reopened(browser: Client, expert: Member, task: Task) -> None:
@@ -267,7 +278,7 @@ def test_my_decisions_are_searched_and_reopened(browser: Client, expert: Member,
 
     found = browser.get(URL + "decisions/", {"q": "Zürich"}).content.decode()
     names = ("candidate", "decision", "etag")
-    form = {name: re.search(rf'name="{name}" value="([^"]+)"', found).group(1) for name in names}
+    form = {name: re.search(rf'name="{name}"\s+value="([^"]+)"', found).group(1) for name in names}
     answer = browser.post(URL + "decisions/reopen/", form)
 
     assert found.count('<th scope="row">') == 1
