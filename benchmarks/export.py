@@ -34,7 +34,16 @@ def main(rows: int) -> None:
     version, freeze_s = freeze(task, admin)
     port = 8000 + os.getpid() % 1000 + 500
     server = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "miniatures_site.asgi:application", "--port", str(port), "--log-level", "warning"]
+        [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "miniatures_site.asgi:application",
+            "--port",
+            str(port),
+            "--log-level",
+            "warning",
+        ]
     )
     try:
         figures = export(version, token, port, server.pid)
@@ -93,7 +102,10 @@ def judge_all(task, admin) -> None:  # type: ignore[no-untyped-def]
 
 def mail(company: str, i: int) -> dict[str, str]:
     words = " ".join(f"word{(i * 31 + j * j) % 5000}" for j in range(90))
-    return {"subject": f"For {company}", "body": f"Hi {{{{contact.first_name}}}},\n\n{company} {words}.\n\nWould a call help?"}
+    return {
+        "subject": f"For {company}",
+        "body": f"Hi {{{{contact.first_name}}}},\n\n{company} {words}.\n\nWould a call help?",
+    }
 
 
 def freeze(task, admin):  # type: ignore[no-untyped-def]

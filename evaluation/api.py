@@ -25,7 +25,9 @@ class EvaluationIn(serializers.Serializer[Any]):
 
 class EvaluationStarted(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    job = serializers.UUIDField(allow_null=True, help_text="The job to watch: the teacher's, then the evaluation's own.")
+    job = serializers.UUIDField(
+        allow_null=True, help_text="The job to watch: the teacher's, then the evaluation's own."
+    )
 
 
 class EvaluationOut(serializers.Serializer[Any]):

@@ -74,5 +74,10 @@ def card(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = run_selectors.run_or_404(request.user, run_id)
     evaluation = selectors.of_run(request.user, run.pk)
     headline = tables.headline(evaluation.summary) if evaluation else []
-    context = {"run": run, "evaluation": evaluation, "headline": headline, "may_lead": may(request.user, run.task, Role.LEAD)}
+    context = {
+        "run": run,
+        "evaluation": evaluation,
+        "headline": headline,
+        "may_lead": may(request.user, run.task, Role.LEAD),
+    }
     return render(request, "evaluation/_card.html", context)

@@ -79,7 +79,7 @@ class JobEvents(APIView):
 
     scope_read = "read"
 
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:  # noqa: ARG002
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
         # Refusals stay JSON although a client that follows a stream accepts text/event-stream alone.
         return JSONRenderer(), JSONRenderer.media_type
 

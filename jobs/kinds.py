@@ -19,11 +19,11 @@ class BaseKind:
     engine_module: str | None = None
     max_running_per_host: int = 2
 
-    def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:  # noqa: ARG002
+    def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
         """The job's own spec, as it was launched."""
         return dict(job.spec)
 
-    def secret_refs(self, job: Job) -> list[str]:  # noqa: ARG002
+    def secret_refs(self, job: Job) -> list[str]:
         """No secrets."""
         return []
 
@@ -34,7 +34,7 @@ class BaseKind:
     def on_events(self, job: Job, events: list[Event]) -> None:
         """Events are kept and shown; nothing more."""
 
-    def collect(self, job: Job, result: Result, run_dir: Path) -> dict[str, Any]:  # noqa: ARG002
+    def collect(self, job: Job, result: Result, run_dir: Path) -> dict[str, Any]:
         """No artefacts to carry away."""
         return {}
 

@@ -12,7 +12,7 @@ from members.services import people
 class ClosedSignup(DefaultAccountAdapter):  # type: ignore[misc]
     """Allauth's adapter with the open door shut."""
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
     def set_password(self, user: Member, password: str) -> None:

@@ -59,8 +59,12 @@ class Me(APIView):
         return Response(
             MeOut(
                 {
-                    "id": member.pk, "username": member.username, "name": member.name, "is_admin": member.is_admin,
-                    "scopes": _scopes(request) or list(SCOPES), "roles": ports.roles_of(member),
+                    "id": member.pk,
+                    "username": member.username,
+                    "name": member.name,
+                    "is_admin": member.is_admin,
+                    "scopes": _scopes(request) or list(SCOPES),
+                    "roles": ports.roles_of(member),
                 }
             ).data
         )

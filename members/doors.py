@@ -25,5 +25,5 @@ def ask_an_admin(request: HttpRequest) -> HttpResponse:
     return render(request, "account/ask_an_admin.html")
 
 
-def profile_instead(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+def profile_instead(request: HttpRequest) -> HttpResponse:
     return redirect("members:profile")

@@ -17,13 +17,15 @@ class ProfileForm(forms.Form):
         label="Name", max_length=80, required=False, help_text="How pages and decisions call you."
     )
     theme = forms.ChoiceField(
-        label="Theme", choices=(("system", "As the system"), ("light", "Light"), ("dark", "Dark")),
+        label="Theme",
+        choices=(("system", "As the system"), ("light", "Light"), ("dark", "Dark")),
     )
     density = forms.ChoiceField(
         label="Rows of tables", choices=(("regular", "Regular, 36 px"), ("compact", "Compact, 28 px"))
     )
     shortcuts = forms.ChoiceField(
-        label="Single-letter keys", choices=(("on", "On"), ("off", "Off")),
+        label="Single-letter keys",
+        choices=(("on", "On"), ("off", "Off")),
         help_text="Keys such as g, j and / on every page. The desk has its own list under ? there.",
     )
 

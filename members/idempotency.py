@@ -54,8 +54,10 @@ def idempotent(handler: Handler) -> Handler:
 def _again(known: RememberedRequest, fingerprint: str) -> Response:
     if known.request_hash != fingerprint:
         raise Refusal(
-            "idempotency_key_reused", "This Idempotency-Key came before with another request.",
-            hint="Send a new key for a new request.", status=409,
+            "idempotency_key_reused",
+            "This Idempotency-Key came before with another request.",
+            hint="Send a new key for a new request.",
+            status=409,
         )
     return Response(known.body, status=known.status, headers={"Idempotency-Replayed": "true"})
 

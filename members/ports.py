@@ -9,7 +9,7 @@ from members.models import Member
 Roles = list[dict[str, str]]  # [{"task": slug, "role": role}]
 
 
-def no_roles(member: Member) -> Roles:  # noqa: ARG001
+def no_roles(member: Member) -> Roles:
     """Until a room says otherwise nobody has a role."""
     return []
 

@@ -17,12 +17,12 @@ _asking = ThreadPoolExecutor(max_workers=2, thread_name_prefix="health")
 
 
 @login_not_required
-def livez(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+def livez(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
 @login_not_required
-def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+def healthz(request: HttpRequest) -> JsonResponse:
     database = _database()
     report = {"database": database, "broker": _broker(), "workers": _workers() if database == "ok" else 0}
     is_healthy = database == "ok" and report["broker"] == "ok" and bool(report["workers"])

@@ -24,7 +24,8 @@ def main() -> int:
     with postgres() as url:
         # Engines and browsers do not care which database it is: once is enough.
         second = pytest_pass(
-            {"TEST_DATABASE_URL": url}, ["-m", "not engine and not browser and not stress and not sqlite_only", *sys.argv[1:]]
+            {"TEST_DATABASE_URL": url},
+            ["-m", "not engine and not browser and not stress and not sqlite_only", *sys.argv[1:]],
         )
     return first or second
 
@@ -40,7 +41,12 @@ def pytest_pass(extra: dict[str, str], arguments: list[str]) -> int:
 @contextmanager
 def postgres() -> Iterator[str]:
     """A PostgreSQL server on loopback with a database of its own, gone afterwards; yields its URL."""
-    bin_dir = Path(next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), Path(shutil.which("initdb") or "").parent))
+    bin_dir = Path(
+        next(
+            iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)),
+            Path(shutil.which("initdb") or "").parent,
+        )
+    )
     folder = Path(tempfile.mkdtemp(prefix="miniatures-pg-"))
     port = free_port()
     user = as_postgres(folder)

@@ -22,7 +22,7 @@ def problem(code: str, title: str, status_code: int, **extra: Any) -> Response:
     return Response(body, status=status_code, content_type=CONTENT_TYPE)
 
 
-def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:  # noqa: ARG001
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an exception of a view into a problem; unknown ones stay exceptions (500)."""
     response = _answer(error)
     if response is not None:
@@ -32,9 +32,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 def _answer(error: Exception) -> Response | None:
     if isinstance(error, Refusal):
-        return problem(
-            error.code, error.message, error.status, hint=error.hint, errors=error.errors, state=error.state
-        )
+        return problem(error.code, error.message, error.status, hint=error.hint, errors=error.errors, state=error.state)
     if isinstance(error, Http404):
         return problem("not_found", str(error) or "There is nothing here.", status.HTTP_404_NOT_FOUND)
     if isinstance(error, PermissionDenied):

@@ -24,7 +24,9 @@ def by_id(evaluation_id: UUID) -> Evaluation:
 
 def visible(member: Member, *, task: Task | None = None) -> QuerySet[Evaluation]:
     """Evaluations of tasks the member may see, newest first."""
-    found = Evaluation.objects.filter(task__in=tasks_for(member)).select_related(*RELATED).order_by("-created_at", "-id")
+    found = (
+        Evaluation.objects.filter(task__in=tasks_for(member)).select_related(*RELATED).order_by("-created_at", "-id")
+    )
     return found.filter(task=task) if task else found
 
 

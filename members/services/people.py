@@ -48,8 +48,12 @@ def create_member(
     _require_admin(by)
     given = password or secrets.token_urlsafe(9)
     member = Member(
-        username=username.strip(), display_name=display_name.strip(), email=email.strip(),
-        is_superuser=is_admin, is_staff=is_admin, preferences={} if password else {TEMPORARY: True},
+        username=username.strip(),
+        display_name=display_name.strip(),
+        email=email.strip(),
+        is_superuser=is_admin,
+        is_staff=is_admin,
+        preferences={} if password else {TEMPORARY: True},
     )
     member.set_password(given)
     try:
@@ -60,8 +64,10 @@ def create_member(
         raise Refusal("invalid_member", "This member cannot be added as written.", errors=error.message_dict) from None
     except IntegrityError:
         raise Refusal(
-            "name_taken", f"There is a member '{member.username}' already.",
-            hint="Choose another user name.", status=409,
+            "name_taken",
+            f"There is a member '{member.username}' already.",
+            hint="Choose another user name.",
+            status=409,
         ) from None
     return member, given
 

@@ -82,7 +82,7 @@ def _admin() -> Member:
     return member
 
 
-def _student(admin: Member) -> bool:  # noqa: ARG001 (every step has one shape)
+def _student(admin: Member) -> bool:
     from training.models import Student
 
     known = Student.objects.filter(slug="demo").exists()
@@ -112,7 +112,7 @@ def _task(admin: Member) -> bool:
     return True
 
 
-def _people(admin: Member) -> bool:  # noqa: ARG001
+def _people(admin: Member) -> bool:
     task = Task.objects.get(slug=SLUG)
     added = False
     for username, name, role in PEOPLE:
@@ -133,7 +133,12 @@ def _prospects(admin: Member) -> bool:
         path = Path(folder) / "prospects.csv"
         prospects.write_csv(path)
         imports.import_records(
-            task, path, by=admin, filename=path.name, name="Demo prospects", provenance="fictional, made by a seeded script"
+            task,
+            path,
+            by=admin,
+            filename=path.name,
+            name="Demo prospects",
+            provenance="fictional, made by a seeded script",
         )
     return True
 
@@ -164,11 +169,13 @@ def _teacher_drafts(admin: Member) -> bool:
     carry(order.job.pk, worker="demo")
     job = Job.objects.get(pk=order.job.pk)
     if job.state != "succeeded":
-        raise RuntimeError(f"The demo's drafts were not written; the job is {job.state}: {job.error or job.waiting_reason}")
+        raise RuntimeError(
+            f"The demo's drafts were not written; the job is {job.state}: {job.error or job.waiting_reason}"
+        )
     return True
 
 
-def _decisions(admin: Member) -> bool:  # noqa: ARG001
+def _decisions(admin: Member) -> bool:
     task = Task.objects.get(slug=SLUG)
     added = False
     for number, (username, wanted) in enumerate(JUDGED):

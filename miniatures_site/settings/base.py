@@ -155,7 +155,7 @@ REST_KNOX = {
     "TOKEN_TTL": None,
     "AUTO_REFRESH": False,
 }
-KNOX_TOKEN_MODEL = "members.ApiToken"
+KNOX_TOKEN_MODEL = "members.ApiToken"  # noqa: S105 (a name)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Miniatures",
     "VERSION": "1",

@@ -15,7 +15,7 @@ _RUN_TIMES = 3
 _SENTENCE_WORDS = 4
 
 
-def prepare(spec: TaskSpec) -> Reader | None:  # noqa: ARG001 (every check is prepared the same way)
+def prepare(spec: TaskSpec) -> Reader | None:
     """A reader of one text."""
 
     def read(passage: Passage) -> Iterator[Mark]:

@@ -20,7 +20,9 @@ class FilterForm(forms.Form):
     """Which golds a version takes. Boxes left empty mean all."""
 
     verdicts = forms.MultipleChoiceField(choices=VERDICTS, widget=forms.CheckboxSelectMultiple, label="Verdicts")
-    task_versions = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple, label="Task versions")
+    task_versions = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label="Task versions"
+    )
     teachers = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple, label="Teachers")
     origins = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple, label="Origins")
     reviewers = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple, label="Reviewers")
@@ -30,7 +32,9 @@ class FilterForm(forms.Form):
     def __init__(self, data: Any = None, *, dataset: Any) -> None:
         super().__init__(data, initial=dataset.filters)
         for name, values in selectors.choices_for_filters(dataset.task).items():
-            self.fields[name].choices = [(str(value), f"v{value}" if name == "task_versions" else value) for value in values]
+            self.fields[name].choices = [
+                (str(value), f"v{value}" if name == "task_versions" else value) for value in values
+            ]
 
     def filters(self) -> dict[str, Any]:
         """The selection as the API would send it."""

@@ -6,6 +6,17 @@ from review.models.sources import Record, Source
 from review.models.tasks import Membership, Task, TaskVersion
 
 __all__ = [
-    "Assignment", "Candidate", "Dataset", "DatasetFile", "DatasetRow", "DatasetVersion", "Decision", "Gold",
-    "Membership", "Record", "Source", "Task", "TaskVersion",
+    "Assignment",
+    "Candidate",
+    "Dataset",
+    "DatasetFile",
+    "DatasetRow",
+    "DatasetVersion",
+    "Decision",
+    "Gold",
+    "Membership",
+    "Record",
+    "Source",
+    "Task",
+    "TaskVersion",
 ]

@@ -32,7 +32,7 @@ class Candidate(models.Model):
     origin = models.CharField(max_length=20, default="teacher")  # teacher, import, miniature
     provenance = models.CharField(max_length=200, blank=True)
     job_id = models.UUIDField(null=True, blank=True, db_index=True)
-    call_id = models.CharField(max_length=64, null=True, blank=True, unique=True)  # noqa: DJ001 (NULL keeps unique quiet)
+    call_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
     teacher = models.CharField(max_length=120, blank=True)
     model = models.CharField(max_length=120, blank=True)
     parameters = models.JSONField(default=dict)
@@ -82,9 +82,7 @@ class Assignment(models.Model):
         ]
         indexes = [
             models.Index(fields=["reviewer", "task", "state"], name="assignments_in_hand"),
-            models.Index(
-                fields=["leased_until"], condition=Q(state=AssignmentState.ACTIVE), name="leases_to_expire"
-            ),
+            models.Index(fields=["leased_until"], condition=Q(state=AssignmentState.ACTIVE), name="leases_to_expire"),
         ]
 
 

@@ -127,7 +127,7 @@ def frozen_versions(task: Task) -> QuerySet[DatasetVersion]:
     return DatasetVersion.objects.filter(dataset__task=task, frozen_at__isnull=False).order_by("-frozen_at")
 
 
-def file_of(version: DatasetVersion, split: str, format: str) -> DatasetFile | None:  # noqa: A002 (the API's word)
+def file_of(version: DatasetVersion, split: str, format: str) -> DatasetFile | None:
     """The canonical file of one split and format, if the version holds it."""
     return DatasetFile.objects.filter(version=version, split=split, format=format).first()
 

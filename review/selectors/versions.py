@@ -47,7 +47,9 @@ def with_change(dataset: Dataset) -> list[dict[str, Any]]:
     for index, version in enumerate(versions):
         before = next((older for older in versions[index + 1 :] if older.is_frozen), None)
         mine, theirs = ids.get(version.pk), ids.get(before.pk) if before else None
-        change = None if mine is None or theirs is None else {"added": len(mine - theirs), "removed": len(theirs - mine)}
+        change = (
+            None if mine is None or theirs is None else {"added": len(mine - theirs), "removed": len(theirs - mine)}
+        )
         rows.append({"version": version, "change": change})
     return rows
 

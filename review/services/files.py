@@ -28,7 +28,7 @@ class Part:
     is_partial: bool
 
 
-def wanted(version: DatasetVersion, split: str, format: str) -> DatasetFile:  # noqa: A002 (the API's word)
+def wanted(version: DatasetVersion, split: str, format: str) -> DatasetFile:
     """The file of a split and format.
 
     Raises:

@@ -86,7 +86,9 @@ def test_a_teacher_that_fails_does_not_hold_up_the_evaluation(
     assert evaluation.job is not None
 
 
-def test_a_teacher_that_cannot_be_asked_is_said_and_left_out(miniature: Miniature, taught: Teacher, admin: Member) -> None:
+def test_a_teacher_that_cannot_be_asked_is_said_and_left_out(
+    miniature: Miniature, taught: Teacher, admin: Member
+) -> None:
     Teacher.objects.filter(pk=taught.pk).update(secret_ref="A_KEY_NOBODY_SET")
 
     evaluation = orders.start(miniature.run, by=admin)

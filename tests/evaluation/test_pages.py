@@ -64,7 +64,9 @@ def test_only_failing_samples_are_shown_when_asked_for(
 def test_the_card_is_a_part_that_other_pages_load(
     evaluation: Evaluation, viewer: Member, as_member: Callable[[Member], Client]
 ) -> None:
-    part = as_member(viewer).get(f"/evaluations/of-run/{evaluation.run_id}/card/", HTTP_HX_REQUEST="true").content.decode()
+    part = (
+        as_member(viewer).get(f"/evaluations/of-run/{evaluation.run_id}/card/", HTTP_HX_REQUEST="true").content.decode()
+    )
 
     assert "<html" not in part
     assert "90.0 %" in part
@@ -89,7 +91,10 @@ def test_a_viewer_may_not_start_one(
 
 
 def test_the_list_asks_the_database_the_same_however_many_there_are(
-    evaluation: Evaluation, admin: Member, as_member: Callable[[Member], Client], finish: Any,
+    evaluation: Evaluation,
+    admin: Member,
+    as_member: Callable[[Member], Client],
+    finish: Any,
     django_assert_max_num_queries: Any,
 ) -> None:
     for _ in range(5):

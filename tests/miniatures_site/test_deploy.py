@@ -83,7 +83,9 @@ def test_the_images_collect_static_files_without_a_database_or_a_key(tmp_path: P
     variables = {"DJANGO_SETTINGS_MODULE": "miniatures_site.settings.dev", "VAR_DIR": str(tmp_path)}
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
-    subprocess.run(shlex.split(line.group()), cwd=ROOT, env={**variables, "PATH": path}, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        shlex.split(line.group()), cwd=ROOT, env={**variables, "PATH": path}, check=True, stdout=subprocess.DEVNULL
+    )
 
     assert list((tmp_path / "static").rglob("*.css.br"))
 
@@ -100,7 +102,9 @@ def test_web_answers_and_says_what_is_missing(migrated: dict[str, str]) -> None:
     assert b'"workers": 0' in report.value.read()
 
 
-@pytest.mark.parametrize(("service", "ready"), [("worker", "ready"), ("training-worker", "ready"), ("beat", "beat: Starting")])
+@pytest.mark.parametrize(
+    ("service", "ready"), [("worker", "ready"), ("training-worker", "ready"), ("beat", "beat: Starting")]
+)
 def test_workers_and_beat_start(migrated: dict[str, str], service: str, ready: str, tmp_path: Path) -> None:
     line = COMPOSE["services"][service]["command"].replace("/tmp/beat", str(tmp_path / "beat"))
     log = tmp_path / "log"
@@ -108,7 +112,7 @@ def test_workers_and_beat_start(migrated: dict[str, str], service: str, ready: s
         wait_until(lambda: ready in log.read_text(), process)
 
 
-class running:  # noqa: N801 (reads as a word)
+class running:
     """A command that runs until the block ends."""
 
     def __init__(self, line: str, environment: dict[str, str], log: Path | None = None) -> None:

@@ -33,9 +33,14 @@ def _drafts(task: Task, count: int, *, state: str = "pending") -> list[Candidate
     made = []
     for number in range(count):
         record = Record.objects.create(
-            source=source, task=task, row_number=number, title=f"Company {number}",
+            source=source,
+            task=task,
+            row_number=number,
+            title=f"Company {number}",
             facts={"company": f"Company {number}"},
-            group=f"company-{number}", split="train", content_hash=f"{state}-{number}",
+            group=f"company-{number}",
+            split="train",
+            content_hash=f"{state}-{number}",
         )
         fields = {"subject": "A depot", "body": "Hi, worth 15 minutes?"}
         made.append(

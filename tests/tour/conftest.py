@@ -85,7 +85,11 @@ def start(var: Path, port: int) -> Stack:
     log = (var / "up.log").open("ab")
     process = subprocess.Popen(
         [sys.executable, "manage.py", "up", "--port", str(port)],
-        cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+        cwd=ROOT,
+        env=environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
     )
     while time.monotonic() - began < STARTED_WITHIN_S:
         if process.poll() is not None:

@@ -133,7 +133,15 @@ def freeze(stack: Stack, version: int) -> dict[str, Any]:
 
 def pull(stack: Stack, frozen: dict[str, Any], tmp_path: Path) -> None:
     url = f"{stack.url}api/v1/dataset-versions/{frozen['id']}/rows.jsonl?format=sft&split="
-    curl = ["curl", "-sf", "-H", f"Authorization: Bearer {stack.token}", "-o", str(tmp_path / "train.jsonl"), f"{url}train"]
+    curl = [
+        "curl",
+        "-sf",
+        "-H",
+        f"Authorization: Bearer {stack.token}",
+        "-o",
+        str(tmp_path / "train.jsonl"),
+        f"{url}train",
+    ]
     subprocess.run(curl, check=True)
     script = (
         "import sys; from datasets import load_dataset\n"
@@ -144,7 +152,10 @@ def pull(stack: Stack, frozen: dict[str, Any], tmp_path: Path) -> None:
         "print({s: len(rows) for s, rows in data.items()}, sorted(data['train'].column_names))\n"
     )
     told = subprocess.run(
-        [sys.executable, "-c", script, url, stack.token, str(tmp_path / "cache")], check=True, capture_output=True, text=True
+        [sys.executable, "-c", script, url, stack.token, str(tmp_path / "cache")],
+        check=True,
+        capture_output=True,
+        text=True,
     )
 
     rows = [json.loads(line) for line in (tmp_path / "train.jsonl").read_text().splitlines()]
@@ -197,7 +208,8 @@ def write_with_the_miniature(stack: Stack, runs: dict[str, Any], evaluation: dic
     assert len(found) == 1
     miniature = stack.get(f"miniatures/{found[0]['id']}/")
     request = urllib.request.Request(
-        f"{stack.url}api/v1/miniatures/{miniature['id']}/adapter.zip", headers={"Authorization": f"Bearer {stack.token}"}
+        f"{stack.url}api/v1/miniatures/{miniature['id']}/adapter.zip",
+        headers={"Authorization": f"Bearer {stack.token}"},
     )
     with urllib.request.urlopen(request, timeout=60) as answer:
         names = zipfile.ZipFile(io.BytesIO(answer.read())).namelist()

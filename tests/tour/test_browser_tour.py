@@ -128,7 +128,9 @@ def launch(page: Page, recipe: str, **values: str) -> None:
     page.locator("[name=recipe]").select_option(recipe)
     page.wait_for_load_state("networkidle")
     for name, value in values.items():
-        page.locator(f"[name={name}]").evaluate("e => { for (let d = e.closest('details'); d; d = d.parentElement.closest('details')) d.open = true }")
+        page.locator(f"[name={name}]").evaluate(
+            "e => { for (let d = e.closest('details'); d; d = d.parentElement.closest('details')) d.open = true }"
+        )
         page.locator(f"[name={name}]").fill(value)
     expect(page.locator("#estimate")).to_contain_text("%")
     expect(page.locator("#estimate")).to_contain_text(re.compile("memory", re.IGNORECASE))

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
-MISSING = "–"  # noqa: RUF001 (an en dash is what it is)
+MISSING = "–"
 
 
 @register.filter

@@ -21,7 +21,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO or connection.vendor != "sqlite":
-            raise CommandError("This is no demo: demo-reset works on the embedded SQLite database only. Nothing was deleted.")
+            raise CommandError(
+                "This is no demo: demo-reset works on the embedded SQLite database only. Nothing was deleted."
+            )
         if broker.socket_path(settings.VAR_DIR).exists() and is_answering():
             raise CommandError("Miniatures is running here. Stop it with Ctrl-C first. Nothing was deleted.")
         connection.close()

@@ -12,5 +12,5 @@ from review.services import golds
 class Command(BaseCommand):
     help = "Write all golds anew from the decisions. The result equals what the decisions wrote at their time."
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 (Django's signature)
+    def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"{golds.rebuild()} golds written")

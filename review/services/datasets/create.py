@@ -26,7 +26,9 @@ def create(task: Task, *, name: str, by: Member, filters: dict[str, Any] | None 
     chosen = dataset_filters.parse(filters)
     slug = slugify(name)[:60]
     if not slug:
-        raise Refusal("bad_name", "A dataset needs a name with letters or digits.", status=400, errors={"name": ["Name it."]})
+        raise Refusal(
+            "bad_name", "A dataset needs a name with letters or digits.", status=400, errors={"name": ["Name it."]}
+        )
     try:
         with transaction.atomic():
             return Dataset.objects.create(
@@ -34,6 +36,9 @@ def create(task: Task, *, name: str, by: Member, filters: dict[str, Any] | None 
             )
     except IntegrityError as error:
         raise Refusal(
-            "name_taken", f"There is a dataset '{slug}' already.", hint="Freeze a new version of it, or choose another name.",
-            status=409, errors={"name": ["This name is taken."]},
+            "name_taken",
+            f"There is a dataset '{slug}' already.",
+            hint="Freeze a new version of it, or choose another name.",
+            status=409,
+            errors={"name": ["This name is taken."]},
         ) from error

@@ -41,7 +41,8 @@ def freeze(dataset: Dataset, *, by: Member, note: str = "", filters: dict[str, A
     chosen = dataset_filters.parse(dataset.filters if filters is None else filters)
     if not golds.golds_of(dataset.task, chosen).exists():
         raise Refusal(
-            "no_golds", "No judged draft matches these filters, so there is nothing to freeze.",
+            "no_golds",
+            "No judged draft matches these filters, so there is nothing to freeze.",
             hint="Judge drafts on the Review page, or widen the filters.",
         )
     # The task's row is the lock under which numbers are given: two freezes at once get two numbers.
@@ -51,8 +52,12 @@ def freeze(dataset: Dataset, *, by: Member, note: str = "", filters: dict[str, A
         dataset=dataset, number=number, filters=chosen.model_dump(mode="json"), note=note.strip()[:200], created_by=by
     )
     version.job = lifecycle.launch(
-        kind=KIND, title=f"Freeze {dataset.name} v{number}", spec={"version": str(version.pk)}, by=by,
-        task_slug=dataset.task.slug, subject_id=version.pk,
+        kind=KIND,
+        title=f"Freeze {dataset.name} v{number}",
+        spec={"version": str(version.pk)},
+        by=by,
+        task_slug=dataset.task.slug,
+        subject_id=version.pk,
         subject_url=reverse("review:dataset-version", args=[dataset.slug, number]),
     )
     version.save()

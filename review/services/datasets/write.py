@@ -111,7 +111,10 @@ def _write_rows(version: DatasetVersion, selection: Selection, files: list[Hashe
             by_place["raw", gold.split].write(raw)
             rows.append(
                 DatasetRow(
-                    version=version, candidate_id=gold.id, decision_id=gold.decision_id, split=gold.split,
+                    version=version,
+                    candidate_id=gold.id,
+                    decision_id=gold.decision_id,
+                    split=gold.split,
                     row_hash=hashlib.sha256(line or raw).hexdigest(),
                 )
             )
@@ -125,9 +128,7 @@ def _write_rows(version: DatasetVersion, selection: Selection, files: list[Hashe
 
 def _read(decision_ids: list[str]) -> Iterator[JudgedDraft]:
     """The drafts of these decisions in the order of the ids; a gold taken back meanwhile is gone from the version."""
-    found = {
-        gold.decision_id: gold for gold in golds.judged_drafts(Gold.objects.filter(decision_id__in=decision_ids))
-    }
+    found = {gold.decision_id: gold for gold in golds.judged_drafts(Gold.objects.filter(decision_id__in=decision_ids))}
     return (found[decision] for decision in decision_ids if decision in found)
 
 

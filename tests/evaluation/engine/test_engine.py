@@ -31,7 +31,9 @@ SPEC = TaskSpec(
     teacher_template="{{facts}}",
     student_template="{{facts}}",
 )
-RECORDS = [{"id": f"r{i}", "facts": {"company": name}} for i, name in enumerate(("Northwind", "Lattice", "Ostra", "Quill"))]
+RECORDS = [
+    {"id": f"r{i}", "facts": {"company": name}} for i, name in enumerate(("Northwind", "Lattice", "Ostra", "Quill"))
+]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,9 @@ def evaluate(run_dir: Path, student: Path, **more: Any) -> tuple[dict[str, Any],
 
 
 def test_base_and_teacher_are_scored_on_the_same_records(tmp_path: Path, student: Path) -> None:
-    mails = [{"record": r["id"], "fields": {"subject": "Hello", "body": f"For {r['facts']['company']}."}} for r in RECORDS]
+    mails = [
+        {"record": r["id"], "fields": {"subject": "Hello", "body": f"For {r['facts']['company']}."}} for r in RECORDS
+    ]
     outputs = [*mails[:3], {"record": "r3", "error": "refused"}]
     teacher = {"name": "teacher", "method": "teacher", "outputs": outputs}
     golds = [{"record": "r0", "completion": "Subject: Hello\n\nFor Northwind."}]
@@ -89,7 +93,9 @@ def by_hand(student: Path, gold: str) -> float:
 
     tokenizer, model = AutoTokenizer.from_pretrained(student), AutoModelForCausalLM.from_pretrained(student).float()
     prompt = prompting.messages(SPEC, RECORDS[0]["facts"], audience="student")
-    before = tokenizer.apply_chat_template(prompt, tokenize=True, add_generation_prompt=True, return_dict=True)["input_ids"]
+    before = tokenizer.apply_chat_template(prompt, tokenize=True, add_generation_prompt=True, return_dict=True)[
+        "input_ids"
+    ]
     after = tokenizer(gold, add_special_tokens=False)["input_ids"] + [tokenizer.eos_token_id]
     with torch.no_grad():
         scores = model(torch.tensor([before + after])).logits[0].log_softmax(-1)

@@ -7,7 +7,8 @@ SPEC = STARTERS["outreach"].spec
 FACTS = {"company": "Northwind Cold Chain", "sector": "cold logistics", "role": "Head of Operations", "city": "Aarhus"}
 GOOD = {
     "subject": "Plans at Northwind Cold Chain",
-    "body": "Hi {{contact.first_name}},\n\n" + "Plans in cold logistics move every day and people lose track of them. " * 1
+    "body": "Hi {{contact.first_name}},\n\n"
+    + "Plans in cold logistics move every day and people lose track of them. " * 1
     + "I wondered how your team in Aarhus keeps orders and people on one page when a load is late. "
     "Northwind Cold Chain must see many such days.\n\nWould a short call be of use?\n\nBest regards,\nYour name\nYour company",
 }

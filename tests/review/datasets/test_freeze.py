@@ -208,7 +208,12 @@ def test_rows_stream_with_the_hash_as_etag_and_ranges_resume(
     [({"split": "all"}, 400), ({"format": "csv"}, 400), ({"split": "test", "format": "raw"}, 200)],
 )
 def test_an_unknown_split_or_format_is_refused(
-    task: Task, admin: Member, judged: list[Record], api_as: Callable[..., APIClient], query: dict[str, str], status: int
+    task: Task,
+    admin: Member,
+    judged: list[Record],
+    api_as: Callable[..., APIClient],
+    query: dict[str, str],
+    status: int,
 ) -> None:
     version = frozen(task, admin)
 
