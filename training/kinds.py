@@ -22,7 +22,7 @@ class TrainingKind(BaseKind):
     name = KIND
     label = "Training"
     queue = "training"
-    engine_module = "training.engine"
+    engine_module: str | None = "training.engine"
     max_running_per_host = 1
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class WriteKind(BaseKind):
     name = writing.KIND
     label = "Writing"
     queue = "evaluation"
-    engine_module = "training.engine.write"
+    engine_module: str | None = "training.engine.write"
     max_running_per_host = 2
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:

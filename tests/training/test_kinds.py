@@ -93,7 +93,7 @@ def test_a_run_becomes_a_miniature_that_writes(tiny, small_version, admin):
     assert run.summary["trainable_parameters"] == run.estimate["trainable_parameters"]
     metrics = run_selectors.metrics(run)
     assert [row["step"] for row in metrics if "loss" in row] == [1, 2, 3, 4]
-    assert {sample["id"] for sample in run_selectors.samples(run)} == {"Brno Works 8", "Cork Works 9"}
+    assert {sample["id"] for sample in run_selectors.samples(run)} == {"Cork Works 8", "Split Works 9"}
     saved = Checkpoint.objects.get(run=run, step=4)
     assert len(saved.manifest_sha256) == 64
     miniature = Miniature.objects.get(run=run)
@@ -113,12 +113,12 @@ def test_a_run_stopped_halfway_goes_on_from_its_checkpoint(tiny, small_version, 
     overrides = {**SMALL, "epochs": 40, "checkpoint_every_steps": 2}
     run = runs.launch(dataset_version=small_version, student=tiny, recipe="demo", by=admin, overrides=overrides)
     first = carrying(run.job)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 200
     while not Checkpoint.objects.filter(run=run).exists() and time.monotonic() < until:
         time.sleep(0.05)
 
     lifecycle.pause(run.job, by=admin)
-    first.join(60)
+    first.join(100)
     run.job.refresh_from_db()
     assert run.job.state == JobState.PAUSED, run.job.error
     stopped_at = Checkpoint.objects.filter(run=run).order_by("-step").first().step

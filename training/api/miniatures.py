@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from jobs.states import JobState
 from members.idempotency import idempotent
+from members.session import member_of
 from review.permissions import task_or_404
 from training.api import shapes
 from training.selectors import lineage
@@ -30,9 +31,9 @@ class Miniatures(APIView):
     @extend_schema(parameters=[OpenApiParameter("task", str)], responses=shapes.MiniatureOut(many=True))
     def get(self, request: Request) -> Response:
         slug = request.query_params.get("task")
-        task = task_or_404(request.user, slug) if slug else None
+        task = task_or_404(member_of(request), slug) if slug else None
         pager = KeysetPagination()
-        page = pager.paginate_queryset(selectors.visible(request.user, task=task), request, view=self)
+        page = pager.paginate_queryset(selectors.visible(member_of(request), task=task), request, view=self)
         return pager.get_paginated_response(shapes.MiniatureOut(page, many=True).data)
 
 
@@ -41,7 +42,7 @@ class MiniatureDetail(APIView):
 
     @extend_schema(responses=shapes.MiniatureDetailOut)
     def get(self, request: Request, miniature_id: UUID) -> Response:
-        miniature = selectors.miniature_or_404(request.user, miniature_id)
+        miniature = selectors.miniature_or_404(member_of(request), miniature_id)
         body = dict(shapes.MiniatureOut(miniature).data)
         return Response({**body, "files": miniature.files, "lineage": lineage.of_miniature(miniature)})
 
@@ -51,7 +52,7 @@ class Archive(APIView):
 
     @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
     def get(self, request: Request, miniature_id: UUID) -> HttpResponseBase:
-        miniature = selectors.miniature_or_404(request.user, miniature_id)
+        miniature = selectors.miniature_or_404(member_of(request), miniature_id)
         etag = f'"{miniature.manifest_sha256}"'
         if etag in request.headers.get("If-None-Match", ""):
             return HttpResponse(status=304, headers={"ETag": etag})
@@ -94,8 +95,8 @@ class Write(APIView):
 
     @idempotent
     def _order(self, request: Request, miniature_id: UUID) -> Response:
-        miniature = selectors.miniature_or_404(request.user, miniature_id)
+        miniature = selectors.miniature_or_404(member_of(request), miniature_id)
         body = shapes.WriteIn(data=request.data)
         body.is_valid(raise_exception=True)
-        job = writing.order(miniature, record=body.validated_data["record"], by=request.user)
+        job = writing.order(miniature, record=body.validated_data["record"], by=member_of(request))
         return Response({"id": str(job.pk), "job": str(job.pk)}, status=202)

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.idempotency import idempotent
+from members.session import member_of
 from review.permissions import task_or_404
 from review.selectors import datasets
 from training.api import shapes
@@ -36,7 +37,7 @@ class Students(APIView):
     @idempotent
     def post(self, request: Request) -> Response:
         data = _read(shapes.StudentIn, request)
-        common = {"by": request.user, "name": data.get("name", ""), "licence": data.get("licence", "")}
+        common = {"by": member_of(request), "name": data.get("name", ""), "licence": data.get("licence", "")}
         if data.get("hub_id"):
             made = students.register_hub(hub_id=data["hub_id"], revision=data.get("revision", ""), **common)
         else:
@@ -59,9 +60,9 @@ class Runs(APIView):
     @extend_schema(parameters=[OpenApiParameter("task", str)], responses=shapes.RunOut(many=True))
     def get(self, request: Request) -> Response:
         slug = request.query_params.get("task")
-        task = task_or_404(request.user, slug) if slug else None
+        task = task_or_404(member_of(request), slug) if slug else None
         pager = KeysetPagination()
-        page = pager.paginate_queryset(selectors.visible(request.user, task=task), request, view=self)
+        page = pager.paginate_queryset(selectors.visible(member_of(request), task=task), request, view=self)
         return pager.get_paginated_response(shapes.RunOut(page, many=True).data)
 
     @extend_schema(request=shapes.PlanIn, responses={202: shapes.StartedOut})
@@ -69,12 +70,12 @@ class Runs(APIView):
     def post(self, request: Request) -> Response:
         data = _read(shapes.PlanIn, request)
         run = runs.launch(
-            dataset_version=datasets.version_or_404(request.user, data["dataset_version"]),
+            dataset_version=datasets.version_or_404(member_of(request), data["dataset_version"]),
             student=student_selectors.by_slug(data["student"]),
             recipe=data["recipe"],
             overrides=data.get("overrides"),
             device=data["device"],
-            by=request.user,
+            by=member_of(request),
         )
         return Response({"id": run.pk, "job": run.job_id}, status=202)
 
@@ -88,7 +89,7 @@ class Estimate(APIView):
     def post(self, request: Request) -> Response:
         data = _read(shapes.PlanIn, request)
         guess = forecast.of_choice(
-            dataset_version=datasets.version_or_404(request.user, data["dataset_version"]),
+            dataset_version=datasets.version_or_404(member_of(request), data["dataset_version"]),
             student=student_selectors.by_slug(data["student"]),
             recipe=data["recipe"],
             overrides=data.get("overrides"),
@@ -102,7 +103,7 @@ class RunDetail(APIView):
 
     @extend_schema(responses=shapes.RunOut)
     def get(self, request: Request, run_id: UUID) -> Response:
-        return Response(shapes.RunOut(selectors.run_or_404(request.user, run_id)).data)
+        return Response(shapes.RunOut(selectors.run_or_404(member_of(request), run_id)).data)
 
 
 class RunMetrics(APIView):
@@ -110,7 +111,7 @@ class RunMetrics(APIView):
 
     @extend_schema(responses=shapes.MetricsOut)
     def get(self, request: Request, run_id: UUID) -> Response:
-        run = selectors.run_or_404(request.user, run_id)
+        run = selectors.run_or_404(member_of(request), run_id)
         saved = [
             {"step": each.step, "manifest_sha256": each.manifest_sha256, "created_at": each.created_at}
             for each in selectors.checkpoints(run)

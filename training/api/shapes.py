@@ -29,7 +29,7 @@ class StudentOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     slug = serializers.SlugField()
     name = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     hub_id = serializers.CharField()
     revision = serializers.CharField()
     manifest_sha256 = serializers.CharField()
@@ -46,7 +46,7 @@ class RecipeOut(serializers.Serializer[Any]):
     """A preset: every value, and where it comes from."""
 
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     summary = serializers.CharField()
     values = serializers.DictField()
     sources = serializers.DictField(child=serializers.CharField())
@@ -128,7 +128,7 @@ class WriteIn(serializers.Serializer[Any]):
 class WrittenOut(serializers.Serializer[Any]):
     """What the miniature wrote; `marks` are the places that the task's checks object to."""
 
-    fields = serializers.DictField()
+    fields = serializers.DictField()  # type: ignore[assignment]
     marks = serializers.ListField(child=serializers.DictField())
     seconds = serializers.FloatField()
     job = serializers.UUIDField()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from review.models import DatasetVersion
 from training.estimate import Estimate, estimate
@@ -123,7 +123,7 @@ def _estimate(
         return None, "A hub model's memory and time are known once a run has fetched it."
     try:
         # Where a GPU will be taken is not known here; on a CPU a run needs most time and no less memory.
-        on = "cuda" if device == Device.CUDA else "cpu"
+        on: Literal["cpu", "cuda"] = "cuda" if device == Device.CUDA else "cpu"
         return estimate(folder, recipe, row_tokens, device=on, tokens_per_s=tokens_per_s), ""
     except (OSError, ValueError) as error:
         return None, f"Memory and time cannot be told beforehand: {error}."

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from members.session import member_of
 from review.permissions import may, task_or_404
 from review.states import Role
 from training.forms import RecordForm
@@ -20,18 +21,18 @@ from web.errors import Refusal
 
 @require_GET
 def index(request: HttpRequest, slug: str) -> HttpResponse:
-    task = task_or_404(request.user, slug)
+    task = task_or_404(member_of(request), slug)
     context = {
         "task": task,
         "section": "miniatures",
-        "page": pages.page(selectors.visible(request.user, task=task), request.GET.get("page")),
+        "page": pages.page(selectors.visible(member_of(request), task=task), request.GET.get("page")),
     }
     return render(request, "training/miniatures.html", context)
 
 
 @require_GET
 def detail(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
-    miniature = selectors.miniature_or_404(request.user, miniature_id)
+    miniature = selectors.miniature_or_404(member_of(request), miniature_id)
     job = _writing(miniature, request.GET.get("writing"))
     form = RecordForm(miniature.run.task_version.spec, initial=written.facts_of(job) if job else _example(miniature))
     return render(request, "training/miniature.html", _context(request, miniature, form, job=job))
@@ -40,10 +41,10 @@ def detail(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
 @require_POST
 def write(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
     """Order a text; htmx gets the part that follows it, a browser without scripts the page that shows it."""
-    miniature = selectors.miniature_or_404(request.user, miniature_id)
+    miniature = selectors.miniature_or_404(member_of(request), miniature_id)
     form = RecordForm(miniature.run.task_version.spec, request.POST)
     try:
-        job = writing.order(miniature, record=form.record(), by=request.user)
+        job = writing.order(miniature, record=form.record(), by=member_of(request))
     except Refusal as refusal:
         if request.htmx:  # type: ignore[attr-defined]
             return render(request, "training/_writing.html", {"miniature": miniature, "refusal": refusal})
@@ -57,18 +58,18 @@ def write(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
 @require_GET
 def writing_part(request: HttpRequest, miniature_id: UUID, job_id: UUID) -> HttpResponse:
     """How a text stands; asks for itself again until it is there."""
-    miniature = selectors.miniature_or_404(request.user, miniature_id)
+    miniature = selectors.miniature_or_404(member_of(request), miniature_id)
     job = selectors.writing_or_404(miniature, job_id)
     return render(request, "training/_writing.html", written.context(miniature, job))
 
 
 @require_GET
 def archive(request: HttpRequest, miniature_id: UUID) -> HttpResponseBase:
-    return download(selectors.miniature_or_404(request.user, miniature_id))
+    return _download(selectors.miniature_or_404(member_of(request), miniature_id))
 
 
-def download(miniature: Any) -> HttpResponseBase:
-    """The miniature's files as a zip, made while it is sent; the page and the API answer with the same."""
+def _download(miniature: Any) -> HttpResponseBase:
+    """The miniature's files as a zip, made while it is sent."""
     response = StreamingHttpResponse(archives.blocks(miniature), content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{miniature.slug}.zip"'
     response["ETag"] = f'"{miniature.manifest_sha256}"'
@@ -101,6 +102,6 @@ def _context(
         "lineage": lineage.of_miniature(miniature),
         "form": form,
         "refusal": refusal,
-        "may_write": may(request.user, miniature.task, Role.REVIEWER),
+        "may_write": may(member_of(request), miniature.task, Role.REVIEWER),
         **(written.context(miniature, job) if job else {}),
     }

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from jobs.selectors import may_steer
+from members.session import member_of
 from review.permissions import may, task_or_404
 from review.selectors import datasets
 from review.states import Role
@@ -26,18 +27,18 @@ from web.errors import Refusal
 
 @require_http_methods(["GET", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
-    task = task_or_404(request.user, slug)
+    task = task_or_404(member_of(request), slug)
     form, refusal = _form(request, task), None
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
         try:
             run = runs.launch(
-                dataset_version=datasets.version_or_404(request.user, chosen["dataset_version"]),
+                dataset_version=datasets.version_or_404(member_of(request), chosen["dataset_version"]),
                 student=student_selectors.by_slug(chosen["student"]),
                 recipe=chosen["recipe"],
                 overrides=form.overrides(),
                 device=chosen["device"],
-                by=request.user,
+                by=member_of(request),
             )
             return redirect("training:run", run.pk)
         except Refusal as error:
@@ -51,8 +52,8 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "lines": recipe_selectors.lines(_preset(request)),
         "typed": typed_in(request.POST),
         "problems": refusal.errors if refusal else {},
-        "page": pages.page(selectors.visible(request.user, task=task), request.GET.get("page")),
-        "may_lead": may(request.user, task, Role.LEAD),
+        "page": pages.page(selectors.visible(member_of(request), task=task), request.GET.get("page")),
+        "may_lead": may(member_of(request), task, Role.LEAD),
         "students": student_selectors.all_students(),
     }
     return render(request, "training/index.html", context, status=refusal.status if refusal else 200)
@@ -61,7 +62,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def recipe(request: HttpRequest, slug: str) -> HttpResponse:
     """The table of a recipe's values, for the launch form."""
-    task = task_or_404(request.user, slug)
+    task = task_or_404(member_of(request), slug)
     preset = _preset(request)
     return render(
         request, "training/_recipe.html", {"task": task, "preset": preset, "lines": recipe_selectors.lines(preset)}
@@ -71,10 +72,10 @@ def recipe(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     """What the run in the launch form would take; a refusal stands in its place."""
-    task = task_or_404(request.user, slug)
+    task = task_or_404(member_of(request), slug)
     context: dict[str, Any] = {"task": task}
     try:
-        version = datasets.version_or_404(request.user, _uuid(request.GET.get("dataset_version", "")))
+        version = datasets.version_or_404(member_of(request), _uuid(request.GET.get("dataset_version", "")))
         context["estimate"] = forecast.of_choice(
             dataset_version=version,
             student=student_selectors.by_slug(request.GET.get("student", "")),
@@ -100,8 +101,8 @@ def outcome(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 @require_GET
 def compare(request: HttpRequest, slug: str) -> HttpResponse:
-    task = task_or_404(request.user, slug)
-    chosen = selectors.chosen(request.user, task, request.GET.getlist("run"))
+    task = task_or_404(member_of(request), slug)
+    chosen = selectors.chosen(member_of(request), task, request.GET.getlist("run"))
     metrics = {one.name: selectors.metrics(one) for one in chosen}
     context = {
         "task": task,
@@ -139,7 +140,7 @@ def _preset(request: HttpRequest) -> Any:
 
 
 def _run_context(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
-    found = selectors.run_or_404(request.user, run_id)
+    found = selectors.run_or_404(member_of(request), run_id)
     # The row's seq is read before its events: the stream goes on from there, and what stands in both is drawn once.
     metrics = selectors.metrics(found)
     return {
@@ -147,7 +148,7 @@ def _run_context(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
         "section": "training",
         "run": found,
         "job": found.job,
-        "may_steer": may_steer(request.user, found.job),
+        "may_steer": may_steer(member_of(request), found.job),
         "loss": charts.losses(metrics),
         "rate": charts.learning_rate(metrics),
         "latest": pages.latest(metrics),

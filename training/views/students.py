@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from members.session import member_of
 from training.forms import StudentForm
 from training.selectors import students as selectors
 from training.services import students
@@ -23,7 +24,7 @@ def index(request: HttpRequest) -> HttpResponse:
     form, status = StudentForm(request.POST or None), 200
     if request.method == "POST" and form.is_valid():
         try:
-            made = _register(form.cleaned_data, request.user)
+            made = _register(form.cleaned_data, member_of(request))
         except Refusal as refusal:
             show_refusal(form, refusal)
             status = refusal.status
@@ -34,7 +35,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "section": "training",
         "form": form,
         "students": selectors.all_students(),
-        "may_register": request.user.is_admin,  # type: ignore[union-attr]
+        "may_register": member_of(request).is_admin,
         "roots": settings.STUDENT_ROOTS,
     }
     return render(request, "training/students.html", context, status=status)
