@@ -20,7 +20,7 @@ from transformers.utils import logging as transformers_logging
 
 from jobs.rundir import EngineError, RunDir
 from training import recipes
-from training.engine import artefacts, checkpoint, data, loading, loop, lora, memory, optim
+from training.engine import artefacts, checkpoint, data, loading, loop, lora, memory, merged, optim
 from training.engine.checkpoint import Standing
 from training.engine.contracts import HUB_TOKEN, TrainError, TrainSpec, TrainSummary
 from training.engine.course import Course
@@ -80,8 +80,9 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
     bare = _prepare_student(student, recipe, rank)
     trainable, total = lora.count(bare)
     checkpoint.require_room(run.path, artefacts.bytes_to_write(bare))
-    head = SupervisedHead(bare)
     bare.to(accelerator.device)
+    merged.speed_up(bare)
+    head = SupervisedHead(bare)
     optimizer = optim.adamw(bare.parameters(), recipe)
     model, prepared = accelerator.prepare(bare, optimizer)
     tuned = lora.tuned_parameters(bare)

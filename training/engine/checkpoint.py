@@ -90,8 +90,11 @@ def save(
     Raises:
         TrainError: The disk has less than twice the room it needs.
     """
-    require_room(root, bytes_of(weights) + bytes_of(_tensors(optimiser)))
     final = root / f"step-{standing.step:08d}"
+    if _verified(final) is not None:
+        # A run stopped at once after it was resumed: taking this one away first would leave a moment without any.
+        return final
+    require_room(root, bytes_of(weights) + bytes_of(_tensors(optimiser)))
     draft = root / f".{final.name}.draft"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)

@@ -147,7 +147,7 @@ def _padded_left(rows: Sequence[list[int]], pad: int, device: torch.device) -> t
 def _draw(scores: Tensor, sampling: Sampling, dice: Sequence[torch.Generator]) -> list[int]:
     """Next tokens from scores (B, V)."""
     if sampling.temperature == 0:
-        return [int(token) for token in scores.argmax(dim=1)]
+        return list(map(int, scores.argmax(dim=1).tolist()))
     probabilities = torch.softmax(scores / sampling.temperature, dim=1).cpu()
     ranked, tokens = probabilities.sort(dim=1, descending=True)
     # Keep a token while the mass before it is below top_p, so the likeliest always stays.

@@ -5,6 +5,7 @@ It is told what to tune and reports through a callback; it does not know files o
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -23,7 +24,7 @@ from training.engine.checkpoint import Standing
 from training.engine.contracts import SamplePrompt, TrainError
 from training.engine.course import Course
 from training.engine.data import Row, collate
-from training.engine.loss import SupervisedHead, summed_loss
+from training.engine.loss import SupervisedHead
 from training.engine.memory import peak_gib
 from training.engine.watch import Diverged, watch
 
@@ -99,7 +100,7 @@ def train(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) ->
         _duties(tuning, standing, tuned)
         while standing.step < tuning.course.total_steps:
             began = time.perf_counter()
-            step = _optimise(tuning, standing.step)
+            step = optimise(tuning, standing.step)
             _account(tuning, standing, step, time.perf_counter() - began)
             curve.add(standing, step)
             _duties(tuning, standing, tuned)
@@ -122,7 +123,7 @@ def validate(tuning: Tuning) -> float:
     return total / sum(row.supervised for row in rows)
 
 
-def _optimise(tuning: Tuning, number: int) -> Step:
+def optimise(tuning: Tuning, number: int) -> Step:
     """One optimiser step: forward and backward over its batches, clip, change the weights."""
     accelerator, course = tuning.accelerator, tuning.course
     batches = course.batches_of(number)
@@ -133,6 +134,8 @@ def _optimise(tuning: Tuning, number: int) -> Step:
     passes = math.ceil(len(batches) / accelerator.num_processes)
     optim.set_rate(tuning.optimizer, optim.rate_at(number, total=course.total_steps, recipe=course.recipe))
     tuning.model.train()
+    # Dropout depends on the step alone: a step that was stopped halfway is drawn again as it was.
+    torch.manual_seed(_seed_of(course.recipe.seed, number, accelerator.process_index))
     losses = []
     for turn in range(passes):
         _stop_if_asked(tuning)
@@ -150,10 +153,14 @@ def _optimise(tuning: Tuning, number: int) -> Step:
     return Step(float(total), float(norm), sum(len(row.ids) for row in rows), supervised)
 
 
+def _seed_of(seed: int, step: int, process: int) -> int:
+    return int.from_bytes(hashlib.blake2b(f"{seed}:{step}:{process}".encode(), digest_size=8).digest(), "big") >> 1
+
+
 def _batch_loss(tuning: Tuning, rows: Sequence[Row]) -> torch.Tensor:
     batch = collate(rows, tuning.chat.pad).to(tuning.accelerator.device)
-    logits = tuning.head.logits(tuning.model, batch.input_ids, batch.positions, **tuning.extra_inputs(batch.input_ids))
-    return summed_loss(logits, batch.targets)
+    extra = tuning.extra_inputs(batch.input_ids)
+    return tuning.head.loss(tuning.model, batch.input_ids, batch.positions, batch.targets, **extra)
 
 
 def _account(tuning: Tuning, standing: Standing, step: Step, seconds: float) -> None:
@@ -161,13 +168,16 @@ def _account(tuning: Tuning, standing: Standing, step: Step, seconds: float) -> 
     try:
         watch(standing, step.loss, step.grad_norm, skipped=skipped)
     except Diverged as diverged:
-        raise TrainError("diverged", f"step {standing.step + 1}: {diverged}",
-                         "Lower the learning rate, or use bf16 or fp32.") from None  # fmt: skip
+        raise _diverged(standing.step + 1, str(diverged)) from None
     standing.step += 1
     standing.train_loss = step.loss
     standing.tokens += step.tokens
     standing.supervised_tokens += step.supervised
     standing.seconds += seconds
+
+
+def _diverged(step: int, what: str) -> TrainError:
+    return TrainError("diverged", f"step {step}: {what}", "Lower the learning rate, or use bf16 or fp32.")
 
 
 def _duties(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) -> None:
@@ -183,6 +193,8 @@ def _duties(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) 
 
 def _validate_now(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) -> None:
     loss = validate(tuning)
+    if not math.isfinite(loss):
+        raise _diverged(standing.step, f"the validation loss is {loss}")
     standing.validated_step, standing.validation_loss = standing.step, loss
     if standing.step == 0:
         standing.validation_loss_before = loss

@@ -1,8 +1,9 @@
-"""The loss on completions only, and logits only where it needs them.
+"""The loss on completions only, and scores only where it needs them.
 
 Scores of a whole batch, (B, T, V), are the largest tensor of a small student's step, and most of them are thrown away:
-prompts and padding are not supervised. `SupervisedHead` hands the model's own output layer only the positions that
-are. All the model does to its logits afterwards (soft-capping, scaling) stays the model's own code.
+prompts and padding are not supervised. `SupervisedHead` hands the model's output layer only the positions that are.
+Where the model does nothing to the scores afterwards they are never held as a whole, only in blocks; where it does
+(soft-capping, scaling), that stays the model's own code.
 """
 
 from __future__ import annotations
@@ -13,52 +14,151 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-# Rows of logits handled at a time, so that a block stays in a CPU's cache between the passes over it.
-BLOCK_BYTES: Final = 1 << 21
+# Scores are made and used up in blocks of about this size, which stay near a CPU's cache.
+BLOCK_BYTES: Final = 1 << 23
 
 
 class SupervisedHead:
-    """Narrows the input of a model's output layer to chosen positions while a forward pass asks for it."""
+    """The loss of a model at chosen positions, computed at its output layer."""
 
     def __init__(self, model: Any) -> None:
-        head: nn.Module = model.get_output_embeddings()
-        head.register_forward_pre_hook(self._narrow)
+        """Watch the output layer of `model`, and find out whether anything follows it."""
+        self._head: nn.Module = model.get_output_embeddings()
         self._positions: Tensor | None = None
+        self._takes_hidden = False
+        self._hidden: Tensor | None = None
+        self._compute = torch.float32
+        self._head.register_forward_pre_hook(self._narrow)
+        self.ends_model = _ends_model(model, self._head)
 
     def logits(self, model: Any, input_ids: Tensor, positions: Tensor, **inputs: Tensor) -> Tensor:
         """Scores at flat `positions` (N) of `input_ids` (B, T): (N, V).
 
         `model` may be a wrapper (PEFT, DistributedDataParallel) around the model this head was made for.
         """
+        scores = self._forward(model, input_ids, positions, inputs)
+        return scores.view(-1, scores.shape[-1])
+
+    def loss(self, model: Any, input_ids: Tensor, positions: Tensor, targets: Tensor, **inputs: Tensor) -> Tensor:
+        """Sum of the next-token losses at flat `positions` (N) of `input_ids` (B, T), in nats, in fp32.
+
+        Args:
+            model: The model this head was made for, or a wrapper around it.
+            input_ids: Token ids, (B, T), padded on the right.
+            positions: Where the next token is supervised, (N).
+            targets: Those next tokens, (N).
+            inputs: What else the model's forward pass wants.
+
+        Returns:
+            Scalar. Divide by the supervised tokens of the *global* batch, accumulation and processes included.
+
+        Raises:
+            ValueError: If no token is supervised.
+        """
+        if targets.numel() == 0:
+            raise ValueError("no token is supervised")
+        if not self.ends_model:
+            return summed_loss(self.logits(model, input_ids, positions, **inputs), targets)
+        self._takes_hidden = True
+        try:
+            self._forward(model, input_ids, positions, inputs)
+            hidden, self._hidden = self._hidden, None
+        finally:
+            self._takes_hidden = False
+        weight, bias = self._head.weight, self._head.bias
+        total: Tensor = _HeadLoss.apply(hidden, weight, bias, targets, self._compute)  # type: ignore[no-untyped-call]
+        return total
+
+    def _forward(self, model: Any, input_ids: Tensor, positions: Tensor, inputs: dict[str, Tensor]) -> Tensor:
         self._positions = positions
         try:
             scores: Tensor = model(input_ids=input_ids, use_cache=False, **inputs).logits
         finally:
             self._positions = None
-        return scores.view(-1, scores.shape[-1])
+        return scores
 
     def _narrow(self, _: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         if self._positions is None:
             return inputs
-        hidden = inputs[0]
-        return (hidden.reshape(-1, hidden.shape[-1])[self._positions], *inputs[1:])
+        hidden = inputs[0].reshape(-1, inputs[0].shape[-1]).index_select(0, self._positions)
+        if not self._takes_hidden:
+            return (hidden, *inputs[1:])
+        device = hidden.device.type
+        is_mixed = torch.is_autocast_enabled(device)
+        self._hidden, self._compute = hidden, torch.get_autocast_dtype(device) if is_mixed else hidden.dtype
+        # The layer itself then has nothing to do; its part is done block by block in `_HeadLoss`.
+        return (hidden[:0], *inputs[1:])
+
+
+def _ends_model(model: Any, head: nn.Module) -> bool:
+    """Whether the output layer is a plain linear one and its output is the model's own, untouched."""
+    if type(head) is not nn.Linear:
+        return False
+    seen: list[Tensor] = []
+    hook = head.register_forward_hook(lambda _, __, output: seen.append(output))
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        scores = model(input_ids=torch.zeros(1, 2, dtype=torch.long, device=head.weight.device), use_cache=False).logits
+    model.train(was_training)
+    hook.remove()
+    return len(seen) == 1 and scores.data_ptr() == seen[0].data_ptr()
+
+
+class _HeadLoss(torch.autograd.Function):
+    """Output layer and summed loss in one: scores exist for one block of positions at a time.
+
+    Gradients are computed on the way forward, while a block's scores are at hand, and scaled on the way back.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor, compute: torch.dtype
+    ) -> Tensor:
+        needs_hidden, needs_weight, needs_bias, *_ = ctx.needs_input_grad
+        layer, lowered_bias = weight.to(compute), None if bias is None else bias.to(compute)
+        d_hidden = torch.empty_like(hidden) if needs_hidden else None
+        d_weight = torch.zeros_like(weight, dtype=torch.float32) if needs_weight else None
+        d_bias = torch.zeros_like(bias, dtype=torch.float32) if bias is not None and needs_bias else None
+        total = torch.zeros((), dtype=torch.float32, device=hidden.device)
+        rows = max(1, BLOCK_BYTES // (4 * weight.shape[0]))
+        for start in range(0, hidden.shape[0], rows):
+            block = hidden[start : start + rows].to(compute)
+            scores = nn.functional.linear(block, layer, lowered_bias)
+            loss, gradient = _block_loss(scores, targets[start : start + rows])
+            total += loss
+            gradient = gradient.to(compute)
+            if d_hidden is not None:
+                d_hidden[start : start + rows] = gradient @ layer
+            if d_weight is not None:
+                d_weight += gradient.t() @ block
+            if d_bias is not None:
+                d_bias += gradient.sum(dim=0)
+        ctx.gradients = (d_hidden, d_weight, d_bias)
+        ctx.weight_dtype = weight.dtype
+        return total
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        d_hidden, d_weight, d_bias = ctx.gradients
+        ctx.gradients = None
+        scaled = [None if part is None else part.mul_(upstream) for part in (d_hidden, d_weight, d_bias)]
+        return scaled[0], *(None if part is None else part.to(ctx.weight_dtype) for part in scaled[1:]), None, None
 
 
 class _SummedCrossEntropy(torch.autograd.Function):
-    """Sum of next-token losses; turns the logits into their own gradient in place, block by block."""
+    """Sum of next-token losses; turns the scores into their own gradient in place, block by block."""
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, targets: Tensor) -> Tensor:
         rows = max(1, BLOCK_BYTES // (4 * logits.shape[1]))
-        # detach() shares the version counter: an op that saved these logits would fail loudly, not go wrong.
+        # detach() shares the version counter: an op that saved these scores would fail loudly, not go wrong.
         scores = logits.detach()
         total = torch.zeros((), dtype=torch.float32, device=logits.device)
         for block, wanted in zip(torch.split(scores, rows), torch.split(targets, rows), strict=True):
-            wanted = wanted.unsqueeze(1)
-            log_probs = torch.log_softmax(block.float(), dim=1)
-            total -= log_probs.gather(1, wanted).sum()
-            gradient = log_probs.exp_()
-            gradient.scatter_add_(1, wanted, gradient.new_full(wanted.shape, -1.0))
+            loss, gradient = _block_loss(block, wanted)
+            total += loss
             block.copy_(gradient)
         ctx.gradient = scores
         return total
@@ -71,6 +171,16 @@ class _SummedCrossEntropy(torch.autograd.Function):
         return gradient.mul_(upstream), None
 
 
+def _block_loss(scores: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Summed loss of scores (n, V) and its gradient (n, V) in fp32: the probabilities, less one at the target."""
+    wanted = targets.unsqueeze(1)
+    log_probs = torch.log_softmax(scores.float(), dim=1)
+    loss = -log_probs.gather(1, wanted).sum()
+    gradient = log_probs.exp_()
+    gradient.scatter_add_(1, wanted, gradient.new_full(wanted.shape, -1.0))
+    return loss, gradient
+
+
 def summed_loss(logits: Tensor, targets: Tensor) -> Tensor:
     """Sum of the next-token losses, in nats, computed in fp32.
 
@@ -79,13 +189,8 @@ def summed_loss(logits: Tensor, targets: Tensor) -> Tensor:
         targets: Token ids, (N).
 
     Returns:
-        Scalar. Divide by the supervised tokens of the *global* batch, accumulation and processes included.
-
-    Raises:
-        ValueError: If no token is supervised.
+        Scalar.
     """
-    if targets.numel() == 0:
-        raise ValueError("no token is supervised")
     if not (torch.is_grad_enabled() and logits.requires_grad):
         return nn.functional.cross_entropy(logits.float(), targets, reduction="sum")
     loss: Tensor = _SummedCrossEntropy.apply(logits, targets)  # type: ignore[no-untyped-call]

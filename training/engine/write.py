@@ -42,8 +42,8 @@ class WriteSpec(Part):
 
 def main(run: RunDir) -> int:
     """Write, and end the attempt as it went; returns the process's exit status."""
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         spec = WriteSpec.model_validate(run.spec.body)
         student = _load(run, spec)

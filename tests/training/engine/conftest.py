@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,8 +16,8 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     Gemma3Config,
-    Gemma3ForConditionalGeneration,
     Gemma3ForCausalLM,
+    Gemma3ForConditionalGeneration,
     Gemma3TextConfig,
     LlamaConfig,
     LlamaForCausalLM,
@@ -26,7 +27,11 @@ from transformers import (
 )
 
 from jobs.contracts import SpecEnvelope
-from jobs.rundir import lay
+from jobs.rundir import RunDir, lay
+from training.engine.__main__ import main
+
+# Tiny models are slower on several threads, and sums are the same on one.
+torch.set_num_threads(1)
 
 TEMPLATE = (
     "{% for message in messages %}<|{{ message['role'] }}|>\n{{ message['content'] }}<|end|>\n{% endfor %}"
@@ -72,7 +77,10 @@ def make_model(family: str, vocabulary: int) -> Any:
     torch.manual_seed(7)
     ends = {"eos_token_id": 1, "pad_token_id": 0, "bos_token_id": None}
     if family == "llama":
-        return LlamaForCausalLM(LlamaConfig(vocab_size=vocabulary, tie_word_embeddings=True, **ends, **SHAPE))
+        model = LlamaForCausalLM(LlamaConfig(vocab_size=vocabulary, tie_word_embeddings=True, **ends, **SHAPE))
+        # Tied to embeddings as small as they are drawn, an output layer that LoRA leaves alone tells no token apart.
+        model.get_input_embeddings().weight.data.mul_(10)
+        return model
     if family == "qwen":
         return Qwen3ForCausalLM(Qwen3Config(vocab_size=vocabulary, head_dim=16, **ends, **SHAPE))
     text = {
@@ -133,7 +141,7 @@ def tokenizer() -> PreTrainedTokenizerFast:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Callable[..., subprocess.Popen[bytes]]:
+def start() -> Callable[..., subprocess.Popen[bytes]]:
     """Start the engine on a run directory as a supervisor does; its output goes to engine.log."""
 
     def run(run_dir: Path) -> subprocess.Popen[bytes]:
@@ -143,6 +151,21 @@ def start(tmp_path: Path) -> Callable[..., subprocess.Popen[bytes]]:
                 ["nice", "-n", "5", sys.executable, "-m", "training.engine", str(run_dir)],
                 stdout=log, stderr=log, env=environment,
             )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture
+def tune() -> Callable[[Path], int]:
+    """Run the engine in this process; its exit status. Signal handlers are put back."""
+
+    def run(run_dir: Path) -> int:
+        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            return main(RunDir.open(run_dir))
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     return run
 

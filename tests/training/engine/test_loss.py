@@ -36,9 +36,38 @@ def test_logits_that_another_operation_needs_are_not_silently_spoilt():
         summed_loss(torch.tanh(scores), torch.zeros(4, dtype=torch.long)).backward()
 
 
-def test_a_batch_without_supervision_is_refused():
+def test_a_batch_without_supervision_is_refused(student):
+    model = AutoModelForCausalLM.from_pretrained(student(), dtype=torch.float32)
+    none = torch.zeros(0, dtype=torch.long)
+
     with pytest.raises(ValueError, match="no token is supervised"):
-        summed_loss(torch.zeros(0, 5), torch.zeros(0, dtype=torch.long))
+        SupervisedHead(model).loss(model, torch.zeros(1, 4, dtype=torch.long), none, none)
+
+
+@pytest.mark.parametrize("family", ["llama", "qwen", "gemma"])
+def test_the_loss_in_blocks_and_all_its_gradients_equal_those_of_the_whole_model(student, family, monkeypatch):
+    monkeypatch.setattr(loss, "BLOCK_BYTES", 4 * 320 * 5)
+    ours, theirs = (AutoModelForCausalLM.from_pretrained(student(family), dtype=torch.float32) for _ in range(2))
+    ids = torch.randint(5, 300, (2, 40))
+    positions = torch.arange(3, 75, 2)
+    targets = torch.randint(5, 300, (len(positions),))
+
+    got = SupervisedHead(ours).loss(ours, ids, positions, targets) / 11
+    got.backward()
+    scores = theirs(input_ids=ids).logits.reshape(80, -1)[positions]
+    expected = cross_entropy(scores, targets, reduction="sum") / 11
+    expected.backward()
+
+    torch.testing.assert_close(got, expected)
+    for (name, mine), other in zip(ours.named_parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(mine.grad, other.grad, atol=1e-6, rtol=1e-4, msg=name)
+
+
+def test_soft_capped_scores_are_left_to_the_model(student):
+    llama, gemma = (AutoModelForCausalLM.from_pretrained(student(family)) for family in ("llama", "gemma"))
+
+    assert SupervisedHead(llama).ends_model
+    assert not SupervisedHead(gemma).ends_model
 
 
 @pytest.mark.parametrize("family", ["llama", "qwen", "gemma", "gemma-vision"])

@@ -1,0 +1,79 @@
+"""Writing with a model: batching, stops, seeds, and transformers' own generation as the measure."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from training.engine import generation, loading
+from training.engine.contracts import StudentRef
+from training.engine.generation import Sampling
+
+pytestmark = pytest.mark.engine
+
+PROMPTS = [[{"role": "user", "content": text}] for text in ("a", "a much longer prompt " * 8, "medium prompt", "b c")]
+
+
+@pytest.fixture
+def load(student):
+    return lambda family="llama": loading.load(StudentRef(path=str(student(family))), dtype=torch.float32)
+
+
+def write(loaded, prompts=PROMPTS, **options):
+    answers = generation.write(loaded.model, loaded.chat, prompts, **({"max_new_tokens": 40} | options))
+    return {answer.index: answer for answer in answers}
+
+
+@pytest.mark.parametrize("family", ["qwen", "gemma"])
+def test_greedy_answers_of_a_batch_are_those_of_transformers_one_by_one(load, family):
+    loaded = load(family)
+
+    answers = write(loaded)
+
+    for index, prompt in enumerate(PROMPTS):
+        ids = torch.tensor([loaded.chat.prompt_ids(prompt)])
+        expected = loaded.model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=40, do_sample=False)
+        written = expected[0, ids.shape[1] :].tolist()
+        ended = written[-1] in loaded.chat.stops
+        assert answers[index].text == loaded.chat.text(written[:-1] if ended else written)
+        assert (answers[index].completion_tokens, answers[index].ended) == (len(written), ended)
+
+
+def test_samples_follow_the_seed_and_not_the_company_they_keep(load):
+    loaded = load("qwen")
+    hot = Sampling(temperature=1.0, top_p=0.9, seed=3)
+
+    together = write(loaded, sampling=hot)
+    apart = write(loaded, sampling=hot, batch_size=1)
+    other = write(loaded, sampling=Sampling(temperature=1.0, top_p=0.9, seed=4))
+
+    assert len({answer.text for answer in together.values()}) == 4
+    assert {i: a.text for i, a in together.items()} == {i: a.text for i, a in apart.items()}
+    assert {i: a.text for i, a in together.items()} != {i: a.text for i, a in other.items()}
+
+
+def test_a_tiny_top_p_is_greedy(load):
+    loaded = load("qwen")
+
+    narrow = write(loaded, sampling=Sampling(temperature=1.0, top_p=1e-6, seed=3))
+
+    assert {i: a.text for i, a in narrow.items()} == {i: a.text for i, a in write(loaded).items()}
+
+
+def test_writing_leaves_mode_and_random_state_alone(load):
+    loaded = load()
+    loaded.model.train()
+    state = torch.get_rng_state()
+
+    write(loaded, sampling=Sampling(temperature=1.0))
+
+    assert loaded.model.training
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_stop_ends_the_writing(load):
+    asked = iter([False] * 5)
+
+    answers = write(load(), should_stop=lambda: next(asked, True))
+
+    assert answers == {}

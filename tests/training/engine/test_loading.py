@@ -1,0 +1,98 @@
+"""Students that load, and each way in which one may not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+import torch
+
+from training.engine import loading
+from training.engine.contracts import StudentRef, TrainError
+
+pytestmark = pytest.mark.engine
+
+
+def load(folder, **options):
+    return loading.load(StudentRef(path=str(folder)), dtype=torch.float32, **options)
+
+
+@pytest.fixture
+def copy(student, tmp_path):
+    return shutil.copytree(student(), tmp_path / "student")
+
+
+def refusal(folder, **options):
+    with pytest.raises(TrainError) as refused:
+        load(folder, **options)
+    assert refused.value.hint
+    return refused.value.code
+
+
+def test_a_folder_loads_with_its_chat_and_context(student):
+    loaded = load(student())
+
+    assert (loaded.model_type, loaded.context_length) == ("llama", 512)
+    assert loaded.parameters == sum(p.numel() for p in loaded.model.parameters())
+    assert loaded.chat.end_of_turn == 1
+
+
+def test_a_missing_folder_is_refused(tmp_path):
+    assert refusal(tmp_path / "none") == "student_not_found"
+
+
+def test_a_folder_outside_the_roots_is_refused_even_through_a_link(student, tmp_path):
+    roots = tmp_path / "students"
+    roots.mkdir()
+    (roots / "linked").symlink_to(student(), target_is_directory=True)
+
+    assert refusal(roots / "linked", allowed_roots=[str(roots)]) == "student_outside_roots"
+    assert load(student(), allowed_roots=[str(student().parent)]).model_type == "llama"
+
+
+def test_a_folder_without_a_config_is_refused(copy):
+    (copy / "config.json").unlink()
+
+    assert refusal(copy) == "student_without_config"
+
+
+def test_a_folder_without_weights_is_refused(copy):
+    (copy / "model.safetensors").unlink()
+
+    assert refusal(copy) == "student_without_weights"
+
+
+def test_a_folder_with_pickled_weights_only_is_refused(copy):
+    (copy / "model.safetensors").rename(copy / "pytorch_model.bin")
+
+    assert refusal(copy) == "student_pickle_only"
+
+
+def test_an_unknown_architecture_is_refused(copy):
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps({**config, "model_type": "martian", "architectures": ["Martian"]}))
+
+    assert refusal(copy) == "student_unknown_architecture"
+
+
+def test_remote_code_is_never_run(copy):
+    config = json.loads((copy / "config.json").read_text())
+    custom = {"AutoConfig": "evil.EvilConfig", "AutoModelForCausalLM": "evil.Evil"}
+    (copy / "config.json").write_text(json.dumps({**config, "model_type": "martian", "auto_map": custom}))
+    (copy / "evil.py").write_text("raise SystemExit('remote code ran')")
+
+    assert refusal(copy) == "student_unknown_architecture"
+
+
+def test_damaged_weights_are_refused(copy):
+    (copy / "model.safetensors").write_bytes(b"torn")
+
+    assert refusal(copy) == "student_unreadable"
+
+
+def test_a_folder_without_a_tokenizer_is_refused(copy):
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (copy / name).unlink()
+
+    assert refusal(copy) == "student_without_tokenizer"

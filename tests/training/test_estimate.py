@@ -1,0 +1,89 @@
+"""What a run will need, against what PEFT counts and what a run measures."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+
+from training import estimate, presets
+from training.engine import lora
+from training.recipes import Recipe
+
+pytestmark = pytest.mark.engine
+SHAPE = {
+    "vocab_size": 300, "hidden_size": 64, "intermediate_size": 160, "num_hidden_layers": 3, "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path):
+    torch.manual_seed(1)
+    LlamaForCausalLM(LlamaConfig(**SHAPE, tie_word_embeddings=True)).save_pretrained(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("rank", [4, 16])
+def test_parameters_are_those_peft_counts(folder, rank):
+    model = lora.attach(AutoModelForCausalLM.from_pretrained(folder), rank=rank, alpha=8, dropout=0, seed=1)
+
+    guess = estimate.estimate(folder, Recipe(rank=rank), [100])
+
+    assert (guess.trainable_parameters, guess.total_parameters) == lora.count(model)
+    assert guess.trainable_fraction == guess.trainable_parameters / guess.total_parameters
+
+
+def test_full_fine_tuning_tunes_every_parameter(folder):
+    guess = estimate.estimate(folder, presets.compose("demo-full"), [100])
+
+    assert guess.trainable_parameters == guess.total_parameters
+    assert guess.trainable_fraction == 1.0
+    assert guess.optimiser_bytes == 8 * guess.total_parameters
+
+
+def test_steps_tokens_and_time_follow_rows_and_speed(folder):
+    recipe = Recipe(batch_size=4, accumulation=2, epochs=3)
+
+    guess = estimate.estimate(folder, recipe, [10] * 17, tokens_per_s=51.0)
+
+    assert (guess.steps, guess.tokens, guess.seconds, guess.is_measured) == (9, 510, 10.0, True)
+
+
+def test_more_batch_needs_more_memory_and_checkpointing_needs_less(folder):
+    rows = [500] * 64
+
+    small, large, thrifty = (
+        estimate.estimate(folder, recipe, rows).activations_bytes
+        for recipe in (Recipe(batch_size=4), Recipe(batch_size=16), Recipe(batch_size=16, gradient_checkpointing=True))
+    )
+
+    assert small < thrifty < large
+
+
+def test_a_base_frozen_in_bf16_takes_half_the_memory_on_a_gpu(folder):
+    on_gpu = estimate.estimate(folder, Recipe(rank=1), [100], device="cuda")
+    on_cpu = estimate.estimate(folder, Recipe(rank=1), [100])
+
+    assert on_gpu.weights_bytes < 0.6 * on_cpu.weights_bytes
+
+
+def test_the_text_part_of_a_multimodal_config_is_read(folder):
+    config = json.loads((folder / "config.json").read_text())
+    weights = {"model.layers.0.q_proj.weight": (64, 64), "vision_tower.q_proj.weight": (32, 32)}
+
+    shape = estimate.shape_of({"model_type": "gemma3", "text_config": config}, weights)
+
+    assert (shape.hidden, shape.layers, shape.linear) == (64, 3, ((64, 64),))
+
+
+def test_a_config_without_sizes_is_refused():
+    with pytest.raises(ValueError, match="hidden_size"):
+        estimate.shape_of({"model_type": "mystery"}, {})
+
+
+def test_no_rows_are_refused(folder):
+    with pytest.raises(ValueError, match="no rows"):
+        estimate.estimate(folder, Recipe(), [])
