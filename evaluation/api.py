@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from evaluation.selectors import evaluations as selectors
 from evaluation.services import orders
 from members.idempotency import idempotent
+from members.session import member_of
 from review.permissions import task_or_404
 from training.selectors import runs as run_selectors
 from web.pagination import KeysetPagination
@@ -66,7 +67,7 @@ class OutputOut(serializers.Serializer[Any]):
 class OutputPages(KeysetPagination):
     """Outputs in the order in which they were kept."""
 
-    ordering = ("id",)
+    ordering = ("record_id", "id")
 
 
 class Evaluations(APIView):
@@ -77,9 +78,9 @@ class Evaluations(APIView):
     )
     def get(self, request: Request) -> Response:
         slug, run = request.query_params.get("task"), request.query_params.get("run")
-        found = selectors.visible(request.user, task=task_or_404(request.user, slug) if slug else None)
+        found = selectors.visible(member_of(request), task=task_or_404(member_of(request), slug) if slug else None)
         if run:
-            found = found.filter(run=run_selectors.run_or_404(request.user, run))
+            found = found.filter(run=run_selectors.run_or_404(member_of(request), run))
         pager = KeysetPagination()
         page = pager.paginate_queryset(found, request, view=self)
         return pager.get_paginated_response(EvaluationOut(page, many=True).data)
@@ -89,8 +90,8 @@ class Evaluations(APIView):
     def post(self, request: Request) -> Response:
         body = EvaluationIn(data=request.data)
         body.is_valid(raise_exception=True)
-        run = run_selectors.run_or_404(request.user, body.validated_data["training_run"])
-        made = orders.start(run, by=request.user)
+        run = run_selectors.run_or_404(member_of(request), body.validated_data["training_run"])
+        made = orders.start(run, by=member_of(request))
         order = made.teacher_order
         return Response({"id": made.pk, "job": made.job_id or (order.job_id if order else None)}, status=202)
 
@@ -100,7 +101,7 @@ class EvaluationDetail(APIView):
 
     @extend_schema(responses=EvaluationOut)
     def get(self, request: Request, evaluation_id: UUID) -> Response:
-        return Response(EvaluationOut(selectors.evaluation_or_404(request.user, evaluation_id)).data)
+        return Response(EvaluationOut(selectors.evaluation_or_404(member_of(request), evaluation_id)).data)
 
 
 class Outputs(APIView):
@@ -108,7 +109,7 @@ class Outputs(APIView):
 
     @extend_schema(parameters=[OpenApiParameter("system", str)], responses=OutputOut(many=True))
     def get(self, request: Request, evaluation_id: UUID) -> Response:
-        evaluation = selectors.evaluation_or_404(request.user, evaluation_id)
+        evaluation = selectors.evaluation_or_404(member_of(request), evaluation_id)
         pager = OutputPages()
         found = selectors.outputs(evaluation, system=request.query_params.get("system", ""))
         page = pager.paginate_queryset(found, request, view=self)

@@ -22,7 +22,7 @@ class EvaluationKind(BaseKind):
     name = KIND
     label = "Evaluation"
     queue = "evaluation"
-    engine_module = "evaluation.engine"
+    engine_module: str | None = "evaluation.engine"
     max_running_per_host = 1
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from evaluation.selectors import evaluations as selectors
 from evaluation.selectors import tables
 from evaluation.services import orders
+from members.session import member_of
 from review.permissions import may, task_or_404
 from review.states import Role
 from training.selectors import runs as run_selectors
@@ -24,8 +25,8 @@ EVALUATIONS_A_PAGE = 25
 
 @require_GET
 def index(request: HttpRequest, slug: str) -> HttpResponse:
-    task = task_or_404(request.user, slug)
-    page = Paginator(selectors.visible(request.user, task=task), EVALUATIONS_A_PAGE).get_page(request.GET.get("page"))
+    task = task_or_404(member_of(request), slug)
+    page = Paginator(selectors.visible(member_of(request), task=task), EVALUATIONS_A_PAGE).get_page(request.GET.get("page"))
     found = [{"evaluation": one, "headline": tables.headline(one.summary)} for one in page]
     return render(
         request, "evaluation/index.html", {"task": task, "section": "evaluation", "page": page, "evaluations": found}
@@ -34,9 +35,9 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def start(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    run = run_selectors.run_or_404(request.user, run_id)
+    run = run_selectors.run_or_404(member_of(request), run_id)
     try:
-        made = orders.start(run, by=request.user)
+        made = orders.start(run, by=member_of(request))
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}")
         return redirect("evaluation:list", run.task.slug)
@@ -45,7 +46,7 @@ def start(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 @require_GET
 def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
-    evaluation = selectors.evaluation_or_404(request.user, evaluation_id)
+    evaluation = selectors.evaluation_or_404(member_of(request), evaluation_id)
     summary, failing = evaluation.summary, request.GET.get("failing", "")
     names = tables.systems(summary)
     page = Paginator(
@@ -64,20 +65,20 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "page": page,
         "failing": failing,
         "samples": selectors.side_by_side(evaluation, list(page), names),
-        "may_lead": may(request.user, evaluation.task, Role.LEAD),
+        "may_lead": may(member_of(request), evaluation.task, Role.LEAD),
     }
     return render(request, "evaluation/detail.html", context)
 
 
 @require_GET
 def card(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    run = run_selectors.run_or_404(request.user, run_id)
-    evaluation = selectors.of_run(request.user, run.pk)
+    run = run_selectors.run_or_404(member_of(request), run_id)
+    evaluation = selectors.of_run(member_of(request), run.pk)
     headline = tables.headline(evaluation.summary) if evaluation else []
     context = {
         "run": run,
         "evaluation": evaluation,
         "headline": headline,
-        "may_lead": may(request.user, run.task, Role.LEAD),
+        "may_lead": may(member_of(request), run.task, Role.LEAD),
     }
     return render(request, "evaluation/_card.html", context)

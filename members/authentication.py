@@ -16,7 +16,7 @@ from members.models import ApiToken, Member
 TOUCH_EVERY_S = 60
 
 
-class BearerAuthentication(TokenAuthentication):
+class BearerAuthentication(TokenAuthentication):  # type: ignore[misc] # knox ships no types
     """`Authorization: Bearer <token>`; the token's scopes come as `request.auth.scopes`."""
 
     def authenticate_credentials(self, token: bytes) -> tuple[Member, ApiToken]:

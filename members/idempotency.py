@@ -64,6 +64,7 @@ def _again(known: RememberedRequest, fingerprint: str) -> Response:
 
 def _fingerprint(request: Request) -> str:
     files = [(name, upload.name, upload.size) for name, upload in sorted(request.FILES.items())]
-    body = request.data if not files else {key: request.data[key] for key in request.data if key not in request.FILES}
+    data: Any = request.data
+    body = data if not files else {key: data[key] for key in data if key not in request.FILES}
     text = json.dumps([request.method, request.path, body, files], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

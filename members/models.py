@@ -9,7 +9,7 @@ from django.db import models
 from knox.models import AbstractAuthToken
 
 
-class Member(AbstractUser):
+class Member(AbstractUser):  # type: ignore[django-manager-missing] # the manager is of knox
     """A person of the organisation. `is_superuser` is the role admin: everything, everywhere."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -33,7 +33,7 @@ class Member(AbstractUser):
         return "".join(word[0] for word in words[:2]).upper() or "?"
 
 
-class ApiToken(AbstractAuthToken):
+class ApiToken(AbstractAuthToken):  # type: ignore[misc] # knox ships no types
     """A hashed, scoped, expiring token of one member."""
 
     name = models.CharField(max_length=80)

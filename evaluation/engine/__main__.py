@@ -33,8 +33,8 @@ OUTPUTS = "outputs.jsonl"
 
 def main(run: RunDir) -> int:
     """Evaluate, and end the attempt as it went; returns the process's exit status."""
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         spec = EvaluationSpec.model_validate(run.spec.body)
         return _evaluate(run, spec)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rouge_score.rouge_scorer import RougeScorer
-from sacrebleu.metrics import CHRF
+from sacrebleu.metrics.chrf import CHRF
 
 
 class References:

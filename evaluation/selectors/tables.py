@@ -49,8 +49,12 @@ def rows(summary: dict[str, Any]) -> list[dict[str, Any]]:
     known = {metric.name for metric in METRICS}
     more = sorted({name for found in scored.values() for name in found if name.startswith(CHECKS)} - known)
     metrics = [*METRICS, *(_check(name) for name in more)]
-    found = [{"metric": m, "cells": [_cell(scored[name].get(m.name), m) for name in names]} for m in metrics]
-    return [row for row in found if any(row["cells"])]
+    found: list[dict[str, Any]] = []
+    for metric in metrics:
+        cells = [_cell(scored[name].get(metric.name), metric) for name in names]
+        if any(cells):
+            found.append({"metric": metric, "cells": cells})
+    return found
 
 
 def differences(summary: dict[str, Any], metric: str = "passes_all") -> list[dict[str, Any]]:

@@ -71,7 +71,8 @@ def start(run: TrainingRun, *, by: Member | None) -> Evaluation:
     )
     evaluation.teacher_order, evaluation.teacher_note = _teacher_order(evaluation, records)
     evaluation.save()
-    if evaluation.teacher_order is None or evaluation.teacher_order.job.state in FINISHED:
+    order = evaluation.teacher_order
+    if order is None or (order.job and JobState(order.job.state) in FINISHED):
         evaluation.job = launch(evaluation)
     return evaluation
 

@@ -164,10 +164,11 @@ def _teacher_drafts(admin: Member) -> bool:
         order = orders.launch(
             task, teacher=Teacher.objects.get(slug=OFFLINE_SLUG), count=DRAFTS, by=admin, source=source, seed=2026
         )
-    if order.job.state == "succeeded":
+    job = Job.objects.get(subject_id=order.pk)
+    if job.state == "succeeded":
         return False
-    carry(order.job.pk, worker="demo")
-    job = Job.objects.get(pk=order.job.pk)
+    carry(job.pk, worker="demo")
+    job.refresh_from_db()
     if job.state != "succeeded":
         raise RuntimeError(
             f"The demo's drafts were not written; the job is {job.state}: {job.error or job.waiting_reason}"

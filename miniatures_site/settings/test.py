@@ -9,7 +9,7 @@ from pathlib import Path
 
 from miniatures_site.settings import env
 from miniatures_site.settings.base import *  # noqa: F403
-from miniatures_site.settings.base import BASE_DIR, STORAGES, database
+from miniatures_site.settings.base import database
 
 if given := env.text("TEST_VAR_DIR"):
     VAR_DIR = Path(given)
@@ -26,7 +26,10 @@ if "sqlite" in DATABASES["default"]["ENGINE"]:
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
-    "default": {**STORAGES["default"], "OPTIONS": {"location": str(VAR_DIR / "artefacts")}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(VAR_DIR / "artefacts")},
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
@@ -41,4 +44,3 @@ JOB_INGEST_EVERY_S = env.number("JOB_INGEST_EVERY_S", 0.1, minimum=0.05)
 JOB_STOP_GRACE_S = env.number("JOB_STOP_GRACE_S", 5, minimum=0.1)
 JOB_RERING_S = env.number("JOB_RERING_S", 0.5, minimum=0.1)
 WORKER_BEAT_S = env.number("WORKER_BEAT_S", 0.5, minimum=0.1)
-_ = BASE_DIR

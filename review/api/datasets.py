@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.idempotency import idempotent
+from members.session import member_of
 from review import exports
 from review.permissions import task_or_404
 from review.selectors import datasets as selectors
@@ -83,9 +84,9 @@ class Datasets(APIView):
     @extend_schema(parameters=[OpenApiParameter("task", str)], responses=DatasetOut(many=True))
     def get(self, request: Request) -> Response:
         slug = request.query_params.get("task")
-        task = task_or_404(request.user, slug) if slug else None
+        task = task_or_404(member_of(request), slug) if slug else None
         pager = KeysetPagination()
-        page = pager.paginate_queryset(selectors.datasets_for(request.user, task=task), request, view=self)
+        page = pager.paginate_queryset(selectors.datasets_for(member_of(request), task=task), request, view=self)
         return pager.get_paginated_response(DatasetOut(page, many=True).data)
 
     @extend_schema(request=DatasetIn, responses={201: DatasetOut})
@@ -94,8 +95,8 @@ class Datasets(APIView):
         body = DatasetIn(data=request.data)
         body.is_valid(raise_exception=True)
         data = body.validated_data
-        task = task_or_404(request.user, data["task"])
-        made = datasets.create(task, name=data["name"], by=request.user, filters=data.get("filters"))
+        task = task_or_404(member_of(request), data["task"])
+        made = datasets.create(task, name=data["name"], by=member_of(request), filters=data.get("filters"))
         return Response(DatasetOut(made).data, status=201)
 
 
@@ -104,7 +105,7 @@ class DatasetDetail(APIView):
 
     @extend_schema(responses=DatasetOut)
     def get(self, request: Request, slug: str) -> Response:
-        return Response(DatasetOut(selectors.dataset_or_404(request.user, slug)).data)
+        return Response(DatasetOut(selectors.dataset_or_404(member_of(request), slug)).data)
 
 
 class Versions(APIView):
@@ -112,7 +113,7 @@ class Versions(APIView):
 
     @extend_schema(responses=VersionOut(many=True))
     def get(self, request: Request, slug: str) -> Response:
-        dataset = selectors.dataset_or_404(request.user, slug)
+        dataset = selectors.dataset_or_404(member_of(request), slug)
         pager = KeysetPagination()
         page = pager.paginate_queryset(selectors.versions_of(dataset), request, view=self)
         return pager.get_paginated_response(VersionOut(page, many=True).data)
@@ -122,9 +123,9 @@ class Versions(APIView):
     def post(self, request: Request, slug: str) -> Response:
         body = FreezeIn(data=request.data)
         body.is_valid(raise_exception=True)
-        dataset = selectors.dataset_or_404(request.user, slug)
+        dataset = selectors.dataset_or_404(member_of(request), slug)
         data = body.validated_data
-        version = datasets.freeze(dataset, by=request.user, note=data.get("note", ""), filters=data.get("filters"))
+        version = datasets.freeze(dataset, by=member_of(request), note=data.get("note", ""), filters=data.get("filters"))
         return Response({"id": version.pk, "job": version.job_id, "number": version.number}, status=202)
 
 
@@ -133,7 +134,7 @@ class VersionDetail(APIView):
 
     @extend_schema(responses=VersionDetailOut)
     def get(self, request: Request, version_id: UUID) -> Response:
-        version = selectors.version_or_404(request.user, version_id)
+        version = selectors.version_or_404(member_of(request), version_id)
         body = dict(VersionOut(version).data)
         body["files"] = FileOut(selectors.files_of(version), many=True).data
         body["card"] = version.card
@@ -153,7 +154,7 @@ class Rows(APIView):
         responses={(200, "application/x-ndjson"): OpenApiTypes.BINARY},
     )
     def get(self, request: Request, version_id: UUID) -> HttpResponseBase:
-        version = selectors.version_or_404(request.user, version_id)
+        version = selectors.version_or_404(member_of(request), version_id)
         file = files.wanted(
             version, request.query_params.get("split", "train"), request.query_params.get("format", "sft")
         )

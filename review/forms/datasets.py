@@ -32,7 +32,9 @@ class FilterForm(forms.Form):
     def __init__(self, data: Any = None, *, dataset: Any) -> None:
         super().__init__(data, initial=dataset.filters)
         for name, values in selectors.choices_for_filters(dataset.task).items():
-            self.fields[name].choices = [
+            field = self.fields[name]
+            assert isinstance(field, forms.MultipleChoiceField)
+            field.choices = [
                 (str(value), f"v{value}" if name == "task_versions" else value) for value in values
             ]
 

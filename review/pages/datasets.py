@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from members.session import member_of
 from review import dataset_filters
 from review.forms.datasets import DatasetForm, FilterForm
 from review.permissions import may, task_or_404
@@ -21,11 +22,11 @@ from web.errors import Refusal
 
 @require_http_methods(["GET", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
-    task = task_or_404(request.user, slug)
+    task = task_or_404(member_of(request), slug)
     form, refusal = DatasetForm(request.POST or None), None
     if request.method == "POST" and form.is_valid():
         try:
-            made = datasets.create(task, name=form.cleaned_data["name"], by=request.user)
+            made = datasets.create(task, name=form.cleaned_data["name"], by=member_of(request))
             return redirect("review:dataset", made.slug)
         except Refusal as error:
             refusal = error
@@ -34,28 +35,28 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "section": "datasets",
         "form": form,
         "refusal": refusal,
-        "datasets": version_selectors.datasets_with_newest(request.user, task),
+        "datasets": version_selectors.datasets_with_newest(member_of(request), task),
         "golds": selectors.gold_counts(task),
-        "may_lead": may(request.user, task, Role.LEAD),
+        "may_lead": may(member_of(request), task, Role.LEAD),
     }
     return render(request, "review/datasets/index.html", context, status=refusal.status if refusal else 200)
 
 
 @require_http_methods(["GET"])
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
-    dataset = selectors.dataset_or_404(request.user, slug)
+    dataset = selectors.dataset_or_404(member_of(request), slug)
     form = FilterForm(request.GET if "verdicts" in request.GET else None, dataset=dataset)
     return render(request, "review/datasets/detail.html", _detail_context(request, dataset, form))
 
 
 @require_POST
 def freeze(request: HttpRequest, slug: str) -> HttpResponse:
-    dataset = selectors.dataset_or_404(request.user, slug)
+    dataset = selectors.dataset_or_404(member_of(request), slug)
     form = FilterForm(request.POST, dataset=dataset)
     refusal = None
     if form.is_valid():
         try:
-            made = datasets.freeze(dataset, by=request.user, note=form.cleaned_data["note"], filters=form.filters())
+            made = datasets.freeze(dataset, by=member_of(request), note=form.cleaned_data["note"], filters=form.filters())
         except Refusal as error:
             refusal = error
         else:
@@ -67,7 +68,7 @@ def freeze(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET"])
 def version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    dataset = selectors.dataset_or_404(request.user, slug)
+    dataset = selectors.dataset_or_404(member_of(request), slug)
     found = version_selectors.by_number_or_404(dataset, number)
     context = {
         "task": dataset.task,
@@ -90,5 +91,5 @@ def _detail_context(request: HttpRequest, dataset: Any, form: FilterForm) -> dic
         "form": form,
         "preview": datasets.select(dataset.task, chosen),
         "versions": version_selectors.with_change(dataset),
-        "may_lead": may(request.user, dataset.task, Role.LEAD),
+        "may_lead": may(member_of(request), dataset.task, Role.LEAD),
     }
