@@ -16,8 +16,9 @@ from generation.engine.offline.mail_rules import RULES
 
 GREETING = "Hi {{contact.first_name}},"
 SUBJECT_LIMIT = 50
-BODY_WORDS = range(60, 131)
-_PLOTS = ("trigger", "trigger", "trigger", "trigger", "pain", "pain", "goal", "goal", "plain")
+BODY_WORDS = range(60, 101)
+_PLOTS = ("trigger", "pain", "goal", "plain")
+_PAIN_SHARE = 0.25
 _COMPANY_KEYS = ("company", "name", "organisation", "organization")
 _LONGEST_FACT_WORDS = 12
 _ATTEMPTS = 200
@@ -53,7 +54,7 @@ def company_of(facts: Mapping[str, str]) -> str:
 
 
 def compose(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random) -> Mail:
-    """Compose a clean mail: 60 to 130 words, the company named, one call to action, nothing said twice.
+    """Compose a clean mail: 60 to 100 words, the company named, one call to action, nothing said twice.
 
     Args:
         facts: The record, by key; keys the rules do not know are left alone.
@@ -69,26 +70,32 @@ def compose(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Rand
 
 
 def more_sentences(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random) -> list[str]:
-    """Return one further bridge and one further claim, each a whole sentence."""
+    """Return a few further sentences of the kinds that stand inside a mail."""
     grammar = Grammar(RULES, _values(facts, offer, rng))
-    symbols = ("observe_plain", "bridge", "claim")
+    symbols = ("observe_plain", "bridge", "bridge_plain", "claim")
     return [_sentence(grammar, symbol, rng) for symbol in symbols if grammar.fits(symbol)]
 
 
 def _once(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random) -> Mail:
     grammar = Grammar(RULES, _values(facts, offer, rng))
-    plot = rng.choice([plot for plot in _PLOTS if grammar.fits(f"open_{plot}")])
-    opening, observation = (_sentence(grammar, f"{part}_{plot}", rng) for part in ("open", "observe"))
-    bridge, ask = (_sentence(grammar, symbol, rng) for symbol in ("bridge", "ask"))
-    claim = [_sentence(grammar, "claim", rng)] if grammar.fits("claim") else []
-    closing = [_sentence(grammar, "closing", rng)] if rng.random() < 0.4 else []
-    layouts = (
-        [[opening, observation], [bridge, *claim], [ask, *closing]],
-        [[opening, observation, bridge], [*claim, ask, *closing]],
-        [[opening], [observation, bridge], claim, [ask, *closing]],
+    plot = _plot(grammar, rng)
+    parts = (f"open_{plot}", f"observe_{plot}", _bridge(grammar), "claim", "ask")
+    opening, observation, bridge, claim, ask = (
+        _sentence(grammar, part, rng) if grammar.fits(part) else "" for part in parts
     )
     signature = str(offer.get("signature") or "Best regards")
-    return Mail(_subject(grammar, facts, rng), rng.choice(layouts), signature)
+    told = [[opening, observation], [bridge, claim] if claim else [bridge], [ask]]
+    return Mail(_subject(grammar, facts, rng), told, signature)
+
+
+def _plot(grammar: Grammar, rng: random.Random) -> str:
+    """What the mail sets out from: mostly what happened, else what troubles, and the rest only for want of these."""
+    wanted = "pain" if rng.random() < _PAIN_SHARE else "trigger"
+    return next(plot for plot in (wanted, *_PLOTS) if grammar.fits(f"open_{plot}"))
+
+
+def _bridge(grammar: Grammar) -> str:
+    return "bridge" if grammar.fits("bridge") else "bridge_plain"
 
 
 def _values(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random) -> dict[str, str]:
@@ -99,11 +106,13 @@ def _values(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Rand
     product = str(offer.get("product") or "our product")
     description = str(offer.get("description") or "").strip().rstrip(".")
     claims: Sequence[str] = offer.get("claims") or ()
+    is_described = re.match(r"(an?|the|our) ", description, re.IGNORECASE)
     return short | {
         "company": company_of(facts),
         "seller": str(offer.get("seller") or "our company"),
         "offered": product,
-        "what": f"{product}, {description}" if re.match(r"(an?|the|our) ", description, re.IGNORECASE) else product,
+        "what": f"{product}, {description}" if is_described else product,
+        "introduced": f"{product}, {description}," if is_described else product,
         "claim": _after_that(rng.choice(claims), offer) if claims else "",
     }
 
