@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from review.states import Verdict
 
 
-class DecisionIn(serializers.Serializer):
+class DecisionIn(serializers.Serializer[Any]):
     """One verdict; `id` is made by the client, so that a repeated request is recognised."""
 
     id = serializers.UUIDField()
@@ -25,7 +27,7 @@ class DecisionIn(serializers.Serializer):
         return value
 
 
-class LeavingIn(serializers.Serializer):
+class LeavingIn(serializers.Serializer[Any]):
     """A card its reviewer walks away from."""
 
     candidate = serializers.UUIDField()
@@ -33,20 +35,20 @@ class LeavingIn(serializers.Serializer):
     seen_until = serializers.DateTimeField(required=False, allow_null=True, default=None)
 
 
-class ReleaseIn(serializers.Serializer):
+class ReleaseIn(serializers.Serializer[Any]):
     """Cards to return to the queue."""
 
-    cards = LeavingIn(many=True, max_length=50)
+    cards = LeavingIn(many=True, max_length=50)  # type: ignore[call-arg]
 
 
-class SetAsideIn(serializers.Serializer):
+class SetAsideIn(serializers.Serializer[Any]):
     """A card to put behind the rest."""
 
     note = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
     unfinished = serializers.JSONField(required=False, allow_null=True, default=None)
 
 
-class KeysIn(serializers.Serializer):
+class KeysIn(serializers.Serializer[Any]):
     """Which key does what."""
 
     keys = serializers.DictField(child=serializers.CharField(max_length=1), required=False, default=dict)

@@ -122,6 +122,15 @@ class Card:
         return " · ".join(part for part in (self.model, cost, self.provenance) if part)
 
     @property
+    def remarks(self) -> list[dict[str, Any]]:
+        """What the checks say, each sentence once, with how often it applies."""
+        said: dict[tuple[str, str], dict[str, Any]] = {}
+        for mark in self.marks:
+            line = said.setdefault((mark["message"], mark["mend"]), {**mark, "times": 0})
+            line["times"] += 1
+        return list(said.values())
+
+    @property
     def subject(self) -> Text | None:
         """The subject of a mail."""
         return next((part.text for part in self.parts if part.role == "subject"), None)

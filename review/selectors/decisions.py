@@ -42,7 +42,8 @@ def mine(member: Member, task: Task, *, search: str = "", verdict: str = "") -> 
 
 def undoable(member: Member, task: Task) -> list[Decision]:
     """The member's latest standing decisions, latest first: what Z reaches across cards and across a reload."""
-    return list(mine(member, task).filter(is_retracted=False, is_late=False)[:UNDO_REACHES])
+    annotated: Any = mine(member, task)
+    return list(annotated.filter(is_retracted=False, is_late=False)[:UNDO_REACHES])
 
 
 def last_one(member: Member, task: Task) -> Decision | None:

@@ -86,7 +86,7 @@ def from_counts(*, pending: int, in_hand: int, pace_s: float | None) -> Pace:
 
 def of(member: Member, task: Task) -> Pace:
     """The member's pace in the task; one query."""
-    counts = Task.objects.filter(pk=task.pk).annotate(**expressions(member, OuterRef("pk")))
+    counts: Any = Task.objects.filter(pk=task.pk).annotate(**expressions(member, OuterRef("pk")))
     return from_counts(**counts.values("pending", "in_hand", "pace_s").get())
 
 

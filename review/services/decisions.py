@@ -212,7 +212,8 @@ def _fill_hand(seen: Sight, *, by: Member, deck_size: int) -> list[Assignment]:
 
 
 def _take_back(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash: str) -> Outcome:
-    target = Decision.objects.filter(pk=said.retracts, candidate=seen.card, reviewer=by).first()
+    own = Decision.objects.filter(candidate=seen.card, reviewer=by)
+    target = own.filter(pk=said.retracts).first() if said.retracts else None
     if target is None or target.verdict == Verdict.RETRACT:
         raise Http404("You have no such decision on this card to take back.")
     if Decision.objects.filter(retracts=target).exists():

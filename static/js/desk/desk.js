@@ -46,10 +46,10 @@ function onShow(card) {
 }
 
 /** Make a card ready: keys on its buttons, edits left in this browser, the editor open where one waits. */
-async function prepare(card) {
+function prepare(card) {
   showKeys(card, keys);
   card.querySelector('[data-act="edit"]').hidden = false;
-  const kept = await unfinishedOf(member, card.dataset.card).catch(() => null);
+  const kept = unfinishedOf(member, card.dataset.card);
   if (kept) fillFields(card, kept);
   const waits = kept || "unfinished" in card.querySelector(".editor").dataset;
   card.classList.toggle("has-unfinished", Boolean(waits));

@@ -9,7 +9,6 @@ function open() {
     request.onupgradeneeded = () => {
       const outbox = request.result.createObjectStore("outbox", { keyPath: "seq", autoIncrement: true });
       outbox.createIndex("member", "member");
-      request.result.createObjectStore("unfinished");
     };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
@@ -36,11 +35,23 @@ export const addEntry = (entry) => run("outbox", "readwrite", (store) => store.a
 /** Take an entry out. */
 export const removeEntry = (seq) => run("outbox", "readwrite", (store) => store.delete(seq));
 
-const keyOf = (member, card) => `${member}:${card}`;
+const keyOf = (member, card) => `desk:${member}:${card}`;
 
-/** Keep an edit as far as it got. */
-export const keepUnfinished = (member, card, fields) =>
-  run("unfinished", "readwrite", (store) => (fields ? store.put(fields, keyOf(member, card)) : store.delete(keyOf(member, card))));
+/** Keep an edit as far as it got. At once, not by the database: a page that goes away cannot wait for one. */
+export function keepUnfinished(member, card, fields) {
+  try {
+    if (fields) localStorage.setItem(keyOf(member, card), JSON.stringify(fields));
+    else localStorage.removeItem(keyOf(member, card));
+  } catch {
+    // Storage is full or forbidden; the server keeps the edit when the card is left.
+  }
+}
 
 /** An edit left on this card in this browser, if any. */
-export const unfinishedOf = (member, card) => run("unfinished", "readonly", (store) => store.get(keyOf(member, card)));
+export function unfinishedOf(member, card) {
+  try {
+    return JSON.parse(localStorage.getItem(keyOf(member, card)));
+  } catch {
+    return null;
+  }
+}

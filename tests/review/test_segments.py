@@ -1,0 +1,49 @@
+"""Cutting a text at the borders of marks, sentences and slots."""
+
+from __future__ import annotations
+
+from review.segments import cut
+from review.support import Sentence
+
+
+def mark(start: int, end: int) -> dict[str, object]:
+    return {
+        "check": "spam",
+        "field": "body",
+        "start": start,
+        "end": end,
+        "message": "m",
+        "severity": "error",
+        "mend": "",
+    }
+
+
+def test_the_pieces_joined_are_the_text() -> None:
+    text = "Hi {{contact.first_name}}, cut costs by 31 % now."
+    pieces = cut(text, marks=[mark(27, 40), mark(36, 45)], sentences=[Sentence(26, 48, ("size",))], shown=30)
+
+    assert "".join(piece.text for piece in pieces) == text
+
+
+def test_a_mark_begins_once_though_it_is_cut_in_pieces() -> None:
+    pieces = cut("abcdef", marks=[mark(1, 5)], sentences=[Sentence(3, 6, ("f",))])
+
+    assert [(piece.text, bool(piece.mark), piece.begins_mark) for piece in pieces] == [
+        ("a", False, False), ("bc", True, True), ("de", True, False), ("f", False, False),
+    ]  # fmt: skip
+
+
+def test_slots_and_what_an_inbox_cuts_are_told_apart() -> None:
+    pieces = cut("{{a.b}} tail", shown=9)
+
+    assert [(piece.text, piece.is_slot, piece.is_cut) for piece in pieces] == [
+        ("{{a.b}}", True, False), (" t", False, False), ("ail", False, True),
+    ]  # fmt: skip
+
+
+def test_marks_outside_the_text_or_without_extent_are_left_out() -> None:
+    assert [piece.mark for piece in cut("abc", marks=[mark(0, 0), mark(2, 9)])] == [None]
+
+
+def test_an_empty_text_has_no_pieces() -> None:
+    assert cut("", shown=0) == []
