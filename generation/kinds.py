@@ -20,7 +20,7 @@ class GenerationKind(BaseKind):
     engine_module: str | None = "generation.engine"
     max_running_per_host = 4
 
-    def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:  # noqa: ARG002
+    def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
         return order_spec.build(job)
 
     def secret_refs(self, job: Job) -> list[str]:
@@ -29,5 +29,5 @@ class GenerationKind(BaseKind):
     def on_events(self, job: Job, events: list[Event]) -> None:
         ingest.consume(job, events)
 
-    def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:  # noqa: ARG002
+    def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
         ingest.close(job, result)

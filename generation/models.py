@@ -42,7 +42,7 @@ class Teacher(models.Model):
 
 
 class PriceEntry(models.Model):
-    """What a model's tokens cost by its provider's list, when that was read, and where."""
+    """What a model's tokens cost, the day that was entered, and where it stood; `note` says what kind of source."""
 
     provider = models.CharField(max_length=20, choices=Provider.choices)
     model = models.CharField(max_length=120)

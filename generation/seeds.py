@@ -1,10 +1,13 @@
-"""What a fresh installation starts with: the offline teacher, and public list prices as read on a day.
+"""What a fresh installation starts with: the offline teacher, and a few public list prices with where they stood.
 
-Laid after every migration where a table is empty; what an admin has changed or removed stays so.
+Laid after every migration where a table is empty; what an admin has changed or removed stays so. `as_of` is the day an
+entry was written into the product, not a day on which the provider's price list was read: `note` says what the source
+is, and `source_url` where it lies. It does not know today's prices.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,29 +15,53 @@ from typing import Any
 from generation.models import PriceEntry, Teacher
 from generation.states import Provider
 
-AS_OF = date(2026, 11, 20)
-OPENAI_PAGE = "https://developers.openai.com/api/docs/pricing"
-ANTHROPIC_PAGE = "https://platform.claude.com/docs/en/about-claude/pricing"
-NOTE = "List price without caching or batches. Check the page before a large order."
+WRITTEN = date(2026, 11, 20)
 OFFLINE_SLUG, OFFLINE_MODEL = "offline", "offline-composer"
 
-# (provider, model, US dollars per million input tokens, per million output tokens)
-PRICES = (
-    (Provider.OPENAI, "gpt-4o", "2.50", "10.00"),
-    (Provider.OPENAI, "gpt-4o-mini", "0.15", "0.60"),
-    (Provider.OPENAI, "gpt-4.1", "2.00", "8.00"),
-    (Provider.OPENAI, "gpt-4.1-mini", "0.40", "1.60"),
-    (Provider.OPENAI, "gpt-5", "1.25", "10.00"),
-    (Provider.OPENAI, "gpt-5-mini", "0.25", "2.00"),
-    (Provider.OPENAI, "gpt-5.4", "2.50", "15.00"),
-    (Provider.OPENAI, "gpt-5.4-mini", "0.75", "4.50"),
-    (Provider.OPENAI, "gpt-5.5", "5.00", "30.00"),
-    (Provider.ANTHROPIC, "claude-opus-5-5", "4.00", "20.00"),
-    (Provider.ANTHROPIC, "claude-sonnet-5-5", "2.00", "10.00"),
-    (Provider.ANTHROPIC, "claude-sonnet-4-5", "3.00", "15.00"),
-    (Provider.ANTHROPIC, "claude-haiku-4-5", "1.00", "5.00"),
+
+@dataclass(frozen=True)
+class Source:
+    """A document that names prices, and what kind of document it is."""
+
+    url: str
+    note: str
+
+
+CLAUDE_DOCS = "https://platform.claude.com/docs/zh-CN/models/"
+OWN_PAGE = "From a stored copy of the provider's page on this model, Chinese edition, copy undated."
+CLAUDE_OPUS = Source(f"{CLAUDE_DOCS}opus-5-5/overview", OWN_PAGE)
+CLAUDE_SONNET = Source(f"{CLAUDE_DOCS}sonnet-5-5/overview", OWN_PAGE)
+CLAUDE_HAIKU = Source(f"{CLAUDE_DOCS}haiku-4-5/overview.md", f"{OWN_PAGE} It calls the model a legacy one.")
+GPT_5_MINI = Source(
+    "https://developers.openai.com/ko-KR/api/docs/models/gpt-5-mini",
+    "From a stored copy of the provider's page on this model, Korean edition, copy undated. It says the model is to be "
+    "retired.",
 )
-PAGES = {Provider.OPENAI: OPENAI_PAGE, Provider.ANTHROPIC: ANTHROPIC_PAGE}
+WIKI = Source(
+    "https://github.com/CommitBrief/commitbrief/wiki/Provider-OpenAI",
+    "Second-hand: a tool's manual of May 2026 that refers to OpenAI's price list.",
+)
+ELIXIR = Source(
+    "https://hex.pm/packages/openai_responses/0.4.1/files/lib/responses/pricing.ex",
+    "Second-hand: a client library's table of June 2025 that refers to OpenAI's price list.",
+)
+CRATE = Source(
+    "https://docs.rs/crate/openai-cost/latest/source/src/pricing.rs",
+    "Second-hand: a library's table of the second quarter of 2026 that refers to OpenAI's price list.",
+)
+
+# (provider, model, US dollars per million input tokens, per million output tokens, source)
+PRICES = (
+    (Provider.OPENAI, "gpt-4o", "2.50", "10.00", WIKI),
+    (Provider.OPENAI, "gpt-4o-mini", "0.15", "0.60", WIKI),
+    (Provider.OPENAI, "gpt-4.1", "2.00", "8.00", ELIXIR),
+    (Provider.OPENAI, "gpt-4.1-mini", "0.40", "1.60", ELIXIR),
+    (Provider.OPENAI, "gpt-5", "1.25", "10.00", CRATE),
+    (Provider.OPENAI, "gpt-5-mini", "0.25", "2.00", GPT_5_MINI),
+    (Provider.ANTHROPIC, "claude-opus-5-5", "4.00", "20.00", CLAUDE_OPUS),
+    (Provider.ANTHROPIC, "claude-sonnet-5-5", "2.00", "10.00", CLAUDE_SONNET),
+    (Provider.ANTHROPIC, "claude-haiku-4-5", "1.00", "5.00", CLAUDE_HAIKU),
+)
 
 
 def lay(**_: Any) -> None:
@@ -46,11 +73,11 @@ def lay(**_: Any) -> None:
                 model=model,
                 input_usd_per_million=Decimal(given),
                 output_usd_per_million=Decimal(answered),
-                as_of=AS_OF,
-                source_url=PAGES[provider],
-                note=NOTE,
+                as_of=WRITTEN,
+                source_url=source.url,
+                note=source.note,
             )
-            for provider, model, given, answered in PRICES
+            for provider, model, given, answered, source in PRICES
         )
     if not Teacher.objects.exists():
         Teacher.objects.create(

@@ -1,6 +1,7 @@
-"""What providers say on training with their outputs, in our words, with the page to read and the day we read it.
+"""What providers are said to ask on training with their outputs: our words, and the page with the words that count.
 
-Pure. No legal advice: it tells a lead what to check before a dataset is used.
+Pure. No legal advice, and no reading of the contracts themselves: the summaries rest on others' quotations and accounts
+of them. They tell a lead what to check before a dataset is used. `as_of` is the day a summary was written.
 """
 
 from __future__ import annotations
@@ -11,42 +12,53 @@ from datetime import date
 
 @dataclass(frozen=True)
 class Terms:
-    """One provider's rule on outputs as training text."""
+    """One provider's rule on outputs as training text; `url` is the provider's own text, which may have changed since.
+
+    `prices_url` is the provider's own price list, for the same reason.
+    """
 
     provider: str
+    name: str
     summary: str
     url: str
     as_of: date
+    prices_url: str = ""
 
 
-READ = date(2026, 11, 20)
+WRITTEN = date(2026, 11, 20)
 TERMS = {
     "offline": Terms(
         "offline",
+        "Offline teacher",
         "Composed on this machine by the product itself; no provider's terms apply.",
         "",
-        READ,
+        WRITTEN,
     ),
     "openai": Terms(
         "openai",
-        "You own the output, but may not use it to build models that compete with OpenAI. Whether a small model for "
-        "one task of your own business competes is for you to judge; ask OpenAI when in doubt.",
+        "OpenAI",
+        "The output is yours, but not for building models that compete with OpenAI. Whether a small model for one "
+        "task of your own business competes is for you to judge; ask OpenAI when in doubt.",
         "https://openai.com/policies/services-agreement/",
-        READ,
+        WRITTEN,
+        "https://developers.openai.com/api/docs/pricing",
     ),
     "anthropic": Terms(
         "anthropic",
-        "You own the output, but may not use the service to build a competing product or to train competing models "
-        "unless Anthropic has agreed. Get that agreement in writing before you train on it.",
+        "Anthropic",
+        "The output is yours, but the service may not be used for a competing product, or to train competing models, "
+        "unless Anthropic has agreed. Whether yours competes is for you to judge; ask Anthropic when in doubt.",
         "https://www.anthropic.com/legal/commercial-terms",
-        READ,
+        WRITTEN,
+        "https://platform.claude.com/docs/en/about-claude/pricing",
     ),
     "openai-compatible": Terms(
         "openai-compatible",
-        "The terms are those of whoever runs the server and of the model's own licence; some open-weight licences ask "
-        "that models trained on outputs carry their name, or forbid it.",
+        "A server of your own",
+        "The terms are those of whoever runs the server and of the model's own licence. Read both: a licence may limit "
+        "what is trained on outputs.",
         "",
-        READ,
+        WRITTEN,
     ),
 }
 
@@ -67,5 +79,9 @@ def card_notes(teachers: list[str]) -> list[str]:
 
 
 def _sentence(terms: Terms) -> str:
-    source = f" See {terms.url} (read {terms.as_of:%Y-%m-%d})." if terms.url else ""
+    source = (
+        f" Summarised in our words on {terms.as_of:%Y-%m-%d}; check the current text at {terms.url}."
+        if terms.url
+        else ""
+    )
     return f"Terms of {terms.provider}: {terms.summary}{source}"

@@ -57,7 +57,7 @@ class Prices(APIView):
     """The price table."""
 
     @extend_schema(responses=PriceLineOut(many=True))
-    def get(self, request: Request) -> Response:  # noqa: ARG002
+    def get(self, request: Request) -> Response:
         return Response({"next": None, "previous": None, "results": PriceLineOut(selectors.prices(), many=True).data})
 
 

@@ -42,7 +42,7 @@ def put(
         if not 0 <= value < 100_000:
             errors[name] = ["US dollars per million tokens, from 0."]
     if source_url and not source_url.startswith(("https://", "http://")):
-        errors["source_url"] = ["The address of the page the price was read on."]
+        errors["source_url"] = ["The address of the page the price was taken from."]
     if errors:
         raise Refusal("price_invalid", "This price cannot be saved as it is.", errors=errors)
     entry, _ = PriceEntry.objects.update_or_create(
