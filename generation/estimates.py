@@ -79,7 +79,7 @@ def estimate(
     """
     step = max(1, len(facts) // SAMPLE)
     prompts = [prompting.messages(version.spec, known, audience="teacher") for known in facts[::step]]
-    usage = _measured(version, teacher) or _guessed(version.spec, prompts, spec)
+    usage = _measured(version, teacher, spec) or _guessed(version.spec, prompts, spec)
     cost_usd = spec.cost_usd(1_000_000, 0) * usage.input_tokens * count / 1e6
     cost_usd += spec.cost_usd(0, 1_000_000) * usage.output_tokens * count / 1e6
     return Estimate(
@@ -95,9 +95,14 @@ def estimate(
     )
 
 
-def _measured(version: TaskVersion, teacher: Teacher) -> Usage | None:
+def _measured(version: TaskVersion, teacher: Teacher, spec: TeacherSpec) -> Usage | None:
+    # A teacher that was given another model or other parameters since is measured anew.
     calls = Call.objects.filter(
-        generation_job__teacher=teacher, generation_job__task_version=version, state=CallState.ANSWERED
+        generation_job__teacher=teacher,
+        generation_job__task_version=version,
+        generation_job__teacher_spec__model=spec.model,
+        generation_job__teacher_spec__parameters=spec.parameters,
+        state=CallState.ANSWERED,
     ).order_by("-created_at")
     rows = list(calls.values_list("input_tokens", "output_tokens", "latency_s", "cost_usd")[:HISTORY])
     if len(rows) < ENOUGH_HISTORY:
@@ -120,7 +125,10 @@ def _guessed(task: TaskSpec, prompts: Sequence[list[prompting.Message]], spec: T
     given = fmean(sum(len(message["content"]) for message in prompt) / CHARS_PER_TOKEN for prompt in prompts)
     answered = min(sum(_field_tokens(field) for field in task.output_schema), spec.max_tokens)
     latency_s = LATENCY_S.get(spec.provider, REMOTE_LATENCY_S) + float(spec.parameters.get("pause_s", 0))
-    basis = f"{len(prompts)} rendered prompts at {CHARS_PER_TOKEN} characters a token, answers by the output schema"
+    basis = (
+        f"guessed from {len(prompts)} rendered prompts at {CHARS_PER_TOKEN} characters a token, "
+        "and from the lengths that the output schema asks for"
+    )
     return Usage(given, answered, latency_s, GUESS_LOW, GUESS_HIGH, basis)
 
 

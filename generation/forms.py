@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from generation.models import Teacher
+from generation.models import PriceEntry, Teacher
 from generation.selectors.orders import SourceChoice
 from generation.selectors.teachers import TeacherLine
 from generation.services.teachers import NewTeacher
@@ -119,16 +119,32 @@ class PriceForm(forms.Form):
         label="Output, $ per million tokens", min_value=0, max_digits=10, decimal_places=4
     )
     as_of = forms.DateField(
-        label="Read on", initial=timezone.localdate, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label="Entered on",
+        initial=timezone.localdate,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    source_url = forms.URLField(label="Page", required=False, max_length=300, assume_scheme="https")
-    note = forms.CharField(label="Note", required=False, max_length=200)
+    source_url = forms.URLField(
+        label="Source",
+        required=False,
+        max_length=300,
+        assume_scheme="https",
+        help_text="The page you took the price from.",
+    )
+    note = forms.CharField(
+        label="Note", required=False, max_length=200, help_text="What kind of source it is, and what it leaves out."
+    )
 
 
 def initial_of(teacher: Teacher) -> dict[str, Any]:
     """A teacher as the form shows it."""
     names = ("name", "provider", "model", "base_url", "secret_ref", "parameters", "concurrency", "is_active")
     return {name: getattr(teacher, name) for name in names}
+
+
+def price_initial(entry: PriceEntry) -> dict[str, Any]:
+    """A price as the form shows it, to be entered anew today."""
+    names = ("provider", "model", "input_usd_per_million", "output_usd_per_million", "source_url", "note")
+    return {name: getattr(entry, name) for name in names}
 
 
 def _teacher_label(line: TeacherLine) -> str:

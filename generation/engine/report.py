@@ -51,6 +51,7 @@ class Report:
         self.drafts = self.uncertain = 0
         self.failures: Counter[str] = Counter()
         self._ends: deque[float] = deque()
+        self._began = clock()
         self._told: set[str] = set()
 
     @property
@@ -103,7 +104,7 @@ class Report:
             total=self._total,
             unit="drafts",
             rate_per_s=round(rate, 2),
-            eta_s=round(left / rate, 1) if rate else None,
+            eta_s=round(left / rate, 1) if rate and left else None,
             cost_usd=round(cost_usd, 6),
             possible_cost_usd=round(possible_usd, 6),
             in_flight=in_flight,
@@ -117,6 +118,5 @@ class Report:
         now = self._clock()
         while self._ends and self._ends[0] < now - RATE_WINDOW_S:
             self._ends.popleft()
-        if len(self._ends) < 2:
-            return 0.0
-        return len(self._ends) / max(now - self._ends[0], 1e-3)
+        # From the beginning, not from the first end: calls that began together end together, and would look fast.
+        return len(self._ends) / max(min(now - self._began, RATE_WINDOW_S), 1e-3)

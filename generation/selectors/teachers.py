@@ -18,7 +18,7 @@ from members.models import Member
 
 @dataclass(frozen=True)
 class Price:
-    """US dollars per million tokens, when that was read and where."""
+    """US dollars per million tokens, the day they were entered, and where they stood."""
 
     input_usd_per_million: Decimal
     output_usd_per_million: Decimal
@@ -69,7 +69,7 @@ def price_of(teacher: Teacher) -> Price | None:
     """The teacher's price; None when the table has none for its model."""
     if teacher.provider == Provider.OFFLINE:
         return FREE
-    entry = PriceEntry.objects.filter(provider=teacher.provider, model=teacher.model).first()
+    entry = price_entry(teacher.provider, teacher.model)
     return _price(entry) if entry else None
 
 
@@ -88,6 +88,11 @@ def teacher_or_404(member: Member, slug: str) -> Teacher:
 def prices() -> QuerySet[PriceEntry]:
     """The price table, by provider and model."""
     return PriceEntry.objects.order_by("provider", "model")
+
+
+def price_entry(provider: str, model: str) -> PriceEntry | None:
+    """The table's line for a model, if it has one."""
+    return PriceEntry.objects.filter(provider=provider, model=model).first()
 
 
 def price_or_404(price_id: int) -> PriceEntry:

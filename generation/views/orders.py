@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from generation.asking import member_of
@@ -18,6 +20,7 @@ from generation.selectors import teachers as teacher_selectors
 from generation.services import orders, uncertain
 from generation.states import UncertainPolicy
 from generation.terms import terms_of
+from review.models import Task
 from review.permissions import may, require, task_or_404
 from review.states import Role
 from web.errors import Refusal
@@ -27,10 +30,13 @@ from web.errors import Refusal
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
     lines, sources = teacher_selectors.lines(member_of(request)), selectors.sources(task)
-    form = OrderForm(request.POST or None, teachers=lines, sources=sources)
+    form = OrderForm(request.POST or None, teachers=lines, sources=sources, initial=_asked(request.GET))
     refusal = None
     if request.method == "POST":
         require(member_of(request), task, Role.LEAD)
+        if request.POST.get("verb") == "price":
+            # On to a plain address: one that can be reloaded, and carries no token of the form.
+            return redirect(f"{reverse('generation:list', args=[task.slug])}?{urlencode(_asked(request.POST))}#order")
         if form.is_valid():
             try:
                 order = _launch(request, task, form)
@@ -48,8 +54,14 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "page": pages.page(selectors.of_task(member_of(request), task), request.GET.get("page")),
         "may_lead": may(member_of(request), task, Role.LEAD),
     }
+    if "teacher" in request.GET and context["may_lead"]:
+        context |= {"quoted": True, **_quoted(request, task, request.GET)}
     status = refusal.status if refusal else 400 if form.errors else 200
     return render(request, "generation/index.html", context, status=status)
+
+
+def _asked(given: QueryDict) -> dict[str, str]:
+    return {name: given[name] for name in OrderForm.base_fields if name in given}
 
 
 def _launch(request: HttpRequest, task: Any, form: OrderForm) -> Any:
@@ -69,22 +81,24 @@ def _launch(request: HttpRequest, task: Any, form: OrderForm) -> Any:
 def quote(request: HttpRequest, slug: str) -> HttpResponse:
     """What the order in the launch form would cost; a refusal stands in its place."""
     task = task_or_404(member_of(request), slug)
-    context: dict[str, Any] = {"task": task}
-    teacher = teacher_selectors.teacher_or_404(member_of(request), request.GET.get("teacher", ""))
-    context["line"] = teacher_selectors.line_of(teacher, teacher_selectors.price_of(teacher))
-    source = request.GET.get("source", "")
-    count = request.GET.get("count", "")
+    return render(request, "generation/_estimate.html", {"task": task, **_quoted(request, task, request.GET)})
+
+
+def _quoted(request: HttpRequest, task: Task, given: QueryDict) -> dict[str, Any]:
+    teacher = teacher_selectors.teacher_or_404(member_of(request), given.get("teacher", ""))
+    line = teacher_selectors.line_of(teacher, teacher_selectors.price_of(teacher))
+    source, count = given.get("source", ""), given.get("count", "")
     try:
-        context["quote"] = orders.quote(
+        quote = orders.quote(
             task,
             teacher=teacher,
-            count=int(count) if count.isdecimal() else 0,
+            count=int(count) if count.isdecimal() and len(count) < 10 else 0,
             by=member_of(request),
             source=selectors.source_or_404(task, source) if source else None,
         )
     except Refusal as refusal:
-        context["refusal"] = refusal
-    return render(request, "generation/_estimate.html", context)
+        return {"line": line, "no_quote": refusal}
+    return {"line": line, "quote": quote}
 
 
 @require_safe

@@ -8,18 +8,19 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from generation.asking import member_of
-from generation.forms import PriceForm
+from generation.forms import PriceForm, price_initial
 from generation.selectors import teachers as selectors
 from generation.services import prices
 from generation.services.teachers import require_admin
+from generation.terms import TERMS
 from web.errors import Refusal
 from web.forms import show_refusal
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
-    initial = {name: request.GET[name] for name in ("provider", "model") if name in request.GET}
-    form = PriceForm(request.POST or None, initial=initial)
+    chosen = selectors.price_entry(request.GET.get("provider", ""), request.GET.get("model", ""))
+    form = PriceForm(request.POST or None, initial=price_initial(chosen) if chosen else {})
     if request.method == "POST":
         require_admin(member_of(request))
         if form.is_valid():
@@ -30,7 +31,8 @@ def index(request: HttpRequest) -> HttpResponse:
             else:
                 messages.success(request, f"The price of {saved.model} is saved.")
                 return redirect("generation:prices")
-    context = {"section": "generation", "prices": selectors.prices(), "form": form}
+    lists = [terms for terms in TERMS.values() if terms.prices_url]
+    context = {"section": "generation", "prices": selectors.prices(), "form": form, "lists": lists}
     return render(request, "generation/prices.html", context, status=400 if form.errors else 200)
 
 

@@ -47,6 +47,23 @@ def test_an_estimate_learns_from_what_was_measured(
     assert "measured" in estimate.basis
 
 
+def test_what_was_measured_under_other_parameters_does_not_count(
+    paid_order: GenerationJob, task: Task, paid: Teacher, lead: Member
+) -> None:
+    for n in range(20):
+        Call.objects.create(
+            id=f"00000000-0000-0000-0000-{n:012d}",
+            generation_job=paid_order,
+            record_id=paid_order.record_ids[0],
+            state="answered",
+            input_tokens=1000,
+            output_tokens=100,
+        )
+    paid.parameters = {"max_tokens": 800}
+
+    assert "guessed" in orders.quote(task, teacher=paid, count=32, by=lead).estimate.basis
+
+
 def test_records_with_the_fewest_drafts_come_first(task: Task, source: Source, offline: Teacher, lead: Member) -> None:
     written = list(Record.objects.order_by("row_number").values_list("pk", flat=True)[:3])
     fields = {"subject": "S", "body": "B"}

@@ -45,8 +45,42 @@ def test_the_price_and_the_terms_are_shown_before(
     )
 
     assert "$0.0" in body
+    assert "before a large order" in body
     assert "compete with OpenAI" in body
+    assert "check the current text" in body
     assert not GenerationJob.objects.exists()
+
+
+def test_without_scripts_the_price_is_one_button_away_and_nothing_is_ordered(
+    task: Task, source: Source, paid: Teacher, lead: Member, as_member: SignIn
+) -> None:
+    page, url = as_member(lead), reverse("generation:list", args=[task.slug])
+    chosen = {"teacher": "gpt-4o", "count": "21", "source": "prospects", "max_cost_usd": "3"}
+
+    before = page.get(url).content.decode()
+    asked = page.post(url, chosen | {"verb": "price", "csrfmiddlewaretoken": "canary"})
+    shown = page.get(asked.url).content.decode()
+
+    assert 'value="price"' in before
+    assert "What it costs" not in before
+    assert asked.status_code == 302
+    assert "canary" not in asked.url
+    assert "What it costs" in shown
+    assert "21 for 6 records" in shown
+    assert 'value="21"' in shown
+    assert "before a large order" in shown
+    assert not GenerationJob.objects.exists()
+
+
+def test_without_scripts_a_refusal_stands_where_the_price_would(
+    task: Task, source: Source, lead: Member, as_member: SignIn
+) -> None:
+    url = reverse("generation:list", args=[task.slug])
+
+    body = as_member(lead).get(url, {"teacher": "offline", "count": "9" * 5000}).content.decode()
+
+    assert "What it costs" not in body
+    assert 'role="alert"' in body
 
 
 def test_a_missing_key_is_named_in_place_of_the_price(
@@ -242,6 +276,30 @@ def test_prices_are_read_by_all_and_changed_by_admins(admin: Member, lead: Membe
     assert "Save the price" not in seen
     assert refused.status_code == 403
     assert (entry.input_usd_per_million, str(entry.as_of)) == (Decimal("2.4"), "2026-11-19")
+
+
+def test_every_page_with_a_seeded_price_says_to_check_it(lead: Member, paid: Teacher, as_member: SignIn) -> None:
+    page = as_member(lead)
+
+    for name in ("prices", "teachers"):
+        assert "before a large order" in page.get(reverse(f"generation:{name}")).content.decode()
+
+
+def test_a_seeded_price_says_where_it_stood_and_what_kind_of_source_that_is(db: None) -> None:
+    entries = list(PriceEntry.objects.all())
+
+    assert entries
+    assert all(entry.source_url.startswith("https://") for entry in entries)
+    assert all(entry.note.startswith(("From a stored copy of the provider's page", "Second-hand")) for entry in entries)
+
+
+def test_a_price_to_edit_stands_in_the_form(admin: Member, as_member: SignIn) -> None:
+    body = (
+        as_member(admin).get(reverse("generation:prices"), {"provider": "openai", "model": "gpt-4o"}).content.decode()
+    )
+
+    assert 'value="2.5000"' in body
+    assert 'value="https://github.com/CommitBrief' in body
 
 
 def test_a_removed_price_makes_its_teacher_unaskable(admin: Member, paid: Teacher, as_member: SignIn) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from generation.engine.contracts import GenerationSpec
 from generation.engine.judging import Draft, Failure, damaged, judge
 from generation.engine.ledger import Ledger, token_bound
 from generation.engine.plan import plan
-from generation.engine.report import scrubber
+from generation.engine.report import Report, scrubber
 from review.prompting import completion
 from review.spec import TaskSpec
 from tests.generation.engine.conftest import OFFLINE, TASK
@@ -112,3 +113,18 @@ def test_secrets_and_what_looks_like_one_are_taken_out_at_any_depth() -> None:
     clean = scrub({"a": ["the hunter22-key", {"b": "Incorrect API key provided: sk-proj-****abcd"}], "n": 3})
 
     assert clean == {"a": ["the [key]", {"b": "Incorrect API key provided: [key]"}], "n": 3}
+
+
+def test_a_rate_counts_from_the_beginning_and_nothing_is_left_at_the_end() -> None:
+    now = [100.0]
+    told: list[tuple[str, dict[str, Any]]] = []
+    report = Report(lambda kind, **payload: told.append((kind, payload)), total=4, clock=lambda: now[0])
+
+    now[0] = 102.0
+    for n in range(4):
+        report.outcome("draft", {"call_id": str(n)})
+        report.progress(cost_usd=0.0, possible_usd=0.0, in_flight=0, limit=4)
+
+    halfway, last = [payload for kind, payload in told if kind == "progress"][1::2]
+    assert (halfway["rate_per_s"], halfway["eta_s"]) == (1.0, 2.0)
+    assert (last["rate_per_s"], last["eta_s"]) == (2.0, None)
