@@ -49,7 +49,10 @@ def newest_task_version(version: DatasetVersion) -> TaskVersion:
 
 
 def characters(file: DatasetFile) -> tuple[int, ...]:
-    """Length of each row in characters, prompt and completion together. A frozen file never changes: read once."""
+    """Length of each row in characters, prompt and completion together.
+
+    A frozen file never changes, so it is read once; its hash is what the answer is kept under.
+    """
     return _characters(file.path, file.sha256)
 
 
@@ -67,7 +70,7 @@ def sample_prompts(version: TaskVersion) -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=64)
-def _characters(path: str, sha256: str) -> tuple[int, ...]:  # noqa: ARG001 (the hash is what the answer is kept under)
+def _characters(path: str, sha256: str) -> tuple[int, ...]:
     with default_storage.open(path, "rb") as handle:
         return tuple(_length(json.loads(line)) for line in handle)
 

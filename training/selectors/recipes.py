@@ -136,7 +136,7 @@ def _line(name: str, value: Any, source: str, *, is_changed: bool) -> Line:
     return Line(
         name=name,
         label=LABELS[name],
-        value=_text(value),
+        value="each epoch" if name.endswith("_every_steps") and not value else _text(value),
         unit="" if name.endswith("_every_steps") and not value else UNITS.get(name, ""),
         meaning=field.description or "",
         source=source,
