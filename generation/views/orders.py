@@ -61,7 +61,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _asked(given: QueryDict) -> dict[str, str]:
-    return {name: given[name] for name in OrderForm.base_fields if name in given}
+    return {name: str(given[name]) for name in OrderForm.base_fields if name in given}
 
 
 def _launch(request: HttpRequest, task: Any, form: OrderForm) -> Any:

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from generation.models import Call, GenerationJob, PriceEntry, Teacher
+from generation.models import Call, GenerationJob, Teacher
 from members.models import Member
 from review.models import Source, Task
 from tests.generation.conftest import uncertain_call
@@ -190,125 +190,6 @@ def test_anonymous_visitors_are_sent_to_sign_in(task: Task, order: GenerationJob
 
         assert answer.status_code == 302
         assert "/accounts/login/" in answer.url
-
-
-def test_an_admin_adds_and_edits_a_teacher(admin: Member, as_member: SignIn) -> None:
-    page = as_member(admin)
-    form: dict[str, Any] = {
-        "name": "Claude",
-        "slug": "claude",
-        "provider": "anthropic",
-        "model": "claude-sonnet-5-5",
-        "parameters": '{"max_tokens": 500}',
-        "concurrency": "8",
-        "is_active": "on",
-    }
-
-    page.post(reverse("generation:teacher-new"), form)
-    page.post(reverse("generation:teacher-edit", args=["claude"]), form | {"concurrency": "4"})
-
-    teacher = Teacher.objects.get(slug="claude")
-    assert (teacher.secret_ref, teacher.concurrency, teacher.parameters) == (
-        "ANTHROPIC_API_KEY",
-        4,
-        {"max_tokens": 500},
-    )
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "said"),
-    [
-        ("parameters", '{"stream": true}', "set by the product"),
-        ("parameters", "[1]", "JSON object"),
-        ("secret_ref", "sk-abcdef", "never the key itself"),
-        ("secret_ref", "SECRET_KEY", "never the key itself"),
-        ("base_url", "http://10.0.0.8/v1", "private network"),
-        ("base_url", "ftp://example.com", "not an http"),
-        ("base_url", "https://me:pw@example.com/v1", "user name"),
-        ("base_url", "http://[::ffff:127.0.0.1]/v1", "private network"),
-    ],
-)
-def test_a_teacher_that_must_not_be_is_refused_beside_its_field(
-    admin: Member, as_member: SignIn, field: str, value: str, said: str
-) -> None:
-    form = {"name": "X", "slug": "x", "provider": "openai", "model": "m", "concurrency": "8", field: value}
-
-    answer = as_member(admin).post(reverse("generation:teacher-new"), form)
-
-    assert answer.status_code == 400
-    assert said in answer.content.decode()
-    assert not Teacher.objects.filter(slug="x").exists()
-
-
-def test_a_private_host_that_is_named_is_allowed(admin: Member, as_member: SignIn, settings: Any) -> None:
-    settings.ALLOWED_PRIVATE_HOSTS = ["10.0.0.0/24"]
-    form = {
-        "name": "X",
-        "slug": "x",
-        "provider": "openai-compatible",
-        "model": "m",
-        "concurrency": "8",
-        "base_url": "http://10.0.0.8/v1",
-    }
-
-    as_member(admin).post(reverse("generation:teacher-new"), form)
-
-    assert Teacher.objects.get(slug="x").secret_ref == ""
-
-
-def test_prices_are_read_by_all_and_changed_by_admins(admin: Member, lead: Member, as_member: SignIn) -> None:
-    form = {
-        "provider": "openai",
-        "model": "gpt-4o",
-        "input_usd_per_million": "2.4",
-        "output_usd_per_million": "9",
-        "as_of": "2026-11-19",
-        "source_url": "https://example.com/prices",
-    }
-    url = reverse("generation:prices")
-
-    seen = as_member(lead).get(url).content.decode()
-    refused = as_member(lead).post(url, form)
-    as_member(admin).post(url, form)
-
-    entry = PriceEntry.objects.get(provider="openai", model="gpt-4o")
-    assert "gpt-4o" in seen
-    assert "Save the price" not in seen
-    assert refused.status_code == 403
-    assert (entry.input_usd_per_million, str(entry.as_of)) == (Decimal("2.4"), "2026-11-19")
-
-
-def test_every_page_with_a_seeded_price_says_to_check_it(lead: Member, paid: Teacher, as_member: SignIn) -> None:
-    page = as_member(lead)
-
-    for name in ("prices", "teachers"):
-        assert "before a large order" in page.get(reverse(f"generation:{name}")).content.decode()
-
-
-def test_a_seeded_price_says_where_it_stood_and_what_kind_of_source_that_is(db: None) -> None:
-    entries = list(PriceEntry.objects.all())
-
-    assert entries
-    assert all(entry.source_url.startswith("https://") for entry in entries)
-    assert all(entry.note.startswith(("From a stored copy of the provider's page", "Second-hand")) for entry in entries)
-
-
-def test_a_price_to_edit_stands_in_the_form(admin: Member, as_member: SignIn) -> None:
-    body = (
-        as_member(admin).get(reverse("generation:prices"), {"provider": "openai", "model": "gpt-4o"}).content.decode()
-    )
-
-    assert 'value="2.5000"' in body
-    assert 'value="https://github.com/CommitBrief' in body
-
-
-def test_a_removed_price_makes_its_teacher_unaskable(admin: Member, paid: Teacher, as_member: SignIn) -> None:
-    page = as_member(admin)
-    entry = PriceEntry.objects.get(provider="openai", model="gpt-4o")
-
-    page.post(reverse("generation:price-remove", args=[entry.pk]))
-
-    assert "no price" in page.get(reverse("generation:teachers")).content.decode()
 
 
 def test_the_list_costs_the_same_queries_at_one_order_and_at_many(
