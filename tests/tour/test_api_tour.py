@@ -61,7 +61,7 @@ def import_prospects(stack: Stack) -> dict[str, Any]:
     assert again["status"] == 200
     assert again["body"]["rows_added"] == 0
     assert bad["status"] == 422
-    assert "row 2" in json.dumps(bad["body"])
+    assert "row 3" in json.dumps(bad["body"]), "as a spreadsheet counts, the head being row 1"
     return dict(first["body"])
 
 
@@ -104,7 +104,7 @@ def review(stack: Stack) -> None:
     assert 1 <= len(deck) <= 5
     card = deck[0]
     decision = {"id": str(uuid.uuid4()), "verdict": "accept", "seconds": 9}
-    path = f"candidates/{card['candidate']}/decisions/"
+    path = f"candidates/{card['id']}/decisions/"
 
     first = stack.post(path, decision, If_Match=f'"{card["etag"]}"')
     again = stack.post(path, decision, If_Match=f'"{card["etag"]}"')
