@@ -110,7 +110,7 @@ def test_a_run_becomes_a_miniature_that_writes(tiny, small_version, admin):
 
 
 def test_a_run_stopped_halfway_goes_on_from_its_checkpoint(tiny, small_version, admin, carrying):
-    overrides = {**SMALL, "epochs": 40, "checkpoint_every_steps": 2}
+    overrides = {**SMALL, "epochs": 40, "checkpoint_every_steps": 2, "sample_every_steps": 1000}
     run = runs.launch(dataset_version=small_version, student=tiny, recipe="demo", by=admin, overrides=overrides)
     first = carrying(run.job)
     until = time.monotonic() + 200
