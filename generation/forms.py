@@ -54,6 +54,9 @@ class OrderForm(forms.Form):
         self.fields["teacher"].choices = [  # type: ignore[attr-defined]
             (line.teacher.slug, _teacher_label(line)) for line in teachers
         ]
+        # The first in the list may lack its key: begin with one that can write.
+        askable = [line.teacher.slug for line in teachers if line.can_be_asked]
+        self.initial.setdefault("teacher", askable[0] if askable else "")
         self.fields["source"].choices = [  # type: ignore[attr-defined]
             ("", f"All {held:,} records"),
             *((choice.source.slug, f"{choice.source.name} ({choice.records:,})") for choice in sources),
@@ -87,6 +90,7 @@ class TeacherForm(forms.Form):
         label="Parameters",
         required=False,
         initial=dict,
+        error_messages={"invalid": 'Write a JSON object, such as {"temperature": 0.8, "max_tokens": 800}.'},
         help_text='JSON, sent with each call, such as {"temperature": 0.8, "max_tokens": 800}. '
         'The offline teacher knows {"defect_rate": 0.25, "pause_s": 0.5}.',
     )
@@ -97,6 +101,10 @@ class TeacherForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not is_new:
             del self.fields["slug"]
+
+    def forget_secret(self) -> None:
+        """Take what was typed as the key's name off the form: it may be the key."""
+        self.data = {name: self.data.get(name) for name in self.data} | {"secret_ref": ""}
 
     def new_teacher(self, slug: str = "") -> NewTeacher:
         """The validated input as the service takes it."""

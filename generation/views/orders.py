@@ -36,7 +36,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         require(member_of(request), task, Role.LEAD)
         if request.POST.get("verb") == "price":
             # On to a plain address: one that can be reloaded, and carries no token of the form.
-            return redirect(f"{reverse('generation:list', args=[task.slug])}?{urlencode(_asked(request.POST))}#order")
+            return redirect(f"{reverse('generation:list', args=[task.slug])}?{urlencode(_asked(request.POST))}#estimate")
         if form.is_valid():
             try:
                 order = _launch(request, task, form)

@@ -36,6 +36,8 @@ def edit(request: HttpRequest, slug: str = "") -> HttpResponse:
                 saved = teachers.change(teacher, form.new_teacher(teacher.slug), by=member_of(request))
         except Refusal as refusal:
             show_refusal(form, refusal)
+            if "secret_ref" in form.errors:
+                form.forget_secret()
         else:
             messages.success(request, f"{saved.name} is saved.")
             return redirect("generation:teachers")

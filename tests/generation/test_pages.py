@@ -28,6 +28,17 @@ def test_an_order_is_launched_from_the_page(task: Task, source: Source, lead: Me
     assert (order.count, order.source, order.job.state, order.created_by) == (3, source, "queued", lead)
 
 
+def test_the_form_begins_with_a_teacher_that_can_be_asked(
+    task: Task, source: Source, paid: Teacher, lead: Member, as_member: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+
+    body = as_member(lead).get(reverse("generation:list", args=[task.slug])).content.decode()
+
+    assert body.index("GPT-4o (no key)") < body.index("Offline teacher (free)")
+    assert '<option value="offline" selected>' in body
+
+
 def test_the_empty_page_says_what_comes_first(task: Task, lead: Member, as_member: SignIn) -> None:
     body = as_member(lead).get(reverse("generation:list", args=[task.slug])).content.decode()
 

@@ -42,6 +42,7 @@ def test_an_admin_adds_and_edits_a_teacher(admin: Member, as_member: SignIn) -> 
     [
         ("parameters", '{"stream": true}', "set by the product"),
         ("parameters", "[1]", "JSON object"),
+        ("parameters", "{oops", "JSON object"),
         ("secret_ref", "sk-abcdef", "never the key itself"),
         ("secret_ref", "SECRET_KEY", "never the key itself"),
         ("base_url", "http://10.0.0.8/v1", "private network"),
@@ -60,6 +61,14 @@ def test_a_teacher_that_must_not_be_is_refused_beside_its_field(
     assert answer.status_code == 400
     assert said in answer.content.decode()
     assert not Teacher.objects.filter(slug="x").exists()
+
+
+def test_a_key_typed_where_its_name_belongs_is_not_shown_again(admin: Member, as_member: SignIn) -> None:
+    form = {"name": "X", "slug": "x", "provider": "openai", "model": "m", "concurrency": "8", "secret_ref": "sk-canary"}
+
+    answer = as_member(admin).post(reverse("generation:teacher-new"), form)
+
+    assert "sk-canary" not in answer.content.decode()
 
 
 def test_a_private_host_that_is_named_is_allowed(admin: Member, as_member: SignIn, settings: Any) -> None:
