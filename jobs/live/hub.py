@@ -94,6 +94,9 @@ class Hub:
         while self._viewers:
             try:
                 news = await read(_news, dict(self._told))
+            except RuntimeError:
+                # The interpreter is ending and its threads are gone: so are the viewers.
+                return
             except Exception:
                 logger.exception("Could not read events; trying again.")
                 news = []
