@@ -22,7 +22,7 @@ from evaluation.engine.report import report
 from evaluation.metrics import reading
 from jobs.rundir import EngineError, RunDir
 from review import prompting
-from training.engine import generation, loading
+from training.engine import decoding, generation, loading
 from training.engine.contracts import HUB_TOKEN, StudentRef, TrainError
 from training.engine.device import Placement, place
 from training.engine.loading import Student
@@ -85,7 +85,7 @@ def _write(run: RunDir, spec: EvaluationSpec, system: System, student: Student, 
     began, references, golds = time.perf_counter(), References(), _golds(spec)
     answers = generation.write(
         student.model, student.chat, prompts, max_new_tokens=min(spec.max_new_tokens, student.context_length or 8192),
-        batch_size=spec.batch_size, should_stop=lambda: run.stop_requested,
+        sampling=decoding.sampling_for(spec.task), batch_size=spec.batch_size, should_stop=lambda: run.stop_requested,
     )  # fmt: skip
     for number, answer in enumerate(answers, 1):
         record = spec.records[answer.index]

@@ -40,11 +40,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next token is drawn. Temperature 0 takes the likeliest; `top_p` keeps the likeliest mass."""
+    """How the next token is drawn. Temperature 0 takes the likeliest; `top_p` keeps the likeliest mass.
+
+    `no_repeat_ngram` forbids a token that would end a run of that many tokens written before in the same answer (what
+    the prompt says may be said again as often as its words demand); 0 forbids nothing.
+    """
 
     temperature: float = 0.0
     top_p: float = 1.0
     seed: int = 1
+    no_repeat_ngram: int = 0
 
 
 GREEDY = Sampling()
@@ -109,6 +114,7 @@ def _write_batch(
     input_ids, mask = _padded_left([encoded[index] for index in chosen], chat.pad, device)
     dice = [torch.Generator().manual_seed(sampling.seed * 1_000_003 + index) for index in chosen]
     written: list[list[int]] = [[] for _ in chosen]
+    said = [Said(sampling.no_repeat_ngram) for _ in chosen]
     # Numbers in `written` of the rows still being written; finished rows leave the batch and the cache.
     live = list(range(len(chosen)))
     cache = DynamicCache(config=model.config)
@@ -121,9 +127,11 @@ def _write_batch(
             input_ids=input_ids, attention_mask=mask, position_ids=positions, past_key_values=cache,
             use_cache=True, logits_to_keep=1,
         ).logits[:, -1]  # fmt: skip
-        tokens = _draw(scores.float(), sampling, [dice[number] for number in live])
+        scores = _without_repeats(scores.float(), [said[number] for number in live])
+        tokens = _draw(scores, sampling, [dice[number] for number in live])
         for number, token in zip(live, tokens, strict=True):
             written[number].append(token)
+            said[number].add(token)
         going = [at for at, token in enumerate(tokens) if token not in chat.stops]
         if not going or len(written[live[going[0]]]) >= max_new_tokens:
             return written
@@ -135,6 +143,39 @@ def _write_batch(
         input_ids = torch.tensor(tokens, device=device).unsqueeze(1)
         mask = torch.cat([mask, mask.new_ones(len(tokens), 1)], dim=1)
         positions, lengths = lengths.unsqueeze(1), lengths + 1
+
+
+class Said:
+    """The runs of `length` tokens in one answer so far, and which tokens would end one of them again.
+
+    Constant work a token. A length of 0 remembers nothing.
+    """
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._recent: tuple[int, ...] = ()
+        self._followers: dict[tuple[int, ...], set[int]] = {}
+
+    def add(self, token: int) -> None:
+        """Note the next token of the answer."""
+        if not self._length:
+            return
+        if len(self._recent) == self._length - 1:
+            self._followers.setdefault(self._recent, set()).add(token)
+        self._recent = (*self._recent, token)[1 - self._length :] if self._length > 1 else ()
+
+    @property
+    def forbidden(self) -> set[int]:
+        """Tokens that would say a run again."""
+        return self._followers.get(self._recent, set())
+
+
+def _without_repeats(scores: Tensor, said: Sequence[Said]) -> Tensor:
+    """Scores (B, V) in which tokens that would say a run again are out of reach."""
+    for row, one in enumerate(said):
+        if one.forbidden:
+            scores[row, list(one.forbidden)] = -torch.inf
+    return scores
 
 
 def _padded_left(rows: Sequence[list[int]], pad: int, device: torch.device) -> tuple[Tensor, Tensor]:

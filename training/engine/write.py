@@ -18,7 +18,7 @@ from transformers.utils import logging as transformers_logging
 from jobs.rundir import EngineError, RunDir
 from review import checks, prompting
 from review.spec import TaskSpec
-from training.engine import generation, loading
+from training.engine import decoding, generation, loading
 from training.engine.contracts import HUB_TOKEN, Part, StudentRef, TrainError
 from training.engine.device import place
 from training.engine.loading import Student
@@ -86,6 +86,7 @@ def _write(run: RunDir, spec: WriteSpec, student: Student) -> list[dict[str, Any
         student.chat,
         prompts,
         max_new_tokens=_limit(spec, student),
+        sampling=decoding.sampling_for(spec.task),
         should_stop=lambda: run.stop_requested,
     )
     for done, answer in enumerate(answers, 1):

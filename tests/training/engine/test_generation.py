@@ -60,6 +60,44 @@ def test_a_tiny_top_p_is_greedy(load):
     assert {i: a.text for i, a in narrow.items()} == {i: a.text for i, a in write(loaded).items()}
 
 
+@pytest.mark.parametrize("length", [1, 2, 4])
+def test_no_run_is_written_twice_where_that_is_forbidden(load, length):
+    loaded = load("qwen")
+
+    answers = write(loaded, sampling=Sampling(no_repeat_ngram=length))
+
+    for index, prompt in enumerate(PROMPTS):
+        ids = torch.tensor([loaded.chat.prompt_ids(prompt)])
+        apart = _greedy_without_repeats(loaded, ids, length)
+        assert answers[index].text == loaded.chat.text(apart)
+        runs = list(zip(*(apart[start:] for start in range(length)), strict=False))
+        assert len(set(runs)) == len(runs) > 0
+
+
+def _greedy_without_repeats(loaded, ids, length):
+    """The slow way: for each token, look through all that was written."""
+    written = []
+    while len(written) < 40:
+        scores = loaded.model(torch.cat([ids, torch.tensor([written], dtype=ids.dtype)], dim=1)).logits[0, -1]
+        recent = written[len(written) - length + 1 :]
+        for start in range(len(written) - length + 1):
+            if written[start : start + length - 1] == recent:
+                scores[written[start + length - 1]] = -torch.inf
+        token = int(scores.argmax())
+        if token in loaded.chat.stops:
+            break
+        written.append(token)
+    return written
+
+
+def test_without_the_rule_the_same_model_does_repeat_itself(load):
+    loaded = load("qwen")
+
+    plain, strict = write(loaded), write(loaded, sampling=Sampling(no_repeat_ngram=2))
+
+    assert {i: a.text for i, a in plain.items()} != {i: a.text for i, a in strict.items()}
+
+
 def test_writing_leaves_mode_and_random_state_alone(load):
     loaded = load()
     loaded.model.train()
