@@ -10,21 +10,18 @@ action.
 
 OPENINGS = {
     "open_trigger": (
-        "I saw that {company} {trigger}.",
-        "I read that {company} {trigger}.",
-        "I heard that {company} {trigger}, and I thought of your work as {role}.",
-        "I noticed that {company} {trigger}, and I thought of your team in {sector}.",
-        "Since {company} {trigger}, your days as {role} must be full.",
-        "Since {company} {trigger}, there must be more to plan each day.",
+        "I saw the news from {company}: you {trigger}.",
+        "I read the news from {company}: you {trigger}.",
+        "There is news from {company}: you {trigger}.",
+        "News from {company} reached me: you {trigger}.",
     ),
     "open_pain": (
         "As {role} at {company}, you probably know about {pain}.",
-        "I gather that {company} has to live with {pain}.",
-        "Many teams in {sector} struggle with {pain}, and I wondered how {company} sees it.",
+        "I gather that people at {company} know about {pain}.",
     ),
     "open_goal": (
-        "I understand that {company} wants to {goal}.",
-        "As {role} at {company}, you have a clear goal: {goal}.",
+        "I understand that people at {company} want to {goal}.",
+        "As {role} at {company}, you probably want to {goal}.",
     ),
     "open_plain": (
         "I am writing to {company} because of your work in {sector}.",
@@ -35,64 +32,59 @@ OPENINGS = {
 
 OBSERVATIONS = {
     "observe_trigger": (
-        "A step like that often brings {pain}, and {tool} may not be enough.",
-        "With {tool} as the main plan, that can soon mean {pain}.",
-        "In {sector}, a change like that often brings {pain}.",
-        "With {size} people to plan for, {tool} may not be enough.",
-        "When so much moves at once, {tool} may not be enough for your team in {city}.",
-        "For a company in {sector}, such a change needs a clear plan.",
+        "A step like that often leads to {pain}.",
+        "A step like that can be hard to plan with {tool}.",
+        "That can be a lot for those who plan with {tool}.",
+        "In {sector}, a step like that needs a clear plan.",
+        "It must keep your team in {city} busy.",
+        "It must keep you busy as {role}.",
     ),
     "observe_pain": (
-        "It gets no easier after you {trigger}.",
-        "With {tool} as the main plan, that is hard to avoid.",
-        "For a team of {size}, this can eat up hours every week.",
-        "In {city} or anywhere else, such things cost time and patience.",
-        "For people who work in {product}, time lost this way is hard to win back.",
-        "At {company} it may cost more time than it should.",
+        "It is hard to avoid for those who plan with {tool}.",
+        "In {sector}, such things cost time and patience.",
+        "In a team of {size} people, such things cost time and patience.",
     ),
     "observe_goal": (
-        "What stands in the way is often {pain}.",
-        "With {tool} that is a long way to go.",
-        "In {sector} that is a long way to go.",
-        "At {company} it will take one plan that all can see.",
+        "It is a long way to go for those who plan with {tool}.",
+        "In {sector}, that is a long way to go.",
+        "It takes one plan that all can see.",
     ),
     "observe_plain": (
         "In {sector}, a plan is often old before the day is over.",
-        "With {tool} it is hard to see what changed.",
-        "A team of {size} needs one plan that all can trust.",
+        "It is hard to see what changed for those who plan with {tool}.",
+        "In a team of {size} people, all need one plan that they can trust.",
         "At {company}, as in most places, a plan changes many times a day.",
     ),
 }
 
 BRIDGES = {
     "bridge": (
-        "{introduced} could help you to {goal}.",
+        "{introduced} could help {company} to {goal}.",
         "With {introduced} you could {goal}.",
-        "{seller} makes {what}, for teams that want to {goal}.",
+        "We make {what}, for teams that want to {goal}.",
         "{introduced} gives people in {product} a clear view of the day.",
     ),
     # For a record of which no more is known.
     "bridge_plain": (
         "{introduced} could be one place for all plans at {company}.",
-        "{seller} makes {what}, for companies such as {company}.",
+        "We make {what}, for companies such as {company}.",
     ),
 }
 
 CLAIMS = {
     "claim": (
-        "For a team of {size}, it may help that {claim}.",
         "For your people in {city}, it may help that {claim}.",
-        "As {role}, you may like to know that {claim}.",
-        "In {sector}, it may help that {claim}.",
+        "For your work in {product}, it may help that {claim}.",
+        "For a company in {sector}, it may help that {claim}.",
     ),
 }
 
 ASKS = {
     "ask": (
-        "Would a short call next week about {pain} suit you?",
+        "Would a short call next week about {pain} at {company} suit you?",
         "Could we talk about {pain} in a short call next week?",
-        "Would a short call about how to {goal} suit you?",
-        "Do you have time next week for a short call about planning at {company}?",
+        "Do you have time next week for a short call about {pain}?",
+        "Could we talk about planning at {company} in a short call next week?",
     ),
 }
 
