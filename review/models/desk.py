@@ -55,6 +55,9 @@ class Candidate(models.Model):
             ),
             models.Index(fields=["task", "state", "-created_at"], name="candidates_by_state"),
             models.Index(fields=["task", "fields_hash"], name="candidates_by_text"),
+            # The newest first, whatever their state; and the last place in the queue.
+            models.Index(fields=["task", "-created_at", "-id"], name="candidates_newest"),
+            models.Index(fields=["task", "queue_position"], name="candidates_by_place"),
         ]
 
 
