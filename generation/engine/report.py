@@ -102,7 +102,7 @@ class Report:
             "progress",
             done=self.done,
             total=self._total,
-            unit="drafts",
+            unit="calls",
             rate_per_s=round(rate, 2),
             eta_s=round(left / rate, 1) if rate and left else None,
             cost_usd=round(cost_usd, 6),

@@ -181,12 +181,8 @@ def _check_budget(max_cost_usd: Decimal | None, estimated: Estimate) -> None:
     if max_cost_usd < Decimal(str(estimated.worst_call_usd)):
         dearest = f"${estimated.worst_call_usd:.4f}"
         message = f"A budget of ${max_cost_usd} does not cover one call, which may cost up to {dearest}."
-        raise Refusal(
-            "budget_too_small",
-            message,
-            errors={"max_cost_usd": [message]},
-            hint="Raise the budget, or lower the teacher's max_tokens.",
-        )
+        hint = "Raise the budget, or lower the teacher's max_tokens."
+        raise Refusal("budget_too_small", message, errors={"max_cost_usd": [f"{message} {hint}"]}, hint=hint)
 
 
 def _records(

@@ -20,10 +20,10 @@ from generation.selectors import teachers as teacher_selectors
 from generation.services import orders, uncertain
 from generation.states import UncertainPolicy
 from generation.terms import terms_of
-from review.models import Task
 from review.permissions import may, require, task_or_404
 from review.states import Role
 from web.errors import Refusal
+from web.forms import show_refusal
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,24 +31,21 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
     lines, sources = teacher_selectors.lines(member_of(request)), selectors.sources(task)
     form = OrderForm(request.POST or None, teachers=lines, sources=sources, initial=_asked(request.GET))
-    refusal = None
+    status = 200
     if request.method == "POST":
         require(member_of(request), task, Role.LEAD)
         if request.POST.get("verb") == "price":
             # On to a plain address: one that can be reloaded, and carries no token of the form.
-            return redirect(f"{reverse('generation:list', args=[task.slug])}?{urlencode(_asked(request.POST))}#estimate")
-        if form.is_valid():
-            try:
-                order = _launch(request, task, form)
-            except Refusal as error:
-                refusal = error
-            else:
-                return redirect("generation:detail", order.pk)
+            return redirect(
+                f"{reverse('generation:list', args=[task.slug])}?{urlencode(_asked(request.POST))}#estimate"
+            )
+        order, status = _launch(request, task, form)
+        if order:
+            return redirect("generation:detail", order.pk)
     context = {
         "task": task,
         "section": "generation",
         "form": form,
-        "refusal": refusal,
         "sources": sources,
         "teachers": lines,
         "page": pages.page(selectors.of_task(member_of(request), task), request.GET.get("page")),
@@ -56,7 +53,6 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     }
     if "teacher" in request.GET and context["may_lead"]:
         context |= {"quoted": True, **_quoted(request, task, request.GET)}
-    status = refusal.status if refusal else 400 if form.errors else 200
     return render(request, "generation/index.html", context, status=status)
 
 
@@ -64,17 +60,25 @@ def _asked(given: QueryDict) -> dict[str, str]:
     return {name: str(given[name]) for name in OrderForm.base_fields if name in given}
 
 
-def _launch(request: HttpRequest, task: Any, form: OrderForm) -> Any:
+def _launch(request: HttpRequest, task: Any, form: OrderForm) -> tuple[Any, int]:
+    """The order, or none and the status to answer with; why stands in the form."""
+    if not form.is_valid():
+        return None, 400
     chosen = form.cleaned_data
-    return orders.launch(
-        task,
-        teacher=teacher_selectors.teacher_or_404(member_of(request), chosen["teacher"]),
-        count=chosen["count"],
-        max_cost_usd=chosen["max_cost_usd"],
-        source=selectors.source_or_404(task, chosen["source"]) if chosen["source"] else None,
-        uncertain_policy=UncertainPolicy(chosen["uncertain_policy"] or UncertainPolicy.HOLD),
-        by=member_of(request),
-    )
+    try:
+        order = orders.launch(
+            task,
+            teacher=teacher_selectors.teacher_or_404(member_of(request), chosen["teacher"]),
+            count=chosen["count"],
+            max_cost_usd=chosen["max_cost_usd"],
+            source=selectors.source_or_404(task, chosen["source"]) if chosen["source"] else None,
+            uncertain_policy=UncertainPolicy(chosen["uncertain_policy"] or UncertainPolicy.HOLD),
+            by=member_of(request),
+        )
+    except Refusal as refusal:
+        show_refusal(form, refusal)
+        return None, refusal.status
+    return order, 302
 
 
 @require_GET
@@ -84,7 +88,7 @@ def quote(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "generation/_estimate.html", {"task": task, **_quoted(request, task, request.GET)})
 
 
-def _quoted(request: HttpRequest, task: Task, given: QueryDict) -> dict[str, Any]:
+def _quoted(request: HttpRequest, task: Any, given: QueryDict) -> dict[str, Any]:
     teacher = teacher_selectors.teacher_or_404(member_of(request), given.get("teacher", ""))
     line = teacher_selectors.line_of(teacher, teacher_selectors.price_of(teacher))
     source, count = given.get("source", ""), given.get("count", "")

@@ -116,7 +116,9 @@ def test_a_budget_too_small_for_one_call_is_refused_beside_the_form(
     )
 
     assert answer.status_code == 422
-    assert "does not cover one call" in answer.content.decode()
+    body = answer.content.decode()
+    assert body.count("does not cover one call") == 1
+    assert "Raise the budget" in body
     assert not GenerationJob.objects.exists()
 
 

@@ -327,7 +327,7 @@ def test_progress_ends_at_its_total_and_carries_the_cost(attempts: Attempts, pro
     attempts.run(teacher(provider.url), count=5)
 
     last = attempts.events("progress")[-1]
-    assert (last["done"], last["total"], last["unit"]) == (5, 5, "drafts")
+    assert (last["done"], last["total"], last["unit"]) == (5, 5, "calls")
     assert last["cost_usd"] == pytest.approx(0.0035)
 
 
