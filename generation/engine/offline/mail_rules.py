@@ -16,16 +16,15 @@ OPENINGS = {
         "News from {company} reached me: you {trigger}.",
     ),
     "open_pain": (
-        "As {role} at {company}, you probably know about {pain}.",
+        "I am writing because people at {company} may know about {pain}.",
         "I gather that people at {company} know about {pain}.",
     ),
     "open_goal": (
         "I understand that people at {company} want to {goal}.",
-        "As {role} at {company}, you probably want to {goal}.",
+        "I am writing because people at {company} may want to {goal}.",
     ),
     "open_plain": (
         "I am writing to {company} because of your work in {sector}.",
-        "As {role} at {company}, you have many plans to keep in step.",
         "I am writing because teams like yours at {company} plan a lot of work each day.",
     ),
 }
@@ -37,7 +36,7 @@ OBSERVATIONS = {
         "That can be a lot for those who plan with {tool}.",
         "In {sector}, a step like that needs a clear plan.",
         "It must keep your team in {city} busy.",
-        "It must keep you busy as {role}.",
+        "Your work in {product} may need a clear plan now.",
     ),
     "observe_pain": (
         "It is hard to avoid for those who plan with {tool}.",
