@@ -120,7 +120,9 @@ def find(run_dir: Path) -> Engine | None:
 
 
 def _spawn(module: str, run_dir: Path, secrets_fd: int) -> subprocess.Popen[bytes]:
-    environment = without_secrets(dict(os.environ)) | {SECRETS_FD: str(secrets_fd), "PYTHONUNBUFFERED": "1"}
+    # Threads that spin while they wait are ruin on a busy host: they keep from the cores whom they wait for.
+    environment = {"OMP_WAIT_POLICY": "PASSIVE"} | without_secrets(dict(os.environ))
+    environment |= {SECRETS_FD: str(secrets_fd), "PYTHONUNBUFFERED": "1"}
     with (run_dir / LOG).open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", module, str(run_dir)],
