@@ -12,13 +12,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from generation.api.shapes import CallOut, EstimateOut, OrderIn, OrderOut, SettledOut, SettleIn, StartedOut
-from generation.asking import member_of
 from generation.selectors import orders as selectors
 from generation.selectors import teachers as teacher_selectors
 from generation.services import orders, uncertain
 from generation.states import CallState, UncertainPolicy
 from generation.terms import terms_of
 from members.idempotency import idempotent
+from members.session import member_of
 from review.permissions import task_or_404
 from web.pagination import KeysetPagination
 

@@ -10,10 +10,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from generation.api.shapes import PriceLineOut, TeacherIn, TeacherOut
-from generation.asking import member_of
 from generation.selectors import teachers as selectors
 from generation.services import teachers
 from generation.services.teachers import NewTeacher
+from members.session import member_of
 
 
 class Teachers(APIView):

@@ -12,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from generation.asking import member_of
 from generation.forms import OrderForm
 from generation.selectors import orders as selectors
 from generation.selectors import pages
@@ -20,6 +19,7 @@ from generation.selectors import teachers as teacher_selectors
 from generation.services import orders, uncertain
 from generation.states import UncertainPolicy
 from generation.terms import terms_of
+from members.session import member_of
 from review.permissions import may, require, task_or_404
 from review.states import Role
 from web.errors import Refusal

@@ -7,12 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from generation.asking import member_of
 from generation.forms import PriceForm, price_initial
 from generation.selectors import teachers as selectors
 from generation.services import prices
 from generation.services.teachers import require_admin
 from generation.terms import TERMS
+from members.session import member_of
 from web.errors import Refusal
 from web.forms import show_refusal
 

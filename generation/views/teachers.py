@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from generation.asking import member_of
 from generation.forms import TeacherForm, initial_of
 from generation.selectors import teachers as selectors
 from generation.services import teachers
+from members.session import member_of
 from web.errors import Refusal
 from web.forms import show_refusal
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -10,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from members.models import Member
+from members.session import member_of
 from review.api.shapes_desk import DRAFT, SUMMARIES
 from review.selectors import desk
 from web.pagination import KeysetPagination
@@ -24,7 +23,7 @@ class CandidatesView(APIView):
     @extend_schema(operation_id="candidates", parameters=FILTERS, responses={200: SUMMARIES})
     def get(self, request: Request) -> Response:
         asked = {name: request.query_params.get(name, "") for name in ("task", *desk.FILTERS)}
-        found = desk.drafts(cast(Member, request.user), **asked).defer("messages", "fields", "marks", "parameters")
+        found = desk.drafts(member_of(request), **asked).defer("messages", "fields", "marks", "parameters")
         pages = KeysetPagination()
         page = pages.paginate_queryset(found, request, view=self) or []
         return pages.get_paginated_response([desk.summary_json(draft) for draft in page])
@@ -35,6 +34,6 @@ class CandidateView(APIView):
 
     @extend_schema(operation_id="candidate", responses={200: DRAFT})
     def get(self, request: Request, candidate_id: UUID) -> Response:
-        member = cast(Member, request.user)
+        member = member_of(request)
         body = desk.draft_json(desk.draft_or_404(member, candidate_id), member)
         return Response(body, headers={"ETag": f'"{body["etag"]}"'})

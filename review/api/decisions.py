@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from members.models import Member
+from members.session import member_of
 from review import etags
 from review.api.serializers_desk import DecisionIn, KeysIn, ReleaseIn, SetAsideIn
 from review.api.shapes_desk import DECISION_REPLY, DECISIONS, DECK, KEYS, PROBLEM, RELEASED
@@ -33,7 +33,7 @@ class DecisionsView(APIView):
 
     @extend_schema(operation_id="candidate_decisions", responses={200: DECISIONS})
     def get(self, request: Request, candidate_id: UUID) -> Response:
-        member = _member(request)
+        member = member_of(request)
         draft = desk.draft_or_404(member, candidate_id)
         results = [said.as_json(decision) for decision in desk.decisions_on(member, draft)[:500]]
         tag = desk.etag(draft, member)
@@ -48,7 +48,7 @@ class DecisionsView(APIView):
         body.is_valid(raise_exception=True)
         outcome = decisions.record(
             candidate_id,
-            by=_member(request),
+            by=member_of(request),
             if_match=etags.from_header(request.headers.get("If-Match")),
             deck_size=settings.DECK_SIZE,
             **body.validated_data,
@@ -73,7 +73,7 @@ class DeckView(APIView):
         parameters=[RENDER, OpenApiParameter("card", str, description="UUID of a draft to put on top of the hand.")],
     )  # fmt: skip
     def get(self, request: Request, task_slug: str) -> Response:
-        member = _member(request)
+        member = member_of(request)
         task = task_or_404(member, task_slug)
         hand = queue.deal(member, task, count=settings.DECK_SIZE)
         how_much = pace.of(member, task)
@@ -94,7 +94,7 @@ class ReleaseView(APIView):
             Leaving(card["candidate"], unfinished=_fields(card["unfinished"]), seen_until=card["seen_until"])
             for card in body.validated_data["cards"]
         ]
-        return Response({"released": queue.release(_member(request), leaving)})
+        return Response({"released": queue.release(member_of(request), leaving)})
 
 
 class SetAsideView(APIView):
@@ -106,7 +106,7 @@ class SetAsideView(APIView):
     def post(self, request: Request, candidate_id: UUID) -> Response:
         body = SetAsideIn(data=request.data)
         body.is_valid(raise_exception=True)
-        member = _member(request)
+        member = member_of(request)
         task = desk.draft_or_404(member, candidate_id).task
         note, unfinished = body.validated_data["note"], _fields(body.validated_data["unfinished"])
         hand = queue.set_aside(candidate_id, by=member, note=note, unfinished=unfinished, deck_size=settings.DECK_SIZE)
@@ -121,7 +121,7 @@ class HoldView(APIView):
 
     @extend_schema(operation_id="desk_hold", request=None, parameters=[RENDER], responses={200: DECK})
     def post(self, request: Request, candidate_id: UUID) -> Response:
-        member = _member(request)
+        member = member_of(request)
         card = queue.hold(member, candidate_id)
         how_much = pace.of(member, card.task)
         return Response({"cards": deck_json(request, [card]), "left": how_much.left, "pace": how_much.as_json()})
@@ -134,14 +134,14 @@ class KeysView(APIView):
 
     @extend_schema(operation_id="desk_keys", responses={200: KEYS})
     def get(self, request: Request) -> Response:
-        member = _member(request)
+        member = member_of(request)
         return Response({"keys": desk_keys.of(member), "on": desk_keys.are_on(member)})
 
     @extend_schema(operation_id="desk_set_keys", request=KeysIn, responses={200: KEYS})
     def put(self, request: Request) -> Response:
         body = KeysIn(data=request.data)
         body.is_valid(raise_exception=True)
-        keys = desk_keys.save(_member(request), **body.validated_data)
+        keys = desk_keys.save(member_of(request), **body.validated_data)
         return Response({"keys": keys, "on": body.validated_data["on"]})
 
 
@@ -156,9 +156,6 @@ def deck_json(request: Request, hand: list[Any]) -> list[dict[str, Any]]:
         drawn.append({"id": card.id, "etag": card.etag, "leased_until": card.leased_until, "html": html})
     return drawn
 
-
-def _member(request: Request) -> Member:
-    return cast(Member, request.user)
 
 
 def _fields(value: object) -> dict[str, Any] | None:

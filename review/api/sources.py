@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.idempotency import idempotent
-from members.models import Member
+from members.session import member_of
 from review.api.shapes_tasks import ImportOut, RecordOut, SourceIn, SourceOut
 from review.permissions import require, task_or_404
 from review.selectors import records, sources
@@ -30,7 +30,7 @@ class SourcesView(APIView):
 
     @extend_schema(operation_id="sources", parameters=[TASK], responses={200: SourceOut(many=True)})
     def get(self, request: Request) -> Response:
-        member = cast(Member, request.user)
+        member = member_of(request)
         slug = request.query_params.get("task", "")
         found = sources.visible(member, task=task_or_404(member, slug) if slug else None)
         pages = KeysetPagination()
@@ -45,7 +45,7 @@ class SourcesView(APIView):
     @idempotent
     def post(self, request: Request) -> Response:
         """Import a file: all rows or, when one is bad and `skip_bad` is not set, none. 200 when nothing was new."""
-        member = cast(Member, request.user)
+        member = member_of(request)
         asked = SourceIn(data=request.data)
         asked.is_valid(raise_exception=True)
         values: dict[str, Any] = dict(asked.validated_data)
@@ -66,7 +66,7 @@ class SourceView(APIView):
 
     @extend_schema(operation_id="source", responses={200: SourceOut})
     def get(self, request: Request, pk: UUID) -> Response:
-        return Response(SourceOut(sources.source_or_404(cast(Member, request.user), pk)).data)
+        return Response(SourceOut(sources.source_or_404(member_of(request), pk)).data)
 
 
 class RecordsView(APIView):
@@ -85,7 +85,7 @@ class RecordsView(APIView):
     def get(self, request: Request) -> Response:
         asked = request.query_params
         found = records.found(
-            cast(Member, request.user),
+            member_of(request),
             task=asked.get("task", ""),
             source=asked.get("source", ""),
             split=asked.get("split", ""),
@@ -101,7 +101,7 @@ class RecordView(APIView):
 
     @extend_schema(operation_id="record", responses={200: RecordOut})
     def get(self, request: Request, pk: UUID) -> Response:
-        return Response(RecordOut(records.record_or_404(cast(Member, request.user), pk)).data)
+        return Response(RecordOut(records.record_or_404(member_of(request), pk)).data)
 
 
 def _import_json(result: ImportResult) -> dict[str, Any]:

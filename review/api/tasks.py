@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.idempotency import idempotent
-from members.models import Member
+from members.session import member_of
 from review.api.shapes_tasks import TaskIn, TaskOut, TaskWithVersion, VersionIn, VersionOut
 from review.permissions import task_or_404
 from review.selectors import tasks as selectors
@@ -31,7 +29,7 @@ class TasksView(APIView):
     @extend_schema(operation_id="tasks", responses={200: TaskOut(many=True)})
     def get(self, request: Request) -> Response:
         pages = KeysetPagination()
-        page = pages.paginate_queryset(selectors.visible(cast(Member, request.user)), request, view=self) or []
+        page = pages.paginate_queryset(selectors.visible(member_of(request)), request, view=self) or []
         return pages.get_paginated_response(TaskOut(page, many=True).data)
 
     @extend_schema(operation_id="task_create", request=TaskIn, responses={201: VersionOut})
@@ -43,7 +41,7 @@ class TasksView(APIView):
         values = dict(asked.validated_data)
         starter, body = values.pop("starter", None), values.pop("spec", None)
         spec = STARTERS[starter].spec if starter else tasks.parse_spec(body)
-        task = tasks.create(spec=spec, by=cast(Member, request.user), **values)
+        task = tasks.create(spec=spec, by=member_of(request), **values)
         return Response(VersionOut(selectors.latest_version(task)).data, status=201)
 
 
@@ -52,7 +50,7 @@ class TaskView(APIView):
 
     @extend_schema(operation_id="task", responses={200: TaskWithVersion})
     def get(self, request: Request, slug: str) -> Response:
-        task = task_or_404(cast(Member, request.user), slug)
+        task = task_or_404(member_of(request), slug)
         version = selectors.latest_version(task)
         task.latest_number = version.number  # type: ignore[attr-defined]
         return Response({**TaskOut(task).data, "version": VersionOut(version).data})
@@ -63,7 +61,7 @@ class VersionsView(APIView):
 
     @extend_schema(operation_id="task_versions", responses={200: VersionOut(many=True)})
     def get(self, request: Request, slug: str) -> Response:
-        task = task_or_404(cast(Member, request.user), slug)
+        task = task_or_404(member_of(request), slug)
         pages = VersionPages()
         page = pages.paginate_queryset(selectors.versions(task).select_related("task"), request, view=self) or []
         return pages.get_paginated_response(VersionOut(page, many=True).data)
@@ -72,7 +70,7 @@ class VersionsView(APIView):
     @idempotent
     def post(self, request: Request, slug: str) -> Response:
         """Make the next version; 409 when nothing changed."""
-        member = cast(Member, request.user)
+        member = member_of(request)
         task = task_or_404(member, slug)
         asked = VersionIn(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -86,5 +84,5 @@ class VersionView(APIView):
 
     @extend_schema(operation_id="task_version", responses={200: VersionOut})
     def get(self, request: Request, slug: str, number: int) -> Response:
-        task = task_or_404(cast(Member, request.user), slug)
+        task = task_or_404(member_of(request), slug)
         return Response(VersionOut(selectors.version_or_404(task, number)).data)

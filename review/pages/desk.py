@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from members.models import Member
+from members.session import member_of
 from review.pages import desk_form, desk_words
 from review.permissions import may, task_or_404
 from review.selectors import cards, desk, focus, keyset
@@ -31,7 +32,7 @@ SAID = {
 
 @require_http_methods(["GET", "POST"])
 def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
-    member = cast(Member, request.user)
+    member = member_of(request)
     task = task_or_404(member, slug)
     if not may(member, task, Role.REVIEWER):
         return redirect("review:desk-list", slug)
@@ -105,7 +106,7 @@ def _context(member: Member, task: Any, hand: list[Any], refusal: Refusal | None
 
 @require_GET
 def list_page(request: HttpRequest, slug: str) -> HttpResponse:
-    member = cast(Member, request.user)
+    member = member_of(request)
     task = task_or_404(member, slug)
     chosen = {name: request.GET.get(name, "") for name in desk.FILTERS}
     page = keyset.page(desk.listed(member, task=slug, **chosen), cursor=request.GET.get("after", ""))
@@ -125,7 +126,7 @@ def list_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_GET
 def draft_page(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpResponse:
-    member = cast(Member, request.user)
+    member = member_of(request)
     task = task_or_404(member, slug)
     draft = desk.draft_or_404(member, candidate_id)
     context = {
@@ -142,7 +143,7 @@ def draft_page(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpRespo
 
 @require_GET
 def decisions_page(request: HttpRequest, slug: str) -> HttpResponse:
-    member = cast(Member, request.user)
+    member = member_of(request)
     task = task_or_404(member, slug)
     search, verdict = request.GET.get("q", "").strip(), request.GET.get("verdict", "")
     page = keyset.page(said.mine(member, task, search=search, verdict=verdict), cursor=request.GET.get("after", ""))
@@ -162,7 +163,7 @@ def decisions_page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def reopen(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a decision back and put its card on top of the hand."""
-    member = cast(Member, request.user)
+    member = member_of(request)
     task_or_404(member, slug)
     candidate, decision = _uuid(request.POST.get("candidate", "")), _uuid(request.POST.get("decision", ""))
     try:

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
+from members.session import member_of
 from review.forms.sources import DetailsForm, UploadForm, defaults_from, mapping_from, mapping_rows, unfilled
-from review.pages.visitor import member_of
 from review.permissions import may, require, task_or_404
 from review.selectors import records, sources
 from review.selectors.tasks import latest_version

@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from members.session import member_of
 from review.forms import spec_form
-from review.pages.visitor import member_of
 from review.permissions import require, task_or_404
 from review.selectors import tasks as selectors
 from review.selectors.examples import example as example_of

@@ -10,9 +10,9 @@ from django.shortcuts import redirect, render
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_safe
 
+from members.session import member_of
 from review.forms.spec_form import drawn
 from review.forms.tasks import NewTaskForm
-from review.pages.visitor import member_of
 from review.permissions import may, may_create, require_may_create, task_or_404
 from review.selectors import tasks as selectors
 from review.selectors.examples import example

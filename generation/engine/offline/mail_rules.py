@@ -35,7 +35,7 @@ OBSERVATIONS = {
         "A step like that can be hard to plan with {tool}.",
         "That can be a lot for those who plan with {tool}.",
         "In {sector}, a step like that needs a clear plan.",
-        "It must keep your team in {city} busy.",
+        "It must keep your team in {city} busy for quite some time.",
         "Your work in {product} may need a clear plan now.",
     ),
     "observe_pain": (
