@@ -33,7 +33,7 @@ def test_the_papers_full_recipe_keeps_to_its_range_of_rates():
 def test_overrides_replace_a_presets_values():
     recipe = presets.compose("demo", {"rank": 8, "seed": 5})
 
-    assert (recipe.rank, recipe.seed, recipe.alpha) == (8, 5, 32)
+    assert (recipe.rank, recipe.seed, recipe.alpha) == (8, 5, 64)
 
 
 @pytest.mark.parametrize(
