@@ -20,8 +20,9 @@ _LEGAL = (
     "pty", "pty ltd", "pte", "pte ltd", "pvt ltd", "kk", "k k", "co ltd", "sia", "uab", "doo", "d o o", "sro", "s r o",
 )  # fmt: skip
 _SUFFIX = re.compile(
-    r"(?:[\s,]+(?:&\s*)?(?:" + "|".join(r"\.?\s?".join(map(re.escape, s.split())) for s in sorted(_LEGAL, key=len,
-    reverse=True)) + r")\.?)+\s*$",
+    r"(?:[\s,]+(?:&\s*)?(?:"
+    + "|".join(r"\.?\s?".join(map(re.escape, s.split())) for s in sorted(_LEGAL, key=len, reverse=True))
+    + r")\.?)+\s*$",
     re.IGNORECASE,
 )
 

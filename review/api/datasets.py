@@ -125,7 +125,9 @@ class Versions(APIView):
         body.is_valid(raise_exception=True)
         dataset = selectors.dataset_or_404(member_of(request), slug)
         data = body.validated_data
-        version = datasets.freeze(dataset, by=member_of(request), note=data.get("note", ""), filters=data.get("filters"))
+        version = datasets.freeze(
+            dataset, by=member_of(request), note=data.get("note", ""), filters=data.get("filters")
+        )
         return Response({"id": version.pk, "job": version.job_id, "number": version.number}, status=202)
 
 

@@ -157,6 +157,5 @@ def deck_json(request: Request, hand: list[Any]) -> list[dict[str, Any]]:
     return drawn
 
 
-
 def _fields(value: object) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None

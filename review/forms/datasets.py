@@ -34,9 +34,7 @@ class FilterForm(forms.Form):
         for name, values in selectors.choices_for_filters(dataset.task).items():
             field = self.fields[name]
             assert isinstance(field, forms.MultipleChoiceField)
-            field.choices = [
-                (str(value), f"v{value}" if name == "task_versions" else value) for value in values
-            ]
+            field.choices = [(str(value), f"v{value}" if name == "task_versions" else value) for value in values]
 
     def filters(self) -> dict[str, Any]:
         """The selection as the API would send it."""

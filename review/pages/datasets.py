@@ -56,7 +56,9 @@ def freeze(request: HttpRequest, slug: str) -> HttpResponse:
     refusal = None
     if form.is_valid():
         try:
-            made = datasets.freeze(dataset, by=member_of(request), note=form.cleaned_data["note"], filters=form.filters())
+            made = datasets.freeze(
+                dataset, by=member_of(request), note=form.cleaned_data["note"], filters=form.filters()
+            )
         except Refusal as error:
             refusal = error
         else:

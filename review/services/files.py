@@ -35,13 +35,20 @@ def wanted(version: DatasetVersion, split: str, format: str) -> DatasetFile:
         Refusal: 400 for an unknown split or format, 409 while the version is not frozen.
     """
     if split not in Split.values:
-        raise Refusal("bad_split", f"There is no split '{split}'.", hint=f"Splits: {', '.join(Split.values)}.", status=400)
+        raise Refusal(
+            "bad_split", f"There is no split '{split}'.", hint=f"Splits: {', '.join(Split.values)}.", status=400
+        )
     if format not in FORMATS:
-        raise Refusal("bad_format", f"There is no format '{format}'.", hint=f"Formats: {', '.join(FORMATS)}.", status=400)
+        raise Refusal(
+            "bad_format", f"There is no format '{format}'.", hint=f"Formats: {', '.join(FORMATS)}.", status=400
+        )
     file = selectors.file_of(version, split, format)
     if file is None:
         raise Refusal(
-            "not_frozen", "This version is not frozen yet.", hint=f"Watch its job at /api/v1/jobs/{version.job_id}/.", status=409
+            "not_frozen",
+            "This version is not frozen yet.",
+            hint=f"Watch its job at /api/v1/jobs/{version.job_id}/.",
+            status=409,
         )
     return file
 

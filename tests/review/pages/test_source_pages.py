@@ -12,7 +12,7 @@ from django.test import Client
 from members.models import Member
 from review.models import Candidate, Record, Source, Task
 from review.services.imports import import_records, uploads
-from tests.review.factories import join, make_task, mail
+from tests.review.factories import join, mail, make_task
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db

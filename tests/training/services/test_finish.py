@@ -85,9 +85,11 @@ def test_the_spec_of_a_run_lays_its_rows_and_samples_validation_records_only(lau
 def test_the_spec_is_what_the_engine_reads(launch, tmp_path):
     from training.engine.contracts import TrainSpec
 
-    spec = TrainSpec.model_validate(lay.training_spec(launch(), tmp_path))
+    run = launch()
 
-    assert spec.recipe.rank == 16
+    spec = TrainSpec.model_validate(lay.training_spec(run, tmp_path))
+
+    assert spec.recipe.model_dump(mode="json") == run.recipe
     assert spec.student.path is not None
 
 

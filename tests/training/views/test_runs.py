@@ -137,7 +137,7 @@ def test_comparing_lays_losses_over_one_another_and_shows_where_recipes_differ(a
     series = data_of(page, "validation-data")["series"]
     assert [(each["name"], each["points"]) for each in series] == [("Run 1", [[1.0, 2.5]]), ("Run 2", [[1.0, 1.5]])]
     assert "Learning rate" in page
-    assert "0.003" in page
+    assert f"{first.recipe['learning_rate']:g}" in page
     assert "0.001" in page
 
 
