@@ -28,9 +28,9 @@ from review.states import CandidateState, Role
 from training.services import students
 
 SLUG = "outreach-e-mail"
-DRAFTS = 600
+DRAFTS = 900
 # How many drafts each demo member has judged when a new user arrives; the rest waits on the desk.
-JUDGED = (("rosa", 230), ("ben", 200))
+JUDGED = (("rosa", 370), ("ben", 330))
 # A third of the companies is held out, so that a hundred records and more can tell base, student and teacher apart.
 TRAIN_FRACTION, VALIDATION_FRACTION = 0.52, 0.08
 PEOPLE = (
