@@ -32,7 +32,7 @@ def main(recipe: str, overrides: dict[str, Any]) -> None:
     prepare()
     load_s = load()
     version = frozen()
-    print(f"loaded in {load_s:.0f} s; rows by split: {version.counts.get('by_split', version.counts)}")
+    print(f"loaded in {load_s:.0f} s; rows by split: {version.counts['splits']}")
     run = tuned(version, recipe, overrides)
     run_s = seconds(run.job)
     print(f"{run.name} took {run_s:.0f} s for {run.summary['steps']} steps on {run.summary['rows']} rows")
@@ -40,7 +40,9 @@ def main(recipe: str, overrides: dict[str, Any]) -> None:
     figures = scores(evaluation)
     for name, row in figures.items():
         print(f"{name}: {row['passes_all']} of {row['n']} pass every check, {row['names_company']} name the company")
-    base, miniature, teacher = (of_kind(evaluation, figures, kind) for kind in ("base", run.recipe["method"], "teacher"))
+    base, miniature, teacher = (
+        of_kind(evaluation, figures, kind) for kind in ("base", run.recipe["method"], "teacher")
+    )
     change = nll(evaluation, run.recipe["method"]) / nll(evaluation, "base") - 1
     print(f"NLL per byte of held-out golds: {change:+.0%}")
     print(json.dumps({
@@ -123,7 +125,8 @@ def carried(job: Job | None) -> None:
 
 def seconds(job: Job) -> float:
     """From the job's start to its end."""
-    assert job.started_at is not None and job.finished_at is not None
+    assert job.started_at is not None
+    assert job.finished_at is not None
     return float((job.finished_at - job.started_at).total_seconds())
 
 

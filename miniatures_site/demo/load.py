@@ -57,9 +57,10 @@ def load(say: Say) -> bool:
         ("writing the task", _task),
         ("adding its members", _people),
         ("importing 300 fictional prospects", _prospects),
-        ("importing 40 drafts written by hand", _hand_drafts),
         (f"having the offline teacher write {DRAFTS} drafts", _teacher_drafts),
         ("having the demo's members judge some of them", _decisions),
+        # Last, so that they wait on the desk: a few mails of another hand would only confuse so small a student.
+        ("importing 40 drafts written by hand", _hand_drafts),
     )
     did_something = False
     for name, step in steps:
