@@ -97,7 +97,7 @@ PRESETS: Final[dict[str, Preset]] = {
         _preset(
             "demo",
             "Demo, LoRA",
-            "For the small student that comes with the product: ends within a minute and a half on two CPU cores.",
+            "For the small student that comes with the product: ends within a minute or two on two CPU cores.",
             {
                 "method": ("lora", PAPER),
                 "rank": (64, f"{DEMO}; the paper's 16 learns too slowly in so few steps"),
@@ -121,10 +121,10 @@ PRESETS: Final[dict[str, Preset]] = {
             _NO_ADAPTER
             | {
                 "method": ("full", PAPER),
-                "learning_rate": (2e-3, f"{DEMO}; small models want larger rates"),
+                "learning_rate": (2e-3, f"{OURS}: small models want larger rates"),
                 "betas": ((0.9, 0.99), f"{OURS}: a run of a hundred steps has no use for a longer memory"),
-                "epochs": (2, DEMO),
-                "batch_size": (8, DEMO),
+                "epochs": (2, f"{OURS}: every weight learns faster than adapters do"),
+                "batch_size": (8, OURS),
                 "max_length": (1024, "the demo student's context"),
                 "dtype": ("fp32", "a CPU"),
             },
