@@ -45,8 +45,8 @@ def test_the_whole_loop_in_a_browser(page: Page, stack: Stack, tmp_path: Path) -
 
 def log_in(page: Page, stack: Stack) -> None:
     page.goto("/")
-    page.get_by_label("Username").fill(stack.username)
-    page.get_by_label("Password").fill(stack.password)
+    page.fill("[name=login]", stack.username)
+    page.fill("[name=password]", stack.password)
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Connect a real teacher")).to_be_visible()
     expect(page.locator("body")).to_contain_text("Outreach e-mail")

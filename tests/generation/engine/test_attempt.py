@@ -42,7 +42,7 @@ def test_every_draft_of_an_order_arrives_with_its_provenance_and_cost(
 
 
 def test_the_offline_teacher_works_without_a_network_or_a_key(attempts: Attempts) -> None:
-    result = attempts.run(OFFLINE | {"parameters": {"defect_rate": 0.5}}, count=40, records=5)
+    result = attempts.run(OFFLINE | {"parameters": {"defect_rate": 0.5}}, count=40, records=20)
 
     drafts = attempts.events("draft")
     assert result["outcome"] == "succeeded"

@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 from tests.training.conftest import write_student
 from tests.training.miniatures import report
 from training.models import TrainingRun
+from training.presets import PRESETS
 
 pytestmark = pytest.mark.django_db
 RUNS = "/api/v1/training-runs/"
@@ -82,7 +83,8 @@ def test_an_estimate_starts_nothing(api_as, viewer, version, student):
 
     body = answer.json()
     assert answer.status_code == 200
-    assert (body["rows"], body["steps"], body["epochs"]) == (10, 8, 4)
+    epochs = PRESETS["demo"].recipe.epochs
+    assert (body["rows"], body["steps"], body["epochs"]) == (10, 2 * epochs, epochs)
     assert 0 < body["trainable_fraction"] < 1
     assert body["memory_gib"] > 0
     assert refused.status_code == 400

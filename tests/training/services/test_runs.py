@@ -133,7 +133,7 @@ def test_a_gpu_may_be_asked_for_when_a_worker_stands_on_another_host(launch, mon
 def test_a_measured_run_gives_the_time_of_the_next(launch):
     first = launch()
     TrainingRun.objects.filter(pk=first.pk).update(
-        summary={"tokens": 4000, "epochs": 4.0, "tokens_per_s": 500.0, "device": "cpu"}
+        summary={"tokens": 4000, "epochs": float(first.recipe["epochs"]), "tokens_per_s": 500.0, "device": "cpu"}
     )
 
     second = launch()
