@@ -29,6 +29,11 @@ class Selection:
     dropped: Counter[str] = field(default_factory=Counter)
     looked_at: int = 0
 
+    @property
+    def verdicts(self) -> list[tuple[str, int]]:
+        """Rows by verdict. A template cannot loop over a Counter, which has every key, `items` too."""
+        return sorted(self.by_verdict.items())
+
 
 def select(task: Task, filters: DatasetFilters) -> Selection:
     """Look through the golds that match and take out near-duplicates.
