@@ -128,10 +128,10 @@ def launch(page: Page, recipe: str, **values: str) -> None:
     page.locator("[name=recipe]").select_option(recipe)
     page.wait_for_load_state("networkidle")
     for name, value in values.items():
-        page.locator(f"[name={name}]").evaluate(
+        page.locator(f"[name=set-{name}]").evaluate(
             "e => { for (let d = e.closest('details'); d; d = d.parentElement.closest('details')) d.open = true }"
         )
-        page.locator(f"[name={name}]").fill(value)
+        page.locator(f"[name=set-{name}]").fill(value)
     expect(page.locator("#estimate")).to_contain_text("%")
     expect(page.locator("#estimate")).to_contain_text(re.compile("memory", re.IGNORECASE))
     page.get_by_role("button", name="Launch run").click()
@@ -147,7 +147,9 @@ def tune_lora_and_leave(page: Page) -> None:
     page.goto(address)
     expect(page.locator("[data-job-badge]").first).to_have_text("succeeded", timeout=JOB_PATIENCE_MS)
     expect(page.locator("[data-samples] .sample").first).to_be_attached()
-    assert len(page.locator("#chart-loss table tbody tr").all()) >= 3
+    page.locator("#chart-loss summary").click()
+    steps = int(page.locator("[data-latest=step]").inner_text())
+    expect(page.locator("#chart-loss table tbody tr")).to_have_count(steps + 1)
 
 
 def stop_and_resume_full(page: Page) -> None:
