@@ -26,7 +26,9 @@ EVALUATIONS_A_PAGE = 25
 @require_GET
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
-    page = Paginator(selectors.visible(member_of(request), task=task), EVALUATIONS_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(selectors.visible(member_of(request), task=task), EVALUATIONS_A_PAGE).get_page(
+        request.GET.get("page")
+    )
     found = [{"evaluation": one, "headline": tables.headline(one.summary)} for one in page]
     return render(
         request, "evaluation/index.html", {"task": task, "section": "evaluation", "page": page, "evaluations": found}

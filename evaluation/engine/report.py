@@ -50,7 +50,9 @@ def report(spec: EvaluationSpec, outputs: Sequence[Output], general: dict[str, f
 
 def _compared(spec: EvaluationSpec) -> list[tuple[str, str]]:
     """Each tuned system against every base and teacher, and tuned ones against each other."""
-    methods = [(one.name, str(one.method)) for one in spec.systems] + [(one.name, str(one.method)) for one in spec.written]
+    methods = [(one.name, str(one.method)) for one in spec.systems] + [
+        (one.name, str(one.method)) for one in spec.written
+    ]
     tuned = [name for name, method in methods if method in ("lora", "full")]
     others = [name for name, method in methods if method in ("base", "teacher")]
     return [(one, other) for one in tuned for other in others] + list(combinations(tuned, 2))

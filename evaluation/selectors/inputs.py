@@ -68,7 +68,11 @@ def earlier_order(teacher: Teacher, version: TaskVersion, record_ids: list[str])
     """An order of the same teacher for exactly the same prompts: its texts can be read again instead of paid again."""
     orders = GenerationJob.objects.filter(teacher=teacher, task_version=version, purpose=Purpose.EVALUATION)
     for order in orders.select_related("job").order_by("-created_at"):
-        if order.record_ids == record_ids and order.job and JobState(order.job.state) not in (FINISHED - {JobState.SUCCEEDED}):
+        if (
+            order.record_ids == record_ids
+            and order.job
+            and JobState(order.job.state) not in (FINISHED - {JobState.SUCCEEDED})
+        ):
             return order
     return None
 

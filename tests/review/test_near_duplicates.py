@@ -8,7 +8,10 @@ from review import near_duplicates
 
 
 def words(n: int, seed: int) -> list[str]:
-    return [random.Random(seed * 1000 + i).choice(["red", "blue", "cold", "truck", "depot", "plan", "quiet"]) + str(i) for i in range(n)]
+    return [
+        random.Random(seed * 1000 + i).choice(["red", "blue", "cold", "truck", "depot", "plan", "quiet"]) + str(i)
+        for i in range(n)
+    ]
 
 
 def test_a_text_with_one_word_changed_is_a_near_duplicate() -> None:
@@ -41,10 +44,7 @@ def test_prefix_filtering_misses_no_pair_that_comparing_all_finds(seed: int) -> 
         texts.append(" ".join(tokens))
     sets = [near_duplicates.shingles(text) for text in texts]
     brute = [
-        (i, j)
-        for i in range(40)
-        for j in range(i + 1, 40)
-        if len(sets[i] & sets[j]) >= 0.8 * len(sets[i] | sets[j])
+        (i, j) for i in range(40) for j in range(i + 1, 40) if len(sets[i] & sets[j]) >= 0.8 * len(sets[i] | sets[j])
     ]
 
     assert near_duplicates.pairs(texts) == brute

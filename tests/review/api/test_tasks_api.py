@@ -29,7 +29,11 @@ def task(admin: Member) -> Task:
 
 
 def upload(api: APIClient, content: bytes = GOOD, **more: str) -> object:
-    return api.post("/api/v1/sources/", {"file": SimpleUploadedFile("p.csv", content), "task": "outreach", **more}, format="multipart")
+    return api.post(
+        "/api/v1/sources/",
+        {"file": SimpleUploadedFile("p.csv", content), "task": "outreach", **more},
+        format="multipart",
+    )
 
 
 def test_a_task_is_made_from_a_starter_read_and_changed(api: APIClient) -> None:
@@ -60,7 +64,8 @@ def test_no_change_is_a_conflict_and_a_repeated_key_makes_one_version(api: APICl
     same = api.post("/api/v1/tasks/outreach/versions/", {"spec": outreach.SPEC.canonical()}, format="json")
     body = {"spec": outreach.SPEC.canonical() | {"language": "de"}}
     answers = [
-        api.post("/api/v1/tasks/outreach/versions/", body, format="json", headers={"Idempotency-Key": "k1"}) for _ in range(2)
+        api.post("/api/v1/tasks/outreach/versions/", body, format="json", headers={"Idempotency-Key": "k1"})
+        for _ in range(2)
     ]
 
     assert (same.status_code, same.json()["code"]) == (409, "nothing_changed")
@@ -68,7 +73,9 @@ def test_no_change_is_a_conflict_and_a_repeated_key_makes_one_version(api: APICl
     assert TaskVersion.objects.filter(task=task).count() == 2
 
 
-@pytest.mark.parametrize("body", [{"name": "A", "slug": "a"}, {"name": "A", "slug": "a", "starter": "blank", "spec": {}}, {}])
+@pytest.mark.parametrize(
+    "body", [{"name": "A", "slug": "a"}, {"name": "A", "slug": "a", "starter": "blank", "spec": {}}, {}]
+)
 def test_a_task_needs_a_name_and_one_beginning(api: APIClient, body: dict) -> None:
     assert api.post("/api/v1/tasks/", body, format="json").status_code == 400
 
@@ -79,7 +86,12 @@ def test_a_file_is_imported_and_its_records_are_found(api: APIClient, task: Task
     source = made.json()["id"]
 
     assert (made.status_code, made.json()["rows_added"]) == (201, 2)
-    assert (again.status_code, again.json()["rows_added"], again.json()["rows_known"], again.json()["id"]) == (200, 0, 2, source)
+    assert (again.status_code, again.json()["rows_added"], again.json()["rows_known"], again.json()["id"]) == (
+        200,
+        0,
+        2,
+        source,
+    )
     assert api.get(f"/api/v1/sources/{source}/").json()["provenance"] == "made up"
     assert len(api.get("/api/v1/sources/", {"task": "outreach"}).json()["results"]) == 1
     assert len(api.get("/api/v1/records/", {"task": "outreach", "source": source}).json()["results"]) == 2
@@ -96,7 +108,9 @@ def test_bad_rows_come_back_numbered_and_nothing_is_kept(api: APIClient, task: T
     assert answer.json()["errors"] == {"row 4": ["1 cells where the header has 2"]}
     assert "skip_bad=true" in answer.json()["hint"]
     assert not Record.objects.exists()
-    assert upload(api, GOOD + b"Cog\n", skip_bad="true").json()["errors"] == [{"row": 4, "reason": "1 cells where the header has 2"}]
+    assert upload(api, GOOD + b"Cog\n", skip_bad="true").json()["errors"] == [
+        {"row": 4, "reason": "1 cells where the header has 2"}
+    ]
 
 
 def test_a_mapping_comes_as_json(api: APIClient, task: Task) -> None:
@@ -115,7 +129,9 @@ def test_a_filter_that_fits_nothing_finds_nothing(api: APIClient, task: Task, qu
     assert api.get("/api/v1/records/", query).json()["results"] == []
 
 
-def test_roles_and_scopes_hold(task: Task, reviewer: Member, admin: Member, api_as: ApiAs, make_member: Callable[..., Member]) -> None:
+def test_roles_and_scopes_hold(
+    task: Task, reviewer: Member, admin: Member, api_as: ApiAs, make_member: Callable[..., Member]
+) -> None:
     join(reviewer, task)
 
     assert upload(api_as(reviewer)).status_code == 403

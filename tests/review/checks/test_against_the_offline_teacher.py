@@ -54,7 +54,9 @@ def test_no_clean_draft_is_marked(drafts: list[tuple[dict[str, str], OfflineDraf
     assert marked == []
 
 
-def test_of_each_kind_of_defect_nineteen_in_twenty_are_caught(drafts: list[tuple[dict[str, str], OfflineDraft]]) -> None:
+def test_of_each_kind_of_defect_nineteen_in_twenty_are_caught(
+    drafts: list[tuple[dict[str, str], OfflineDraft]],
+) -> None:
     seen, caught = Counter[str](), Counter[str]()
     for facts, draft in drafts:
         found = kinds(facts, draft.fields)

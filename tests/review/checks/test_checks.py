@@ -59,20 +59,34 @@ def test_a_subject_is_marked_where_an_inbox_cuts_it() -> None:
     assert (found[0].start, found[0].end) == (50, 57)
 
 
-@pytest.mark.parametrize("text", ["[Name]", "[Your Company]", "<name>", "{name}", "{{first_name}}", "{{ }}", "XXX", "___", "TBD", "%NAME%"])
+@pytest.mark.parametrize(
+    "text", ["[Name]", "[Your Company]", "<name>", "{name}", "{{first_name}}", "{{ }}", "XXX", "___", "TBD", "%NAME%"]
+)
 def test_what_nobody_filled_in_is_marked(text: str) -> None:
     assert marked("placeholders", f"Dear {text}, here we are.") == [text]
 
 
 @pytest.mark.parametrize(
-    "text", ["{{contact.first_name}}", "{{ contact.first_name }}", "a [1] note", "a < b and c > d", "XXL", "anna@example.org", "50% off"]
+    "text",
+    [
+        "{{contact.first_name}}",
+        "{{ contact.first_name }}",
+        "a [1] note",
+        "a < b and c > d",
+        "XXL",
+        "anna@example.org",
+        "50% off",
+    ],
 )
 def test_a_declared_slot_and_plain_signs_are_let_pass(text: str) -> None:
     assert marked("placeholders", f"Hi {text}, hello.") == []
 
 
 def test_an_undeclared_slot_is_named_with_those_that_exist() -> None:
-    assert marks("placeholders", "Hi {{name}},")[0].message == "{{name}} is no slot of this task; it has {{contact.first_name}}"
+    assert (
+        marks("placeholders", "Hi {{name}},")[0].message
+        == "{{name}} is no slot of this task; it has {{contact.first_name}}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,10 +101,18 @@ def test_a_question_or_request_is_a_call_to_action(ask: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "ending", ["I wanted you to know.", "Ever lost a day to planning? We have.", "You will find the rest on our pages.", "Did you know? So it is."]
+    "ending",
+    [
+        "I wanted you to know.",
+        "Ever lost a day to planning? We have.",
+        "You will find the rest on our pages.",
+        "Did you know? So it is.",
+    ],
 )
 def test_a_mail_that_asks_nothing_is_marked_once_as_a_whole(ending: str) -> None:
-    assert [(mark.field, mark.start, mark.end) for mark in marks("call_to_action", f"We make boards. {ending}")] == [("body", 0, 0)]
+    assert [(mark.field, mark.start, mark.end) for mark in marks("call_to_action", f"We make boards. {ending}")] == [
+        ("body", 0, 0)
+    ]
 
 
 def test_a_task_that_writes_no_mail_needs_no_call_to_action() -> None:
@@ -110,12 +132,16 @@ def test_spam_words_and_shouting_are_marked(text: str, found: list[str]) -> None
     assert marked("spam", text) == found
 
 
-@pytest.mark.parametrize("text", ["We read SAP files.", "Our API and CRM.", "A free hour!", "The winners? No.", "I act. Now it works."])
+@pytest.mark.parametrize(
+    "text", ["We read SAP files.", "Our API and CRM.", "A free hour!", "The winners? No.", "I act. Now it works."]
+)
 def test_plain_talk_acronyms_and_names_on_record_are_no_spam(text: str) -> None:
     assert marked("spam", text) == []
 
 
-@pytest.mark.parametrize("text", ["A Game Changer.", "It is game-changing!", "Guaranteed result", "games changers", "no  risk"])
+@pytest.mark.parametrize(
+    "text", ["A Game Changer.", "It is game-changing!", "Guaranteed result", "games changers", "no  risk"]
+)
 def test_forbidden_phrases_are_found_in_any_ending(text: str) -> None:
     assert len(marks("forbidden", text)) == 1
 
@@ -139,7 +165,9 @@ def test_a_run_of_six_words_is_marked_at_its_third_time_and_not_before() -> None
     assert marked("repetition", f"{twice} Ask {run} today.") == [run]
 
 
-@pytest.mark.parametrize("text", ["At Northwind Cold Chain Ltd we saw", "northwind cold chain's depot", "Northwind Cold-Chain!"])
+@pytest.mark.parametrize(
+    "text", ["At Northwind Cold Chain Ltd we saw", "northwind cold chain's depot", "Northwind Cold-Chain!"]
+)
 def test_the_company_may_drop_its_legal_suffix(text: str) -> None:
     assert marks("names_company", text) == []
 

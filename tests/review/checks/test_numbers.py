@@ -24,7 +24,8 @@ def test_different_numbers_share_none(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("1.5 million", "1500000"), ("12k", "12000"), ("3 bn", "3000000000"), ("2 Millionen", "2000000")]
+    ("text", "value"),
+    [("1.5 million", "1500000"), ("12k", "12000"), ("3 bn", "3000000000"), ("2 Millionen", "2000000")],
 )
 def test_a_scale_word_multiplies(text: str, value: str) -> None:
     assert value in readings_in(text)
@@ -37,7 +38,15 @@ def test_a_digit_inside_a_name_is_no_number(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("on the 3rd", "3"), ("30%", "30"), ("a 7-year plan", "7"), ("9 am", "9"), ("15min", "15"), ("€900.", "900"), ("5x faster", "5")],
+    [
+        ("on the 3rd", "3"),
+        ("30%", "30"),
+        ("a 7-year plan", "7"),
+        ("9 am", "9"),
+        ("15min", "15"),
+        ("€900.", "900"),
+        ("5x faster", "5"),
+    ],
 )
 def test_a_number_is_found_with_its_unit_or_ending(text: str, found: str) -> None:
     assert [match.group() for match in NUMBER.finditer(text)] == [found]

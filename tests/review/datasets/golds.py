@@ -11,7 +11,28 @@ from review.services import decisions, queue
 from review.splits import split_of
 from tests.review import factories
 
-WORDS = ["amber", "brisk", "cedar", "delta", "ember", "fjord", "grove", "harbor", "inlet", "jasper", "kelp", "ledge", "mesa", "north", "opal", "pine", "quartz", "ridge", "slate", "tarn"]
+WORDS = [
+    "amber",
+    "brisk",
+    "cedar",
+    "delta",
+    "ember",
+    "fjord",
+    "grove",
+    "harbor",
+    "inlet",
+    "jasper",
+    "kelp",
+    "ledge",
+    "mesa",
+    "north",
+    "opal",
+    "pine",
+    "quartz",
+    "ridge",
+    "slate",
+    "tarn",
+]
 
 
 def make_records(task: Task, count: int) -> list[Record]:

@@ -38,13 +38,17 @@ def acme(**more: str) -> dict[str, str]:
 
 @pytest.fixture
 def records(task: Task, admin: Member, tmp_path: Path) -> Task:
-    path = table(tmp_path / "records.csv", [{"company": "Acme Ltd", "sector": "steel"}, {"company": "Bolt", "sector": "rail"}])
+    path = table(
+        tmp_path / "records.csv", [{"company": "Acme Ltd", "sector": "steel"}, {"company": "Bolt", "sector": "rail"}]
+    )
     import_records(task, path, by=admin)
     return task
 
 
 def test_a_draft_finds_its_record_by_the_companys_name(records: Task, admin: Member, tmp_path: Path) -> None:
-    result = import_drafts(records, table(tmp_path / "d.csv", [acme(company="ACME")]), by=admin, provenance="written by hand")
+    result = import_drafts(
+        records, table(tmp_path / "d.csv", [acme(company="ACME")]), by=admin, provenance="written by hand"
+    )
 
     candidate = Candidate.objects.get()
     assert result.rows_added == 1
@@ -66,7 +70,9 @@ def test_the_same_drafts_twice_add_nothing(records: Task, admin: Member, tmp_pat
 
 
 def test_a_draft_with_all_required_facts_brings_its_record(task: Task, admin: Member, tmp_path: Path) -> None:
-    import_drafts(task, table(tmp_path / "d.csv", [acme(sector="steel"), acme(sector="steel", subject="Again")]), by=admin)
+    import_drafts(
+        task, table(tmp_path / "d.csv", [acme(sector="steel"), acme(sector="steel", subject="Again")]), by=admin
+    )
 
     assert Record.objects.get().facts == {"company": "Acme Ltd", "sector": "steel"}
     assert Candidate.objects.filter(record=Record.objects.get()).count() == 2
@@ -95,7 +101,9 @@ def test_a_name_that_two_records_share_is_not_guessed(records: Task, admin: Memb
     assert refusal.value.errors["row 2"] == ["2 records are called 'Acme Ltd'; bring the facts that tell them apart"]
 
 
-def test_a_written_field_without_a_column_is_refused_before_any_row(records: Task, admin: Member, tmp_path: Path) -> None:
+def test_a_written_field_without_a_column_is_refused_before_any_row(
+    records: Task, admin: Member, tmp_path: Path
+) -> None:
     with pytest.raises(Refusal, match="No column fills the written field 'body', which is required"):
         import_drafts(records, table(tmp_path / "d.csv", [{"company": "Acme", "subject": "Steel"}]), by=admin)
 

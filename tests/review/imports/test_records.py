@@ -62,7 +62,9 @@ def refusal_of(task: Task, path: Path, by: Member, **more: object) -> Refusal:
     return caught.value
 
 
-def test_records_come_in_with_title_group_and_a_split_anyone_can_recompute(task: Task, admin: Member, write: Write) -> None:
+def test_records_come_in_with_title_group_and_a_split_anyone_can_recompute(
+    task: Task, admin: Member, write: Write
+) -> None:
     result = import_records(task, write(GOOD), by=admin, provenance="made up")
 
     acme = Record.objects.get(title="Acme Ltd")
@@ -73,7 +75,9 @@ def test_records_come_in_with_title_group_and_a_split_anyone_can_recompute(task:
     assert (result.source.format, result.source.provenance, result.source.slug) == ("csv", "made up", "prospects")
 
 
-def test_the_same_file_twice_adds_nothing_and_answers_with_the_first_source(task: Task, admin: Member, write: Write) -> None:
+def test_the_same_file_twice_adds_nothing_and_answers_with_the_first_source(
+    task: Task, admin: Member, write: Write
+) -> None:
     first = import_records(task, write(GOOD), by=admin)
 
     again = import_records(task, write(GOOD, "other-name.csv"), by=admin)
@@ -82,7 +86,9 @@ def test_the_same_file_twice_adds_nothing_and_answers_with_the_first_source(task
     assert (Record.objects.count(), Source.objects.count()) == (2, 1)
 
 
-def test_a_row_repeated_within_a_file_or_known_from_another_is_added_once(task: Task, admin: Member, write: Write) -> None:
+def test_a_row_repeated_within_a_file_or_known_from_another_is_added_once(
+    task: Task, admin: Member, write: Write
+) -> None:
     import_records(task, write(GOOD), by=admin)
 
     result = import_records(task, write(GOOD + "Cog AG,tools,3\nCog AG,tools,3\n"), by=admin)
@@ -91,7 +97,9 @@ def test_a_row_repeated_within_a_file_or_known_from_another_is_added_once(task: 
 
 
 def test_writings_of_one_company_stand_in_one_split(task: Task, admin: Member, write: Write) -> None:
-    rows = "".join(f"{name},s{n},1\n" for n, name in enumerate(["Acme Ltd", "ACME", "acme  ltd.", '"Acme, Ltd"', "Acme Limited"]))
+    rows = "".join(
+        f"{name},s{n},1\n" for n, name in enumerate(["Acme Ltd", "ACME", "acme  ltd.", '"Acme, Ltd"', "Acme Limited"])
+    )
 
     import_records(task, write("company,sector,size\n" + rows), by=admin)
 
@@ -240,7 +248,9 @@ def test_unknown_columns_stay_out_and_are_listed(task: Task, admin: Member, writ
     assert "red" not in str(Record.objects.get().facts)
 
 
-def test_a_mapping_chosen_by_hand_wins_and_a_value_can_be_given_for_all_rows(task: Task, admin: Member, write: Write) -> None:
+def test_a_mapping_chosen_by_hand_wins_and_a_value_can_be_given_for_all_rows(
+    task: Task, admin: Member, write: Write
+) -> None:
     path = write("firm,branch\nA,b\n")
 
     import_records(task, path, by=admin, mapping={"firm": "company", "branch": ""}, defaults={"sector": "ships"})
@@ -251,9 +261,17 @@ def test_a_mapping_chosen_by_hand_wins_and_a_value_can_be_given_for_all_rows(tas
 @pytest.mark.parametrize(
     ("mapping", "key", "says"),
     [
-        ({"nope": "company", "sector": "sector"}, "nope", "The file has no column 'nope'; it has company, sector, size."),
+        (
+            {"nope": "company", "sector": "sector"},
+            "nope",
+            "The file has no column 'nope'; it has company, sector, size.",
+        ),
         ({"company": "company", "sector": "sector", "size": "boss"}, "size", "'boss' is no field of this task"),
-        ({"company": "company", "size": "company", "sector": "sector"}, "size", "'company' is filled from 'company' already."),
+        (
+            {"company": "company", "size": "company", "sector": "sector"},
+            "size",
+            "'company' is filled from 'company' already.",
+        ),
     ],
 )
 def test_a_mapping_that_does_not_fit_is_refused(
@@ -271,7 +289,10 @@ def test_only_a_lead_imports(task: Task, reviewer: Member, write: Write) -> None
 
 
 def test_ten_thousand_records_come_in_within_ten_seconds(task: Task, admin: Member, write: Write) -> None:
-    rows = "".join(f"Company {n},sector {n % 40},{n},City {n % 90},a note about company {n} of some length\n" for n in range(10_000))
+    rows = "".join(
+        f"Company {n},sector {n % 40},{n},City {n % 90},a note about company {n} of some length\n"
+        for n in range(10_000)
+    )
     path = write("company,sector,size,city,notes\n" + rows)
 
     started = time.process_time()
@@ -316,13 +337,18 @@ def test_the_list_of_the_largest_companies_comes_in_untouched(task: Task, admin:
 
 
 @pytest.mark.outside_data
-def test_thousands_of_start_ups_come_in_from_jsonl(task: Task, admin: Member, outside_data: Path, tmp_path: Path) -> None:
+def test_thousands_of_start_ups_come_in_from_jsonl(
+    task: Task, admin: Member, outside_data: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "techstars.jsonl"
     path.write_bytes(gzip.decompress((outside_data / "prospects" / "techstars.jsonl.gz").read_bytes()))
 
     result = import_records(task, path, by=admin, skip_bad=True)
 
-    shares = {split: Record.objects.filter(split=split).count() / result.rows_added for split in ("train", "validation", "test")}
+    shares = {
+        split: Record.objects.filter(split=split).count() / result.rows_added
+        for split in ("train", "validation", "test")
+    }
     assert result.rows_total == 4767
     assert result.rows_added > 4500
     assert abs(shares["train"] - 0.8) < 0.03

@@ -35,12 +35,21 @@ def send(client: Client, text: str | bytes, *, kind: str = "records", name: str 
     return client.post("/tasks/outreach/sources/import/", {"file": SimpleUploadedFile(name, content), "kind": kind})
 
 
-def test_a_file_goes_through_preview_to_import_and_the_upload_is_gone(task: Task, admin: Member, as_member: SignIn) -> None:
+def test_a_file_goes_through_preview_to_import_and_the_upload_is_gone(
+    task: Task, admin: Member, as_member: SignIn
+) -> None:
     client = as_member(admin)
 
     place = send(client, GOOD)["Location"]
     page = client.get(place).content.decode()
-    data = {"map.0": "company", "map.1": "sector", "map.2": "", "do": "import", "name": "My list", "provenance": "by hand"}
+    data = {
+        "map.0": "company",
+        "map.1": "sector",
+        "map.2": "",
+        "do": "import",
+        "name": "My list",
+        "provenance": "by hand",
+    }
     answer = client.post(place, data, follow=True)
 
     assert "Stay out: Shoe." in page
@@ -52,7 +61,9 @@ def test_a_file_goes_through_preview_to_import_and_the_upload_is_gone(task: Task
         uploads.path_of(place.split("/")[-2])
 
 
-def test_bad_rows_are_listed_before_anything_is_stored_and_can_be_left_out(task: Task, admin: Member, as_member: SignIn) -> None:
+def test_bad_rows_are_listed_before_anything_is_stored_and_can_be_left_out(
+    task: Task, admin: Member, as_member: SignIn
+) -> None:
     client = as_member(admin)
     place = send(client, GOOD + "Cog\n")["Location"]
     data = {"map.0": "company", "map.1": "sector", "do": "import"}
@@ -67,7 +78,9 @@ def test_bad_rows_are_listed_before_anything_is_stored_and_can_be_left_out(task:
     assert "2 records added, 1 bad row left out." in taken.content.decode()
 
 
-def test_a_required_fact_without_a_column_can_be_given_for_all_rows(task: Task, admin: Member, as_member: SignIn) -> None:
+def test_a_required_fact_without_a_column_can_be_given_for_all_rows(
+    task: Task, admin: Member, as_member: SignIn
+) -> None:
     client = as_member(admin)
     place = send(client, "Firm Name,Branch\nAcme,x\n")["Location"]
 
@@ -109,7 +122,9 @@ def test_an_upload_that_is_gone_leads_back_to_the_start(task: Task, admin: Membe
     assert "The uploaded file is no longer here" in answer.content.decode()
 
 
-def test_finished_drafts_come_in_by_the_same_steps(task: Task, admin: Member, as_member: SignIn, tmp_path: Path) -> None:
+def test_finished_drafts_come_in_by_the_same_steps(
+    task: Task, admin: Member, as_member: SignIn, tmp_path: Path
+) -> None:
     path = tmp_path / "r.csv"
     path.write_text("company,sector\nAcme,steel\n")
     import_records(task, path, by=admin)
@@ -124,7 +139,9 @@ def test_finished_drafts_come_in_by_the_same_steps(task: Task, admin: Member, as
     assert Candidate.objects.get().record.title == "Acme"
 
 
-def test_records_are_found_by_words_and_split_a_page_at_a_time(task: Task, admin: Member, as_member: SignIn, tmp_path: Path) -> None:
+def test_records_are_found_by_words_and_split_a_page_at_a_time(
+    task: Task, admin: Member, as_member: SignIn, tmp_path: Path
+) -> None:
     path = tmp_path / "r.csv"
     path.write_text("company,sector\n" + "".join(f"Firm {n:03},steel\n" for n in range(120)) + "Käserei Öl,food\n")
     source = import_records(task, path, by=admin).source

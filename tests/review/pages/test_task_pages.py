@@ -50,10 +50,19 @@ def test_a_name_that_is_taken_is_said_beside_the_address(admin: Member, as_membe
     assert "&#x27;outreach&#x27; is taken." in answer.content.decode()
 
 
-def test_the_page_of_a_task_explains_all_of_it_and_shows_an_example(task: Task, admin: Member, as_member: SignIn) -> None:
+def test_the_page_of_a_task_explains_all_of_it_and_shows_an_example(
+    task: Task, admin: Member, as_member: SignIn
+) -> None:
     page = as_member(admin).get("/tasks/outreach/").content.decode()
 
-    for text in ("Rendered example", "Aarhus Works 0", "Allowed claims", "Wrong fact", "Names the company", "contact.first_name"):
+    for text in (
+        "Rendered example",
+        "Aarhus Works 0",
+        "Allowed claims",
+        "Wrong fact",
+        "Names the company",
+        "contact.first_name",
+    ):
         assert text in page
 
 
@@ -68,7 +77,9 @@ def test_the_edit_page_explains_each_field(task: Task, admin: Member, as_member:
 def test_saving_makes_version_2_and_shows_what_changed(task: Task, admin: Member, as_member: SignIn) -> None:
     client = as_member(admin)
 
-    answer = client.post("/tasks/outreach/edit/", form(do="save", note="calmer", **{"offer.tone": "calm and plain"}), follow=True)
+    answer = client.post(
+        "/tasks/outreach/edit/", form(do="save", note="calmer", **{"offer.tone": "calm and plain"}), follow=True
+    )
 
     page = answer.content.decode()
     assert answer.redirect_chain == [("/tasks/outreach/diff/1/2/", 302)]
@@ -119,7 +130,9 @@ def test_the_json_tab_edits_the_same_specification(task: Task, admin: Member, as
 def test_the_example_follows_what_is_typed(task: Task, admin: Member, as_member: SignIn) -> None:
     client = as_member(admin)
 
-    good = client.post("/tasks/outreach/example/", form(student_template="BRIEFLY NOW\n{{facts}}"), headers={"HX-Request": "true"})
+    good = client.post(
+        "/tasks/outreach/example/", form(student_template="BRIEFLY NOW\n{{facts}}"), headers={"HX-Request": "true"}
+    )
     bad = client.post("/tasks/outreach/example/", form(instruction=""), headers={"HX-Request": "true"})
 
     assert "BRIEFLY NOW" in good.content.decode()

@@ -44,7 +44,9 @@ def test_a_row_is_added_moved_and_removed() -> None:
     assert removed["rubric"] == body["rubric"][1:]
 
 
-@pytest.mark.parametrize("act", ["remove:rubric:99", "up:rubric:0", "remove:offer:0", "remove:rubric:-1", "add:", "save", ""])
+@pytest.mark.parametrize(
+    "act", ["remove:rubric:99", "up:rubric:0", "remove:offer:0", "remove:rubric:-1", "add:", "save", ""]
+)
 def test_a_button_that_means_nothing_changes_nothing(act: str) -> None:
     body = outreach.SPEC.canonical()
 
@@ -60,7 +62,11 @@ def test_a_blank_row_stays_while_rows_are_added_and_goes_when_the_form_is_read()
 
 def test_a_mistake_stands_beside_the_control_it_is_about() -> None:
     data = posted(spec_form.drawn(outreach.SPEC.canonical(), {}))
-    data |= {"input_schema.0.name": "Company Name", "output_schema.1.max_words": "many", "slots": "contact.first_name\r\nname"}
+    data |= {
+        "input_schema.0.name": "Company Name",
+        "output_schema.1.max_words": "many",
+        "slots": "contact.first_name\r\nname",
+    }
     body = spec_form.body_from(data)
 
     with pytest.raises(Refusal) as refusal:

@@ -41,7 +41,11 @@ def test_clean_drafts_of_the_offline_teacher_are_not_marked(starter: Starter) ->
 
     for seed in range(40):
         draft = teacher.write(
-            facts=facts, offer=starter.spec.offer.model_dump(mode="json"), output_fields=fields, seed=seed, defect_rate=0
+            facts=facts,
+            offer=starter.spec.offer.model_dump(mode="json"),
+            output_fields=fields,
+            seed=seed,
+            defect_rate=0,
         )
         written = normalise_fields(starter.spec.output_schema, draft.fields)
         marks = [mark for mark in checks.run(starter.spec, starter.facts, written) if mark.check != "length"]
