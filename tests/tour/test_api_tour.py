@@ -219,6 +219,6 @@ def write_with_the_miniature(stack: Stack, runs: dict[str, Any], evaluation: dic
 
     assert any(name.endswith("adapter_model.safetensors") for name in names)
     assert "Halden" in mail["fields"]["subject"] + mail["fields"]["body"]
-    with pytest.raises(AssertionError, match="role"):
-        stack.post(f"miniatures/{miniature['id']}/write/", {"record": {"company": "X", "sector": "y"}})
+    with pytest.raises(AssertionError, match="'company' is missing"):
+        stack.post(f"miniatures/{miniature['id']}/write/", {"record": {"sector": "timber trade"}})
     assert evaluation["summary"]["systems"]
