@@ -5,7 +5,6 @@ Puts the parts together; knows the run directory, not the supervisor behind it.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -35,8 +34,6 @@ HINTS = {
     "unreachable": "Check the address and the network, then resume.",
 }
 
-TURN_S = 0.0005
-
 
 @dataclass
 class Ending:
@@ -54,9 +51,6 @@ async def run_order(run: RunDir) -> Ending:
         ValueError: The spec or an earlier journal cannot be read, or the teacher is incomplete.
         OSError: The disk takes no more.
     """
-    # The journal's thread takes turns with the event loop for every group of calls: five milliseconds, Python's own
-    # turn, is as long as a group may take.
-    sys.setswitchinterval(TURN_S)
     spec = GenerationSpec.model_validate(run.spec.body)
     fates = earlier_fates(run)
     secrets = run.secrets()
