@@ -58,7 +58,7 @@ def command(var_dir: Path) -> list[str] | None:
     data.mkdir(parents=True, exist_ok=True)
     # Nothing is saved: the database rows are the truth, and the beat rings again for what was lost.
     options = {"port": "0", "unixsocket": str(socket), "unixsocketperm": "700", "save": "", "appendonly": "no"}
-    options |= {"dir": str(data), "loglevel": "warning", "hz": "5"}
+    options |= {"dir": str(data), "loglevel": "warning", "hz": "5", "logfile": str(data / "redis.log")}
     return [binary, *(part for name, value in options.items() for part in (f"--{name}", value))]
 
 

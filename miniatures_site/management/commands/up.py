@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
 
+from jobs.services import presence
 from miniatures_site import broker, static_stamp
 from miniatures_site.demo import login
 
@@ -70,6 +71,8 @@ def run_processes(host: str, port: int) -> int:
         "WORKER_THREADS": os.environ.get("WORKER_THREADS", "8"),
         "BROKER_URL": os.environ.get("BROKER_URL") or broker.broker_url(settings.VAR_DIR),
         "PYTHONUNBUFFERED": "1",
+        # Twelve lines of advice on root would drown the login; in production they stay.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
     manager = Manager()
     procfile = parse_procfile((settings.BASE_DIR / "Procfile").read_text())
@@ -81,13 +84,17 @@ def run_processes(host: str, port: int) -> int:
 
 
 def announce(card: dict[str, str], command: BaseCommand) -> None:
-    """Print the address and the login as soon as the site answers."""
+    """Print the address and the login as soon as the site and its worker are up."""
     deadline = time.monotonic() + STARTED_WITHIN_S
     while time.monotonic() < deadline:
         try:
             urllib.request.urlopen(f"{card['url']}livez", timeout=1).close()  # noqa: S310 (our own address)
         except OSError:
             time.sleep(0.1)
+            continue
+        # Workers say in the database that they are there: asking /healthz would fill the log until they do.
+        if not presence.present():
+            time.sleep(0.2)
             continue
         command.stdout.write(
             f"\n  Miniatures is running at {card['url']}\n"
