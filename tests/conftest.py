@@ -22,7 +22,14 @@ CHROMIUM_FLAGS = [
 ]  # fmt: skip
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the browser's tests last: its event loop stays in this thread, where `asyncio.run` then refuses to start."""
+    deselect_outside_data(config, items)
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+
+
+def deselect_outside_data(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect, by name, tests of outside data when no folder is named; a named folder that is absent is an error."""
     folder = os.environ.get("SHARED_DATA_DIR")
     if folder:
