@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +45,46 @@ def test_many_calls_at_once_share_few_writes(tmp_path: Path) -> None:
 
     assert book.groups <= 3
     assert len(journal.read(tmp_path / "journal.jsonl")) == 200
+
+
+def test_a_slow_disk_never_holds_the_event_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, threads = os.fsync, []
+
+    def slow(handle: int) -> None:
+        threads.append(threading.current_thread().name)
+        time.sleep(0.005)
+        real(handle)
+
+    async def work(book: Journal) -> None:
+        monkeypatch.setattr(os, "fsync", slow)
+        for n in range(5):
+            await book.sent(str(n), reserve_usd=0.1)
+
+    write(tmp_path / "journal.jsonl", work)
+
+    assert len(threads) == 5
+    assert all(name.startswith("journal") for name in threads)
+
+
+def test_a_fast_disk_is_written_without_a_thread_and_one_slow_sync_ends_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[bool] = []
+    pause_s = [0.0]
+
+    def timed(handle: int) -> None:
+        threads.append(threading.current_thread() is threading.main_thread())
+        time.sleep(pause_s[0])
+
+    async def work(book: Journal) -> None:
+        monkeypatch.setattr(os, "fsync", timed)
+        for pause in (0.0, 0.0, 0.01, 0.0):
+            pause_s[0] = pause
+            await book.sent(str(len(threads)), reserve_usd=0.1)
+
+    write(tmp_path / "journal.jsonl", work)
+
+    assert threads == [False, True, True, False]
 
 
 def test_the_last_word_on_a_call_counts(tmp_path: Path) -> None:
