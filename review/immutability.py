@@ -1,13 +1,13 @@
 """Rows that must never change, held by triggers of the database itself, on SQLite and PostgreSQL alike.
 
-Declared once in `GUARDS`. `post_migrate` puts the triggers back (SQLite drops them when a migration remakes a
-table), and
-a system check of the database tag fails when one is missing. It does not know why a caller wants to change a row.
+Declared once in `GUARDS`, where upper rooms add theirs by `declare`. `post_migrate` puts the triggers back (SQLite drops
+them when a migration remakes a table), and a system check of the database tag fails when one is missing. It does not
+know why a caller wants to change a row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +50,7 @@ class Guard:
 
 _CHANGES = ("UPDATE", "DELETE")
 _ALL = ("INSERT", "UPDATE", "DELETE")
-GUARDS: Sequence[Guard] = (
+GUARDS: list[Guard] = [
     Guard("review_decision", _CHANGES, "", "A decision never changes: record another one, or retract it."),
     Guard("review_taskversion", _CHANGES, "", "A task version never changes: make the next version."),
     Guard(
@@ -59,7 +59,12 @@ GUARDS: Sequence[Guard] = (
     ),
     Guard("review_datasetrow", _ALL, _VERSION_FROZEN, "The dataset version of this row is frozen and never changes."),
     Guard("review_datasetfile", _ALL, _VERSION_FROZEN, "The dataset version of this file is frozen and never changes."),
-)  # fmt: skip
+]  # fmt: skip
+
+
+def declare(*guards: Guard) -> None:
+    """Put tables of an upper room under guard; called from its `AppConfig.ready()`. Declaring twice changes nothing."""
+    GUARDS.extend(guard for guard in guards if guard not in GUARDS)
 
 
 def install(using: str = DEFAULT_DB_ALIAS) -> None:
