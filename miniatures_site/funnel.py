@@ -42,7 +42,7 @@ class Step:
 def steps(task: Task) -> list[Step]:
     """The stations of a task in the order of the loop."""
     judged = (CandidateState.DECIDED, CandidateState.DISPUTED)
-    drafts = Candidate.objects.filter(task=task)
+    drafts = Candidate.objects.filter(task=task).exclude(state=CandidateState.KEPT)
     frozen = DatasetVersion.objects.filter(dataset__task=task, frozen_at__isnull=False)
     found = (
         ("Records", Record.objects.filter(source__task=task), "review:sources", "Import records",

@@ -33,6 +33,8 @@ class CandidateState(TextChoices):
     LEASED = "leased", "Leased"
     DECIDED = "decided", "Decided"
     DISPUTED = "disputed", "Disputed"
+    # Written for another purpose than judging: the desk neither deals nor counts it until somebody puts it there.
+    KEPT = "kept", "Kept from the desk"
 
 
 class AssignmentState(TextChoices):

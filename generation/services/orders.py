@@ -8,7 +8,7 @@ from decimal import ROUND_UP, Decimal
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.urls import reverse
 
 from generation.engine.contracts import TeacherSpec
@@ -23,7 +23,7 @@ from members.models import Member
 from review import permissions
 from review.models import Record, Source, Task, TaskVersion
 from review.selectors.tasks import latest_version
-from review.states import Role
+from review.states import CandidateState, Role
 from web.errors import Refusal
 
 LARGEST_ORDER = 100_000
@@ -198,8 +198,9 @@ def _records(
     else:
         if source is not None:
             rows = rows.filter(source=source)
-        # A second order goes on where the first ended: with records nobody has written for yet.
-        rows = rows.annotate(drafts=Count("candidates")).order_by("drafts", "source__created_at", "row_number", "pk")
+        # A second order goes on where the first ended: with records nobody has written for the desk yet.
+        drafts = Count("candidates", filter=~Q(candidates__state=CandidateState.KEPT))
+        rows = rows.annotate(drafts=drafts).order_by("drafts", "source__created_at", "row_number", "pk")
         found = list(rows.values_list("pk", "facts")[:count])
     if not found:
         raise Refusal(

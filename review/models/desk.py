@@ -55,8 +55,11 @@ class Candidate(models.Model):
             ),
             models.Index(fields=["task", "state", "-created_at"], name="candidates_by_state"),
             models.Index(fields=["task", "fields_hash"], name="candidates_by_text"),
-            # The newest first, whatever their state; and the last place in the queue.
-            models.Index(fields=["task", "-created_at", "-id"], name="candidates_newest"),
+            # The newest first, whatever became of them on the desk; what is kept from it may be far more, and is skipped.
+            models.Index(
+                fields=["task", "-created_at", "-id"], condition=~Q(state=CandidateState.KEPT), name="candidates_newest"
+            ),
+            # The last place in the queue.
             models.Index(fields=["task", "queue_position"], name="candidates_by_place"),
         ]
 

@@ -23,22 +23,33 @@ STATE_LOOKS = {
     CandidateState.LEASED: "is-running",
     CandidateState.DECIDED: "is-good",
     CandidateState.DISPUTED: "is-look",
+    CandidateState.KEPT: "is-idle",
 }
 VERDICT_LOOKS = {"accept": "is-good", "edit": "is-running", "reject": "is-failed"}
+# Written as the partial index of the newest drafts has it, so that databases see that it covers this question.
+ON_DESK = ~Q(state=CandidateState.KEPT)
 FILTERS = ("source", "state", "verdict", "split", "origin", "check")
 
 
 def drafts(member: Member, *, task: str = "", **filters: str) -> QuerySet[Candidate]:
     """Drafts the member sees, narrowed by task slug and by any of `FILTERS`; unknown values narrow to nothing.
 
-    Each comes annotated with `gold_verdict`, the verdict that counts, if there is one.
+    What is kept from the desk is listed only when that state is asked for. Each comes annotated with `gold_verdict`,
+    the verdict that counts, if there is one.
     """
-    found = Candidate.objects.filter(task__in=tasks_for(member))
+    found = _seen_by(member)
     if task:
         found = found.filter(task__slug=task)
+    if filters.get("state") != CandidateState.KEPT:
+        found = found.filter(ON_DESK)
     for name, value in filters.items():
         if value:
             found = found.filter(_narrowed(name, value))
+    return found
+
+
+def _seen_by(member: Member) -> QuerySet[Candidate]:
+    found = Candidate.objects.filter(task__in=tasks_for(member))
     return found.select_related("task", "task_version", "record__source").annotate(gold_verdict=F("gold__verdict"))
 
 
@@ -68,7 +79,7 @@ def draft_or_404(member: Member, candidate_id: UUID) -> Candidate:
     Raises:
         Http404: No such draft, or not this member's to see.
     """
-    draft = drafts(member).filter(pk=candidate_id).first()
+    draft = _seen_by(member).filter(pk=candidate_id).first()
     if draft is None:
         raise Http404("There is no such draft.")
     return draft
@@ -140,8 +151,8 @@ def set_aside_count(member: Member, task: Task) -> int:
 
 
 def is_empty(task: Task) -> bool:
-    """Whether the task has no draft at all."""
-    return not Candidate.objects.filter(task=task).exists()
+    """Whether no draft of the task ever came to the desk."""
+    return not Candidate.objects.filter(ON_DESK, task=task).exists()
 
 
 def choices(task: Task) -> Mapping[str, list[tuple[str, str]]]:

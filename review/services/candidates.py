@@ -1,4 +1,4 @@
-"""The verb that puts drafts on the desk. Knows nothing of who wrote them but plain values."""
+"""The verbs that add drafts and put them on the desk. Knows nothing of who wrote them but plain values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from review import checks
 from review.models import Candidate, Record, Task, TaskVersion
 from review.prompting import Message, fields_hash
 from review.schema import Facts, Fields, normalise_fields
-from review.states import BEHIND_THE_REST
+from review.states import BEHIND_THE_REST, CandidateState
 from web.errors import Refusal
 
 CHUNK = 500
@@ -25,7 +25,8 @@ CHUNK = 500
 class NewDraft:
     """One draft to be judged, with its provenance as plain values.
 
-    `call_id` makes adding it idempotent; a draft without one is always added.
+    `call_id` makes adding it idempotent; a draft without one is always added. One that is kept from the desk waits for
+    `put_on_desk`: nobody is dealt it, and it counts as no work for reviewers.
     """
 
     record_id: UUID
@@ -44,6 +45,7 @@ class NewDraft:
     latency_s: float = 0.0
     labelled_defects: Sequence[str] = ()
     round: int = 1
+    is_kept: bool = False
 
 
 @transaction.atomic
@@ -68,8 +70,7 @@ def add_drafts(*, version: TaskVersion, drafts: Sequence[NewDraft], job_id: UUID
     task = Task.objects.select_for_update().get(pk=version.task_id)
     facts = _facts_of(task, drafts)
     known = _known_calls(drafts)
-    waiting = Candidate.objects.filter(task=task, queue_position__lt=BEHIND_THE_REST)
-    position = (waiting.aggregate(last=Max("queue_position"))["last"] or 0) + 1
+    position = _next_position(task)
     fresh: list[Candidate] = []
     for draft in drafts:
         if draft.call_id is not None and draft.call_id in known:
@@ -80,6 +81,41 @@ def add_drafts(*, version: TaskVersion, drafts: Sequence[NewDraft], job_id: UUID
         candidate.queue_position = position + len(fresh)
         fresh.append(candidate)
     return Candidate.objects.bulk_create(fresh, batch_size=CHUNK)
+
+
+@transaction.atomic
+def put_on_desk(drafts: Iterable[Candidate]) -> int:
+    """Put drafts that were kept from the desk behind those that wait, in the order given.
+
+    A draft that is on the desk already, or judged, stays as it is, so that doing it twice, or two callers at once, does
+    no harm. The row of each task is locked while positions are given out.
+
+    Returns:
+        How many drafts went to the desk.
+    """
+    by_task: dict[UUID, list[UUID]] = {}
+    for draft in drafts:
+        by_task.setdefault(draft.task_id, []).append(draft.pk)
+    return sum(_place(task_id, by_task[task_id]) for task_id in sorted(by_task))
+
+
+def _place(task_id: UUID, wanted: list[UUID]) -> int:
+    task = Task.objects.select_for_update().get(pk=task_id)
+    kept: dict[UUID, Candidate] = {}
+    for chunk in _chunks(wanted):
+        rows = Candidate.objects.select_for_update().only("pk").filter(pk__in=chunk, state=CandidateState.KEPT)
+        kept.update({row.pk: row for row in rows})
+    moving = [kept[pk] for pk in dict.fromkeys(wanted) if pk in kept]
+    for position, candidate in enumerate(moving, start=_next_position(task)):
+        candidate.state, candidate.queue_position = CandidateState.PENDING, position
+    Candidate.objects.bulk_update(moving, ["state", "queue_position"], batch_size=CHUNK)
+    return len(moving)
+
+
+def _next_position(task: Task) -> int:
+    """The place behind all that wait; what was set aside stands behind every such place."""
+    waiting = Candidate.objects.filter(task=task, queue_position__lt=BEHIND_THE_REST)
+    return (waiting.aggregate(last=Max("queue_position"))["last"] or 0) + 1
 
 
 def _facts_of(task: Task, drafts: Sequence[NewDraft]) -> dict[UUID, Facts]:
@@ -119,6 +155,7 @@ def _candidate(version: TaskVersion, draft: NewDraft, facts: Facts, job_id: UUID
         task_id=version.task_id,
         task_version=version,
         record_id=draft.record_id,
+        state=CandidateState.KEPT if draft.is_kept else CandidateState.PENDING,
         fields=fields,
         fields_hash=fields_hash(fields),
         messages=list(draft.messages),

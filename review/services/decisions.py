@@ -191,13 +191,7 @@ def _is_late(seen: Sight) -> bool:
         return False
     if seen.was_mine:
         return True
-    raise Refusal(
-        "card_not_free",
-        "This card is in front of another reviewer, or judged already.",
-        hint="Take the next one.",
-        status=409,
-        state={"candidate": str(seen.card.pk), "state": seen.card.state},
-    )
+    raise queue.not_free(seen.card)
 
 
 def _fill_hand(seen: Sight, *, by: Member, deck_size: int) -> list[Assignment]:

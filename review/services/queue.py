@@ -102,7 +102,7 @@ def hold(member: Member, candidate_id: UUID) -> Assignment:
 
     Raises:
         Http404: No such draft, or not in a task of this member.
-        Refusal: 409 when it is in front of another reviewer, or judged.
+        Refusal: 409 when it is in front of another reviewer, judged, or kept from the desk.
     """
     candidate = Candidate.objects.select_related("task").filter(pk=candidate_id).first()
     if candidate is None:
@@ -115,13 +115,21 @@ def hold(member: Member, candidate_id: UUID) -> Assignment:
             return held_card(member, candidate_id)
         taken = _lease(member, list(_free_cards(member).filter(pk=candidate_id)))
     if not taken:
-        raise Refusal(
-            "card_not_free",
-            "This card is in front of another reviewer, or judged already.",
-            hint="Take the next one, or look for it under My decisions.",
-            status=409,
-        )
+        raise not_free(candidate)
     return taken[0]
+
+
+def not_free(card: Candidate) -> Refusal:
+    """Why a card cannot be had, as a refusal with the state it is in."""
+    is_kept = card.state == CandidateState.KEPT
+    return Refusal(
+        "card_not_free",
+        "This draft is kept from the desk." if is_kept else "This card is in front of another reviewer, or judged already.",
+        hint="Nobody judges it before it is put there." if is_kept
+        else "Take the next one, or look for it under My decisions.",
+        status=409,
+        state={"candidate": str(card.pk), "state": card.state},
+    )  # fmt: skip
 
 
 def reclaim() -> int:
