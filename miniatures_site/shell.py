@@ -28,6 +28,8 @@ LOOP = (
     ("training", "Training", "training:list", "n"),
     ("evaluation", "Evaluation", "evaluation:list", "e"),
     ("miniatures", "Miniatures", "training:miniatures", "m"),
+    ("campaigns", "Campaigns", "campaigns:list", "c"),
+    ("experiments", "Experiments", "campaigns:experiments", "x"),
 )
 FOOT = (("jobs", "Jobs", "jobs:list", "j"), ("settings", "Settings", "members:profile", "o"))
 

@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("generation.urls")),
     path("", include("training.urls")),
     path("", include("evaluation.urls")),
+    path("", include("campaigns.urls")),
     path("api/v1/", include("miniatures_site.api_urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/docs/", api_reference.page, name="docs"),

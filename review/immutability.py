@@ -27,12 +27,14 @@ class Guard:
         operations: What is refused, of INSERT, UPDATE and DELETE; PostgreSQL refuses TRUNCATE beside.
         condition: SQL that is true for rows under guard, with `{row}` for OLD or NEW; empty guards every row.
         why: What the refusal says.
+        is_sealed_by_update: Whether an update may bring a row under guard, as freezing does; only its old state counts then.
     """
 
     table: str
     operations: tuple[str, ...]
     condition: str
     why: str
+    is_sealed_by_update: bool = False
 
     def trigger(self, operation: str) -> str:
         """Name of the trigger for one operation."""
@@ -43,8 +45,8 @@ class Guard:
         if not self.condition:
             return "1 = 1"
         rows = {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}[operation]
-        # The frozen mark itself is set by an update, so of a version's own row only the old state counts.
-        rows = ("OLD",) if self.table == "review_datasetversion" else rows
+        if operation == "UPDATE" and self.is_sealed_by_update:
+            rows = ("OLD",)
         return " OR ".join(f"({self.condition.format(row=row)})" for row in rows)
 
 
@@ -55,7 +57,7 @@ GUARDS: list[Guard] = [
     Guard("review_taskversion", _CHANGES, "", "A task version never changes: make the next version."),
     Guard(
         "review_datasetversion", _CHANGES, "{row}.frozen_at IS NOT NULL",
-        "This dataset version is frozen and never changes: freeze the next one.",
+        "This dataset version is frozen and never changes: freeze the next one.", is_sealed_by_update=True,
     ),
     Guard("review_datasetrow", _ALL, _VERSION_FROZEN, "The dataset version of this row is frozen and never changes."),
     Guard("review_datasetfile", _ALL, _VERSION_FROZEN, "The dataset version of this file is frozen and never changes."),

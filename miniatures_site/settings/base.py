@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "generation",
     "training",
     "evaluation",
+    "campaigns",
     "miniatures_site",
 ]
 

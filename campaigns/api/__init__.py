@@ -1,0 +1,1 @@
+"""API endpoints of the campaigns room. Thin: they call services and selectors, never models."""

@@ -1,0 +1,5 @@
+"""API addresses of contacts and the suppression list."""
+
+from django.urls import URLPattern
+
+contacts_urls: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""API addresses of experiments."""
+
+from django.urls import URLPattern
+
+experiments_urls: list[URLPattern] = []

@@ -1,0 +1,14 @@
+"""Which rows of this room never change, for the triggers of the review room to hold."""
+
+from review.immutability import Guard
+
+CHANGES = ("UPDATE", "DELETE")
+GUARDS = (
+    Guard("campaigns_suppression", CHANGES, "", "The suppression list only grows."),
+    Guard("campaigns_event", CHANGES, "", "An event never changes: what follows is another event."),
+    Guard("campaigns_look", CHANGES, "", "A look at an experiment never changes: look again."),
+    Guard(
+        "campaigns_experiment", CHANGES, "{row}.registered_at IS NOT NULL",
+        "A registered experiment never changes: register another one.", is_sealed_by_update=True,
+    ),
+)  # fmt: skip

@@ -1,0 +1,25 @@
+"""Rows of the campaigns room."""
+
+from campaigns.models.campaigns import Arm, Campaign, Enrolment, Link, SenderIdentity, Step
+from campaigns.models.contacts import Contact, ContactImport, Suppression
+from campaigns.models.events import Event, Reply
+from campaigns.models.experiments import Experiment, Look
+from campaigns.models.messages import Message, WriteOrder
+
+__all__ = [
+    "Arm",
+    "Campaign",
+    "Contact",
+    "ContactImport",
+    "Enrolment",
+    "Event",
+    "Experiment",
+    "Link",
+    "Look",
+    "Message",
+    "Reply",
+    "SenderIdentity",
+    "Step",
+    "Suppression",
+    "WriteOrder",
+]

@@ -1,0 +1,147 @@
+"""Campaigns: who sends, in what steps, with which models, to whom, and the links their mails may carry."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from campaigns.models.contacts import Contact
+from campaigns.states import Approval, CampaignState, StepWriter
+from generation.models import Teacher
+from review.models import Task, TaskVersion
+from training.models import Miniature
+
+
+def new_salt() -> str:
+    """A fresh salt for assignment to arms and for sampling."""
+    return uuid.uuid4().hex
+
+
+class SenderIdentity(models.Model):
+    """Who stands at the top and the foot of a mail, and where replies go."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    from_name = models.CharField(max_length=120)
+    from_address = models.CharField(max_length=254)
+    # Replies go to `local+token@domain` of this address, so that each can be told which mail it answers.
+    reply_address = models.CharField(max_length=254)
+    postal_address = models.CharField(max_length=300, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Campaign(models.Model):
+    """A sequence of mails to contacts, written by the models of its arms. Its task version is fixed at launch."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=120)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="campaigns")
+    task_version = models.ForeignKey(TaskVersion, on_delete=models.DO_NOTHING, related_name="+")
+    sender = models.ForeignKey(SenderIdentity, null=True, on_delete=models.PROTECT, related_name="campaigns")
+    state = models.CharField(max_length=8, choices=CampaignState.choices, default=CampaignState.DRAFT)
+    approval = models.CharField(max_length=8, choices=Approval.choices, default=Approval.ALL)
+    # Of the mails no check marks, how many a person sees, 0 to 1.
+    sample_share = models.FloatField(default=0.2)
+    # Who says what a reply means; none: the built-in rules.
+    reply_teacher = models.ForeignKey(Teacher, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    max_model_usd = models.DecimalField(max_digits=12, decimal_places=6, default=1)
+    mails_per_minute = models.PositiveIntegerField(default=60)
+    daily_cap = models.PositiveIntegerField(default=500)
+    # Local hours, in the contact's time zone or the campaign's, in which nothing is sent; equal: never quiet.
+    quiet_from = models.PositiveSmallIntegerField(default=20)
+    quiet_until = models.PositiveSmallIntegerField(default=8)
+    sends_at_weekends = models.BooleanField(default=False)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    salt = models.CharField(max_length=32, default=new_salt, editable=False)
+    # A simulated one: its inboxes are made up, which every page of it says.
+    is_simulated = models.BooleanField(default=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    launched_at = models.DateTimeField(null=True, blank=True)
+    launched_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Arm(models.Model):
+    """One variant of a campaign: the model that writes its mails. A campaign without an experiment has one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="arms")
+    name = models.CharField(max_length=80)
+    position = models.PositiveSmallIntegerField(default=0)
+    weight = models.PositiveIntegerField(default=1)
+    is_control = models.BooleanField(default=False)
+    # A promoted miniature is asked as a teacher too; `miniature` then says whose lineage this arm stands for.
+    teacher = models.ForeignKey(Teacher, null=True, on_delete=models.PROTECT, related_name="+")
+    miniature = models.ForeignKey(Miniature, null=True, blank=True, on_delete=models.PROTECT, related_name="arms")
+
+    class Meta:
+        ordering = ["campaign", "position"]
+        constraints = [models.UniqueConstraint(fields=["campaign", "name"], name="arm_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Step(models.Model):
+    """One mail of the sequence; the second waits after the first."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="steps")
+    number = models.PositiveSmallIntegerField()
+    writer = models.CharField(max_length=10, choices=StepWriter.choices, default=StepWriter.MODEL)
+    wait_s = models.PositiveIntegerField(default=0)
+    # Of a fixed text; slots in double braces.
+    subject = models.CharField(max_length=200, blank=True)
+    body = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["campaign", "number"]
+        constraints = [models.UniqueConstraint(fields=["campaign", "number"], name="step_number_once")]
+
+
+class Link(models.Model):
+    """An address that mails of a campaign may point to. A click is only ever sent on to one of these."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="links")
+    name = models.SlugField(max_length=40)
+    url = models.CharField(max_length=500)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["campaign", "name"], name="link_name_once")]
+
+
+class Enrolment(models.Model):
+    """A contact in a campaign, and the arm its company was put into before anything was written."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="enrolments")
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="enrolments")
+    arm = models.ForeignKey(Arm, null=True, on_delete=models.PROTECT, related_name="enrolments")
+    # As they were at assignment: intention to treat counts these, whatever becomes of the contact.
+    cluster = models.CharField(max_length=254)
+    segment = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["campaign", "contact"], name="contact_once_per_campaign")]
+        indexes = [models.Index(fields=["campaign", "arm"], name="enrolments_of_arm")]

@@ -1,0 +1,57 @@
+"""What happened to mails: append-only and raw. Totals are read from these rows, never kept beside them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from campaigns.models.campaigns import Campaign, Enrolment
+from campaigns.models.messages import Message
+from campaigns.states import EventKind, EventSource, ReplyClass
+
+
+class Event(models.Model):
+    """Something that happened to a mail; a trigger refuses UPDATE and DELETE. `key` makes telling it twice harmless."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.DO_NOTHING, related_name="events")
+    enrolment = models.ForeignKey(Enrolment, on_delete=models.DO_NOTHING, related_name="events")
+    message = models.ForeignKey(Message, on_delete=models.DO_NOTHING, related_name="events")
+    kind = models.CharField(max_length=12, choices=EventKind.choices)
+    source = models.CharField(max_length=8, choices=EventSource.choices)
+    # Unique over what tells it: the provider's event id, the mail's own Message-ID, a hash of link and second.
+    key = models.CharField(max_length=120, unique=True)
+    # By a mail scanner or an automaton, as far as that can be told: shown apart, counted for nothing.
+    is_machine = models.BooleanField(default=False)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField(auto_now_add=True)
+    # As it came, without text of the person: that stands on the reply, where erasure reaches it.
+    payload = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["occurred_at", "id"]
+        indexes = [
+            models.Index(fields=["campaign", "kind", "occurred_at"], name="events_by_kind"),
+            models.Index(fields=["message", "occurred_at"], name="events_of_mail"),
+            models.Index(fields=["enrolment", "kind"], name="events_of_enrolment"),
+        ]
+
+
+class Reply(models.Model):
+    """What a contact wrote back, and what it was taken to mean."""
+
+    event = models.OneToOneField(Event, primary_key=True, on_delete=models.DO_NOTHING, related_name="reply")
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="replies")
+    subject = models.CharField(max_length=300, blank=True)
+    # Without quoted text; emptied when the person is erased.
+    text = models.TextField(blank=True)
+    meaning = models.CharField(max_length=12, choices=ReplyClass.choices, blank=True)
+    # `rules`, a model's label, or the name of the member who corrected it.
+    meant_by = models.CharField(max_length=120, blank=True)
+    classified_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name_plural = "replies"

@@ -1,0 +1,1 @@
+"""Pages of the campaigns room. Thin: they call services and selectors, never models."""

@@ -1,0 +1,5 @@
+"""Page addresses of campaigns: their steps, arms, mails and approval."""
+
+from django.urls import URLPattern
+
+campaigns_urls: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""Questions about the campaigns room's rows; each takes the member who asks."""

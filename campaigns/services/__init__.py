@@ -1,0 +1,1 @@
+"""Verbs of the campaigns room, the only writers of its rows."""

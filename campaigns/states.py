@@ -1,0 +1,157 @@
+"""Words that rows of this room can be in, and the moves between them. Pure but for Django's choices; knows no model."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class LawfulBasis(TextChoices):
+    """Why a contact may be written to (GDPR, article 6)."""
+
+    CONSENT = "consent", "Consent"
+    CONTRACT = "contract", "Contract"
+    LEGITIMATE_INTEREST = "legitimate_interest", "Legitimate interest"
+
+
+class SuppressionReason(TextChoices):
+    """Why an address is never written to again."""
+
+    UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+    COMPLAINED = "complained", "Complained"
+    BOUNCED = "bounced", "Does not exist"
+    ERASED = "erased", "Asked to be erased"
+    MANUAL = "manual", "Entered by hand"
+
+
+class CampaignState(TextChoices):
+    """Where a campaign stands in its business; how far its work is stands in its messages."""
+
+    DRAFT = "draft", "Draft"
+    RUNNING = "running", "Running"
+    PAUSED = "paused", "Paused"
+    ENDED = "ended", "Ended"
+
+
+CAMPAIGN_MOVES: dict[CampaignState, frozenset[CampaignState]] = {
+    CampaignState.DRAFT: frozenset({CampaignState.RUNNING}),
+    CampaignState.RUNNING: frozenset({CampaignState.PAUSED, CampaignState.ENDED}),
+    CampaignState.PAUSED: frozenset({CampaignState.RUNNING, CampaignState.ENDED}),
+    CampaignState.ENDED: frozenset(),
+}
+
+
+class Approval(TextChoices):
+    """Which mails a person sees before they go out."""
+
+    ALL = "all", "Every mail"
+    SAMPLE = "sample", "A share, and every mail a check marks"
+
+
+class StepWriter(TextChoices):
+    """Who words a step of the sequence."""
+
+    MODEL = "model", "The arm's model"
+    TEMPLATE = "template", "A fixed text with slots"
+
+
+class MessageState(TextChoices):
+    """Where one mail stands: write, check, approve, send.
+
+    Research and verification will stand between planned and writing, and between checked and awaiting.
+    """
+
+    PLANNED = "planned", "Planned"
+    WRITING = "writing", "Being written"
+    WRITTEN = "written", "Written"
+    AWAITING = "awaiting", "Awaiting approval"
+    APPROVED = "approved", "Approved"
+    SENDING = "sending", "On the wire"
+    SENT = "sent", "Sent"
+    REJECTED = "rejected", "Not approved"
+    UNKNOWN = "unknown", "Fate unknown"
+    FAILED = "failed", "Failed"
+    STOPPED = "stopped", "Stopped"
+
+
+M = MessageState
+
+MESSAGE_MOVES: dict[MessageState, frozenset[MessageState]] = {
+    M.PLANNED: frozenset({M.WRITING, M.WRITTEN, M.FAILED, M.STOPPED}),
+    M.WRITING: frozenset({M.PLANNED, M.WRITTEN, M.FAILED, M.STOPPED}),
+    M.WRITTEN: frozenset({M.AWAITING, M.APPROVED, M.STOPPED}),
+    M.AWAITING: frozenset({M.APPROVED, M.REJECTED, M.STOPPED}),
+    # A decision taken back, or a lead's own change of mind, reaches a mail that has not gone.
+    M.APPROVED: frozenset({M.AWAITING, M.REJECTED, M.SENDING, M.STOPPED}),
+    M.REJECTED: frozenset({M.AWAITING, M.APPROVED, M.STOPPED}),
+    # Refused before the wire goes back; an answer from the wire is final.
+    M.SENDING: frozenset({M.APPROVED, M.SENT, M.UNKNOWN, M.FAILED, M.STOPPED}),
+    # What was in doubt may turn out to have arrived, or be settled by a person.
+    M.UNKNOWN: frozenset({M.SENT, M.FAILED}),
+    M.SENT: frozenset(),
+    M.FAILED: frozenset(),
+    M.STOPPED: frozenset(),
+}
+BEFORE_THE_WIRE = frozenset({M.PLANNED, M.WRITING, M.WRITTEN, M.AWAITING, M.APPROVED, M.REJECTED})
+
+
+class StopReason(TextChoices):
+    """Why a mail was not sent although it could have been."""
+
+    SUPPRESSED = "suppressed", "On the suppression list"
+    REPLIED = "replied", "The contact replied"
+    BOUNCED = "bounced", "An earlier mail bounced"
+    UNSUBSCRIBED = "unsubscribed", "The contact unsubscribed"
+    COMPLAINED = "complained", "The contact complained"
+    ERASED = "erased", "The person was erased"
+    ENDED = "ended", "The campaign ended"
+
+
+class EventKind(TextChoices):
+    """What can happen to a mail after it was made."""
+
+    SENT = "sent", "Sent"
+    BOUNCED = "bounced", "Bounced"
+    DEFERRED = "deferred", "Deferred"
+    OPENED = "opened", "Opened"
+    CLICKED = "clicked", "Clicked"
+    REPLIED = "replied", "Replied"
+    AUTO_REPLIED = "auto_replied", "Automatic reply"
+    UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+    COMPLAINED = "complained", "Complained"
+
+
+class EventSource(TextChoices):
+    """Who told of it."""
+
+    WIRE = "wire", "The mail server"
+    WEBHOOK = "webhook", "The provider's webhook"
+    MAIL = "mail", "An incoming mail"
+    LINK = "link", "A link of the mail"
+    PAGE = "page", "A page of ours"
+
+
+class ReplyClass(TextChoices):
+    """What a reply says."""
+
+    INTERESTED = "interested", "Interested"
+    QUESTION = "question", "Asks something"
+    LATER = "later", "Not now"
+    DECLINED = "declined", "Declined"
+    UNSUBSCRIBE = "unsubscribe", "Wants no more mails"
+    OTHER = "other", "Other"
+
+
+class Claim(TextChoices):
+    """What an experiment sets out to show."""
+
+    NOT_WORSE = "not_worse", "Not worse by more than a margin"
+    BETTER = "better", "Better by at least an effect"
+
+
+class Metric(TextChoices):
+    """What an experiment counts, per contact that was assigned."""
+
+    REPLY = "reply", "Replied"
+    POSITIVE_REPLY = "positive_reply", "Replied with interest"
+    CLICK = "click", "Clicked"
+    UNSUBSCRIBE = "unsubscribe", "Unsubscribed"
