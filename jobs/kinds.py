@@ -34,6 +34,12 @@ class BaseKind:
     def on_events(self, job: Job, events: list[Event]) -> None:
         """Events are kept and shown; nothing more."""
 
+    def on_paused(self, job: Job) -> None:
+        """It has set nothing else going."""
+
+    def on_resumed(self, job: Job) -> None:
+        """Its next attempt does all there is to do."""
+
     def collect(self, job: Job, result: Result, run_dir: Path) -> dict[str, Any]:
         """No artefacts to carry away."""
         return {}

@@ -39,11 +39,23 @@ class JobKind(Protocol):
         ...
 
     def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
-        """Do the work in the worker; returns the result summary. Only for kinds without an engine."""
+        """Do the work in the worker; returns the result summary. Only for kinds without an engine.
+
+        Raises:
+            Wait: Other jobs have to end first; it is called again then.
+        """
         ...
 
     def on_events(self, job: Job, events: list[Event]) -> None:
         """Consume freshly ingested events, inside the transaction that stores them; must be idempotent."""
+        ...
+
+    def on_paused(self, job: Job) -> None:
+        """A person has paused it, inside the transaction that does so: bring to rest what it has set going."""
+        ...
+
+    def on_resumed(self, job: Job) -> None:
+        """A person has resumed it, inside the transaction that does so."""
         ...
 
     def collect(self, job: Job, result: Result, run_dir: Path) -> dict[str, Any]:
@@ -67,6 +79,22 @@ class Attempt(Protocol):
             jobs.supervisor.AttemptLost: The fence has passed on, or a stop was asked for.
         """
         ...
+
+
+class Wait(Exception):  # noqa: N818 (no error: there is nothing to do now)
+    """Raised by inline work that has to wait for other jobs: its own job waits and holds no worker meanwhile.
+
+    Whoever makes something happen that it waits for rings for it; it is rung for by itself after `again_s`.
+
+    Attributes:
+        reason: What it waits for, shown on pages.
+        again_s: When it is looked at again at the latest, seconds.
+        is_over: Asked once the job waits: whether what it waits for has happened meanwhile, unheard.
+    """
+
+    def __init__(self, reason: str, *, again_s: float, is_over: Callable[[], bool]) -> None:
+        super().__init__(reason)
+        self.reason, self.again_s, self.is_over = reason, again_s, is_over
 
 
 KINDS: dict[str, JobKind] = {}

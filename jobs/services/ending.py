@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from jobs import ports
+from jobs.clock import in_s
 from jobs.contracts import EngineError, Result
 from jobs.models import Job
 from jobs.services import consumers, doorbell
@@ -91,6 +92,24 @@ def crashed(job_id: UUID, fence: int, *, error: EngineError, keeps_result: bool 
             return fail(job_id, fence, error=given_up(error, job.crashes + 1))
         move(job, JobState.QUEUED, reason=error.message, crashes=job.crashes + 1, settled=not keeps_result, **UNHELD)
         doorbell.ring_after_commit(job.pk, job.queue)
+    return job
+
+
+def wait(job_id: UUID, fence: int, *, reason: str, again_s: float) -> Job:
+    """Let a job wait for others without a worker; it is rung for again after `again_s` at the latest.
+
+    One that is being stopped comes to rest instead.
+
+    Raises:
+        AttemptLost: The fence has passed on.
+    """
+    with transaction.atomic():
+        job = held(job_id, fence)
+        if job.state != JobState.RUNNING:
+            return stopped(job_id, fence)
+        # The reaper rings for what has not been rung for a while; a later mark puts that off.
+        rung_at = in_s(again_s - settings.JOB_RERING_S)
+        move(job, JobState.WAITING, reason=reason, rung_at=rung_at, settled=True, **UNHELD)
     return job
 
 

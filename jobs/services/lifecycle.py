@@ -64,14 +64,18 @@ def launch(
     return job
 
 
-def pause(job: Job, *, by: Member) -> Job:
+def pause(job: Job, *, by: Member | None) -> Job:
     """Ask a job to save and stop until it is resumed. One that nobody has begun pauses at once; twice is once.
+
+    Args:
+        job: The job.
+        by: A lead of its task; None when a job that has set it going is paused itself.
 
     Raises:
         PermissionDenied: The member does not lead its task.
         Refusal: 409, it has ended or is being cancelled.
     """
-    require_steering(by, job)
+    _may_steer(by, job)
     with transaction.atomic():
         job = locked(job.pk)
         if job.state in (JobState.PAUSED, JobState.PAUSING):
@@ -82,17 +86,19 @@ def pause(job: Job, *, by: Member) -> Job:
             move(job, JobState.PAUSING, **_name(by))
         else:
             raise _conflict(job, "paused")
+        if kind := ports.KINDS.get(job.kind):
+            kind.on_paused(job)
     return job
 
 
-def resume(job: Job, *, by: Member) -> Job:
+def resume(job: Job, *, by: Member | None) -> Job:
     """Queue a paused or failed job again; its next attempt goes on from what the last one saved. Twice is once.
 
     Raises:
         PermissionDenied: The member does not lead its task.
         Refusal: 409, it is still stopping, has been cancelled, or has succeeded.
     """
-    require_steering(by, job)
+    _may_steer(by, job)
     with transaction.atomic():
         job = locked(job.pk)
         if job.state in CLAIMABLE or job.state == JobState.RUNNING:
@@ -102,18 +108,20 @@ def resume(job: Job, *, by: Member) -> Job:
         # A failed job ends a second time, and its second end must be heard too.
         FinishedNotice.objects.filter(job=job).delete()
         move(job, JobState.QUEUED, crashes=0, error=None, result=None, finished_at=None, **_name(by))
+        if kind := ports.KINDS.get(job.kind):
+            kind.on_resumed(job)
         doorbell.ring_after_commit(job.pk, job.queue)
     return job
 
 
-def cancel(job: Job, *, by: Member) -> Job:
+def cancel(job: Job, *, by: Member | None) -> Job:
     """End a job for good; what it has produced stays. One that nobody holds ends at once; twice is once.
 
     Raises:
         PermissionDenied: The member does not lead its task.
         Refusal: 409, it has failed or succeeded.
     """
-    require_steering(by, job)
+    _may_steer(by, job)
     with transaction.atomic():
         job = locked(job.pk)
         if job.state in (JobState.CANCELLED, JobState.CANCELLING):
@@ -139,6 +147,12 @@ def require_steering(member: Member, job: Job) -> None:
     slugs = ports.led_task_slugs(member)
     if slugs is not None and job.task_slug not in slugs:
         raise PermissionDenied("Only a lead of its task may pause, resume or cancel this job.")
+
+
+def _may_steer(by: Member | None, job: Job) -> None:
+    """The product itself steers jobs that other jobs have set going; whoever asked for that was checked there."""
+    if by is not None:
+        require_steering(by, job)
 
 
 def _name(by: Member | None) -> dict[str, str]:

@@ -8,9 +8,9 @@ from django.db import InterfaceError, OperationalError
 
 from jobs.contracts import EngineError, Result
 from jobs.models import Job
-from jobs.ports import JobKind
+from jobs.ports import JobKind, Wait
 from jobs.rundir.lease import boot_clock_s
-from jobs.services import claiming, ending, events
+from jobs.services import claiming, doorbell, ending, events
 from jobs.services.claiming import AttemptLost
 from jobs.states import JobState
 from jobs.supervisor.pulse import Hold
@@ -66,6 +66,12 @@ def run(job: Job, kind: JobKind, hold: Hold) -> None:
             ending.let_go(job.pk, hold.fence, engine_lives=False)
         else:
             ending.stopped(job.pk, hold.fence)
+        return
+    except Wait as waits:
+        ending.wait(job.pk, hold.fence, reason=waits.reason, again_s=waits.again_s)
+        # A bell that rang while this attempt still held the job was heard by nobody.
+        if waits.is_over():
+            doorbell.ring(job.pk, job.queue)
         return
     except Refusal as refusal:
         said = EngineError(code=refusal.code, message=refusal.message, hint=refusal.hint)
