@@ -15,6 +15,7 @@ from miniatures_site.addresses import address
 from review.models import Candidate, DatasetVersion, Gold, Record, Task
 from review.states import POSITIVE, CandidateState
 from training.models import Miniature, TrainingRun
+from training.states import RunPurpose
 
 # A student tuned on fewer learns the form and little else.
 ENOUGH_GOLDS = 30
@@ -55,9 +56,9 @@ def steps(task: Task) -> list[Step]:
          "What was accepted or mended by hand is gold: the text a student learns from."),
         ("Dataset versions", frozen, "review:datasets", "Freeze version 1",
          "A frozen version never changes, so a run can name what it learnt from."),
-        ("Runs", TrainingRun.objects.filter(task=task), "training:list", "Launch a run",
+        ("Runs", TrainingRun.objects.filter(task=task, purpose=RunPurpose.MINIATURE), "training:list", "Launch a run",
          "A run tunes a small student on one frozen version."),
-        ("Miniatures", Miniature.objects.filter(task=task), "training:miniatures", "See the runs",
+        ("Miniatures", Miniature.objects.filter(task=task, run__purpose=RunPurpose.MINIATURE), "training:miniatures", "See the runs",
          "A run that ends well leaves a miniature: a model you own."),
     )  # fmt: skip
     return [Step(label, rows.count(), address(name, task.slug), act, why) for label, rows, name, act, why in found]

@@ -13,7 +13,7 @@ from django.db import models
 
 from jobs.models import Job
 from review.models import DatasetVersion, Task, TaskVersion
-from training.states import Device, Method, StudentSource
+from training.states import Device, Method, RunPurpose, StudentSource
 
 
 class Student(models.Model):
@@ -63,6 +63,9 @@ class TrainingRun(models.Model):
     recipe = models.JSONField()
     overrides = models.JSONField(default=dict)
     device = models.CharField(max_length=8, choices=Device.choices, default=Device.AUTO)
+    purpose = models.CharField(max_length=10, choices=RunPurpose.choices, default=RunPurpose.MINIATURE)
+    # {records, seed, rows, rows_sha256} of a run on a part of the training rows; empty: on all of them.
+    sample = models.JSONField(default=dict)
     estimate = models.JSONField(default=dict)
     summary = models.JSONField(default=dict)
     job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="training_run")

@@ -18,6 +18,13 @@ class Method(TextChoices):
     FULL = "full", "Full fine-tuning"
 
 
+class RunPurpose(TextChoices):
+    """What a run is for: a miniature to use, or one cell of a study, which only the study's page lists."""
+
+    MINIATURE = "miniature", "A miniature"
+    STUDY = "study", "A study"
+
+
 class Device(TextChoices):
     """Where a run computes."""
 

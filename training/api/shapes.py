@@ -78,6 +78,8 @@ class RunOut(serializers.Serializer[Any]):
     overrides = serializers.DictField()
     method = serializers.CharField()
     device = serializers.CharField()
+    purpose = serializers.CharField()
+    sample = serializers.DictField()
     estimate = serializers.DictField()
     summary = serializers.DictField()
     miniature = serializers.SerializerMethodField()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,6 +16,7 @@ from review import prompting
 from review.models import DatasetFile, DatasetRow, DatasetVersion, Record, TaskVersion
 from review.selectors import datasets
 from review.states import Split
+from training import sampling
 
 SAMPLE_PROMPTS = 3
 
@@ -48,12 +51,37 @@ def newest_task_version(version: DatasetVersion) -> TaskVersion:
     return found
 
 
-def characters(file: DatasetFile) -> tuple[int, ...]:
-    """Length of each row in characters, prompt and completion together.
+@dataclass(frozen=True)
+class RowOutline:
+    """What is known of a row without its text: its id, its record, its length with prompt and completion together."""
+
+    id: str
+    record: str
+    characters: int
+
+
+def outlines(file: DatasetFile) -> tuple[RowOutline, ...]:
+    """Every row of a file, in order.
 
     A frozen file never changes, so it is read once; its hash is what the answer is kept under.
     """
-    return _characters(file.path, file.sha256)
+    return _outlines(file.path, file.sha256)
+
+
+def sampled(file: DatasetFile, *, records: int, seed: int) -> list[RowOutline]:
+    """Rows of so many records of a file, drawn by seed, in the file's order; samples of one seed are nested.
+
+    Raises:
+        ValueError: It holds fewer records.
+    """
+    rows = outlines(file)
+    chosen = sampling.draw((row.record for row in rows), size=records, seed=seed)
+    return [row for row in rows if row.record in chosen]
+
+
+def hash_of(rows: Sequence[RowOutline]) -> str:
+    """SHA-256 over the ids of rows in their order, hex."""
+    return hashlib.sha256("\n".join(row.id for row in rows).encode()).hexdigest()
 
 
 def sample_prompts(version: TaskVersion) -> list[dict[str, Any]]:
@@ -70,9 +98,10 @@ def sample_prompts(version: TaskVersion) -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=64)
-def _characters(path: str, sha256: str) -> tuple[int, ...]:
+def _outlines(path: str, sha256: str) -> tuple[RowOutline, ...]:
     with default_storage.open(path, "rb") as handle:
-        return tuple(_length(json.loads(line)) for line in handle)
+        rows = [json.loads(line) for line in handle]
+    return tuple(RowOutline(str(row["id"]), str(json.loads(row["meta"])["record"]), _length(row)) for row in rows)
 
 
 def _length(row: dict[str, Any]) -> int:

@@ -12,6 +12,7 @@ from members.models import Member
 from review.models import Task
 from review.permissions import tasks_for
 from training.models import Miniature
+from training.states import RunPurpose
 
 RELATED = (
     "task", "student", "run__job", "run__task_version", "run__dataset_version__dataset", "run__created_by",
@@ -22,6 +23,11 @@ def visible(member: Member, *, task: Task | None = None) -> QuerySet[Miniature]:
     """Miniatures the member may see, newest first."""
     found = Miniature.objects.select_related(*RELATED).order_by("-created_at", "-id")
     return found.filter(task=task) if task else found.filter(task__in=tasks_for(member))
+
+
+def listed(member: Member, *, task: Task) -> QuerySet[Miniature]:
+    """Miniatures of a task as its list shows them, without those that were made to answer a study."""
+    return visible(member, task=task).filter(run__purpose=RunPurpose.MINIATURE)
 
 
 def miniature_or_404(member: Member, miniature_id: UUID | str) -> Miniature:

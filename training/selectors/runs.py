@@ -14,6 +14,7 @@ from members.models import Member
 from review.models import Task
 from review.permissions import tasks_for
 from training.models import Checkpoint, TrainingRun
+from training.states import RunPurpose
 
 RELATED = (
     "task", "job", "student", "dataset_version__dataset", "task_version", "created_by", "miniature",
@@ -25,6 +26,11 @@ def visible(member: Member, *, task: Task | None = None) -> QuerySet[TrainingRun
     """Runs the member may see, newest first, with all a list shows."""
     found = TrainingRun.objects.select_related(*RELATED).order_by("-created_at", "-id")
     return found.filter(task=task) if task else found.filter(task__in=tasks_for(member))
+
+
+def listed(member: Member, *, task: Task) -> QuerySet[TrainingRun]:
+    """Runs of a task as its list shows them: those of studies stand on their study's page."""
+    return visible(member, task=task).filter(purpose=RunPurpose.MINIATURE)
 
 
 def run_or_404(member: Member, run_id: UUID | str) -> TrainingRun:

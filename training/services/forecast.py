@@ -12,6 +12,7 @@ from training.estimate import Estimate, estimate
 from training.models import Student, TrainingRun
 from training.recipes import Recipe
 from training.selectors import data as tuning_data
+from training.selectors.data import RowOutline
 from training.services import plans, preflight, students
 from training.states import Device
 from web.errors import Refusal
@@ -65,9 +66,14 @@ def of_choice(
 
 
 def forecast(
-    *, dataset_version: DatasetVersion, student: Student, recipe: Recipe, device: str = Device.AUTO
+    *,
+    dataset_version: DatasetVersion,
+    student: Student,
+    recipe: Recipe,
+    device: str = Device.AUTO,
+    rows: Sequence[RowOutline] | None = None,
 ) -> Forecast:
-    """What a run on a frozen version would take.
+    """What a run on a frozen version, or on some of its training rows, would take.
 
     Raises:
         Refusal: The version is not frozen, or the student's folder is not there any more.
@@ -75,7 +81,7 @@ def forecast(
     files = tuning_data.of(dataset_version)
     if files is None:
         raise Refusal("not_frozen", f"{dataset_version} is not frozen yet.", status=409)
-    lengths = tuning_data.characters(files.train)
+    lengths = [row.characters for row in (tuning_data.outlines(files.train) if rows is None else rows)]
     earlier = _measured(student, recipe.method)
     row_tokens, length_note = _tokens_of(lengths, earlier)
     newest = earlier[0] if earlier else None

@@ -6,6 +6,7 @@ Runs in a worker, outside any transaction. Knows storage and hashes; does not kn
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from review.models import DatasetFile
 from training import student_folder
 from training.models import Miniature, Student, TrainingRun
 from training.selectors import data as tuning_data
-from training.services import students
+from training.services import samples, students
+from training.states import RunPurpose
 from web.errors import Refusal
 
 BLOCK_BYTES = 1 << 20
@@ -33,12 +35,15 @@ def training_spec(run: TrainingRun, run_dir: Path) -> dict[str, Any]:
         raise Refusal("not_frozen", f"{run.dataset_version} is not frozen.")
     for file, name in ((files.train, TRAIN_FILE), (files.validation, VALIDATION_FILE)):
         _copy_rows(file, run_dir / name)
+    if run.sample:
+        _keep_sample(run, run_dir / TRAIN_FILE)
     return {
         "student": student_ref(run.student),
         "recipe": run.recipe,
         "train_file": TRAIN_FILE,
         "validation_file": VALIDATION_FILE if files.validation.rows else None,
-        "sample_prompts": tuning_data.sample_prompts(run.task_version),
+        # Of a study's many runs nobody reads samples, and they would cost more time than small runs take.
+        "sample_prompts": [] if run.purpose == RunPurpose.STUDY else tuning_data.sample_prompts(run.task_version),
         "device": run.device,
         "allowed_roots": students.allowed_roots(),
     }
@@ -81,6 +86,16 @@ def miniature_files(miniature: Miniature, folder: Path) -> Path:
 
 def _copy_rows(file: DatasetFile, target: Path) -> None:
     _copy(file.path, target, file.sha256)
+
+
+def _keep_sample(run: TrainingRun, file: Path) -> None:
+    """Leave only the rows of the run's sample in the file."""
+    rows = samples.rows_of(run.dataset_version, samples.from_json(run.sample))
+    if tuning_data.hash_of(rows) != run.sample["rows_sha256"]:
+        raise Refusal("sample_changed", f"The sample of {run.name} is not the one it was launched with.")
+    wanted = {row.id for row in rows}
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join(line for line in lines if str(json.loads(line)["id"]) in wanted))
 
 
 def _copy(stored: str, target: Path, sha256: str) -> None:

@@ -20,8 +20,9 @@ from review.states import Role
 from training import presets
 from training.models import Student, TrainingRun
 from training.selectors import data as tuning_data
-from training.services import forecast, plans, preflight
-from training.states import Device
+from training.services import forecast, plans, preflight, samples
+from training.services.samples import Sample
+from training.states import Device, RunPurpose
 
 KIND = "training"
 
@@ -32,9 +33,11 @@ def launch(
     dataset_version: DatasetVersion,
     student: Student,
     recipe: str,
-    by: Member,
+    by: Member | None,
     overrides: Mapping[str, Any] | None = None,
     device: str = Device.AUTO,
+    sample: Sample | None = None,
+    purpose: RunPurpose = RunPurpose.MINIATURE,
 ) -> TrainingRun:
     """Order a tuning run; the work itself is a job.
 
@@ -42,9 +45,11 @@ def launch(
         dataset_version: A frozen version with at least 8 training rows and 1 validation row.
         student: The base model.
         recipe: Name of a preset.
-        by: A lead of the version's task.
+        by: A lead of the version's task; None when the product does it by itself.
         overrides: Values that replace the preset's.
         device: `auto`, `cpu` or `cuda`.
+        sample: Tune on so many of the training records only.
+        purpose: What the run is for; a study's runs are left out of lists.
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -52,11 +57,15 @@ def launch(
             a GPU is asked for where none is, or the disk is nearly full.
     """
     task = dataset_version.dataset.task
-    require(by, task, Role.LEAD)
+    if by is not None:
+        require(by, task, Role.LEAD)
     composed = plans.compose(recipe, overrides, student)
     preflight.require_device(device)
     preflight.require_rows(dataset_version)
-    guess = forecast.forecast(dataset_version=dataset_version, student=student, recipe=composed, device=device)
+    rows = samples.rows_of(dataset_version, sample) if sample else None
+    guess = forecast.forecast(
+        dataset_version=dataset_version, student=student, recipe=composed, device=device, rows=rows
+    )
     preflight.require_disk(guess.disk_bytes)
     # The task's row is the lock under which numbers are given.
     Task.objects.select_for_update().get(pk=task.pk)
@@ -71,6 +80,8 @@ def launch(
         recipe=composed.model_dump(mode="json"),
         overrides=plans.changed(recipe, composed),
         device=device,
+        purpose=purpose,
+        sample=samples.as_json(sample, rows) if sample and rows else {},
         estimate=guess.as_json(),
         created_by=by,
     )

@@ -25,7 +25,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "task": task,
         "section": "miniatures",
-        "page": pages.page(selectors.visible(member_of(request), task=task), request.GET.get("page")),
+        "page": pages.page(selectors.listed(member_of(request), task=task), request.GET.get("page")),
     }
     return render(request, "training/miniatures.html", context)
 

@@ -52,7 +52,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "lines": recipe_selectors.lines(_preset(request)),
         "typed": typed_in(request.POST),
         "problems": refusal.errors if refusal else {},
-        "page": pages.page(selectors.visible(member_of(request), task=task), request.GET.get("page")),
+        "page": pages.page(selectors.listed(member_of(request), task=task), request.GET.get("page")),
         "may_lead": may(member_of(request), task, Role.LEAD),
         "students": student_selectors.all_students(),
     }

@@ -1,0 +1,67 @@
+"""A run on a part of the training rows: what it is given, what is refused, and that lists leave it out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from members.models import Member
+from review.models import DatasetVersion
+from tests.training.miniatures import conclude
+from training.models import TrainingRun
+from training.selectors import miniatures as miniature_selectors
+from training.selectors import runs as run_selectors
+from training.services import lay, samples
+from training.services.samples import Sample
+from training.states import RunPurpose
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_engine_is_given_the_sample_and_nothing_else(launch: Callable[..., TrainingRun], tmp_path: Path) -> None:
+    run = launch(sample=Sample(records=8, seed=2), purpose=RunPurpose.STUDY)
+
+    body = lay.training_spec(run, tmp_path)
+
+    rows = [json.loads(line) for line in (tmp_path / "train.jsonl").read_text().splitlines()]
+    assert len({json.loads(row["meta"])["record"] for row in rows}) == 8
+    assert run.sample["rows"] == run.estimate["rows"] == len(rows) == 8
+    assert body["sample_prompts"] == []
+
+
+def test_a_run_on_all_rows_keeps_no_sample(launch: Callable[..., TrainingRun], tmp_path: Path) -> None:
+    run = launch()
+
+    lay.training_spec(run, tmp_path)
+
+    assert run.sample == {}
+    assert len((tmp_path / "train.jsonl").read_text().splitlines()) == 10
+
+
+@pytest.mark.parametrize(("records", "words"), [(11, "holds 10"), (4, "at least 8")])
+def test_a_sample_the_version_does_not_hold_is_refused(version: DatasetVersion, records: int, words: str) -> None:
+    with pytest.raises(Refusal, match=words):
+        samples.rows_of(version, Sample(records=records, seed=1))
+
+
+def test_a_sample_that_is_not_what_was_launched_is_refused(launch: Callable[..., TrainingRun], tmp_path: Path) -> None:
+    run = launch(sample=Sample(records=8, seed=2))
+    run.sample["rows_sha256"] = "0" * 64
+
+    with pytest.raises(Refusal, match="not the one it was launched with"):
+        lay.training_spec(run, tmp_path)
+
+
+def test_lists_leave_out_what_was_made_for_a_study(
+    launch: Callable[..., TrainingRun], admin: Member, tmp_path: Path
+) -> None:
+    shown = conclude(launch(), tmp_path / "one")
+    hidden = conclude(launch(purpose=RunPurpose.STUDY), tmp_path / "two")
+
+    assert list(run_selectors.listed(admin, task=shown.task)) == [shown.run]
+    assert list(miniature_selectors.listed(admin, task=shown.task)) == [shown]
+    assert miniature_selectors.miniature_or_404(admin, hidden.pk) == hidden
