@@ -21,7 +21,7 @@ from jobs.rundir.identity import ProcessMark
 from jobs.services import claiming, ending
 from jobs.services.claiming import AttemptLost, Worker
 from jobs.supervisor import engine as engines
-from jobs.supervisor import inline
+from jobs.supervisor import inline, pruning
 from jobs.supervisor.engine import Engine
 from jobs.supervisor.pulse import PULSE, Hold
 from jobs.supervisor.shutdown import SHUTDOWN
@@ -50,6 +50,7 @@ def carry(job_id: UUID, *, worker: str) -> None:
     finally:
         if has_place:
             PLACES.release()
+    pruning.prune_now_and_then()
 
 
 def _carry(job: Job, worker: Worker) -> None:

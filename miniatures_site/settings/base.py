@@ -211,6 +211,9 @@ JOB_RERING_S = env.number("JOB_RERING_S", 5, minimum=0.1)
 # How politely engines share the machine with the web server, and what must stay free on the disk to begin one.
 JOB_ENGINE_NICE = int(env.number("JOB_ENGINE_NICE", 5))
 JOB_MIN_FREE_DISK_MIB = env.number("JOB_MIN_FREE_DISK_MIB", 200)
+# How long a worker's host keeps the directories of ended jobs; a failed one may still be resumed.
+JOB_KEEP_RUNS_DAYS = env.number("JOB_KEEP_RUNS_DAYS", 7, minimum=0)
+JOB_KEEP_FAILED_RUNS_DAYS = env.number("JOB_KEEP_FAILED_RUNS_DAYS", 30, minimum=0)
 # Where a worker's end is its engines' end (containers), they are asked to save first.
 JOB_ENGINES_OUTLIVE_WORKERS = env.flag("JOB_ENGINES_OUTLIVE_WORKERS", default=True)
 WORKER_THREADS = int(env.number("WORKER_THREADS", 16, minimum=3))

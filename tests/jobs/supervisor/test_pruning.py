@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from jobs.models import Job
+from jobs.rundir import identity
+from jobs.rundir.attempt import ENGINE
+from jobs.supervisor import pruning
+
+LONG_AGO_S = 3 * pruning.UNKNOWN_FOR_S
+
+
+@pytest.fixture
+def runs_dir(settings, tmp_path: Path) -> Path:
+    settings.RUNS_DIR = tmp_path
+    settings.JOB_KEEP_RUNS_DAYS, settings.JOB_KEEP_FAILED_RUNS_DAYS = 7, 30
+    return tmp_path
+
+
+def directory_of(runs_dir: Path, name: object, *, age_s: float = 0) -> Path:
+    attempt = runs_dir / str(name) / "1"
+    attempt.mkdir(parents=True)
+    (attempt / "events.jsonl").write_text("{}\n")
+    os.utime(attempt.parent, (time.time() - age_s,) * 2)
+    return attempt
+
+
+def ended(launch, state: str, *, days_ago: float) -> Job:
+    job = launch()
+    Job.objects.filter(pk=job.pk).update(state=state, finished_at=timezone.now() - timedelta(days=days_ago))
+    return job
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("state", "days_ago", "goes"),
+    [
+        ("succeeded", 8, True),
+        ("succeeded", 6, False),
+        ("cancelled", 8, True),
+        ("failed", 8, False),
+        ("failed", 31, True),
+        ("paused", 400, False),
+    ],
+)
+def test_a_directory_goes_when_its_job_ended_long_ago(launch, runs_dir, state, days_ago, goes):
+    attempt = directory_of(runs_dir, ended(launch, state, days_ago=days_ago).pk)
+
+    assert pruning.prune() == int(goes)
+
+    assert attempt.exists() is not goes
+
+
+@pytest.mark.django_db
+def test_a_directory_without_a_row_goes_after_a_day(runs_dir):
+    old, fresh = directory_of(runs_dir, uuid4(), age_s=LONG_AGO_S), directory_of(runs_dir, uuid4())
+
+    pruning.prune()
+
+    assert not old.exists()
+    assert fresh.exists()
+
+
+@pytest.mark.django_db
+def test_what_an_engine_works_in_stays(launch, runs_dir):
+    attempt = directory_of(runs_dir, ended(launch, "succeeded", days_ago=9).pk)
+    (attempt / ENGINE).write_text(identity.mark_of(os.getpid()).model_dump_json())
+
+    assert pruning.prune() == 0
+
+    assert attempt.exists()
+
+
+@pytest.mark.django_db
+def test_other_folders_are_nobodys_business(runs_dir):
+    (runs_dir / "notes").mkdir()
+
+    pruning.prune()
+
+    assert (runs_dir / "notes").exists()
