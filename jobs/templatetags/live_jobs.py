@@ -36,15 +36,16 @@ def badge(state: str) -> str:
 
 
 @register.filter
-def figures(progress: dict[str, Any]) -> str:
-    """`120 of 300 drafts · 4.1/s · 40 s left · $0.12`; what is not known is left out."""
+def figures(progress: dict[str, Any], state: str = JobState.RUNNING) -> str:
+    """`120 of 300 drafts · 4.1/s · 40 s left · $0.12`; what is not known, or over, is left out."""
+    is_moving = state in HELD
     parts = []
     if (done := progress.get("done")) is not None:
         total, unit = progress.get("total"), progress.get("unit", "")
         parts.append(f"{done:,}" + (f" of {total:,}" if total else "") + (f" {unit}" if unit else ""))
-    if rate := progress.get("rate_per_s"):
+    if is_moving and (rate := progress.get("rate_per_s")):
         parts.append(f"{rate:,.1f}/s" if rate >= 1 else f"{rate * 60:,.1f}/min")
-    if (left_s := progress.get("eta_s")) is not None:
+    if is_moving and (left_s := progress.get("eta_s")) is not None:
         parts.append(f"{duration(left_s)} left")
     if (cost := progress.get("cost_usd")) is not None:
         parts.append(money(cost))

@@ -21,13 +21,18 @@ export function apply(bar, event) {
 function showProgress(bar, payload) {
   bar.jobProgress = { ...bar.jobProgress, ...payload };
   const { done, total } = bar.jobProgress;
-  set(bar, "[data-job-figures]", figures(bar.jobProgress));
+  showFigures(bar);
   const meter = bar.querySelector("[data-job-progress]");
   if (meter && total) [meter.max, meter.value] = [total, done ?? 0];
 }
 
+function showFigures(bar) {
+  if (bar.jobProgress) set(bar, "[data-job-figures]", figures(bar.jobProgress, HELD.includes(bar.dataset.jobState)));
+}
+
 function showState(bar, { state, reason }) {
   bar.dataset.jobState = state;
+  showFigures(bar);
   const badge = bar.querySelector("[data-job-badge]");
   if (badge) [badge.className, badge.textContent] = [`badge ${BADGES[state] ?? "is-idle"}`, state];
   set(bar, "[data-job-reason]", reason ?? "");
