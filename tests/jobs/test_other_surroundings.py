@@ -1,0 +1,66 @@
+"""The two surroundings that `make run` on this kind of machine does not show: no Redis at all, and containers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jobs.models import Job
+from jobs.states import FINISHED
+from tests.jobs.conftest import state_of, wait_for
+from tests.jobs.fleet import Fleet, Redis, ring_through
+from tests.jobs.test_fault_drills import assert_done_once, holder, reasons, under_way
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stress]
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, transactional_db: None) -> Iterator[Fleet]:
+    fleet = Fleet(Redis(tmp_path), tmp_path)
+    yield fleet
+    fleet.end()
+    ring_through("memory://")
+
+
+def test_without_redis_jobs_ring_through_a_file(fleet, launch, ledger, tmp_path):
+    url = f"sqla+sqlite:///{tmp_path / 'broker.sqlite3'}"
+    ring_through(url)
+    fleet.worker("lone", BROKER_URL=url)
+    fleet.ready("lone")
+
+    job = launch(count=5)
+    wait_for(lambda: state_of(job) in FINISHED, 30)
+
+    assert_done_once(job, ledger, 5)
+
+
+def test_in_a_container_engines_save_and_end_with_their_worker(fleet, launch, ledger):
+    fleet.redis.start()
+    ring_through(fleet.redis.url)
+    fleet.worker("first", JOB_ENGINES_OUTLIVE_WORKERS="0")
+    fleet.ready("first")
+    job = launch(count=120, step_s=0.05)
+    under_way(job, ledger)
+    leaving = holder(fleet, job)
+
+    began = time.monotonic()
+    leaving.terminate()
+    leaving.wait(20)
+    left_s = time.monotonic() - began
+    steps_when_left = len(ledger.read_text().split())
+    time.sleep(0.5)
+
+    assert left_s < 12
+    assert len(ledger.read_text().split()) == steps_when_left, "the engine went on without its worker"
+    assert state_of(job) == "queued", reasons(job)
+
+    fleet.worker("second", JOB_ENGINES_OUTLIVE_WORKERS="0")
+    fleet.beat()
+    wait_for(lambda: state_of(job) in FINISHED, 40)
+
+    assert_done_once(job, ledger, 120)
+    assert Job.objects.get(pk=job.pk).attempts == 2
+    fleet.redis.stop()
