@@ -240,3 +240,6 @@ LOGGING = {
 EVALUATION_MAX_RECORDS = int(env.number("EVALUATION_MAX_RECORDS", 200, minimum=1))
 EVALUATION_TEACHER_BUDGET_USD = env.number("EVALUATION_TEACHER_BUDGET_USD", 1.0)
 HOST_USD_PER_HOUR = env.number("HOST_USD_PER_HOUR", 0)
+
+# The key of the suppression list; empty: derived from SECRET_KEY. Changing it blinds the list, so keep it with backups.
+ADDRESS_HMAC_KEY = env.text("ADDRESS_HMAC_KEY")
