@@ -45,6 +45,7 @@ from training.engine.chat import open_chat
 from training.engine.contracts import StudentRef
 from training.engine.course import Course
 from training.engine.data import Row
+from training.engine.generation import GREEDY
 from training.engine.loss import SupervisedHead
 from training.recipes import Recipe
 
@@ -117,7 +118,7 @@ class Ours:
         model, optimizer = accelerator.prepare(self.model, optim.adamw(self.model.parameters(), RECIPE))
         self.tuning = loop.Tuning(
             accelerator=accelerator, model=model, bare=self.model, chat=student.chat, optimizer=optimizer,
-            course=Course(rows, RECIPE), validation=[], samples=[], sample_max_new_tokens=1,
+            course=Course(rows, RECIPE), validation=[], samples=[], sample_max_new_tokens=1, sampling=GREEDY,
             head=SupervisedHead(self.model), folder=folder, fingerprint="", keep_checkpoints=1,
             emit=lambda *_, **__: None, should_stop=lambda: False,
         )  # fmt: skip

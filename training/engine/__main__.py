@@ -20,7 +20,7 @@ from transformers.utils import logging as transformers_logging
 
 from jobs.rundir import EngineError, RunDir
 from training import recipes
-from training.engine import artefacts, checkpoint, data, loading, loop, lora, memory, merged, optim
+from training.engine import artefacts, checkpoint, data, generation, loading, loop, lora, memory, merged, optim
 from training.engine.checkpoint import Standing
 from training.engine.contracts import HUB_TOKEN, TrainError, TrainSpec, TrainSummary
 from training.engine.course import Course
@@ -98,6 +98,7 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
         validation=validation,
         samples=spec.sample_prompts,
         sample_max_new_tokens=spec.sample_max_new_tokens,
+        sampling=generation.Sampling(no_repeat_ngram=spec.sample_no_repeat_ngram),
         head=head,
         folder=run.path,
         fingerprint=_fingerprint(spec, rows),

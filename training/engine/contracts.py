@@ -75,6 +75,7 @@ class TrainSpec(Part):
     validation_file: str | None = None
     sample_prompts: list[SamplePrompt] = Field(default_factory=list, max_length=64)
     sample_max_new_tokens: int = Field(256, ge=1, le=8192)
+    sample_no_repeat_ngram: int = Field(0, ge=0)
     max_rows: int | None = Field(None, ge=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     keep_checkpoints: int = Field(2, ge=1, le=100)

@@ -54,6 +54,7 @@ class Tuning:
     validation: Sequence[Row]
     samples: Sequence[SamplePrompt]
     sample_max_new_tokens: int
+    sampling: generation.Sampling
     head: SupervisedHead
     folder: Path
     fingerprint: str
@@ -209,7 +210,7 @@ def _sample_now(tuning: Tuning, standing: Standing) -> None:
     prompts = [[message.model_dump() for message in sample.messages] for sample in tuning.samples]
     answers = generation.write(
         tuning.bare, tuning.chat, prompts,
-        max_new_tokens=tuning.sample_max_new_tokens, should_stop=tuning.should_stop,
+        max_new_tokens=tuning.sample_max_new_tokens, sampling=tuning.sampling, should_stop=tuning.should_stop,
     )  # fmt: skip
     for answer in answers if tuning.accelerator.is_main_process else ():
         tuning.emit("sample", step=standing.step, id=tuning.samples[answer.index].id, text=answer.text)

@@ -14,6 +14,7 @@ from django.core.files.storage import default_storage
 
 from review.models import DatasetFile
 from training import student_folder
+from training.engine.repeats import no_repeat_ngram
 from training.models import Miniature, Student, TrainingRun
 from training.selectors import data as tuning_data
 from training.services import samples, students
@@ -44,6 +45,7 @@ def training_spec(run: TrainingRun, run_dir: Path) -> dict[str, Any]:
         "validation_file": VALIDATION_FILE if files.validation.rows else None,
         # Of a study's many runs nobody reads samples, and they would cost more time than small runs take.
         "sample_prompts": [] if run.purpose == RunPurpose.STUDY else tuning_data.sample_prompts(run.task_version),
+        "sample_no_repeat_ngram": no_repeat_ngram(run.task_version.spec),
         "device": run.device,
         "allowed_roots": students.allowed_roots(),
     }

@@ -256,3 +256,18 @@ def test_an_engine_whose_lease_goes_stale_saves_and_stops(student, lay_run, tune
     tune(run_dir)
 
     assert result(run_dir)["outcome"] == "stopped"
+
+
+def test_samples_repeat_no_run_of_tokens_where_the_task_says_so(student, lay_run, tune, events):
+    sample = {"id": "s1", "messages": [{"role": "user", "content": "company: Northwind 0"}]}
+    texts = {}
+    for ngram in (0, 1):
+        run_dir = lay_run(
+            f"run-{ngram}", student(), sample_prompts=[sample], sample_max_new_tokens=40, sample_no_repeat_ngram=ngram
+        )
+        tune(run_dir)
+        texts[ngram] = events(run_dir, "sample")[0]["text"]
+
+    # Greedy and barely tuned, a tiny student says one thing for ever.
+    assert len(set(texts[0])) < 6, texts[0]
+    assert len(set(texts[1])) > 20, texts[1]

@@ -9,6 +9,7 @@ from django.core.files.storage import default_storage
 
 from jobs.contracts import Result
 from tests.training.miniatures import FILES, result_of
+from training.engine.repeats import NO_REPEAT_NGRAM
 from training.models import Checkpoint, Miniature
 from training.services import checkpoints, finish, lay
 from web.errors import Refusal
@@ -80,6 +81,7 @@ def test_the_spec_of_a_run_lays_its_rows_and_samples_validation_records_only(lau
     assert len((tmp_path / body["validation_file"]).read_text().splitlines()) == 3
     assert [prompt["id"] for prompt in body["sample_prompts"]] == ["Aarhus Works 10", "Lund Works 11", "Graz Works 12"]
     assert body["sample_prompts"][0]["messages"][-1]["content"].count("Aarhus Works 10") == 1
+    assert body["sample_no_repeat_ngram"] == NO_REPEAT_NGRAM
 
 
 def test_the_spec_is_what_the_engine_reads(launch, tmp_path):
