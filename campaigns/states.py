@@ -88,7 +88,8 @@ MESSAGE_MOVES: dict[MessageState, frozenset[MessageState]] = {
     # What was in doubt may turn out to have arrived, or be settled by a person.
     M.UNKNOWN: frozenset({M.SENT, M.FAILED}),
     M.SENT: frozenset(),
-    M.FAILED: frozenset(),
+    # A draft that could not be written may be asked for again; what the wire refused is final.
+    M.FAILED: frozenset({M.PLANNED}),
     M.STOPPED: frozenset(),
 }
 BEFORE_THE_WIRE = frozenset({M.PLANNED, M.WRITING, M.WRITTEN, M.AWAITING, M.APPROVED, M.REJECTED})

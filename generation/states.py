@@ -13,10 +13,11 @@ class Provider(TextChoices):
 
 
 class Purpose(TextChoices):
-    """What drafts are for: the reviewers' desk, or outputs that an evaluation compares."""
+    """What drafts are for: the reviewers' desk, outputs that an evaluation compares, or the mails of a campaign."""
 
     DESK = "desk", "For review"
     EVALUATION = "evaluation", "For evaluation"
+    CAMPAIGN = "campaign", "For a campaign"
 
 
 class CallState(TextChoices):

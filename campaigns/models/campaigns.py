@@ -65,6 +65,10 @@ class Campaign(models.Model):
     sends_at_weekends = models.BooleanField(default=False)
     time_zone = models.CharField(max_length=64, default="UTC")
     salt = models.CharField(max_length=32, default=new_salt, editable=False)
+    # Which contacts a launch takes: {segment, import, limit}, each optional.
+    audience = models.JSONField(default=dict, blank=True)
+    # Written and approved, but nothing is sent until a lead lets it go.
+    is_held = models.BooleanField(default=False)
     # A simulated one: its inboxes are made up, which every page of it says.
     is_simulated = models.BooleanField(default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

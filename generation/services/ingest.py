@@ -59,7 +59,7 @@ def consume(job: Job, events: Iterable[Event]) -> None:
             _take_unsent(calls, event.payload)
         elif _take_end(order, calls, event) and event.kind == "draft":
             fresh[UUID(event.payload["call_id"])] = event.payload
-    if order.purpose == Purpose.DESK:
+    if order.purpose != Purpose.EVALUATION:
         _to_desk(order, calls, fresh)
     _save(calls)
 
@@ -179,7 +179,15 @@ def _draft(order: GenerationJob, told: dict[str, Any], messages: list[prompting.
         cost_usd=_usd(told["cost_usd"]),
         latency_s=told["latency_s"],
         labelled_defects=told["labelled_defects"],
+        **_kept_apart(order),
     )
+
+
+def _kept_apart(order: GenerationJob) -> dict[str, Any]:
+    """A campaign's drafts come to the desk one by one, when the campaign puts them there."""
+    if order.purpose != Purpose.CAMPAIGN:
+        return {}
+    return {"origin": "campaign", "is_kept": True}
 
 
 def _save(calls: dict[UUID, Call]) -> None:
