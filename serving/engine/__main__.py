@@ -1,0 +1,132 @@
+"""`python -m serving.engine RUN_DIR`: hold models behind a unix socket until told to stop.
+
+Costs next to nothing while nobody asks: it wakes a few times a second to look at its lease. It does not know members,
+tokens or prices.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+import uvicorn
+from pydantic import ValidationError
+from transformers.utils import logging as transformers_logging
+
+from jobs.rundir import EngineError, RunDir
+from serving.engine import sockets
+from serving.engine.contracts import ServingSpec
+from serving.engine.refusals import Refused
+from serving.engine.scheduler import Scheduler
+from serving.engine.server import App
+from serving.engine.shelf import Shelf
+from training.engine.contracts import HUB_TOKEN, TrainError
+
+LOOK_EVERY_S = 0.5
+REPORT_EVERY_S = 30.0
+LEAVE_WITHIN_S = 3
+# Two threads that take turns, sockets and torch, must not wait five milliseconds for each other.
+SWITCH_EVERY_S = 0.0005
+
+
+class QuietServer(uvicorn.Server):
+    """Uvicorn without its signal handlers: SIGTERM is the run directory's."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def main(run: RunDir) -> int:
+    """Serve, and end the attempt as it went; returns the process's exit status."""
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    sys.setswitchinterval(SWITCH_EVERY_S)
+    try:
+        spec = ServingSpec.model_validate(run.spec.body)
+        asyncio.run(serve(run, spec))
+    except ValidationError as error:
+        first = error.errors()[0]
+        return _failed(run, "bad_spec", f"{first['loc']}: {first['msg']}")
+    except TrainError as error:
+        return _failed(run, error.code, error.message, error.hint)
+    except (OSError, ValueError) as error:
+        return _failed(run, "socket", f"The socket could not be opened: {error}")
+    run.finish("stopped")
+    return 0
+
+
+async def serve(run: RunDir, spec: ServingSpec) -> None:
+    """Listen, load what is promoted, answer; returns once asked to stop, within a few seconds."""
+    compute = ThreadPoolExecutor(1, thread_name_prefix="compute")
+    shelf = Shelf(
+        compute,
+        max_weights_bytes=spec.max_weights_bytes,
+        device=spec.device,
+        token=run.secrets().get(HUB_TOKEN),
+        allowed_roots=tuple(spec.allowed_roots),
+    )
+    await shelf.know(spec.models)
+    scheduler = Scheduler(shelf, compute, spec.max_batch, spec.max_waiting)
+    app = App(scheduler)
+    path = Path(spec.socket)
+    listener = sockets.listen(path)
+    inode = path.stat().st_ino
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=LEAVE_WITHIN_S
+    )
+    server = QuietServer(config)
+    tasks = [asyncio.create_task(scheduler.run()), asyncio.create_task(_warm(run, shelf))]
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    run.emit("serving", state="running", models=shelf.known, pid=os.getpid())
+    await _watch(run, app, serving)
+    scheduler.stop()
+    server.should_exit = True
+    await serving
+    for task in tasks:
+        task.cancel()
+    sockets.leave(path, inode)
+    compute.shutdown(wait=False, cancel_futures=True)
+
+
+async def _warm(run: RunDir, shelf: Shelf) -> None:
+    """Read models into memory ahead of their first question, as far as they fit."""
+    for name in shelf.known:
+        try:
+            await shelf.release(await shelf.take(name))
+        except Refused as refusal:
+            run.emit("log", level="warning", message=refusal.message)
+    run.emit("serving", state="loaded", models=[name for name in shelf.known if shelf.is_loaded(name)])
+
+
+async def _watch(run: RunDir, app: App, serving: asyncio.Task[None]) -> None:
+    """Look for a stop, and now and then report what was done; wakes twice a second."""
+    told, waited_s = -1, REPORT_EVERY_S
+    while not run.stop_requested and not serving.done():
+        if waited_s >= REPORT_EVERY_S:
+            done = sum(model.get("requests", 0) for model in app.state()["models"])
+            if done != told:
+                run.emit("progress", done=done, unit="answers")
+                told, waited_s = done, 0.0
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(serving), LOOK_EVERY_S)
+        waited_s += LOOK_EVERY_S
+
+
+def _failed(run: RunDir, code: str, message: str, hint: str = "") -> int:
+    run.finish("failed", error=EngineError(code=code, message=message, hint=hint))
+    return 1
+
+
+if __name__ == "__main__":
+    torch.set_grad_enabled(mode=False)
+    sys.exit(main(RunDir.open(Path(sys.argv[1]))))

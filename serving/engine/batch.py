@@ -1,0 +1,118 @@
+"""Writing for several questions at once with one network: rows join and leave between tokens.
+
+Each row's keys and values lie in one cache, padded on the left to the longest row; a newcomer's prompt is read alone
+and its cache laid beside the others. Full caches are kept for sliding-window layers too: the mask does the sliding.
+It does not know sockets, nor where rows come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache
+
+from serving.engine.adapters import Route
+from serving.engine.drawing import draw
+from serving.engine.row import Row
+
+
+class Batch:
+    """Rows being written with one network, on the compute thread alone."""
+
+    def __init__(self, model: Any, *, pad: int, route: Route | None) -> None:
+        self._model, self._pad, self._route = model, pad, route
+        self.rows: list[Row] = []
+        self._cache: Any = None
+        self._mask: Tensor = torch.empty(0)  # (B, T), 1 where a token stands
+        self._last: list[int] = []
+
+    @torch.inference_mode()
+    def step(self, newcomers: Sequence[Row]) -> list[tuple[Row, str]]:
+        """One token for every row; returns what each may show of it.
+
+        Rows that were cancelled leave first, rows that end leave last; both free their place in the cache.
+        """
+        self._keep([at for at, row in enumerate(self.rows) if not row.is_cancelled])
+        shown = self._decode() if self.rows else []
+        fresh = [row for row in newcomers if not row.is_cancelled]
+        if fresh:
+            shown += self._join(fresh)
+        self._keep([at for at, row in enumerate(self.rows) if row.finish is None])
+        return shown
+
+    def clear(self) -> None:
+        """Forget all rows, after a failure of the network."""
+        self.rows, self._last, self._cache = [], [], None
+
+    def _decode(self) -> list[tuple[Row, str]]:
+        ids = torch.tensor(self._last, device=self._mask.device).unsqueeze(1)
+        positions = self._mask.sum(dim=1, keepdim=True)
+        self._mask = torch.cat([self._mask, self._mask.new_ones(len(self.rows), 1)], dim=1)
+        scores = self._forward(self.rows, ids, self._mask, positions, self._cache)
+        self._last, shown = _taken(self.rows, draw(scores, self.rows))
+        return shown
+
+    def _join(self, fresh: Sequence[Row]) -> list[tuple[Row, str]]:
+        width = max(len(row.prompt) for row in fresh)
+        device = self._model.device
+        ids = torch.tensor([[self._pad] * (width - len(row.prompt)) + row.prompt for row in fresh], device=device)
+        mask = torch.tensor([[0] * (width - len(row.prompt)) + [1] * len(row.prompt) for row in fresh], device=device)
+        cache = DynamicCache()
+        positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
+        scores = self._forward(fresh, ids, mask, positions, cache)
+        last, shown = _taken(fresh, draw(scores, fresh))
+        self._lay_beside(cache, mask)
+        self.rows, self._last = [*self.rows, *fresh], [*self._last, *last]
+        return shown
+
+    def _forward(self, rows: Sequence[Row], ids: Tensor, mask: Tensor, positions: Tensor, cache: Any) -> Tensor:
+        if self._route is not None:
+            self._route.set([row.slot for row in rows], ids.device)
+        output = self._model(
+            input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True,
+            logits_to_keep=1,
+        )  # fmt: skip
+        return output.logits[:, -1].float()  # type: ignore[no-any-return]
+
+    def _lay_beside(self, cache: Any, mask: Tensor) -> None:
+        """Put newcomers' caches and masks under those of the rows already here."""
+        if not self.rows:
+            self._cache, self._mask = cache, mask
+            return
+        width = max(self._mask.shape[1], mask.shape[1])
+        self._mask = torch.cat([_widened(self._mask, width, 1), _widened(mask, width, 1)])
+        for old, new in zip(self._cache.layers, cache.layers, strict=True):
+            old.keys = torch.cat([_widened(old.keys, width, 2), _widened(new.keys, width, 2)])
+            old.values = torch.cat([_widened(old.values, width, 2), _widened(new.values, width, 2)])
+
+    def _keep(self, staying: list[int]) -> None:
+        if len(staying) == len(self.rows):
+            return
+        if not staying:
+            self.clear()
+            return
+        chosen = torch.tensor(staying, device=self._mask.device)
+        self.rows, self._last = [self.rows[at] for at in staying], [self._last[at] for at in staying]
+        self._mask = self._mask[chosen]
+        # Columns that were padding for everybody who stays.
+        cut = int(self._mask.any(dim=0).int().argmax())
+        self._mask = self._mask[:, cut:]
+        for layer in self._cache.layers:
+            layer.keys, layer.values = layer.keys[chosen, :, cut:], layer.values[chosen, :, cut:]
+
+
+def _taken(rows: Sequence[Row], tokens: list[int]) -> tuple[list[int], list[tuple[Row, str]]]:
+    return tokens, [(row, row.take(token)) for row, token in zip(rows, tokens, strict=True)]
+
+
+def _widened(tensor: Tensor, width: int, dim: int) -> Tensor:
+    """Zeros on the left of a dimension up to a width."""
+    missing = width - tensor.shape[dim]
+    if not missing:
+        return tensor
+    shape = list(tensor.shape)
+    shape[dim] = missing
+    return torch.cat([tensor.new_zeros(shape), tensor], dim=dim)

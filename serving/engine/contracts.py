@@ -1,0 +1,64 @@
+"""What the serving engine is told: its models, its limits, and one question. Pydantic only.
+
+Nothing here is secret; texts of questions stay on the socket and in memory.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from review.spec import TaskSpec
+from training.engine.contracts import ChatMessage, Part, StudentRef
+
+DEFAULT_MAX_TOKENS = 512
+LONGEST_ANSWER = 8192
+
+
+class ModelEntry(Part):
+    """A miniature that may be asked for.
+
+    `folder` holds the files of its adapter, to lie beside `base`, or of a whole model. `task` says how its texts are
+    drawn.
+    """
+
+    name: str
+    folder: str
+    method: Literal["lora", "full"]
+    base: StudentRef | None = None
+    task: TaskSpec
+    manifest_sha256: str
+
+
+class ServingSpec(Part):
+    """Body of `spec.json`. `max_batch` rows are written at once; `max_waiting` more may wait for a place."""
+
+    socket: str
+    models: list[ModelEntry] = Field(default_factory=list)
+    max_batch: int = Field(16, ge=1, le=512)
+    max_waiting: int = Field(64, ge=0, le=10_000)
+    # Bytes of weights held at once; what was used longest ago leaves when another needs its place.
+    max_weights_bytes: int = Field(8 << 30, ge=1)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    allowed_roots: list[str] = Field(default_factory=list)
+
+
+class Ask(Part):
+    """One question. Without a temperature the likeliest token is taken; without a seed, draws differ each time."""
+
+    model: str
+    messages: list[ChatMessage] = Field(min_length=1)
+    max_tokens: int | None = Field(None, ge=1, le=LONGEST_ANSWER)
+    temperature: float = Field(0.0, ge=0, le=2)
+    top_p: float = Field(1.0, gt=0, le=1)
+    seed: int | None = None
+    stop: list[str] = Field(default_factory=list, max_length=4)
+    # Whether pieces are wanted as they come; without, one line at the end holds the text.
+    stream: bool = True
+
+
+class Models(Part):
+    """The whole list of models the engine shall know from now on."""
+
+    models: list[ModelEntry]

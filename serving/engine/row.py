@@ -1,0 +1,151 @@
+"""One question under way: its prompt, what is written so far, and when it is done. Does not know its batch."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import torch
+
+from serving.engine.contracts import DEFAULT_MAX_TOKENS, Ask
+from serving.engine.refusals import Refused
+from serving.engine.texts import Decoder, Flow
+from training.engine.chat import Chat
+from training.engine.generation import Said, Sampling
+
+Finish = Literal["stop", "length"]
+
+
+@dataclass(frozen=True)
+class Done:
+    """How an answer ended, with its figures."""
+
+    finish: Finish
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
+    first_token_s: float
+
+
+News = str | Done | Refused
+
+
+@dataclass(eq=False)
+class Row:
+    """A question with its place in a batch. Made by the event loop, advanced by the compute thread.
+
+    Attributes:
+        model: Name of the miniature.
+        prompt: Its token ids.
+        limit: Most tokens it may write.
+        slot: The adapter it is written with.
+        inbox: Pieces of text, then one end; filled by the event loop alone.
+    """
+
+    model: str
+    prompt: list[int]
+    limit: int
+    slot: int
+    sampling: Sampling
+    stream: bool
+    decoder: Decoder
+    flow: Flow
+    stops: frozenset[int]
+    inbox: asyncio.Queue[News]
+    asked_s: float = field(default_factory=time.perf_counter)
+    written: list[int] = field(default_factory=list)
+    is_cancelled: bool = False
+    finish: Finish | None = None
+    first_token_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        # As `training.engine.generation.write` seeds its first prompt: the same seed gives the same text.
+        self.dice = torch.Generator().manual_seed(self.sampling.seed * 1_000_003)
+        self.said = Said(self.sampling.no_repeat_ngram)
+        self._pieces: list[str] = []
+
+    def take(self, token: int) -> str:
+        """Note the next token; returns the text that may be shown with it, all of it at the end when not streaming."""
+        if not self.written:
+            self.first_token_s = time.perf_counter() - self.asked_s
+        self.written.append(token)
+        self.said.add(token)
+        if token in self.stops:
+            self.finish = "stop"
+        shown = self.flow.add(self.decoder.add(token))
+        if self.finish is None and self.flow.is_stopped:
+            self.finish = "stop"
+        elif self.finish is None and len(self.written) >= self.limit:
+            self.finish = "length"
+        if self.finish is not None and not self.flow.is_stopped:
+            shown += self.flow.add(self.decoder.rest())
+            shown += self.flow.end()
+        if self.stream:
+            return shown
+        self._pieces.append(shown)
+        return "".join(self._pieces) if self.finish else ""
+
+    @property
+    def done(self) -> Done:
+        """Figures of a row that has ended."""
+        seconds = time.perf_counter() - self.asked_s
+        return Done(self.finish or "length", len(self.prompt), len(self.written), seconds, self.first_token_s)
+
+
+def open_row(ask: Ask, *, chat: Chat, context_length: int | None, slot: int, no_repeat_ngram: int) -> Row:
+    """A row for a question.
+
+    Raises:
+        Refused: 400: the prompt leaves no room for an answer in the model's context, or the model's own template
+            refuses the order of its turns.
+    """
+    prompt = _prompt_ids(ask, chat)
+    limit = ask.max_tokens or DEFAULT_MAX_TOKENS
+    if context_length is not None:
+        if len(prompt) >= context_length:
+            raise Refused(
+                400,
+                "context_length_exceeded",
+                f"The prompt has {len(prompt)} tokens; {ask.model} takes {context_length}, its answer included. "
+                "Shorten the prompt.",
+            )
+        limit = min(limit, context_length - len(prompt))
+    seed = random.getrandbits(31) if ask.seed is None else abs(ask.seed) % (1 << 40)
+    return Row(
+        model=ask.model,
+        prompt=prompt,
+        limit=limit,
+        slot=slot,
+        sampling=Sampling(ask.temperature, ask.top_p, seed, no_repeat_ngram),
+        stream=ask.stream,
+        decoder=Decoder(chat.tokenizer),
+        flow=Flow(ask.stop),
+        stops=chat.stops,
+        inbox=asyncio.Queue(),
+    )
+
+
+def _prompt_ids(ask: Ask, chat: Chat) -> list[int]:
+    try:
+        ids = chat.prompt_ids([message.model_dump() for message in ask.messages])
+    except Exception as error:  # a template is a program of the model's makers
+        raise Refused(400, "bad_messages", f"The model's chat template refuses these messages: {error}") from error
+    if not ids:
+        raise Refused(400, "bad_messages", "The messages hold no text.")
+    return ids
+
+
+def as_json(news: Done) -> dict[str, Any]:
+    """The end of an answer on the wire."""
+    return {
+        "done": {
+            "finish": news.finish,
+            "prompt_tokens": news.prompt_tokens,
+            "completion_tokens": news.completion_tokens,
+            "seconds": round(news.seconds, 4),
+            "first_token_s": round(news.first_token_s, 4),
+        }
+    }

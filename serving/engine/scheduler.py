@@ -1,0 +1,194 @@
+"""Who writes when: a bounded queue before the batches, one token for all at a time, places free again at once.
+
+Runs on the event loop; only a batch's step runs elsewhere, on the compute thread, while the loop serves sockets. It
+does not know HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+from serving.engine.contracts import Ask
+from serving.engine.refusals import Refused
+from serving.engine.row import Row, open_row
+from serving.engine.shelf import Network, Ready, Shelf
+
+logger = logging.getLogger(__name__)
+FAILED = Refused(500, "engine_failed", "The model failed while it wrote. Try again; the engine's log says why.")
+STOPPING = Refused(503, "engine_stopping", "Serving is stopping. Try again in a moment.", retry_after_s=5)
+
+
+@dataclass
+class Tally:
+    """What one model has done since the engine began."""
+
+    requests: int = 0
+    errors: int = 0
+    cancelled: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass
+class Scheduler:
+    """Rows that wait and rows being written.
+
+    Attributes:
+        shelf: The models.
+        compute: The one thread that models compute on.
+        max_batch: Rows written at once, over all models.
+        max_waiting: Rows that may wait beside them.
+    """
+
+    shelf: Shelf
+    compute: Executor
+    max_batch: int
+    max_waiting: int
+    waiting: list[Row] = field(default_factory=list)
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._work = asyncio.Event()
+        self._holds: dict[Row, Ready] = {}
+        self._arriving = 0
+        self._is_stopping = False
+
+    @property
+    def running(self) -> int:
+        """Rows being written."""
+        return sum(len(network.batch.rows) for network in self.shelf.networks)
+
+    async def ask(self, ask: Ask) -> Row:
+        """Queue a question; its answer comes on the row's inbox.
+
+        Raises:
+            Refused: 429, too many wait; 503, stopping or the model cannot be loaded; 404; 400.
+        """
+        try:
+            self._check_room()
+            self._arriving += 1
+            try:
+                ready = await self.shelf.take(ask.model)
+            finally:
+                self._arriving -= 1
+            return await self._queue(ask, ready)
+        except Refused as refusal:
+            self.refused[refusal.code] += 1
+            raise
+
+    async def cancel(self, row: Row) -> None:
+        """The asker is gone: a waiting row leaves now, one being written before the next token."""
+        if row.finish is not None or row.is_cancelled:
+            return
+        row.is_cancelled = True
+        self._tally(row).cancelled += 1
+        if row in self.waiting:
+            self.waiting.remove(row)
+        await self._free(row)
+
+    async def run(self) -> None:
+        """Write for ever; sleeps while there is nothing to write."""
+        while not self._is_stopping:
+            if not self.waiting and not self.running:
+                self._work.clear()
+                await self._work.wait()
+                continue
+            # Sorted before the first step: while one network computes, rows of the next may be cancelled.
+            admitted = [(row, self._holds[row].network) for row in self._admit()]
+            for network in self.shelf.networks:
+                newcomers = [row for row, wanted in admitted if wanted is network]
+                if newcomers or network.batch.rows:
+                    await self._step(network, newcomers)
+            # Sockets get their turn even where steps return at once.
+            await asyncio.sleep(0)
+
+    def stop(self) -> None:
+        """Refuse what comes, and tell everybody under way that their answer will not be finished."""
+        self._is_stopping = True
+        for row in [*self.waiting, *(row for network in self.shelf.networks for row in network.batch.rows)]:
+            row.inbox.put_nowait(STOPPING)
+        self._work.set()
+
+    async def _queue(self, ask: Ask, ready: Ready) -> Row:
+        student = ready.network.student
+        try:
+            row = open_row(
+                ask,
+                chat=student.chat,
+                context_length=student.context_length,
+                slot=ready.slot,
+                no_repeat_ngram=ready.no_repeat_ngram,
+            )
+        except Refused:
+            await self.shelf.release(ready)
+            raise
+        self._holds[row] = ready
+        self.waiting.append(row)
+        self._work.set()
+        return row
+
+    def _check_room(self) -> None:
+        if self._is_stopping:
+            raise STOPPING
+        free = max(0, self.max_batch - self.running)
+        ahead = len(self.waiting) + self._arriving
+        if ahead >= self.max_waiting + free:
+            raise Refused(
+                429,
+                "queue_full",
+                f"{ahead} questions wait already. Try again in a moment.",
+                retry_after_s=1 + ahead // max(1, self.max_batch),
+            )
+
+    def _admit(self) -> list[Row]:
+        free = max(0, self.max_batch - self.running)
+        admitted, self.waiting = self.waiting[:free], self.waiting[free:]
+        return admitted
+
+    async def _step(self, network: Network, newcomers: list[Row]) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            shown = await loop.run_in_executor(self.compute, network.batch.step, newcomers)
+        except Exception:
+            logger.exception("A step failed with %d rows.", len(network.batch.rows) + len(newcomers))
+            await self._fail(network, newcomers)
+            return
+        for row, text in shown:
+            if row.is_cancelled:
+                continue
+            if text:
+                row.inbox.put_nowait(text)
+            if row.finish is not None:
+                await self._end(row)
+
+    async def _end(self, row: Row) -> None:
+        done = row.done
+        tally = self._tally(row)
+        tally.requests += 1
+        tally.prompt_tokens += done.prompt_tokens
+        tally.completion_tokens += done.completion_tokens
+        row.inbox.put_nowait(done)
+        await self._free(row)
+
+    async def _fail(self, network: Network, newcomers: list[Row]) -> None:
+        # A row may stand in both lists when the step failed after it joined.
+        rows = set(network.batch.rows) | set(newcomers)
+        network.batch.clear()
+        for row in rows:
+            if not row.is_cancelled:
+                self._tally(row).errors += 1
+                row.inbox.put_nowait(FAILED)
+                await self._free(row)
+
+    async def _free(self, row: Row) -> None:
+        ready = self._holds.pop(row, None)
+        if ready is not None:
+            await self.shelf.release(ready)
+
+    def _tally(self, row: Row) -> Tally:
+        return self.tallies.setdefault(row.model, Tally())

@@ -1,0 +1,165 @@
+"""The engine's socket: `POST /ask`, `PUT /models`, `GET /state`, as a small ASGI application.
+
+Answers are lines of JSON: `{"text"}` pieces and one `{"done"}`, or `{"error"}`; a stream without an end was cut off.
+It does not know OpenAI's shapes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from serving.engine.contracts import Ask, Models
+from serving.engine.refusals import Refused
+from serving.engine.row import Done, News, Row, as_json
+from serving.engine.scheduler import Scheduler
+
+MAX_BODY_BYTES = 4 << 20
+NOT_FOUND = Refused(404, "not_found", "There is nothing here.")
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Body = TypeVar("Body", bound=BaseModel)
+
+
+class Gone(Exception):  # noqa: N818 (named for what happened)
+    """The asker hung up."""
+
+
+class App:
+    """The ASGI application over one scheduler."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._began = time.time()
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        try:
+            await self._answer(scope["method"], scope["path"], receive, send)
+        except Refused as refusal:
+            await _send_json(send, refusal.status, refusal.as_json(), refusal.retry_after_s)
+        except Gone:
+            return
+
+    async def _answer(self, method: str, path: str, receive: Receive, send: Send) -> None:
+        if (method, path) == ("GET", "/state"):
+            await _send_json(send, 200, self.state())
+        elif (method, path) == ("PUT", "/models"):
+            await self._scheduler.shelf.know((await _read(receive, Models)).models)
+            await _send_json(send, 200, self.state())
+        elif (method, path) == ("POST", "/ask"):
+            await self._ask(await _read(receive, Ask), receive, send)
+        else:
+            raise NOT_FOUND
+
+    def state(self) -> dict[str, Any]:
+        """What is known, loaded, waiting and done."""
+        scheduler = self._scheduler
+        return {
+            "since": self._began,
+            "models": [
+                {"name": name, "loaded": scheduler.shelf.is_loaded(name), **_counted(scheduler, name)}
+                for name in scheduler.shelf.known
+            ],
+            "running": scheduler.running,
+            "waiting": len(scheduler.waiting),
+            "refused": dict(scheduler.refused),
+            "weights_bytes": sum(network.bytes for network in scheduler.shelf.networks),
+            "max_batch": scheduler.max_batch,
+            "max_waiting": scheduler.max_waiting,
+        }
+
+    async def _ask(self, ask: Ask, receive: Receive, send: Send) -> None:
+        gone = asyncio.ensure_future(_until_gone(receive))
+        row: Row | None = None
+        try:
+            row = await self._scheduler.ask(ask)
+            inbox = row.inbox
+            gone.add_done_callback(lambda _: inbox.put_nowait(Refused(499, "gone", "")))
+            await (_stream if ask.stream else _whole)(row, send)
+        except (Gone, OSError):
+            raise Gone from None
+        finally:
+            gone.cancel()
+            if row is not None:
+                await self._scheduler.cancel(row)
+
+
+async def _stream(row: Row, send: Send) -> None:
+    first = await _next(row)
+    if isinstance(first, Refused):
+        raise first
+    await send(_head(200, "application/x-ndjson"))
+    news: News = first
+    while isinstance(news, str):
+        await _send_line(send, {"text": news})
+        news = await _next(row)
+    await _send_line(send, as_json(news) if isinstance(news, Done) else news.as_json(), is_last=True)
+
+
+async def _whole(row: Row, send: Send) -> None:
+    text = ""
+    while isinstance(news := await _next(row), str):
+        text += news
+    if isinstance(news, Refused):
+        raise news
+    await _send_json(send, 200, {"text": text, **as_json(news)})
+
+
+async def _next(row: Row) -> News:
+    news = await row.inbox.get()
+    if isinstance(news, Refused) and news.code == "gone":
+        raise Gone
+    return news
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _read(receive: Receive, shape: type[Body]) -> Body:
+    content, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Gone
+        content += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(content) > MAX_BODY_BYTES:
+            raise Refused(413, "too_large", f"The question is larger than {MAX_BODY_BYTES >> 20} MiB.")
+    try:
+        return shape.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise Refused(400, "invalid_request", f"{place}: {first['msg']}") from None
+
+
+def _counted(scheduler: Scheduler, name: str) -> dict[str, int]:
+    tally = scheduler.tallies.get(name)
+    return asdict(tally) if tally else {}
+
+
+def _head(status: int, content_type: str, retry_after_s: int | None = None) -> dict[str, Any]:
+    headers = [(b"content-type", content_type.encode())]
+    if retry_after_s is not None:
+        headers.append((b"retry-after", str(retry_after_s).encode()))
+    return {"type": "http.response.start", "status": status, "headers": headers}
+
+
+async def _send_json(send: Send, status: int, body: dict[str, Any], retry_after_s: int | None = None) -> None:
+    await send(_head(status, "application/json", retry_after_s))
+    await send({"type": "http.response.body", "body": json.dumps(body).encode()})
+
+
+async def _send_line(send: Send, body: dict[str, Any], *, is_last: bool = False) -> None:
+    line = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    await send({"type": "http.response.body", "body": line, "more_body": not is_last})

@@ -1,0 +1,208 @@
+"""The models an engine knows and those it holds: bases once, adapters beside them, whole models until space is needed.
+
+All of it belongs to the event loop; reading weights happens in a thread, laying them in place on the compute thread,
+between two tokens. It does not know requests beyond how many use a model.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from serving.engine import adapters
+from serving.engine.adapters import Adapters
+from serving.engine.batch import Batch
+from serving.engine.contracts import ModelEntry
+from serving.engine.refusals import Refused
+from training.engine import decoding, loading
+from training.engine.contracts import StudentRef, TrainError
+from training.engine.device import Placement, place
+from training.engine.loading import Student
+
+
+@dataclass
+class Network:
+    """Weights in memory with the batch that runs on them."""
+
+    key: str
+    student: Student
+    adapters: Adapters | None
+    batch: Batch
+    bytes: int
+    users: int = 0
+    used_s: float = field(default_factory=time.monotonic)
+
+
+@dataclass
+class Ready:
+    """A miniature that can be asked now."""
+
+    entry: ModelEntry
+    network: Network
+    slot: int
+    no_repeat_ngram: int
+    users: int = 0
+
+
+class Shelf:
+    """Known and loaded models.
+
+    Args:
+        compute: The one thread that models compute on.
+        max_weights_bytes: How many bytes of weights are held at once.
+        token: The hub's, for gated bases.
+        allowed_roots: Folders a base may lie in.
+    """
+
+    def __init__(
+        self,
+        compute: Executor,
+        *,
+        max_weights_bytes: int,
+        device: Literal["auto", "cpu", "cuda"] = "auto",
+        token: str | None = None,
+        allowed_roots: tuple[str, ...] = (),
+    ) -> None:
+        self._compute, self._limit, self._token, self._roots = compute, max_weights_bytes, token, allowed_roots
+        self._placement: Placement = place(device, "auto", "lora")
+        self._known: dict[str, ModelEntry] = {}
+        self._ready: dict[str, Ready] = {}
+        self._networks: dict[str, Network] = {}
+        self._loading = asyncio.Lock()
+
+    @property
+    def networks(self) -> list[Network]:
+        """Networks in memory."""
+        return list(self._networks.values())
+
+    @property
+    def known(self) -> list[str]:
+        """Names of the models that may be asked for."""
+        return sorted(self._known)
+
+    def is_loaded(self, name: str) -> bool:
+        """Whether a model would answer without being read first."""
+        return name in self._ready
+
+    async def know(self, entries: list[ModelEntry]) -> None:
+        """Replace the list of models. One that goes answers what it has begun, and then leaves memory."""
+        self._known = {entry.name: entry for entry in entries}
+        for ready in list(self._ready.values()):
+            if self._known.get(ready.entry.name) != ready.entry:
+                del self._ready[ready.entry.name]
+                if not ready.users:
+                    await self._put_away(ready)
+
+    async def take(self, name: str) -> Ready:
+        """A model to write with, read into memory if it must be; give it back with `release`.
+
+        Raises:
+            Refused: 404, no such model; 503, it cannot be loaded, with the reason.
+        """
+        ready = self._ready.get(name)
+        if ready is None:
+            async with self._loading:
+                ready = self._ready.get(name) or await self._load(name)
+        ready.users += 1
+        ready.network.users += 1
+        ready.network.used_s = time.monotonic()
+        return ready
+
+    async def release(self, ready: Ready) -> None:
+        """One question fewer uses this model."""
+        ready.users -= 1
+        ready.network.users -= 1
+        if not ready.users and self._ready.get(ready.entry.name) is not ready:
+            await self._put_away(ready)
+
+    async def _load(self, name: str) -> Ready:
+        entry = self._known.get(name)
+        if entry is None:
+            raise Refused(404, "model_not_found", f"No model '{name}' is served.")
+        try:
+            ready = await self._read(entry)
+        except TrainError as error:
+            raise Refused(
+                503, error.code, f"'{name}' cannot be loaded: {error.message}. {error.hint}".strip()
+            ) from None
+        except (OSError, RuntimeError, ValueError) as error:
+            raise Refused(503, "not_loadable", f"'{name}' cannot be loaded: {error}") from error
+        self._ready[name] = ready
+        return ready
+
+    async def _read(self, entry: ModelEntry) -> Ready:
+        folder = Path(entry.folder)
+        no_repeat = decoding.sampling_for(entry.task).no_repeat_ngram
+        if entry.method == "full":
+            key, ref = f"full {entry.manifest_sha256}", StudentRef(path=str(model_folder(folder)))
+            return Ready(entry, await self._network(key, ref, roots=()), 0, no_repeat)
+        if entry.base is None:
+            raise TrainError("no_base", "an adapter needs the student it was tuned on")
+        adapter = await asyncio.to_thread(adapters.read, adapter_folder(folder))
+        network = await self._network(f"base {entry.base.model_dump_json()}", entry.base, roots=self._roots)
+        if network.adapters is None:
+            raise TrainError("no_adapters", "this base takes no adapters")
+        slot = await self._on_compute(network.adapters.put, adapter)
+        network.bytes += adapter.bytes
+        return Ready(entry, network, slot, no_repeat)
+
+    async def _network(self, key: str, ref: StudentRef, *, roots: tuple[str, ...]) -> Network:
+        if key in self._networks:
+            return self._networks[key]
+        await self._make_room(_bytes_of_files(ref))
+        student = await asyncio.to_thread(self._student, ref, roots)
+        stack = Adapters(student.model) if key.startswith("base ") else None
+        batch = Batch(student.model, pad=student.chat.pad, route=stack.route if stack else None)
+        weights = sum(p.numel() * p.element_size() for p in student.model.parameters())
+        self._networks[key] = network = Network(key, student, stack, batch, weights)
+        return network
+
+    def _student(self, ref: StudentRef, roots: tuple[str, ...]) -> Student:
+        student = loading.load(ref, dtype=self._placement.weights, token=self._token, allowed_roots=roots)
+        student.model.to(self._placement.device)
+        return student
+
+    async def _make_room(self, needed: int) -> None:
+        """Put networks away that nobody uses, the longest unused first, until so many bytes fit."""
+        idle = sorted((each for each in self.networks if not each.users), key=lambda each: each.used_s)
+        while sum(each.bytes for each in self.networks) + needed > self._limit:
+            if not idle:
+                raise Refused(
+                    503,
+                    "no_room",
+                    f"Models hold their {self._limit >> 20} MiB already and all are in use; {needed >> 20} MiB more are "
+                    "needed. Try again soon, or raise SERVING_MAX_WEIGHTS_GIB.",
+                    retry_after_s=5,
+                )
+            gone = idle.pop(0)
+            del self._networks[gone.key]
+            self._ready = {name: ready for name, ready in self._ready.items() if ready.network is not gone}
+
+    async def _put_away(self, ready: Ready) -> None:
+        network = ready.network
+        if network.adapters is not None and network.key in self._networks:
+            await self._on_compute(network.adapters.drop, ready.slot)
+        if not any(other.network is network for other in self._ready.values()) and not network.users:
+            self._networks.pop(network.key, None)
+
+    async def _on_compute(self, work: Any, *args: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._compute, work, *args)
+
+
+def adapter_folder(folder: Path) -> Path:
+    """Where a miniature's adapter lies within its files."""
+    return folder / "adapter" if (folder / "adapter").is_dir() else folder
+
+
+def model_folder(folder: Path) -> Path:
+    """Where a miniature's whole weights lie within its files."""
+    return folder / "model" if (folder / "model").is_dir() else folder
+
+
+def _bytes_of_files(ref: StudentRef) -> int:
+    """Bytes of the weights of a local folder; a hub id's are known once they are here."""
+    return sum(file.stat().st_size for file in Path(ref.path).glob("*.safetensors")) if ref.path else 0

@@ -1,0 +1,102 @@
+"""From tokens to text a reader may see at once: whole characters only, nothing of a stop string, no blank edges.
+
+Knows a tokenizer's `decode`; does not know models or requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+_UNFINISHED: Final = "\ufffd"
+# A lone byte that will never become a character is let through after so many tokens.
+_LONGEST_CHARACTER_TOKENS: Final = 8
+
+
+class Decoder:
+    """Text of a growing list of token ids, in constant work a token.
+
+    Each piece is the difference of two decodings that begin at the same earlier token, since what a token spells may
+    depend on the one before it.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        self._ids: list[int] = []
+        self._from = 0
+        self._read = 0
+
+    def add(self, token: int) -> str:
+        """The text that has become whole with this token; empty within a character."""
+        self._ids.append(token)
+        piece = self._piece()
+        if piece.endswith(_UNFINISHED) and len(self._ids) - self._read < _LONGEST_CHARACTER_TOKENS:
+            return ""
+        self._advance()
+        return piece
+
+    def rest(self) -> str:
+        """What is left at the end: a character that was never finished shows as U+FFFD."""
+        piece = self._piece()
+        self._advance()
+        return piece
+
+    def _piece(self) -> str:
+        before = self._text(self._ids[self._from : self._read])
+        return self._text(self._ids[self._from :])[len(before) :]
+
+    def _advance(self) -> None:
+        self._from, self._read = self._read, len(self._ids)
+
+    def _text(self, ids: Sequence[int]) -> str:
+        return str(self._tokenizer.decode(list(ids), skip_special_tokens=True)) if ids else ""
+
+
+class Flow:
+    """Text on its way to a reader: cut before the first stop string, blanks at both ends left out.
+
+    What might still be the beginning of a stop string, or the blank end of the text, is held back.
+    """
+
+    def __init__(self, stops: Sequence[str] = ()) -> None:
+        self._stops = [stop for stop in stops if stop]
+        self._held = ""
+        self._begun = False
+        self.is_stopped = False
+
+    def add(self, text: str) -> str:
+        """Take text in; returns what may be shown now."""
+        if self.is_stopped:
+            return ""
+        self._held += text
+        cut = min((at for stop in self._stops if (at := self._held.find(stop)) >= 0), default=-1)
+        if cut >= 0:
+            self.is_stopped = True
+            self._held = self._held[:cut]
+            return self.end()
+        return self._shown(len(self._held) - self._tail())
+
+    def end(self) -> str:
+        """The text has ended: what may be shown of what was held back."""
+        shown = self._shown(len(self._held))
+        self._held = ""
+        return shown
+
+    def _shown(self, upto: int) -> str:
+        ready = self._held[:upto]
+        if not self._begun:
+            ready = ready.lstrip()
+        shown = ready.rstrip()
+        if not shown:
+            return ""
+        self._begun = True
+        at = self._held.index(shown) + len(shown)
+        self._held = self._held[at:]
+        return shown
+
+    def _tail(self) -> int:
+        """Length of the longest end of the held text that begins a stop string."""
+        for length in range(min(len(self._held), max(map(len, self._stops), default=1) - 1), 0, -1):
+            if any(stop.startswith(self._held[-length:]) for stop in self._stops):
+                return length
+        return 0

@@ -1,0 +1,65 @@
+"""Text on its way out: whole characters, no part of a stop string, no blank edges."""
+
+from __future__ import annotations
+
+import pytest
+
+from serving.engine.texts import Decoder, Flow
+from tests.training.engine.conftest import make_tokenizer
+
+
+@pytest.mark.parametrize("text", ["Grüße, 世界! 🚀 naïve", "plain words only", "é", "👩‍👩‍👧 family"])
+def test_pieces_add_up_to_the_text_and_never_hold_half_a_character(text):
+    tokenizer = make_tokenizer()
+    decoder = Decoder(tokenizer)
+
+    pieces = [decoder.add(token) for token in tokenizer(text)["input_ids"]]
+
+    assert "".join(pieces) + decoder.rest() == text
+    assert not any("\ufffd" in piece for piece in pieces)
+
+
+def test_a_character_that_never_ends_shows_as_unreadable_at_the_end():
+    tokenizer = make_tokenizer()
+    decoder = Decoder(tokenizer)
+    ids = tokenizer("a🚀")["input_ids"]
+
+    pieces = [decoder.add(token) for token in ids[:-1]]
+
+    assert "".join(pieces) == "a"
+    assert decoder.rest() == "\ufffd"
+
+
+@pytest.mark.parametrize("cuts", [1, 2, 3, 5])
+def test_a_stop_string_never_shows_in_part_however_text_is_cut(cuts):
+    text = "One. Two\n\nEND of it\n\nENOUGH"
+    flow = Flow(["\n\nEND"])
+
+    pieces = [flow.add(text[at : at + cuts]) for at in range(0, len(text), cuts)]
+
+    assert "".join(pieces) == "One. Two"
+    assert flow.is_stopped
+
+
+def test_what_only_began_like_a_stop_string_shows_in_the_end():
+    flow = Flow(["ENOUGH"])
+
+    shown = flow.add("Not EN") + flow.add("D") + flow.add(" EN") + flow.end()
+
+    assert shown == "Not END EN"
+    assert not flow.is_stopped
+
+
+def test_blank_edges_are_left_out_and_inner_blanks_kept():
+    flow = Flow()
+
+    pieces = [flow.add(piece) for piece in ("  \n", " a", "  ", "\n", "b ", " \n")]
+
+    assert pieces == ["", "a", "", "", "  \nb", ""]
+    assert flow.end() == ""
+
+
+def test_the_earliest_of_several_stop_strings_cuts():
+    flow = Flow(["late", "early"])
+
+    assert flow.add("x early late") == "x"
