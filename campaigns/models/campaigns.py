@@ -69,6 +69,8 @@ class Campaign(models.Model):
     audience = models.JSONField(default=dict, blank=True)
     # Written and approved, but nothing is sent until a lead lets it go.
     is_held = models.BooleanField(default=False)
+    # Whether mails carry the picture that tells of an opening, to contacts who agreed to that.
+    tracks_opens = models.BooleanField(default=False)
     # A simulated one: its inboxes are made up, which every page of it says.
     is_simulated = models.BooleanField(default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
