@@ -1,17 +1,29 @@
-"""The ETag of a card: one draft in front of one reviewer under one task version.
+"""The ETags of the desk: of a card in front of one reviewer, and of all that was said of a draft.
 
-Pure Python. It knows no lease: renewing one, or losing and regaining it, leaves the tag as it is.
+Pure Python. It knows no lease: renewing one, or losing and regaining it, leaves a tag as it is.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from uuid import UUID
 
 
 def of_card(*, candidate_id: UUID, reviewer_id: UUID, version_id: UUID, fields_hash: str) -> str:
     """The tag, 40 hex characters; it changes when the text or the task's wording in front of the reviewer does."""
     parts = (candidate_id.hex, reviewer_id.hex, version_id.hex, fields_hash)
+    return hashlib.sha256(":".join(parts).encode()).hexdigest()[:40]
+
+
+def of_words(candidate_id: UUID, said: Iterable[UUID]) -> str:
+    """The tag of everything said of a draft, 40 hex characters; it changes with every decision and every ruling.
+
+    Args:
+        candidate_id: The draft.
+        said: Ids of its decisions and rulings, in any order.
+    """
+    parts = [candidate_id.hex, *sorted(one.hex for one in said)]
     return hashlib.sha256(":".join(parts).encode()).hexdigest()[:40]
 
 

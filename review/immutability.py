@@ -54,6 +54,7 @@ _CHANGES = ("UPDATE", "DELETE")
 _ALL = ("INSERT", "UPDATE", "DELETE")
 GUARDS: list[Guard] = [
     Guard("review_decision", _CHANGES, "", "A decision never changes: record another one, or retract it."),
+    Guard("review_ruling", _CHANGES, "", "A ruling never changes: rule again."),
     Guard("review_taskversion", _CHANGES, "", "A task version never changes: make the next version."),
     Guard(
         "review_datasetversion", _CHANGES, "{row}.frozen_at IS NOT NULL",

@@ -55,6 +55,15 @@ class Verdict(TextChoices):
     RETRACT = "retract", "Taken back"
 
 
+class RulingKind(TextChoices):
+    """What a lead says where verdicts alone do not settle a draft."""
+
+    ADOPT = "adopt", "Adopted"  # a late decision counts after all
+    LEAVE = "leave", "Left aside"  # a late decision stays without effect
+    SETTLE = "settle", "Settled"  # of verdicts that differ, or of the lead's own, this one counts
+    REOPEN = "reopen", "Reopened"  # no ruling is in force any more
+
+
 POSITIVE = frozenset({Verdict.ACCEPT, Verdict.EDIT})
 
 # Cards set aside stand behind every position an import or a generation gives out.

@@ -2,6 +2,7 @@
 
 from review.models.datasets import Dataset, DatasetFile, DatasetRow, DatasetVersion
 from review.models.desk import Assignment, Candidate, Decision, Gold
+from review.models.rulings import Ruling
 from review.models.sources import Record, Source
 from review.models.tasks import Membership, Task, TaskVersion
 
@@ -16,6 +17,7 @@ __all__ = [
     "Gold",
     "Membership",
     "Record",
+    "Ruling",
     "Source",
     "Task",
     "TaskVersion",

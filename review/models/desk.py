@@ -118,6 +118,8 @@ class Decision(models.Model):
         indexes = [
             models.Index(fields=["reviewer", "task", "-created_at"], name="my_decisions"),
             models.Index(fields=["candidate", "created_at"], name="decisions_of_candidate"),
+            # Late ones are few among many, and a lead looks for them alone.
+            models.Index(fields=["task", "-created_at"], condition=Q(is_late=True), name="late_decisions"),
         ]
 
 

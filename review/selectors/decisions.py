@@ -11,7 +11,7 @@ from members.models import Member
 from review import prompting
 from review.models import Decision, Task
 from review.selectors import desk
-from review.states import Verdict
+from review.states import RulingKind, Verdict
 
 UNDO_REACHES = 10
 
@@ -30,7 +30,7 @@ def mine(member: Member, task: Task, *, search: str = "", verdict: str = "") -> 
         .exclude(verdict=Verdict.RETRACT)
         .select_related("candidate__record", "candidate__task_version")
         .defer("candidate__messages", "candidate__parameters", "candidate__labelled_defects")
-        .annotate(is_retracted=Exists(Decision.objects.filter(retracts=OuterRef("pk"))))
+        .annotate(is_retracted=Exists(Decision.objects.filter(retracts=OuterRef("pk"))), ruled=desk.ruled())
         .order_by("-created_at", "-id")
     )
     if verdict:
@@ -64,6 +64,7 @@ def as_json(decision: Decision) -> dict[str, Any]:
         "note": decision.note,
         "seconds": decision.seconds,
         "is_late": decision.is_late,
+        "ruled": getattr(decision, "ruled", None),
         "retracts": str(decision.retracts_id) if decision.retracts_id else None,
         "created_at": decision.created_at.isoformat(),
     }
@@ -90,6 +91,7 @@ def line(decision: Decision, etag: str) -> dict[str, Any]:
         "opening": desk.opening(decision.fields or decision.candidate.fields),
         "etag": etag,
         "may_reopen": not decision.is_retracted,  # type: ignore[attr-defined]
+        "ruled": _ruled(decision),
     }
 
 
@@ -103,8 +105,15 @@ def on_draft(decision: Decision) -> dict[str, Any]:
         "reasons": ", ".join(decision.reasons),
         "note": decision.note,
         "is_late": decision.is_late,
+        "ruled": _ruled(decision),
         "text": _text(decision) if decision.verdict == Verdict.EDIT else "",
     }
+
+
+def _ruled(decision: Decision) -> str:
+    """What a lead said of it, in a word."""
+    kind = getattr(decision, "ruled", None)
+    return RulingKind(kind).label.lower() if kind else ""
 
 
 def _text(decision: Decision) -> str:

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
 from members.models import Member
 from review import etags
-from review.models import Assignment, Candidate, Decision, Task
+from review.models import Assignment, Candidate, Decision, Ruling, Task
 from review.permissions import role_of, tasks_for
 from review.states import AssignmentState, CandidateState, Role, Split, Verdict
 
@@ -114,7 +114,7 @@ def summary_json(draft: Candidate) -> dict[str, Any]:
         "source": draft.record.source.slug,
         "split": draft.record.split,
         "state": draft.state,
-        "verdict": getattr(draft, "gold_verdict", None),
+        "verdict": _shown_verdict(draft),
         "marks_count": draft.marks_count,
         "origin": draft.origin,
         "provenance": draft.provenance,
@@ -137,11 +137,18 @@ def decisions_on(member: Member, draft: Candidate) -> QuerySet[Decision]:
     said = (
         Decision.objects.filter(candidate=draft)
         .select_related("reviewer", "candidate__task_version")
+        .annotate(ruled=ruled())
         .order_by("-created_at")
     )
     if role_of(member, draft.task) == Role.REVIEWER:
         return said.filter(reviewer=member)
     return said
+
+
+def ruled() -> Subquery:
+    """For a question about decisions: what a lead said of each last, adopt, leave or settle; else null."""
+    words = Ruling.objects.filter(decision=OuterRef("pk")).order_by("-created_at", "-id")
+    return Subquery(words.values("kind")[:1])
 
 
 def set_aside_count(member: Member, task: Task) -> int:
@@ -164,7 +171,7 @@ def choices(task: Task) -> Mapping[str, list[tuple[str, str]]]:
         "state": list(CandidateState.choices),
         "verdict": [choice for choice in Verdict.choices if choice[0] != Verdict.RETRACT],
         "split": list(Split.choices),
-        "origin": [("teacher", "Teacher"), ("import", "Import"), ("miniature", "Miniature")],
+        "origin": [("teacher", "Teacher"), ("import", "Import"), ("miniature", "Miniature"), ("campaign", "Campaign")],
         "check": [(kind, kind.replace("_", " ")) for kind in checks],
         "source": [(slug, name) for slug, name in sources],
     }
@@ -174,7 +181,7 @@ def line(draft: Candidate, *, may_review: bool) -> dict[str, Any]:
     """A draft as a row of the list; what waits opens on the desk, what is judged opens to be read."""
     waits = draft.state == CandidateState.PENDING and may_review
     address = f"/tasks/{draft.task.slug}/review/"
-    verdict = getattr(draft, "gold_verdict", None)
+    verdict = _shown_verdict(draft)
     return {
         "title": draft.record.title,
         "href": f"{address}?card={draft.pk}" if waits else f"{address}drafts/{draft.pk}/",
@@ -189,6 +196,12 @@ def line(draft: Candidate, *, may_review: bool) -> dict[str, Any]:
         "cost": f"{draft.cost_usd:.4f}" if draft.cost_usd else "",
         "created_at": draft.created_at,
     }
+
+
+def _shown_verdict(draft: Candidate) -> str | None:
+    """The verdict that counts, but not while a second opinion is sought: it is to be one."""
+    is_open = draft.state in (CandidateState.PENDING, CandidateState.LEASED)
+    return None if is_open else getattr(draft, "gold_verdict", None)
 
 
 def opening(fields: Mapping[str, Any]) -> str:

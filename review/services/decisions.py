@@ -70,8 +70,9 @@ def record(
 ) -> Outcome:
     """Record one verdict of one expert on one draft.
 
-    A verdict on a card whose lease passed on to somebody else is stored as late and counts for nothing. An edit that
-    changes nothing is recorded as an accept. A card judged out of the hand makes room: with `deck_size` the hand is
+    A verdict on a card whose lease passed on to somebody else is stored as late and counts for nothing until a lead
+    adopts it. A second opinion that contradicts a verdict that stands makes the draft disputed. An edit that changes
+    nothing is recorded as an accept. A card judged out of the hand makes room: with `deck_size` the hand is
     filled up to that many cards in the same transaction.
 
     Args:
@@ -165,12 +166,21 @@ def _judge(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash: str
         before_hash=seen.card.fields_hash, body_hash=body_hash, reasons=list(said.reasons), is_late=is_late,
         ratings=dict(said.ratings), seconds=said.seconds, note=said.note,
     )  # fmt: skip
-    if not is_late:
-        golds.write(decision)
+    state = CandidateState(seen.card.state) if is_late else _resolve(seen, decision)
     hand = _fill_hand(seen, by=by, deck_size=deck_size)
-    state = CandidateState(seen.card.state) if is_late else CandidateState.DECIDED
     pace = seen.pace if is_late else replace(seen.pace, left=max(0, seen.pace.left - (not seen.pace.is_more)))
     return Outcome(decision, state, hand=hand, pace=pace)
+
+
+def _resolve(seen: Sight, decision: Decision) -> CandidateState:
+    """Let a verdict count, unless it contradicts one that stands: then nothing counts until a lead rules."""
+    if not seen.is_second:
+        golds.write(decision)
+        return CandidateState.DECIDED
+    if golds.refresh(seen.card.pk) is not None:
+        return CandidateState.DECIDED
+    Candidate.objects.filter(pk=seen.card.pk).update(state=CandidateState.DISPUTED)
+    return CandidateState.DISPUTED
 
 
 def _is_late(seen: Sight) -> bool:
@@ -214,6 +224,7 @@ def _take_back(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash:
         raise Refusal(
             "already_retracted", "This decision was taken back already.", hint="Judge the card anew.", status=409
         )
+    _check_open(seen, is_late=target.is_late)
     decision = Decision.objects.create(
         id=id, candidate=seen.card, task_id=seen.card.task_id, reviewer=by, verdict=Verdict.RETRACT, fields=None,
         before_hash=seen.card.fields_hash, body_hash=body_hash, note=said.note, seconds=said.seconds, retracts=target,
@@ -230,6 +241,25 @@ def _take_back(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash:
     _move_assignment(seen, by=by, to=AssignmentState.ACTIVE, unfinished=unfinished)
     back = queue.held_card(by, seen.card.pk)
     return Outcome(decision, CandidateState.LEASED, hand=[back], pace=replace(seen.pace, left=seen.pace.left + 1))
+
+
+def _check_open(seen: Sight, *, is_late: bool) -> None:
+    """Refuse to take a word back that a lead has ruled on, or while the card is in front of somebody else.
+
+    The card is locked first, so that neither a ruling nor a deal comes in between.
+    """
+    state = Candidate.objects.select_for_update().values_list("state", flat=True).get(pk=seen.card.pk)
+    if state != seen.card.state:
+        raise _OvertakenError
+    if golds.in_force(seen.card.pk) is not None:
+        raise Refusal(
+            "ruled",
+            "A lead has ruled on this draft, so its decisions stay.",
+            hint="Ask a lead to reopen it.",
+            status=409,
+        )
+    if state == CandidateState.LEASED and not is_late:
+        raise queue.not_free(seen.card)
 
 
 def _move_candidate(seen: Sight, *, to: CandidateState) -> None:

@@ -10,14 +10,14 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
 from members.models import Member
 from review.models import Candidate, Decision, Membership
 from review.permissions import RANK
 from review.selectors import pace
-from review.states import AssignmentState, CandidateState, Role
+from review.states import AssignmentState, CandidateState, Role, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Sight:
         card: The candidate with task and task version loaded.
         mine: State of the member's own assignment on it, if there ever was one.
         decision_known: Whether a decision with the client's id exists already.
+        is_second: Whether another verdict on the card stands already, so that the two must be compared.
         in_hand: How many cards of the task the member holds.
         pace: What was left before this verdict.
     """
@@ -35,6 +36,7 @@ class Sight:
     card: Candidate
     mine: AssignmentState | None
     decision_known: bool
+    is_second: bool
     in_hand: int
     pace: pace.Pace
 
@@ -66,6 +68,7 @@ def of(candidate_id: UUID, *, by: Member, decision_id: UUID) -> Sight:
             mine=FilteredRelation("assignments", condition=Q(assignments__reviewer=by)),
             my_state=F("mine__state"),
             my_role=Subquery(role),
+            is_second=Exists(_standing(OuterRef("pk"))),
             decision_known=Exists(Decision.objects.filter(pk=decision_id)),
             **pace.expressions(by, OuterRef("task_id")),
         )
@@ -80,9 +83,15 @@ def of(candidate_id: UUID, *, by: Member, decision_id: UUID) -> Sight:
         card=seen,
         mine=AssignmentState(found.my_state) if found.my_state else None,
         decision_known=found.decision_known,
+        is_second=found.is_second,
         in_hand=found.in_hand,
         pace=pace.from_counts(pending=found.pending, in_hand=found.in_hand, pace_s=found.pace_s),
     )
+
+
+def _standing(candidate: OuterRef) -> QuerySet[Decision]:
+    said = Decision.objects.filter(candidate=candidate, is_late=False, retracted_by__isnull=True)
+    return said.exclude(verdict=Verdict.RETRACT).order_by()
 
 
 def _require_reviewer(member: Member, role: str | None, task_name: str) -> None:

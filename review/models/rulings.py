@@ -1,0 +1,36 @@
+"""What a lead ruled where verdicts alone do not settle a draft. Rows are only added; a trigger refuses anything else."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from review.models.desk import Candidate, Decision
+from review.states import RulingKind
+
+
+class Ruling(models.Model):
+    """One word of a lead on one draft; the latest that is no `leave` is in force until the draft is reopened."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    candidate = models.ForeignKey(Candidate, on_delete=models.DO_NOTHING, related_name="rulings")
+    kind = models.CharField(max_length=10, choices=RulingKind.choices)
+    # The decision that counts, or that is left aside; none when the draft is reopened.
+    decision = models.ForeignKey(Decision, null=True, on_delete=models.DO_NOTHING, related_name="rulings")
+    lead = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="rulings")
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["decision"],
+                condition=Q(kind__in=[RulingKind.ADOPT, RulingKind.LEAVE]),
+                name="one_ruling_per_late_decision",
+            ),
+        ]
+        indexes = [models.Index(fields=["candidate", "created_at"], name="rulings_of_candidate")]

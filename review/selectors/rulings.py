@@ -1,0 +1,174 @@
+"""What waits for a lead: late decisions, disputed drafts, and what was said of one draft side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from members.models import Member
+from review import etags, prompting
+from review.models import Candidate, Decision, Gold, Ruling, Task
+from review.permissions import may
+from review.schema import Fields
+from review.selectors import desk
+from review.spec_diff import Segment, word_diff
+from review.states import CandidateState, Role, RulingKind, Verdict
+
+LETTERS = "abcd"
+COUNT_UP_TO = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One verdict beside others.
+
+    Attributes:
+        letter: The key that picks it; empty beyond the fourth.
+        decision: The verdict.
+        look: How its badge looks.
+        reasons: Why it rejects, in words.
+        segments: The text it ends with, with what differs from `against`; empty for a reject.
+        against: What the text is compared with, in words.
+    """
+
+    letter: str
+    decision: Decision
+    look: str
+    reasons: str
+    segments: tuple[Segment, ...]
+    against: str
+
+
+def tag(candidate_id: UUID) -> str:
+    """The ETag of everything that was said of a draft: it changes with each decision and each ruling."""
+    words = list(Decision.objects.filter(candidate_id=candidate_id).values_list("pk", flat=True))
+    words += Ruling.objects.filter(candidate_id=candidate_id).values_list("pk", flat=True)
+    return etags.of_words(candidate_id, words)
+
+
+def verdicts(draft: Candidate) -> QuerySet[Decision]:
+    """Verdicts on a draft that were not taken back, late ones among them, the earliest first."""
+    said = Decision.objects.filter(candidate=draft).exclude(verdict=Verdict.RETRACT)
+    return said.filter(retracted_by__isnull=True).select_related("reviewer").order_by("created_at", "id")
+
+
+def late(task: Task) -> QuerySet[Decision]:
+    """Late decisions of a task that no lead has ruled on and no author took back, the newest first."""
+    return (
+        Decision.objects.filter(task=task, is_late=True, retracted_by__isnull=True)
+        .exclude(verdict=Verdict.RETRACT)
+        .exclude(Exists(Ruling.objects.filter(decision=OuterRef("pk"), kind__in=(RulingKind.ADOPT, RulingKind.LEAVE))))
+        .select_related("reviewer", "candidate__record", "candidate__task_version")
+        .defer("candidate__messages", "candidate__parameters", "candidate__labelled_defects")
+        .order_by("-created_at", "-id")
+    )
+
+
+def disputed(task: Task) -> QuerySet[Candidate]:
+    """Drafts of a task on which verdicts differ, the oldest first."""
+    found = Candidate.objects.filter(task=task, state=CandidateState.DISPUTED)
+    return found.select_related("task", "record", "task_version").order_by("created_at", "id")
+
+
+def counts(task: Task) -> dict[str, int]:
+    """How much waits for a lead, each counted up to `COUNT_UP_TO`."""
+    return {
+        "late": late(task).order_by()[:COUNT_UP_TO].count(),
+        "disputed": disputed(task).order_by()[:COUNT_UP_TO].count(),
+    }
+
+
+def waiting_for(member: Member, task: Task) -> dict[str, int] | None:
+    """The same for a member; None for one who does not lead the task."""
+    return counts(task) if may(member, task, Role.LEAD) else None
+
+
+def ruling_on(member: Member, draft: Candidate) -> dict[str, Any] | None:
+    """What a lead may do about a draft and what one has ruled; None for one who does not lead its task."""
+    if not may(member, draft.task, Role.LEAD):
+        return None
+    last = Ruling.objects.filter(candidate=draft).exclude(kind=RulingKind.LEAVE).select_related("lead").last()
+    in_force = last if last is not None and last.decision_id else None
+    is_judged = draft.state == CandidateState.DECIDED
+    return {
+        "tag": tag(draft.pk),
+        "in_force": in_force,
+        "may_ask_again": is_judged and in_force is None,
+        "is_disputed": draft.state == CandidateState.DISPUTED,
+    }
+
+
+def sides(draft: Candidate) -> list[Side]:
+    """The verdicts on a draft side by side: the first against the draft, the others against the first that has a text."""
+    before, against = _text(draft, draft.fields), "the draft"
+    found: list[Side] = []
+    for place, decision in enumerate(verdicts(draft)):
+        text = _text(draft, decision.fields) if decision.fields is not None else ""
+        letter = LETTERS[place : place + 1]
+        segments = word_diff(before, text) if text else ()
+        look = desk.VERDICT_LOOKS[decision.verdict]
+        found.append(Side(letter, decision, look, _reasons(draft, decision), segments, against))
+        if text and against == "the draft":
+            before, against = text, letter.upper()
+    return found
+
+
+def late_line(decision: Decision) -> dict[str, Any]:
+    """A late decision in the lead's list, beside what counts now."""
+    draft = decision.candidate
+    gold = Gold.objects.filter(candidate=draft).select_related("decision__reviewer").first()
+    now = draft.fields if gold is None or gold.decision.fields is None else gold.decision.fields
+    text = _text(draft, decision.fields) if decision.fields is not None else ""
+    return {
+        "decision": decision,
+        "title": draft.record.title,
+        "look": desk.VERDICT_LOOKS[decision.verdict],
+        "reasons": _reasons(draft, decision),
+        "segments": word_diff(_text(draft, now), text) if text else (),
+        "gold": gold,
+        "gold_look": desk.VERDICT_LOOKS[gold.verdict] if gold else "",
+        "is_in_hand": draft.state == CandidateState.LEASED,
+        "tag": tag(draft.pk),
+    }
+
+
+def side_json(side: Side) -> dict[str, Any]:
+    """A side of a dispute, for programs."""
+    decision = side.decision
+    return {
+        "decision": str(decision.pk),
+        "reviewer": decision.reviewer.username,
+        "verdict": decision.verdict,
+        "fields": decision.fields,
+        "reasons": decision.reasons,
+        "note": decision.note,
+        "is_late": decision.is_late,
+        "against": side.against,
+        "difference": [{"kind": segment.kind, "text": segment.text} for segment in side.segments],
+    }
+
+
+def as_json(ruling: Ruling) -> dict[str, Any]:
+    """A ruling for programs, with where the draft stands after it."""
+    return {
+        "id": str(ruling.pk),
+        "candidate": str(ruling.candidate_id),
+        "kind": ruling.kind,
+        "decision": str(ruling.decision_id) if ruling.decision_id else None,
+        "lead": ruling.lead.username,
+        "note": ruling.note,
+        "state": ruling.candidate.state,
+        "created_at": ruling.created_at.isoformat(),
+    }
+
+
+def _text(draft: Candidate, fields: Fields) -> str:
+    return prompting.completion(draft.task_version.spec, fields)
+
+
+def _reasons(draft: Candidate, decision: Decision) -> str:
+    labels = {reason.code: reason.label for reason in draft.task_version.spec.reasons}
+    return ", ".join(labels.get(code, code) for code in decision.reasons)

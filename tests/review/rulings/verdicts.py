@@ -1,0 +1,42 @@
+"""Short words for tests of rulings: how a draft comes to be late, asked about again, or disputed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from members.models import Member
+from review.models import Assignment, Decision, Task
+from review.selectors.rulings import tag
+from review.services import queue, rulings
+from tests.review.desk.verbs import judge
+
+OTHER_WORDS = {"subject": "Cold loads", "body": "Hi,\n\nother words"}
+
+
+def pass_on(card: Assignment, *, to: Member) -> Assignment:
+    """Let the lease of a card run out and deal it to another."""
+    Assignment.objects.filter(pk=card.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+    return queue.deal(to, card.task, count=1)[0]
+
+
+def late_decision(task: Task, *, by: Member, then: Member) -> tuple[Decision, Assignment]:
+    """A verdict that came after its card passed on, and the card in the hand of the one it passed to."""
+    card = queue.deal(by, task, count=1)[0]
+    theirs = pass_on(card, to=then)
+    return judge(card, by=by, verdict="edit", fields=OTHER_WORDS).decision, theirs
+
+
+def second_opinion(first: Decision, *, lead: Member, by: Member) -> Assignment:
+    """A judged draft, asked about again, in the hand of another reviewer."""
+    rulings.ask_again(first.candidate_id, by=lead, if_match=tag(first.candidate_id))
+    return queue.hold(by, first.candidate_id)
+
+
+def dispute(task: Task, *, lead: Member, one: Member, other: Member) -> tuple[Decision, Decision]:
+    """Two verdicts that differ: an accept, and an edit."""
+    card = queue.deal(one, task, count=1)[0]
+    first = judge(card, by=one).decision
+    second = judge(second_opinion(first, lead=lead, by=other), by=other, verdict="edit", fields=OTHER_WORDS).decision
+    return first, second
