@@ -76,8 +76,3 @@ def spent_usd(task: Task) -> Decimal:
     """US dollars that the task's drafts have cost."""
     total = Candidate.objects.filter(task=task).aggregate(total=Sum("cost_usd"))["total"]
     return Decimal(total or 0)
-
-
-def disputed(task: Task) -> int:
-    """Drafts on which experts disagree and a lead must decide."""
-    return Candidate.objects.filter(task=task, state=CandidateState.DISPUTED).count()

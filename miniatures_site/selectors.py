@@ -16,7 +16,7 @@ from miniatures_site import funnel
 from miniatures_site.addresses import address
 from review.models import Decision, Task
 from review.permissions import role_of, tasks_for
-from review.selectors import decisions, pace
+from review.selectors import decisions, pace, rulings
 
 JOBS_SHOWN = 5
 BLOCKED_FOR_DAYS = 7
@@ -55,8 +55,7 @@ def home(member: Member, task: Task | None) -> dict[str, Any]:
         **shown,
         "steps": stations,
         "next": funnel.next_step(stations) if role in {"admin", "lead"} else None,
-        "disputed": funnel.disputed(task),
-        "disputed_url": address("review:desk-list", task.slug),
+        "waiting": rulings.waiting_for(member, task),
         "running": running(member, task),
         "blocked": blocked(member, task),
         "spent_usd": funnel.spent_usd(task),

@@ -53,3 +53,26 @@ class KeysIn(serializers.Serializer[Any]):
 
     keys = serializers.DictField(child=serializers.CharField(max_length=1), required=False, default=dict)
     on = serializers.BooleanField(required=False, default=True)
+
+
+class RulingIn(serializers.Serializer[Any]):
+    """A lead's word on a draft."""
+
+    note = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
+
+
+class SettleIn(RulingIn):
+    """What settles a disputed draft: one of the verdicts on it, or a verdict of the lead's own."""
+
+    decision = serializers.UUIDField(required=False, allow_null=True, default=None)
+    verdict = serializers.ChoiceField(choices=["accept", "edit", "reject"], required=False, default="accept")
+    fields = serializers.JSONField(required=False, allow_null=True, default=None)  # type: ignore[assignment]
+    reasons = serializers.ListField(child=serializers.CharField(), required=False, default=list)
+    ratings = serializers.DictField(child=serializers.BooleanField(), required=False, default=dict)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["decision"] is None and "verdict" not in self.initial_data:
+            raise serializers.ValidationError("Name a decision, or give a verdict of your own.")
+        if attrs["fields"] is not None and not isinstance(attrs["fields"], dict):
+            raise serializers.ValidationError({"fields": ["Fields are an object by the names of the output schema."]})
+        return attrs

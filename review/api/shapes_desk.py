@@ -31,6 +31,7 @@ CARD = _object(
 DECISION = _object(
     id=ID, candidate=ID, reviewer=TEXT, verdict=TEXT, fields={"type": ["object", "null"]},
     reasons={"type": "array", "items": TEXT}, ratings=ANY, note=TEXT, seconds=NUMBER, is_late={"type": "boolean"},
+    ruled={"type": ["string", "null"]},
     retracts={"type": ["string", "null"]}, created_at={"type": "string", "format": "date-time"},
 )  # fmt: skip
 CARDS = {"type": "array", "items": CARD}
@@ -51,3 +52,14 @@ DRAFT = _object(
     latency_s=NUMBER, round={"type": "integer"}, labelled_defects={"type": ["array", "null"], "items": TEXT},
 )  # fmt: skip
 PROBLEM = _object(type=TEXT, title=TEXT, status={"type": "integer"}, code=TEXT, hint=TEXT, errors=ANY, state=ANY)
+RULING = _object(
+    id=ID, candidate=ID, kind=TEXT, decision={"type": ["string", "null"]}, lead=TEXT, note=TEXT, state=TEXT,
+    created_at={"type": "string", "format": "date-time"},
+)  # fmt: skip
+SIDE = _object(
+    decision=ID, reviewer=TEXT, verdict=TEXT, fields={"type": ["object", "null"]},
+    reasons={"type": "array", "items": TEXT}, note=TEXT, is_late={"type": "boolean"}, against=TEXT,
+    difference={"type": "array", "items": _object(kind=TEXT, text=TEXT)},
+)  # fmt: skip
+SIDES = _object(etag=TEXT, state=TEXT, results={"type": "array", "items": SIDE})
+STANDING = _object(candidate=ID, state=TEXT)

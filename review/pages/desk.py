@@ -15,7 +15,7 @@ from members.models import Member
 from members.session import member_of
 from review.pages import desk_form, desk_words
 from review.permissions import may, task_or_404
-from review.selectors import cards, desk, focus, keyset
+from review.selectors import cards, desk, focus, keyset, rulings
 from review.selectors import decisions as said
 from review.services import decisions, desk_keys, queue
 from review.states import Role
@@ -44,7 +44,7 @@ def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("review:focus", slug)
         except Refusal as error:
             refusal = error
-    elif (wanted := _uuid(request.GET.get("card", ""))) is not None:
+    elif (wanted := desk_form.uuid_or_none(request.GET.get("card", ""))) is not None:
         refusal = _hold(member, wanted)
     hand = queue.deal(member, task, count=settings.DECK_SIZE)
     top = act.candidate if act else wanted
@@ -120,6 +120,7 @@ def list_page(request: HttpRequest, slug: str) -> HttpResponse:
         "filters": [{"name": name, "choices": choices[name], "chosen": chosen[name]} for name in desk.FILTERS],
         "is_filtered": any(chosen.values()),
         "may_review": may_review,
+        "waiting": rulings.waiting_for(member, task),
     }
     return render(request, "review/desk/list.html", context)
 
@@ -137,6 +138,7 @@ def draft_page(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpRespo
         "line": desk.line(draft, may_review=may(member, task, Role.REVIEWER)),
         "said": [said.on_draft(decision) for decision in desk.decisions_on(member, draft)[:100]],
         "may_review": may(member, task, Role.REVIEWER),
+        "ruling": rulings.ruling_on(member, draft),
     }
     return render(request, "review/desk/draft.html", context)
 
@@ -155,6 +157,7 @@ def decisions_page(request: HttpRequest, slug: str) -> HttpResponse:
         "search": search,
         "verdict": verdict,
         "may_review": may(member, task, Role.REVIEWER),
+        "waiting": rulings.waiting_for(member, task),
         "verdicts": [("accept", "Accepted"), ("edit", "Edited"), ("reject", "Rejected")],
     }
     return render(request, "review/desk/decisions.html", context)
@@ -165,7 +168,10 @@ def reopen(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a decision back and put its card on top of the hand."""
     member = member_of(request)
     task_or_404(member, slug)
-    candidate, decision = _uuid(request.POST.get("candidate", "")), _uuid(request.POST.get("decision", ""))
+    candidate, decision = (
+        desk_form.uuid_or_none(request.POST.get("candidate", "")),
+        desk_form.uuid_or_none(request.POST.get("decision", "")),
+    )
     try:
         if candidate is None or decision is None:
             raise Refusal("no_card", "The form names no card.", hint="Load the page again.")
@@ -178,10 +184,3 @@ def reopen(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("review:decisions", slug)
     messages.success(request, "Taken back.")
     return redirect(f"/tasks/{slug}/review/?card={candidate}" if outcome.hand else f"/tasks/{slug}/review/decisions/")
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

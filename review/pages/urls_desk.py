@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from review.pages import desk
+from review.pages import desk, rulings
 
 desk_urls: list[URLPattern] = [
     path("tasks/<slug:slug>/review/", desk.focus_page, name="focus"),
@@ -10,4 +10,7 @@ desk_urls: list[URLPattern] = [
     path("tasks/<slug:slug>/review/drafts/<uuid:candidate_id>/", desk.draft_page, name="draft"),
     path("tasks/<slug:slug>/review/decisions/", desk.decisions_page, name="decisions"),
     path("tasks/<slug:slug>/review/decisions/reopen/", desk.reopen, name="reopen"),
+    path("tasks/<slug:slug>/review/late/", rulings.late, name="late"),
+    path("tasks/<slug:slug>/review/disputed/", rulings.disputed, name="disputed"),
+    path("tasks/<slug:slug>/review/drafts/<uuid:candidate_id>/ruling/", rulings.act, name="ruling"),
 ]

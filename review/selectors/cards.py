@@ -168,9 +168,9 @@ def of(assignment: Assignment) -> Card:
     )
 
 
-def to_read(candidate: Candidate, *, etag: str) -> Card:
-    """A draft as the desk draws it, in nobody's hand."""
-    return of(Assignment(candidate=candidate, etag=etag, leased_until=timezone.now()))
+def to_read(candidate: Candidate, *, etag: str, unfinished: Fields | None = None) -> Card:
+    """A draft as the desk draws it, in nobody's hand; with an edit that was begun, if there is one."""
+    return of(Assignment(candidate=candidate, etag=etag, leased_until=timezone.now(), unfinished=unfinished))
 
 
 def as_json(assignment: Assignment) -> dict[str, Any]:

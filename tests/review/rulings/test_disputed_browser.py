@@ -1,0 +1,48 @@
+"""Settling a dispute in a real browser, by one key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, expect
+
+from members.models import Member
+from review.models import Gold, Task
+from review.states import Verdict
+from tests.review.rulings.verdicts import dispute
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_one_key_settles_and_the_next_dispute_comes(
+    browser: Browser, live_server: Any, task: Task, lead: Member, expert: Member, other: Member
+) -> None:
+    _, edited = dispute(task, lead=lead, one=expert, other=other)
+    dispute(task, lead=lead, one=expert, other=other)
+    dispute(task, lead=lead, one=expert, other=other)
+    client = Client()
+    client.force_login(lead, backend="django.contrib.auth.backends.ModelBackend")
+    context = browser.new_context(base_url=live_server.url)
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    page = context.new_page()
+    page.goto("/tasks/outreach/review/disputed/")
+    heading = page.locator("h1")
+    first = heading.inner_text()
+
+    page.keyboard.press("b")
+    expect(heading).not_to_have_text(first)
+    second = heading.inner_text()
+    page.keyboard.press("2")
+    expect(heading).not_to_have_text(second)
+    page.keyboard.press("e")
+    page.keyboard.type(" mended")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("No dispute")).to_be_visible()
+    context.close()
+
+    golds = list(Gold.objects.order_by("decided_at").select_related("decision"))
+    assert golds[0].decision == edited
+    assert [gold.verdict for gold in golds] == [Verdict.EDIT, Verdict.REJECT, Verdict.EDIT]
+    assert "mended" in golds[2].decision.fields["subject"]

@@ -1,0 +1,172 @@
+"""The lead's pages: late decisions, disputes, and the acts on a judged draft."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from members.models import Member
+from review.models import Gold, Ruling, Task
+from review.selectors import rulings as said
+from review.services import queue
+from review.states import Verdict
+from tests.review.desk.verbs import judge
+from tests.review.rulings.verdicts import OTHER_WORDS, dispute, late_decision
+
+pytestmark = pytest.mark.django_db
+LATE = "/tasks/outreach/review/late/"
+DISPUTED = "/tasks/outreach/review/disputed/"
+
+
+@pytest.fixture
+def browser(lead: Member, as_member) -> Client:
+    return as_member(lead)
+
+
+def hidden(page: str) -> dict[str, str]:
+    return dict(re.findall(r'<input type="hidden"\s+name="(\w+)"\s+value="([^"]*)"', page))
+
+
+def test_a_lead_adopts_a_late_decision_from_its_page(
+    task: Task, browser: Client, expert: Member, other: Member
+) -> None:
+    decision, theirs = late_decision(task, by=expert, then=other)
+    judge(theirs, by=other, verdict="reject")
+    page = browser.get(LATE).content.decode()
+
+    answer = browser.post(LATE, {**hidden(page), "act": "adopt"}, follow=True)
+
+    assert "Counts now" in page
+    assert "<ins>" in page
+    assert "Adopted: it counts now." in answer.content.decode()
+    assert Gold.objects.get().decision == decision
+
+
+def test_a_stale_page_is_refused_beside_the_form(task: Task, browser: Client, expert: Member, other: Member) -> None:
+    decision, theirs = late_decision(task, by=expert, then=other)
+    form = hidden(browser.get(LATE).content.decode())
+    judge(theirs, by=other)
+
+    answer = browser.post(LATE, {**form, "decision": str(decision.pk), "act": "adopt"})
+
+    assert answer.status_code == 412
+    assert "More was said of this draft since you looked." in answer.content.decode()
+
+
+def test_leaving_aside_empties_the_page(task: Task, browser: Client, expert: Member, other: Member) -> None:
+    decision, _ = late_decision(task, by=expert, then=other)
+
+    answer = browser.post(LATE, {"decision": str(decision.pk), "act": "leave"}, follow=True)
+
+    assert "Nothing came late" in answer.content.decode()
+    assert Ruling.objects.get().kind == "leave"
+
+
+def test_its_author_sees_what_became_of_a_late_decision(
+    task: Task, lead: Member, browser: Client, expert: Member, other: Member, as_member
+) -> None:
+    decision, theirs = late_decision(task, by=expert, then=other)
+    before = as_member(expert).get("/tasks/outreach/review/decisions/").content.decode()
+    judge(theirs, by=other)
+    browser.post(LATE, {**hidden(browser.get(LATE).content.decode()), "act": "adopt"})
+
+    after = as_member(expert).get("/tasks/outreach/review/decisions/").content.decode()
+
+    assert ">late</span>" in before
+    assert ">adopted</span>" in after
+
+
+def test_home_leads_to_what_came_late(task: Task, browser: Client, expert: Member, other: Member) -> None:
+    late_decision(task, by=expert, then=other)
+
+    page = browser.get("/").content.decode()
+
+    assert "1 late decision" in page
+    assert f'href="{LATE}"' in page
+
+
+def test_a_lead_settles_a_dispute_by_one_button(
+    task: Task, lead: Member, browser: Client, expert: Member, other: Member
+) -> None:
+    _, second = dispute(task, lead=lead, one=expert, other=other)
+    page = browser.get(DISPUTED).content.decode()
+
+    answer = browser.post(DISPUTED, {**hidden(page), "pick": str(second.pk)}, follow=True)
+
+    assert page.count("This one counts") == 2
+    assert "Settled." in answer.content.decode()
+    assert "No dispute" in answer.content.decode()
+    assert Gold.objects.get().decision == second
+
+
+def test_a_lead_settles_by_writing_and_by_rejecting(
+    task: Task, lead: Member, browser: Client, expert: Member, other: Member
+) -> None:
+    for act in ({"verdict": "edit", "field:subject": "Mine", "field:body": "Hi,\n\nmine"}, {"reason": "tone"}):
+        dispute(task, lead=lead, one=expert, other=other)
+        browser.post(DISPUTED, {**hidden(browser.get(DISPUTED).content.decode()), **act})
+
+    golds = Gold.objects.order_by("decided_at")
+    assert [gold.verdict for gold in golds] == [Verdict.EDIT, Verdict.REJECT]
+    assert golds[0].decision.fields == {"subject": "Mine", "body": "Hi,\n\nmine"}
+
+
+def test_a_refused_text_is_in_the_editor_again(
+    task: Task, lead: Member, browser: Client, expert: Member, other: Member
+) -> None:
+    dispute(task, lead=lead, one=expert, other=other)
+    form = hidden(browser.get(DISPUTED).content.decode())
+
+    answer = browser.post(
+        DISPUTED, {**form, "verdict": "edit", "field:subject": "Kept while refused", "field:body": " "}
+    )
+
+    assert answer.status_code == 422
+    assert 'value="Kept while refused"' in answer.content.decode()
+
+
+def test_a_lead_asks_again_and_reopens_on_the_page_of_a_draft(
+    task: Task, lead: Member, browser: Client, expert: Member, other: Member
+) -> None:
+    first = judge(queue.deal(expert, task, count=1)[0], by=expert).decision
+    address = f"/tasks/outreach/review/drafts/{first.candidate_id}/"
+    form = hidden(browser.get(address).content.decode())
+    asked = browser.post(f"{address}ruling/", {**form, "act": "ask_again"}, follow=True).content.decode()
+    card = queue.hold(other, first.candidate_id)
+    judge(card, by=other, verdict="edit", fields=OTHER_WORDS)
+    disputed = browser.get(address).content.decode()
+    browser.post(DISPUTED, {**hidden(browser.get(DISPUTED).content.decode()), "pick": str(first.pk)})
+
+    form = hidden(browser.get(address).content.decode())
+    reopened = browser.post(f"{address}ruling/", {**form, "act": "reopen"}, follow=True).content.decode()
+
+    assert "waits on the desk" in asked
+    assert "Settle it" in disputed
+    assert "Reopened" in reopened
+    assert said.counts(task)["disputed"] == 1
+
+
+@pytest.mark.parametrize("address", [LATE, DISPUTED])
+def test_a_reviewer_is_kept_out(task: Task, expert: Member, as_member, address: str) -> None:
+    assert as_member(expert).get(address).status_code == 403
+    assert "/review/late/" not in as_member(expert).get("/tasks/outreach/review/list/").content.decode()
+
+
+def test_the_late_page_asks_no_more_for_more_lines_than_a_few_each(
+    task: Task, browser: Client, expert: Member, other: Member
+) -> None:
+    late_decision(task, by=expert, then=other)
+    browser.get(LATE)
+    with CaptureQueriesContext(connection) as one:
+        browser.get(LATE)
+    late_decision(task, by=expert, then=other)
+
+    with CaptureQueriesContext(connection) as two:
+        browser.get(LATE)
+
+    # What counts now and the tag, read for each of at most twenty lines.
+    assert len(two) - len(one) <= 3
