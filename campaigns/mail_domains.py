@@ -11,8 +11,7 @@ cluster: an experiment then sees less than it could, and nothing wrong.
 
 from __future__ import annotations
 
-PUBLIC_PROVIDERS = frozenset(
-    """
+_PROVIDERS = """
     gmail.com googlemail.com outlook.com outlook.de outlook.fr hotmail.com hotmail.co.uk hotmail.de hotmail.fr
     hotmail.it hotmail.es live.com live.co.uk live.de live.fr live.nl msn.com passport.com
     yahoo.com yahoo.co.uk yahoo.de yahoo.fr yahoo.it yahoo.es yahoo.ca yahoo.com.br yahoo.com.au yahoo.co.in
@@ -30,9 +29,8 @@ PUBLIC_PROVIDERS = frozenset(
     onet.pl wp.pl o2.pl interia.pl bluewin.ch telenet.be skynet.be ziggo.nl kpnmail.nl planet.nl
     telia.com mail.dk tele2.se bol.com.br uol.com.br terra.com.br bigpond.com optusnet.com.au xtra.co.nz shaw.ca rogers.com
     sympatico.ca
-    """.split()
-)
+"""
+PUBLIC_PROVIDERS = frozenset(_PROVIDERS.split())
 
-SECOND_LEVELS = frozenset(
-    "ac co com edu gen go gob gouv gov gv id ltd me mil ne net nhs nom or org plc sch web".split()
-)
+_SECOND_LEVELS = "ac co com edu gen go gob gouv gov gv id ltd me mil ne net nhs nom or org plc sch web"
+SECOND_LEVELS = frozenset(_SECOND_LEVELS.split())

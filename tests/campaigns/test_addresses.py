@@ -63,7 +63,7 @@ def test_an_address_has_one_normal_form(written: str, normal: str) -> None:
     ],
 )
 def test_what_cannot_be_written_to_is_refused_with_a_clear_word(written: str, says: str) -> None:
-    with pytest.raises(ValueError, match="(?s).") as refusal:
+    with pytest.raises(ValueError) as refusal:
         addresses.read(written)
 
     assert says in str(refusal.value)

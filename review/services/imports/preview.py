@@ -9,7 +9,7 @@ from typing import Any
 from review.services.imports.mapping import Mapping, Target, guess, targets
 from review.services.imports.reading import check_mapping, read_rows
 from review.services.imports.result import RowError, Tally
-from review.services.imports.tables import open_table
+from review.services.imports.tables import Table, open_table
 from review.spec import TaskSpec
 from review.states import SourceKind
 from web.errors import Refusal
@@ -83,21 +83,22 @@ def read_preview(
         problems = refusal.errors
         tally.total = sum(1 for _ in table.rows())
     return Preview(
-        table.format, table.encoding, table.columns, _samples(table.rows(), table.columns), mapping, fields,
+        table.format, table.encoding, table.columns, samples(table), mapping, fields,
         tuple(column for column in table.columns if not mapping.get(column)), problems, tally.total, tally.bad,
         tuple(tally.errors),
     )  # fmt: skip
 
 
-def _samples(rows: Any, columns: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    samples = []
-    for row in rows:
+def samples(table: Table) -> tuple[tuple[str, ...], ...]:
+    """The first good rows of a table as short texts, in the order of its columns."""
+    found = []
+    for row in table.rows():
         if row.problem:
             continue
-        samples.append(tuple(_short(row.values.get(column)) for column in columns))
-        if len(samples) == SAMPLE_ROWS:
+        found.append(tuple(_short(row.values.get(column)) for column in table.columns))
+        if len(found) == SAMPLE_ROWS:
             break
-    return tuple(samples)
+    return tuple(found)
 
 
 def _short(value: Any) -> str:

@@ -1,0 +1,81 @@
+"""Questions about the suppression list. It holds HMACs alone, so it is asked by address and never shows one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet
+
+from campaigns import addresses
+from campaigns.models import Suppression
+from campaigns.states import SuppressionReason
+from members.models import Member
+from review.permissions import may_create
+
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the list says of one address: the entry, or None."""
+
+    address: str
+    entry: Suppression | None
+
+
+def is_suppressed(address_hmac: str) -> bool:
+    """Whether an address is never written to again.
+
+    Who acts on the answer asks inside its transaction, after `services.suppression.hold`.
+    """
+    return Suppression.objects.filter(address_hmac=address_hmac).exists()
+
+
+def suppressed_among(hmacs: Collection[str]) -> set[str]:
+    """Those of many that are on the list; one query for each 500."""
+    wanted, found = list(hmacs), set[str]()
+    for start in range(0, len(wanted), CHUNK):
+        rows = Suppression.objects.filter(address_hmac__in=wanted[start : start + CHUNK])
+        found.update(rows.values_list("address_hmac", flat=True))
+    return found
+
+
+def require_keeper(member: Member) -> None:
+    """Refuse a member who may not see or extend the list: it holds for all tasks, and leads of any task keep it.
+
+    Raises:
+        PermissionDenied: The member is neither admin nor lead of a task.
+    """
+    if not may_create(member):
+        raise PermissionDenied("The suppression list is kept by admins and leads.")
+
+
+def visible(member: Member) -> QuerySet[Suppression]:
+    """The whole list, newest first.
+
+    Raises:
+        PermissionDenied: The member keeps no list.
+    """
+    require_keeper(member)
+    return Suppression.objects.order_by("-created_at", "-id")
+
+
+def search(member: Member, text: str) -> Found:
+    """The entry of one address.
+
+    Raises:
+        PermissionDenied: The member keeps no list.
+        ValueError: The text is no address.
+    """
+    require_keeper(member)
+    hmac = addresses.hmac_from(text.strip())
+    return Found(text.strip(), Suppression.objects.filter(address_hmac=hmac).first())
+
+
+def counts() -> list[dict[str, Any]]:
+    """Entries by reason, in the order of the reasons; each with its label."""
+    by_reason = dict(Suppression.objects.order_by().values_list("reason").annotate(count=Count("pk")))
+    return [{"label": reason.label, "count": by_reason.get(reason.value, 0)} for reason in SuppressionReason]

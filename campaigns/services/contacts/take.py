@@ -1,0 +1,249 @@
+"""Taking in contacts from a file: all of it or nothing; who is known stays as they are, who is suppressed stays out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+
+from campaigns.models import Contact, ContactImport
+from campaigns.selectors import suppression as suppressed
+from campaigns.services import suppression
+from campaigns.services.contacts import columns
+from campaigns.services.contacts.rows import ContactRow, good_rows
+from members.models import Member
+from review import permissions
+from review.models import Record, Source, Task
+from review.selectors.tasks import latest_version
+from review.services.imports import Mapping, RowError, sources
+from review.services.imports.reading import check_mapping
+from review.services.imports.records import chunks, content_hash, new_record
+from review.services.imports.result import Tally
+from review.services.imports.tables import Table, open_table
+from review.spec import TaskSpec
+from review.states import Role, SourceKind
+
+CHUNK = 500
+ADDED, KNOWN, SUPPRESSED = "added", "known", "suppressed"
+
+
+class RowOutcome(NamedTuple):
+    """What became of one good row; the contact where there is one."""
+
+    row: int
+    outcome: str
+    contact: UUID | None
+
+
+@dataclass(frozen=True)
+class ContactsResult:
+    """What came of an import of contacts.
+
+    Attributes:
+        batch: Its row; where everybody was known from the very same file, the earlier one.
+        rows_total: Rows of the file.
+        rows_added: New contacts.
+        rows_known: Contacts the task has already, and repeats within the file.
+        rows_suppressed: Addresses never to be written to again; nothing of these rows is kept.
+        rows_bad: Rows left out because `skip_bad` was asked for.
+        errors: The first hundred bad rows.
+        unknown_columns: Columns that nothing takes.
+        outcomes: Of each good row.
+    """
+
+    batch: ContactImport
+    rows_total: int
+    rows_added: int
+    rows_known: int
+    rows_suppressed: int
+    rows_bad: int
+    errors: tuple[RowError, ...]
+    unknown_columns: tuple[str, ...]
+    outcomes: tuple[RowOutcome, ...]
+
+
+@dataclass
+class _Taking:
+    """One import under way."""
+
+    task: Task
+    spec: TaskSpec
+    table: Table
+    batch: ContactImport
+    by: Member
+    tally: Tally = field(default_factory=Tally)
+    records: Tally = field(default_factory=Tally)
+    source: Source | None = None
+    fresh: list[tuple[int, Contact]] = field(default_factory=list)
+    seen: dict[str, UUID] = field(default_factory=dict)
+    outcomes: list[RowOutcome] = field(default_factory=list)
+    last_digest: str = ""
+
+
+@transaction.atomic
+def import_contacts(
+    task: Task,
+    path: Path,
+    *,
+    by: Member,
+    filename: str = "",
+    mapping: Mapping | None = None,
+    defaults: dict[str, str] | None = None,
+    skip_bad: bool = False,
+) -> ContactsResult:
+    """Take in a CSV, JSONL or JSON file of contacts with the facts of their companies.
+
+    A contact is known by its address within the task, a record by its facts: the same file twice adds nothing. The
+    task's row is locked meanwhile; suppressions wait only while the contacts themselves are written.
+
+    Args:
+        task: The task.
+        path: Where the file lies.
+        by: Who imports; a lead of the task.
+        filename: What the file was called.
+        mapping: Column to field, see `columns.of`; guessed when None.
+        defaults: A value for all rows, by fields that no column fills: the lawful basis, often.
+        skip_bad: Leave bad rows out instead of refusing the file.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: The file cannot be read, the mapping is wrong, or rows are bad (`rows_bad`, each by its number).
+    """
+    permissions.require(by, task, Role.LEAD)
+    task = Task.objects.select_for_update().get(pk=task.pk)
+    spec, table, defaults = latest_version(task).spec, open_table(path), defaults or {}
+    wanted = columns.of(spec)
+    mapping = columns.guessed(table.columns, wanted) if mapping is None else mapping
+    check_mapping(table, mapping, wanted.for_mapping(mapping, defaults), defaults)
+
+    batch = _draw(task, path, mapping, by=by, filename=filename)
+    taking = _Taking(task, spec, table, batch, by)
+    for chunk in chunks(good_rows(table, mapping, wanted, defaults, taking.tally), CHUNK):
+        _take(taking, chunk)
+    if taking.tally.bad and not skip_bad:
+        raise taking.tally.refusal()
+    _write(taking)
+    return _settle(taking, tuple(column for column in table.columns if not mapping.get(column)))
+
+
+def _draw(task: Task, path: Path, mapping: Mapping, *, by: Member, filename: str) -> ContactImport:
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    name = (filename or path.name).replace("\\", "/").rsplit("/", 1)[-1]
+    return ContactImport.objects.create(
+        task=task, filename=name[:200], sha256=sha256, mapping=mapping, created_by=by
+    )  # fmt: skip
+
+
+def _take(taking: _Taking, rows: Sequence[ContactRow]) -> None:
+    """Sort a chunk of rows into suppressed, known and fresh; records are kept for the fresh alone."""
+    hmacs = [row.hmac for row in rows]
+    there = Contact.objects.filter(task=taking.task, address_hmac__in=hmacs)
+    taking.seen.update(there.values_list("address_hmac", "pk"))
+    blocked = suppressed.suppressed_among(hmacs)
+    fresh: list[tuple[ContactRow, Contact]] = []
+    for row in rows:
+        if row.hmac in blocked:
+            taking.outcomes.append(RowOutcome(row.number, SUPPRESSED, None))
+        elif row.hmac in taking.seen:
+            taking.outcomes.append(RowOutcome(row.number, KNOWN, taking.seen[row.hmac]))
+        else:
+            contact = _contact(taking, row)
+            taking.seen[row.hmac] = contact.pk
+            fresh.append((row, contact))
+    _give_records(taking, fresh)
+    taking.fresh.extend((row.number, contact) for row, contact in fresh)
+
+
+def _contact(taking: _Taking, row: ContactRow) -> Contact:
+    return Contact(
+        task=taking.task,
+        imported_with=taking.batch,
+        address=row.address.text,
+        address_hmac=row.hmac,
+        cluster=row.address.cluster,
+        **row.person,
+    )
+
+
+def _give_records(taking: _Taking, fresh: list[tuple[ContactRow, Contact]]) -> None:
+    """Find or make the record of each contact; equal facts share one."""
+    hashed = {content_hash(row.facts): row for row, _ in reversed(fresh) if row.facts}
+    if not hashed:
+        return
+    records = {r.content_hash: r for r in Record.objects.filter(task=taking.task, content_hash__in=list(hashed))}
+    source = taking.source = taking.source or _source(taking)
+    new = [new_record(source, taking.spec, r.number, r.facts, key) for key, r in hashed.items() if key not in records]
+    Record.objects.bulk_create(sorted(new, key=lambda record: record.row_number), batch_size=CHUNK)
+    taking.records.added += len(new)
+    taking.records.known += len(records)
+    taking.last_digest = next(iter(hashed))
+    records.update({record.content_hash: record for record in new})
+    for row, contact in fresh:
+        if row.facts:
+            contact.record = records[content_hash(row.facts)]
+
+
+def _source(taking: _Taking) -> Source:
+    batch = taking.batch
+    return sources.draw(
+        taking.task,
+        SourceKind.RECORDS,
+        taking.table.path,
+        taking.table.format,
+        batch.mapping,
+        by=taking.by,
+        filename=batch.filename,
+        name=f"Contacts: {batch.filename}"[:160],
+        provenance="Facts about the companies of contacts",
+    )
+
+
+def _write(taking: _Taking) -> None:
+    """Look at the list once more under its lock, and write the contacts: no suppression can slip in between."""
+    suppression.hold_list()
+    blocked = suppressed.suppressed_among([contact.address_hmac for _, contact in taking.fresh])
+    kept = []
+    for number, contact in taking.fresh:
+        if contact.address_hmac in blocked:
+            taking.outcomes.append(RowOutcome(number, SUPPRESSED, None))
+        else:
+            kept.append(contact)
+            taking.outcomes.append(RowOutcome(number, ADDED, contact.pk))
+    Contact.objects.bulk_create(kept, batch_size=CHUNK)
+    taking.outcomes.sort()
+
+
+def _settle(taking: _Taking, unknown: tuple[str, ...]) -> ContactsResult:
+    if taking.source is not None:
+        taking.records.total = taking.tally.total
+        sources.settle(
+            taking.source, taking.records,
+            lambda: Record.objects.filter(task=taking.task, content_hash=taking.last_digest),
+        )  # fmt: skip
+    count = {word: sum(row.outcome == word for row in taking.outcomes) for word in (ADDED, KNOWN, SUPPRESSED)}
+    tally, batch = taking.tally, taking.batch
+    batch.rows_total, batch.rows_bad = tally.total, tally.bad
+    batch.rows_added, batch.rows_known, batch.rows_suppressed = count[ADDED], count[KNOWN], count[SUPPRESSED]
+    batch.save(update_fields=["rows_total", "rows_added", "rows_known", "rows_suppressed", "rows_bad"])
+    return ContactsResult(
+        _kept(batch), tally.total, count[ADDED], count[KNOWN], count[SUPPRESSED], tally.bad, tuple(tally.errors),
+        unknown, tuple(taking.outcomes),
+    )  # fmt: skip
+
+
+def _kept(batch: ContactImport) -> ContactImport:
+    """The batch itself; one that added nobody and was seen before goes again, and the first is returned."""
+    if batch.rows_added:
+        return batch
+    same = ContactImport.objects.filter(task=batch.task, sha256=batch.sha256).exclude(pk=batch.pk)
+    first = same.order_by("created_at").first()
+    if first is None:
+        return batch
+    batch.delete()
+    return first

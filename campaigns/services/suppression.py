@@ -1,0 +1,168 @@
+"""The suppression list: who is never written to again. It only grows; a trigger refuses anything else.
+
+The order of events that everything here and in sending keeps: who suppresses and who puts a mail on the wire both first
+lock the contacts of the address. So either the mail was committed as `sending` before the suppression, or the sender
+reads the suppression and does not send. SQLite has one writer at a time and needs no lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from campaigns import addresses
+from campaigns.models import Contact, Message, Suppression
+from campaigns.selectors import suppression as selectors
+from campaigns.states import BEFORE_THE_WIRE, MessageState, StopReason, SuppressionReason
+from members.models import Member
+from web.errors import Refusal
+
+CHUNK = 500
+MAX_LINES = 100_000
+ERRORS_SHOWN = 100
+# One number of this application for PostgreSQL's advisory locks: new contacts and new suppressions wait for each other.
+_LIST_LOCK = 7_274_031
+
+_STOPS = {
+    SuppressionReason.UNSUBSCRIBED: StopReason.UNSUBSCRIBED,
+    SuppressionReason.COMPLAINED: StopReason.COMPLAINED,
+    SuppressionReason.BOUNCED: StopReason.BOUNCED,
+    SuppressionReason.ERASED: StopReason.ERASED,
+    SuppressionReason.MANUAL: StopReason.SUPPRESSED,
+}
+
+
+@dataclass(frozen=True)
+class Added:
+    """What came of adding many: new ones, those on the list already, and what is no address, by line."""
+
+    added: int
+    known: int
+    bad: list[tuple[int, str]]
+    bad_count: int
+
+
+def hold(hmacs: Collection[str]) -> list[Contact]:
+    """Lock the contacts of these addresses until the transaction ends, in one order for all who ask.
+
+    The sender calls it with the address of a mail, reads `selectors.suppression.is_suppressed`, and commits `sending`.
+
+    Raises:
+        TransactionManagementError: Outside a transaction.
+    """
+    rows = Contact.objects.select_for_update(no_key=True).filter(address_hmac__in=list(hmacs))
+    return list(rows.order_by("pk"))
+
+
+def hold_list() -> None:
+    """Have imports and suppressions follow one another until the transaction ends.
+
+    Without it an import that has looked at the list and a suppression that has looked for contacts could each miss the
+    other. On SQLite the transaction itself does that.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LIST_LOCK])
+
+
+@transaction.atomic
+def suppress(
+    address_or_hmac: str,
+    *,
+    reason: SuppressionReason,
+    message: Message | None = None,
+    by: Member | None = None,
+    note: str = "",
+) -> Suppression:
+    """Never write to an address again, in any task: puts it on the list and stops its mails that have not gone.
+
+    Doing it twice changes nothing: the first entry, with its reason, stays. A mail that is on the wire at this moment has
+    been sent before.
+
+    Args:
+        address_or_hmac: The address, or its HMAC where that is all there is.
+        reason: Why.
+        message: The mail it came of.
+        by: The member who entered it.
+        note: In words.
+
+    Returns:
+        The entry of the list.
+
+    Raises:
+        Refusal: `address_invalid`.
+    """
+    try:
+        hmac = addresses.hmac_from(address_or_hmac)
+    except ValueError as error:
+        raise Refusal("address_invalid", _sentence(str(error)), errors={"address": [str(error)]}) from None
+    return _put({hmac}, reason=reason, message_id=message.pk if message else None, by=by, note=note)[hmac]
+
+
+@transaction.atomic
+def suppress_many(lines: Sequence[str], *, by: Member, reason: SuppressionReason, note: str = "") -> Added:
+    """Put many addresses on the list, as they come from a paste or the first column of a file.
+
+    Blank lines and a header are passed over. What is no address is told by its line and does not hold up the others:
+    to leave an address unsuppressed because another was misspelt would be the worse mistake.
+
+    Raises:
+        PermissionDenied: The member keeps no list.
+        Refusal: `too_many` lines.
+    """
+    selectors.require_keeper(by)
+    if len(lines) > MAX_LINES:
+        raise Refusal("too_many", f"{len(lines):,} lines; {MAX_LINES:,} at a time is the limit.", status=413)
+    hmacs: dict[str, None] = {}
+    bad: list[tuple[int, str]] = []
+    for number, line in enumerate(lines, 1):
+        cell = line.split("\t")[0].split(";")[0].split(",")[0].strip().strip('"')
+        if not cell or (number == 1 and "@" not in cell and not addresses.is_hmac(cell)):
+            continue
+        try:
+            hmacs[addresses.hmac_from(cell)] = None
+        except ValueError as error:
+            bad.append((number, str(error)))
+    known = selectors.suppressed_among(hmacs)
+    _put(set(hmacs), reason=reason, by=by, note=note)
+    return Added(len(hmacs) - len(known), len(known), bad[:ERRORS_SHOWN], len(bad))
+
+
+def _put(
+    hmacs: set[str], *, reason: SuppressionReason, by: Member | None, note: str, message_id: UUID | None = None
+) -> dict[str, Suppression]:
+    hold_list()
+    ordered, entries = sorted(hmacs), dict[str, Suppression]()
+    for start in range(0, len(ordered), CHUNK):
+        chunk = ordered[start : start + CHUNK]
+        contacts = hold(chunk)
+        fresh = [
+            Suppression(
+                address_hmac=hmac, reason=reason, note=note.strip()[:200], message_id=message_id,
+                member_name=by.name[:150] if by else "",
+            )
+            for hmac in chunk
+        ]  # fmt: skip
+        Suppression.objects.bulk_create(fresh, ignore_conflicts=True)
+        entries.update({row.address_hmac: row for row in Suppression.objects.filter(address_hmac__in=chunk)})
+        _stop(contacts, reason)
+    return entries
+
+
+def _stop(contacts: list[Contact], reason: SuppressionReason) -> int:
+    """Stop what has not gone. Locked in one order first, so that two who stop the same mails do not wait in a ring."""
+    if not contacts:
+        return 0
+    unsent = Message.objects.filter(contact__in=contacts, state__in=BEFORE_THE_WIRE)
+    held = list(unsent.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
+    return Message.objects.filter(pk__in=held, state__in=BEFORE_THE_WIRE).update(
+        state=MessageState.STOPPED, stop_reason=_STOPS[reason], updated_at=timezone.now()
+    )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
