@@ -13,8 +13,9 @@ from members import selectors as members
 from members.models import Member
 from members.ports import Roles
 from members.session import member_of
-from review.models import Membership, Task
-from review.permissions import require, task_or_404, tasks_for
+from review.models import Membership
+from review.permissions import task_or_404, tasks_for
+from review.services import team
 from review.states import Role
 from web.errors import Refusal
 
@@ -25,22 +26,6 @@ def roles_of(member: Member) -> Roles:
     return [{"task": slug, "role": role} for slug, role in rows.values_list("task__slug", "role")]
 
 
-def give_role(member: Member, task: Task, *, role: str, by: Member) -> None:
-    """Give a member a role in a task, or take it with an empty one. Doing it twice changes nothing.
-
-    Raises:
-        PermissionDenied: `by` does not lead the task.
-        Refusal: There is no such role.
-    """
-    require(by, task, Role.LEAD)
-    if not role:
-        Membership.objects.filter(member=member, task=task).delete()
-        return
-    if role not in Role.values:
-        raise Refusal("unknown_role", f"There is no role '{role}'.", errors={"role": ["Choose one of the list."]})
-    Membership.objects.update_or_create(member=member, task=task, defaults={"role": role})
-
-
 @require_http_methods(["GET", "POST"])
 def member_page(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
     admin = member_of(request)
@@ -48,10 +33,10 @@ def member_page(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         task = task_or_404(admin, request.POST.get("task", ""))
         try:
-            give_role(member, task, role=request.POST.get("role", ""), by=admin)
+            team.give_role(member, task, role=request.POST.get("role", ""), by=admin)
             messages.success(request, f"{member.name}: the role in {task.name} is saved.")
         except Refusal as refusal:
-            messages.error(request, refusal.message)
+            messages.error(request, f"{refusal.message} {refusal.hint}".strip())
         return redirect("team_member", member_id=member.pk)
     held = {row["task"]: row["role"] for row in roles_of(member)}
     tasks = [{"slug": task.slug, "name": task.name, "role": held.get(task.slug, "")} for task in tasks_for(admin)]

@@ -15,6 +15,7 @@ from review.forms.spec_form import drawn
 from review.forms.tasks import NewTaskForm
 from review.permissions import may, may_create, require_may_create, task_or_404
 from review.selectors import tasks as selectors
+from review.selectors import team
 from review.selectors.examples import example
 from review.services import tasks
 from review.spec_diff import changes
@@ -73,6 +74,7 @@ def detail(request: HttpRequest, slug: str, number: int | None = None) -> HttpRe
         "example": example(version.spec, task),
         "history": selectors.history(task),
         "may_lead": may(member_of(request), task, Role.LEAD),
+        "panel": team.panel(member_of(request), task) if version.number == latest.number else None,
     }
     return render(request, "review/tasks/detail.html", context)
 

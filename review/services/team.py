@@ -1,0 +1,66 @@
+"""Who belongs to a task, and as what. Knows no page; members themselves come and go in the members room."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from members.models import Member
+from review.models import Membership, Task
+from review.permissions import require
+from review.states import Role
+from web.errors import Refusal
+
+
+def give_role(member: Member, task: Task, *, role: str, by: Member) -> None:
+    """Give a member a role in a task, or take it with an empty one. Doing it twice changes nothing.
+
+    The task's row is locked, so that two leads who remove each other at once take turns.
+
+    Raises:
+        PermissionDenied: `by` does not lead the task.
+        Refusal: 422 for a role there is none of, or a member who is shut out; 409 when the task would lose its last
+            lead.
+    """
+    require(by, task, Role.LEAD)
+    if role and role not in Role.values:
+        raise Refusal("unknown_role", f"There is no role '{role}'.", errors={"role": ["Choose one of the list."]})
+    if role and not member.is_active:
+        words = f"{member.name} is shut out and can be given no role."
+        raise Refusal("member_inactive", words, hint="An admin can let them in again.", errors={"member": [words]})
+    with transaction.atomic():
+        Task.objects.select_for_update().get(pk=task.pk)
+        if role != Role.LEAD:
+            _keep_one_lead(member, task)
+        if role:
+            Membership.objects.update_or_create(member=member, task=task, defaults={"role": role})
+        else:
+            Membership.objects.filter(member=member, task=task).delete()
+
+
+def member_named(username: str, *, task: Task, by: Member) -> Member:
+    """The member a lead names, written as they sign in; case does not matter.
+
+    Raises:
+        PermissionDenied: `by` does not lead the task.
+        Refusal: 422 when there is nobody of that name.
+    """
+    require(by, task, Role.LEAD)
+    found = list(Member.objects.filter(username__iexact=username.strip())[:2])
+    if len(found) != 1:
+        words = f"There is no member '{username.strip()}'."
+        raise Refusal("unknown_member", words, hint="An admin adds members.", errors={"member": [words]})
+    return found[0]
+
+
+def _keep_one_lead(leaving: Member, task: Task) -> None:
+    leads = Membership.objects.filter(task=task, role=Role.LEAD)
+    if (
+        leads.filter(member=leaving).exists()
+        and not leads.filter(member__is_active=True).exclude(member=leaving).exists()
+    ):
+        raise Refusal(
+            "last_lead",
+            f"{leaving.name} is the last lead of {task.name}.",
+            hint="Make another member a lead first.",
+            status=409,
+        )
