@@ -1,0 +1,261 @@
+"""An experiment from its arms' outcomes to its verdicts: all arms against the control, with the careful defaults.
+
+Which method is the default where, `docs/experiments.md` says with measurements. It does not know where outcomes come
+from nor how a page shows them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from campaigns.statistics import arithmetic, clusters, multiplicity, proportions, sample_ratio, sequences, verdicts
+from campaigns.statistics.findings import Analysis, ArmSummary, Comparison, Question
+from campaigns.statistics.proportions import LEVEL, DifferenceBy
+from campaigns.statistics.results import Effect, Interval, Method
+from campaigns.statistics.sample_ratio import SampleRatio
+from campaigns.statistics.samples import Outcomes, Proportion
+from campaigns.statistics.verdicts import Compared, Verdict
+
+# With fewer successes or failures in an arm a cluster-robust t is no longer within a point of its level (measured).
+FEWEST_EVENTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """A comparison before it is adjusted for the others."""
+
+    arm: str
+    effect: Effect
+    watched: Effect | None
+    relative: Effect | None
+    p_value: float
+    p_margin: float | None
+
+
+def analyse(arms: Mapping[str, Outcomes], question: Question) -> Analysis:
+    """Compare every arm with the control.
+
+    Args:
+        arms: Outcomes of each arm by its name, the control among them.
+        question: What was registered.
+
+    Raises:
+        ValueError: If there are fewer than two arms, the control is none of them, or their outcomes cannot be compared.
+    """
+    _check(arms, question)
+    arms = _alike(arms)
+    control = arms[question.control]
+    others = {name: arm for name, arm in arms.items() if name != question.control}
+    draws = question.horizon or sum(arm.clusters for arm in arms.values())
+    raws = [_compare(name, control, arm, question, draws * 2 / len(arms)) for name, arm in others.items()]
+    comparisons = _judged(raws, arms, question)
+    ratio = _sample_ratio(arms, question)
+    return Analysis(
+        is_share=control.is_binary,
+        is_clustered=any(arm.is_clustered for arm in arms.values()),
+        control=question.control,
+        arms=tuple(_summary(name, arms[name], question.level) for name in [question.control, *others]),
+        sample_ratio=ratio,
+        comparisons=comparisons,
+        methods=_methods(comparisons, ratio),
+        warnings=_warnings(comparisons, ratio, question),
+    )
+
+
+def difference(control: Outcomes, treatment: Outcomes, *, level: float = LEVEL) -> Effect:
+    """The difference by the method that holds its level there.
+
+    Independent shares: Miettinen and Nurminen. Everything else: the cluster-robust t, which without clusters is
+    Welch's. Clustered shares with fewer than 5 successes or failures in an arm: Miettinen and Nurminen with every
+    cluster counted as one unit, which errs on the careful side.
+
+    Raises:
+        ValueError: If the outcomes cannot be compared.
+    """
+    if not (control.is_binary and treatment.is_binary):
+        return clusters.difference(control, treatment, level=level)
+    is_clustered = control.is_clustered or treatment.is_clustered
+    if not is_clustered or _fewest_events(control, treatment) < FEWEST_EVENTS:
+        return _score_difference(control, treatment, level)
+    return clusters.difference(control, treatment, level=level)
+
+
+def _score_difference(control: Outcomes, treatment: Outcomes, level: float) -> Effect:
+    effect = proportions.difference(
+        _effective(control), _effective(treatment), by=DifferenceBy.MIETTINEN_NURMINEN, level=level
+    )
+    warnings = list(clusters.few_clusters(control, treatment))
+    if control.is_clustered or treatment.is_clustered:
+        warnings.append(
+            f"Fewer than {FEWEST_EVENTS} successes (or failures) in an arm: every cluster was counted as one unit, "
+            "which makes the interval wider than it may need to be."
+        )
+    return replace(effect, warnings=tuple(warnings))
+
+
+def _effective(arm: Outcomes) -> Proportion:
+    n = arm.effective_clusters
+    return Proportion(min(arm.mean * n, n), n)
+
+
+def _fewest_events(*arms: Outcomes) -> float:
+    return min(min(arm.total, arm.n - arm.total) for arm in arms)
+
+
+def _compare(name: str, control: Outcomes, arm: Outcomes, question: Question, tuned_for: float) -> _Raw:
+    effect = difference(control, arm, level=question.level)
+    watched = _watched(control, arm, question.level, tuned_for)
+    deciding = watched if question.is_running else effect
+    return _Raw(
+        arm=name,
+        effect=effect,
+        watched=watched,
+        relative=_or_none(clusters.relative_uplift, control, arm, question.level),
+        p_value=1.0 if deciding is None or deciding.p_value is None else deciding.p_value,
+        p_margin=_p_margin(effect, control, arm, question, tuned_for),
+    )
+
+
+def _watched(control: Outcomes, arm: Outcomes, level: float, tuned_for: float) -> Effect | None:
+    """From the cluster-robust t also for independent shares: its false alarms are the measured ones."""
+    robust = _or_none(clusters.difference, control, arm, level)
+    if robust is None:
+        return None
+    return sequences.always_valid(robust, control.clusters + arm.clusters, tuned_for=tuned_for)
+
+
+def _or_none(method: Callable[..., Effect], control: Outcomes, arm: Outcomes, level: float) -> Effect | None:
+    """The effect, or None while nothing varies (or the control is 0 under an uplift): then there is none to tell."""
+    try:
+        return method(control, arm, level=level)
+    except ValueError:
+        return None
+
+
+def _p_margin(effect: Effect, control: Outcomes, arm: Outcomes, question: Question, tuned_for: float) -> float | None:
+    """One-sided p-value against "worse by the margin or more", by the method that made the deciding interval."""
+    if question.margin is None:
+        return None
+    sign = 1 if question.higher_is_better else -1
+    line = -sign * question.margin
+    gain = sign * (effect.estimate - line)
+    if question.is_running:
+        return _watched_p_margin(gain, control, arm, question.level, tuned_for)
+    if effect.df is None:
+        z = proportions.score(_effective(control), _effective(arm), value=line)
+        return arithmetic.normal_cdf(-sign * z)
+    return arithmetic.t_cdf(-gain / (effect.se or math.inf), effect.df)
+
+
+def _watched_p_margin(gain: float, control: Outcomes, arm: Outcomes, level: float, tuned_for: float) -> float:
+    robust = _or_none(clusters.difference, control, arm, level)
+    if robust is None or robust.se is None or gain <= 0:
+        return 1.0
+    draws = control.clusters + arm.clusters
+    return sequences.p_value(gain, robust.se, draws, tuned_for=tuned_for, level=level, df=robust.df) / 2
+
+
+def _judged(raws: list[_Raw], arms: Mapping[str, Outcomes], question: Question) -> tuple[Comparison, ...]:
+    adjusted = multiplicity.holm([raw.p_value for raw in raws])
+    margins = [raw.p_margin for raw in raws if raw.p_margin is not None]
+    adjusted_margins: list[float | None] = list(multiplicity.holm(margins)) if margins else [None] * len(raws)
+    return tuple(
+        Comparison(
+            arm=raw.arm, effect=raw.effect, watched=raw.watched, relative=raw.relative, p_value=raw.p_value,
+            adjusted_p=p, p_margin=raw.p_margin, adjusted_p_margin=p_margin,
+            verdict=_verdict(raw, arms, question, p, p_margin),
+        )
+        for raw, p, p_margin in zip(raws, adjusted, adjusted_margins, strict=True)
+    )  # fmt: skip
+
+
+def _verdict(
+    raw: _Raw, arms: Mapping[str, Outcomes], question: Question, p_value: float, p_margin: float | None
+) -> Verdict:
+    labels = question.labels or {}
+    # One comparison needs no adjustment, and its interval then decides alone.
+    is_adjusted = len(arms) > 2
+    return verdicts.verdict(
+        Compared(
+            treatment=labels.get(raw.arm, raw.arm),
+            control=labels.get(question.control, question.control),
+            treatment_mean=arms[raw.arm].mean,
+            control_mean=arms[question.control].mean,
+            interval=_deciding_interval(raw, question),
+            is_share=arms[raw.arm].is_binary,
+            margin=question.margin,
+            higher_is_better=question.higher_is_better,
+            p_value=p_value if is_adjusted else None,
+            p_margin=p_margin if is_adjusted else None,
+            unit=question.unit,
+        )
+    )
+
+
+def _deciding_interval(raw: _Raw, question: Question) -> Interval:
+    if not question.is_running:
+        return raw.effect.interval
+    if raw.watched is None:
+        return Interval(-math.inf, math.inf, question.level)
+    return raw.watched.interval
+
+
+def _summary(name: str, arm: Outcomes, level: float) -> ArmSummary:
+    return ArmSummary(name, arm.n, arm.clusters, arm.total, arm.mean, _interval_of_mean(arm, level))
+
+
+def _interval_of_mean(arm: Outcomes, level: float) -> Interval | None:
+    if arm.clusters < 2:
+        return None
+    mean = clusters.mean(arm)
+    if not mean.variance:
+        return None
+    reach = arithmetic.t_quantile((1 + level) / 2, mean.df) * mean.variance**0.5
+    low, high = mean.mean - reach, mean.mean + reach
+    return Interval(max(0.0, low), min(1.0, high), level) if arm.is_binary else Interval(low, high, level)
+
+
+def _sample_ratio(arms: Mapping[str, Outcomes], question: Question) -> SampleRatio:
+    names = list(arms)
+    weights = None if question.shares is None else [question.shares[name] for name in names]
+    return sample_ratio.check([arms[name].clusters for name in names], weights)
+
+
+def _methods(comparisons: tuple[Comparison, ...], ratio: SampleRatio) -> tuple[Method, ...]:
+    used = [
+        method for one in comparisons for method in (one.effect.method, one.watched and one.watched.method) if method
+    ]
+    if len(comparisons) > 1:
+        used.append(multiplicity.HOLM)
+    return tuple(dict.fromkeys([*used, ratio.method]))
+
+
+def _warnings(comparisons: tuple[Comparison, ...], ratio: SampleRatio, question: Question) -> tuple[str, ...]:
+    found = [warning for one in comparisons for warning in one.effect.warnings]
+    is_alarm = ratio.is_alarm_when_watched if question.is_running else ratio.is_alarm
+    if is_alarm:
+        found.insert(
+            0,
+            "The arms did not get their planned shares "
+            f"(chi-square {ratio.chi2:.1f}, p {ratio.p_value:.2g}): drawing, sending or counting is broken. "
+            "Believe no verdict before the cause is found.",
+        )
+    return tuple(dict.fromkeys(found))
+
+
+def _alike(arms: Mapping[str, Outcomes]) -> Mapping[str, Outcomes]:
+    """An amount stays an amount where an arm happens to hold only 0 and 1, such as no sale at all."""
+    if all(arm.is_binary for arm in arms.values()):
+        return arms
+    return {name: replace(arm, is_binary=False) for name, arm in arms.items()}
+
+
+def _check(arms: Mapping[str, Outcomes], question: Question) -> None:
+    if len(arms) < 2:
+        raise ValueError("A comparison needs at least two arms.")
+    if question.control not in arms:
+        raise ValueError(f"There is no arm '{question.control}'; the arms are {', '.join(sorted(arms))}.")
+    if question.shares is not None and set(question.shares) != set(arms):
+        raise ValueError("Planned shares must name exactly the arms.")
