@@ -1,0 +1,224 @@
+"""The suppression list: it only grows, stops what has not gone, and no import or sender slips past it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection, transaction
+
+from campaigns import addresses
+from campaigns.models import Campaign, Contact, Message, Suppression
+from campaigns.selectors import suppression as selectors
+from campaigns.services import suppression
+from campaigns.services.contacts import import_contacts
+from campaigns.states import MessageState, StopReason, SuppressionReason
+from members.models import Member
+from review.models import Task
+from review.states import Role
+from tests.campaigns.factories import BASIS, make_contact, make_mail, make_plain_campaign
+from tests.review.factories import join, make_task
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+ADA = "ada@acme.example"
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return make_task(by=admin)
+
+
+@pytest.fixture
+def campaign(task: Task) -> Campaign:
+    return make_plain_campaign(task)
+
+
+def test_suppressing_twice_keeps_the_first_entry(task: Task, admin: Member) -> None:
+    first = suppression.suppress(ADA, reason=SuppressionReason.UNSUBSCRIBED, by=admin, note="by phone")
+
+    again = suppression.suppress("ADA@acme.example", reason=SuppressionReason.MANUAL)
+
+    assert again == first
+    entry = Suppression.objects.get()
+    assert (entry.reason, entry.note, entry.member_name) == ("unsubscribed", "by phone", "ada")
+    assert entry.address_hmac == addresses.hmac_of(ADA)
+
+
+def test_an_hmac_does_as_well_as_the_address_and_nonsense_is_refused() -> None:
+    suppression.suppress(addresses.hmac_of(ADA), reason=SuppressionReason.BOUNCED)
+
+    assert selectors.is_suppressed(addresses.hmac_of("Ada@acme.example"))
+    with pytest.raises(Refusal) as refusal:
+        suppression.suppress("nonsense", reason=SuppressionReason.MANUAL)
+    assert refusal.value.code == "address_invalid"
+
+
+def test_an_entry_is_neither_changed_nor_removed() -> None:
+    suppression.suppress(ADA, reason=SuppressionReason.MANUAL)
+
+    for change in (lambda: Suppression.objects.update(note="x"), lambda: Suppression.objects.all().delete()):
+        with pytest.raises(DatabaseError, match="only grows"), transaction.atomic():
+            change()
+
+    assert Suppression.objects.get().note == ""
+
+
+@pytest.mark.parametrize(
+    ("state", "after"),
+    [
+        (MessageState.PLANNED, MessageState.STOPPED),
+        (MessageState.WRITING, MessageState.STOPPED),
+        (MessageState.WRITTEN, MessageState.STOPPED),
+        (MessageState.AWAITING, MessageState.STOPPED),
+        (MessageState.APPROVED, MessageState.STOPPED),
+        (MessageState.REJECTED, MessageState.STOPPED),
+        (MessageState.SENDING, MessageState.SENDING),
+        (MessageState.SENT, MessageState.SENT),
+        (MessageState.UNKNOWN, MessageState.UNKNOWN),
+        (MessageState.FAILED, MessageState.FAILED),
+    ],
+)
+def test_mails_that_have_not_gone_stop_and_others_stay(campaign: Campaign, state: str, after: str) -> None:
+    mail = make_mail(campaign, make_contact(campaign.task, ADA), state=state)
+    other = make_mail(campaign, make_contact(campaign.task, "bob@acme.example"), state=state)
+
+    suppression.suppress(ADA, reason=SuppressionReason.COMPLAINED, message=mail)
+
+    mail.refresh_from_db()
+    other.refresh_from_db()
+    assert mail.state == after
+    assert mail.stop_reason == (StopReason.COMPLAINED if after == MessageState.STOPPED else "")
+    assert other.state == state
+    assert Suppression.objects.get().message_id == mail.pk
+
+
+def test_mails_of_every_task_stop(campaign: Campaign, admin: Member) -> None:
+    other = make_plain_campaign(make_task(by=admin, slug="second"), slug="second")
+    mails = [make_mail(one, make_contact(one.task, ADA)) for one in (campaign, other)]
+
+    suppression.suppress(ADA, reason=SuppressionReason.MANUAL)
+
+    assert {Message.objects.get(pk=mail.pk).state for mail in mails} == {MessageState.STOPPED}
+
+
+def test_a_paste_is_taken_line_by_line_and_bad_lines_are_told(admin: Member) -> None:
+    suppression.suppress(ADA, reason=SuppressionReason.MANUAL)
+    lines = ["email,why", ADA, "", "bob@acme.example,asked by phone", "no address", '"cy@acme.example";x']
+
+    result = suppression.suppress_many(lines, by=admin, reason=SuppressionReason.MANUAL, note="old list")
+
+    assert (result.added, result.known, result.bad_count) == (2, 1, 1)
+    assert result.bad[0][0] == 5
+    assert Suppression.objects.filter(note="old list").count() == 2
+
+
+def test_who_leads_no_task_keeps_no_list(task: Task, reviewer: Member) -> None:
+    join(reviewer, task, Role.REVIEWER)
+
+    for ask in (
+        lambda: suppression.suppress_many([ADA], by=reviewer, reason=SuppressionReason.MANUAL),
+        lambda: selectors.visible(reviewer),
+        lambda: selectors.search(reviewer, ADA),
+    ):
+        with pytest.raises(PermissionDenied):
+            ask()
+
+    assert not Suppression.objects.exists()
+
+
+def test_many_are_asked_for_in_chunks(admin: Member) -> None:
+    lines = [f"p{n}@acme.example" for n in range(1100)]
+    suppression.suppress_many(lines, by=admin, reason=SuppressionReason.MANUAL)
+    hmacs = [addresses.hmac_of(line) for line in lines]
+
+    found = selectors.suppressed_among([*hmacs, addresses.hmac_of("x@y.example")])
+
+    assert found == set(hmacs)
+
+
+def together(*acts: Callable[[], object]) -> None:
+    """Run acts in threads that begin at once, each with a connection of its own; what one raises is raised here."""
+    start, raised = threading.Barrier(len(acts)), list[BaseException]()
+
+    def run(act: Callable[[], object]) -> None:
+        start.wait()
+        try:
+            act()
+        except BaseException as error:  # handed to the test below
+            raised.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    if raised:
+        raise raised[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_racing_a_suppression_leaves_no_mail_of_the_suppressed(admin: Member, tmp_path: Path) -> None:
+    task = make_task(by=admin)
+    for number in range(12):
+        address = f"p{number}@acme.example"
+        path = tmp_path / f"{number}.csv"
+        path.write_text(f"address,company,sector\n{address},Acme {number},steel\n")
+
+        together(
+            lambda path=path: import_contacts(task, path, by=admin, defaults=BASIS),
+            lambda address=address: suppression.suppress(address, reason=SuppressionReason.UNSUBSCRIBED),
+        )
+
+        # Whoever came first, the other saw it: a contact that is there was there before its suppression.
+        contact, entry = Contact.objects.filter(address=address).first(), Suppression.objects.latest("created_at")
+        assert contact is None or contact.created_at <= entry.created_at
+        assert selectors.is_suppressed(addresses.hmac_of(address))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sender_that_holds_the_address_never_sends_after_the_suppression_is_committed(admin: Member) -> None:
+    campaign = make_plain_campaign(make_task(by=admin))
+    wire: list[str] = []
+    for number in range(25):
+        address = f"p{number}@acme.example"
+        mail = make_mail(campaign, make_contact(campaign.task, address), state=MessageState.APPROVED)
+        committed = threading.Event()
+
+        def suppress(address: str = address, committed: threading.Event = committed) -> None:
+            suppression.suppress(address, reason=SuppressionReason.UNSUBSCRIBED)
+            committed.set()
+
+        def send(mail: Message = mail, committed: threading.Event = committed) -> None:
+            was_committed = committed.is_set()
+            with transaction.atomic():
+                suppression.hold([mail.contact.address_hmac])
+                if selectors.is_suppressed(mail.contact.address_hmac):
+                    return
+                moved = Message.objects.filter(pk=mail.pk, state=MessageState.APPROVED).update(
+                    state=MessageState.SENDING
+                )
+            if moved:
+                wire.append(f"{mail.contact.address} {was_committed}")
+
+        together(suppress, send)
+        mail.refresh_from_db()
+        assert mail.state in {MessageState.SENDING, MessageState.STOPPED}
+        assert (mail.state == MessageState.SENDING) == any(line.startswith(f"{address} ") for line in wire)
+
+    assert not any(line.endswith("True") for line in wire)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_suppressions_at_once_make_one_entry(admin: Member) -> None:
+    campaign = make_plain_campaign(make_task(by=admin))
+    mail = make_mail(campaign, make_contact(campaign.task, ADA))
+
+    together(*[lambda: suppression.suppress(ADA, reason=SuppressionReason.UNSUBSCRIBED) for _ in range(10)])
+
+    mail.refresh_from_db()
+    assert Suppression.objects.count() == 1
+    assert mail.state == MessageState.STOPPED
