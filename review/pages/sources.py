@@ -13,7 +13,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from members.session import member_of
 from review.forms.sources import DetailsForm, UploadForm, defaults_from, mapping_from, mapping_rows, unfilled
+from review.pages.import_words import said
 from review.permissions import may, require, task_or_404
+from review.samples import COMPANIES
 from review.selectors import records, sources
 from review.selectors.tasks import latest_version
 from review.services.imports import import_drafts, import_records, read_preview, uploads
@@ -78,7 +80,8 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         except Refusal as error:
             uploads.drop(name)
             refusal = error
-    context = {"task": task, "section": "sources", "form": form, "refusal": refusal, "spec": latest_version(task).spec}
+    context = {"task": task, "section": "sources", "form": form, "refusal": refusal, "spec": latest_version(task).spec,
+               "sample": COMPANIES}  # fmt: skip
     status = refusal.status if refusal else 400 if form.errors else 200
     return render(request, "review/sources/upload.html", context, status=status)
 
@@ -119,7 +122,7 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
                 refusal = error
             else:
                 uploads.drop(name)
-                messages.success(request, _said(result.rows_added, result.rows_known, result.rows_bad, kind))
+                messages.success(request, said(result.rows_added, result.rows_known, result.rows_bad, kind))
                 return redirect("review:source", result.source.pk)
     context = {
         "task": task,
@@ -134,16 +137,6 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         "refusal": refusal,
     }
     return render(request, "review/sources/columns.html", context, status=refusal.status if refusal else 200)
-
-
-def _said(added: int, known: int, bad: int, kind: str) -> str:
-    what = "draft" if kind == SourceKind.DRAFTS else "record"
-    parts = [f"{added:,} {what}{'' if added == 1 else 's'} added" if added else "Nothing new"]
-    if known:
-        parts.append(f"{known:,} known already")
-    if bad:
-        parts.append(f"{bad:,} bad row{'' if bad == 1 else 's'} left out")
-    return ", ".join(parts) + "."
 
 
 def _number(text: str | None) -> int:

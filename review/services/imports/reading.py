@@ -24,7 +24,7 @@ class ReadRow(NamedTuple):
 
 
 def check_mapping(table: Table, mapping: Mapping, fields: Sequence[Target], defaults: dict[str, str]) -> None:
-    """Refuse a mapping that names what is not there, a field twice, or leaves a required field without a column.
+    """Refuse a mapping that names what is not there, a field twice, or leaves all fields or a required one without a column.
 
     Raises:
         Refusal: `mapping_invalid`, with the mistakes by column or field.
@@ -49,9 +49,17 @@ def check_mapping(table: Table, mapping: Mapping, fields: Sequence[Target], defa
         if target.is_required and target.name not in used and not defaults.get(target.name):
             what = "written field" if target.is_output else "field"
             errors.setdefault(target.name, [f"No column fills the {what} '{target.name}', which is required."])
+    if not errors and not used:
+        # Rows without a single fact would all be the same record.
+        errors[table.columns[0]] = ["No column fills any field of this task."]
     if errors:
         first = next(iter(errors.values()))[0]
-        raise Refusal("mapping_invalid", first, hint="Choose a column for each required field.", errors=errors)
+        raise Refusal(
+            "mapping_invalid",
+            first,
+            hint="Choose a column for each field that matters, and for every required one.",
+            errors=errors,
+        )
 
 
 def read_rows(

@@ -353,3 +353,14 @@ def test_thousands_of_start_ups_come_in_from_jsonl(
     assert result.rows_added > 4500
     assert abs(shares["train"] - 0.8) < 0.03
     assert abs(shares["test"] - 0.1) < 0.03
+
+
+def test_a_file_of_which_no_column_fills_a_field_is_refused(admin: Member, tmp_path: Path) -> None:
+    task = make_task(by=admin, spec=plain_spec(), slug="support")
+    path = tmp_path / "other.csv"
+    path.write_text("colour,weight\nred,3\nblue,4\n")
+
+    with pytest.raises(Refusal, match="No column fills any field"):
+        import_records(task, path, by=admin)
+
+    assert not Record.objects.exists()

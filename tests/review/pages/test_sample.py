@@ -1,0 +1,81 @@
+"""The sample file on the import page."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from members.models import Member
+from review.models import Record, Source, Task
+from review.samples import COMPANIES
+from tests.review import factories
+
+pytestmark = pytest.mark.django_db
+PAGE = "/tasks/outreach/sources/sample/"
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return factories.make_task(by=admin)
+
+
+@pytest.fixture(autouse=True)
+def own_var(settings: object, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path  # type: ignore[attr-defined]
+
+
+def test_the_import_page_offers_the_sample(task: Task, admin: Member, as_member) -> None:
+    page = as_member(admin).get("/tasks/outreach/sources/import/").content.decode()
+
+    assert "Try a sample: 503 companies, public domain" in page
+    assert f'href="{PAGE}"' in page
+    assert f'action="{PAGE}"' in page
+
+
+def test_the_sample_is_downloaded_as_it_ships(task: Task, admin: Member, as_member) -> None:
+    answer = as_member(admin).get(PAGE)
+
+    rows = list(csv.DictReader(b"".join(answer.streaming_content).decode().splitlines()))
+    assert answer["Content-Disposition"] == 'attachment; filename="sp500.csv"'
+    assert len(rows) == COMPANIES.rows
+    assert rows[0]["Security"] == "3M"
+
+
+def test_one_click_imports_every_company_with_its_source_and_licence(task: Task, admin: Member, as_member) -> None:
+    answer = as_member(admin).post(PAGE, follow=True)
+
+    source = Source.objects.get()
+    assert "503 records added." in answer.content.decode()
+    assert "public domain" in source.provenance
+    assert Record.objects.get(title="3M").facts == {
+        "company": "3M", "sector": "Industrials", "product": "Industrial Conglomerates",
+        "city": "Saint Paul, Minnesota", "founded": "1902",
+    }  # fmt: skip
+
+
+def test_a_second_click_adds_nothing(task: Task, admin: Member, as_member) -> None:
+    browser = as_member(admin)
+    browser.post(PAGE)
+
+    browser.post(PAGE)
+
+    assert Record.objects.count() == COMPANIES.rows
+
+
+def test_a_task_of_other_facts_matches_the_columns_by_hand(admin: Member, as_member) -> None:
+    factories.make_task(by=admin, spec=factories.plain_spec(), slug="support")
+
+    answer = as_member(admin).post("/tasks/support/sources/sample/", follow=True)
+
+    assert "Match the columns of sp500.csv" in answer.content.decode()
+    assert "Say which column fills which fact." in answer.content.decode()
+    assert not Record.objects.exists()
+
+
+def test_only_a_lead_imports_the_sample(task: Task, reviewer: Member, as_member) -> None:
+    factories.join(reviewer, task)
+
+    assert as_member(reviewer).post(PAGE).status_code == 403
+    assert not Record.objects.exists()
