@@ -78,7 +78,7 @@ def estimate(
         count: Calls in all.
     """
     step = max(1, len(facts) // SAMPLE)
-    prompts = [prompting.messages(version.spec, known, audience="teacher") for known in facts[::step]]
+    prompts = [prompting.messages(version.spec, known, audience=spec.audience) for known in facts[::step]]
     usage = _measured(version, teacher, spec) or _guessed(version.spec, prompts, spec)
     cost_usd = spec.cost_usd(1_000_000, 0) * usage.input_tokens * count / 1e6
     cost_usd += spec.cost_usd(0, 1_000_000) * usage.output_tokens * count / 1e6

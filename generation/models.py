@@ -24,6 +24,8 @@ class Teacher(models.Model):
     parameters = models.JSONField(default=dict, blank=True)
     secret_ref = models.CharField(max_length=64, blank=True)
     concurrency = models.PositiveSmallIntegerField(default=16)
+    # `room:key` of a teacher that another room brings, such as a served miniature; empty for those an admin added.
+    provided_by = models.CharField(max_length=80, blank=True, db_index=True)
     is_active = models.BooleanField(default=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,16 +1,28 @@
-"""Values of secrets by name. They come from the environment and go to an engine's pipe, nowhere else."""
+"""Values of secrets by name: from the environment, or made by a room. They go to an engine's pipe, nowhere else."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 
 from web.errors import Refusal
 
 NAME = re.compile(r"\A[A-Z][A-Z0-9_]{1,63}\Z")
 # The house's own keys are nobody's provider key: naming one as such would send it to a stranger's address.
 OWN = frozenset({"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "BROKER_URL", "TEST_DATABASE_URL"})
+_PROVIDED: dict[str, Callable[[], str]] = {}
 _LOOKS_SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|DSN)\Z")
+
+
+def provide(name: str, make: Callable[[], str]) -> None:
+    """Let an upper room make the value of a secret of its own each time it is asked for."""
+    _PROVIDED[name] = make
+
+
+def is_provided(name: str) -> bool:
+    """Whether a room makes this secret; nobody may name it as a provider's key, which is sent to strangers."""
+    return name in _PROVIDED
 
 
 def resolve(name: str) -> str:
@@ -21,6 +33,8 @@ def resolve(name: str) -> str:
     """
     if not NAME.match(name) or name in OWN:
         raise Refusal("secret_name", f"'{name}' cannot name a secret.", hint="Use a name such as OPENAI_API_KEY.")
+    if make := _PROVIDED.get(name):
+        return make()
     value = os.environ.get(name, "").strip()
     if not value:
         raise Refusal(
@@ -33,7 +47,9 @@ def resolve(name: str) -> str:
 
 def is_set(name: str) -> bool:
     """Whether `resolve` would answer."""
-    return bool(NAME.match(name)) and name not in OWN and bool(os.environ.get(name, "").strip())
+    return name in _PROVIDED or (
+        NAME.match(name) is not None and name not in OWN and bool(os.environ.get(name, "").strip())
+    )
 
 
 def without_secrets(environment: dict[str, str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ SCOPES: dict[str, str] = {
     "read": "Read tasks, records, drafts, jobs and results",
     "datasets": "Download approved datasets",
     "review": "Judge drafts",
+    "serve": "Ask served miniatures over /v1",
     "lead": "Edit tasks, import, freeze, launch generation and training",
     "admin": "Everything the member may do",
 }
@@ -14,11 +15,11 @@ SCOPES: dict[str, str] = {
 def allows(scopes: list[str], needed: str) -> bool:
     """Whether a token with these scopes may do what needs the given one.
 
-    Admin covers all; lead covers read, datasets and review; review covers read.
+    Admin covers all; lead covers read, datasets, review and serve; review covers read.
     """
     held = set(scopes)
     if "admin" in held or needed in held:
         return True
     if "lead" in held:
-        return needed in {"read", "datasets", "review"}
+        return needed in {"read", "datasets", "review", "serve"}
     return needed == "read" and "review" in held

@@ -26,6 +26,8 @@ class TeacherSpec(Wire):
     base_url: str = ""
     parameters: dict[str, Any] = Field(default_factory=dict)
     secret_ref: str = ""
+    # Which of the task's templates it is asked with: a miniature knows the short one it was tuned on.
+    audience: Literal["teacher", "student"] = "teacher"
     input_usd_per_million: float = Field(0, ge=0)
     output_usd_per_million: float = Field(0, ge=0)
 

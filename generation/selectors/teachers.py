@@ -27,7 +27,7 @@ class Price:
     note: str = ""
 
 
-FREE = Price(Decimal(0), Decimal(0), note="Runs on this machine; costs nothing.")
+FREE = Price(Decimal(0), Decimal(0), note="Runs here; no token is paid for.")
 
 
 @dataclass(frozen=True)
@@ -59,15 +59,20 @@ def lines(member: Member) -> list[TeacherLine]:
 
 def line_of(teacher: Teacher, price: Price | None) -> TeacherLine:
     """A teacher as lists show it."""
-    if teacher.provider == Provider.OFFLINE:
+    if is_free(teacher):
         price = FREE
     has_key = not teacher.secret_ref or secrets.is_set(teacher.secret_ref)
     return TeacherLine(teacher, price, has_key, terms_of(teacher.provider))
 
 
+def is_free(teacher: Teacher) -> bool:
+    """Whether no token of it is paid for: it runs in this installation."""
+    return teacher.provider == Provider.OFFLINE or bool(teacher.provided_by)
+
+
 def price_of(teacher: Teacher) -> Price | None:
     """The teacher's price; None when the table has none for its model."""
-    if teacher.provider == Provider.OFFLINE:
+    if is_free(teacher):
         return FREE
     entry = price_entry(teacher.provider, teacher.model)
     return _price(entry) if entry else None

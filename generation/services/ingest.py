@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from generation import ports
+from generation.engine.contracts import TeacherSpec
 from generation.models import Call, GenerationJob
 from generation.states import CallState, Purpose
 from jobs.contracts import Event, Result
@@ -155,20 +157,23 @@ def _add_alone(order: GenerationJob, calls: dict[UUID, Call], draft: NewDraft) -
 def _rendered(order: GenerationJob, record_ids: set[str]) -> dict[str, list[prompting.Message]]:
     """Prompts by record: rendered again here rather than carried in every event."""
     spec = order.task_version.spec
+    audience = TeacherSpec.model_validate(order.teacher_spec).audience
     ids, found = list(record_ids), {}
     for start in range(0, len(ids), CHUNK):
         for pk, facts in Record.objects.filter(pk__in=ids[start : start + CHUNK]).values_list("pk", "facts"):
-            found[str(pk)] = prompting.messages(spec, facts, audience="teacher")
+            found[str(pk)] = prompting.messages(spec, facts, audience=audience)
     return found
 
 
 def _draft(order: GenerationJob, told: dict[str, Any], messages: list[prompting.Message]) -> NewDraft:
-    teacher = order.teacher_spec
+    teacher, room = order.teacher_spec, ports.room_of(order.teacher)
     return NewDraft(
         record_id=UUID(told["record"]),
         fields=told["fields"],
         # Facts changed since they were sent would make these another prompt than the one that was answered.
         messages=messages if prompting.prompt_hash(messages) == told["prompt_hash"] else [],
+        origin=room.origin if room else "teacher",
+        round=room.round if room else 1,
         call_id=told["call_id"],
         teacher=f"{teacher['provider']}:{teacher['model']}",
         model=told["model"][:120],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from generation import ports
 from generation.engine.contracts import GenerationSpec, Limits, RecordIn, TeacherSpec
 from generation.models import Call, GenerationJob, Teacher
 from generation.selectors.teachers import Price
@@ -27,6 +28,7 @@ def teacher_spec(teacher: Teacher, price: Price) -> TeacherSpec:
             "base_url": teacher.base_url,
             "parameters": teacher.parameters,
             "secret_ref": teacher.secret_ref,
+            "audience": "student" if teacher.provided_by else "teacher",
             "input_usd_per_million": float(price.input_usd_per_million),
             "output_usd_per_million": float(price.output_usd_per_million),
         }
@@ -42,7 +44,9 @@ def build(job: Job) -> dict[str, Any]:
     """
     order = GenerationJob.objects.select_related("task_version", "teacher").get(job=job)
     teacher = TeacherSpec.model_validate(order.teacher_spec)
-    if teacher.base_url:
+    if room := ports.room_of(order.teacher):
+        teacher = teacher.model_copy(update={"base_url": room.base_url()})
+    elif teacher.base_url:
         addresses.check(teacher.base_url)
     settled, in_doubt = _known_calls(order)
     spec = GenerationSpec(

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.urls import reverse
 
+from generation import ports
 from generation.engine.contracts import TeacherSpec
 from generation.estimates import Estimate, estimate
 from generation.models import GenerationJob, Teacher
@@ -71,7 +72,8 @@ def quote(
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: `count`, `teacher_off`, `price_unknown`, `secret_missing`, `base_url` or `no_records`.
+        Refusal: `count`, `teacher_off`, `teacher_of_another_task`, `price_unknown`, `secret_missing`, `base_url` or
+            `no_records`.
     """
     if by is not None:
         permissions.require(by, task, Role.LEAD)
@@ -79,6 +81,7 @@ def quote(
         message = f"Order between 1 and {LARGEST_ORDER:,} drafts."
         raise Refusal("count", message, errors={"count": [message]})
     spec = _askable(teacher)
+    ports.check(teacher, task)
     version = version or latest_version(task)
     ids, facts = _records(task, count, source, record_ids)
     return Quote(version, ids, spec, estimate(version, facts, teacher=teacher, spec=spec, count=count))

@@ -70,6 +70,13 @@ def change(teacher: Teacher, new: NewTeacher, *, by: Member) -> Teacher:
         Refusal: As for `create`.
     """
     require_admin(by)
+    if teacher.provided_by:
+        raise Refusal(
+            "teacher_provided",
+            "This teacher comes with the product and is not edited.",
+            hint="Take the miniature back on its page.",
+            status=409,
+        )
     for name, value in _checked(new).items():
         if name != "slug":
             setattr(teacher, name, value)
@@ -100,7 +107,7 @@ def _checked(new: NewTeacher) -> dict[str, Any]:
         ]
     elif new.provider in NEEDS_KEY and not secret:
         errors["secret_ref"] = ["Name the environment variable that holds the key."]
-    if secret and (not secrets.NAME.match(secret) or secret in secrets.OWN):
+    if secret and (not secrets.NAME.match(secret) or secret in secrets.OWN or secrets.is_provided(secret)):
         errors["secret_ref"] = [
             "Write the name of an environment variable, such as OPENAI_API_KEY; never the key itself."
         ]

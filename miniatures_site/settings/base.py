@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "generation",
     "training",
     "evaluation",
+    "serving",
     "campaigns",
     "miniatures_site",
 ]
@@ -243,3 +244,36 @@ HOST_USD_PER_HOUR = env.number("HOST_USD_PER_HOUR", 0)
 
 # The key of the suppression list; empty: derived from SECRET_KEY. Changing it blinds the list, so keep it with backups.
 ADDRESS_HMAC_KEY = env.text("ADDRESS_HMAC_KEY")
+
+# Mail: SMTP, or any provider by django-anymail (`EMAIL_BACKEND=anymail.backends.mailgun.EmailBackend`, its keys as
+# `ANYMAIL_…`). The backend of ours is Django's own, and also tells how far a broken connection had come.
+EMAIL_BACKEND = env.text("EMAIL_BACKEND", "campaigns.smtp.EmailBackend")
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = int(env.number("EMAIL_PORT", 25, minimum=1))
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=False)
+EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", default=False)
+EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 30, minimum=1)
+ANYMAIL = env.prefixed("ANYMAIL_")
+# Where links in mails lead: the public address of this site, without a slash at its end.
+SITE_URL = env.text("SITE_URL", f"http://{env.text('HOST', '127.0.0.1')}:{env.text('PORT', '8000')}").rstrip("/")
+# Providers whose webhooks are heard, and the key that signs webhooks in our own form (else derived from SECRET_KEY).
+INBOUND_PROVIDERS = env.words("INBOUND_PROVIDERS")
+INBOUND_KEY = env.text("INBOUND_KEY")
+INBOUND_TOLERANCE_S = env.number("INBOUND_TOLERANCE_S", 300, minimum=1)
+# A click sooner than this after its mail was sent is taken for a scanner's.
+CLICK_TOO_SOON_S = env.number("CLICK_TOO_SOON_S", 3, minimum=0)
+# How long a sender stays for more after the last due mail.
+CAMPAIGN_LINGER_S = env.number("CAMPAIGN_LINGER_S", 10, minimum=0)
+# Where the local mail sink keeps what it gets; none: there is no sink, and no mailbox page.
+MAILBOX_DIR: Path | None = None
+
+# Serving: how many questions are written at once and how many may wait, how much memory models may hold, how long an
+# answer may take; where the engine listens and where our own engines reach /v1, if not where it is found by itself.
+SERVING_MAX_BATCH = int(env.number("SERVING_MAX_BATCH", 16, minimum=1))
+SERVING_MAX_WAITING = int(env.number("SERVING_MAX_WAITING", 64))
+SERVING_MAX_WEIGHTS_GIB = env.number("SERVING_MAX_WEIGHTS_GIB", 8, minimum=0.01)
+SERVING_TIMEOUT_S = env.number("SERVING_TIMEOUT_S", 300, minimum=1)
+SERVING_SOCKET = env.text("SERVING_SOCKET")
+SERVING_BASE_URL = env.text("SERVING_BASE_URL")

@@ -49,6 +49,9 @@ def test_a_visitor_is_sent_to_sign_in_or_answered_401(db, route, name):
     if route.startswith("api/") and route != "api/v1/docs/":
         assert response.status_code == 401, address
         assert response["Content-Type"] == "application/problem+json"
+    elif route.startswith("v1/"):
+        assert response.status_code == 401, address
+        assert response.json()["error"]["code"] == "missing_api_key"
     else:
         assert response.status_code == 302, address
         assert "/login/" in response["Location"]

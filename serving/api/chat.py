@@ -1,0 +1,134 @@
+"""`/v1`: OpenAI's paths, shapes, statuses and errors, so that its clients work unchanged."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
+
+from serving import doors, streams
+from serving.doors import Admitted
+from serving.link import EngineRefusal
+from serving.openai import answers
+from serving.openai.answers import Shape
+from serving.openai.errors import ApiError
+from serving.openai.requests import MAX_BODY_BYTES
+from serving.selectors import promoted
+from serving.services.counting import Asked
+
+View = Callable[..., Awaitable[HttpResponseBase]]
+# No proxy may hold a stream back or keep it.
+STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+def openai_view(*methods: str) -> Callable[[View], View]:
+    """Let programs in by their token alone, and answer every refusal in OpenAI's shape."""
+
+    def wrap(view: View) -> View:
+        @csrf_exempt
+        @login_not_required
+        @functools.wraps(view)
+        async def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            try:
+                if request.method not in methods:
+                    # Who has no key learns nothing of what there is.
+                    await sync_to_async(doors.caller_of)(request.headers.get("Authorization", ""))
+                    raise _no_such(request.path, methods)
+                return await view(request, *args, **kwargs)
+            except ApiError as error:
+                return _refused(error)
+            except EngineRefusal as refusal:
+                return _refused(_as_api_error(refusal))
+
+        return wrapped
+
+    return wrap
+
+
+@openai_view("POST")
+async def completions(request: HttpRequest) -> HttpResponseBase:
+    """Answer a conversation, whole or as a stream of events."""
+    admitted = await sync_to_async(doors.admit)(request.headers.get("Authorization", ""), _body(request))
+    question = admitted.question
+    ask, asked = question.as_ask(admitted.miniature.slug), _asked(admitted)
+    shape = Shape(question.model, include_usage=question.include_usage)
+    if not question.stream:
+        answer = await streams.whole(ask, asked)
+        return JsonResponse(shape.completion(answer["text"], answer["done"]))
+    stream = streams.Stream(
+        await streams.opened(ask, asked),
+        asked,
+        opening=shape.first(),
+        text=shape.piece,
+        end=shape.last,
+        failure=lambda refusal: answers.event(_as_api_error(refusal).body),
+    )
+    return StreamingHttpResponse(stream, content_type="text/event-stream", headers=STREAM_HEADERS)
+
+
+@openai_view("GET", "HEAD")
+async def models(request: HttpRequest) -> HttpResponseBase:
+    """Models the token's member may ask: served miniatures, and each task's current one under the task's name."""
+    return JsonResponse(await sync_to_async(_models)(request.headers.get("Authorization", "")))
+
+
+@openai_view("GET", "HEAD")
+async def model(request: HttpRequest, name: str) -> HttpResponseBase:
+    """One model."""
+    return JsonResponse(await sync_to_async(_model)(request.headers.get("Authorization", ""), name))
+
+
+@openai_view()
+async def nothing(request: HttpRequest, path: str = "") -> HttpResponseBase:
+    """Every other path of OpenAI's: no method is served there."""
+    raise _no_such(request.path, ())
+
+
+def _no_such(path: str, methods: tuple[str, ...]) -> ApiError:
+    if methods:
+        return ApiError(405, f"Use {' or '.join(methods)} here.", code="method_not_allowed")
+    return ApiError(404, f"There is nothing at {path[:80]}; /v1/chat/completions and /v1/models are.", code="not_found")
+
+
+def _models(authorization: str) -> dict[str, Any]:
+    caller = doors.caller_of(authorization)
+    data = []
+    for writer in promoted.writers(member=caller.member):
+        created, owner = int(writer.since.timestamp()), writer.miniature.task.slug
+        data.append(answers.model(writer.name, created=created, owner=owner))
+        if writer.is_current:
+            data.append({**answers.model(owner, created=created, owner=owner), "root": writer.name})
+    return {"object": "list", "data": data}
+
+
+def _model(authorization: str, name: str) -> dict[str, Any]:
+    miniature = doors.served(name, doors.caller_of(authorization))
+    return answers.model(name, created=int(miniature.created_at.timestamp()), owner=miniature.task.slug)
+
+
+def _body(request: HttpRequest) -> bytes:
+    length = request.headers.get("Content-Length", "")
+    if length.isdigit() and int(length) > MAX_BODY_BYTES:
+        raise ApiError(413, f"The body is larger than {MAX_BODY_BYTES >> 20} MiB.", code="request_too_large")
+    return request.read(MAX_BODY_BYTES + 1)
+
+
+def _asked(admitted: Admitted) -> Asked:
+    return Asked(admitted.miniature.pk, admitted.caller.member_id, admitted.caller.token, "answered")
+
+
+def _as_api_error(refusal: EngineRefusal) -> ApiError:
+    param = "messages" if refusal.code in ("context_length_exceeded", "bad_messages") else None
+    return ApiError(
+        refusal.status, refusal.message, code=refusal.code, param=param, retry_after_s=refusal.retry_after_s
+    )
+
+
+def _refused(error: ApiError) -> HttpResponse:
+    return JsonResponse(error.body, status=error.status, headers=error.headers)

@@ -1,0 +1,48 @@
+"""Kinds of jobs this room brings: the engine that serves, and bringing it in line with what is promoted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jobs.contracts import Event
+from jobs.kinds import BaseKind
+from jobs.models import Job
+from jobs.ports import Attempt
+from serving.selectors import promoted
+from serving.services import laying, running
+
+
+class ServingKind(BaseKind):
+    """Serving, for as long as it is on; one engine on a host."""
+
+    name = running.KIND
+    label = "Serving"
+    queue = running.QUEUE
+    engine_module: str | None = "serving.engine"
+    max_running_per_host = 1
+
+    def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
+        return laying.spec()
+
+    def secret_refs(self, job: Job) -> list[str]:
+        return laying.secret_refs()
+
+    def on_events(self, job: Job, events: list[Event]) -> None:
+        """An engine that came up with a list laid before the last promotion is brought up to it."""
+        started = [event for event in events if event.kind == "serving" and event.payload.get("state") == "running"]
+        if started and set(started[-1].payload["models"]) != {writer.name for writer in promoted.writers()}:
+            running.update(by=None)
+
+
+class ServingUpdateKind(BaseKind):
+    """One look at what is promoted, carried to the engine on this host."""
+
+    name = running.UPDATE_KIND
+    label = "Serving update"
+    queue = running.QUEUE
+    max_running_per_host = 1
+
+    def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
+        state = laying.update_engine()
+        return {"reached": state is not None, "models": [model["name"] for model in (state or {}).get("models", [])]}

@@ -1,0 +1,113 @@
+"""Which miniatures are served: each one's newest promotion counts, and a task's newest is its current one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import Http404
+
+from members.models import Member
+from review import permissions
+from review.models import Task
+from review.permissions import tasks_for
+from review.states import Role
+from serving.models import Promotion
+from serving.states import Act
+from training.models import Miniature
+from training.selectors import miniatures as miniature_selectors
+
+
+@dataclass(frozen=True)
+class Writer:
+    """A served miniature as somebody who chooses a model sees it.
+
+    Attributes:
+        name: What to give as `model` on `/v1/chat/completions`.
+        label: For people.
+        miniature: The row.
+        since: When it was promoted.
+        is_current: Whether the task's own slug means it too.
+    """
+
+    name: str
+    label: str
+    miniature: Miniature
+    since: datetime
+    is_current: bool
+
+
+def in_force() -> QuerySet[Promotion]:
+    """Promotions that hold now, the newest first."""
+    newest = Promotion.objects.filter(miniature=OuterRef("miniature")).order_by("-id").values("pk")[:1]
+    held = Promotion.objects.filter(pk=Subquery(newest), act=Act.PROMOTE)
+    return held.select_related("miniature__task", "miniature__student", "miniature__run__task_version").order_by("-id")
+
+
+def writers(*, task: Task | None = None, member: Member | None = None) -> list[Writer]:
+    """Served miniatures, each task's current one first.
+
+    Args:
+        task: Only this task's.
+        member: Only those of tasks in which the member is a reviewer or more; None asks for the product itself.
+    """
+    held = in_force()
+    if task is not None:
+        held = held.filter(task=task)
+    if member is not None:
+        held = _usable(held, member)
+    seen: set[UUID] = set()
+    found = []
+    for row in held:
+        found.append(
+            Writer(row.miniature.slug, row.miniature.name, row.miniature, row.created_at, row.task_id not in seen)
+        )
+        seen.add(row.task_id)
+    return found
+
+
+def find(name: str, *, member: Member | None = None) -> Miniature | None:
+    """The served miniature of this name, or the current one of the task of this name.
+
+    Args:
+        name: A miniature's slug, or a task's.
+        member: Who asks, who must be a reviewer or more of its task; None for the product itself.
+    """
+    held = in_force() if member is None else _usable(in_force(), member)
+    row = held.filter(miniature__slug=name).first() or held.filter(task__slug=name).first()
+    return row.miniature if row else None
+
+
+def is_promoted(miniature: Miniature) -> bool:
+    """Whether a miniature is served."""
+    return in_force().filter(miniature=miniature).exists()
+
+
+def history(miniature: Miniature) -> QuerySet[Promotion]:
+    """All that was done with a miniature, newest first."""
+    return Promotion.objects.filter(miniature=miniature).select_related("by")
+
+
+def writer_or_404(member: Member, task: Task, name: str) -> Miniature:
+    """A served miniature of a task.
+
+    Raises:
+        Http404: None of this name that the member may ask.
+    """
+    miniature = find(name, member=member)
+    if miniature is None or miniature.task_id != task.pk:
+        raise Http404(f"No miniature '{name}' of this task is served.")
+    return miniature
+
+
+def of_task(member: Member, task: Task) -> list[Miniature]:
+    """All miniatures of a task, newest first."""
+    return list(miniature_selectors.visible(member, task=task))
+
+
+def _usable(held: QuerySet[Promotion], member: Member) -> QuerySet[Promotion]:
+    slugs = permissions.slugs_with(member, Role.REVIEWER)
+    held = held.filter(task__in=tasks_for(member))
+    return held if slugs is None else held.filter(task__slug__in=slugs)

@@ -1,0 +1,1 @@
+"""The verbs of the serving room; the only writers of its rows."""

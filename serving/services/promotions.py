@@ -1,0 +1,63 @@
+"""Put a miniature to work, and take it back. Rows are only added, so the history stays."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from members.models import Member
+from review.models import Task
+from review.permissions import require
+from review.states import Role
+from serving.models import Promotion
+from serving.selectors import promoted
+from serving.services import running, teachers
+from serving.states import Act
+from training.models import Miniature
+
+
+@transaction.atomic
+def promote(miniature: Miniature, *, by: Member) -> Promotion:
+    """Serve a miniature and make it its task's current one; starts serving where none runs.
+
+    It becomes a teacher of its task too, for a second round of drafts. Promoting one that is served already makes it
+    the current one; promoting the current one changes nothing.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+    """
+    require(by, miniature.task, Role.LEAD)
+    _lock(miniature)
+    current = promoted.in_force().filter(task=miniature.task_id).first()
+    if current is not None and current.miniature_id == miniature.pk:
+        running.start(by=by)
+        return current
+    row = Promotion.objects.create(task=miniature.task, miniature=miniature, act=Act.PROMOTE, by=by)
+    teachers.offer(miniature)
+    running.start(by=by)
+    running.update(by=by)
+    return row
+
+
+@transaction.atomic
+def demote(miniature: Miniature, *, by: Member) -> Promotion | None:
+    """Serve a miniature no longer; what it is writing it ends. One that is not served stays so.
+
+    Returns:
+        The row of its history; None when there was nothing to do.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+    """
+    require(by, miniature.task, Role.LEAD)
+    _lock(miniature)
+    if not promoted.is_promoted(miniature):
+        return None
+    row = Promotion.objects.create(task=miniature.task, miniature=miniature, act=Act.DEMOTE, by=by)
+    teachers.withdraw(miniature)
+    running.update(by=by)
+    return row
+
+
+def _lock(miniature: Miniature) -> None:
+    # Acts on one task follow each other, so that "the newest" is one row for everybody.
+    Task.objects.select_for_update().get(pk=miniature.task_id)

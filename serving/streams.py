@@ -1,0 +1,118 @@
+"""An answer on its way to a client: events as they come, counted at its end, hung up when the client is gone.
+
+Runs on the event loop. Knows the engine's link and the counting; the shape of events is the caller's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+
+from serving import link
+from serving.link import Answer, EngineRefusal
+from serving.services import counting
+from serving.services.counting import Asked
+
+_counting: set[asyncio.Task[None]] = set()
+Text = Callable[[str], bytes]
+End = Callable[[dict[str, Any]], bytes]
+Failure = Callable[[EngineRefusal], bytes]
+
+
+class Stream:
+    """The body of a streaming response. Django closes it where the client left before the first byte."""
+
+    def __init__(self, answer: Answer, asked: Asked, *, opening: bytes, text: Text, end: End, failure: Failure) -> None:
+        self._answer, self._asked = answer, asked
+        self._opening, self._text, self._end, self._failure = opening, text, end, failure
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._events()
+
+    def close(self) -> None:
+        """Hang up on the engine, if that has not happened."""
+        self._answer.close()
+
+    async def _events(self) -> AsyncIterator[bytes]:
+        asked = replace(self._asked, outcome="cancelled")
+        try:
+            if self._opening:
+                yield self._opening
+            async for news in self._answer.pieces():
+                if "done" in news:
+                    asked = answered(self._asked, news["done"])
+                    yield self._end(news["done"])
+                else:
+                    yield self._text(news["text"])
+        except EngineRefusal as refusal:
+            asked = replace(self._asked, outcome="error")
+            yield self._failure(refusal)
+        finally:
+            self._answer.close()
+            count_later(asked)
+
+
+async def opened(ask: dict[str, Any], asked: Asked) -> Answer:
+    """Ask the engine and wait for the first piece; a refusal is counted.
+
+    Raises:
+        EngineRefusal: The engine said no.
+    """
+    try:
+        return await link.open_answer(ask)
+    except EngineRefusal:
+        count_later(replace(asked, outcome="error"))
+        raise
+
+
+async def whole(ask: dict[str, Any], asked: Asked) -> dict[str, Any]:
+    """Ask the engine and wait for all of it, counted.
+
+    Raises:
+        EngineRefusal: The engine said no, or went away.
+    """
+    outcome = replace(asked, outcome="cancelled")
+    try:
+        answer = await link.whole_answer(ask)
+        outcome = answered(asked, answer["done"])
+        return answer
+    except EngineRefusal:
+        outcome = replace(asked, outcome="error")
+        raise
+    finally:
+        count_later(outcome)
+
+
+def answered(asked: Asked, done: dict[str, Any]) -> Asked:
+    """The count of an answer that came to its end."""
+    return replace(
+        asked,
+        outcome="answered",
+        prompt_tokens=done["prompt_tokens"],
+        completion_tokens=done["completion_tokens"],
+        seconds=done["seconds"],
+    )
+
+
+def count_later(asked: Asked) -> None:
+    """Count without holding the answer up; survives the client's leaving."""
+    task = asyncio.get_running_loop().create_task(_count(asked))
+    _counting.add(task)
+    task.add_done_callback(_counting.discard)
+
+
+async def _count(asked: Asked) -> None:
+    await sync_to_async(_count_now, thread_sensitive=False)(asked)
+
+
+def _count_now(asked: Asked) -> None:
+    try:
+        counting.count(asked)
+    finally:
+        # This thread serves no request whose end would give its connection back.
+        close_old_connections()

@@ -1,0 +1,1 @@
+"""Pages of serving: panels on the registry and on a miniature, and the playground."""

@@ -1,0 +1,77 @@
+"""Parts of the registry and of a miniature's page: how serving stands, promote, take back, start, stop."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from members.session import member_of
+from review.permissions import require, task_or_404
+from review.states import Role
+from serving.selectors import pages
+from serving.services import promotions, running
+from training.selectors import miniatures
+
+
+@require_GET
+def task_panel(request: HttpRequest, slug: str) -> HttpResponse:
+    task = task_or_404(member_of(request), slug)
+    return render(request, "serving/_task.html", {**pages.of_task(member_of(request), task), "next": _next(request)})
+
+
+@require_GET
+def miniature_panel(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
+    miniature = miniatures.miniature_or_404(member_of(request), miniature_id)
+    context = {**pages.of_miniature(member_of(request), miniature), "next": _next(request)}
+    return render(request, "serving/_miniature.html", context)
+
+
+@require_POST
+def promote(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
+    miniature = miniatures.miniature_or_404(member_of(request), miniature_id)
+    promotions.promote(miniature, by=member_of(request))
+    messages.success(request, f"{miniature.name} is promoted: programs ask it as '{miniature.slug}'.")
+    return _back(request, miniature.task.slug)
+
+
+@require_POST
+def demote(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
+    miniature = miniatures.miniature_or_404(member_of(request), miniature_id)
+    if promotions.demote(miniature, by=member_of(request)):
+        messages.success(request, f"{miniature.name} is taken back; it is served no longer.")
+    return _back(request, miniature.task.slug)
+
+
+@require_POST
+def start(request: HttpRequest, slug: str) -> HttpResponse:
+    task = task_or_404(member_of(request), slug)
+    require(member_of(request), task, Role.LEAD)
+    running.start(by=member_of(request))
+    return _back(request, slug)
+
+
+@require_POST
+def stop(request: HttpRequest, slug: str) -> HttpResponse:
+    task_or_404(member_of(request), slug)
+    running.stop(by=member_of(request))
+    messages.success(request, "Serving is stopped, for all tasks.")
+    return _back(request, slug)
+
+
+def _next(request: HttpRequest) -> str:
+    """The page this part is on, so that its buttons come back to it."""
+    return _safe(request, request.headers.get("HX-Current-URL", ""))
+
+
+def _back(request: HttpRequest, slug: str) -> HttpResponse:
+    wanted = _safe(request, request.POST.get("next", ""))
+    return redirect(wanted) if wanted else redirect("training:miniatures", slug=slug)
+
+
+def _safe(request: HttpRequest, url: str) -> str:
+    return url if url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}) else ""
