@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_not_required
@@ -23,14 +23,16 @@ from serving.selectors import promoted
 from serving.services.counting import Asked
 
 View = Callable[..., Awaitable[HttpResponseBase]]
+# What Django's stubs let an address lead to; at run time it is the coroutine function.
+Addressed = Callable[..., HttpResponseBase]
 # No proxy may hold a stream back or keep it.
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-def openai_view(*methods: str) -> Callable[[View], View]:
+def openai_view(*methods: str) -> Callable[[View], Addressed]:
     """Let programs in by their token alone, and answer every refusal in OpenAI's shape."""
 
-    def wrap(view: View) -> View:
+    def wrap(view: View) -> Addressed:
         @csrf_exempt
         @login_not_required
         @functools.wraps(view)
@@ -46,7 +48,7 @@ def openai_view(*methods: str) -> Callable[[View], View]:
             except EngineRefusal as refusal:
                 return _refused(_as_api_error(refusal))
 
-        return wrapped
+        return cast(Addressed, wrapped)
 
     return wrap
 

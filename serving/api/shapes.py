@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from serving.states import ServingState
 
 
-class FiguresOut(serializers.Serializer):
+class FiguresOut(serializers.Serializer[Any]):
     """What was asked of a miniature so far."""
 
     requests = serializers.IntegerField()
-    errors = serializers.IntegerField()
+    errors = serializers.IntegerField()  # type: ignore[assignment]  # DRF's own attribute of that name is for forms
     cancelled = serializers.IntegerField()
     prompt_tokens = serializers.IntegerField()
     completion_tokens = serializers.IntegerField()
     seconds = serializers.FloatField()
 
 
-class ServedOut(serializers.Serializer):
+class ServedOut(serializers.Serializer[Any]):
     """One served miniature."""
 
     id = serializers.UUIDField()
@@ -31,7 +33,7 @@ class ServedOut(serializers.Serializer):
     usage = FiguresOut()
 
 
-class StandingOut(serializers.Serializer):
+class StandingOut(serializers.Serializer[Any]):
     """How serving stands, and what is served of the tasks the member may ask."""
 
     state = serializers.ChoiceField(choices=ServingState.choices)
@@ -44,7 +46,7 @@ class StandingOut(serializers.Serializer):
     results = ServedOut(many=True)
 
 
-class PromotedOut(serializers.Serializer):
+class PromotedOut(serializers.Serializer[Any]):
     """202: the miniature and the job that serves."""
 
     id = serializers.UUIDField()

@@ -23,7 +23,7 @@ def totals(miniatures: Iterable[Miniature], *, days: int | None = None) -> dict[
     if days is not None:
         rows = rows.filter(day__gt=timezone.now().date() - timedelta(days=days))
     sums = rows.order_by().values("miniature").annotate(**{name: Sum(name) for name in FIGURES})
-    return {row.pop("miniature"): row for row in sums}
+    return {row["miniature"]: {name: row[name] for name in FIGURES} for row in sums}
 
 
 def by_day(miniature: Miniature, *, limit: int = 60) -> list[dict[str, Any]]:
