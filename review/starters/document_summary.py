@@ -1,14 +1,14 @@
-"""Starter: a document in a few sentences, for somebody who will not read it."""
+"""Starter: one document that somebody hands in, in a paragraph, for a reader who has to act on it."""
 
 from review.schema import InputField, OutputField
-from review.spec import Check, Reason, Requirement, TaskSpec
+from review.spec import Requirement, TaskSpec
+from review.starters.parts import checks, reasons, teacher_template
 from review.starters.starter import Starter
 
 SPEC = TaskSpec(
     instruction=(
         "Summarise the document for somebody who will not read it and has to act on it: what it decides or finds, "
-        "what follows "
-        "from it, and by when."
+        "what follows from it, and by when."
     ),
     input_schema=(
         InputField(name="title", role="title", required=True, description="What the document is called."),
@@ -22,33 +22,17 @@ SPEC = TaskSpec(
     output_schema=(
         OutputField(name="summary", role="body", min_words=20, max_words=130, description="One paragraph."),
     ),
-    checks=tuple(Check(kind=kind) for kind in ("length", "placeholders", "unsupported", "repetition")),
+    checks=checks("length", "placeholders", "unsupported", "repetition"),
     rubric=(
         Requirement(name="true to the text", description="Nothing is said that the document does not say."),
         Requirement(name="what follows", description="Decisions, duties and dates are named."),
         Requirement(name="stands alone", description="It can be understood without the document."),
     ),
-    reasons=(
-        Reason(digit=1, code="wrong_fact", label="Wrong fact"),
-        Reason(digit=2, code="missing", label="Misses the point"),
-        Reason(digit=3, code="too_long", label="Too long"),
-        Reason(digit=4, code="unclear", label="Unclear"),
-        Reason(digit=5, code="other", label="Other"),
+    reasons=reasons(
+        wrong_fact="Wrong fact", missing="Leaves out what matters", too_long="Too long", unclear="Hard to follow"
     ),
     guideline="Names, dates and amounts as the document writes them.",
-    teacher_template="""\
-=== system ===
-{{instruction}}
-
-A good summary meets every one of these:
-{{rubric}}
-
-House rules: {{guideline}}
-
-Write in the language '{{language}}'. {{output_format}}
-=== user ===
-{{facts}}
-""",
+    teacher_template=teacher_template("summary"),
     student_template="Summarise the document.\n{{facts}}",
 )
 
@@ -63,15 +47,13 @@ STARTER = Starter(
         "date": "2026-03-12",
         "text": (
             "The group agreed to move the loading bays to the north side. Ms Brandt will ask three builders for "
-            "prices by 2 April. "
-            "Until then the gate stays closed after 18:00."
+            "prices by 2 April. Until then the gate stays closed after 18:00."
         ),
     },
     fields={
         "summary": (
             "The loading bays move to the north side. Ms Brandt asks three builders for prices by 2 April; until "
-            "then the gate "
-            "stays closed after 18:00."
+            "then the gate stays closed after 18:00."
         )
     },
 )

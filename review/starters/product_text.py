@@ -1,7 +1,8 @@
 """Starter: a product's title and description from its data sheet."""
 
 from review.schema import InputField, OutputField
-from review.spec import Check, Offer, Reason, Requirement, TaskSpec
+from review.spec import Offer, Requirement, TaskSpec
+from review.starters.parts import checks, reasons, teacher_template
 from review.starters.starter import Starter
 
 SPEC = TaskSpec(
@@ -31,37 +32,15 @@ SPEC = TaskSpec(
         OutputField(name="title", role="subject", max_chars=70, description="Name and what it is."),
         OutputField(name="text", role="body", min_words=30, max_words=140, description="Two short paragraphs."),
     ),
-    checks=tuple(
-        Check(kind=kind) for kind in ("length", "placeholders", "spam", "unsupported", "forbidden", "repetition")
-    ),
+    checks=checks("length", "placeholders", "spam", "unsupported", "forbidden", "repetition"),
     rubric=(
         Requirement(name="true to the sheet", description="Every number and property stands in the data sheet."),
         Requirement(name="helps to choose", description="A reader knows whether it fits."),
         Requirement(name="no filler", description="No sentence would fit any product."),
     ),
-    reasons=(
-        Reason(digit=1, code="wrong_fact", label="Wrong fact"),
-        Reason(digit=2, code="tone", label="Tone"),
-        Reason(digit=3, code="too_long", label="Too long"),
-        Reason(digit=4, code="filler", label="Says nothing"),
-        Reason(digit=5, code="other", label="Other"),
-    ),
+    reasons=reasons(wrong_fact="Wrong fact", tone="Tone", too_long="Too long", filler="Says nothing"),
     guideline="Measures as the sheet writes them. No comparison with other makers.",
-    teacher_template="""\
-=== system ===
-{{instruction}}
-
-{{offer}}
-
-A good text meets every one of these:
-{{rubric}}
-
-House rules: {{guideline}}
-
-Write in the language '{{language}}'. {{output_format}}
-=== user ===
-{{facts}}
-""",
+    teacher_template=teacher_template("text", opening="{{offer}}"),
     student_template="Write the product's title and text.\n{{facts}}",
 )
 

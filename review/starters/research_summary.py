@@ -1,99 +1,96 @@
-"""Starter: what a page says about a company, in a few sentences, each claim with its quote."""
+"""Starter: a question about a company, answered from several web sources, each statement with its source's words."""
 
 from review.schema import InputField, OutputField, OutputItem
-from review.spec import Check, Reason, Requirement, TaskSpec
+from review.spec import Check, Requirement, TaskSpec
+from review.starters.parts import checks, reasons, teacher_template
 from review.starters.starter import Starter
+
+SOURCES = 3
 
 SPEC = TaskSpec(
     instruction=(
-        "Summarise what this page says about the company for a colleague who will call it tomorrow. Then list the "
-        "claims "
-        "the summary rests on, each with the exact words of the page."
+        "A colleague speaks with this company tomorrow and wants one question answered. Write a note from the sources "
+        "alone: first the answer, then what the sources disagree about. Back every statement with one source's exact "
+        "words and the address they stand at."
     ),
     input_schema=(
-        InputField(name="company", role="group", required=True, description="The company the page is about."),
-        InputField(name="title", role="title", description="The title of the page."),
-        InputField(name="url", type="url", description="Where the page stands."),
-        InputField(name="text", required=True, description="The text of the page."),
+        InputField(name="company", role="group", required=True, description="Whom the question is about."),
+        InputField(name="question", role="title", description="What the colleague wants to know."),
+        *(
+            field
+            for number in range(1, SOURCES + 1)
+            for field in (
+                InputField(
+                    name=f"source_{number}", required=number == 1, description=f"Text of web source {number}."
+                ),
+                InputField(name=f"source_{number}_url", type="url", description=f"Address of web source {number}."),
+            )
+        ),
     ),
     output_schema=(
-        OutputField(name="summary", role="body", min_words=20, max_words=120, description="Three to five sentences."),
+        OutputField(name="note", role="body", min_words=20, max_words=150, description="The answer in one paragraph."),
         OutputField(
             name="claims",
             type="list",
             role="claims",
-            description="What the summary rests on.",
+            description="One line for every statement of the note.",
             items=(
-                OutputItem(name="text", description="the claim in one sentence", max_chars=300),
-                OutputItem(name="quote", description="the page's own words", max_chars=600),
-                OutputItem(name="url", description="where they stand"),
+                OutputItem(name="text", description="the statement on its own", max_chars=300),
+                OutputItem(name="quote", description="words of the source that bear it out", max_chars=600),
+                OutputItem(name="url", description="address of that source"),
             ),
         ),
     ),
     checks=(
-        Check(kind="length"),
-        Check(kind="placeholders"),
-        Check(kind="unsupported", fields=("summary", "claims")),
-        Check(kind="repetition"),
+        *checks("length", "placeholders"),
+        Check(kind="unsupported", fields=("note", "claims")),
+        *checks("repetition"),
     ),
     rubric=(
-        Requirement(name="true to the page", description="Nothing is said that the page does not say."),
-        Requirement(
-            name="useful tomorrow", description="It tells what a caller needs: what they do, for whom, what is new."
-        ),
-        Requirement(name="quotes are exact", description="Each quote stands on the page word for word."),
+        Requirement(name="answers the question", description="A caller who reads only the note has the answer."),
+        Requirement(name="sources agree or differ", description="Where two sources differ, both are told apart."),
+        Requirement(name="quotes are exact", description="Every quote can be found at its address, letter by letter."),
     ),
-    reasons=(
-        Reason(digit=1, code="wrong_fact", label="Wrong fact"),
-        Reason(digit=2, code="missing", label="Misses the point"),
-        Reason(digit=3, code="too_long", label="Too long"),
-        Reason(digit=4, code="quote", label="Quote not exact"),
-        Reason(digit=5, code="other", label="Other"),
+    reasons=reasons(
+        unsupported="Not in the sources", wrong_source="Wrong source named", quote="Quote not exact",
+        off_question="Answers something else",
     ),
-    guideline="Keep numbers as the page writes them. What the page does not say is left out, however likely it is.",
-    teacher_template="""\
-=== system ===
-{{instruction}}
-
-A good summary meets every one of these:
-{{rubric}}
-
-House rules: {{guideline}}
-
-Write in the language '{{language}}'. {{output_format}}
-=== user ===
-{{facts}}
-""",
-    student_template="Summarise the page and list its claims.\n{{facts}}",
-)
+    guideline="Prefer the newer source. A likely guess that no source states is left out.",
+    teacher_template=teacher_template("note"),
+    student_template="Answer from the sources, with a quote and an address for each claim.\n{{facts}}",
+)  # fmt: skip
 
 STARTER = Starter(
     slug="research-summary",
     name="Research summary",
-    summary="What a web page says about a company, in a few sentences, with a quote for each claim.",
+    summary="A question about a company, answered from up to three web sources with quote and address for each claim.",
     spec=SPEC,
     facts={
         "company": "Harrow Bay Ferries",
-        "title": "Harrow Bay Ferries orders two electric ships",
-        "url": "https://harrow-bay.example/news",
-        "text": (
-            "Harrow Bay Ferries has ordered two electric ships for its island line. They will carry 180 cars each "
-            "and enter "
-            "service in 2028. The yard in Gdansk begins work this autumn."
+        "question": "What changes on the island line?",
+        "source_1": (
+            "Harrow Bay Ferries has ordered two electric ships for its island line. They will carry 180 cars each."
         ),
+        "source_1_url": "https://harrow-bay.example/news",
+        "source_2": "The yard in Gdansk begins work this autumn. The ships enter service in 2028.",
+        "source_2_url": "https://shipyards.example/orders",
     },
     fields={
-        "summary": (
-            "Harrow Bay Ferries is renewing the fleet of its island line with two electric ships of 180 cars each. "
-            "They enter "
-            "service in 2028; the yard in Gdansk begins this autumn."
+        "note": (
+            "Two electric ships of 180 cars each will take over the island line. The yard in Gdansk begins this "
+            "autumn, and the ships enter service in 2028. The sources do not disagree."
         ),
         "claims": [
             {
                 "text": "Two electric ships are on order.",
                 "quote": "Harrow Bay Ferries has ordered two electric ships for its island line.",
                 "url": "https://harrow-bay.example/news",
-            }
+            },
+            {
+                "text": "They sail from 2028.",
+                "quote": "The ships enter service in 2028.",
+                "url": "https://shipyards.example/orders",
+            },
         ],
     },
 )

@@ -1,7 +1,8 @@
 """Starter: an answer to a customer's message from what the help pages and the account say."""
 
 from review.schema import InputField, OutputField
-from review.spec import Check, Offer, Reason, Requirement, TaskSpec
+from review.spec import Offer, Requirement, TaskSpec
+from review.starters.parts import checks, reasons, teacher_template
 from review.starters.starter import Starter
 
 SPEC = TaskSpec(
@@ -30,41 +31,20 @@ SPEC = TaskSpec(
         OutputField(name="reply", role="body", min_words=20, max_words=180, description="The whole answer, signed."),
     ),
     slots=("contact.first_name",),
-    checks=tuple(
-        Check(kind=kind) for kind in ("length", "placeholders", "spam", "unsupported", "forbidden", "repetition")
-    ),
+    checks=checks("length", "placeholders", "spam", "unsupported", "forbidden", "repetition"),
     rubric=(
         Requirement(name="answers the question", description="The first sentences settle what was asked."),
         Requirement(name="true to the notes", description="No promise, number or step that the notes do not hold."),
         Requirement(name="next step", description="The customer knows what happens next and who does it."),
         Requirement(name="kind", description="No blame, no lecture."),
     ),
-    reasons=(
-        Reason(digit=1, code="wrong_fact", label="Wrong fact"),
-        Reason(digit=2, code="tone", label="Tone"),
-        Reason(digit=3, code="too_long", label="Too long"),
-        Reason(digit=4, code="no_answer", label="Does not answer"),
-        Reason(digit=5, code="other", label="Other"),
-    ),
+    reasons=reasons(wrong_fact="Wrong fact", tone="Tone", too_long="Too long", no_answer="Does not answer"),
     guideline="Refunds and dates are promised only where the notes promise them.",
-    teacher_template="""\
-=== system ===
-{{instruction}}
-
-You write for:
-{{offer}}
-
-A good answer meets every one of these:
-{{rubric}}
-
-House rules: {{guideline}}
-
-Write in the language '{{language}}'. {{output_format}}
-=== user ===
-{{facts}}
-
-Greet with "Hello {{contact.first_name}}," exactly like this.
-""",
+    teacher_template=teacher_template(
+        "answer",
+        opening="You write for:\n{{offer}}",
+        ending='Greet with "Hello {{contact.first_name}}," exactly like this.',
+    ),
     student_template="Answer the customer.\n{{facts}}",
 )
 

@@ -60,14 +60,17 @@ def sentences_for(schema: Mapping[str, Any], facts: Mapping[str, str], rng: rand
 def items_for(schema: Mapping[str, Any], facts: Mapping[str, str], rng: random.Random) -> list[dict[str, str]]:
     """Compose the items of one list field: one a fact, three to five in all where the record has as many.
 
-    `quote` is the very words of the record, `url` its address (empty when it has none), any other item name a sentence.
+    `quote` is the very words of the record, `url` the address of that fact (`<fact>_url`, else the
+    record's first; empty when it has none), any other item name a sentence.
     """
     names = [item if isinstance(item, str) else str(item["name"]) for item in schema.get("items") or ("text",)]
     address = next((value for value in facts.values() if _is_address(value)), "")
     quotes = [(key, quote) for key, value in _stated_facts(facts) for quote in _split(value)]
     count = min(len(quotes), rng.randint(3, 5))
     chosen = [quotes[index] for index in sorted(rng.sample(range(len(quotes)), count))]
-    return [_item(names, key, quote, address, company_of(facts), rng) for key, quote in chosen]
+    return [
+        _item(names, key, quote, facts.get(f"{key}_url") or address, company_of(facts), rng) for key, quote in chosen
+    ]
 
 
 def _fits(sentences: Sequence[str], schema: Mapping[str, Any]) -> bool:

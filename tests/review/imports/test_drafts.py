@@ -111,7 +111,7 @@ def test_a_written_field_without_a_column_is_refused_before_any_row(
 def test_a_list_field_comes_as_json_in_a_cell(admin: Member, tmp_path: Path) -> None:
     task = make_task(by=admin, spec=STARTERS["research-summary"].spec, slug="research")
     row = {
-        "company": "Acme", "text": "Acme makes steel.", "summary": "Acme makes steel.",
+        "company": "Acme", "source_1": "Acme makes steel.", "note": "Acme makes steel.",
         "claims": '[{"text": "It makes steel.", "quote": "Acme makes steel.", "url": ""}]',
     }  # fmt: skip
 

@@ -92,5 +92,7 @@ def test_parts_of_a_list_keep_their_limit_and_their_words() -> None:
     )
 
     assert control.value.splitlines() == [
-        "text (300): the claim in one sentence", "quote (600): the page's own words", "url: where they stand",
-    ]  # fmt: skip
+        "text (300): the statement on its own",
+        "quote (600): words of the source that bear it out",
+        "url: address of that source",
+    ]

@@ -50,3 +50,23 @@ def test_clean_drafts_of_the_offline_teacher_are_not_marked(starter: Starter) ->
         written = normalise_fields(starter.spec.output_schema, draft.fields)
         marks = [mark for mark in checks.run(starter.spec, starter.facts, written) if mark.check != "length"]
         assert marks == [], written
+
+
+def test_no_two_starters_say_the_same() -> None:
+    def runs(starter: Starter) -> set[tuple[str, ...]]:
+        # The frame of the long prompt is shared on purpose; what each says of its own task is not.
+        spec = starter.spec
+        own = [spec.instruction, spec.guideline, *(field.description for field in spec.input_schema)]
+        own += [field.description for field in spec.output_schema]
+        own += [requirement.description for requirement in spec.rubric]
+        words = [text.split() for text in own]
+        return {tuple(text[at : at + 6]) for text in words for at in range(len(text) - 5)}
+
+    starters = list(STARTERS.values())
+    shared = {
+        (one.slug, other.slug): runs(one) & runs(other)
+        for place, one in enumerate(starters)
+        for other in starters[place + 1 :]
+    }
+
+    assert {pair: said for pair, said in shared.items() if said} == {}

@@ -124,3 +124,22 @@ def test_facts_that_are_no_text_are_read_as_text() -> None:
     }
 
     assert all("blue, green" in text and "2" in text and "None" not in text for text in texts)
+
+
+def test_of_several_sources_each_quote_names_its_own_address() -> None:
+    facts = {
+        "company": "Tin & Teal",
+        "source_1": "The firm casts bells in Oslo. It has 30 staff.",
+        "source_1_url": "https://one.example/a",
+        "source_2": "Sales grew by 3 percent last year. A second hall opened.",
+        "source_2_url": "https://two.example/b",
+    }
+
+    for seed in range(30):
+        draft = write(facts=facts, offer={}, output_fields=SUMMARY, seed=seed, defect_rate=0)
+
+        for claim in draft.fields["claims"]:
+            if claim["quote"] != "Tin & Teal":
+                assert claim["url"] == (
+                    "https://one.example/a" if claim["quote"] in facts["source_1"] else "https://two.example/b"
+                )
