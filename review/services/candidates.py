@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -97,6 +97,27 @@ def put_on_desk(drafts: Iterable[Candidate]) -> int:
     for draft in drafts:
         by_task.setdefault(draft.task_id, []).append(draft.pk)
     return sum(_place(task_id, by_task[task_id]) for task_id in sorted(by_task))
+
+
+@transaction.atomic
+def add_marks(marks: Mapping[UUID, Sequence[Mapping[str, Any]]]) -> dict[UUID, int]:
+    """Put marks of an upper room beside those of the task's checks; one that is there already is not doubled.
+
+    Args:
+        marks: By draft, each with the keys of `review.checks.Mark`.
+
+    Returns:
+        By draft, how many marks it has now.
+    """
+    counts: dict[UUID, int] = {}
+    for chunk in _chunks(sorted(marks)):
+        drafts = list(Candidate.objects.select_for_update().only("marks", "marks_count").filter(pk__in=chunk))
+        for draft in drafts:
+            draft.marks = draft.marks + [dict(mark) for mark in marks[draft.pk] if mark not in draft.marks]
+            draft.marks_count = len(draft.marks)
+            counts[draft.pk] = draft.marks_count
+        Candidate.objects.bulk_update(drafts, ["marks", "marks_count"], batch_size=CHUNK)
+    return counts
 
 
 def _place(task_id: UUID, wanted: list[UUID]) -> int:

@@ -1,0 +1,170 @@
+"""Checks what was written, and takes each mail to the desk or past it; then follows what the desk decides.
+
+Decisions are the review room's, ordinary ones with their golds; here is only read what counts. Every move is a conditional
+UPDATE from what the rows say, so a crash or a second tick changes nothing. It does not know who judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from campaigns import mail_text, text_checks
+from campaigns.assignment import is_sampled
+from campaigns.models import Campaign, Message
+from campaigns.selectors import wording
+from campaigns.selectors.suppression import suppressed_among
+from campaigns.states import Approval, MessageState, StopReason
+from review.models import Candidate, TaskVersion
+from review.services import candidates
+from review.states import POSITIVE, CandidateState, Verdict
+
+CHUNK = 500
+UNFILLED = "Approved, but {words}. Take the decision back, edit the text, and accept it again."
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdicts:
+    """What was made of a batch: mails for the desk, mails past it, mails that must not go."""
+
+    for_desk: list[Message]
+    past_it: list[Message]
+    stopped: list[Message]
+
+
+def check(campaign: Campaign) -> int:
+    """Look at up to 500 written mails: mark them, and send them to the desk or approve them.
+
+    Runs inside the tick's transaction.
+
+    Returns:
+        How many mails moved; 0 when none waits.
+    """
+    written = Message.objects.filter(campaign=campaign, state=MessageState.WRITTEN)
+    related = written.select_related("candidate", "step", "contact").defer("candidate__messages")
+    mails = list(related.order_by("created_at", "id")[:CHUNK])
+    if not mails:
+        return 0
+    _mark(campaign, mails)
+    sorted_out = _sort_out(campaign, mails)
+    candidates.put_on_desk(mail.candidate for mail in sorted_out.for_desk if mail.candidate is not None)
+    moved = _move(sorted_out.for_desk, state=MessageState.AWAITING, needs_approval=True)
+    moved += _move(sorted_out.past_it, state=MessageState.APPROVED, due_at=timezone.now())
+    return moved + _move(sorted_out.stopped, state=MessageState.STOPPED, stop_reason=StopReason.SUPPRESSED)
+
+
+def follow(campaign: Campaign) -> int:
+    """Bring mails that need a person to where the decision that counts on their draft says.
+
+    A decision taken back, or a draft in dispute, brings a mail that has not gone back to awaiting. Runs inside the
+    tick's transaction.
+
+    Returns:
+        How many mails moved.
+    """
+    judged = Message.objects.filter(campaign=campaign, needs_approval=True, candidate__isnull=False)
+    now = timezone.now()
+    approved = judged.filter(state=MessageState.APPROVED)
+    reopened = approved.filter(~_settled()) | judged.filter(~_settled(), state=MessageState.REJECTED)
+    moved = reopened.update(state=MessageState.AWAITING, problem="", due_at=None, updated_at=now)
+    turned_down = judged.filter(
+        _settled(verdict=Verdict.REJECT), state__in=(MessageState.AWAITING, MessageState.APPROVED)
+    )
+    moved += turned_down.update(state=MessageState.REJECTED, problem="", due_at=None, updated_at=now)
+    return moved + _approve(campaign, judged)
+
+
+def _approve(campaign: Campaign, judged: QuerySet[Message]) -> int:
+    # One that was approved with a slot nobody fills is rejected with that problem, and stays so until it is taken back.
+    waiting = Q(state=MessageState.AWAITING) | Q(state=MessageState.REJECTED, problem="")
+    settled = judged.filter(waiting, _settled(verdict__in=POSITIVE)).select_related("candidate", "step", "contact")
+    mails = list(settled.order_by("created_at", "id")[:CHUNK])
+    if not mails:
+        return 0
+    _share_versions(mails)
+    known = wording.known_slots(campaign)
+    gone = suppressed_among({mail.contact.address_hmac for mail in mails})
+    stopped = [mail for mail in mails if mail.contact.address_hmac in gone]
+    living = [mail for mail in mails if mail.contact.address_hmac not in gone]
+    unfilled = {mail.pk: mail_text.unfilled_slots(wording.fields_of(mail), known) for mail in living}
+    moved = _move(stopped, state=MessageState.STOPPED, stop_reason=StopReason.SUPPRESSED)
+    moved += _move(
+        [mail for mail in living if not unfilled[mail.pk]], state=MessageState.APPROVED, problem="", due_at=timezone.now()
+    )  # fmt: skip
+    for mail in living:
+        if slots := unfilled[mail.pk]:
+            said = UNFILLED.format(words=str(mail_text.UnfilledSlotError(slots)))[:300]
+            moved += _move([mail], state=MessageState.REJECTED, problem=said)
+    return moved
+
+
+def _settled(**verdict: Any) -> Exists:
+    """Whether a draft is decided and something counts; of one verdict if one is named."""
+    wanted = {f"gold__{name}": value for name, value in verdict.items()} or {"gold__isnull": False}
+    return Exists(Candidate.objects.filter(pk=OuterRef("candidate_id"), state=CandidateState.DECIDED, **wanted))
+
+
+def _mark(campaign: Campaign, mails: Sequence[Message]) -> None:
+    """Put this room's own marks on the drafts, beside those of the task's checks."""
+    _share_versions(mails)
+    known = frozenset(wording.known_slots(campaign))
+    found: dict[UUID, list[Mapping[str, Any]]] = {}
+    for mail in mails:
+        draft = mail.candidate
+        if draft is None or draft.pk in found:
+            continue
+        texts = {name: text for name, text in draft.fields.items() if isinstance(text, str)}
+        marks = text_checks.run(
+            texts, slots=known, spec=draft.task_version.spec, plain_names=wording.plain_names(mail.contact)
+        )
+        found[draft.pk] = [mark.as_json() for mark in marks]
+    counts = candidates.add_marks({pk: marks for pk, marks in found.items() if marks})
+    for mail in mails:
+        if mail.candidate is not None:
+            mail.candidate.marks_count = counts.get(mail.candidate.pk, mail.candidate.marks_count)
+
+
+def _sort_out(campaign: Campaign, mails: Sequence[Message]) -> _Verdicts:
+    gone = suppressed_among({mail.contact.address_hmac for mail in mails})
+    result = _Verdicts([], [], [])
+    for mail in mails:
+        if mail.contact.address_hmac in gone or mail.contact.erased_at is not None:
+            result.stopped.append(mail)
+        elif _needs_person(campaign, mail):
+            result.for_desk.append(mail)
+        else:
+            result.past_it.append(mail)
+    return result
+
+
+def _needs_person(campaign: Campaign, mail: Message) -> bool:
+    """A fixed text was approved by who launched it; a draft by the campaign's rule, and always where a check marks it."""
+    draft = mail.candidate
+    if draft is None:
+        return False
+    if campaign.approval == Approval.ALL or draft.marks_count > 0 or draft.state != CandidateState.KEPT:
+        return True
+    # By record and step: people who share a draft share its fate.
+    return is_sampled(campaign.salt, f"{draft.record_id}|{mail.step.number}", campaign.sample_share)
+
+
+def _share_versions(mails: Sequence[Message]) -> None:
+    """Read each task version once, however many drafts were written under it."""
+    drafts = [mail.candidate for mail in mails if mail.candidate is not None]
+    versions = TaskVersion.objects.in_bulk({draft.task_version_id for draft in drafts})
+    for draft in drafts:
+        draft.task_version = versions[draft.task_version_id]
+
+
+def _move(mails: Sequence[Message], *, state: MessageState, **values: Any) -> int:
+    """Move mails that are still where they were seen."""
+    now, moved = timezone.now(), 0
+    for source in {mail.state for mail in mails}:
+        ids = [mail.pk for mail in mails if mail.state == source]
+        moved += Message.objects.filter(pk__in=ids, state=source).update(state=state, updated_at=now, **values)
+    return moved

@@ -1,0 +1,199 @@
+"""Launches a campaign, pauses, resumes, releases and ends it. Each is one transaction, conditional on the state it saw.
+
+A launch assigns every contact to an arm before anything is written, and plans the first mails. Writing, checking and
+sending are the tick's and the sender's; nothing is written or sent here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from campaigns.models import Campaign, Contact, Enrolment, Experiment, Message, Step
+from campaigns.selectors import audience
+from campaigns.services import bell, forecast, orders_of, readiness
+from campaigns.services.forecast import Place
+from campaigns.services.readiness import Problem
+from campaigns.states import BEFORE_THE_WIRE, CAMPAIGN_MOVES, CampaignState, MessageState, StopReason
+from members.models import Member
+from review import permissions
+from review.selectors.tasks import latest_version
+from review.states import Role
+from web.errors import Refusal
+
+CHUNK = 500
+checks = readiness.checks
+
+
+@transaction.atomic
+def launch(
+    campaign: Campaign, *, by: Member, contacts: Mapping[str, Any] | None = None, is_held: bool = False
+) -> Campaign:
+    """Begin a campaign: fix its audience and its arms, and plan the first mail of every contact.
+
+    Launching one that runs already, or from two windows at once, is refused the second time and changes nothing.
+
+    Args:
+        campaign: A draft.
+        by: A lead of its task.
+        contacts: The audience, `segment`, `import` and `limit`; the campaign's own by default.
+        is_held: Have mails written and approved, and send none until `release`.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 `campaign_launched`; `not_ready` with every problem, its state holding them one by one.
+    """
+    permissions.require(by, campaign.task, Role.LEAD)
+    campaign = _locked(campaign)
+    if campaign.state != CampaignState.DRAFT:
+        raise Refusal("campaign_launched", "This campaign is launched already.", status=409)
+    if contacts is not None:
+        campaign.audience = {name: value for name, value in contacts.items() if value}
+        campaign.save(update_fields=["audience"])
+    _fix_version(campaign)
+    if problems := readiness.checks(campaign):
+        raise not_ready(problems)
+    campaign.state, campaign.is_held = CampaignState.RUNNING, is_held
+    campaign.launched_at, campaign.launched_by = timezone.now(), by
+    campaign.save(update_fields=["state", "is_held", "launched_at", "launched_by", "task_version"])
+    _enrol(campaign, forecast.places(campaign, list(audience.matching(campaign))))
+    bell.ring_after_commit()
+    return campaign
+
+
+def not_ready(problems: Sequence[Problem]) -> Refusal:
+    """A refusal that names every problem, by where it is mended."""
+    errors: dict[str, list[str]] = {}
+    for problem in problems:
+        errors.setdefault(problem.place, []).append(f"{problem.message} {problem.hint}".strip())
+    return Refusal(
+        "not_ready", "This campaign cannot be launched yet.", hint="Mend what stands below; nothing was written or sent.",
+        errors=errors, state=[{"code": problem.code, "place": problem.place} for problem in problems],
+    )  # fmt: skip
+
+
+def _fix_version(campaign: Campaign) -> None:
+    """The newest wording counts, unless an experiment was registered on another."""
+    if not Experiment.objects.filter(campaign=campaign, registered_at__isnull=False).exists():
+        campaign.task_version = latest_version(campaign.task)
+
+
+def _enrol(campaign: Campaign, people: Sequence[Place]) -> None:
+    first = Step.objects.filter(campaign=campaign).order_by("number")[0]
+    for start in range(0, len(people), CHUNK):
+        chunk = people[start : start + CHUNK]
+        enrolments = Enrolment.objects.bulk_create(_enrolment(campaign, place) for place in chunk)
+        Message.objects.bulk_create(planned(enrolment, step=first) for enrolment in enrolments)
+
+
+def _enrolment(campaign: Campaign, place: Place) -> Enrolment:
+    contact: Contact = place.contact
+    return Enrolment(
+        campaign=campaign, contact=contact, arm=place.arm, cluster=contact.cluster, segment=contact.segment
+    )
+
+
+def planned(enrolment: Enrolment, *, step: Step) -> Message:
+    """A mail that is to be, not yet saved."""
+    return Message(
+        campaign_id=enrolment.campaign_id, enrolment=enrolment, contact_id=enrolment.contact_id, arm_id=enrolment.arm_id,
+        step=step, state=MessageState.PLANNED,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def pause(campaign: Campaign, *, by: Member) -> Campaign:
+    """Stop sending within a second, and bring orders for drafts to rest. Pausing twice is pausing once.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 `campaign_state`, it is neither running nor paused.
+    """
+    campaign, moved = _move(campaign, CampaignState.PAUSED, by=by)
+    if moved:
+        orders_of.pause(campaign)
+    return campaign
+
+
+@transaction.atomic
+def resume(campaign: Campaign, *, by: Member) -> Campaign:
+    """Go on where a pause stopped. Resuming twice is resuming once.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 `campaign_state`, it is neither paused nor running.
+    """
+    campaign, moved = _move(campaign, CampaignState.RUNNING, by=by)
+    if moved:
+        orders_of.resume(campaign)
+        bell.ring_after_commit()
+    return campaign
+
+
+@transaction.atomic
+def release(campaign: Campaign, *, by: Member) -> Campaign:
+    """Let a campaign that was launched held send what is approved. Doing it twice is doing it once.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 `campaign_state`, it is a draft or has ended.
+    """
+    permissions.require(by, campaign.task, Role.LEAD)
+    campaign = _locked(campaign)
+    if campaign.state not in (CampaignState.RUNNING, CampaignState.PAUSED):
+        raise _conflict(campaign, "let go")
+    if campaign.is_held:
+        campaign.is_held = False
+        campaign.save(update_fields=["is_held"])
+        bell.ring_after_commit()
+    return campaign
+
+
+@transaction.atomic
+def end(campaign: Campaign, *, by: Member) -> Campaign:
+    """End a campaign for good: what has not gone is stopped, orders for drafts are cancelled. Answers still count.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 `campaign_state`, it was never launched.
+    """
+    campaign, moved = _move(campaign, CampaignState.ENDED, by=by)
+    if moved:
+        orders_of.cancel(campaign)
+        Message.objects.filter(campaign=campaign, state__in=BEFORE_THE_WIRE).update(
+            state=MessageState.STOPPED, stop_reason=StopReason.ENDED, updated_at=timezone.now()
+        )
+    return campaign
+
+
+def _move(campaign: Campaign, target: CampaignState, *, by: Member) -> tuple[Campaign, bool]:
+    """The campaign in its new state, and whether it was this call that moved it."""
+    permissions.require(by, campaign.task, Role.LEAD)
+    campaign = _locked(campaign)
+    if campaign.state == target:
+        return campaign, False
+    if campaign.state == CampaignState.DRAFT or target not in CAMPAIGN_MOVES[CampaignState(campaign.state)]:
+        raise _conflict(campaign, str(target))
+    campaign.state = target
+    if target == CampaignState.ENDED:
+        campaign.ended_at = timezone.now()
+    campaign.save(update_fields=["state", "ended_at"])
+    return campaign, True
+
+
+def _locked(campaign: Campaign) -> Campaign:
+    rows = Campaign.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "task", "task_version", "sender"
+    )
+    return rows.get(pk=campaign.pk)
+
+
+def _conflict(campaign: Campaign, wanted: str) -> Refusal:
+    hint = "Launch it first." if campaign.state == CampaignState.DRAFT else "Load the page again."
+    return Refusal(
+        "campaign_state", f"This campaign is {campaign.get_state_display().lower()}; it cannot be {wanted}.", hint=hint,
+        status=409, state={"state": campaign.state},
+    )  # fmt: skip

@@ -1,0 +1,67 @@
+"""Plans the second mail of a sequence once it is due, for those who have not answered, bounced, left or been erased.
+
+A mail is planned under the same lock on the contact that an answer takes, so an answer is either seen here or finds the
+planned mail and stops it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import pairwise
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from campaigns.models import Campaign, Contact, Enrolment, Event, Message, Step, Suppression
+from campaigns.services.launch import planned
+from campaigns.states import EventKind, MessageState
+
+CHUNK = 500
+# What ends a sequence, unless a machine did it.
+ENDS = (EventKind.REPLIED, EventKind.BOUNCED, EventKind.UNSUBSCRIBED, EventKind.COMPLAINED)
+
+
+def plan_next(campaign: Campaign) -> int:
+    """Plan up to 500 mails that follow one sent long enough ago. Runs inside the tick's transaction.
+
+    Returns:
+        How many were planned; 0 when none is due.
+    """
+    steps = list(Step.objects.filter(campaign=campaign).order_by("number"))
+    return sum(_plan(campaign, before, step) for before, step in pairwise(steps))
+
+
+def _plan(campaign: Campaign, before: Step, step: Step) -> int:
+    due = _due(campaign, before, step)
+    ids = list(due.order_by("pk").values_list("pk", "contact_id")[:CHUNK])
+    if not ids:
+        return 0
+    held = _held([contact_id for _, contact_id in ids])
+    # Asked again under the lock: an answer may have come between the two.
+    still = _due(campaign, before, step).filter(pk__in=[pk for pk, _ in ids], contact__in=held)
+    enrolments = list(still.order_by("pk"))
+    Message.objects.bulk_create([planned(enrolment, step=step) for enrolment in enrolments], ignore_conflicts=True)
+    return len(enrolments)
+
+
+def _due(campaign: Campaign, before: Step, step: Step) -> QuerySet[Enrolment]:
+    sent = Message.objects.filter(
+        enrolment=OuterRef("pk"), step=before, state=MessageState.SENT,
+        sent_at__lte=timezone.now() - timedelta(seconds=step.wait_s),
+    )  # fmt: skip
+    next_one = Message.objects.filter(campaign=campaign, contact=OuterRef("contact_id"), step=step)
+    ended = Event.objects.filter(enrolment=OuterRef("pk"), kind__in=ENDS, is_machine=False)
+    suppressed = Suppression.objects.filter(address_hmac=OuterRef("contact__address_hmac"))
+    return Enrolment.objects.filter(
+        Exists(sent), ~Exists(next_one), ~Exists(ended), ~Exists(suppressed), campaign=campaign,
+        contact__erased_at__isnull=True,
+    )  # fmt: skip
+
+
+def _held(contacts: Sequence[UUID]) -> list[UUID]:
+    with transaction.atomic():
+        rows = Contact.objects.select_for_update(no_key=True).filter(pk__in=contacts).order_by("pk")
+        return list(rows.values_list("pk", flat=True))
