@@ -64,3 +64,8 @@ def number(name: str, default: float, *, minimum: float = 0) -> float:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def prefixed(prefix: str) -> dict[str, str]:
+    """Variables whose names begin so, by the rest of their names; empty ones are left out."""
+    return {name[len(prefix) :]: value.strip() for name, value in os.environ.items() if name.startswith(prefix) and value}
