@@ -1,4 +1,4 @@
-"""The kind of job that scores a run on held-out records. Thin: services do the work."""
+"""The kinds of jobs of this room: an evaluation, a study, the scoring of one of its cells. Thin: services do the work."""
 
 from __future__ import annotations
 
@@ -8,12 +8,20 @@ from typing import Any
 from uuid import UUID
 
 from evaluation.selectors import evaluations
+from evaluation.selectors import studies as selectors
 from evaluation.services import keeping, lay
 from evaluation.services.orders import KIND
+from evaluation.services.studies import advance, scoring, verdicts
+from evaluation.services.studies import cells as study_cells
+from evaluation.services.studies import orders as study_orders
 from jobs.contracts import Result
 from jobs.kinds import BaseKind
 from jobs.models import Job
+from jobs.ports import Attempt, Wait
 from training.services import students
+
+# A study is rung for when a cell ends; this is for rings that were lost.
+LOOK_AGAIN_S = 30.0
 
 
 class EvaluationKind(BaseKind):
@@ -38,3 +46,51 @@ class EvaluationKind(BaseKind):
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
         keeping.keep(UUID(job.spec["evaluation"]), result, collected, kinds=collected.get("kinds", {}))
+
+
+class StudyJob(BaseKind):
+    """A job of jobs: looks, begins cells, and waits for them without a worker."""
+
+    name = study_orders.KIND
+    label = "Study"
+    queue = "evaluation"
+    max_running_per_host = 4
+
+    def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
+        study = UUID(job.spec["study"])
+        found = advance.look(study, fence=attempt.fence)
+        if not found.is_stopping:
+            attempt.progress(found.ended, found.total, "cells")
+        if not found.is_over:
+            raise Wait(found.reason, again_s=LOOK_AGAIN_S, is_over=lambda: selectors.has_news(study))
+        return verdicts.conclude(study, fence=attempt.fence)
+
+    def on_paused(self, job: Job) -> None:
+        advance.steer(UUID(job.spec["study"]), "pause")
+
+    def on_resumed(self, job: Job) -> None:
+        advance.forget_problems(UUID(job.spec["study"]))
+        advance.steer(UUID(job.spec["study"]), "resume")
+
+    def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
+        if result.outcome == "stopped":
+            advance.steer(UUID(job.spec["study"]), "cancel")
+
+
+class CellJob(BaseKind):
+    """Scoring of one cell, done by `python -m evaluation.engine.study_cell`."""
+
+    name = study_cells.KIND
+    label = "Scoring"
+    queue = "evaluation"
+    engine_module: str | None = "evaluation.engine.study_cell"
+    max_running_per_host = 1
+
+    def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
+        return scoring.spec(UUID(job.spec["measurement"]), run_dir)
+
+    def secret_refs(self, job: Job) -> list[str]:
+        return students.secret_refs(scoring.run_of(UUID(job.spec["measurement"])).student)
+
+    def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
+        scoring.keep(UUID(job.spec["measurement"]), result)

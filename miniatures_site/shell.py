@@ -27,6 +27,7 @@ LOOP = (
     ("datasets", "Datasets", "review:datasets", "d"),
     ("training", "Training", "training:list", "n"),
     ("evaluation", "Evaluation", "evaluation:list", "e"),
+    ("studies", "Studies", "evaluation:studies", "u"),
     ("miniatures", "Miniatures", "training:miniatures", "m"),
     ("campaigns", "Campaigns", "campaigns:list", "c"),
     ("experiments", "Experiments", "campaigns:experiments", "x"),

@@ -15,6 +15,7 @@ import torch
 from pydantic import ValidationError
 from transformers.utils import logging as transformers_logging
 
+from evaluation.engine import systems
 from evaluation.engine.contracts import EvaluationSpec, Output, System
 from evaluation.engine.likelihood import Reader
 from evaluation.engine.references import References
@@ -22,9 +23,8 @@ from evaluation.engine.report import report
 from evaluation.metrics import reading
 from jobs.rundir import EngineError, RunDir
 from review import prompting
-from training.engine import decoding, generation, loading
-from training.engine.contracts import HUB_TOKEN, StudentRef, TrainError
-from training.engine.device import Placement, place
+from training.engine import decoding, generation
+from training.engine.contracts import TrainError
 from training.engine.loading import Student
 
 GENERAL = Path(__file__).parent / "general.txt"
@@ -51,7 +51,7 @@ def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
     outputs: list[Output] = list(_written(spec))
     general = {w.name: w.general_nll_per_byte for w in spec.written if w.general_nll_per_byte is not None}
     for system in spec.systems:
-        student, placement = _load(run, spec, system)
+        student, placement = systems.load(run, system, device=spec.device, allowed_roots=spec.allowed_roots)
         outputs += _write(run, spec, system, student, done=len(outputs))
         if run.stop_requested:
             run.finish("stopped")
@@ -65,19 +65,6 @@ def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
     return 0
 
 
-def _load(run: RunDir, spec: EvaluationSpec, system: System) -> tuple[Student, Placement]:
-    placement = place(spec.device, "auto", "lora")
-    token, roots = run.secrets().get(HUB_TOKEN), spec.allowed_roots
-    if system.method == "full":
-        student = loading.load(StudentRef(path=str(run.path / str(system.tuned))), dtype=placement.weights)
-    else:
-        student = loading.load(system.student, dtype=placement.weights, token=token, allowed_roots=roots)
-    if system.method == "lora":
-        student = loading.load_tuned(student, run.path / str(system.tuned))
-    student.model.to(placement.device)
-    return student, placement
-
-
 def _write(run: RunDir, spec: EvaluationSpec, system: System, student: Student, *, done: int) -> Iterator[Output]:
     """Fresh outputs of one system, in the order in which they end."""
     prompts = [prompting.messages(spec.task, record.facts, audience="student") for record in spec.records]
@@ -89,7 +76,7 @@ def _write(run: RunDir, spec: EvaluationSpec, system: System, student: Student, 
     )  # fmt: skip
     for number, answer in enumerate(answers, 1):
         record = spec.records[answer.index]
-        fields, error = _parsed(spec, answer)
+        fields, error = systems.parsed(spec.task, answer)
         scores, marks = reading.scores(spec.task, record.facts, fields)
         if record.id in golds:
             scores |= references.scores(answer.text, golds[record.id])
@@ -100,15 +87,6 @@ def _write(run: RunDir, spec: EvaluationSpec, system: System, student: Student, 
             seconds=answer.seconds, cost_usd=answer.seconds / 3600 * spec.host_usd_per_hour,
             tokens=answer.completion_tokens, scores=scores,
         )  # fmt: skip
-
-
-def _parsed(spec: EvaluationSpec, answer: generation.Answer) -> tuple[dict[str, object] | None, str]:
-    if not answer.ended:
-        return None, "The text ran into its limit before it ended."
-    try:
-        return prompting.parse(spec.task, answer.text), ""
-    except prompting.CompletionError as error:
-        return None, f"The text is not of the task's shape: {error}."
 
 
 def _written(spec: EvaluationSpec) -> Iterator[Output]:

@@ -39,9 +39,9 @@ def facts_of(record_ids: Sequence[str]) -> list[dict[str, Any]]:
     return [{"id": pk, "facts": found[pk]} for pk in record_ids if pk in found]
 
 
-def golds_of(version: DatasetVersion, record_ids: Sequence[str]) -> list[dict[str, str]]:
-    """What experts let stand for these records, from the test file of the frozen version."""
-    file = datasets.file_of(version, Split.TEST, "sft")
+def golds_of(version: DatasetVersion, record_ids: Sequence[str], *, split: Split = Split.TEST) -> list[dict[str, str]]:
+    """What experts let stand for these records, from a split's file of the frozen version."""
+    file = datasets.file_of(version, split, "sft")
     if file is None:
         return []
     wanted, golds = set(record_ids), []

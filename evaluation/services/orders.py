@@ -26,6 +26,7 @@ from members.models import Member
 from review.permissions import require
 from review.states import Role
 from training.models import TrainingRun
+from training.states import RunPurpose
 from web.errors import Refusal
 
 KIND = "evaluation"
@@ -81,7 +82,8 @@ def start(run: TrainingRun, *, by: Member | None) -> Evaluation:
 def start_by_itself(job: Job) -> None:
     """After each run: consumes the end of a training job. What stands in the way is kept as the evaluation's problem."""
     run = TrainingRun.objects.filter(job=job).select_related("task", "dataset_version", "task_version", "job").first()
-    if run is None or job.state != JobState.SUCCEEDED:
+    # A study scores its own runs, on validation records: the test split is not for choosing among many.
+    if run is None or job.state != JobState.SUCCEEDED or run.purpose == RunPurpose.STUDY:
         return
     try:
         with transaction.atomic():

@@ -1,0 +1,115 @@
+"""`python -m evaluation.engine.study_cell RUN_DIR`: score one cell of a study on validation records.
+
+Light on purpose, since a study has many cells: the experts' texts are read, not written, and only a few outputs are
+written. It does not know which study asks, nor what the other cells came to.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Literal
+
+import torch
+from pydantic import Field, ValidationError
+from transformers.utils import logging as transformers_logging
+
+from evaluation.engine import systems
+from evaluation.engine.contracts import GoldText, HeldOut, System
+from evaluation.engine.likelihood import Reader
+from evaluation.metrics import reading
+from jobs.rundir import EngineError, RunDir
+from review import prompting
+from review.spec import TaskSpec
+from training.engine import decoding, generation
+from training.engine.contracts import Part, TrainError
+from training.engine.loading import Student
+
+BATCH = 16
+
+
+class CellSpec(Part):
+    """`spec.body`: what to score, on which records, and for how many of them to write."""
+
+    task: TaskSpec
+    records: list[HeldOut] = Field(min_length=1)
+    golds: list[GoldText] = Field(min_length=1)
+    system: System
+    written_records: int = Field(8, ge=0)
+    max_new_tokens: int = Field(256, ge=1, le=8192)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    allowed_roots: list[str] = Field(default_factory=list)
+
+
+class CellScores(Part):
+    """`result.summary`: scores by record. Time is of an output in its batch, seconds; None when none was written."""
+
+    nll_per_byte: dict[str, float]
+    passes_all: dict[str, float]
+    seconds_per_output: float | None
+    seconds: float
+
+
+def main(run: RunDir) -> int:
+    """Score, and end the attempt as it went; returns the process's exit status."""
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        return _score(run, CellSpec.model_validate(run.spec.body))
+    except ValidationError as error:
+        first = error.errors()[0]
+        run.finish("failed", error=EngineError(code="bad_spec", message=f"{first['loc']}: {first['msg']}"))
+    except TrainError as error:
+        run.finish("failed", error=EngineError(code=error.code, message=error.message, hint=error.hint))
+    return 1
+
+
+def _score(run: RunDir, spec: CellSpec) -> int:
+    began = time.perf_counter()
+    student, placement = systems.load(run, spec.system, device=spec.device, allowed_roots=spec.allowed_roots)
+    passes, per_output = _write(run, spec, student)
+    if run.stop_requested:
+        run.finish("stopped")
+        return 0
+    nll = _read(spec, Reader(student, placement.device))
+    scores = CellScores(
+        nll_per_byte=nll, passes_all=passes, seconds_per_output=per_output, seconds=time.perf_counter() - began
+    )
+    run.finish("succeeded", summary=scores.model_dump())
+    return 0
+
+
+def _write(run: RunDir, spec: CellSpec, student: Student) -> tuple[dict[str, float], float | None]:
+    """Whether each output passes every check, 0 or 1 by record, and the mean seconds of an output."""
+    records = spec.records[: spec.written_records]
+    prompts = [prompting.messages(spec.task, record.facts, audience="student") for record in records]
+    answers = generation.write(
+        student.model, student.chat, prompts, max_new_tokens=min(spec.max_new_tokens, student.context_length or 8192),
+        sampling=decoding.sampling_for(spec.task), batch_size=BATCH, should_stop=lambda: run.stop_requested,
+    )  # fmt: skip
+    passes, seconds = {}, []
+    for done, answer in enumerate(answers, 1):
+        record = records[answer.index]
+        fields, _ = systems.parsed(spec.task, answer)
+        scores, _ = reading.scores(spec.task, record.facts, fields)
+        passes[record.id] = scores["passes_all"]
+        seconds.append(answer.seconds)
+        run.emit("progress", done=done, total=len(records), unit="outputs")
+    return passes, sum(seconds) / len(seconds) if seconds else None
+
+
+def _read(spec: CellSpec, reader: Reader) -> dict[str, float]:
+    """NLL per byte of the expert's text of each record that has one."""
+    golds = {gold.record: gold.completion for gold in spec.golds}
+    records = [record for record in spec.records if record.id in golds]
+    examples = [
+        (prompting.messages(spec.task, record.facts, audience="student"), golds[record.id]) for record in records
+    ]
+    found = reader.completions(examples, batch_size=BATCH)
+    return dict(zip((record.id for record in records), found, strict=True))
+
+
+if __name__ == "__main__":
+    torch.set_grad_enabled(mode=False)
+    sys.exit(main(RunDir.open(Path(sys.argv[1]))))

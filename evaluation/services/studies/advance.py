@@ -1,0 +1,130 @@
+"""Carry a study on by one look: see what has ended, begin what comes next. Everything it knows stands in rows.
+
+A look is short and holds no worker while cells run: it is taken when a cell's job ends, and now and then. Two looks at
+once are not possible, since the study's job is claimed for each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from evaluation.models import StudyCell
+from evaluation.selectors import studies as selectors
+from evaluation.services.studies import cells
+from evaluation.states import CellState
+from jobs.models import Job
+from jobs.services import claiming, doorbell, lifecycle
+from jobs.states import CLAIMABLE, JobState
+from web.errors import Refusal
+
+# One cell trains while another is scored; more would only stand in the way of other people's runs.
+AT_ONCE: Final = 2
+ENDED: Final = (CellState.DONE, CellState.FAILED)
+UNDER_WAY: Final = (CellState.TRAINING, CellState.SCORING, CellState.PAUSED)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look found: how many cells have ended, of how many, and what the others wait for."""
+
+    ended: int
+    total: int
+    reason: str
+    is_stopping: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no cell is left."""
+        return self.ended == self.total
+
+
+@transaction.atomic
+def look(study_id: UUID, *, fence: int) -> Look:
+    """Bring every cell one step on, if the study is still to go on.
+
+    Raises:
+        jobs.services.claiming.AttemptLost: The fence has passed on.
+    """
+    study = selectors.by_id(study_id)
+    job = claiming.held(study.job_id, fence)
+    if job.state != JobState.RUNNING:
+        return Look(0, 1, "", is_stopping=True)
+    for cell in selectors.cells(study):
+        _see_to(cell)
+    under_way = sum(selectors.standing(cell).state in UNDER_WAY for cell in selectors.cells(study))
+    for cell in selectors.cells(study):
+        if under_way < AT_ONCE and selectors.standing(cell).state == CellState.OPEN:
+            under_way += _begin(cell)
+    return _found([selectors.standing(cell) for cell in selectors.cells(study)])
+
+
+def heard(job: Job) -> None:
+    """A cell's job has ended: ring for the studies that wait for it. Consumes ends of training and of scoring."""
+    for study_job, queue in selectors.waiting_for(job):
+        doorbell.ring_after_commit(study_job, queue)
+
+
+@transaction.atomic
+def steer(study_id: UUID, verb: str) -> None:
+    """Pause, resume or cancel with a study what it has under way."""
+    for cell in selectors.cells(selectors.by_id(study_id)):
+        if cell.begun_at is not None and not cell.measurement.is_done:
+            cells.steer(cell, verb)
+
+
+@transaction.atomic
+def forget_problems(study_id: UUID) -> None:
+    """A study that is set going again tries its failed cells again."""
+    StudyCell.objects.filter(study_id=study_id).exclude(problem="").update(problem="", begun_at=None)
+
+
+def _see_to(cell: StudyCell) -> None:
+    """Have a run that ended well scored; write down what ended badly; wake what was paused with a study."""
+    if cell.begun_at is None or cell.problem or cell.measurement.is_done:
+        return
+    jobs = cells.jobs_of(cell)
+    if not jobs:
+        cells.begin(cell.measurement_id)
+        return
+    job = jobs[-1]
+    if job.state in (JobState.FAILED, JobState.CANCELLED):
+        _note(cell, _reason(job))
+    elif job.state == JobState.SUCCEEDED and len(jobs) == 1:
+        cells.score(cell.measurement_id)
+    elif job.state == JobState.PAUSED and not selectors.is_paused_by_hand(job):
+        lifecycle.resume(job, by=None)
+
+
+def _begin(cell: StudyCell) -> int:
+    try:
+        with transaction.atomic():
+            cells.begin(cell.measurement_id)
+    except Refusal as refusal:
+        _note(cell, f"{refusal.message} {refusal.hint}".strip())
+        return 0
+    StudyCell.objects.filter(pk=cell.pk).update(begun_at=Now())
+    return 1
+
+
+def _note(cell: StudyCell, reason: str) -> None:
+    StudyCell.objects.filter(pk=cell.pk).update(problem=reason[:400])
+
+
+def _reason(job: Job) -> str:
+    if job.state == JobState.CANCELLED:
+        return f"'{job.title}' was cancelled."
+    error = job.error or {}
+    return f"'{job.title}' failed: {error.get('message') or 'no reason was given'}"
+
+
+def _found(now: list[selectors.Standing]) -> Look:
+    ended = sum(each.state in ENDED for each in now)
+    names = [f"cell {each.cell.position} is {each.state.label}" for each in now if each.state in UNDER_WAY]
+    queued = [each.reason for each in now if each.job and each.job.state in CLAIMABLE and each.reason]
+    reason = ", ".join(names) + (f" ({queued[0]})" if queued and len(queued) == len(names) else "")
+    return Look(ended, len(now), reason)

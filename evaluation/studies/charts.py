@@ -1,0 +1,60 @@
+"""A study as the shapes the chart module draws: finished, or as far as it is. Pure; knows no row and no page."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evaluation.states import StudyKind, StudyMetric
+
+AXES = {
+    StudyMetric.NLL: "loss, nats per byte",
+    StudyMetric.PASSES: "share of outputs that a check marks",
+}
+
+
+def of_verdict(kind: str, metric: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The chart beside a verdict: the curve over sizes, or an interval for each arm."""
+    points = body.get("points", [])
+    if kind == StudyKind.METHODS:
+        rows = [
+            {"name": point["arm"], "value": point["loss"], "lo": point["low"], "hi": point["high"], "n": point["seeds"]}
+            for point in points
+        ]
+        return {"rows": rows, "x": {"label": AXES[StudyMetric(metric)]}}
+    measured = [[point["records"], point["loss"], point["low"], point["high"]] for point in points]
+    series = [{"name": "measured", "points": measured}]
+    if body.get("curve"):
+        series.append({"name": "fitted", "points": body["curve"]})
+    return _lines(series, metric)
+
+
+def of_cost(metric: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Quality against cost: an arm each, seconds of a run and its loss."""
+    points = [{"name": point["arm"], "x": point["seconds"], "y": point["loss"]} for point in body.get("points", [])]
+    return {
+        "points": points,
+        "x": {"label": "seconds of a run", "zero": True, "better": "low"},
+        "y": {"label": AXES[StudyMetric(metric)], "better": "low"},
+    }
+
+
+def so_far(metric: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Mean loss over the seeds that are done at each size, one line an arm."""
+    found: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        if (value := row[metric]) is not None:
+            found[row["arm"]][row["records"]].append(1 - value if metric == StudyMetric.PASSES else value)
+    series = [
+        {"name": arm, "points": [[size, sum(each) / len(each)] for size, each in sorted(sizes.items())]}
+        for arm, sizes in found.items()
+    ]
+    return _lines(series, metric)
+
+
+def _lines(series: list[dict[str, Any]], metric: str) -> dict[str, Any]:
+    return {
+        "series": series, "x": {"label": "training records"},
+        "y": {"label": AXES[StudyMetric(metric)], "zero": False},
+    }  # fmt: skip

@@ -1,0 +1,186 @@
+"""What a study can ask and the grid that answers it: kinds, presets, limits. Checks; does not know datasets or runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from evaluation.states import StudyKind, StudyMetric
+
+FEWEST_SEEDS: Final = 2
+MOST_CELLS: Final = 60
+MOST_EPOCHS: Final = 20
+# Records that cells are scored on: more give narrower intervals and cost a forward pass each, in every cell.
+SCORED_RECORDS: Final = 40
+# Outputs that each cell writes: writing costs far more than reading, so a few, unless outputs are what is judged.
+WRITTEN_RECORDS: Final = 8
+MAX_NEW_TOKENS: Final = 256
+SMALL, NORMAL = "small", "normal"
+PRESETS: Final = {SMALL: "Small: minutes on the demo student", NORMAL: "Normal: more sizes, seeds and epochs"}
+QUESTIONS: Final[dict[str, str]] = {
+    StudyKind.SAMPLES: "How many approved samples does this task need?",
+    StudyKind.METHODS: "Is LoRA as good as full fine-tuning for this task?",
+}
+# Shares of what a version holds: doubling, so that a power law shows as a straight line in both logarithms.
+SHARES: Final = {SMALL: (1 / 8, 1 / 4, 1 / 2, 1.0), NORMAL: (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)}
+# The small preset never takes more, so that it stays a matter of minutes on any version.
+SMALL_RECORDS: Final = 160
+FEWEST_RECORDS: Final = 10
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way of tuning: what pages call it, and the preset it takes its recipe from."""
+
+    name: str
+    recipe: str
+
+
+@dataclass(frozen=True)
+class Design:
+    """A grid: every arm at every size with every seed. Sizes count records, not rows."""
+
+    kind: StudyKind
+    question: str
+    arms: tuple[Arm, ...]
+    sizes: tuple[int, ...]
+    seeds: tuple[int, ...]
+    epochs: int
+    metric: StudyMetric = StudyMetric.NLL
+    scored_records: int = SCORED_RECORDS
+    written_records: int = WRITTEN_RECORDS
+
+    @property
+    def places(self) -> list[tuple[Arm, int, int]]:
+        """Arm, size and seed of each cell; small sizes first, so that early cells end early."""
+        return [(arm, size, seed) for size in self.sizes for seed in self.seeds for arm in self.arms]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a person asks for; what is left empty follows from the preset."""
+
+    kind: str
+    preset: str = SMALL
+    question: str = ""
+    sizes: tuple[int, ...] = ()
+    seeds: tuple[int, ...] = ()
+    epochs: int | None = None
+    metric: str = StudyMetric.NLL.value
+    recipes: Mapping[str, str] = field(default_factory=dict)
+
+
+class DesignError(ValueError):
+    """A design that cannot be run, with the problems of each field."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__(next(iter(errors.values()))[0])
+        self.errors = errors
+
+
+def compose(wishes: Wishes, *, available: int, is_demo: bool) -> Design:
+    """The design of a preset with what was asked for in its place.
+
+    Args:
+        wishes: What was asked for.
+        available: Training records the version holds.
+        is_demo: The student is the small one that comes with the product, which has recipes of its own.
+
+    Raises:
+        DesignError: Names every field that cannot be as it is.
+    """
+    if wishes.kind not in StudyKind.values or wishes.preset not in PRESETS or wishes.metric not in StudyMetric.values:
+        raise DesignError(_unknown(wishes))
+    kind, metric = StudyKind(wishes.kind), StudyMetric(wishes.metric)
+    is_small = wishes.preset == SMALL
+    design = Design(
+        kind=kind,
+        question=wishes.question.strip() or QUESTIONS[kind],
+        arms=_arms(kind, wishes.recipes, is_demo=is_demo),
+        sizes=wishes.sizes or _sizes(kind, wishes.preset, available),
+        seeds=wishes.seeds or ((1, 2) if is_small else (1, 2, 3)),
+        epochs=wishes.epochs or (1 if is_small else 3),
+        metric=metric,
+    )
+    if metric == StudyMetric.PASSES:
+        design = replace(design, written_records=design.scored_records)
+    if errors := _errors(design, available):
+        raise DesignError(errors)
+    return design
+
+
+def rule_of(design: Design) -> dict[str, Any]:
+    """The decision rule of a kind, in words and in the numbers the verdict is computed with."""
+    return {**RULES[design.kind], "metric": str(design.metric)}
+
+
+RULES: Final[dict[str, dict[str, Any]]] = {
+    StudyKind.SAMPLES: {
+        "text": (
+            "The smallest size that loses less than 5 % is the smallest one whose loss, over the loss at the largest "
+            "size, has a 95 % interval that ends below 1.05. What 300 more records would buy is told only if the "
+            "95 % interval of the gain, on the fitted curve a·n^-b + c, lies above zero."
+        ),
+        "tolerance": 0.05, "more_records": 300, "draws": 2000, "level": 0.95, "seed": 1,
+    },
+    StudyKind.METHODS: {
+        "text": (
+            "LoRA is as good as full fine-tuning if the 95 % interval of its relative difference in loss, paired by "
+            "record and averaged over seeds, ends below +2 %; better if it ends below zero; worse if it begins above "
+            "+2 %; otherwise the study has not told."
+        ),
+        "margin": 0.02, "draws": 2000, "level": 0.95, "seed": 1,
+    },
+}  # fmt: skip
+
+
+def _arms(kind: StudyKind, recipes: Mapping[str, str], *, is_demo: bool) -> tuple[Arm, ...]:
+    lora = Arm("LoRA", recipes.get("lora") or ("demo" if is_demo else "modern-lora"))
+    full = Arm("Full", recipes.get("full") or ("demo-full" if is_demo else "paper-full"))
+    return (lora, full) if kind == StudyKind.METHODS else (lora,)
+
+
+def _sizes(kind: StudyKind, preset: str, available: int) -> tuple[int, ...]:
+    most = min(available, SMALL_RECORDS) if preset == SMALL else available
+    if kind == StudyKind.METHODS:
+        return (most,)
+    sizes = {max(FEWEST_RECORDS, round(most * share)) for share in SHARES[preset]}
+    return tuple(sorted(size for size in sizes if size <= most)) or (most,)
+
+
+def _unknown(wishes: Wishes) -> dict[str, list[str]]:
+    known = {"kind": StudyKind.values, "preset": list(PRESETS), "metric": StudyMetric.values}
+    return {
+        name: [f"There is no {name} '{getattr(wishes, name)}'; choose one of {', '.join(values)}."]
+        for name, values in known.items()
+        if getattr(wishes, name) not in values
+    }
+
+
+def _errors(design: Design, available: int) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    sizes, seeds = design.sizes, design.seeds
+    if list(sizes) != sorted(set(sizes)):
+        found["sizes"] = [f"Sizes must increase: {_listed(sizes)} do not."]
+    elif sizes[0] < 1 or sizes[-1] > available:
+        found["sizes"] = [f"The version holds {available} training records; {_listed(sizes)} do not fit into it."]
+    elif design.kind == StudyKind.SAMPLES and len(sizes) < 2:
+        found["sizes"] = ["How many samples can be told from two sizes on; four and more give a curve."]
+    elif design.kind == StudyKind.METHODS and len(sizes) != 1:
+        found["sizes"] = ["The methods are compared at one size: name one."]
+    if len(seeds) < FEWEST_SEEDS or len(set(seeds)) != len(seeds):
+        found["seeds"] = [
+            f"Name at least {FEWEST_SEEDS} different seeds: one run cannot tell a difference from its own luck."
+        ]
+    elif not all(0 <= seed < 2**32 for seed in seeds):
+        found["seeds"] = ["A seed is a whole number from 0 to 4,294,967,295."]
+    if not 1 <= design.epochs <= MOST_EPOCHS:
+        found["epochs"] = [f"Epochs are 1 to {MOST_EPOCHS}."]
+    if len(design.places) > MOST_CELLS:
+        found["sizes"] = [f"The grid has {len(design.places)} cells; a study takes at most {MOST_CELLS}."]
+    return found
+
+
+def _listed(numbers: tuple[int, ...]) -> str:
+    return ", ".join(str(number) for number in numbers)

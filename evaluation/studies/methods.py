@@ -1,0 +1,92 @@
+"""The verdict on *LoRA against full*: quality by the rule that was registered, and the cost of each beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from evaluation.metrics import bootstrap
+from evaluation.studies import reported, results
+from evaluation.studies.resampling import draws, interval
+from evaluation.studies.results import CellResult, Group
+from evaluation.studies.words import percent, ranged, signed
+
+LORA, FULL = "LoRA", "Full"
+COSTS: Final = ("seconds", "peak_memory_gib", "trainable_parameters", "artefact_bytes")
+
+
+def verdict(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
+    """What the finished cells say under the rule that was registered.
+
+    Args:
+        cells: Finished ones of both arms, at one size.
+        rule: `margin`, `draws`, `seed`, `metric`.
+
+    Returns:
+        `sentence`, `findings`, `points` (one an arm), `difference` and `costs`, as plain data.
+    """
+    arms = results.groups(cells, lambda cell: cell.arm, rule["metric"])
+    if LORA not in arms or FULL not in arms:
+        absent = " and ".join(name for name in (LORA, FULL) if name not in arms)
+        return _untold(f"The study cannot tell: {absent} has no cell that ended well.")
+    lora, full = arms[LORA], arms[FULL]
+    if len(lora.losses) < 2 and len(full.losses) < 2:
+        return _untold("The study cannot tell: no arm has two finished seeds, so the noise between runs is unknown.")
+    if full.mean <= 0:
+        return _untold("The study cannot tell: the loss of full fine-tuning is zero, so no share of it can be told.")
+    drawn = draws([lora.losses, full.losses], count=rule["draws"], seed=rule["seed"])
+    low, high = interval((drawn[:, 0] - drawn[:, 1]) / full.mean)
+    difference = {
+        "value": (lora.mean - full.mean) / full.mean, "low": low, "high": high, **_over_records(lora, full, rule),
+    }  # fmt: skip
+    points = [_point(group, drawn[:, index]) for index, group in enumerate((lora, full))]
+    return {
+        "sentence": _sentence(difference, rule["margin"]),
+        "findings": [],
+        "points": points,
+        "difference": difference,
+        "costs": [_cost(name, lora, full) for name in COSTS],
+    }
+
+
+def _over_records(lora: Group, full: Group, rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The same difference by the paired bootstrap over records alone, as evaluations have it: seeds taken as fixed."""
+    one, other = (dict(enumerate(group.losses.mean(axis=0) / full.mean)) for group in (lora, full))
+    found = bootstrap.difference(_named(one), _named(other), draws=rule["draws"], seed=rule["seed"])
+    return {"records_low": found.low if found else None, "records_high": found.high if found else None}
+
+
+def _named(losses: Mapping[int, Any]) -> dict[str, float]:
+    return {f"{index:06}": float(loss) for index, loss in losses.items()}
+
+
+def _point(group: Group, drawn: Any) -> dict[str, Any]:
+    low, high = interval(drawn)
+    means = {name: float(np.mean([cost[name] for cost in group.costs])) for name in COSTS}
+    return {"arm": group.name, "seeds": len(group.losses), "loss": group.mean, "low": low, "high": high, **means}
+
+
+def _cost(name: str, lora: Group, full: Group) -> dict[str, Any]:
+    one, other = (float(np.mean([cost[name] for cost in group.costs])) for group in (lora, full))
+    return {
+        "name": name, "lora": one, "full": other, "ratio": other / one if one else None,
+        "reported": reported.RATIOS.get(name),
+    }  # fmt: skip
+
+
+def _sentence(difference: Mapping[str, float], margin: float) -> str:
+    low, high = difference["low"], difference["high"]
+    said = f"{signed(difference['value'])} of loss against full fine-tuning ({ranged(low, high)})"
+    if high < 0:
+        return f"LoRA is better: {said}."
+    if high < margin:
+        return f"LoRA is as good as full fine-tuning: {said}, within the {percent(margin)} that was allowed."
+    if low > margin:
+        return f"LoRA is worse: {said}, beyond the {percent(margin)} that was allowed."
+    return f"The study has not told: {said}; the interval reaches across the {percent(margin)} that was allowed."
+
+
+def _untold(sentence: str) -> dict[str, Any]:
+    return {"sentence": sentence, "findings": [], "points": [], "difference": None, "costs": []}

@@ -1,0 +1,34 @@
+"""What the paper reports on the questions that are built in: to stand beside what is measured, never instead of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from evaluation.states import StudyKind
+
+PAPER: Final = "Trained Miniatures (arXiv 2508.15617)"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A statement of the paper in our words, and where it stands."""
+
+    text: str
+    source: str
+
+
+FINDINGS: Final[dict[str, tuple[Finding, ...]]] = {
+    StudyKind.SAMPLES: (
+        Finding("Tunes on thousands of samples that a teacher wrote and experts approved, for 3 to 5 epochs.", PAPER),
+        Finding("Gives no curve over the number of samples: how many are needed is left open.", PAPER),
+    ),
+    StudyKind.METHODS: (
+        Finding("LoRA comes within 0.2 to 0.3 points of full fine-tuning in response rate.", PAPER),
+        Finding("LoRA tunes about 1 % of the parameters and is about 10 times cheaper and 3 to 5 times faster.", PAPER),
+        Finding("Full fine-tuning takes 10 to 50 times the compute.", PAPER),
+    ),
+}
+
+# Reported ratios full ÷ LoRA beside which the measured ones are set: (low, high).
+RATIOS: Final[dict[str, tuple[float, float]]] = {"seconds": (3.0, 5.0), "trainable_parameters": (100.0, 100.0)}

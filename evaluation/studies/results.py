@@ -1,0 +1,66 @@
+"""What a finished cell hands to a verdict, and groups of cells as arrays. Knows no row and no question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evaluation.states import StudyMetric
+from evaluation.studies.resampling import Array
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """One finished cell.
+
+    Attributes:
+        arm: How it was tuned.
+        records: Training records it saw.
+        seed: Of its sample and its run.
+        scores: Score by validation record, of the study's metric.
+        cost: `seconds`, `peak_memory_gib`, `trainable_parameters`, `artefact_bytes` of its run.
+    """
+
+    arm: str
+    records: int
+    seed: int
+    scores: Mapping[str, float]
+    cost: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Cells that differ by their seed alone: losses (S, R), records in one order for all groups."""
+
+    name: str
+    losses: Array
+    costs: tuple[Mapping[str, float], ...]
+
+    @property
+    def mean(self) -> float:
+        """Mean loss over seeds and records."""
+        return float(self.losses.mean())
+
+
+def groups(cells: Sequence[CellResult], key: Callable[[CellResult], Any], metric: str) -> dict[Any, Group]:
+    """Cells by size or by arm, scored on the records that all of them have."""
+    shared = sorted(set.intersection(*(set(cell.scores) for cell in cells))) if cells else []
+    if not shared:
+        return {}
+    found: dict[Any, Group] = {}
+    for name in dict.fromkeys(key(cell) for cell in cells):
+        members = [cell for cell in cells if key(cell) == name]
+        scores = np.array([[cell.scores[record] for record in shared] for cell in members])
+        losses = 1 - scores if metric == StudyMetric.PASSES else scores
+        found[name] = Group(str(name), losses, tuple(cell.cost for cell in members))
+    return found
+
+
+def lost(losses: Array, reference: Array, metric: str) -> Array:
+    """Share of the reference's quality that is lost: of a share that passes its fall, of a surprise its rise."""
+    if metric == StudyMetric.PASSES:
+        return 1 - (1 - losses) / (1 - reference)
+    return losses / reference - 1

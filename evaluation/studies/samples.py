@@ -1,0 +1,133 @@
+"""The verdict on *how many samples*: the smallest size that loses little, the curve, and what more would buy."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from evaluation.studies import powerlaw, results
+from evaluation.studies.resampling import Array, draws, interval
+from evaluation.studies.results import CellResult, Group
+from evaluation.studies.words import percent, ranged, signed
+
+CURVE_POINTS: Final = 40
+
+
+def verdict(cells: Sequence[CellResult], rule: Mapping[str, Any], *, sizes: Sequence[int]) -> dict[str, Any]:
+    """What the finished cells say under the rule that was registered.
+
+    Args:
+        cells: Finished ones.
+        rule: `tolerance`, `more_records`, `draws`, `seed`, `metric`.
+        sizes: All sizes of the grid; the largest is what the others are held against.
+
+    Returns:
+        `sentence`, `findings`, `points`, `fit`, `curve` and `more`, as plain data.
+    """
+    groups = results.groups(cells, lambda cell: cell.records, rule["metric"])
+    known = {size: groups[size] for size in sizes if size in groups}
+    if sizes[-1] not in known or len(known) < 2:
+        return _untold(
+            f"The study cannot tell: no cell with {sizes[-1]} records and a smaller size has both ended well."
+        )
+    if not any(len(group.losses) > 1 for group in known.values()):
+        return _untold("The study cannot tell: no size has two finished seeds, so the noise between runs is unknown.")
+    drawn = draws([group.losses for group in known.values()], count=rule["draws"], seed=rule["seed"])
+    points = _points(known, drawn, rule)
+    fitted = _fit(known, drawn, rule)
+    sentence = _sentence(points, sizes[-1], rule)
+    return {"sentence": sentence, "findings": [fitted["note"]], "points": points, **fitted}
+
+
+def _points(known: Mapping[int, Group], drawn: Array, rule: Mapping[str, Any]) -> list[dict[str, Any]]:
+    largest = list(known)[-1]
+    reference = np.array([known[largest].mean])
+    found = []
+    for index, (size, group) in enumerate(known.items()):
+        low, high = interval(drawn[:, index])
+        point: dict[str, Any] = {
+            "records": size, "seeds": len(group.losses), "loss": group.mean, "low": low, "high": high,
+            "seconds": float(np.mean([cost["seconds"] for cost in group.costs])),
+        }  # fmt: skip
+        if size != largest:
+            point["lost"] = _finite(float(results.lost(np.array([group.mean]), reference, rule["metric"])[0]))
+            with np.errstate(divide="ignore", invalid="ignore"):
+                shares = results.lost(drawn[:, index], drawn[:, -1], rule["metric"])
+            bounds = interval(shares) if np.isfinite(shares).all() else None
+            point["lost_low"], point["lost_high"] = bounds or (None, None)
+            point["is_enough"] = bounds is not None and bounds[1] < rule["tolerance"]
+        found.append(point)
+    return found
+
+
+def _sentence(points: Sequence[Mapping[str, Any]], largest: int, rule: Mapping[str, Any]) -> str:
+    tolerance = percent(rule["tolerance"])
+    enough = next((point for point in points if point.get("is_enough")), None)
+    if enough:
+        return (
+            f"{enough['records']} records are enough: against {largest} they lose {_lost(enough)}, "
+            f"less than the {tolerance} that was allowed."
+        )
+    nearest = points[-2]
+    if nearest["lost_high"] is None:
+        return f"The study cannot tell: at {largest} records no output passes, so a share of it cannot be lost."
+    return (
+        f"No size below {largest} is shown to lose less than {tolerance}: {nearest['records']} records lose "
+        f"{_lost(nearest)}."
+    )
+
+
+def _lost(point: Mapping[str, Any]) -> str:
+    return f"{signed(point['lost'])} ({ranged(point['lost_low'], point['lost_high'])})"
+
+
+def _fit(known: Mapping[int, Group], drawn: Array, rule: Mapping[str, Any]) -> dict[str, Any]:
+    if len(known) < powerlaw.FEWEST_SIZES:
+        note = f"A curve takes {powerlaw.FEWEST_SIZES} sizes; {len(known)} are there, so none is fitted."
+        return {"fit": None, "curve": [], "more": None, "note": note}
+    sizes = np.array(list(known), dtype=float)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        best = powerlaw.fit(sizes, np.array([[group.mean for group in known.values()]]))
+        curves = powerlaw.fit(sizes, drawn)
+    fit = {
+        name: [float(getattr(best, name)[0]), *interval(getattr(curves, name))] for name in ("a", "b", "c")
+    }  # fmt: skip
+    grid = np.geomspace(sizes[0], sizes[-1] + rule["more_records"], CURVE_POINTS)
+    curve = [[float(n), float(best.at(n)[0]), *interval(curves.at(n))] for n in grid]
+    more = _more(best, curves, int(sizes[-1]), rule)
+    return {"fit": fit, "curve": curve, "more": more, "note": _more_words(more, rule)}
+
+
+def _more(best: powerlaw.Curve, curves: powerlaw.Curve, largest: int, rule: Mapping[str, Any]) -> dict[str, Any]:
+    further = largest + rule["more_records"]
+    gain = float((best.at(largest) - best.at(further))[0])
+    low, high = interval(curves.at(largest) - curves.at(further))
+    at_largest = float(best.at(largest)[0])
+    return {
+        "records": rule["more_records"], "from": largest, "gain": gain, "low": low, "high": high,
+        "share": gain / at_largest if at_largest else None, "is_told": low > 0,
+    }  # fmt: skip
+
+
+def _more_words(more: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
+    what = f"What {more['records']} more records than {more['from']} would buy"
+    if not more["is_told"]:
+        return f"{what}, the fit cannot tell: the interval of the gain, {_gain(more)}, reaches zero."
+    share = f", {percent(more['share'])} of the loss" if more["share"] else ""
+    return f"{what}: {more['gain']:.3f} less loss ({_gain(more)}){share}, beyond what was measured."
+
+
+def _gain(more: Mapping[str, Any]) -> str:
+    return f"{more['low']:.3f} to {more['high']:.3f}"
+
+
+def _finite(number: float) -> float | None:
+    return number if np.isfinite(number) else None
+
+
+def _untold(sentence: str) -> dict[str, Any]:
+    return {"sentence": sentence, "findings": [], "points": [], "fit": None, "curve": [], "more": None}
