@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import IntegrityError, transaction
@@ -27,6 +28,8 @@ from web.errors import Refusal
 
 MOST_ARMS, MOST_STEPS, MOST_LINKS = 6, 2, 20
 DAY_S = 86_400
+# How the teachers of the serving room name where they come from.
+MINIATURES = "serving"
 Errors = dict[str, list[str]]
 
 
@@ -140,7 +143,7 @@ def _write(campaign: Campaign, plan: Plan) -> None:
     campaign.save()
     Arm.objects.bulk_create(
         Arm(campaign=campaign, name=arm.name.strip(), position=position, weight=arm.weight, is_control=arm.is_control,
-            teacher=arm.teacher, miniature=arm.miniature)
+            teacher=arm.teacher, miniature=arm.miniature or miniature_of(arm.teacher))
         for position, arm in enumerate(plan.arms)
     )  # fmt: skip
     Step.objects.bulk_create(
@@ -149,6 +152,12 @@ def _write(campaign: Campaign, plan: Plan) -> None:
         for number, step in enumerate(plan.steps, start=1)
     )  # fmt: skip
     Link.objects.bulk_create(Link(campaign=campaign, name=name, url=url) for name, url in plan.links.items())
+
+
+def miniature_of(teacher: Teacher | None) -> Miniature | None:
+    """The miniature that a teacher stands for; None for any other model."""
+    room, _, key = teacher.provided_by.partition(":") if teacher is not None else ("", "", "")
+    return Miniature.objects.filter(pk=UUID(key)).first() if room == MINIATURES else None
 
 
 def _check(plan: Plan) -> None:

@@ -167,12 +167,15 @@ def _rendered(order: GenerationJob, record_ids: set[str]) -> dict[str, list[prom
 
 def _draft(order: GenerationJob, told: dict[str, Any], messages: list[prompting.Message]) -> NewDraft:
     teacher, room = order.teacher_spec, ports.room_of(order.teacher)
+    is_campaign = order.purpose == Purpose.CAMPAIGN
     return NewDraft(
         record_id=UUID(told["record"]),
         fields=told["fields"],
         # Facts changed since they were sent would make these another prompt than the one that was answered.
         messages=messages if prompting.prompt_hash(messages) == told["prompt_hash"] else [],
-        origin=room.origin if room else "teacher",
+        # A campaign's drafts come to the desk one by one, when the campaign puts them there.
+        origin="campaign" if is_campaign else room.origin if room else "teacher",
+        is_kept=is_campaign,
         round=room.round if room else 1,
         call_id=told["call_id"],
         teacher=f"{teacher['provider']}:{teacher['model']}",
@@ -184,15 +187,7 @@ def _draft(order: GenerationJob, told: dict[str, Any], messages: list[prompting.
         cost_usd=_usd(told["cost_usd"]),
         latency_s=told["latency_s"],
         labelled_defects=told["labelled_defects"],
-        **_kept_apart(order),
     )
-
-
-def _kept_apart(order: GenerationJob) -> dict[str, Any]:
-    """A campaign's drafts come to the desk one by one, when the campaign puts them there."""
-    if order.purpose != Purpose.CAMPAIGN:
-        return {}
-    return {"origin": "campaign", "is_kept": True}
 
 
 def _save(calls: dict[UUID, Call]) -> None:
