@@ -1,0 +1,139 @@
+"""The official client against the real stack: uvicorn, our front end, the engine's process."""
+
+from __future__ import annotations
+
+import openai
+import pytest
+
+from serving.models import Usage
+from tests.serving.conftest import OTHER, SLUG
+from tests.serving.tiny import user
+from tests.serving.waiting import wait_until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine]
+ASKED = user("company: Northwind")
+
+
+def ask(client, **options):
+    return client.chat.completions.create(**({"model": SLUG, "messages": ASKED, "max_tokens": 24} | options))
+
+
+def text_of(stream):
+    return "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
+
+
+def test_a_plain_answer_has_every_part_the_client_reads(client):
+    answer = ask(client)
+
+    choice = answer.choices[0]
+    assert answer.object == "chat.completion"
+    assert (answer.model, choice.index, choice.message.role) == (SLUG, 0, "assistant")
+    assert choice.finish_reason in ("stop", "length")
+    assert choice.message.content
+    usage = answer.usage
+    assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens
+    assert usage.prompt_tokens > 5
+    assert 1 <= usage.completion_tokens <= 24
+
+
+def test_a_stream_says_the_same_in_pieces_with_usage_at_its_end(client):
+    whole = ask(client)
+
+    chunks = list(ask(client, stream=True, stream_options={"include_usage": True}))
+
+    assert text_of(chunks) == whole.choices[0].message.content
+    assert len([chunk for chunk in chunks if chunk.choices and chunk.choices[0].delta.content]) > 3
+    assert chunks[0].choices[0].delta.role == "assistant"
+    assert chunks[-2].choices[0].finish_reason == whole.choices[0].finish_reason
+    assert (chunks[-1].choices, chunks[-1].usage) == ([], whole.usage)
+    assert {chunk.id for chunk in chunks} == {chunks[0].id}
+    assert [chunk for chunk in ask(client, stream=True) if chunk.usage or not chunk.choices] == []
+
+
+def test_stop_seed_temperature_and_the_longest_answer_are_heeded(client):
+    whole = ask(client).choices[0].message.content
+    hot = {"temperature": 1.2, "top_p": 0.9}
+
+    cut = ask(client, stop=[whole[6:9]])
+    short = ask(client, max_tokens=2)
+    newer = ask(client, max_tokens=None, max_completion_tokens=2)
+    drawn = [ask(client, seed=seed, **hot).choices[0].message.content for seed in (1, 1, 2)]
+
+    assert cut.choices[0].message.content == whole[: whole.index(whole[6:9])].strip()
+    assert cut.choices[0].finish_reason == "stop"
+    assert (short.usage.completion_tokens, short.choices[0].finish_reason) == (2, "length")
+    assert newer.choices[0].message.content == short.choices[0].message.content
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_the_models_listed_are_those_that_answer(client, promoted, task):
+    listed = {model.id for model in client.models.list()}
+    one = client.models.retrieve(SLUG)
+
+    assert listed == {SLUG, task.slug}
+    assert (one.id, one.owned_by) == (SLUG, task.slug)
+    assert ask(client, model=task.slug).choices[0].message.content == ask(client).choices[0].message.content
+
+
+def test_a_task_s_name_follows_its_latest_promotion(client, make_miniature, folders, admin, task):
+    from serving.services import promotions
+
+    other = make_miniature(folders.two)
+    promotions.promote(other, by=admin)
+
+    answers = {name: ask(client, model=name).choices[0].message.content for name in (SLUG, OTHER, task.slug)}
+
+    assert answers[task.slug] == answers[OTHER] != answers[SLUG]
+
+
+def test_refusals_come_as_the_client_s_own_exceptions(client, site, promoted, viewer, reviewer, lead, key_of):
+    other = openai.OpenAI(base_url=site.url, api_key="nonsense", max_retries=0)
+    scopeless = openai.OpenAI(base_url=site.url, api_key=key_of(lead, "read"), max_retries=0)
+    looker = openai.OpenAI(base_url=site.url, api_key=key_of(viewer), max_retries=0)
+    stranger = openai.OpenAI(base_url=site.url, api_key=key_of(reviewer), max_retries=0)
+
+    with pytest.raises(openai.AuthenticationError) as unknown:
+        ask(other)
+    with pytest.raises(openai.PermissionDeniedError) as denied:
+        ask(scopeless)
+    with pytest.raises(openai.NotFoundError) as missing:
+        ask(client, model="gpt-4o")
+    with pytest.raises(openai.BadRequestError) as too_long:
+        ask(client, messages=user("a longer prompt than fits " * 300))
+    with pytest.raises(openai.BadRequestError) as unsupported:
+        ask(client, n=2)
+
+    assert unknown.value.code == "invalid_api_key"
+    assert "serve" in denied.value.message
+    assert (missing.value.code, missing.value.param) == ("model_not_found", "model")
+    assert (too_long.value.code, too_long.value.param) == ("context_length_exceeded", "messages")
+    assert (unsupported.value.code, unsupported.value.param) == ("unsupported_parameter", "n")
+    for nobody in (looker, stranger):
+        with pytest.raises(openai.NotFoundError):
+            ask(nobody)
+        assert list(nobody.models.list()) == []
+
+
+def test_what_is_asked_is_counted_by_day_member_and_token(client, promoted, lead):
+    first = ask(client).usage
+    second = list(ask(client, stream=True, stream_options={"include_usage": True}))[-1].usage
+    with pytest.raises(openai.BadRequestError):
+        ask(client, messages=user("a longer prompt than fits " * 300))
+
+    wait_until(lambda: Usage.objects.filter(requests=3).exists())
+    row = Usage.objects.get()
+
+    assert (row.miniature, row.member, row.errors, row.cancelled) == (promoted, lead, 1, 0)
+    assert row.prompt_tokens == first.prompt_tokens + second.prompt_tokens
+    assert row.completion_tokens == first.completion_tokens + second.completion_tokens
+    assert row.seconds > 0
+
+
+def test_without_an_engine_the_answer_says_what_to_do(client, settings, tmp_path):
+    settings.SERVING_SOCKET = str(tmp_path / "none.sock")
+
+    with pytest.raises(openai.InternalServerError) as away:
+        ask(client)
+
+    assert (away.value.status_code, away.value.code) == (503, "not_serving")
+    assert away.value.response.headers["retry-after"] == "5"

@@ -1,0 +1,225 @@
+"""A real engine over tiny models, a real web server on the test's database, and promoted miniatures in its rows."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+import uvicorn
+from django.core.asgi import get_asgi_application
+from django.db import connections
+
+from jobs.contracts import ArtefactRef, Result, SpecEnvelope
+from jobs.rundir import lay
+from members.models import ApiToken, Member
+from review.models import Task
+from review.states import Role
+from serving.services import promotions
+from tests.review import factories
+from tests.serving import tiny
+from tests.training.conftest import freeze
+from tests.training.miniatures import SUMMARY
+from training.models import Miniature, Student
+from training.services import finish, runs, students
+
+SLUG, OTHER = "outreach-run-1-lora", "outreach-run-2-lora"
+STARTED_WITHIN_S = 60
+
+
+def start_engine(folder: Path, path: Path, models: list[Any], **limits: Any) -> subprocess.Popen[bytes]:
+    """The engine as a supervisor starts it, by hand; returns when it answers."""
+    body = {"socket": str(path), "models": [model.model_dump(mode="json") for model in models], "device": "cpu"}
+    lay(folder, SpecEnvelope(job="1", kind="serving", fence=1, lease_s=60, body={**body, **limits}))
+    with (folder / "engine.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "serving.engine", str(folder)],
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+        )
+    deadline = time.monotonic() + STARTED_WITHIN_S
+    while not path.exists():
+        assert process.poll() is None, (folder / "engine.log").read_text()
+        assert time.monotonic() < deadline, "the engine did not come up"
+        time.sleep(0.05)
+    return process
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Tiny models on disk."""
+
+    base: Path
+    one: Path
+    two: Path
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
+    root = tmp_path_factory.mktemp("models")
+    return Folders(
+        tiny.make_base(root / "base"),
+        tiny.make_adapter(root / "one", seed=1),
+        tiny.make_adapter(root / "two", seed=2, rank=8),
+    )
+
+
+@pytest.fixture(scope="session")
+def short_folder() -> Iterator[Path]:
+    """A folder whose path leaves room for a socket's name."""
+    folder = Path(tempfile.mkdtemp(prefix="srv-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def engine_socket(folders: Folders, short_folder: Path) -> Iterator[Path]:
+    """A running engine that knows two miniatures under the names that tests give them."""
+    run_dir, path = short_folder / "run", short_folder / "e.sock"
+    entries = [
+        tiny.adapter_entry(SLUG, folders.one, folders.base),
+        tiny.adapter_entry(OTHER, folders.two, folders.base),
+    ]
+    process = start_engine(run_dir, path, entries, max_batch=8, max_waiting=24)
+    yield path
+    process.terminate()
+    process.wait(20)
+
+
+@pytest.fixture
+def engine(engine_socket: Path, settings: Any) -> Path:
+    """The site asks the running engine."""
+    settings.SERVING_SOCKET = str(engine_socket)
+    return engine_socket
+
+
+class Site:
+    """Our ASGI application behind a real uvicorn, in a thread of this process."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        config = uvicorn.Config(
+            get_asgi_application(), host="127.0.0.1", port=self.port, log_level="warning", access_log=False,
+            lifespan="off",
+        )  # fmt: skip
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=lambda: asyncio.run(self.server.serve()), daemon=True)
+        self.thread.start()
+        deadline = time.monotonic() + STARTED_WITHIN_S
+        while not self.server.started:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def close(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(10)
+
+
+@pytest.fixture
+def site(transactional_db: None) -> Iterator[Site]:
+    # Requests run in threads that end with them; a kept connection would outlive the test's database.
+    before = connections.settings["default"]["CONN_MAX_AGE"]
+    connections.settings["default"]["CONN_MAX_AGE"] = 0
+    running = Site()
+    yield running
+    running.close()
+    connections.settings["default"]["CONN_MAX_AGE"] = before
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return factories.make_task(by=admin)
+
+
+@pytest.fixture
+def student(admin: Member, folders: Folders, settings: Any) -> Student:
+    settings.STUDENT_ROOTS = [folders.base.parent]
+    return students.register_folder(path=str(folders.base), by=admin, name="Tiny", licence="Apache-2.0")
+
+
+@pytest.fixture
+def make_miniature(
+    task: Task, student: Student, admin: Member, folders: Folders, tmp_path: Path
+) -> Callable[..., Miniature]:
+    """A miniature of the task whose stored files are a tiny adapter."""
+    versions: list[Any] = []
+
+    def make(adapter: Path | None = None) -> Miniature:
+        if not versions:
+            versions.append(freeze(task, admin, train=8, validation=2))
+        run = runs.launch(dataset_version=versions[0], student=student, recipe="demo", by=admin)
+        run_dir = tmp_path / str(run.pk)
+        shutil.copytree(adapter or folders.one, run_dir / "adapter")
+        refs = [
+            ArtefactRef(
+                path=str(file.relative_to(run_dir)),
+                sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+                bytes=file.stat().st_size,
+            )
+            for file in sorted((run_dir / "adapter").iterdir())
+        ]
+        result = Result(outcome="succeeded", summary=SUMMARY, artefacts=refs)
+        finish.conclude(run.pk, result, finish.store(run.pk, result, run_dir))
+        return Miniature.objects.get(run=run)
+
+    return make
+
+
+@pytest.fixture
+def miniature(make_miniature: Callable[..., Miniature]) -> Miniature:
+    return make_miniature()
+
+
+@pytest.fixture
+def promoted(miniature: Miniature, admin: Member) -> Miniature:
+    promotions.promote(miniature, by=admin)
+    return miniature
+
+
+@pytest.fixture
+def lead(task: Task, make_member: Callable[..., Member]) -> Member:
+    member = make_member("lea")
+    factories.join(member, task, Role.LEAD)
+    return member
+
+
+@pytest.fixture
+def viewer(task: Task, make_member: Callable[..., Member]) -> Member:
+    member = make_member("vic")
+    factories.join(member, task, Role.VIEWER)
+    return member
+
+
+@pytest.fixture
+def key_of() -> Callable[..., str]:
+    def make(member: Member, *scopes: str) -> str:
+        _, plaintext = ApiToken.objects.create(user=member, name="test", scopes=list(scopes or ("serve",)))
+        return str(plaintext)
+
+    return make
+
+
+@pytest.fixture
+def client(site: Site, engine: Path, promoted: Miniature, lead: Member, key_of: Callable[..., str]) -> openai.OpenAI:
+    """The official client with a key of a member who leads the task."""
+    return openai.OpenAI(base_url=site.url, api_key=key_of(lead), max_retries=0, timeout=60)
