@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from django.utils import timezone
+
 from members.models import Member
 from review.models import Assignment
-from review.services import decisions
+from review.services import decisions, queue
 from review.services.decisions import Outcome
 
 
@@ -22,3 +25,9 @@ def judge(card: Assignment, *, by: Member, verdict: str = "accept", **more: Any)
 def take_back(outcome: Outcome, card: Assignment, *, by: Member, **more: Any) -> Outcome:
     """Retract a verdict given on a card."""
     return judge(card, by=by, verdict="retract", retracts=outcome.decision.pk, **more)
+
+
+def pass_on(card: Assignment, *, to: Member) -> Assignment:
+    """Let the lease of a card run out and deal it to another."""
+    Assignment.objects.filter(pk=card.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+    return queue.deal(to, card.task, count=1)[0]

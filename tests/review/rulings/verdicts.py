@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from django.utils import timezone
-
 from members.models import Member
 from review.models import Assignment, Decision, Task
 from review.selectors.rulings import tag
 from review.services import queue, rulings
-from tests.review.desk.verbs import judge
+from tests.review.desk.verbs import judge, pass_on
 
 OTHER_WORDS = {"subject": "Cold loads", "body": "Hi,\n\nother words"}
-
-
-def pass_on(card: Assignment, *, to: Member) -> Assignment:
-    """Let the lease of a card run out and deal it to another."""
-    Assignment.objects.filter(pk=card.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
-    return queue.deal(to, card.task, count=1)[0]
 
 
 def late_decision(task: Task, *, by: Member, then: Member) -> tuple[Decision, Assignment]:

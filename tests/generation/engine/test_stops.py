@@ -1,0 +1,134 @@
+"""Calls of unknown fate, budgets, stops and crashes: nothing is paid for twice, nothing lost."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import Any
+
+import pytest
+
+from generation.engine import journal
+from tests.generation.engine.conftest import Attempts, teacher
+from tests.generation.provider_server import Running
+
+
+def wait_until(condition: Any, timeout_s: float = 45) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("loss", ["cut", "drop", "slow:3", "drip:0.05", "status:504"])
+def test_a_call_of_unknown_fate_is_held_and_never_repeated(attempts: Attempts, provider: Running, loss: str) -> None:
+    provider.provider.script = [loss]
+    limits = {"timeout_s": 0.4, "connect_timeout_s": 0.4, "concurrency": 1}
+
+    first = attempts.run(teacher(provider.url), count=2, limits=limits)
+    second = attempts.run(teacher(provider.url), count=2, limits=limits)
+
+    assert first["summary"]["uncertain"] == second["summary"]["uncertain"] == 1
+    assert first["summary"]["possible_cost_usd"] > 0
+    (doubt,) = attempts.events("uncertain")
+    assert doubt["possible_cost_usd"] == pytest.approx(first["summary"]["possible_cost_usd"], abs=1e-6)
+    assert provider.provider.requests == 2
+    assert max(provider.provider.billed.values()) == 1
+
+
+def test_a_call_of_unknown_fate_is_repeated_when_the_order_says_so(attempts: Attempts, provider: Running) -> None:
+    provider.provider.script = ["cut"]
+
+    result = attempts.run(teacher(provider.url), count=1, uncertain="retry")
+
+    assert result["summary"]["drafts"] == 1
+    assert result["summary"]["possible_cost_usd"] > 0
+    assert list(provider.provider.billed.values()) == [2]
+
+
+def test_the_budget_is_passed_by_nothing_when_the_worst_case_holds(attempts: Attempts, provider: Running) -> None:
+    # A call costs 0.0007; its worst case, at 100 tokens, stays below 0.0016.
+    priced = teacher(provider.url, parameters={"max_tokens": 100})
+
+    result = attempts.run(priced, count=50, budget_usd=0.01)
+
+    assert result["outcome"] == "succeeded"
+    assert result["summary"]["ended"] == "budget"
+    assert 0.008 < result["summary"]["cost_usd"] <= 0.01
+
+
+def test_a_stop_lets_calls_in_flight_come_home_and_a_resume_pays_for_the_rest_only(
+    attempts: Attempts, provider: Running
+) -> None:
+    provider.provider.latency_s = 0.15
+    process = attempts.start(teacher(provider.url), count=30)
+    wait_until(lambda: provider.provider.billed.total() >= 8)
+
+    process.send_signal(signal.SIGTERM)
+    process.wait(30)
+    first, paid = attempts.result(), provider.provider.billed.total()
+    second = attempts.run(teacher(provider.url), count=30)
+
+    assert first["outcome"] == "stopped"
+    assert first["summary"]["drafts"] == paid < 30
+    assert first["summary"]["uncertain"] == 0
+    assert second["summary"]["drafts"] == 30
+    assert len({d["call_id"] for d in attempts.events("draft")}) == 30
+    assert max(provider.provider.billed.values()) == 1
+
+
+def test_a_stop_that_cannot_wait_leaves_the_call_uncertain(attempts: Attempts, provider: Running) -> None:
+    provider.provider.always = "slow:80"
+    process = attempts.start(teacher(provider.url), count=4, limits={"stop_grace_s": 0.2, "timeout_s": 90})
+    wait_until(lambda: provider.provider.in_flight == 4)
+
+    process.send_signal(signal.SIGTERM)
+    process.wait(30)
+
+    assert attempts.result()["summary"]["uncertain"] == 4
+    assert {u["code"] for u in attempts.events("uncertain")} == {"stopped"}
+
+
+def test_an_engine_killed_in_the_middle_pays_nothing_twice(attempts: Attempts, provider: Running) -> None:
+    provider.provider.latency_s = 0.05
+    for kills in range(2):
+        process = attempts.start(teacher(provider.url), count=60, limits={"concurrency": 8})
+        wait_until(lambda target=(kills + 1) * 12: provider.provider.billed.total() >= target)
+        process.kill()
+        process.wait()
+
+    result = attempts.run(teacher(provider.url), count=60, limits={"concurrency": 8})
+
+    summary = result["summary"]
+    assert max(provider.provider.billed.values()) == 1
+    assert summary["uncertain"] <= 16
+    assert summary["drafts"] + summary["uncertain"] == 60
+    known = {d["call_id"] for d in attempts.events("draft", "uncertain")}
+    assert set(provider.provider.billed) <= known
+
+
+def test_what_the_database_knows_is_not_asked_again_even_without_a_journal(
+    attempts: Attempts, provider: Running
+) -> None:
+    attempts.run(teacher(provider.url), count=4)
+    ids = [d["call_id"] for d in attempts.events("draft")]
+    (attempts.path / journal.FILENAME).unlink()
+
+    result = attempts.run(teacher(provider.url), count=4, settled={ids[0]: 0.5, ids[1]: 0.25}, in_doubt=[ids[2]])
+
+    assert result["summary"]["cost_usd"] == pytest.approx(0.75 + 0.0007)
+    assert result["summary"]["uncertain"] == 1
+    assert [provider.provider.billed[call] for call in ids] == [1, 1, 1, 2]
+
+
+def test_a_damaged_journal_stops_the_engine_before_it_pays(attempts: Attempts, provider: Running) -> None:
+    attempts.run(teacher(provider.url), count=4)
+    path = attempts.path / journal.FILENAME
+    path.write_bytes(b"{not json\n" + path.read_bytes())
+    paid = provider.provider.requests
+
+    result = attempts.run(teacher(provider.url), count=4)
+
+    assert result["outcome"] == "failed"
+    assert "damaged" in result["error"]["message"]
+    assert provider.provider.requests == paid

@@ -1,0 +1,88 @@
+"""Taking a verdict back, and what counts after it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.http import Http404
+from django.utils import timezone
+
+from members.models import Member
+from review.models import Assignment, Decision, Gold, Task
+from review.services import golds, queue
+from review.states import CandidateState, Verdict
+from tests.review.desk.verbs import judge, pass_on, take_back
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+
+
+def test_taking_back_returns_the_card_and_removes_the_gold(card: Assignment, expert: Member) -> None:
+    first = judge(card, by=expert, verdict="edit", fields={"subject": "Other", "body": "Words"})
+
+    undone = take_back(first, card, by=expert)
+
+    assert undone.candidate_state == CandidateState.LEASED
+    assert undone.hand[0].candidate_id == card.candidate_id
+    assert undone.hand[0].unfinished == {"subject": "Other", "body": "Words"}
+    assert not Gold.objects.exists()
+    assert not judge(card, by=expert, verdict="reject").decision.is_late
+    assert Gold.objects.get().verdict == Verdict.REJECT
+
+
+def test_a_decision_is_taken_back_once(card: Assignment, expert: Member) -> None:
+    first = judge(card, by=expert)
+    take_back(first, card, by=expert)
+
+    with pytest.raises(Refusal) as refused:
+        take_back(first, card, by=expert)
+
+    assert refused.value.code == "already_retracted"
+
+
+def test_nobody_takes_back_the_word_of_another(card: Assignment, expert: Member, admin: Member) -> None:
+    first = judge(card, by=expert)
+
+    with pytest.raises(Http404):
+        take_back(first, card, by=admin, if_match=queue.etag_for(card.candidate, admin))
+
+
+def test_taking_back_a_late_decision_brings_nothing_back(card: Assignment, expert: Member, other: Member) -> None:
+    judge(pass_on(card, to=other), by=other)
+    late = judge(card, by=expert)
+
+    undone = take_back(late, card, by=expert)
+
+    assert undone.candidate_state == CandidateState.DECIDED
+    assert undone.hand == []
+    assert Gold.objects.get().decision.reviewer == other
+
+
+def test_rebuilding_golds_gives_identical_rows(task: Task, expert: Member, other: Member) -> None:
+    hand = queue.deal(expert, task, count=5)
+    judge(hand[0], by=expert)
+    judge(hand[1], by=expert, verdict="reject")
+    judge(hand[2], by=expert, verdict="edit", fields={"subject": "a", "body": "b"})
+    take_back(judge(hand[3], by=expert), hand[3], by=expert)
+    undone = take_back(judge(hand[4], by=expert), hand[4], by=expert)
+    judge(undone.hand[0], by=expert, verdict="reject")
+    before = list(Gold.objects.order_by("candidate_id").values())
+
+    written = golds.rebuild()
+
+    assert written == 4
+    assert list(Gold.objects.order_by("candidate_id").values()) == before
+
+
+def test_the_latest_standing_decision_resolves() -> None:
+    now = timezone.now()
+    first = Decision(id=uuid4(), verdict=Verdict.ACCEPT, created_at=now)
+    back = Decision(id=uuid4(), verdict=Verdict.RETRACT, retracts=first, created_at=now + timedelta(seconds=1))
+    second = Decision(id=uuid4(), verdict=Verdict.REJECT, created_at=now + timedelta(seconds=2))
+    late = Decision(id=uuid4(), verdict=Verdict.EDIT, created_at=now + timedelta(seconds=3), is_late=True)
+
+    assert golds.resolving([first]) is first
+    assert golds.resolving([first, back]) is None
+    assert golds.resolving([late, second, back, first]) is second

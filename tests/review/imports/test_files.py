@@ -1,0 +1,122 @@
+"""What a file may look like: encodings, line ends, delimiters, formats and sizes; and what is said of one that cannot be read."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from members.models import Member
+from review.models import Record, Task
+from review.services.imports import import_records, read_preview
+from review.starters import outreach
+from tests.review.imports.conftest import GOOD, Write, refusal_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_byte_order_marks_and_utf_16_are_read(task: Task, admin: Member, write: Write, encoding: str) -> None:
+    import_records(task, write("company,sector\nMüller & Söhne,Käse\n", encoding=encoding), by=admin)
+
+    assert Record.objects.get().facts == {"company": "Müller & Söhne", "sector": "Käse"}
+
+
+@pytest.mark.parametrize("newline", ["\r\n", "\r", "\n\n"])
+def test_line_ends_of_every_system_are_read(task: Task, admin: Member, write: Write, newline: str) -> None:
+    import_records(task, write(GOOD.replace("\n", newline)), by=admin)
+
+    assert sorted(Record.objects.values_list("title", flat=True)) == ["Acme Ltd", "Bolt GmbH"]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_other_delimiters_are_seen(task: Task, admin: Member, write: Write, delimiter: str) -> None:
+    import_records(task, write(GOOD.replace(",", delimiter)), by=admin)
+
+    assert Record.objects.count() == 2
+
+
+def test_quoted_cells_may_hold_commas_quotes_and_line_breaks(task: Task, admin: Member, write: Write) -> None:
+    import_records(task, write('company,sector,notes\n"Acme, Inc","a ""b""","one\r\ntwo"\n'), by=admin)
+
+    assert Record.objects.get().facts == {"company": "Acme, Inc", "sector": 'a "b"', "notes": "one\ntwo"}
+
+
+def test_a_file_in_windows_1252_is_named_with_its_line(task: Task, admin: Member, write: Write) -> None:
+    refusal = refusal_of(task, write(GOOD + "Café Müller,food,2\n", encoding="cp1252"), admin)
+
+    assert refusal.code == "file_encoding"
+    assert refusal.message.startswith("Line 4 is not UTF-8: byte 0xE9, in Windows-1252 (as Excel saves it) 'é'")
+    assert "CSV UTF-8" in refusal.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "says"),
+    [
+        (b"", "file_empty", "The file is empty."),
+        (b"\n  \n", "file_empty", "nothing but blanks"),
+        (b"company,sector\n", "file_empty", "The file has no rows."),
+        (b"company,sector,company\nA,b,c\n", "header_twice", "The header names 'company' twice, in columns 1 and 3."),
+        (b"PK\x03\x04rest", "file_not_text", "This is an Excel or zip file, not CSV or JSONL."),
+        (b"company,sector\nA\x00B,c\n", "file_not_text", "Line 2 holds a zero byte"),
+        (b'company,sector\n"A,b\n', "csv_broken", "a quotation mark is opened and never closed"),
+        (b"company\nAcme\n", "mapping_invalid", "No column fills the field 'sector', which is required."),
+        (b"foo,bar\n1,2\n", "mapping_invalid", "No column fills the field 'company', which is required."),
+        (b'[{"company": "A", ', "json_broken", "The JSON breaks at line 1"),
+        (b"[]", "file_empty", "The file has no rows."),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why(
+    task: Task, admin: Member, write: Write, content: bytes, code: str, says: str
+) -> None:
+    refusal = refusal_of(task, write(content), admin)
+
+    assert refusal.code == code
+    assert says in refusal.message
+
+
+def test_jsonl_rows_are_numbered_by_line_and_a_broken_one_is_named(task: Task, admin: Member, write: Write) -> None:
+    lines = ['{"company": "A", "sector": "b"}', "", '{"company": "C", ', "[1]", '{"company": "D", "sector": {"x": 1}}']
+
+    refusal = refusal_of(task, write("\n".join(lines), "rows.jsonl"), admin)
+
+    assert refusal.errors["row 3"][0].startswith("not JSON: Expecting property name")
+    assert refusal.errors["row 4"] == ["a JSON array, expected an object"]
+    assert refusal.errors["row 5"] == ["'sector' is a JSON object, expected a plain value"]
+
+
+def test_a_json_array_is_read_too(task: Task, admin: Member, write: Write) -> None:
+    rows = [{"company": "A", "sector": "b", "size": 12}, {"company": "C", "sector": "d", "size": None}]
+
+    import_records(task, write(json.dumps(rows, indent=1), "rows.json"), by=admin)
+
+    assert [record.facts for record in Record.objects.order_by("title")] == [
+        {"company": "A", "sector": "b", "size": "12"}, {"company": "C", "sector": "d"},
+    ]  # fmt: skip
+
+
+def test_ten_thousand_records_come_in_within_ten_seconds(task: Task, admin: Member, write: Write) -> None:
+    rows = "".join(
+        f"Company {n},sector {n % 40},{n},City {n % 90},a note about company {n} of some length\n"
+        for n in range(10_000)
+    )
+    path = write("company,sector,size,city,notes\n" + rows)
+
+    started = time.process_time()
+    result = import_records(task, path, by=admin)
+    took_s = time.process_time() - started
+
+    assert result.rows_added == Record.objects.count() == 10_000
+    assert took_s < 10
+
+
+def test_a_file_of_twenty_megabytes_is_read_to_its_last_row(task: Task, write: Write) -> None:
+    note = "x" * 2100
+    path = write("company,sector,notes\n" + "".join(f"C{n},s,{note}\n" for n in range(10_400)) + "Last,s\n")
+    assert path.stat().st_size > 20 * 2**20
+
+    preview = read_preview(path, spec=outreach.SPEC)
+
+    assert (preview.rows_total, preview.rows_bad) == (10_401, 1)
+    assert preview.errors[0].row == 10_402
