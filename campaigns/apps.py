@@ -7,8 +7,15 @@ class CampaignsConfig(AppConfig):
     name = "campaigns"
 
     def ready(self) -> None:
-        """Put this room's append-only rows under guard."""
+        """Put this room's append-only rows under guard, bring its kind of job, listen to mail providers."""
+        from campaigns import providers
         from campaigns.guards import GUARDS
+        from campaigns.kinds import SendingKind
+        from campaigns.services import tick
+        from jobs import ports as job_ports
         from review import immutability
 
         immutability.declare(*GUARDS)
+        job_ports.register(SendingKind())
+        job_ports.consume("campaigns", frozenset({"generation"}), tick.hear_of)
+        providers.listen()

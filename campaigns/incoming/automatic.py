@@ -6,7 +6,13 @@ import re
 from email.message import Message as Mail
 
 # Fields that only automata set.
-MARKS = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress-Reply", "X-Mailer-Autoreply", "X-FC-MachineGenerated")
+MARKS = (
+    "X-Autoreply",
+    "X-Autorespond",
+    "X-Auto-Response-Suppress-Reply",
+    "X-Mailer-Autoreply",
+    "X-FC-MachineGenerated",
+)
 PRECEDENCES = frozenset({"bulk", "auto_reply", "junk", "list"})
 SUBJECTS = re.compile(
     r"^\s*(auto(matic|mated)?[\s:-]*(reply|response|answer|acknowledg)|auto:|out of( the)? office|ooo\b|away from"

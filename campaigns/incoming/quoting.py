@@ -17,7 +17,9 @@ HEADS = re.compile(
 )
 HEADER_BLOCK = re.compile(r"^\s*\*?(from|von|de)\s*:\*?\s+\S+", re.IGNORECASE)
 HEADER_NEXT = re.compile(r"^\s*\*?(sent|to|date|subject|gesendet|an|datum|betreff|envoyé|à|objet)\s*:", re.IGNORECASE)
-SIGNATURE = re.compile(r"^\s*(-- ?|sent from my \w+.*|get outlook for \w+.*|von meinem \w+ gesendet)\s*$", re.IGNORECASE)
+SIGNATURE = re.compile(
+    r"^\s*(-- ?|sent from my \w+.*|get outlook for \w+.*|von meinem \w+ gesendet)\s*$", re.IGNORECASE
+)
 # How many lines an attribution may be wrapped over.
 WRAPPED = 3
 MAX_CHARS = 20_000

@@ -1,5 +1,16 @@
-"""Page addresses of sending: tracking, unsubscribing, webhooks, the local mailbox."""
+"""Page addresses of sending: tracking, unsubscribing, replies, the local mailbox."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-sending_urls: list[URLPattern] = []
+from campaigns.pages import mailbox, replies, tracking
+
+sending_urls: list[URLPattern] = [
+    path("t/c/<slug:token>", tracking.click, name="click"),
+    path("t/o/<slug:token>.gif", tracking.opened, name="open"),
+    path("u/<slug:token>", tracking.unsubscribe, name="unsubscribe"),
+    path("mailbox/", mailbox.index, name="mailbox"),
+    path("mailbox/<slug:name>/", mailbox.mail, name="mailbox-mail"),
+    path("mailbox/<slug:name>/answer/", mailbox.answer, name="mailbox-answer"),
+    path("campaigns/replies/<uuid:reply_id>/meaning/", replies.correct, name="reply-meaning"),
+    path("campaigns/<slug:slug>/replies/", replies.index, name="replies"),
+]

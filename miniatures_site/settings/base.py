@@ -166,6 +166,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["members.permissions.HasScope"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Choices of different things may be called the same in their endpoints; clients get a type for each.
+    "ENUM_NAME_OVERRIDES": {"SourceKindEnum": "review.states.SourceKind"},
 }
 
 CONTENT_SECURITY_POLICY = {
@@ -264,6 +266,8 @@ INBOUND_KEY = env.text("INBOUND_KEY")
 INBOUND_TOLERANCE_S = env.number("INBOUND_TOLERANCE_S", 300, minimum=1)
 # A click sooner than this after its mail was sent is taken for a scanner's.
 CLICK_TOO_SOON_S = env.number("CLICK_TOO_SOON_S", 3, minimum=0)
+# How often campaigns are moved on, beside whenever something rings for them.
+CAMPAIGN_TICK_S = env.number("CAMPAIGN_TICK_S", 3, minimum=0.1)
 # How long a sender stays for more after the last due mail.
 CAMPAIGN_LINGER_S = env.number("CAMPAIGN_LINGER_S", 10, minimum=0)
 # Where the local mail sink keeps what it gets; none: there is no sink, and no mailbox page.

@@ -26,3 +26,4 @@ SECRET_KEY = env.text("SECRET_KEY") or kept_secret(VAR_DIR / "secret-key")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 DEMO = env.flag("DEMO", default=True)
 WHITENOISE_AUTOREFRESH = DEBUG
+MAILBOX_DIR = VAR_DIR / "mailbox"

@@ -68,4 +68,6 @@ def words(name: str, default: str = "") -> list[str]:
 
 def prefixed(prefix: str) -> dict[str, str]:
     """Variables whose names begin so, by the rest of their names; empty ones are left out."""
-    return {name[len(prefix) :]: value.strip() for name, value in os.environ.items() if name.startswith(prefix) and value}
+    return {
+        name[len(prefix) :]: value.strip() for name, value in os.environ.items() if name.startswith(prefix) and value
+    }

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from django.utils import timezone
+
 from campaigns import addresses
 from campaigns.models import Campaign, Contact, Enrolment, Message, SenderIdentity, Step
+from campaigns.services import campaigns
+from campaigns.services.campaigns import ArmPlan, Plan
 from campaigns.states import CampaignState, LawfulBasis, MessageState
+from generation.models import Teacher
+from members.models import Member
 from review.models import Record, Task
 
 BASIS = {"lawful_basis": "legitimate_interest", "basis_source": "trade fair in Lund", "basis_date": "2026-05-04"}
@@ -56,3 +63,84 @@ def make_mail(
     return Message.objects.create(
         campaign=campaign, contact=contact, enrolment=enrolment, step=step, state=state, **values
     )
+
+
+def make_people(
+    task: Task, records: Sequence[Record], *, domain: str = "{n}.example", start: int = 0, **values: Any
+) -> list[Contact]:
+    """A contact a record, each at a company of its own, by the record's order."""
+    rows = []
+    for n, record in enumerate(records, start=start):
+        read = addresses.read(f"person{n}@{domain.format(n=f'co{n}')}")
+        given = {
+            "first_name": f"Ada{n}", "company": record.facts.get("company", ""), "basis_source": "trade fair",
+            "lawful_basis": LawfulBasis.LEGITIMATE_INTEREST, "basis_date": date(2026, 5, 4), **values,
+        }  # fmt: skip
+        rows.append(
+            Contact(task=task, address=read.text, address_hmac=read.hmac, cluster=read.cluster, record=record, **given)
+        )
+    return Contact.objects.bulk_create(rows, batch_size=500)
+
+
+def make_draft_campaign(task: Task, *, by: Member, slug: str = "spring", **values: Any) -> Campaign:
+    """A draft that is ready to be launched, by the service: one arm with the offline teacher, one step, a sender.
+
+    `values` override the plan.
+    """
+    offline = Teacher.objects.get(slug="offline")
+    plan = Plan(
+        **{
+            "name": slug.capitalize(),
+            "arms": [ArmPlan("Offline", teacher=offline)],
+            "sender": SenderIdentity.objects.filter(slug="nora").first() or make_sender(),
+            **values,
+        }  # fmt: skip
+    )
+    return campaigns.create(task, plan, slug=slug, by=by)
+
+
+def make_sending_campaign(task: Task, *, slug: str = "first", **values: Any) -> Campaign:
+    """A running campaign that is ready to send: a sender, one link, a fixed text, no quiet hours, a fast pace."""
+    given = {
+        "sender": make_sender(slug=f"sender-of-{slug}"), "quiet_from": 0, "quiet_until": 0, "sends_at_weekends": True,
+        "mails_per_minute": 60_000, "daily_cap": 100_000, **values,
+    }  # fmt: skip
+    campaign = make_plain_campaign(task, slug=slug, **given)
+    campaign.steps.update(
+        writer="template",
+        subject="A question for {{contact.company}}",
+        body="Hi {{contact.first_name}},\n\nwould {{link.demo}} help {{contact.company}}?\n\nNora",
+    )
+    campaign.links.create(name="demo", url="https://offer.example/demo?from=mail")
+    return campaign
+
+
+def make_due_mails(campaign: Campaign, count: int, *, name: str = "reader") -> list[Message]:
+    """Approved mails whose time has come, each to a contact of its own company; rows only, in bulk."""
+    now = timezone.now()
+    read = [addresses.read(f"{name}-{index}@company-{index}.example") for index in range(count)]
+    contacts = Contact.objects.bulk_create(
+        [
+            Contact(
+                task=campaign.task, address=each.text, address_hmac=each.hmac, cluster=each.cluster,
+                first_name=f"Reader{index}", company=f"Company {index}", lawful_basis=LawfulBasis.CONSENT,
+                basis_source="trade fair in Lund", basis_date=date(2026, 5, 4),
+            )
+            for index, each in enumerate(read)
+        ],
+        batch_size=500,
+    )  # fmt: skip
+    enrolments = Enrolment.objects.bulk_create(
+        [Enrolment(campaign=campaign, contact=contact, cluster=contact.cluster) for contact in contacts], batch_size=500
+    )
+    step = campaign.steps.get(number=1)
+    return Message.objects.bulk_create(
+        [
+            Message(
+                campaign=campaign, contact=contact, enrolment=enrolment, step=step,
+                state=MessageState.APPROVED, due_at=now,
+            )
+            for contact, enrolment in zip(contacts, enrolments, strict=True)
+        ],
+        batch_size=500,
+    )  # fmt: skip

@@ -17,11 +17,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
 
+from campaigns import signatures
 from jobs.services import presence
 from miniatures_site import broker, static_stamp
 from miniatures_site.demo import login
 
 STARTED_WITHIN_S = 60
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 (told apart, not bound to)
 
 
 class Command(BaseCommand):
@@ -70,6 +72,7 @@ def run_processes(host: str, port: int) -> int:
         "VAR_DIR": str(settings.VAR_DIR),
         "WORKER_THREADS": os.environ.get("WORKER_THREADS", "8"),
         "BROKER_URL": os.environ.get("BROKER_URL") or broker.broker_url(settings.VAR_DIR),
+        **mail_environment(host, port),
         "PYTHONUNBUFFERED": "1",
         # Twelve lines of advice on root would drown the login; in production they stay.
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
@@ -81,6 +84,28 @@ def run_processes(host: str, port: int) -> int:
         manager.add_process(name, f"exec {line}", env=environment, cwd=str(settings.BASE_DIR))
     manager.loop()
     return int(manager.returncode or 0)
+
+
+def mail_environment(host: str, port: int) -> dict[str, str]:
+    """Where mails go: to the local sink, which keeps them and hands answers on, unless a mail server is named."""
+    sink_port = free_port()
+    # Who listens everywhere is reached nowhere under that name.
+    site = f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}"
+    return {
+        "SITE_URL": os.environ.get("SITE_URL") or site,
+        "SINK_PORT": str(sink_port),
+        "EMAIL_HOST": os.environ.get("EMAIL_HOST") or "127.0.0.1",
+        "EMAIL_PORT": os.environ.get("EMAIL_PORT") or str(sink_port),
+        "INBOUND_URL": f"{site}/api/v1/inbound/miniatures/",
+        "INBOUND_KEY": signatures.key().decode(),
+    }
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def announce(card: dict[str, str], command: BaseCommand) -> None:

@@ -1,0 +1,76 @@
+"""API of replies: read them, and say what one means."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from campaigns.selectors import replies as selectors
+from campaigns.services import replies
+from campaigns.states import ReplyClass
+from members.session import member_of
+from web.pagination import KeysetPagination
+
+
+class ReplyOut(serializers.Serializer[Any]):
+    """What a contact wrote back, and what it is taken to mean."""
+
+    id = serializers.UUIDField(source="event_id")
+    campaign = serializers.CharField(source="message.campaign.slug")
+    message = serializers.UUIDField(source="message_id")
+    subject = serializers.CharField()
+    text = serializers.CharField()
+    meaning = serializers.CharField()
+    meant_by = serializers.CharField()
+    found_by = serializers.CharField(source="event.payload.found_by", default="")
+    created_at = serializers.DateTimeField()
+
+
+class MeaningIn(serializers.Serializer[Any]):
+    """What it means."""
+
+    meaning = serializers.ChoiceField(choices=ReplyClass.choices)
+
+
+class ReplyPages(KeysetPagination):
+    """Newest first; a reply is named by its event."""
+
+    ordering = ("-created_at", "-event_id")
+
+
+class Replies(APIView):
+    """Replies to mails of campaigns."""
+
+    @extend_schema(parameters=[OpenApiParameter("campaign", str)], responses=ReplyOut(many=True))
+    def get(self, request: Request) -> Response:
+        found = selectors.visible(member_of(request))
+        if slug := request.query_params.get("campaign"):
+            found = found.filter(message__campaign__slug=slug)
+        pager = ReplyPages()
+        page = pager.paginate_queryset(found, request, view=self)
+        return pager.get_paginated_response(ReplyOut(page, many=True).data)
+
+
+class ReplyDetail(APIView):
+    """One reply."""
+
+    scope_write = "review"
+
+    @extend_schema(responses=ReplyOut)
+    def get(self, request: Request, reply_id: UUID) -> Response:
+        return Response(ReplyOut(selectors.get(member_of(request), reply_id)).data)
+
+    @extend_schema(request=MeaningIn, responses=ReplyOut)
+    def patch(self, request: Request, reply_id: UUID) -> Response:
+        reply = selectors.get(member_of(request), reply_id)
+        body = MeaningIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        said = ReplyClass(body.validated_data["meaning"])
+        replies.correct(reply, said, by=member_of(request))
+        return Response(ReplyOut(selectors.get(member_of(request), reply_id)).data)

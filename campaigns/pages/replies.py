@@ -1,0 +1,52 @@
+"""The page of a campaign's replies, and the form that says what one means."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from campaigns.selectors import replies as selectors
+from campaigns.services import replies
+from campaigns.states import ReplyClass
+from members.session import member_of
+from review.permissions import may
+from review.states import Role
+
+
+@require_safe
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_of(request)
+    campaign = selectors.campaign_or_404(member, slug)
+    meaning = request.GET.get("meaning", "")
+    context = {
+        "task": campaign.task,
+        "section": "campaigns",
+        "campaign": campaign,
+        "meaning": meaning,
+        "counts": selectors.counts(member, campaign),
+        "meanings": ReplyClass.choices,
+        "may_correct": may(member, campaign.task, Role.REVIEWER),
+        "page": selectors.page(selectors.of_campaign(member, campaign, meaning=meaning), request.GET.get("page")),
+    }
+    return render(request, "campaigns/sending/replies.html", context)
+
+
+@require_POST
+def correct(request: HttpRequest, reply_id: UUID) -> HttpResponse:
+    """Say what a reply means; back to where the form stood."""
+    reply = selectors.get(member_of(request), reply_id)
+    said = request.POST.get("meaning", "")
+    if said in ReplyClass.values:
+        replies.correct(reply, ReplyClass(said), by=member_of(request))
+        messages.success(request, f"The reply counts as: {ReplyClass(said).label}.")
+    else:
+        messages.error(request, "Choose what the reply means.")
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        return redirect("campaigns:replies", reply.message.campaign.slug)
+    return redirect(back)

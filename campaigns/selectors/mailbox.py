@@ -1,0 +1,105 @@
+"""What the local mail sink has kept, for the mailbox page. Only where there is a sink: in development and the demo."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email import message_from_bytes
+from itertools import islice
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from campaigns.incoming import reading
+from campaigns.models import Message
+from campaigns.sink.mailbox import Kept, Mailbox
+from members.models import Member
+from review.permissions import may_create
+
+PAGE = 50
+_OURS = re.compile(r"https?://\S+/(?:t/c|u)/[a-z2-7]+")
+_SHOWN = ("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Return-Path", "List-Unsubscribe",
+          "List-Unsubscribe-Post", "In-Reply-To", "Auto-Submitted")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One kept mail, as the page shows it."""
+
+    name: str
+    headers: list[tuple[str, str]]
+    text: str
+    raw: str
+    links: list[str]
+    leave_url: str
+    message: Message | None
+
+
+def require_reader(member: Member) -> None:
+    """Refuse where there is no sink, and members who make no campaigns.
+
+    Raises:
+        Http404: There is no sink here.
+        PermissionDenied: The member is neither admin nor lead of a task.
+    """
+    if settings.MAILBOX_DIR is None:
+        raise Http404("There is no local mailbox here.")
+    if not may_create(member):
+        raise PermissionDenied("The mailbox is for admins and leads.")
+
+
+def newest(member: Member, *, query: str = "", before: str = "") -> tuple[list[Kept], str]:
+    """A page of mails, the newest first, and the name to ask for the next page with (empty at the end)."""
+    require_reader(member)
+    rows = list(islice(_mailbox().newest(query=query, before=before), PAGE + 1))
+    return rows[:PAGE], rows[PAGE - 1].name if len(rows) > PAGE else ""
+
+
+def raw(member: Member, name: str) -> bytes:
+    """A mail's bytes.
+
+    Raises:
+        Http404: None of that name is kept.
+    """
+    require_reader(member)
+    found = _mailbox().read(name)
+    if found is None:
+        raise Http404("The mailbox does not keep this mail any more.")
+    return found
+
+
+def show(member: Member, name: str) -> Shown:
+    """One mail for the page.
+
+    Raises:
+        Http404: None of that name is kept.
+    """
+    source = raw(member, name)
+    mail = message_from_bytes(source)
+    part = next((each for each in mail.walk() if each.get_content_type() == "text/plain"), mail)
+    payload = part.get_payload(decode=True)
+    text = payload.decode(part.get_content_charset() or "utf-8", "replace") if isinstance(payload, bytes) else ""
+    ours = list(dict.fromkeys(_OURS.findall(text)))
+    message_id = reading.read(source).message_id
+    return Shown(
+        name=name,
+        headers=[(key, reading.decoded(str(mail[key]))) for key in _SHOWN if mail[key]],
+        text=text,
+        raw=source.decode("utf-8", "replace"),
+        links=[url for url in ours if "/t/c/" in url],
+        leave_url=next((url for url in ours if "/u/" in url), ""),
+        message=Message.objects.select_related("campaign").filter(message_id=message_id).first(),
+    )
+
+
+def name_of(message: Message) -> str:
+    """Name of the kept mail of a message, empty if there is none or no sink."""
+    if settings.MAILBOX_DIR is None or not message.message_id:
+        return ""
+    return _mailbox().of_message_id(message.message_id)
+
+
+def _mailbox() -> Mailbox:
+    assert settings.MAILBOX_DIR is not None
+    return Mailbox(settings.MAILBOX_DIR)

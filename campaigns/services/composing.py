@@ -1,0 +1,126 @@
+"""Makes the mail of a message: what is read, and every header of it. Sends nothing and writes no row.
+
+Recipient, sender and links come from their own rows alone. The words are made harmless by `campaigns.mail_text`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import formataddr
+from hashlib import sha256
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.urls import reverse
+
+from campaigns import mail_text, tokens
+from campaigns.models import Campaign, Message, SenderIdentity
+from campaigns.selectors import wording
+from campaigns.tokens import Purpose
+from web.errors import Refusal
+
+LOCAL_PART_MAX = 64
+REASON = "You get this because your work has to do with what we offer."
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A mail ready for the wire, and what the message's row keeps of it; `message_id` without angle brackets."""
+
+    mail: EmailMultiAlternatives
+    subject: str
+    text: str
+    message_id: str
+
+
+def compose(message: Message, *, links: Mapping[str, UUID]) -> Outgoing:
+    """The mail of a message as it goes out now.
+
+    Args:
+        message: With contact, step, candidate, and campaign with sender at hand.
+        links: Id by name of the links the campaign may point to.
+
+    Raises:
+        Refusal: `no_sender`, when the campaign has nobody to send as; `no_words`, when nothing has been written.
+        UnfilledSlotError: The text has a slot that nothing fills.
+        ValueError: A header cannot be written.
+    """
+    sender = message.campaign.sender
+    if sender is None:
+        raise Refusal("no_sender", "The campaign has no sender identity.", hint="Choose one on the campaign's page.")
+    fields = wording.fields_of(message)
+    if not fields["body"].strip():
+        raise Refusal("no_words", "This mail has no text.")
+    leave_url = unsubscribe_url(message.pk)
+    words = mail_text.render(
+        fields,
+        slots=wording.slots_of(message, links={name: click_url(message.pk, link) for name, link in links.items()}),
+        footer=mail_text.Footer(sender.from_name, sender.postal_address, leave_url, REASON),
+        plain_names=wording.plain_names(message.contact),
+        pixel_url=pixel_url(message),
+    )
+    message_id = message_id_of(message.pk, sender)
+    answer_to = reply_address(message.pk, sender)
+    mail = EmailMultiAlternatives(
+        subject=words.subject,
+        body=words.text,
+        # The envelope's sender, to which servers return what they cannot deliver; readers see the header below.
+        from_email=answer_to,
+        to=[_named(message.contact.name, message.contact.address)],
+        reply_to=[_named(sender.from_name, answer_to)],
+        headers={
+            "From": _named(sender.from_name, sender.from_address),
+            "Message-ID": f"<{message_id}>",
+            # RFC 8058: one click in the mail program, one POST to us.
+            "List-Unsubscribe": f"<{leave_url}>, <mailto:{answer_to}?subject=unsubscribe>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
+    )
+    mail.attach_alternative(words.html, "text/html")
+    # Providers by anymail hand this back with every event; SMTP passes it over.
+    mail.metadata = {"message": str(message.pk)}  # type: ignore[attr-defined]
+    return Outgoing(mail, words.subject, words.text, message_id)
+
+
+def message_id_of(message_pk: UUID, sender: SenderIdentity) -> str:
+    """Message-ID of a mail, made from its row alone, so that every attempt at it bears the same."""
+    return f"{sha256(b'miniatures.mail.' + message_pk.bytes).hexdigest()[:32]}@{sender.from_address.rpartition('@')[2]}"
+
+
+def reply_address(message_pk: UUID, sender: SenderIdentity) -> str:
+    """Where answers to one mail go: the sender's reply address with a signed token, where a local part has room."""
+    local, _, domain = sender.reply_address.rpartition("@")
+    tagged = f"{local}+{tokens.sign(Purpose.REPLY, message_pk)}"
+    return f"{tagged if len(tagged) <= LOCAL_PART_MAX else local}@{domain}"
+
+
+def unsubscribe_url(message_pk: UUID) -> str:
+    """The page, and the one-click address, that ends all mails to the reader of a mail."""
+    return _absolute("campaigns:unsubscribe", tokens.sign(Purpose.UNSUBSCRIBE, message_pk))
+
+
+def click_url(message_pk: UUID, link_pk: UUID) -> str:
+    """The tracked address of one link in one mail."""
+    return _absolute("campaigns:click", tokens.sign(Purpose.CLICK, message_pk, link_pk))
+
+
+def pixel_url(message: Message) -> str:
+    """The picture that tells of an opening; empty unless the campaign wants it and the contact agreed."""
+    if not (message.campaign.tracks_opens and message.contact.may_track_opens):
+        return ""
+    return _absolute("campaigns:open", tokens.sign(Purpose.OPEN, message.pk))
+
+
+def links_of(campaign: Campaign) -> dict[str, UUID]:
+    """Id by name of a campaign's links."""
+    return dict(campaign.links.values_list("name", "pk"))
+
+
+def _absolute(name: str, token: str) -> str:
+    return f"{settings.SITE_URL}{reverse(name, args=[token])}"
+
+
+def _named(name: str, address: str) -> str:
+    return formataddr((mail_text.one_line(name), address)) if name else address

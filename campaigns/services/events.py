@@ -1,0 +1,96 @@
+"""Writes down what happened to mails, and what follows from it at once. Telling it twice, in any order, changes nothing.
+
+Knows neither SMTP nor webhooks: those read what came and call `record`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from campaigns.models import Event, Message
+from campaigns.services import stops, suppression
+from campaigns.states import EventKind, EventSource, MessageState, StopReason, SuppressionReason
+
+_SUPPRESSES = {
+    EventKind.UNSUBSCRIBED: SuppressionReason.UNSUBSCRIBED,
+    EventKind.COMPLAINED: SuppressionReason.COMPLAINED,
+}
+_STOPS = {EventKind.REPLIED: StopReason.REPLIED, EventKind.BOUNCED: StopReason.BOUNCED}
+# What can only have come of a mail that left us: it settles the fate of one that was in doubt.
+_PROVES_SENT = frozenset(EventKind) - {EventKind.SENT, EventKind.DEFERRED}
+
+
+def record(
+    message: Message,
+    kind: EventKind,
+    *,
+    source: EventSource,
+    key: str,
+    occurred_at: datetime | None = None,
+    is_machine: bool = False,
+    payload: dict[str, Any] | None = None,
+) -> Event | None:
+    """Append an event of a mail, with its consequences in the same transaction.
+
+    An unsubscription, a complaint and a bounce that says there is no such reader (`payload["hard"]`) put the address on
+    the suppression list; a reply and any bounce end the sequence. A mail of unknown fate that is heard of has been sent.
+
+    Args:
+        message: The mail.
+        kind: What happened.
+        source: Who told.
+        key: The same for every telling of the same thing, at most 120 characters; the first telling counts.
+        occurred_at: When; now by default.
+        is_machine: It was no person's doing.
+        payload: As it came, free of the person's text.
+
+    Returns:
+        The event, or None if it was known.
+    """
+    payload = payload or {}
+    reason = _suppression(kind, payload)
+    with transaction.atomic():
+        # Locks in the one order that all who stop mails keep: the list, the contacts, the mails.
+        if reason is not None:
+            suppression.hold_list()
+        if reason is not None or kind in _STOPS:
+            stops.hold_contacts(message.contact)
+        event, is_new = Event.objects.get_or_create(
+            key=key,
+            defaults={
+                "campaign_id": message.campaign_id,
+                "enrolment_id": message.enrolment_id,
+                "message": message,
+                "kind": kind,
+                "source": source,
+                "is_machine": is_machine,
+                "occurred_at": occurred_at or timezone.now(),
+                "payload": payload,
+            },
+        )
+        if not is_new:
+            return None
+        if kind in _PROVES_SENT and source != EventSource.WIRE and not is_machine:
+            _settle_doubt(message, event)
+        if reason is not None:
+            suppression.suppress(message.contact.address_hmac, reason=reason, message=message)
+        elif kind in _STOPS:
+            stops.stop_contact(message.contact, reason=_STOPS[kind], campaign=message.campaign)
+    return event
+
+
+def _suppression(kind: EventKind, payload: dict[str, Any]) -> SuppressionReason | None:
+    if kind == EventKind.BOUNCED:
+        return SuppressionReason.BOUNCED if payload.get("hard") else None
+    return _SUPPRESSES.get(kind)
+
+
+def _settle_doubt(message: Message, event: Event) -> None:
+    doubtful = Message.objects.filter(pk=message.pk, state=MessageState.UNKNOWN)
+    doubtful.update(
+        state=MessageState.SENT, sent_at=message.sending_at or event.occurred_at, problem="", updated_at=timezone.now()
+    )

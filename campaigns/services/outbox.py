@@ -1,0 +1,217 @@
+"""One mail from approved to its fate: the claim that is committed before the wire, and the answer written after.
+
+At most once rests on three things. `sending` is committed before a byte leaves, by an UPDATE that only one caller can
+win. Nothing ever moves a mail out of `sending` back to `approved` but an answer that says it was not taken. And whoever
+is put on the suppression list before that commit is seen by it, because both hold the contact's row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from campaigns.hours import Hours
+from campaigns.mail_text import UnfilledSlotError
+from campaigns.models import Campaign, Contact, Event, Message
+from campaigns.selectors import suppression as suppressed
+from campaigns.services import composing, events, suppression
+from campaigns.services.composing import Outgoing
+from campaigns.states import CampaignState, EventKind, EventSource, MessageState, StopReason
+from campaigns.wire import Answer, Fate
+from jobs.models import Job
+from jobs.states import HELD, JobState
+from review.models import Gold, TaskVersion
+from review.states import Verdict
+from web.errors import Refusal
+
+MAX_TRIES = 8
+FIRST_DELAY_S = 60
+LONGEST_DELAY_S = 4 * 3600
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One attempt's right to send for a campaign, and what is the same for all its mails.
+
+    `campaign` comes with its sender; what it says is read once, but whether it still runs is asked for each mail.
+    """
+
+    job_id: UUID
+    fence: int
+    campaign: Campaign
+    links: dict[str, UUID]
+    hours: Hours
+    versions: dict[UUID, TaskVersion]
+
+    @classmethod
+    def of(cls, campaign: Campaign, *, job_id: UUID, fence: int) -> Turn:
+        """The turn of one attempt."""
+        hours = Hours(campaign.quiet_from, campaign.quiet_until, campaign.sends_at_weekends)
+        return cls(job_id, fence, campaign, composing.links_of(campaign), hours, {})
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A mail that is committed as being on the wire: it must be sent, and its answer settled."""
+
+    message: Message
+    mail: Outgoing
+
+
+def claim(message_id: UUID, turn: Turn, *, now: datetime) -> Claimed | None:
+    """Commit a due mail as `sending`, if it may still go; else move it where it belongs, or leave it.
+
+    Raced by any number of callers, one gets it. A campaign that was paused, or a fence that passed on, gets nothing.
+
+    Returns:
+        The mail to send, or None: another was first, the reader must not or cannot be written to, or it is quiet there.
+    """
+    with transaction.atomic():
+        related = ("contact", "step", "candidate")
+        message = Message.objects.select_related(*related).filter(pk=message_id, state=MessageState.APPROVED).first()
+        if message is None:
+            return None
+        message.campaign = turn.campaign
+        # From here on no suppression of this address can be committed before we are done.
+        message.contact = _held(message)
+        if reason := _barred(message.contact):
+            _move(message, MessageState.STOPPED, stop_reason=reason)
+            return None
+        if opens_at := turn.hours.opens_at(now, message.contact.time_zone, turn.campaign.time_zone):
+            _move(message, MessageState.APPROVED, due_at=opens_at)
+            return None
+        if message.needs_approval and not _is_approved(message):
+            _move(message, MessageState.AWAITING)
+            return None
+        try:
+            mail = _composed(message, turn)
+        except (Refusal, UnfilledSlotError, ValueError) as error:
+            _take(message, turn, now)
+            _fail(message, f"The mail could not be made: {error}")
+            return None
+        if not _take(message, turn, now, subject=mail.subject, body=mail.text, message_id=mail.message_id):
+            return None
+    return Claimed(message, mail)
+
+
+def settle(claimed: Claimed, turn: Turn, answer: Answer, *, now: datetime) -> None:
+    """Write down what the server said of a mail that was claimed.
+
+    An attempt that lost its fence meanwhile may still do so: what it knows is the truth about its own mail.
+    """
+    message = claimed.message
+    with transaction.atomic():
+        if answer.fate == Fate.ACCEPTED:
+            _answered(message, turn, state=MessageState.SENT, sent_at=now, problem="")
+            payload = {"server": answer.text} if answer.text else {}
+            key = f"sent:{message.pk.hex}"
+            events.record(message, EventKind.SENT, source=EventSource.WIRE, key=key, occurred_at=now, payload=payload)
+        elif answer.fate == Fate.REFUSED:
+            _refused(message, turn, answer, now)
+        elif answer.fate == Fate.DEFERRED:
+            _deferred(message, turn, answer, now)
+        elif answer.fate == Fate.AWAY:
+            _answered(message, turn, state=MessageState.APPROVED, sending_at=None)
+        else:
+            _answered(message, turn, state=MessageState.UNKNOWN, problem=answer.text[:300])
+
+
+def settle_left_behind(campaign: Campaign) -> int:
+    """Call unknown what a dead attempt left on the wire. It is shown, and never sent again by itself.
+
+    Returns:
+        How many mails.
+    """
+    held = Job.objects.filter(pk=OuterRef("sender_job"), fence=OuterRef("sender_fence"), state__in=HELD)
+    left = Message.objects.filter(~Exists(held), campaign=campaign, state=MessageState.SENDING)
+    return left.update(
+        state=MessageState.UNKNOWN,
+        problem="The sender stopped while this mail was on the wire: it may have arrived.",
+        updated_at=timezone.now(),
+    )
+
+
+def _held(message: Message) -> Contact:
+    rows = suppression.hold([message.contact.address_hmac])
+    return next((row for row in rows if row.pk == message.contact_id), message.contact)
+
+
+def _barred(contact: Contact) -> StopReason | None:
+    if contact.erased_at or not contact.address:
+        return StopReason.ERASED
+    return StopReason.SUPPRESSED if suppressed.is_suppressed(contact.address_hmac) else None
+
+
+def _is_approved(message: Message) -> bool:
+    """Whether the decision that counts still says yes; one taken back moments ago may not have reached the mail yet."""
+    said = Gold.objects.filter(candidate_id=message.candidate_id).values_list("verdict", flat=True).first()
+    return said in (Verdict.ACCEPT, Verdict.EDIT)
+
+
+def _composed(message: Message, turn: Turn) -> Outgoing:
+    if message.candidate is not None:
+        pk = message.candidate.task_version_id
+        if pk not in turn.versions:
+            turn.versions[pk] = TaskVersion.objects.get(pk=pk)
+        message.candidate.task_version = turn.versions[pk]
+    return composing.compose(message, links=turn.links)
+
+
+def _take(message: Message, turn: Turn, now: datetime, **values: str) -> bool:
+    """The move that counts: approved to sending, for a campaign that runs and an attempt that holds its job."""
+    holds = Job.objects.filter(pk=turn.job_id, fence=turn.fence, state=JobState.RUNNING)
+    runs = Campaign.objects.filter(pk=turn.campaign.pk, state=CampaignState.RUNNING)
+    mine = Message.objects.filter(Exists(holds), Exists(runs), pk=message.pk, state=MessageState.APPROVED)
+    message.sending_at = now
+    return bool(
+        mine.update(
+            state=MessageState.SENDING, sending_at=now, sender_job=turn.job_id, sender_fence=turn.fence,
+            updated_at=timezone.now(), **values,
+        )
+    )  # fmt: skip
+
+
+def _move(message: Message, state: MessageState, **values: object) -> None:
+    values["updated_at"] = timezone.now()
+    Message.objects.filter(pk=message.pk, state=MessageState.APPROVED).update(state=state, **values)
+
+
+def _fail(message: Message, problem: str) -> None:
+    sending = Message.objects.filter(pk=message.pk, state=MessageState.SENDING)
+    sending.update(state=MessageState.FAILED, problem=problem[:300], sending_at=None, updated_at=timezone.now())
+
+
+def _answered(message: Message, turn: Turn, **values: object) -> None:
+    """Only the attempt that put a mail on the wire writes its answer, even if others have called it unknown since."""
+    mine = Message.objects.filter(pk=message.pk, sender_job=turn.job_id, sender_fence=turn.fence)
+    states = [MessageState.SENDING]
+    if values["state"] in (MessageState.SENT, MessageState.FAILED):
+        states.append(MessageState.UNKNOWN)
+    mine.filter(state__in=states).update(updated_at=timezone.now(), **values)
+
+
+def _refused(message: Message, turn: Turn, answer: Answer, now: datetime) -> None:
+    payload = {"code": answer.code, "text": answer.text, "hard": answer.is_hard, "at": "sending"}
+    key = f"refused:{message.pk.hex}"
+    # First, because it may lock the list and the contact before any mail.
+    events.record(message, EventKind.BOUNCED, source=EventSource.WIRE, key=key, occurred_at=now, payload=payload)
+    _answered(message, turn, state=MessageState.FAILED, problem=f"Refused: {answer.code} {answer.text}"[:300])
+
+
+def _deferred(message: Message, turn: Turn, answer: Answer, now: datetime) -> None:
+    tries = Event.objects.filter(message=message, kind=EventKind.DEFERRED, source=EventSource.WIRE).count() + 1
+    payload = {"code": answer.code, "text": answer.text, "try": tries}
+    key = f"deferred:{message.pk.hex}:{tries}"
+    events.record(message, EventKind.DEFERRED, source=EventSource.WIRE, key=key, occurred_at=now, payload=payload)
+    said = f"Not taken yet: {answer.code} {answer.text}"[:300]
+    if tries >= MAX_TRIES:
+        _answered(message, turn, state=MessageState.FAILED, problem=f"Given up after {tries} tries. {said}"[:300])
+        return
+    delay_s = min(FIRST_DELAY_S * 2 ** (tries - 1), LONGEST_DELAY_S)
+    due_at = now + timedelta(seconds=delay_s)
+    _answered(message, turn, state=MessageState.APPROVED, due_at=due_at, sending_at=None, problem=said)

@@ -1,0 +1,124 @@
+"""Clicks, openings and unsubscriptions that come through addresses of ours in a mail.
+
+A token says whose; nothing else in a request is believed. Scanners that follow every link are told apart, by what
+`campaigns.scanners` knows, and their visits are kept and counted for nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from campaigns import scanners, tokens
+from campaigns.models import Event, Link, Message
+from campaigns.scanners import Visit
+from campaigns.services import events, replies
+from campaigns.states import EventKind, EventSource
+from campaigns.tokens import Forged, Purpose
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """What a request tells of who made it; none of it is kept but the verdict and the agent's name, cut."""
+
+    method: str
+    agent: str = ""
+    purpose: str = ""
+
+
+def click(token: str, visitor: Visitor) -> str:
+    """Write a click down, and say where it leads: always to a link of the mail's own campaign.
+
+    Raises:
+        Forged: The token was not made here, or what it names is gone.
+    """
+    message_id, link_id = _ids(Purpose.CLICK, token, 2)
+    message = _message(message_id)
+    link = Link.objects.filter(pk=link_id, campaign_id=message.campaign_id).first()
+    if link is None:
+        raise Forged("The link is not one of this mail's campaign.")
+    now = timezone.now()
+    others = _other_links(message, link, now)
+    why = scanners.why_machine(_visit(message, visitor, now, others), too_soon_s=settings.CLICK_TOO_SOON_S)
+    payload = {"link": link.name, "agent": visitor.agent[:120]}
+    if why:
+        payload["why"] = why
+    # Per second: a click that is repeated by an impatient hand, or by a browser that asks twice, is one.
+    key = f"click:{message.pk.hex}:{link.pk.hex}:{int(now.timestamp())}"
+    events.record(
+        message, EventKind.CLICKED, source=EventSource.LINK, key=key, occurred_at=now,
+        is_machine=bool(why), payload=payload,
+    )  # fmt: skip
+    return link.url
+
+
+def opened(token: str, visitor: Visitor) -> None:
+    """Write an opening down, if the contact agreed to that and the campaign asks for it; else leave no trace.
+
+    Raises:
+        Forged: The token was not made here.
+    """
+    (message_id,) = _ids(Purpose.OPEN, token, 1)
+    message = _message(message_id)
+    if not (message.contact.may_track_opens and message.campaign.tracks_opens):
+        return
+    now = timezone.now()
+    why = scanners.why_machine(_visit(message, visitor, now, 0), too_soon_s=settings.CLICK_TOO_SOON_S)
+    payload = {"agent": visitor.agent[:120], **({"why": why} if why else {})}
+    key = f"open:{message.pk.hex}:{int(now.timestamp()) // 60}"
+    events.record(
+        message, EventKind.OPENED, source=EventSource.LINK, key=key, occurred_at=now,
+        is_machine=bool(why), payload=payload,
+    )  # fmt: skip
+
+
+def leaving(token: str) -> Message:
+    """The mail whose reader may leave by this token; changes nothing.
+
+    Raises:
+        Forged: The token was not made here.
+    """
+    (message_id,) = _ids(Purpose.UNSUBSCRIBE, token, 1)
+    return _message(message_id)
+
+
+def leave(token: str, *, is_one_click: bool) -> Message:
+    """Never write to the reader of a mail again. Doing it twice changes nothing.
+
+    Raises:
+        Forged: The token was not made here.
+    """
+    message = leaving(token)
+    replies.leave(message, source=EventSource.LINK, how="one-click" if is_one_click else "")
+    return message
+
+
+def _ids(purpose: Purpose, token: str, count: int) -> tuple[object, ...]:
+    ids = tokens.read(purpose, token)
+    if len(ids) != count:
+        raise Forged("This token names other things.")
+    return ids
+
+
+def _message(message_id: object) -> Message:
+    message = Message.objects.select_related("contact", "campaign__sender").filter(pk=message_id).first()
+    if message is None:
+        raise Forged("The mail is gone.")
+    return message
+
+
+def _other_links(message: Message, link: Link, now: datetime) -> int:
+    """How many other links of the mail were followed within the last second."""
+    lately = Event.objects.filter(
+        message=message, kind=EventKind.CLICKED, occurred_at__gt=now - timedelta(seconds=scanners.BURST_S)
+    )
+    return len({payload.get("link") for payload in lately.values_list("payload", flat=True)} - {link.name})
+
+
+def _visit(message: Message, visitor: Visitor, now: datetime, other_links: int) -> Visit:
+    went_at = message.sent_at or message.sending_at
+    since_s = (now - went_at).total_seconds() if went_at else None
+    return Visit(visitor.method, visitor.agent, visitor.purpose, since_s, other_links)

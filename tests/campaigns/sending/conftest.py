@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from campaigns.models import Campaign, Message
+from campaigns.sink import server
+from campaigns.sink.mailbox import Mailbox
+from jobs.models import Job
+from jobs.services import lifecycle
+from jobs.supervisor import carry
+from members.models import Member
+from review.models import Task
+from tests.campaigns import factories
+from tests.review.factories import make_task
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return make_task(by=admin)
+
+
+@pytest.fixture
+def campaign(task: Task) -> Campaign:
+    return factories.make_sending_campaign(task)
+
+
+@pytest.fixture
+def mailbox(settings, tmp_path: Path) -> Iterator[Mailbox]:
+    """A real SMTP server, the product's own sink, that this site sends to."""
+    settings.EMAIL_BACKEND = "campaigns.smtp.EmailBackend"
+    settings.MAILBOX_DIR = tmp_path / "mailbox"
+    with server.running(settings.MAILBOX_DIR) as (host, port):
+        settings.EMAIL_HOST, settings.EMAIL_PORT = host, port
+        yield Mailbox(settings.MAILBOX_DIR)
+
+
+@pytest.fixture
+def send() -> Callable[[Campaign], Job]:
+    """Carry one sending job of a campaign to its end, in this thread, as a worker does."""
+
+    def run(campaign: Campaign) -> Job:
+        spec = {"campaign": str(campaign.pk)}
+        job = lifecycle.launch(kind="campaign-send", title="Send", spec=spec, by=None, subject_id=campaign.pk)
+        carry(job.pk, worker="worker-1")
+        job.refresh_from_db()
+        return job
+
+    return run
+
+
+@pytest.fixture
+def mail(campaign: Campaign) -> Message:
+    """One due mail."""
+    return factories.make_due_mails(campaign, 1)[0]
