@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from generation.api.shapes import CallOut, EstimateOut, OrderIn, OrderOut, SettledOut, SettleIn, StartedOut
+from generation.api.shapes import CallOut, CallSettleIn, EstimateOut, OrderIn, OrderOut, OrderStartedOut, SettledOut
 from generation.selectors import orders as selectors
 from generation.selectors import teachers as teacher_selectors
 from generation.services import orders, uncertain
@@ -42,14 +42,14 @@ class Orders(APIView):
         page = pager.paginate_queryset(found, request, view=self)
         return pager.get_paginated_response(OrderOut(page, many=True).data)
 
-    @extend_schema(request=OrderIn, responses={202: StartedOut})
+    @extend_schema(request=OrderIn, responses={202: OrderStartedOut})
     @idempotent
     def post(self, request: Request) -> Response:
         asked = _asked(request)
         task = asked.pop("task")
         order = orders.launch(task, **asked, by=member_of(request))
         started = {"id": order.pk, "job": order.job_id, "url": reverse("generation:detail", args=[order.pk])}
-        return Response(StartedOut(started).data, status=202)
+        return Response(OrderStartedOut(started).data, status=202)
 
 
 class Estimate(APIView):
@@ -97,11 +97,11 @@ class Calls(APIView):
 class Settle(APIView):
     """Uncertain calls: drop them, or ask again under a new order."""
 
-    @extend_schema(request=SettleIn, responses={200: SettledOut, 202: SettledOut})
+    @extend_schema(request=CallSettleIn, responses={200: SettledOut, 202: SettledOut})
     @idempotent
     def post(self, request: Request, order_id: UUID) -> Response:
         order = selectors.get(member_of(request), order_id)
-        body = SettleIn(data=request.data)
+        body = CallSettleIn(data=request.data)
         body.is_valid(raise_exception=True)
         ids = body.validated_data.get("calls")
         if body.validated_data["verb"] == "drop":

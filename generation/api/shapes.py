@@ -98,7 +98,7 @@ class EstimateOut(serializers.Serializer[Any]):
     terms = TermsOut()
 
 
-class StartedOut(serializers.Serializer[Any]):
+class OrderStartedOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     job = serializers.UUIDField()
     url = serializers.CharField()
@@ -156,7 +156,7 @@ class CallOut(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class SettleIn(serializers.Serializer[Any]):
+class CallSettleIn(serializers.Serializer[Any]):
     verb = serializers.ChoiceField(choices=["retry", "drop"])
     calls = serializers.ListField(
         child=serializers.UUIDField(), required=False, help_text="None means all that are open"

@@ -52,7 +52,7 @@ class FileOut(serializers.Serializer[Any]):
     sha256 = serializers.CharField()
 
 
-class VersionOut(serializers.Serializer[Any]):
+class DatasetVersionOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     dataset = serializers.CharField(source="dataset.slug")
     task = serializers.CharField(source="dataset.task.slug")
@@ -67,12 +67,12 @@ class VersionOut(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class VersionDetailOut(VersionOut):
+class DatasetVersionDetailOut(DatasetVersionOut):
     files = FileOut(many=True)
     card = serializers.CharField()
 
 
-class StartedOut(serializers.Serializer[Any]):
+class FreezeStartedOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     job = serializers.UUIDField()
     number = serializers.IntegerField()
@@ -111,14 +111,14 @@ class DatasetDetail(APIView):
 class Versions(APIView):
     """Frozen versions of a dataset; POST freezes the next one."""
 
-    @extend_schema(responses=VersionOut(many=True))
+    @extend_schema(responses=DatasetVersionOut(many=True))
     def get(self, request: Request, slug: str) -> Response:
         dataset = selectors.dataset_or_404(member_of(request), slug)
         pager = KeysetPagination()
         page = pager.paginate_queryset(selectors.versions_of(dataset), request, view=self)
-        return pager.get_paginated_response(VersionOut(page, many=True).data)
+        return pager.get_paginated_response(DatasetVersionOut(page, many=True).data)
 
-    @extend_schema(request=FreezeIn, responses={202: StartedOut})
+    @extend_schema(request=FreezeIn, responses={202: FreezeStartedOut})
     @idempotent
     def post(self, request: Request, slug: str) -> Response:
         body = FreezeIn(data=request.data)
@@ -134,10 +134,10 @@ class Versions(APIView):
 class VersionDetail(APIView):
     """One version: counts, hash, files, card."""
 
-    @extend_schema(responses=VersionDetailOut)
+    @extend_schema(responses=DatasetVersionDetailOut)
     def get(self, request: Request, version_id: UUID) -> Response:
         version = selectors.version_or_404(member_of(request), version_id)
-        body = dict(VersionOut(version).data)
+        body = dict(DatasetVersionOut(version).data)
         body["files"] = FileOut(selectors.files_of(version), many=True).data
         body["card"] = version.card
         return Response(body)

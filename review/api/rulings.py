@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from review import etags
-from review.api.serializers_desk import RulingIn, SettleIn
+from review.api.serializers_desk import DisputeIn, RulingIn
 from review.api.shapes_desk import DECISIONS, PROBLEM, RULING, SIDES, STANDING
 from review.permissions import require, task_or_404
 from review.selectors import decisions as words
@@ -84,9 +84,11 @@ class SettleView(APIView):
 
     scope_write = "lead"
 
-    @extend_schema(operation_id="settle_candidate", request=SettleIn, parameters=[IF_MATCH], responses=ANSWERS)
+    @extend_schema(operation_id="settle_candidate", request=DisputeIn, parameters=[IF_MATCH], responses=ANSWERS)
     def post(self, request: Request, candidate_id: UUID) -> Response:
-        ruling = rulings.settle(candidate_id, by=member_of(request), if_match=_tag(request), **_body(SettleIn, request))
+        ruling = rulings.settle(
+            candidate_id, by=member_of(request), if_match=_tag(request), **_body(DisputeIn, request)
+        )
         return Response(said.as_json(ruling), status=201)
 
 

@@ -61,7 +61,7 @@ class RulingIn(serializers.Serializer[Any]):
     note = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
 
 
-class SettleIn(RulingIn):
+class DisputeIn(RulingIn):
     """What settles a disputed draft: one of the verdicts on it, or a verdict of the lead's own."""
 
     decision = serializers.UUIDField(required=False, allow_null=True, default=None)

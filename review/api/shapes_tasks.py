@@ -28,12 +28,12 @@ class TaskIn(serializers.Serializer[Any]):
         return attrs
 
 
-class VersionIn(serializers.Serializer[Any]):
+class TaskVersionIn(serializers.Serializer[Any]):
     spec = serializers.JSONField()
     note = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
 
 
-class VersionOut(serializers.Serializer[Any]):
+class TaskVersionOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     task = serializers.CharField(source="task.slug")
     number = serializers.IntegerField()
@@ -56,7 +56,7 @@ class TaskOut(serializers.Serializer[Any]):
 class TaskWithVersion(TaskOut):
     """A task and what its latest version says."""
 
-    version = VersionOut()
+    version = TaskVersionOut()
 
 
 class SourceIn(serializers.Serializer[Any]):

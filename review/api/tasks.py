@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from members.idempotency import idempotent
 from members.session import member_of
-from review.api.shapes_tasks import TaskIn, TaskOut, TaskWithVersion, VersionIn, VersionOut
+from review.api.shapes_tasks import TaskIn, TaskOut, TaskVersionIn, TaskVersionOut, TaskWithVersion
 from review.permissions import task_or_404
 from review.selectors import tasks as selectors
 from review.services import tasks
@@ -32,7 +32,7 @@ class TasksView(APIView):
         page = pages.paginate_queryset(selectors.visible(member_of(request)), request, view=self) or []
         return pages.get_paginated_response(TaskOut(page, many=True).data)
 
-    @extend_schema(operation_id="task_create", request=TaskIn, responses={201: VersionOut})
+    @extend_schema(operation_id="task_create", request=TaskIn, responses={201: TaskVersionOut})
     @idempotent
     def post(self, request: Request) -> Response:
         """Make a task; answers its version 1."""
@@ -42,7 +42,7 @@ class TasksView(APIView):
         starter, body = values.pop("starter", None), values.pop("spec", None)
         spec = STARTERS[starter].spec if starter else tasks.parse_spec(body)
         task = tasks.create(spec=spec, by=member_of(request), **values)
-        return Response(VersionOut(selectors.latest_version(task)).data, status=201)
+        return Response(TaskVersionOut(selectors.latest_version(task)).data, status=201)
 
 
 class TaskView(APIView):
@@ -53,36 +53,36 @@ class TaskView(APIView):
         task = task_or_404(member_of(request), slug)
         version = selectors.latest_version(task)
         task.latest_number = version.number  # type: ignore[attr-defined]
-        return Response({**TaskOut(task).data, "version": VersionOut(version).data})
+        return Response({**TaskOut(task).data, "version": TaskVersionOut(version).data})
 
 
 class VersionsView(APIView):
     """Versions of a task, and making the next."""
 
-    @extend_schema(operation_id="task_versions", responses={200: VersionOut(many=True)})
+    @extend_schema(operation_id="task_versions", responses={200: TaskVersionOut(many=True)})
     def get(self, request: Request, slug: str) -> Response:
         task = task_or_404(member_of(request), slug)
         pages = VersionPages()
         page = pages.paginate_queryset(selectors.versions(task).select_related("task"), request, view=self) or []
-        return pages.get_paginated_response(VersionOut(page, many=True).data)
+        return pages.get_paginated_response(TaskVersionOut(page, many=True).data)
 
-    @extend_schema(operation_id="task_version_create", request=VersionIn, responses={201: VersionOut})
+    @extend_schema(operation_id="task_version_create", request=TaskVersionIn, responses={201: TaskVersionOut})
     @idempotent
     def post(self, request: Request, slug: str) -> Response:
         """Make the next version; 409 when nothing changed."""
         member = member_of(request)
         task = task_or_404(member, slug)
-        asked = VersionIn(data=request.data)
+        asked = TaskVersionIn(data=request.data)
         asked.is_valid(raise_exception=True)
         spec = tasks.parse_spec(asked.validated_data["spec"])
         version = tasks.new_version(task, spec=spec, by=member, note=asked.validated_data["note"])
-        return Response(VersionOut(version).data, status=201)
+        return Response(TaskVersionOut(version).data, status=201)
 
 
 class VersionView(APIView):
     """One version."""
 
-    @extend_schema(operation_id="task_version", responses={200: VersionOut})
+    @extend_schema(operation_id="task_version", responses={200: TaskVersionOut})
     def get(self, request: Request, slug: str, number: int) -> Response:
         task = task_or_404(member_of(request), slug)
-        return Response(VersionOut(selectors.version_or_404(task, number)).data)
+        return Response(TaskVersionOut(selectors.version_or_404(task, number)).data)

@@ -71,7 +71,7 @@ class Write(APIView):
 
     scope_write = "review"
 
-    @extend_schema(request=shapes.WriteIn, responses={200: shapes.WrittenOut, 202: shapes.StartedOut})
+    @extend_schema(request=shapes.WriteIn, responses={200: shapes.WrittenOut, 202: shapes.WorkStartedOut})
     def post(self, request: Request, miniature_id: UUID) -> Response:
         started = self._order(request, miniature_id)
         # Outside the transaction of the order: nobody could begin a job that is not committed.

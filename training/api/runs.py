@@ -65,7 +65,7 @@ class Runs(APIView):
         page = pager.paginate_queryset(selectors.visible(member_of(request), task=task), request, view=self)
         return pager.get_paginated_response(shapes.RunOut(page, many=True).data)
 
-    @extend_schema(request=shapes.PlanIn, responses={202: shapes.StartedOut})
+    @extend_schema(request=shapes.PlanIn, responses={202: shapes.WorkStartedOut})
     @idempotent
     def post(self, request: Request) -> Response:
         data = _read(shapes.PlanIn, request)

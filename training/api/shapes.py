@@ -62,7 +62,7 @@ class PlanIn(serializers.Serializer[Any]):
     device = serializers.CharField(required=False, default=Device.AUTO.value)
 
 
-class StartedOut(serializers.Serializer[Any]):
+class WorkStartedOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     job = serializers.UUIDField()
 
