@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import openai
 import pytest
@@ -24,11 +26,14 @@ from django.core.asgi import get_asgi_application
 from django.db import connections
 
 from jobs.contracts import ArtefactRef, Result, SpecEnvelope
+from jobs.models import Job
 from jobs.rundir import lay
+from jobs.states import CLAIMABLE, FINISHED
+from jobs.supervisor import carry
 from members.models import ApiToken, Member
 from review.models import Task
 from review.states import Role
-from serving.services import promotions
+from serving.services import promotions, running
 from tests.review import factories
 from tests.serving import tiny
 from tests.training.conftest import freeze
@@ -223,3 +228,43 @@ def key_of() -> Callable[..., str]:
 def client(site: Site, engine: Path, promoted: Miniature, lead: Member, key_of: Callable[..., str]) -> openai.OpenAI:
     """The official client with a key of a member who leads the task."""
     return openai.OpenAI(base_url=site.url, api_key=key_of(lead), max_retries=0, timeout=60)
+
+
+class Workers:
+    """Worker threads that take every job of this room as soon as it waits."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._taken: dict[UUID, threading.Thread] = {}
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        for job in Job.objects.filter(kind=running.KIND).exclude(state__in=FINISHED):
+            if job.pid:
+                Job.objects.filter(pk=job.pk).update(state="cancelling")
+        self._stop.set()
+        self._thread.join(20)
+        for thread in self._taken.values():
+            thread.join(20)
+
+    def _run(self) -> None:
+        while not self._stop.wait(0.1):
+            waiting = Job.objects.filter(state__in=CLAIMABLE, queue=running.QUEUE).values_list("pk", flat=True)
+            for job_id in list(waiting):
+                if job_id not in self._taken or not self._taken[job_id].is_alive():
+                    self._taken[job_id] = threading.Thread(target=self._carry, args=(job_id,), daemon=True)
+                    self._taken[job_id].start()
+        connections.close_all()
+
+    def _carry(self, job_id: UUID) -> None:
+        carry(job_id, worker="w")
+        connections.close_all()
+
+
+@pytest.fixture
+def workers(transactional_db: None, settings: Any, short_folder: Path) -> Iterator[Workers]:
+    settings.SERVING_SOCKET = str(short_folder / f"{secrets.token_hex(4)}.sock")
+    at_work = Workers()
+    yield at_work
+    at_work.close()

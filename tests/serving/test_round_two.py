@@ -1,0 +1,136 @@
+"""A served miniature as a teacher: its own drafts come to the desk, with their provenance."""
+
+from __future__ import annotations
+
+import pytest
+
+from generation.models import Teacher
+from generation.selectors import teachers as teacher_selectors
+from generation.services import orders, provided, teachers
+from generation.services.teachers import NewTeacher
+from jobs.supervisor import carry
+from review import prompting
+from review.models import Candidate
+from serving.models import Usage
+from serving.services import internal_keys, promotions
+from tests.review import factories
+from tests.serving.waiting import wait_until
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.engine
+def test_an_order_with_a_miniature_puts_its_drafts_on_the_desk_as_round_two(
+    site, engine, promoted, task, lead, settings
+):
+    settings.SERVING_BASE_URL = site.url
+    teacher = Teacher.objects.get(model=promoted.slug)
+    order = orders.launch(task, teacher=teacher, count=4, by=lead)
+
+    carry(order.job_id, worker="w")
+
+    order.job.refresh_from_db()
+    calls = list(order.calls.all())
+    assert len(calls) == 4, order.job.error
+    assert {call.model for call in calls} == {promoted.slug}
+    assert all(call.cost_usd == 0 and call.latency_s > 0 and call.output_tokens for call in calls)
+    # A tiny model writes no mails, so its answers are counted and refused; what is a mail becomes a draft.
+    drafts = list(Candidate.objects.filter(job_id=order.job_id))
+    assert len(drafts) + sum(call.state == "failed" for call in calls) == 4
+    prompt = prompting.messages(order.task_version.spec, calls[0].record.facts, audience="student")
+    assert calls[0].prompt_hash == prompting.prompt_hash(prompt)
+    assert "base_url" not in order.teacher_spec or not order.teacher_spec["base_url"]
+    wait_until(lambda: Usage.objects.filter(token="internal", member=None, requests=4).exists())
+
+
+def test_its_drafts_say_who_wrote_them_in_which_round(promoted, task, lead):
+    from generation.services import ingest
+    from jobs.contracts import Event
+
+    teacher = Teacher.objects.get(model=promoted.slug)
+    record = factories.make_records(factories.make_source(task), 1)[0]
+    order = orders.launch(task, teacher=teacher, count=1, by=lead, record_ids=[record.pk])
+    told = {
+        "call_id": "00000000-0000-4000-8000-000000000009", "record": str(record.pk), "index": 0, "model": promoted.slug,
+        "fields": {"subject": "A depot for you", "body": "Hi there, shall we talk on Thursday?"},
+        "usage": {"input_tokens": 30, "output_tokens": 20}, "cost_usd": 0, "latency_s": 0.4, "parameters": {},
+        "labelled_defects": [], "request_id": "",
+        "prompt_hash": prompting.prompt_hash(
+            prompting.messages(order.task_version.spec, record.facts, audience="student")
+        ),
+    }  # fmt: skip
+
+    ingest.consume(order.job, [Event(seq=1, ts=1.0, kind="draft", payload=told)])
+
+    draft = Candidate.objects.get(job_id=order.job_id)
+    assert (draft.origin, draft.round, draft.model) == ("miniature", 2, promoted.slug)
+    assert draft.teacher == f"openai-compatible:{promoted.slug}"
+    assert draft.messages == prompting.messages(order.task_version.spec, record.facts, audience="student")
+    assert (draft.cost_usd, draft.latency_s) == (0, 0.4)
+
+
+def test_a_miniature_writes_for_its_own_task_only_and_while_it_is_served(promoted, admin, lead):
+    teacher = Teacher.objects.get(model=promoted.slug)
+    other = factories.make_task(by=admin, slug="other")
+    factories.make_records(factories.make_source(other), 2)
+
+    with pytest.raises(Refusal) as elsewhere:
+        orders.quote(other, teacher=teacher, count=1, by=admin)
+    promotions.demote(promoted, by=lead)
+    teacher.refresh_from_db()
+    with pytest.raises(Refusal) as off:
+        orders.quote(promoted.task, teacher=teacher, count=1, by=admin)
+
+    assert (elsewhere.value.code, off.value.code) == ("teacher_of_another_task", "teacher_off")
+    assert not teacher.is_active
+
+
+def test_promoting_again_puts_the_same_teacher_back_into_use(promoted, lead):
+    promotions.demote(promoted, by=lead)
+
+    promotions.promote(promoted, by=lead)
+
+    teacher = Teacher.objects.get(provided_by=f"serving:{promoted.pk}")
+    assert teacher.is_active
+    assert teacher_selectors.line_of(teacher, teacher_selectors.price_of(teacher)).can_be_asked
+
+
+def test_it_is_not_edited_by_hand_and_its_key_cannot_be_named_for_another(promoted, admin):
+    teacher = Teacher.objects.get(model=promoted.slug)
+    thief = NewTeacher(
+        slug="thief", name="Thief", provider="openai-compatible", model="m", base_url="https://example.com/v1",
+        secret_ref=internal_keys.NAME,
+    )  # fmt: skip
+
+    with pytest.raises(Refusal) as provided_one:
+        teachers.change(teacher, thief, by=admin)
+    with pytest.raises(Refusal) as named:
+        teachers.create(thief, by=admin)
+
+    assert provided_one.value.code == "teacher_provided"
+    assert "secret_ref" in named.value.errors
+
+
+def test_a_key_of_the_product_is_signed_and_grows_old(settings):
+    from serving import doors
+    from serving.openai.errors import ApiError
+
+    key = internal_keys.make()
+
+    assert doors.caller_of(f"Bearer {key}").member is None
+    for forged in (key[:-2] + "aa", internal_keys.PREFIX, f"{internal_keys.PREFIX}serving"):
+        with pytest.raises(ApiError) as refused:
+            doors.caller_of(f"Bearer {forged}")
+        assert refused.value.status == 401
+
+
+def test_two_miniatures_of_like_names_become_two_teachers(db):
+    offers = [
+        provided.Offer(provided_by=f"serving:{n}", slug="same", name="Same", model=f"m{n}", secret_ref="")
+        for n in range(2)
+    ]
+
+    made = [provided.offer(offer) for offer in offers]
+
+    assert [teacher.slug for teacher in made] == ["same", "same-2"]
