@@ -1,0 +1,130 @@
+"""What came of a campaign is counted by contact, everyone assigned counts, and machines do not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from campaigns.models import Event, Message, Reply
+from campaigns.selectors import outcomes
+from campaigns.states import EventKind, EventSource, MessageState, Metric
+from tests.campaigns import factories
+from tests.review.factories import make_task
+
+NOW = timezone.now()
+
+
+@pytest.fixture
+def campaign(admin):
+    campaign = factories.make_sending_campaign(make_task(by=admin))
+    first = campaign.arms.create(name="Teacher", is_control=True, position=0)
+    second = campaign.arms.create(name="Miniature", position=1)
+    mails = factories.make_due_mails(campaign, 6)
+    Message.objects.update(state=MessageState.SENT, sent_at=NOW - timedelta(days=5))
+    for index, mail in enumerate(mails):
+        mail.enrolment.arm = second if index % 2 else first
+        mail.enrolment.cluster = f"company-{index // 4}"
+        mail.enrolment.save()
+    return campaign
+
+
+def mails_of(campaign):
+    return list(Message.objects.select_related("enrolment").order_by("contact__address"))
+
+
+def happen(mail, kind, *, after=timedelta(days=1), machine=False, meaning="", **payload):
+    event = Event.objects.create(
+        campaign_id=mail.campaign_id, enrolment_id=mail.enrolment_id, message=mail, kind=kind, source=EventSource.MAIL,
+        key=uuid4().hex, occurred_at=NOW - timedelta(days=5) + after, is_machine=machine, payload=payload,
+    )  # fmt: skip
+    if meaning:
+        Reply.objects.create(event=event, message=mail, meaning=meaning)
+    return event
+
+
+def test_counts_are_of_contacts_in_the_order_of_arms(campaign):
+    mails = mails_of(campaign)
+    for mail in mails[:2]:
+        happen(mail, EventKind.REPLIED, meaning="interested")
+    happen(mails[0], EventKind.REPLIED, meaning="declined")
+    happen(mails[2], EventKind.BOUNCED)
+    happen(mails[3], EventKind.AUTO_REPLIED, machine=True)
+    happen(mails[3], EventKind.UNSUBSCRIBED)
+    happen(mails[4], EventKind.COMPLAINED)
+
+    teacher, miniature = outcomes.by_arm(campaign)
+
+    assert (teacher.name, teacher.is_control, teacher.assigned, teacher.clusters) == ("Teacher", True, 3, 2)
+    assert (teacher.sent, teacher.delivered, teacher.bounced) == (3, 2, 1)
+    assert (teacher.replied, teacher.positive, teacher.complained, teacher.unsubscribed) == (1, 1, 1, 0)
+    assert (miniature.replied, miniature.positive, miniature.unsubscribed, miniature.sent) == (1, 1, 1, 3)
+
+
+def test_a_mail_of_unknown_fate_is_neither_sent_nor_lost(campaign):
+    mail = mails_of(campaign)[0]
+    Message.objects.filter(pk=mail.pk).update(state=MessageState.UNKNOWN, sent_at=None)
+
+    teacher, _ = outcomes.by_arm(campaign)
+
+    assert (teacher.assigned, teacher.sent, teacher.unknown) == (3, 2, 1)
+
+
+def test_a_scanners_round_counts_for_nothing_from_its_first_link_on(campaign):
+    scanned, read, *_ = mails_of(campaign)
+    at = timedelta(hours=3)
+    happen(scanned, EventKind.CLICKED, after=at, link="demo")
+    happen(scanned, EventKind.CLICKED, after=at + timedelta(seconds=0.3), link="terms", machine=True, why="burst")
+    happen(read, EventKind.CLICKED, after=at, link="demo")
+    happen(read, EventKind.CLICKED, after=at + timedelta(seconds=9), link="demo", machine=True, why="agent")
+
+    teacher, miniature = outcomes.by_arm(campaign)
+
+    assert (teacher.clicked, miniature.clicked) == (0, 1)
+
+
+def test_everyone_assigned_has_an_outcome_and_the_horizon_holds(campaign):
+    mails = mails_of(campaign)
+    happen(mails[0], EventKind.REPLIED, after=timedelta(days=2))
+    happen(mails[1], EventKind.REPLIED, after=timedelta(days=4))
+    happen(mails[2], EventKind.REPLIED, after=timedelta(days=1))
+    Message.objects.filter(pk=mails[2].pk).update(state=MessageState.STOPPED, sent_at=None)
+
+    rows = outcomes.of_contacts(campaign, metric=Metric.REPLY, horizon_days=3)
+
+    by_enrolment = {row.enrolment_id: row for row in rows}
+    assert len(rows) == 6
+    assert [by_enrolment[mail.enrolment_id].outcome for mail in mails] == [1, 0, 0, 0, 0, 0]
+    assert by_enrolment[mails[1].enrolment_id].happened_at is not None
+    assert by_enrolment[mails[2].enrolment_id].sent_at is None
+    assert {row.cluster for row in rows} == {"company-0", "company-1"}
+
+
+@pytest.mark.parametrize(
+    ("metric", "kind", "meaning"),
+    [
+        (Metric.REPLY, EventKind.REPLIED, "other"),
+        (Metric.POSITIVE_REPLY, EventKind.REPLIED, "question"),
+        (Metric.CLICK, EventKind.CLICKED, ""),
+        (Metric.UNSUBSCRIBE, EventKind.UNSUBSCRIBED, ""),
+    ],
+)
+def test_each_metric_counts_its_own(campaign, metric, kind, meaning):
+    happen(mails_of(campaign)[0], kind, meaning=meaning)
+
+    totals = {
+        each: sum(row.outcome for row in outcomes.of_contacts(campaign, metric=each, horizon_days=14))
+        for each in Metric
+    }
+
+    assert totals[metric] == 1
+    assert sum(totals.values()) == (2 if metric == Metric.POSITIVE_REPLY else 1)
+
+
+def test_counting_asks_a_fixed_number_of_questions(campaign, django_assert_max_num_queries):
+    with django_assert_max_num_queries(12):
+        outcomes.by_arm(campaign)
+    with django_assert_max_num_queries(3):
+        outcomes.of_contacts(campaign, metric=Metric.REPLY, horizon_days=14)
