@@ -5,7 +5,10 @@ from review.immutability import Guard
 CHANGES = ("UPDATE", "DELETE")
 GUARDS = (
     Guard("campaigns_suppression", CHANGES, "", "The suppression list only grows."),
-    Guard("campaigns_event", CHANGES, "", "An event never changes: what follows is another event."),
+    # What a payload tells of a person goes with the person.
+    Guard(
+        "campaigns_event", CHANGES, "", "An event never changes: what follows is another event.", erasable=("payload",)
+    ),
     Guard("campaigns_look", CHANGES, "", "A look at an experiment never changes: look again."),
     Guard(
         "campaigns_experiment", CHANGES, "{row}.registered_at IS NOT NULL",

@@ -26,7 +26,7 @@ SIBLINGS = 4
 
 def held_out(task: Task, *, limit: int) -> list[UUID]:
     """Records of the test split, whether or not anybody judged a draft for them; at most `limit`, always the same ones."""
-    found = Record.objects.filter(task=task, split=Split.TEST).order_by("content_hash")
+    found = Record.objects.filter(task=task, split=Split.TEST, erased_at__isnull=True).order_by("content_hash")
     return list(found.values_list("pk", flat=True)[:limit])
 
 

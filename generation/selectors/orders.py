@@ -128,7 +128,7 @@ def source_or_404(task: Task, slug: str) -> Source:
 
 def record_count(task: Task) -> int:
     """Records of a task."""
-    return Record.objects.filter(task=task).count()
+    return Record.objects.filter(task=task, erased_at__isnull=True).count()
 
 
 def _by_id(task: Task, text: str) -> Source | None:

@@ -192,7 +192,7 @@ def _records(
     task: Task, count: int, source: Source | None, record_ids: Sequence[UUID] | None
 ) -> tuple[list[str], list[dict[str, object]]]:
     """Ids and facts of the records an order of this size needs."""
-    rows = Record.objects.filter(task=task)
+    rows = Record.objects.filter(task=task, erased_at__isnull=True)
     if record_ids is not None:
         facts = dict(rows.filter(pk__in=list(record_ids)).values_list("pk", "facts"))
         if unknown := [pk for pk in record_ids if pk not in facts]:

@@ -45,10 +45,14 @@ class Candidate(models.Model):
     labelled_defects = models.JSONField(default=list)
     round = models.PositiveSmallIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Since then its texts are tombstones that name their hash.
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["queue_position", "created_at"]
         indexes = [
+            # Few ever are; whether a frozen version holds one is asked on its page.
+            models.Index(fields=["erased_at"], condition=Q(erased_at__isnull=False), name="candidates_erased"),
             # The queue: partial, so that taking the next card costs the same at a thousand and at a million.
             models.Index(
                 fields=["task", "queue_position", "id"], condition=Q(state=CandidateState.PENDING), name="desk_queue"

@@ -52,6 +52,9 @@ class Record(models.Model):
     split = models.CharField(max_length=10, choices=Split.choices)
     content_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Once the person it stood for was erased: when, and the hash its facts had.
+    erased_at = models.DateTimeField(null=True, blank=True)
+    erased_hash = models.CharField(max_length=64, blank=True)
 
     class Meta:
         ordering = ["source", "row_number"]

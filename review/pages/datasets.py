@@ -15,6 +15,7 @@ from review.forms.datasets import DatasetForm, FilterForm
 from review.permissions import may, task_or_404
 from review.selectors import datasets as selectors
 from review.selectors import versions as version_selectors
+from review.selectors.erased import erased_rows
 from review.services import datasets
 from review.states import Role
 from web.errors import Refusal
@@ -78,6 +79,7 @@ def version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "dataset": dataset,
         "version": found,
         "files": selectors.files_of(found),
+        "erased_rows": erased_rows(found),
         "samples": version_selectors.samples(found),
         "site": request.build_absolute_uri("/").rstrip("/"),
     }

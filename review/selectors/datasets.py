@@ -20,8 +20,8 @@ CHUNK = 1000
 
 
 def golds_of(task: Task, filters: DatasetFilters) -> QuerySet[Gold]:
-    """Golds of a task that a selection takes, in the order of their decisions."""
-    chosen = Q(task=task, verdict__in=filters.verdicts)
+    """Golds of a task that a selection takes, in the order of their decisions; tombstones of the erased teach nothing."""
+    chosen = Q(task=task, verdict__in=filters.verdicts, candidate__erased_at__isnull=True)
     if filters.task_versions:
         chosen &= Q(candidate__task_version__number__in=filters.task_versions)
     if filters.teachers:

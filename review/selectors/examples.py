@@ -39,7 +39,11 @@ class Example:
 
 def example(spec: TaskSpec, task: Task | None) -> Example:
     """Show a specification on a record of the task; on a made-up one where it has none."""
-    record = Record.objects.filter(task=task).order_by("created_at", "row_number").first() if task else None
+    record = (
+        Record.objects.filter(task=task, erased_at__isnull=True).order_by("created_at", "row_number").first()
+        if task
+        else None
+    )
     gold = _gold_fields(spec, task, record) if record else None
     facts = record.facts if record else _made_up_facts(spec)
     fields = gold or _made_up_fields(spec)

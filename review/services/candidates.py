@@ -124,7 +124,11 @@ def _place(task_id: UUID, wanted: list[UUID]) -> int:
     task = Task.objects.select_for_update().get(pk=task_id)
     kept: dict[UUID, Candidate] = {}
     for chunk in _chunks(wanted):
-        rows = Candidate.objects.select_for_update().only("pk").filter(pk__in=chunk, state=CandidateState.KEPT)
+        rows = (
+            Candidate.objects.select_for_update()
+            .only("pk")
+            .filter(pk__in=chunk, state=CandidateState.KEPT, erased_at__isnull=True)
+        )
         kept.update({row.pk: row for row in rows})
     moving = [kept[pk] for pk in dict.fromkeys(wanted) if pk in kept]
     for position, candidate in enumerate(moving, start=_next_position(task)):

@@ -89,11 +89,11 @@ def sample_prompts(version: TaskVersion) -> list[dict[str, Any]]:
 
     Never test records: what a person has seen a run write may move what they do to the next run.
     """
-    records = Record.objects.filter(task_id=version.task_id, split=Split.VALIDATION).order_by("created_at", "pk")
+    records = Record.objects.filter(task_id=version.task_id, split=Split.VALIDATION, erased_at__isnull=True)
     spec = version.spec
     return [
         {"id": record.title or str(record.pk), "messages": prompting.messages(spec, record.facts, audience="student")}
-        for record in records[:SAMPLE_PROMPTS]
+        for record in records.order_by("created_at", "pk")[:SAMPLE_PROMPTS]
     ]
 
 

@@ -8,6 +8,7 @@ from jobs.models import Job
 from jobs.states import FINISHED
 from review.models import Record
 from review.segments import cut
+from review.spec import TaskSpec
 from review.states import Split
 from training.models import Miniature
 
@@ -25,11 +26,16 @@ def context(miniature: Miniature, job: Job) -> dict[str, Any]:
 
 
 def parts(miniature: Miniature, output: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a miniature wrote, by `parts_of` under its own task version."""
+    return parts_of(miniature.run.task_version.spec, output)
+
+
+def parts_of(spec: TaskSpec, output: dict[str, Any]) -> list[dict[str, Any]]:
     """Fields in schema order with their text cut at the marks; a text that has no fields is one part."""
     if output["fields"] is None:
         return [{"label": "", "role": "", "segments": cut(output["text"]), "marks": []}]
     shown = []
-    for field in miniature.run.task_version.spec.output_schema:
+    for field in spec.output_schema:
         if field.type == "list":
             shown += _elements(field.name, output)
             continue
@@ -41,13 +47,14 @@ def parts(miniature: Miniature, output: dict[str, Any]) -> list[dict[str, Any]]:
 
 def facts_of(job: Job) -> dict[str, Any]:
     """The facts a writing was ordered with, as a form takes them."""
-    return _as_text(job.spec["records"][0])
+    return as_text(job.spec["records"][0])
 
 
 def example_facts(miniature: Miniature) -> dict[str, Any]:
     """Facts of a record set apart for testing; the miniature has never seen its company."""
-    record = Record.objects.filter(task_id=miniature.task_id, split=Split.TEST).order_by("created_at", "pk").first()
-    return _as_text(record.facts) if record else {}
+    records = Record.objects.filter(task_id=miniature.task_id, split=Split.TEST, erased_at__isnull=True)
+    record = records.order_by("created_at", "pk").first()
+    return as_text(record.facts) if record else {}
 
 
 def _elements(name: str, output: dict[str, Any]) -> list[dict[str, Any]]:
@@ -62,5 +69,6 @@ def _elements(name: str, output: dict[str, Any]) -> list[dict[str, Any]]:
     return shown
 
 
-def _as_text(facts: dict[str, Any]) -> dict[str, Any]:
+def as_text(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts as a form takes them."""
     return {name: "; ".join(map(str, value)) if isinstance(value, list) else value for name, value in facts.items()}

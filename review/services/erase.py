@@ -1,0 +1,109 @@
+"""Erasing what was written about a person: texts become tombstones that keep their hash, in rows and in frozen files.
+
+The one service that changes what never changes. It knows records and what hangs on them; whose they are, who asked and
+what upper rooms hold is not its affair. See `review/immutability.py` for how the database permits it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from review import immutability, tombstones
+from review.models import Assignment, Candidate, DatasetVersion, Decision, Record, Ruling, Task
+from review.selectors.erased import versions_holding
+from review.services import erase_files
+from review.states import AssignmentState, CandidateState
+
+TITLE = "Erased"
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What was erased.
+
+    Attributes:
+        records: Records whose facts are gone.
+        candidates: Drafts that are tombstones now.
+        decisions: Verdicts whose texts are tombstones now.
+        versions: Frozen dataset versions whose files were written anew without them.
+    """
+
+    records: tuple[UUID, ...]
+    candidates: tuple[UUID, ...]
+    decisions: int
+    versions: tuple[UUID, ...]
+
+
+@transaction.atomic
+def erase_records(record_ids: Sequence[UUID]) -> Erased:
+    """Erase the facts of records, every draft and verdict made from them, and their rows in frozen files.
+
+    Hashes stay: of a record in `erased_hash`, of a draft in `fields_hash`, of a decision in its tombstone, of a file in
+    the manifest of its version. So what was built on them can still be verified, and what is equal stays equal: golds
+    rebuild identically. A draft that waits on the desk leaves it. The rows of the tasks are locked meanwhile, and versions
+    being sealed wait or are written anew. Doing it twice changes nothing.
+
+    Args:
+        record_ids: Records of any tasks.
+    """
+    fresh = Record.objects.filter(pk__in=list(record_ids), erased_at__isnull=True)
+    tasks = fresh.order_by().values_list("task_id", flat=True).distinct()
+    list(Task.objects.select_for_update().filter(pk__in=list(tasks)).order_by("pk").values_list("pk", flat=True))
+    records = list(fresh.select_for_update().order_by("pk"))
+    candidates = list(
+        Candidate.objects.filter(record__in=records, erased_at__isnull=True).order_by("pk").defer("messages")
+    )
+    versions = [version.pk for version in versions_holding([record.pk for record in records])]
+    with immutability.erasing():
+        decisions = _erase_decisions(candidates)
+        _erase_candidates(candidates)
+        for version in DatasetVersion.objects.select_for_update().filter(pk__in=versions).order_by("pk"):
+            erase_files.rewrite(version, {str(candidate.pk) for candidate in candidates})
+    for record in records:
+        _erase_record(record)
+    return Erased(
+        tuple(record.pk for record in records), tuple(candidate.pk for candidate in candidates), decisions,
+        tuple(versions),
+    )  # fmt: skip
+
+
+def _erase_record(record: Record) -> None:
+    record.erased_hash, record.erased_at = record.content_hash, timezone.now()
+    # The same facts may come again for somebody else; they must not find this row.
+    record.content_hash = hashlib.sha256(f"erased {record.pk}".encode()).hexdigest()
+    record.facts, record.title, record.group = {}, TITLE, f"erased {record.content_hash[:12]}"
+    record.save(update_fields=["facts", "title", "group", "content_hash", "erased_hash", "erased_at"])
+
+
+def _erase_candidates(candidates: Sequence[Candidate]) -> None:
+    pks = [candidate.pk for candidate in candidates]
+    for candidate in candidates:
+        candidate.fields = tombstones.of(candidate.fields)
+        candidate.messages, candidate.marks, candidate.marks_count = [], [], 0
+        candidate.erased_at = timezone.now()
+        if candidate.state != CandidateState.DECIDED:
+            candidate.state = CandidateState.KEPT
+    Candidate.objects.bulk_update(
+        candidates, ["fields", "messages", "marks", "marks_count", "erased_at", "state"], batch_size=200
+    )
+    Assignment.objects.filter(candidate__in=pks).update(unfinished=None, note="")
+    Assignment.objects.filter(candidate__in=pks, state=AssignmentState.ACTIVE).update(state=AssignmentState.RELEASED)
+
+
+def _erase_decisions(candidates: Sequence[Candidate]) -> int:
+    pks = [candidate.pk for candidate in candidates]
+    decisions = list(Decision.objects.filter(candidate__in=pks))
+    for decision in decisions:
+        values: dict[str, Any] = {"note": ""}
+        if decision.fields is not None:
+            values["fields"] = tombstones.of(decision.fields)
+        Decision.objects.filter(pk=decision.pk).update(**values)
+    Ruling.objects.filter(candidate__in=pks).exclude(note="").update(note="")
+    return len(decisions)

@@ -1,0 +1,300 @@
+"""Erasing: what the database permits and only then, tombstones in rows and files, and what stays whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, connection, transaction
+
+from members.models import Member
+from review import immutability, tombstones
+from review.models import Assignment, Candidate, Dataset, DatasetFile, DatasetVersion, Decision, Gold, Record, Task
+from review.prompting import canonical_json, fields_hash
+from review.selectors import datasets as selectors
+from review.selectors.erased import erased_rows
+from review.services import candidates, datasets, golds, queue
+from review.services.datasets import write as writing
+from review.services.erase import erase_records
+from review.services.erase_files import sweep
+from review.services.imports.records import content_hash
+from review.states import AssignmentState, CandidateState
+from tests.review import factories
+from tests.review.datasets import golds as judged_golds
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return factories.make_task(by=admin)
+
+
+@pytest.fixture
+def records(task: Task, admin: Member) -> list[Record]:
+    """Twelve records, each with a judged draft: accepted, edited or rejected in turn."""
+    records = judged_golds.make_records(task, 12)
+    judged_golds.make_drafts(task, records)
+    for index in range(12):
+        judged_golds.decide(admin, task, ["accept", "edit", "reject"][index % 3])
+    return records
+
+
+@pytest.fixture
+def version(task: Task, admin: Member, records: list[Record]) -> DatasetVersion:
+    dataset = datasets.create(task, name="Gold", by=admin)
+    version = datasets.freeze(dataset, by=admin)
+    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
+    version.refresh_from_db()
+    return version
+
+
+def everything(version: DatasetVersion) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Rows of all files; each file's bytes must be what its row says."""
+    found = {}
+    for file in DatasetFile.objects.filter(version=version):
+        data = default_storage.open(file.path).read()
+        assert (hashlib.sha256(data).hexdigest(), len(data)) == (file.sha256, file.bytes)
+        found[file.format, file.split] = [json.loads(line) for line in data.splitlines()]
+        assert len(found[file.format, file.split]) == file.rows
+    return found
+
+
+def refused(change: Callable[[], object], why: str = "never changes") -> None:
+    with pytest.raises(DatabaseError, match=why), transaction.atomic():
+        change()
+
+
+def test_inside_erasing_the_text_of_a_decision_changes_and_nothing_else(records: list[Record]) -> None:
+    rows = Decision.objects.filter(candidate__record=records[0])
+    before = rows.values().get()
+
+    with immutability.erasing():
+        rows.update(note="x", fields={"subject": "y"})
+        refused(lambda: rows.update(seconds=99))
+        refused(lambda: rows.update(note="z", verdict="reject"))
+        refused(lambda: rows.update(fields=None, body_hash="0" * 64))
+        refused(rows.delete)
+
+    assert rows.values().get() == {**before, "note": "x", "fields": {"subject": "y"}}
+
+
+def test_outside_erasing_nothing_changes_before_or_after(records: list[Record]) -> None:
+    rows = Decision.objects.filter(candidate__record=records[0])
+
+    refused(lambda: rows.update(note="x"))
+    with immutability.erasing():
+        rows.update(note="once")
+    refused(lambda: rows.update(note="again"))
+
+    assert rows.get().note == "once"
+
+
+def test_an_error_inside_takes_the_permission_with_it(records: list[Record]) -> None:
+    rows = Decision.objects.filter(candidate__record=records[0])
+
+    def broken() -> None:
+        with immutability.erasing():
+            rows.update(note="half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        broken()
+
+    refused(lambda: rows.update(note="x"))
+    assert rows.get().note == ""
+
+
+def test_what_names_no_erasable_column_stays_refused_inside(task: Task, version: DatasetVersion) -> None:
+    with immutability.erasing():
+        refused(lambda: task.versions.update(note="x"), "make the next version")
+        refused(lambda: DatasetVersion.objects.filter(pk=version.pk).update(note="x"), "is frozen")
+        refused(lambda: version.rows.update(row_hash="0" * 64), "is frozen")
+        refused(lambda: version.files.update(format="dpo"), "is frozen")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_permission_of_one_transaction_is_no_other_ones(admin: Member) -> None:
+    task = factories.make_task(by=admin)
+    factories.make_drafts(task, factories.make_records(factories.make_source(task), 1))
+    decision = judged_golds.decide(admin, task)
+    is_open, tried, outcome = threading.Event(), threading.Event(), list[str]()
+
+    def other() -> None:
+        is_open.wait(10)
+        try:
+            if connection.vendor == "postgresql":
+                with transaction.atomic():
+                    Decision.objects.filter(pk=decision.pk).update(note="stolen")
+            else:
+                # SQLite lets nobody write beside it; what another connection sees is what counts.
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT count(*) FROM review_erasing")
+                    outcome.append(f"sees {cursor.fetchone()[0]}")
+        except DatabaseError as error:
+            outcome.append(str(error))
+        finally:
+            tried.set()
+            connection.close()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    with immutability.erasing():
+        is_open.set()
+        tried.wait(10)
+    thread.join()
+
+    assert outcome and ("never changes" in outcome[0] or outcome == ["sees 0"])
+    assert Decision.objects.get(pk=decision.pk).note == ""
+
+
+def test_a_record_its_drafts_and_verdicts_become_tombstones_that_keep_their_hashes(
+    task: Task, records: list[Record]
+) -> None:
+    record = records[1]  # its draft was edited
+    draft, decision = Candidate.objects.get(record=record), Decision.objects.get(candidate__record=record)
+    texts = [canonical_json(record.facts), canonical_json(draft.fields), canonical_json(decision.fields)]
+
+    erased = erase_records([record.pk])
+
+    digest = record.content_hash
+    record.refresh_from_db()
+    after, verdict = Candidate.objects.get(pk=draft.pk), Decision.objects.get(pk=decision.pk)
+    assert (erased.records, erased.candidates, erased.decisions) == ((record.pk,), (draft.pk,), 1)
+    assert (record.facts, record.title, record.erased_hash) == ({}, "Erased", digest)
+    assert after.fields == {"subject": f"[erased {draft.fields_hash}]", "body": f"[erased {draft.fields_hash}]"}
+    assert (after.fields_hash, after.messages, after.marks) == (draft.fields_hash, [], [])
+    assert verdict.fields["body"] == f"[erased {fields_hash(decision.fields)}]"
+    assert (verdict.verdict, verdict.before_hash) == (decision.verdict, decision.before_hash)
+    left = str([*Record.objects.filter(pk=record.pk).values(), *Candidate.objects.filter(pk=draft.pk).values()])
+    assert not any(word in left for text in texts for word in json.loads(text).values() if len(str(word)) > 8)
+
+
+def test_others_stay_as_they_are_and_doing_it_twice_changes_nothing(records: list[Record]) -> None:
+    others = Candidate.objects.exclude(record=records[0])
+    before = list(others.order_by("pk").values())
+
+    erase_records([records[0].pk])
+    first = Candidate.objects.filter(record=records[0]).values().get()
+    again = erase_records([records[0].pk])
+
+    assert list(others.order_by("pk").values()) == before
+    assert again.records == again.candidates == ()
+    assert Candidate.objects.filter(record=records[0]).values().get() == first
+
+
+def test_golds_rebuild_identically_and_what_differed_still_differs(
+    task: Task, admin: Member, make_member: Any, records: list[Record]
+) -> None:
+    edited = Decision.objects.filter(verdict="edit")[0]
+    other = {**edited.fields, "subject": "Another way to say it"}
+    Decision.objects.create(
+        candidate=edited.candidate, task=task, reviewer=make_member("olga"), verdict="edit", fields=other,
+        before_hash=edited.before_hash, body_hash="b" * 64,
+    )  # fmt: skip
+    golds.rebuild()
+    before = list(Gold.objects.order_by("candidate").values())
+
+    erase_records([record.pk for record in records])
+    golds.rebuild()
+
+    assert list(Gold.objects.order_by("candidate").values()) == before
+    assert not any(gold["candidate_id"] == edited.candidate_id for gold in before)
+
+
+def test_equal_texts_leave_equal_tombstones_and_different_ones_do_not() -> None:
+    one = {"summary": "a", "claims": [{"text": "t", "quote": "q"}, {"text": "u", "quote": "r"}]}
+
+    assert tombstones.of(one) == tombstones.of(dict(one))
+    assert tombstones.of(one) != tombstones.of({**one, "summary": "b"})
+    assert list(tombstones.of(one)) == ["summary", "claims"]
+    assert set(tombstones.of(one)["claims"][0]) == {"text", "quote"}
+    assert "q" not in tombstones.of(one)["claims"][0].values()
+
+
+def test_frozen_files_lose_the_text_and_the_version_keeps_its_manifest(
+    version: DatasetVersion, records: list[Record]
+) -> None:
+    record = records[0]
+    draft = Candidate.objects.get(record=record)
+    before, manifest, old_paths = (
+        everything(version),
+        dict(version.manifest),
+        set(version.files.values_list("path", flat=True)),
+    )
+
+    erased = erase_records([record.pk])
+    sweep([version.pk])
+
+    after, split = everything(version), record.split
+    version.refresh_from_db()
+    assert erased.versions == (version.pk,)
+    assert version.manifest == manifest
+    assert erased_rows(version) == 1
+    assert not any(record.title in canonical_json(row) for rows in after.values() for row in rows)
+    assert [row for row in before["sft", split] if row["id"] != str(draft.pk)] == after["sft", split]
+    raw = next(row for row in after["raw", split] if row["id"] == str(draft.pk))
+    assert raw["draft"]["body"] == f"[erased {draft.fields_hash}]"
+    assert (raw["record"]["facts"], raw["record"]["group"]) == ({}, "erased")
+    assert len(after["raw", split]) == len(before["raw", split])
+    kept = set(version.files.values_list("path", flat=True))
+    assert kept != old_paths
+    stored = {f"datasets/{version.pk}/{name}" for name in default_storage.listdir(f"datasets/{version.pk}")[1]}
+    assert stored == kept
+
+
+def test_what_is_erased_is_frozen_in_no_later_version(
+    task: Task, admin: Member, version: DatasetVersion, records: list[Record]
+) -> None:
+    erase_records([records[0].pk])
+
+    later = datasets.freeze(Dataset.objects.get(), by=admin)
+    writing.seal(later.pk, writing.write(later.pk, report=lambda done, total: None))
+
+    later.refresh_from_db()
+    assert later.counts["looked_at"] == version.counts["looked_at"] - 1
+    assert erased_rows(later) == 0
+
+
+def test_a_draft_on_the_desk_leaves_it_and_does_not_come_back(task: Task, admin: Member) -> None:
+    records = factories.make_records(factories.make_source(task), 2)
+    factories.make_drafts(task, records)
+    held = queue.deal(admin, task, count=2)
+    Assignment.objects.update(unfinished={"body": "half an edit"}, note="ask her")
+
+    erase_records([record.pk for record in records])
+    put = candidates.put_on_desk(Candidate.objects.all())
+
+    assert put == 0
+    assert set(Candidate.objects.values_list("state", flat=True)) == {CandidateState.KEPT}
+    assert len(held) == 2
+    assert set(Assignment.objects.values_list("state", "unfinished", "note")) == {(AssignmentState.RELEASED, None, "")}
+    assert queue.deal(admin, task, count=5) == []
+
+
+def test_the_same_facts_may_come_again_for_somebody_else(task: Task) -> None:
+    record = factories.make_records(factories.make_source(task), 1)[0]
+    digest = content_hash(record.facts)
+    Record.objects.filter(pk=record.pk).update(content_hash=digest)
+
+    erase_records([record.pk])
+
+    assert not Record.objects.filter(content_hash=digest).exists()
+    assert Record.objects.get(pk=record.pk).erased_hash == digest
+
+
+def test_the_version_page_says_that_it_contains_erased(
+    version: DatasetVersion, records: list[Record], admin: Member, as_member: Any
+) -> None:
+    erase_records([records[0].pk, records[3].pk])
+
+    page = as_member(admin).get(f"/datasets/{version.dataset.slug}/v/{version.number}/").content.decode()
+
+    assert "Contains erased text" in page
+    assert "2 rows" in page
+    assert selectors.file_of(version, "train", "sft") is not None
