@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,14 +22,13 @@ from training.selectors import miniatures
 @require_GET
 def task_panel(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
-    return render(request, "serving/_task.html", {**pages.of_task(member_of(request), task), "next": _next(request)})
+    return _part(request, "task", pages.of_task(member_of(request), task))
 
 
 @require_GET
 def miniature_panel(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
     miniature = miniatures.miniature_or_404(member_of(request), miniature_id)
-    context = {**pages.of_miniature(member_of(request), miniature), "next": _next(request)}
-    return render(request, "serving/_miniature.html", context)
+    return _part(request, "miniature", pages.of_miniature(member_of(request), miniature))
 
 
 @require_POST
@@ -61,6 +61,13 @@ def stop(request: HttpRequest, slug: str) -> HttpResponse:
     running.stop(by=member_of(request))
     messages.success(request, "Serving is stopped, for all tasks.")
     return _back(request, slug)
+
+
+def _part(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
+    """The part alone for a page that loads it, else a page of its own."""
+    is_part = bool(request.htmx)  # type: ignore[attr-defined]
+    template = f"serving/_{name}.html" if is_part else f"serving/{name}.html"
+    return render(request, template, {**context, "section": "miniatures", "next": _next(request)})
 
 
 def _next(request: HttpRequest) -> str:
