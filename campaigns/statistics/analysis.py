@@ -18,9 +18,6 @@ from campaigns.statistics.sample_ratio import SampleRatio
 from campaigns.statistics.samples import Outcomes, Proportion
 from campaigns.statistics.verdicts import Compared, Verdict
 
-# With fewer successes or failures in an arm a cluster-robust t is no longer within a point of its level (measured).
-FEWEST_EVENTS = 5
-
 
 @dataclass(frozen=True, slots=True)
 class _Raw:
@@ -68,8 +65,8 @@ def difference(control: Outcomes, treatment: Outcomes, *, level: float = LEVEL) 
     """The difference by the method that holds its level there.
 
     Independent shares: Miettinen and Nurminen. Everything else: the cluster-robust t, which without clusters is
-    Welch's. Clustered shares with fewer than 5 successes or failures in an arm: Miettinen and Nurminen with every
-    cluster counted as one unit, which errs on the careful side.
+    Welch's. Clustered shares where the t has nothing to reckon with (an arm without a success or without a failure, or
+    of one cluster): Miettinen and Nurminen with every cluster counted as one unit, which errs on the careful side.
 
     Raises:
         ValueError: If the outcomes cannot be compared.
@@ -77,7 +74,7 @@ def difference(control: Outcomes, treatment: Outcomes, *, level: float = LEVEL) 
     if not (control.is_binary and treatment.is_binary):
         return clusters.difference(control, treatment, level=level)
     is_clustered = control.is_clustered or treatment.is_clustered
-    if not is_clustered or _fewest_events(control, treatment) < FEWEST_EVENTS:
+    if not is_clustered or _is_without_spread(control) or _is_without_spread(treatment):
         return _score_difference(control, treatment, level)
     return clusters.difference(control, treatment, level=level)
 
@@ -89,7 +86,7 @@ def _score_difference(control: Outcomes, treatment: Outcomes, level: float) -> E
     warnings = list(clusters.few_clusters(control, treatment))
     if control.is_clustered or treatment.is_clustered:
         warnings.append(
-            f"Fewer than {FEWEST_EVENTS} successes (or failures) in an arm: every cluster was counted as one unit, "
+            "An arm has no success (or no failure) yet: every cluster was counted as one unit, "
             "which makes the interval wider than it may need to be."
         )
     return replace(effect, warnings=tuple(warnings))
@@ -100,8 +97,8 @@ def _effective(arm: Outcomes) -> Proportion:
     return Proportion(min(arm.mean * n, n), n)
 
 
-def _fewest_events(*arms: Outcomes) -> float:
-    return min(min(arm.total, arm.n - arm.total) for arm in arms)
+def _is_without_spread(arm: Outcomes) -> bool:
+    return arm.clusters < 2 or arm.total in (0, arm.n)
 
 
 def _compare(name: str, control: Outcomes, arm: Outcomes, question: Question, tuned_for: float) -> _Raw:
@@ -203,18 +200,7 @@ def _deciding_interval(raw: _Raw, question: Question) -> Interval:
 
 
 def _summary(name: str, arm: Outcomes, level: float) -> ArmSummary:
-    return ArmSummary(name, arm.n, arm.clusters, arm.total, arm.mean, _interval_of_mean(arm, level))
-
-
-def _interval_of_mean(arm: Outcomes, level: float) -> Interval | None:
-    if arm.clusters < 2:
-        return None
-    mean = clusters.mean(arm)
-    if not mean.variance:
-        return None
-    reach = arithmetic.t_quantile((1 + level) / 2, mean.df) * mean.variance**0.5
-    low, high = mean.mean - reach, mean.mean + reach
-    return Interval(max(0.0, low), min(1.0, high), level) if arm.is_binary else Interval(low, high, level)
+    return ArmSummary(name, arm.n, arm.clusters, arm.total, arm.mean, clusters.interval_of_mean(arm, level=level))
 
 
 def _sample_ratio(arms: Mapping[str, Outcomes], question: Question) -> SampleRatio:

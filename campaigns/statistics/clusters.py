@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from campaigns.statistics import arithmetic
+from campaigns.statistics import arithmetic, proportions
 from campaigns.statistics.proportions import LEVEL, check_level
 from campaigns.statistics.results import Effect, Interval, Method, Scale
-from campaigns.statistics.samples import Outcomes
+from campaigns.statistics.samples import Outcomes, Proportion
 
 CR2 = Method(
     "cluster-robust t (CR2, Bell-McCaffrey degrees of freedom)",
@@ -26,6 +26,10 @@ RELATIVE = Method(
 )
 # Below this many clusters an arm, cluster-robust errors come out too small (Cameron and Miller 2015, J. Hum. Res. 50(2)).
 FEW_CLUSTERS = 30
+# Skewed errors cancel between arms of like size; beyond this ratio they do not, and the smaller arm needs many draws:
+# 355 times the squared skewness (Kohavi, Deng, Longbotham and Xu 2014, Seven Rules of Thumb for Web Site Experimenters).
+LOPSIDED = 4
+DRAWS_PER_SQUARED_SKEWNESS = 355
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,29 @@ def mean(arm: Outcomes) -> MeanOfClusters:
     return MeanOfClusters(arm.mean, variance, df)
 
 
+def interval_of_mean(arm: Outcomes, *, level: float = LEVEL) -> Interval | None:
+    """Interval of one arm's mean; None for an amount that does not vary or has one cluster.
+
+    A share has Wilson's interval, whose n is the effective one, p (1 - p) over the cluster-robust variance (Korn and
+    Graubard 1998, Survey Methodology 24(2)); without variance it is the number of effective clusters. An amount has t's.
+    """
+    check_level(level)
+    found = mean(arm) if arm.clusters > 1 else None
+    if arm.is_binary:
+        return _wilson(arm, found.variance if found else 0.0, level)
+    if found is None or not found.variance:
+        return None
+    reach = arithmetic.t_quantile((1 + level) / 2, found.df) * found.variance**0.5
+    return Interval(found.mean - reach, found.mean + reach, level)
+
+
+def _wilson(arm: Outcomes, variance: float, level: float) -> Interval:
+    share, n = arm.mean, arm.effective_clusters
+    if arm.is_clustered and variance:
+        n = min(arm.n, share * (1 - share) / variance)
+    return proportions.wilson(Proportion(share * n, n), level=level)
+
+
 def difference(control: Outcomes, treatment: Outcomes, *, level: float = LEVEL) -> Effect:
     """Mean of the treatment minus mean of the control, over units; errors from clusters nested in the arms.
 
@@ -72,7 +99,7 @@ def difference(control: Outcomes, treatment: Outcomes, *, level: float = LEVEL) 
     one, other = mean(control), mean(treatment)
     gap = other.mean - one.mean
     effect = _student(gap, one.variance, other.variance, (one.df, other.df), level, Scale.DIFFERENCE, method)
-    return replace(effect, warnings=few_clusters(control, treatment))
+    return replace(effect, warnings=warnings(control, treatment))
 
 
 def relative_uplift(control: Outcomes, treatment: Outcomes, *, level: float = LEVEL) -> Effect:
@@ -87,18 +114,36 @@ def relative_uplift(control: Outcomes, treatment: Outcomes, *, level: float = LE
     parts = one.variance * other.mean**2 / one.mean**4, other.variance / one.mean**2
     uplift = other.mean / one.mean - 1
     effect = _student(uplift, *parts, (one.df, other.df), level, Scale.RELATIVE, RELATIVE)
-    return replace(effect, warnings=few_clusters(control, treatment))
+    return replace(effect, warnings=warnings(control, treatment))
 
 
 def few_clusters(*arms: Outcomes) -> tuple[str, ...]:
     """A warning when an arm's errors rest on fewer than 30 clusters, or on 30 that a few large ones outweigh."""
     smallest = min(arm.clusters for arm in arms)
     if smallest < FEW_CLUSTERS:
-        return (f"Only {smallest} clusters in an arm: under {FEW_CLUSTERS} the interval may be too narrow.",)
+        noun = "cluster" if smallest == 1 else "clusters"
+        return (f"Only {smallest} {noun} in an arm: under {FEW_CLUSTERS} the interval may be too narrow.",)
     effective = min(arm.effective_clusters for arm in arms)
     if effective < FEW_CLUSTERS:
         return (f"A few large clusters hold most units: they weigh like {effective:.0f} equal ones, too few to trust.",)
     return ()
+
+
+def warnings(control: Outcomes, treatment: Outcomes) -> tuple[str, ...]:
+    """All that should be known before the interval is believed."""
+    return few_clusters(control, treatment) + _lopsided(control, treatment)
+
+
+def _lopsided(control: Outcomes, treatment: Outcomes) -> tuple[str, ...]:
+    small, large = sorted((control, treatment), key=lambda arm: arm.clusters)
+    if large.clusters <= LOPSIDED * small.clusters:
+        return ()
+    residuals = small.totals - small.mean * small.sizes
+    spread = float((residuals**2).mean())
+    skewness = float((residuals**3).mean()) / spread**1.5 if spread else 0.0
+    if small.clusters >= DRAWS_PER_SQUARED_SKEWNESS * skewness**2:
+        return ()
+    return ("The arms differ much in size and the outcome is skewed: the interval may be too narrow.",)
 
 
 def intraclass_correlation(arm: Outcomes) -> float:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from campaigns.statistics.arithmetic import normal_cdf, normal_quantile
 from campaigns.statistics.results import Method
+from campaigns.statistics.wording import Wording, about, capitalised
 
 TWO_PROPORTIONS = Method(
     "normal approximation for two shares", "Fleiss, Levin and Paik 2003, Statistical Methods for Rates, 3rd ed., ch. 4"
@@ -153,12 +154,51 @@ def plan_mean(
 def power_of_shares(p0: float, p1: float, n_per_arm: float, *, alpha: float = 0.05) -> float:
     """Power of the two-sided z test with pooled variance under the null, as R's power.prop.test and Stata reckon it.
 
-    Phi((sqrt(n) |p1 - p0| - z sqrt((p0 + p1)(1 - (p0 + p1) / 2))) / sqrt(p0 (1 - p0) + p1 (1 - p1))).
+    Phi((sqrt(n) |p1 - p0| - z sqrt((p0 + p1)(1 - (p0 + p1) / 2))) / sqrt(p0 (1 - p0) + p1 (1 - p1))), and the same
+    with |p1 - p0| negative for the chance to find a difference of the wrong sign.
+
+    Raises:
+        ValueError: If a share is outside 0 to 1, neither varies, or n is not above 0.
     """
     pooled = (p0 + p1) * (1 - (p0 + p1) / 2)
     noise = p0 * (1 - p0) + p1 * (1 - p1)
-    gap = math.sqrt(n_per_arm) * abs(p1 - p0) - normal_quantile(1 - alpha / 2) * math.sqrt(pooled)
-    return normal_cdf(gap / math.sqrt(noise))
+    if not (0 <= p0 <= 1 and 0 <= p1 <= 1 and noise > 0 and n_per_arm > 0):
+        raise ValueError("Power needs two shares between 0 and 1, one of which varies, and units to count.")
+    gap, needed = math.sqrt(n_per_arm) * abs(p1 - p0), normal_quantile(1 - alpha / 2) * math.sqrt(pooled)
+    return normal_cdf((gap - needed) / math.sqrt(noise)) + normal_cdf((-gap - needed) / math.sqrt(noise))
+
+
+def in_words(plan: Plan, *, noun: str = "mails", unit: str = "") -> str:
+    """What a plan promises, in a sentence: needed units to three digits, and what those at hand can show.
+
+    "5.9 against 5.1 % needs 12,700 mails an arm (80 % power, two-sided 5 %); with 3,000 you can show 1.7 points."
+    """
+    words = Wording(plan.is_share, 1 if plan.is_share else 2, unit)
+    parts = []
+    if plan.needed_n is not None and plan.effect is not None:
+        parts.append(f"{_aim(plan, words)} needs {about(plan.needed_n)} {noun} an arm {_terms(plan)}")
+    if plan.n_per_arm is not None and plan.detectable is not None:
+        at_hand = f"with {plan.n_per_arm:,}" if parts else f"with {plan.n_per_arm:,} {noun} an arm"
+        terms = "" if parts else f" {_terms(plan)}"
+        parts.append(f"{at_hand} you can show {words.gap(plan.detectable)}{terms}")
+    return capitalised("; ".join(parts) + ".") if parts else ""
+
+
+def _aim(plan: Plan, words: Wording) -> str:
+    effect = plan.effect or 0.0
+    if plan.is_non_inferiority:
+        return f"not worse than {words.level(plan.baseline)} by more than {words.margin(effect)}"
+    baseline = words.number(plan.baseline) if plan.is_share else words.level(plan.baseline)
+    return f"{baseline} against {words.level(plan.baseline + effect)}"
+
+
+def _terms(plan: Plan) -> str:
+    design = plan.design
+    side = (
+        f"one-sided {design.alpha * 50:.4g} %" if plan.is_non_inferiority else f"two-sided {design.alpha * 100:.4g} %"
+    )
+    clustered = f", design effect {design.effect:.2g}" if design.effect > 1 else ""
+    return f"({design.power * 100:.4g} % power, {side}{clustered})"
 
 
 def _plan(

@@ -7,15 +7,16 @@ It knows the truth of its populations, and nothing of real experiments.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from campaigns.statistics import arithmetic, clusters, proportions, sequences
+from campaigns.statistics import analysis, arithmetic, clusters, means, proportions, sequences
 from campaigns.statistics.proportions import LEVEL, DifferenceBy
 from campaigns.statistics.results import Effect
-from campaigns.statistics.samples import Outcomes
+from campaigns.statistics.samples import Outcomes, Proportion
 
 # Pairs of counts rarer than this do not move a coverage in its fourth digit.
 RAREST = 1e-7
@@ -145,8 +146,82 @@ def _alarms_of_one(arms: tuple[Outcomes, Outcomes], steps: arithmetic.Ints, leve
     return always, naive, single
 
 
+def main() -> None:
+    """Print the tables of `docs/experiments.md`; some minutes."""
+    _print_shares()
+    _print_clusters()
+    _print_alarms()
+
+
+def _print_shares() -> None:
+    sys.stdout.write(
+        "| shares | units | " + " | ".join(by.value for by in DifferenceBy) + " |\n|---|---|" + "---|" * 5 + "\n"
+    )
+    for p0, p1, n0, n1 in SHARES:
+        held = [f"{exact_coverage(by, p0=p0, p1=p1, n0=n0, n1=n1):.2%}" for by in DifferenceBy]
+        sys.stdout.write(f"| {p0:.1%}, {p1:.1%} | {n0:,}, {n1:,} | " + " | ".join(held) + " |\n")
+
+
+def _print_clusters() -> None:
+    sys.stdout.write(
+        "\n| outcome | icc | sizes | clusters an arm | default | cluster-robust t | as if independent |\n|---|---|---|---|---|---|---|\n"
+    )
+    for population, n_clusters in CLUSTERED:
+        held = [
+            simulated_coverage(population, population, n_clusters=n_clusters, repeats=10_000, interval_of=interval_of)
+            for interval_of in (analysis.difference, clusters.difference, as_if_independent)
+        ]
+        sys.stdout.write(f"{_row(population, n_clusters)} | " + " | ".join(f"{share:.1%}" for share in held) + " |\n")
+
+
+def _print_alarms() -> None:
+    sys.stdout.write(
+        "\n| outcome | icc | sizes | clusters an arm | always-valid | naive | once, at the end |\n|---|---|---|---|---|---|---|\n"
+    )
+    for population, n_clusters in WATCHED:
+        alarms = false_alarms(population, n_clusters=n_clusters, tests=2000)
+        shares = (alarms.always_valid, alarms.naive, alarms.at_the_end)
+        sys.stdout.write(
+            f"{_row(population, (n_clusters,))} | " + " | ".join(f"{share:.1%}" for share in shares) + " |\n"
+        )
+
+
+def _row(population: Population, n_clusters: tuple[int, ...]) -> str:
+    outcome = f"share {population.base:.1%}" if population.is_binary else f"skewed amount {population.base:g}"
+    counts = " and ".join(f"{n:,}" for n in dict.fromkeys(n_clusters))
+    return f"| {outcome} | {population.icc:g} | 1 to {population.largest} | {counts}"
+
+
+def as_if_independent(control: Outcomes, treatment: Outcomes) -> Effect:
+    """Welch over units that forgets their clusters; for shares only, where a unit's variance follows from the mean."""
+    if not control.is_binary:
+        return clusters.difference(control, treatment)
+    return means.difference(*(Proportion(arm.total, arm.n) for arm in (control, treatment)))
+
+
 def _or_none(interval_of: Callable[[Outcomes, Outcomes], Effect], *arms: Outcomes) -> Effect | None:
     try:
         return interval_of(*arms)
     except ValueError:
         return None
+
+
+SHARES = [
+    (0.05, 0.05, 34, 34), (0.3, 0.3, 34, 34), (0.05, 0.05, 100, 100), (0.059, 0.051, 300, 300), (0.02, 0.02, 1000, 1000),
+    (0.059, 0.051, 3000, 3000), (0.05, 0.05, 100, 1000), (0.02, 0.05, 100, 1000), (0.01, 0.01, 500, 3000),
+]  # fmt: skip
+REPLIES = Population(0.059, 0.1, 8)
+SPEND = Population(0.65, 0.3, 5, is_binary=False)
+CLUSTERED = [
+    (Population(0.3, 0.3, 8), (10, 10)), (Population(0.3, 0.3, 8), (30, 30)), (REPLIES, (15, 15)), (REPLIES, (30, 30)),
+    (REPLIES, (100, 100)), (REPLIES, (300, 300)), (REPLIES, (100, 400)), (REPLIES, (50, 500)),
+    (Population(0.02, 0.1, 8), (100, 100)), (SPEND, (20, 20)), (SPEND, (200, 200)), (SPEND, (200, 1000)),
+]  # fmt: skip
+WATCHED = [
+    (Population(0.059), 3000), (Population(0.059), 300), (REPLIES, 600), (REPLIES, 100), (Population(0.3, 0.3, 8), 60),
+    (Population(0.3, 0.3, 8), 20), (SPEND, 300),
+]  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -20,7 +20,7 @@ class Wording:
     Attributes:
         is_share: Said in per cent, and differences in points; else as plain numbers with `unit`.
         decimals: Digits after the point.
-        unit: What follows a number that is no share, such as "$"; may be empty.
+        unit: Of a number that is no share: "$" stands before it, others such as "h" behind; may be empty.
     """
 
     is_share: bool
@@ -31,13 +31,13 @@ class Wording:
         """A share or a mean: "5.4 %" or "1.42"."""
         if self.is_share:
             return f"{self.number(value)} %"
-        return f"{self.number(value)} {self.unit}".rstrip()
+        return self._with_unit(self.number(value))
 
     def gap(self, value: float) -> str:
         """A difference: "−0.5 points"; "1 point" has no needless zeros."""
         text = self.number(value)
         if not self.is_share:
-            return f"{text} {self.unit}".rstrip()
+            return self._with_unit(text)
         return f"{text} point" if text.lstrip(MINUS) == "1" else f"{text} points"
 
     def margin(self, value: float) -> str:
@@ -45,7 +45,7 @@ class Wording:
         scaled = value * 100 if self.is_share else value
         text = f"{scaled:.6g}"
         if not self.is_share:
-            return f"{text} {self.unit}".rstrip()
+            return self._with_unit(text)
         return f"{text} point" if text == "1" else f"{text} points"
 
     def number(self, value: float) -> str:
@@ -57,6 +57,11 @@ class Wording:
         if not text.strip("-0.,"):
             text = text.lstrip("-")
         return text.replace("-", MINUS)
+
+    def _with_unit(self, text: str) -> str:
+        if self.unit == "$":
+            return f"{MINUS}${text[1:]}" if text.startswith(MINUS) else f"${text}"
+        return f"{text} {self.unit}".rstrip()
 
 
 def wording_for(

@@ -1,0 +1,17 @@
+"""What a web process pays for knowing the statistics: numpy, and nothing heavier until a verdict is computed."""
+
+import subprocess
+import sys
+
+PROGRAM = """
+import sys
+from campaigns.statistics import analysis, bayes, money, planning, ratio_lines, report, tables
+planning.in_words(planning.plan(0.059, effect=-0.008, n_per_arm=3000))
+print(sorted({name.split(".")[0] for name in sys.modules} & {"scipy", "statsmodels", "pandas", "django"}))
+"""
+
+
+def test_importing_and_planning_load_no_scipy_and_no_django() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=60)
+
+    assert done.stdout.strip() == "[]"

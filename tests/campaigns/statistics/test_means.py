@@ -1,0 +1,67 @@
+"""Welch and the delta method, and the Bayesian reading of the same uplift."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from campaigns.statistics import bayes, means
+from campaigns.statistics.samples import Proportion, Sample
+
+
+def sample(values: np.ndarray) -> Sample:
+    return Sample(float(values.sum()), float((values**2).sum()), len(values))
+
+
+@pytest.fixture
+def arms() -> tuple[np.ndarray, np.ndarray]:
+    chance = np.random.default_rng(5)
+    return chance.lognormal(0, 1, 80), chance.lognormal(0.2, 1.2, 130)
+
+
+def test_the_difference_is_scipys_welch_test(arms: tuple[np.ndarray, np.ndarray]) -> None:
+    effect = means.difference(sample(arms[0]), sample(arms[1]))
+
+    theirs = stats.ttest_ind(arms[1], arms[0], equal_var=False)
+    interval = theirs.confidence_interval()
+    assert effect.p_value == pytest.approx(theirs.pvalue)
+    assert effect.df == pytest.approx(theirs.df)
+    assert (effect.interval.low, effect.interval.high) == pytest.approx((interval.low, interval.high))
+
+
+def test_another_currency_scales_the_difference_and_leaves_the_uplift(arms: tuple[np.ndarray, np.ndarray]) -> None:
+    dollars = sample(arms[0]), sample(arms[1])
+    cents = sample(arms[0] * 100), sample(arms[1] * 100)
+
+    assert means.difference(*cents).estimate == pytest.approx(100 * means.difference(*dollars).estimate)
+    assert means.difference(*cents).p_value == pytest.approx(means.difference(*dollars).p_value)
+    assert means.relative_uplift(*cents).interval.low == pytest.approx(means.relative_uplift(*dollars).interval.low)
+
+
+def test_the_risks_differ_by_the_mean_and_a_strong_prior_wins() -> None:
+    control, treatment = Proportion(49, 100), Proportion(51, 100)
+
+    flat = bayes.relative_uplift(control, treatment)
+    stubborn = bayes.relative_uplift(control, treatment, prior=bayes.NormalPrior(mean=-0.5, variance=1e-8))
+
+    assert flat.risk_of_control - flat.risk_of_treatment == pytest.approx(flat.mean)
+    assert stubborn.mean == pytest.approx(-0.5, abs=1e-4)
+    assert stubborn.chance_to_win < 1e-6
+
+
+def test_what_has_no_answer_is_refused_in_words() -> None:
+    with pytest.raises(ValueError, match="control of 0"):
+        means.relative_uplift(Proportion(0, 50), Proportion(3, 50))
+    with pytest.raises(ValueError, match="no variation"):
+        means.difference(Proportion(0, 50), Proportion(0, 50))
+    with pytest.raises(ValueError, match="no variation"):
+        bayes.relative_uplift(Proportion(50, 50), Proportion(50, 50))
+    with pytest.raises(ValueError, match="at least two units"):
+        means.difference(Proportion(1, 1), Proportion(3, 50))
+    with pytest.raises(ValueError, match="at least two units"):
+        Sample(1.0, 1.0, 1)
+    with pytest.raises(ValueError, match="finite"):
+        Sample(float("nan"), 1.0, 10)
+    with pytest.raises(ValueError, match="smaller than these numbers allow"):
+        Sample(10.0, 1.0, 10)
+    with pytest.raises(ValueError, match="variance above 0"):
+        bayes.NormalPrior(mean=0.0, variance=0.0)

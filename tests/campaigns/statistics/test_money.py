@@ -1,0 +1,117 @@
+"""What mails and replies cost, and when a GPU of one's own pays."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from campaigns.statistics import money
+from campaigns.statistics.money import Spending
+
+
+def spending(seed: int = 1, n: int = 2000, reply: float = 0.05) -> Spending:
+    chance = np.random.default_rng(seed)
+    cost = chance.gamma(4, 0.0025, n)
+    return Spending(cost, np.ones(n, dtype=np.int64), (chance.random(n) < reply).astype(float), chance.gamma(2, 0.5, n))
+
+
+def test_costs_per_mail_and_per_reply_are_sums_over_counts() -> None:
+    given = spending()
+
+    costs = money.arm_costs(given, usd_per_hour=60.0)
+
+    assert costs.per_mail.usd == pytest.approx(given.cost_usd.sum() / 2000)
+    assert costs.per_reply is not None and costs.per_reply_with_people is not None
+    assert costs.per_reply.usd == pytest.approx(given.cost_usd.sum() / given.replies.sum())
+    # At 60 $ an hour a minute is a dollar.
+    assert costs.per_mail_with_people.usd == pytest.approx(costs.per_mail.usd + given.minutes.mean())
+    assert costs.per_reply_with_people.usd > costs.per_reply.usd
+
+
+def test_without_noise_in_the_counts_fiellers_interval_is_the_t_interval_of_the_mean() -> None:
+    given = spending(n=50)
+
+    interval = money.arm_costs(given, usd_per_hour=0).per_mail.interval
+
+    expected = stats.t.interval(0.95, 49, given.cost_usd.mean(), stats.sem(given.cost_usd))
+    assert (interval.low, interval.high) == pytest.approx(expected)
+
+
+def test_fiellers_interval_holds_the_truth_as_often_as_it_says() -> None:
+    chance = np.random.default_rng(3)
+    repeats, held = 1500, 0
+    for _ in range(repeats):
+        cost, replies = chance.gamma(4, 0.0025, 800), (chance.random(800) < 0.05).astype(float)
+        held += money.ratio(cost, replies).interval.holds(0.01 / 0.05)
+
+    assert held / repeats == pytest.approx(0.95, abs=0.01 + 4 * math.sqrt(0.95 * 0.05 / repeats))
+
+
+def test_with_hardly_a_reply_there_is_no_upper_bound() -> None:
+    cost, replies = np.full(200, 0.01) + np.arange(200) * 1e-6, np.zeros(200)
+    replies[7] = 1
+
+    found = money.ratio(cost, replies)
+
+    assert found.interval.high == math.inf
+    assert 0 < found.interval.low < found.usd
+
+
+def test_without_a_reply_the_cost_of_one_is_not_told() -> None:
+    none = spending(reply=0.0)
+
+    costs = money.arm_costs(none, usd_per_hour=40)
+
+    assert costs.per_reply is None and costs.per_reply_with_people is None
+    with pytest.raises(ValueError, match="No reply yet"):
+        money.ratio(none.cost_usd, none.replies)
+
+
+def test_in_cents_everything_is_a_hundred_times_as_much() -> None:
+    given = spending()
+
+    dollars, cents = money.ratio(given.cost_usd, given.replies), money.ratio(given.cost_usd * 100, given.replies)
+
+    assert (cents.usd, cents.interval.low, cents.interval.high) == pytest.approx(
+        (100 * dollars.usd, 100 * dollars.interval.low, 100 * dollars.interval.high)
+    )
+
+
+def test_the_gpu_pays_from_the_volume_at_which_both_cost_the_same() -> None:
+    even = money.break_even(
+        usd_per_gpu_hour=2.0, usd_per_mail_paid=0.011, usd_per_mail_own=0.001, mails_per_hour_capacity=1000
+    )
+
+    assert even.mails_per_hour == pytest.approx(200)
+    assert even.mails_per_day == pytest.approx(4800)
+    assert even.mails_per_month == pytest.approx(146_000)
+    assert even.share_of_capacity == pytest.approx(0.2)
+    assert even.mails_per_hour * 0.011 == pytest.approx(2.0 + even.mails_per_hour * 0.001)
+
+
+@pytest.mark.parametrize(
+    ("prices", "text"),
+    [
+        ({"usd_per_gpu_hour": 2.0, "usd_per_mail_paid": 0.0}, "never pays"),
+        ({"usd_per_gpu_hour": 2.0, "usd_per_mail_paid": 0.01, "usd_per_mail_own": 0.02}, "never pays"),
+        ({"usd_per_gpu_hour": -1.0, "usd_per_mail_paid": 0.01}, "not below 0"),
+        ({"usd_per_gpu_hour": math.nan, "usd_per_mail_paid": 0.01}, "finite"),
+        ({"usd_per_gpu_hour": 1.0, "usd_per_mail_paid": 0.01, "mails_per_hour_capacity": 0.0}, "capacity"),
+    ],
+)
+def test_prices_without_sense_are_refused(prices: dict[str, float], text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        money.break_even(**prices)
+
+
+def test_spending_without_sense_is_refused() -> None:
+    one = np.array([1.0])
+    with pytest.raises(ValueError, match="at least two mails"):
+        Spending(one, np.array([1]), one, one)
+    with pytest.raises(ValueError, match="same length"):
+        Spending(np.ones(3), np.ones(2, dtype=np.int64), np.ones(2), np.ones(2))
+    with pytest.raises(ValueError, match="not below 0"):
+        Spending(np.array([1.0, -1.0]), np.ones(2, dtype=np.int64), np.ones(2), np.ones(2))
+    with pytest.raises(ValueError, match="wage"):
+        spending().with_people(math.nan)

@@ -1,0 +1,180 @@
+"""Every published value, to its stated digits.
+
+The values are `ab_vectors.json`'s; each names its source there (growthbook's tests, statsmodels' tests, R, Stata).
+"""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from campaigns.statistics import bayes, means, multiplicity, planning, proportions, sample_ratio, sequences
+from campaigns.statistics.proportions import DifferenceBy
+from campaigns.statistics.results import Interval
+from campaigns.statistics.samples import Proportion, Sample
+
+pytestmark = pytest.mark.outside_data
+
+IDS = {
+    "gb_two_sided_mean_abs", "gb_two_sided_mean_rel", "gb_two_sided_binom_rel", "gb_bayes_binom", "gb_bayes_gauss",
+    "gb_bayes_gauss_informative", "gb_sequential_prop", "fagerland_7_34_1_34", "propcis_7_34_1_34", "power_R_1",
+    "power_R_2", "power_stata", "holm_multtest", "srm_hillstrom",
+}  # fmt: skip
+
+
+@pytest.fixture
+def vectors(outside_data: Path) -> dict[str, dict[str, Any]]:
+    text = (outside_data / "ab" / "ab_vectors.json").read_text()
+    # Decimals keep the digits as they were written, so that a value can be held to exactly those.
+    return {vector["id"]: vector for vector in json.loads(text, parse_float=Decimal)["vectors"]}
+
+
+def arm(given: dict[str, Any]) -> Sample | Proportion:
+    if "sum_squares" in given:
+        return Sample(float(given["sum"]), float(given["sum_squares"]), int(given["n"]))
+    return Proportion(float(given["sum"]), float(given["n"]))
+
+
+def to_stated_digits(value: float, stated: Decimal | int) -> Decimal:
+    exponent = Decimal(stated).as_tuple().exponent
+    assert isinstance(exponent, int)
+    return Decimal(repr(value)).quantize(Decimal(1).scaleb(exponent))
+
+
+def assert_stated(value: float, stated: Decimal | int) -> None:
+    assert to_stated_digits(value, stated) == Decimal(stated)
+
+
+def assert_interval(interval: Interval, stated: list[Decimal]) -> None:
+    assert_stated(interval.low, stated[0])
+    assert_stated(interval.high, stated[1])
+
+
+def test_every_vector_is_checked_here(vectors: dict[str, dict[str, Any]]) -> None:
+    assert set(vectors) == IDS
+
+
+def test_welch_difference(vectors: dict[str, dict[str, Any]]) -> None:
+    vector = vectors["gb_two_sided_mean_abs"]
+
+    effect = means.difference(arm(vector["a"]), arm(vector["b"]))
+
+    expected = vector["expected"]
+    assert_stated(effect.estimate, expected["diff"])
+    assert_stated(effect.se or 0, expected["se"])
+    assert_stated(effect.p_value or 0, expected["p"])
+    assert_interval(effect.interval, expected["ci95"])
+
+
+@pytest.mark.parametrize("name", ["gb_two_sided_mean_rel", "gb_two_sided_binom_rel"])
+def test_relative_uplift(vectors: dict[str, dict[str, Any]], name: str) -> None:
+    vector = vectors[name]
+
+    effect = means.relative_uplift(arm(vector["a"]), arm(vector["b"]))
+
+    expected = vector["expected"]
+    assert_stated(effect.estimate, expected["uplift"])
+    assert_stated(effect.se or 0, expected["se"])
+    assert_stated(effect.p_value or 0, expected["p"])
+    assert_interval(effect.interval, expected["ci95"])
+
+
+@pytest.mark.parametrize("name", ["gb_bayes_binom", "gb_bayes_gauss", "gb_bayes_gauss_informative"])
+def test_bayesian_uplift(vectors: dict[str, dict[str, Any]], name: str) -> None:
+    vector = vectors[name]
+    prior = bayes.NormalPrior(mean=0.1, variance=0.1) if "informative" in name else None
+
+    posterior = bayes.relative_uplift(arm(vector["a"]), arm(vector["b"]), prior=prior)
+
+    expected = vector["expected"]
+    assert_stated(posterior.mean, expected["uplift"])
+    assert_stated(posterior.sd, expected["sd"])
+    assert_stated(posterior.chance_to_win, expected["chance_to_win"])
+    assert_interval(posterior.interval, expected["ci95"])
+    if "risk" in expected:
+        assert_stated(posterior.risk_of_control, expected["risk"][0])
+        assert_stated(posterior.risk_of_treatment, expected["risk"][1])
+
+
+def test_sequential_uplift(vectors: dict[str, dict[str, Any]]) -> None:
+    vector = vectors["gb_sequential_prop"]
+    one, other = arm(vector["a"]), arm(vector["b"])
+
+    effect = means.relative_uplift(one, other)
+    reach = sequences.halfwidth(effect.se or 0, one.n + other.n, tuned_for=5000)
+
+    expected = vector["expected"]
+    assert_stated(effect.estimate, expected["uplift"])
+    assert_stated(effect.se or 0, expected["se"])
+    assert_interval(Interval(effect.estimate - reach, effect.estimate + reach, 0.95), expected["ci95"])
+
+
+def test_differences_of_shares(vectors: dict[str, dict[str, Any]]) -> None:
+    treatment, control = Proportion(7, 34), Proportion(1, 34)
+
+    for name in ("fagerland_7_34_1_34", "propcis_7_34_1_34"):
+        for by in (DifferenceBy.WALD, DifferenceBy.AGRESTI_CAFFO, DifferenceBy.NEWCOMBE):
+            if by.value in vectors[name]["expected"]:
+                effect = proportions.difference(control, treatment, by=by)
+                assert_interval(effect.interval, vectors[name]["expected"][by.value])
+
+
+def test_score_interval_of_shares(vectors: dict[str, dict[str, Any]]) -> None:
+    """Fagerland et al. print 0.028 to 0.34, which is the score interval without the factor N / (N - 1).
+
+    The vector's third digit of the upper bound, .343, comes from a test of statsmodels with a tolerance of 3 %, which
+    covers a wrong coefficient there (statsmodels issue 10269). R's PropCIs, with the factor, has 0.0270416, 0.3452912.
+    """
+    treatment, control = Proportion(7, 34), Proportion(1, 34)
+    stated = vectors["fagerland_7_34_1_34"]["expected"]["miettinen_nurminen"]
+
+    without_factor = proportions.difference(control, treatment, by=DifferenceBy.MEE).interval
+    with_factor = proportions.difference(control, treatment, by=DifferenceBy.MIETTINEN_NURMINEN).interval
+
+    assert_stated(without_factor.low, stated[0])
+    assert_stated(without_factor.high, Decimal("0.34"))
+    assert without_factor.high == pytest.approx(float(stated[1]), abs=0.001)
+    assert_interval(with_factor, [Decimal("0.0270416"), Decimal("0.3452912")])
+
+
+def test_quotients_of_shares(vectors: dict[str, dict[str, Any]]) -> None:
+    expected = vectors["fagerland_7_34_1_34"]["expected"]
+    treatment, control = Proportion(7, 34), Proportion(1, 34)
+
+    assert_interval(proportions.ratio(control, treatment).interval, expected["ratio_log"])
+    assert_interval(proportions.odds_ratio(control, treatment).interval, expected["odds_ratio_logit"])
+
+
+@pytest.mark.parametrize("name", ["power_R_1", "power_R_2", "power_stata"])
+def test_power(vectors: dict[str, dict[str, Any]], name: str) -> None:
+    vector = vectors[name]
+    p2 = float(vector["p2"])
+
+    power = planning.power_of_shares(p2 + float(vector["diff"]), p2, float(vector["n_per_arm"]))
+
+    assert_stated(power, vector["expected"]["power"])
+    assert power == pytest.approx(float(vector["expected"]["power"]), abs=5e-6)
+
+
+def test_adjusted_p_values(vectors: dict[str, dict[str, Any]]) -> None:
+    vector = vectors["holm_multtest"]
+    p_values = [float(p) for p in vector["p"]]
+    expected = vector["expected"]
+
+    holm = sorted(multiplicity.holm(p_values))
+    bh = sorted(multiplicity.benjamini_hochberg(p_values))
+
+    assert holm == pytest.approx([float(p) for p in expected["holm_sorted"]], rel=1e-11)
+    assert bh == pytest.approx([float(p) for p in expected["bh_sorted"]], rel=1e-11)
+
+
+def test_sample_ratio(vectors: dict[str, dict[str, Any]]) -> None:
+    vector = vectors["srm_hillstrom"]
+
+    ratio = sample_ratio.check(vector["observed"])
+
+    assert_stated(ratio.chi2, vector["expected"]["chi2"])
+    # The source cuts the tenth digit off instead of rounding it.
+    assert ratio.p_value == pytest.approx(float(vector["expected"]["p"]), abs=1e-10)
