@@ -41,6 +41,11 @@ class Side:
     segments: tuple[Segment, ...]
     against: str
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether its text differs from what it is compared with."""
+        return any(segment.kind != "same" for segment in self.segments)
+
 
 def tag(candidate_id: UUID) -> str:
     """The ETag of everything that was said of a draft: it changes with each decision and each ruling."""
