@@ -1,5 +1,13 @@
-"""API addresses of contacts and the suppression list."""
+"""API addresses of contacts, the suppression list and senders."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-contacts_urls: list[URLPattern] = []
+from campaigns.api import contacts
+
+contacts_urls: list[URLPattern] = [
+    path("contacts/", contacts.ContactsView.as_view(), name="api-contacts"),
+    path("contacts/<uuid:pk>/", contacts.ContactView.as_view(), name="api-contact"),
+    path("suppressions/", contacts.SuppressionsView.as_view(), name="api-suppressions"),
+    path("senders/", contacts.SendersView.as_view(), name="api-senders"),
+    path("senders/<slug:slug>/", contacts.SenderView.as_view(), name="api-sender"),
+]

@@ -96,18 +96,27 @@ def suppress(
     Raises:
         Refusal: `address_invalid`.
     """
-    try:
-        hmac = addresses.hmac_from(address_or_hmac)
-    except ValueError as error:
-        raise Refusal("address_invalid", _sentence(str(error)), errors={"address": [str(error)]}) from None
+    hmac = hmac_of_or_refuse(address_or_hmac)
     return _put({hmac}, reason=reason, message_id=message.pk if message else None, by=by, note=note)[hmac]
+
+
+def hmac_of_or_refuse(address_or_hmac: str) -> str:
+    """The HMAC of what is an address, or is one already.
+
+    Raises:
+        Refusal: `address_invalid`.
+    """
+    try:
+        return addresses.hmac_from(address_or_hmac.strip())
+    except ValueError as error:
+        raise Refusal("address_invalid", _sentence(str(error)), errors={"address": [_sentence(str(error))]}) from None
 
 
 @transaction.atomic
 def suppress_many(lines: Sequence[str], *, by: Member, reason: SuppressionReason, note: str = "") -> Added:
     """Put many addresses on the list, as they come from a paste or the first column of a file.
 
-    Blank lines and a header are passed over. What is no address is told by its line and does not hold up the others:
+    Blank lines are passed over. What is no address is told by its line and does not hold up the others:
     to leave an address unsuppressed because another was misspelt would be the worse mistake.
 
     Raises:
@@ -121,7 +130,7 @@ def suppress_many(lines: Sequence[str], *, by: Member, reason: SuppressionReason
     bad: list[tuple[int, str]] = []
     for number, line in enumerate(lines, 1):
         cell = line.split("\t")[0].split(";")[0].split(",")[0].strip().strip('"')
-        if not cell or (number == 1 and "@" not in cell and not addresses.is_hmac(cell)):
+        if not cell:
             continue
         try:
             hmacs[addresses.hmac_from(cell)] = None

@@ -107,12 +107,12 @@ def test_mails_of_every_task_stop(campaign: Campaign, admin: Member) -> None:
 
 def test_a_paste_is_taken_line_by_line_and_bad_lines_are_told(admin: Member) -> None:
     suppression.suppress(ADA, reason=SuppressionReason.MANUAL)
-    lines = ["email,why", ADA, "", "bob@acme.example,asked by phone", "no address", '"cy@acme.example";x']
+    lines = ["Bob Ng", ADA, "", "bob@acme.example,asked by phone", "no address", '"cy@acme.example";x']
 
     result = suppression.suppress_many(lines, by=admin, reason=SuppressionReason.MANUAL, note="old list")
 
-    assert (result.added, result.known, result.bad_count) == (2, 1, 1)
-    assert result.bad[0][0] == 5
+    assert (result.added, result.known, result.bad_count) == (2, 1, 2)
+    assert [number for number, _ in result.bad] == [1, 5]
     assert Suppression.objects.filter(note="old list").count() == 2
 
 

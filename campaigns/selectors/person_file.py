@@ -1,0 +1,131 @@
+"""Everything held about one person as one document, with a word on each part: what GDPR, article 15, asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from campaigns.models import Contact, Event, Message, Reply, Suppression
+from campaigns.selectors import people
+from review.models import Candidate, Decision, Record
+from review.selectors.erased import versions_holding
+
+EXPLANATION = {
+    "suppression": "Whether this address is on the list of those never written to again, since when and why. The list "
+    "holds a keyed hash of the address and no address.",
+    "contacts": "What is known of the person in each task: where the address comes from and on what basis it is used.",
+    "records": "Facts about the person's company that mails were written from. Those marked as shared stand for "
+    "colleagues too and are not erased with the person.",
+    "drafts": "Texts that models wrote from those facts. They name no person: names are filled in when a mail is sent.",
+    "decisions": "What reviewers said of the drafts, and the texts they ended with.",
+    "mails": "What was sent, or was to be sent, as it was read.",
+    "events": "What happened to the mails.",
+    "replies": "What the person wrote back, and what it was taken to mean.",
+    "dataset_versions": "Frozen collections of judged texts that models learnt from and that hold drafts listed here.",
+}
+
+
+def of(address_hmac: str, contacts: Sequence[Contact]) -> dict[str, Any]:
+    """The document of one person, JSON-ready; parts without anything are empty lists.
+
+    Args:
+        address_hmac: Of the address.
+        contacts: The contacts that may be told of.
+    """
+    own, shared = people.own_records(contacts)
+    drafts = list(Candidate.objects.filter(record__in=own).order_by("created_at", "pk"))
+    mails = list(people.mails_to(contacts))
+    entry = Suppression.objects.filter(address_hmac=address_hmac).first()
+    return {
+        "made_at": timezone.now().isoformat(),
+        "explanation": EXPLANATION,
+        "suppression": _suppression(entry),
+        "contacts": [_contact(contact) for contact in contacts],
+        "records": [*(_record(r, is_shared=False) for r in own), *(_record(r, is_shared=True) for r in shared)],
+        "drafts": [_draft(draft) for draft in drafts],
+        "decisions": [_decision(d) for d in Decision.objects.filter(candidate__in=drafts).order_by("created_at")],
+        "mails": [_mail(mail) for mail in mails],
+        "events": [_event(event) for event in Event.objects.filter(message__in=mails).order_by("occurred_at")],
+        "replies": [_reply(reply) for reply in Reply.objects.filter(message__in=mails).order_by("created_at")],
+        "dataset_versions": [
+            {"name": str(version), "frozen_at": version.frozen_at, "content_hash": version.content_hash}
+            for version in versions_holding([record.pk for record in own])
+        ],
+    }
+
+
+def _suppression(entry: Suppression | None) -> dict[str, Any] | None:
+    if entry is None:
+        return None
+    return {"since": entry.created_at, "reason": entry.get_reason_display(), "note": entry.note}
+
+
+def _contact(contact: Contact) -> dict[str, Any]:
+    return {
+        "task": contact.task.name,
+        "address": contact.address,
+        "first_name": contact.first_name,
+        "last_name": contact.last_name,
+        "company": contact.company,
+        "segment": contact.segment,
+        "time_zone": contact.time_zone,
+        "lawful_basis": contact.get_lawful_basis_display(),
+        "basis_source": contact.basis_source,
+        "basis_date": contact.basis_date,
+        "may_track_opens": contact.may_track_opens,
+        "since": contact.created_at,
+        "erased_at": contact.erased_at,
+    }
+
+
+def _record(record: Record, *, is_shared: bool) -> dict[str, Any]:
+    return {"title": record.title, "facts": record.facts, "is_shared": is_shared, "since": record.created_at}
+
+
+def _draft(draft: Candidate) -> dict[str, Any]:
+    return {"id": draft.pk, "fields": draft.fields, "model": draft.model, "written_at": draft.created_at}
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    return {
+        "draft": decision.candidate_id,
+        "verdict": decision.verdict,
+        "fields": decision.fields,
+        "note": decision.note,
+        "at": decision.created_at,
+    }
+
+
+def _mail(mail: Message) -> dict[str, Any]:
+    return {
+        "id": mail.pk,
+        "campaign": mail.campaign.name,
+        "step": mail.step.number,
+        "state": mail.get_state_display(),
+        "subject": mail.subject,
+        "body": mail.body,
+        "sent_at": mail.sent_at,
+    }
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "mail": event.message_id,
+        "kind": event.get_kind_display(),
+        "source": event.get_source_display(),
+        "is_machine": event.is_machine,
+        "at": event.occurred_at,
+        "payload": event.payload,
+    }
+
+
+def _reply(reply: Reply) -> dict[str, Any]:
+    return {
+        "mail": reply.message_id,
+        "subject": reply.subject,
+        "text": reply.text,
+        "taken_as": reply.get_meaning_display(),
+        "at": reply.created_at,
+    }

@@ -1,0 +1,154 @@
+"""The rights of a person: everything that is held is handed out, and on request erased.
+
+An erasure is final. Suppression comes first and stands even when the rest must wait, so that from that moment on no mail goes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from campaigns.models import Contact, Enrolment, Event, Message, Reply
+from campaigns.selectors import people as selectors
+from campaigns.selectors import person_file
+from campaigns.services import suppression, traces
+from campaigns.states import MessageState, SuppressionReason
+from members.models import Member
+from review import immutability, permissions
+from review.services import erase as review_erase
+from review.services import erase_files
+from review.states import Role
+from web.errors import Refusal
+
+
+@dataclass(frozen=True)
+class ErasedPerson:
+    """What an erasure reached."""
+
+    contacts: int
+    mails: int
+    replies: int
+    records: int
+    drafts: int
+    decisions: int
+    versions: int
+
+    def sentence(self) -> str:
+        """In words."""
+        if not self.contacts:
+            return "Nothing was held about this address. It is on the suppression list now, so that nothing will be."
+        return (
+            f"Erased: {self.contacts} contacts, {self.mails} mails, {self.replies} replies, {self.records} records with "
+            f"{self.drafts} drafts and {self.decisions} decisions, in {self.versions} dataset versions."
+        )
+
+
+def export(address_or_hmac: str, *, by: Member | None = None) -> dict[str, Any]:
+    """Everything held about a person, as JSON-ready data with an explanation of each part.
+
+    Args:
+        address_or_hmac: The address, or its HMAC.
+        by: Who asks; only what the tasks they lead hold. None: the operator of the installation, who sees all.
+
+    Raises:
+        Refusal: `address_invalid`.
+    """
+    hmac = suppression.hmac_of_or_refuse(address_or_hmac)
+    contacts = [contact for contact in selectors.contacts_of(hmac) if by is None or _leads(by, contact)]
+    return person_file.of(hmac, contacts)
+
+
+def erase(address: str, *, by: Member | None = None, expected_hmac: str = "") -> ErasedPerson:
+    """Erase a person from all tasks; doing it twice changes nothing.
+
+    The address goes on the suppression list and unsent mails stop. Contacts, mails and replies lose name, address and
+    text; events stay without what they told of the person. Facts that stand for nobody else are erased with all drafts,
+    decisions and dataset rows made from them, see `review.services.erase`.
+
+    Args:
+        address: As the person wrote it.
+        by: Who erases; leads every task that holds the person. None: the operator of the installation.
+        expected_hmac: Of the page that asked: the typed address must be its.
+
+    Raises:
+        PermissionDenied: The member does not lead every task that holds the person.
+        Refusal: `address_invalid`, `address_differs`, or `work_in_hand` (409) while a job that reads the texts runs or
+            a mail is on the wire; the suppression stands by then.
+    """
+    hmac = suppression.hmac_of_or_refuse(address)
+    if expected_hmac and hmac != expected_hmac:
+        raise Refusal("address_differs", "This is not the address of this page.", errors={"address": ["Not this one."]})
+    contacts = list(selectors.contacts_of(hmac))
+    if by is not None and not all(_leads(by, contact) for contact in contacts):
+        raise PermissionDenied("Tasks that you do not lead hold this person too: ask an admin.")
+    suppression.suppress(hmac, reason=SuppressionReason.ERASED, by=by)
+    erased = _erase(hmac)
+    erase_files.sweep(traces.versions_with_erased())
+    return erased
+
+
+@transaction.atomic
+def _erase(hmac: str) -> ErasedPerson:
+    suppression.hold([hmac])
+    contacts = [contact for contact in selectors.contacts_of(hmac) if contact.erased_at is None]
+    records, _ = selectors.own_records(contacts)
+    _refuse_while_busy(contacts, [record.pk for record in records])
+    titles = {record.pk: (record.task.slug, record.title) for record in records}
+    erased = review_erase.erase_records([record.pk for record in records])
+    traces.erase(titles, versions=erased.versions)
+    mails = Message.objects.filter(contact__in=contacts)
+    replies = Reply.objects.filter(message__in=mails)
+    told = ErasedPerson(
+        len(contacts), mails.count(), replies.count(), len(erased.records), len(erased.candidates), erased.decisions,
+        len(erased.versions),
+    )  # fmt: skip
+    now = timezone.now()
+    replies.update(subject="", text="")
+    with immutability.erasing():
+        Event.objects.filter(message__in=mails).update(payload={})
+    mails.update(subject="", body="", problem="", updated_at=now)
+    _erase_contacts(contacts)
+    return told
+
+
+def _erase_contacts(contacts: Sequence[Contact]) -> None:
+    for contact in contacts:
+        cluster = _nameless(contact)
+        Enrolment.objects.filter(contact=contact).update(cluster=cluster)
+        contact.address = contact.first_name = contact.last_name = contact.company = ""
+        contact.time_zone = contact.basis_source = ""
+        contact.cluster, contact.erased_at = cluster, timezone.now()
+        contact.save()
+
+
+def _nameless(contact: Contact) -> str:
+    """The cluster where colleagues share it, else a word of its own: who is counted together stays together."""
+    others = Enrolment.objects.filter(cluster=contact.cluster).exclude(contact__address_hmac=contact.address_hmac)
+    alike = Contact.objects.filter(cluster=contact.cluster).exclude(address_hmac=contact.address_hmac)
+    if others.exists() or alike.exists():
+        return contact.cluster
+    return f"erased-{hashlib.sha256(contact.address_hmac.encode()).hexdigest()[:16]}"
+
+
+def _refuse_while_busy(contacts: Sequence[Contact], record_ids: Sequence[Any]) -> None:
+    busy = traces.work_in_hand(record_ids)
+    if Message.objects.filter(contact__in=contacts, state=MessageState.SENDING).exists():
+        busy.append("a mail to the person is on the wire")
+    if busy:
+        raise Refusal(
+            "work_in_hand",
+            f"The person is on the suppression list now, and no further mail goes. The texts cannot be erased yet: {busy[0]}.",
+            hint="Wait for it to end, or cancel it, and erase again.",
+            status=409,
+            errors={"": busy[1:]} if busy[1:] else None,
+        )
+
+
+def _leads(member: Member, contact: Contact) -> bool:
+    return permissions.may(member, contact.task, Role.LEAD)

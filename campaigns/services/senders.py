@@ -1,0 +1,94 @@
+"""Sender identities: who stands at the top and the foot of a mail. Valid addresses from the start, a postal one at launch."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from campaigns import addresses
+from campaigns.models import SenderIdentity
+from members.models import Member
+from review.permissions import require_may_create
+from web.errors import Refusal
+
+# Behind it stand a plus and 42 letters that tell which mail is answered; 64 is the limit of RFC 5321.
+REPLY_LOCAL_CHARS = 20
+_LONGEST = {"name": 120, "from_name": 120, "postal_address": 300}
+
+
+@dataclass(frozen=True)
+class NewSender:
+    """What a sender identity says."""
+
+    name: str
+    from_name: str
+    from_address: str
+    reply_address: str
+    postal_address: str = ""
+
+
+@transaction.atomic
+def create(sender: NewSender, *, by: Member) -> SenderIdentity:
+    """Make a sender identity; its slug comes of its name.
+
+    Raises:
+        PermissionDenied: The member is neither admin nor lead of a task.
+        Refusal: `sender_invalid`, with the mistakes by field.
+    """
+    require_may_create(by)
+    values = _checked(sender)
+    return SenderIdentity.objects.create(slug=_free_slug(values["name"]), created_by=by, **values)
+
+
+@transaction.atomic
+def change(identity: SenderIdentity, sender: NewSender, *, by: Member) -> SenderIdentity:
+    """Change what an identity says; mails that have gone keep what they said, those still to go say the new.
+
+    Raises:
+        PermissionDenied: The member is neither admin nor lead of a task.
+        Refusal: `sender_invalid`, with the mistakes by field.
+    """
+    require_may_create(by)
+    values = _checked(sender)
+    for name, value in values.items():
+        setattr(identity, name, value)
+    identity.save(update_fields=[*values, "updated_at"])
+    return identity
+
+
+def _checked(sender: NewSender) -> dict[str, str]:
+    values, errors = asdict(sender), dict[str, list[str]]()
+    for name, longest in _LONGEST.items():
+        # One line: a line break would begin a header of its own.
+        values[name] = ", ".join(" ".join(line.split()) for line in values[name].splitlines() if line.strip())
+        if len(values[name]) > longest:
+            errors[name] = [f"{len(values[name])} characters; {longest} is the limit."]
+        elif not values[name] and name != "postal_address":
+            errors[name] = ["Say what it is."]
+    for name in ("from_address", "reply_address"):
+        try:
+            values[name] = addresses.read(values[name]).text
+        except ValueError as error:
+            errors[name] = [f"{str(error)[:1].upper()}{str(error)[1:]}."]
+    local = values["reply_address"].rpartition("@")[0]
+    if "reply_address" not in errors and len(local) > REPLY_LOCAL_CHARS:
+        errors["reply_address"] = [
+            f"'{local}' has {len(local)} characters before the @; at most {REPLY_LOCAL_CHARS} leave room for the mark "
+            "that tells which mail is answered."
+        ]
+    if errors:
+        first = next(iter(errors.values()))[0]
+        raise Refusal("sender_invalid", first, hint="Mend the fields that are named.", errors=errors)
+    return values
+
+
+def _free_slug(name: str) -> str:
+    stem = slugify(name)[:55] or "sender"
+    taken = set(SenderIdentity.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    number, slug = 1, stem
+    while slug in taken:
+        number += 1
+        slug = f"{stem}-{number}"
+    return slug

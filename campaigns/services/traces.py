@@ -1,0 +1,106 @@
+"""Texts about a person outside contacts and the desk: requests, outputs, told samples, run directories.
+
+Knows which rooms keep a copy of what was written from a record, and which jobs are reading one now.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from evaluation.models import Evaluation, EvaluationOutput
+from generation.models import Call, GenerationJob
+from jobs.models import Job, JobEvent
+from jobs.states import FINISHED
+from review.models import Candidate, DatasetRow, DatasetVersion, Record
+from training.models import TrainingRun
+
+# Events of jobs that carry what a model wrote, or was shown.
+TOLD_WITH_TEXT = ("draft", "failure", "uncertain", "sample")
+_FINISHED = [state.value for state in FINISHED]
+
+
+def work_in_hand(record_ids: Sequence[UUID]) -> list[str]:
+    """Jobs not ended that read texts of these records, in words; empty when nothing stands in the way of erasing."""
+    if not record_ids:
+        return []
+    tasks = Record.objects.filter(pk__in=list(record_ids)).order_by().values("task").distinct()
+    versions = _versions_of(record_ids)
+    wanted = {str(pk) for pk in record_ids}
+    jobs: list[Job] = []
+    open_orders = GenerationJob.objects.filter(task__in=tasks).exclude(job__state__in=_FINISHED).select_related("job")
+    jobs += [order.job for order in open_orders if order.job and wanted & set(order.record_ids)]
+    open_evaluations = Evaluation.objects.filter(task__in=tasks).exclude(job__state__in=_FINISHED).select_related("job")
+    jobs += [one.job for one in open_evaluations if one.job and wanted & set(one.record_ids)]
+    freezing = DatasetVersion.objects.filter(dataset__task__in=tasks, frozen_at__isnull=True).select_related("job")
+    jobs += [version.job for version in freezing if version.job and version.job.state not in _FINISHED]
+    tuning = TrainingRun.objects.filter(dataset_version__in=versions).select_related("job")
+    jobs += [run.job for run in tuning if run.job and run.job.state not in _FINISHED]
+    return [f"the job '{job.title}' is {job.state}" for job in jobs]
+
+
+def erase(titles: Mapping[UUID, tuple[str, str]], *, versions: Sequence[UUID]) -> None:
+    """Empty what other rooms keep of texts made from records that were erased, and drop their run directories.
+
+    Args:
+        titles: By record, the slug of its task and the title it had: samples of runs are told by title.
+        versions: Dataset versions that held rows of them.
+    """
+    records = list(titles)
+    if not records:
+        return
+    calls = Call.objects.filter(record__in=records)
+    by_job: dict[UUID | None, list[str]] = {}
+    for call_id, job_id in calls.values_list("pk", "generation_job__job"):
+        by_job.setdefault(job_id, []).append(str(call_id))
+    calls.update(excerpt="", error_message="", fields=None)
+    for job_id, call_ids in by_job.items():
+        _empty_events(JobEvent.objects.filter(job=job_id), "call_id", frozenset(call_ids))
+    EvaluationOutput.objects.filter(record__in=records).update(text="", fields=None, marks=[])
+    for slug, title in titles.values():
+        _empty_events(JobEvent.objects.filter(job__task_slug=slug, kind="sample"), "id", frozenset({title}))
+    transaction.on_commit(partial(_drop_run_directories, _jobs_that_read(records, by_job, versions)))
+
+
+def versions_with_erased() -> list[UUID]:
+    """Frozen versions that hold rows of erased drafts."""
+    erased = Candidate.objects.filter(erased_at__isnull=False).values("pk")
+    return list(DatasetRow.objects.filter(candidate__in=erased).values_list("version", flat=True).distinct())
+
+
+def _versions_of(record_ids: Sequence[UUID]) -> list[UUID]:
+    rows = DatasetRow.objects.filter(candidate__record__in=list(record_ids))
+    return list(rows.values_list("version", flat=True).distinct())
+
+
+def _empty_events(events: QuerySet[JobEvent], key: str, values: frozenset[str]) -> None:
+    """Empty the payloads that name one of these; numbers and times of the events stay."""
+    told = events.filter(kind__in=TOLD_WITH_TEXT)
+    found = [event for event in told.iterator(chunk_size=500) if str(event.payload.get(key)) in values]
+    for event in found:
+        kept = {name: event.payload[name] for name in ("step", "call_id") if name in event.payload}
+        event.payload = {**kept, "id": "", "text": "", "erased": True}
+    JobEvent.objects.bulk_update(found, ["payload"], batch_size=500)
+
+
+def _jobs_that_read(
+    records: Sequence[UUID], by_job: Mapping[UUID | None, list[str]], versions: Sequence[UUID]
+) -> list[UUID]:
+    jobs = [job for job in by_job if job is not None]
+    jobs += TrainingRun.objects.filter(dataset_version__in=versions, job__isnull=False).values_list("job", flat=True)
+    scored = EvaluationOutput.objects.filter(record__in=records).values("evaluation")
+    jobs += Evaluation.objects.filter(pk__in=scored, job__isnull=False).values_list("job", flat=True)
+    return list(Job.objects.filter(pk__in=jobs, state__in=_FINISHED).values_list("pk", flat=True))
+
+
+def _drop_run_directories(job_ids: Sequence[UUID]) -> None:
+    """On this host; on others they go when `jobs.supervisor.pruning` finds them old."""
+    for job_id in job_ids:
+        shutil.rmtree(Path(settings.RUNS_DIR) / str(job_id), ignore_errors=True)

@@ -1,0 +1,290 @@
+"""Pages of contacts, the suppression list, people and senders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from campaigns import addresses
+from campaigns.models import Contact, SenderIdentity, Suppression
+from campaigns.services.suppression import suppress
+from campaigns.states import SuppressionReason
+from members.models import Member
+from review.models import Task
+from review.states import Role
+from tests.campaigns.factories import BASIS, make_contact, make_sender
+from tests.review.factories import join, make_records, make_source, make_task
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[Member], Client]
+HOME = "/tasks/outreach"
+ADA = "ada@acme.example"
+PAGES = ("contacts/", "contacts/import/", "contacts/sample.csv", "suppression/", "people/", "senders/")
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return make_task(by=admin)
+
+
+@pytest.fixture(autouse=True)
+def own_var(settings: Any, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+
+
+@pytest.fixture
+def client(task: Task, admin: Member, as_member: SignIn) -> Client:
+    return as_member(admin)
+
+
+def send(client: Client, text: str, name: str = "fair.csv") -> Any:
+    return client.post(f"{HOME}/contacts/import/", {"file": SimpleUploadedFile(name, text.encode())})
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_leads_see_the_pages_and_nobody_below(
+    task: Task, page: str, make_member: Callable[..., Member], as_member: SignIn
+) -> None:
+    status = {}
+    for role in Role:
+        member = make_member(role.value)
+        join(member, task, role)
+        status[role] = as_member(member).get(f"{HOME}/{page}").status_code
+    stranger = as_member(make_member("stranger")).get(f"{HOME}/{page}").status_code
+    anonymous = Client().get(f"{HOME}/{page}")
+
+    assert status == {Role.LEAD: 200, Role.REVIEWER: 403, Role.VIEWER: 403}
+    assert stranger == 404
+    assert anonymous.status_code == 302 and "/accounts/login/" in anonymous["Location"]
+
+
+def test_an_empty_list_teaches_and_the_sample_it_offers_imports_without_a_mistake(client: Client) -> None:
+    empty = client.get(f"{HOME}/contacts/").content.decode()
+    sample = client.get(f"{HOME}/contacts/sample.csv")
+
+    place = send(client, sample.content.decode())["Location"]
+    page = client.get(place).content.decode()
+    answer = client.post(place, {**chosen(page), "do": "import"}, follow=True)
+
+    assert "No contacts yet" in empty
+    assert "attachment" in sample["Content-Disposition"]
+    assert "3 contacts added." in answer.content.decode()
+    assert Contact.objects.filter(record__isnull=False).count() == 3
+
+
+def chosen(page: str) -> dict[str, str]:
+    """What the selects of the columns page are set to."""
+    import re
+
+    found = {}
+    for name, options in re.findall(r'<select name="(map\.\d+)".*?>(.*?)</select>', page, re.S):
+        selected = re.search(r'<option value="([^"]*)" selected', options)
+        found[name] = selected[1] if selected else ""
+    return found
+
+
+def test_a_file_goes_through_preview_with_one_basis_for_all_rows(client: Client) -> None:
+    suppress("sue@acme.example", reason=SuppressionReason.UNSUBSCRIBED)
+    rows = f"{ADA},Ada,Acme,steel\ninfo@bolt.example,,Bolt,rail\nsue@acme.example,,Acme,steel\n"
+    place = send(client, f"E-Mail,First name,Company,Industry\n{rows}")["Location"]
+
+    first = client.get(place).content.decode()
+    columns = chosen(first)
+    checked = client.post(place, {**columns, **BASIS, "do": "check"}).content.decode()
+    answer = client.post(place, {**columns, **BASIS, "do": "import"}, follow=True).content.decode()
+
+    assert columns == {"map.0": "address", "map.1": "first_name", "map.2": "company", "map.3": "sector"}
+    assert "No column fills the field &#x27;lawful_basis&#x27;" in first
+    assert "Import 2 contacts" in checked
+    assert "1 on the suppression list" in checked and "1 with an address of a duty" in checked
+    assert "2 contacts added, 1 left out because suppressed." in answer
+    assert Contact.objects.get(address=ADA).basis_source == "trade fair in Lund"
+
+
+def test_bad_rows_are_shown_before_anything_is_stored_and_can_be_left_out(client: Client) -> None:
+    place = send(client, f"address,company,sector\n{ADA},Acme,steel\nnobody,Acme,steel\n")["Location"]
+    columns = chosen(client.get(place).content.decode())
+
+    refused = client.post(place, {**columns, **BASIS, "do": "import"})
+    taken = client.post(place, {**columns, **BASIS, "do": "import", "skip_bad": "on"}, follow=True)
+
+    assert refused.status_code == 422
+    assert "no mail address" in refused.content.decode()
+    assert "1 contact added, 1 bad rows left out." in taken.content.decode()
+
+
+def test_a_basis_date_to_come_is_refused_on_the_page(client: Client) -> None:
+    place = send(client, f"address,company,sector\n{ADA},Acme,steel\n")["Location"]
+    columns = chosen(client.get(place).content.decode())
+
+    answer = client.post(place, {**columns, **BASIS, "basis_date": "2999-01-01", "do": "import"})
+
+    assert answer.status_code == 422
+    assert "yet to come" in answer.content.decode()
+    assert not Contact.objects.exists()
+
+
+def test_a_file_that_cannot_be_read_or_is_gone_is_said(client: Client) -> None:
+    empty = send(client, "")
+    gone = client.get(f"{HOME}/contacts/import/{'0' * 64}/", follow=True)
+
+    assert empty.status_code == 422
+    assert "no longer here" in gone.content.decode()
+
+
+def test_the_list_is_searched_and_narrowed(client: Client, task: Task) -> None:
+    record = make_records(make_source(task), 1)[0]
+    make_contact(task, ADA, segment="North", record=record)
+    make_contact(task, "info@bolt.example", first_name="", company="Bolt", segment="South")
+    make_contact(task, "sue@acme.example", first_name="Sue", company="Acme")
+    suppress("sue@acme.example", reason=SuppressionReason.MANUAL)
+
+    def listed(**asked: str) -> set[str]:
+        page = client.get(f"{HOME}/contacts/", asked).content.decode()
+        return {name for name in (ADA, "info@bolt.example", "sue@acme.example") if name in page.partition("<tbody>")[2]}
+
+    everybody = client.get(f"{HOME}/contacts/").content.decode()
+
+    assert listed() == {ADA, "info@bolt.example", "sue@acme.example"}
+    assert listed(q="ADA@acme.example") == {ADA}
+    assert listed(q="acme sue") == {"sue@acme.example"}
+    assert listed(segment="South") == {"info@bolt.example"}
+    assert listed(cluster="acme.example") == {ADA, "sue@acme.example"}
+    assert listed(state="suppressed") == {"sue@acme.example"}
+    assert listed(state="without_facts") == {"info@bolt.example", "sue@acme.example"}
+    assert listed(q="nobody") == set()
+    assert "role</span>" in everybody and "suppressed</span>" in everybody
+
+
+def test_ten_thousand_contacts_are_listed_in_few_queries(client: Client, task: Task) -> None:
+    template = make_contact(task, ADA)
+    rows = []
+    for number in range(10_000):
+        contact = Contact(
+            **{f.attname: getattr(template, f.attname) for f in Contact._meta.concrete_fields if not f.primary_key}
+        )
+        contact.address = f"p{number}@firm{number % 3000}.example"
+        contact.address_hmac = addresses.hmac_of(contact.address)
+        contact.cluster, contact.segment = f"firm{number % 3000}.example", f"s{number % 7}"
+        rows.append(contact)
+    Contact.objects.bulk_create(rows, batch_size=1000)
+
+    with CaptureQueriesContext(
+        connection,
+    ) as first:
+        page = client.get(f"{HOME}/contacts/")
+    with CaptureQueriesContext(connection) as narrowed:
+        found = client.get(f"{HOME}/contacts/", {"q": "p9999"})
+
+    assert b"10.0k" in page.content and b"Older" in page.content
+    assert b"p9999@firm999.example" in found.content
+    assert len(first) < 12 and len(narrowed) < 12
+
+
+def test_a_contact_shows_basis_facts_and_mails(client: Client, task: Task, reviewer: Member, as_member: SignIn) -> None:
+    contact = make_contact(task, ADA, record=make_records(make_source(task), 1)[0])
+    join(reviewer, task)
+
+    page = client.get(f"/contacts/{contact.pk}/").content.decode()
+
+    assert "trade fair in Lund" in page and "cold logistics" in page
+    assert as_member(reviewer).get(f"/contacts/{contact.pk}/").status_code == 404
+
+
+def test_addresses_are_put_on_the_list_by_paste_and_file_and_found_again(client: Client) -> None:
+    file = SimpleUploadedFile("old.csv", b"email,why\nbob@acme.example,left\n")
+    place = f"{HOME}/suppression/"
+
+    added = client.post(place, {"addresses": f"{ADA}\n", "reason": "manual", "note": "old list"}, follow=True)
+    client.post(place, {"file": file, "reason": "manual"})
+    bad = client.post(place, {"addresses": "nonsense", "reason": "manual"})
+    found = client.post(f"{place}search/", {"address": "ADA@acme.example"}).content.decode()
+    other = client.post(f"{place}search/", {"address": "cy@acme.example"}).content.decode()
+    wrong = client.post(f"{place}search/", {"address": "cy"})
+
+    assert "1 address put on the list." in added.content.decode()
+    assert Suppression.objects.count() == 2
+    assert bad.status_code == 422 and "line 1" in bad.content.decode()
+    assert "is on the list" in found and "is not on the list" in other
+    assert wrong.status_code == 422
+    assert ADA not in client.get(place).content.decode()
+
+
+def test_a_reviewer_puts_nobody_on_the_list(task: Task, reviewer: Member, as_member: SignIn) -> None:
+    join(reviewer, task)
+
+    answer = as_member(reviewer).post(f"{HOME}/suppression/", {"addresses": ADA, "reason": "manual"})
+
+    assert answer.status_code == 403
+    assert not Suppression.objects.exists()
+
+
+def test_a_person_is_looked_for_handed_out_and_erased_only_when_typed_again(client: Client, task: Task) -> None:
+    make_contact(task, ADA)
+    place = client.post(f"{HOME}/people/", {"address": "Ada@acme.example"})["Location"]
+
+    page = client.get(place).content.decode()
+    told = json.loads(client.post(f"{place}export/").content)
+    wrong = client.post(f"{place}erase/", {"address": "bob@acme.example"})
+    still = Contact.objects.get().address
+    erased = client.post(f"{place}erase/", {"address": ADA}, follow=True).content.decode()
+
+    assert "acme.example" not in place
+    assert "Erase for good" in page and told["contacts"][0]["first_name"] == "Ada"
+    assert wrong.status_code == 422 and still == ADA
+    assert "Erased: 1 contacts" in erased and "Nothing is held" in erased
+    assert Contact.objects.get().address == ""
+    assert client.get(f"{HOME}/people/xyz/").status_code == 404
+    assert client.get(f"{place}export/").status_code == 405
+
+
+def test_a_lead_of_one_task_cannot_erase_who_stands_in_another(
+    task: Task, admin: Member, make_member: Callable[..., Member], as_member: SignIn
+) -> None:
+    lead = make_member("lena")
+    join(lead, task, Role.LEAD)
+    make_contact(task, ADA)
+    make_contact(make_task(by=admin, slug="other"), ADA)
+    place = f"{HOME}/people/{addresses.hmac_of(ADA)}/"
+    client = as_member(lead)
+
+    page = client.get(place).content.decode()
+    answer = client.post(f"{place}erase/", {"address": ADA})
+    told = json.loads(client.post(f"{place}export/").content)
+
+    assert "Tasks that you do not lead hold this person too" in page and "Erase for good" not in page
+    assert answer.status_code == 403
+    assert [contact["task"] for contact in told["contacts"]] == ["Outreach"]
+    assert not Suppression.objects.exists()
+
+
+def test_a_sender_is_made_checked_and_changed(client: Client) -> None:
+    given = {
+        "name": "Nora", "from_name": "Nora\r\nBcc: x@y.example", "from_address": "nora@sender.example",
+        "reply_address": "replies@sender.example", "postal_address": "Sender Ltd\n1 Quay Street",
+    }  # fmt: skip
+
+    bad = client.post(f"{HOME}/senders/", {**given, "reply_address": "a" * 30 + "@sender.example"})
+    made = client.post(f"{HOME}/senders/", given, follow=True).content.decode()
+    changed = client.post(f"{HOME}/senders/nora/", {**given, "name": "Nora L"}, follow=True).content.decode()
+
+    sender = SenderIdentity.objects.get()
+    assert bad.status_code == 422 and "at most 20" in bad.content.decode()
+    assert "The sender &#x27;Nora&#x27; is there." in made and "is changed" in changed
+    assert (sender.name, sender.postal_address) == ("Nora L", "Sender Ltd, 1 Quay Street")
+    assert "\n" not in sender.from_name
+    assert client.get(f"{HOME}/senders/nobody/").status_code == 404
+
+
+def test_a_sender_without_a_postal_address_is_marked(client: Client) -> None:
+    make_sender(postal_address="")
+
+    assert "missing" in client.get(f"{HOME}/senders/").content.decode()
