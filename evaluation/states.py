@@ -30,6 +30,7 @@ class CellState(TextChoices):
     """How far a cell of a study is, read from its jobs."""
 
     OPEN = "open", "not begun"
+    QUEUED = "queued", "in the queue"
     TRAINING = "training", "training"
     SCORING = "scoring", "scoring"
     PAUSED = "paused", "paused"

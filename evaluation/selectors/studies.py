@@ -85,8 +85,9 @@ def standing(cell: StudyCell) -> Standing:
         return Standing(cell, CellState.OPEN)
     if job.state in (JobState.PAUSED, JobState.PAUSING):
         return Standing(cell, CellState.PAUSED, job=job)
-    state = CellState.SCORING if found.job else CellState.TRAINING
-    return Standing(cell, state, job.waiting_reason, job)
+    if job.state in CLAIMABLE:
+        return Standing(cell, CellState.QUEUED, job.waiting_reason, job)
+    return Standing(cell, CellState.SCORING if found.job else CellState.TRAINING, job=job)
 
 
 def measured(fingerprints: Iterable[str]) -> frozenset[str]:

@@ -14,6 +14,7 @@ from evaluation.studies import charts, record, reported
 
 BADGES = {
     CellState.OPEN: "is-idle",
+    CellState.QUEUED: "is-idle",
     CellState.TRAINING: "is-running",
     CellState.SCORING: "is-running",
     CellState.PAUSED: "is-look",

@@ -112,17 +112,28 @@ def compose(wishes: Wishes, *, available: int, is_demo: bool) -> Design:
 
 def rule_of(design: Design) -> dict[str, Any]:
     """The decision rule of a kind, in words and in the numbers the verdict is computed with."""
-    return {**RULES[design.kind], "metric": str(design.metric)}
+    rule = {**RULES[design.kind], "metric": str(design.metric)}
+    if design.kind == StudyKind.SAMPLES and design.metric == StudyMetric.PASSES:
+        rule["text"] = SHARE_RULE
+    return rule
 
 
+# Of a share that passes, what is lost is its fall; the rule is the same.
+SHARE_RULE: Final = (
+    "The smallest size that loses less than 5 % is the smallest one whose share of outputs that pass, against the "
+    "share at the largest size, has a 95 % interval that falls by less than 5 %. What 300 more records would buy is told "
+    "only if the 95 % interval of the gain, on the curve a·n^-b + c fitted to the share that fails, lies above zero and "
+    "the shares follow the curve (lack of fit, p at least 0.05)."
+)
 RULES: Final[dict[str, dict[str, Any]]] = {
     StudyKind.SAMPLES: {
         "text": (
             "The smallest size that loses less than 5 % is the smallest one whose loss, over the loss at the largest "
             "size, has a 95 % interval that ends below 1.05. What 300 more records would buy is told only if the "
-            "95 % interval of the gain, on the fitted curve a·n^-b + c, lies above zero."
+            "95 % interval of the gain, on the fitted curve a·n^-b + c, lies above zero and the losses follow the curve "
+            "(lack of fit, p at least 0.05)."
         ),
-        "tolerance": 0.05, "more_records": 300, "draws": 2000, "level": 0.95, "seed": 1,
+        "misfit_p": 0.05, "tolerance": 0.05, "more_records": 300, "draws": 2000, "level": 0.95, "seed": 1,
     },
     StudyKind.METHODS: {
         "text": (

@@ -37,6 +37,10 @@ class Curve:
         """Loss at size `n`, (D,)."""
         return self.a * n**-self.b + self.c
 
+    def over(self, sizes: Array) -> Array:
+        """Losses at several sizes, (D, K)."""
+        return np.asarray(self.a[:, None] * sizes ** -self.b[:, None] + self.c[:, None])
+
 
 def fit(sizes: Array, losses: Array) -> Curve:
     """Least squares for each row of losses, `c` being at least 0 since no loss is negative.
@@ -53,6 +57,24 @@ def fit(sizes: Array, losses: Array) -> Curve:
     step = grid[1] / grid[0]
     around = np.clip(best.b[:, None] * np.geomspace(1 / step, step, FINE), B_LEAST, B_MOST)
     return _best(sizes, losses, around)
+
+
+def misfit(sizes: Array, means: Array, drawn: Array) -> float:
+    """How often losses that do follow a curve would lie as far from theirs as these do: a p-value for lack of fit.
+
+    The noise around a true curve is that of the draws around the means (a parametric bootstrap: Efron & Tibshirani,
+    1993, section 16.4).
+
+    Args:
+        sizes: Samples, (K,).
+        means: Mean losses, (K,).
+        drawn: Draws of them, (D, K).
+    """
+    expected = fit(sizes, means[None, :]).over(sizes)
+    observed = float(((means - expected) ** 2).sum())
+    likewise = expected + drawn - means
+    squares = ((likewise - fit(sizes, likewise).over(sizes)) ** 2).sum(axis=1)
+    return float((squares >= observed).mean())
 
 
 def _best(sizes: Array, losses: Array, exponents: Array) -> Curve:

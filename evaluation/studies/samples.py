@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
+from evaluation.states import StudyMetric
 from evaluation.studies import powerlaw, results
 from evaluation.studies.resampling import Array, draws, interval
 from evaluation.studies.results import CellResult, Group
@@ -68,20 +68,23 @@ def _sentence(points: Sequence[Mapping[str, Any]], largest: int, rule: Mapping[s
     enough = next((point for point in points if point.get("is_enough")), None)
     if enough:
         return (
-            f"{enough['records']} records are enough: against {largest} they lose {_lost(enough)}, "
+            f"{enough['records']} records are enough: against {largest}, {_lost(enough, rule)}, "
             f"less than the {tolerance} that was allowed."
         )
     nearest = points[-2]
     if nearest["lost_high"] is None:
-        return f"The study cannot tell: at {largest} records no output passes, so a share of it cannot be lost."
+        return f"The study cannot tell: at {largest} records no output passes, so no share of that can be lost."
     return (
-        f"No size below {largest} is shown to lose less than {tolerance}: {nearest['records']} records lose "
-        f"{_lost(nearest)}."
+        f"No size below {largest} is shown to lose less than {tolerance}: at {nearest['records']} records "
+        f"{_lost(nearest, rule)}."
     )
 
 
-def _lost(point: Mapping[str, Any]) -> str:
-    return f"{signed(point['lost'])} ({ranged(point['lost_low'], point['lost_high'])})"
+def _lost(point: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
+    bounds = ranged(point["lost_low"], point["lost_high"])
+    if rule["metric"] == StudyMetric.PASSES:
+        return f"{signed(point['lost'])} fewer outputs pass ({bounds})"
+    return f"the loss is {signed(point['lost'])} higher ({bounds})"
 
 
 def _fit(known: Mapping[int, Group], drawn: Array, rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,36 +92,45 @@ def _fit(known: Mapping[int, Group], drawn: Array, rule: Mapping[str, Any]) -> d
         note = f"A curve takes {powerlaw.FEWEST_SIZES} sizes; {len(known)} are there, so none is fitted."
         return {"fit": None, "curve": [], "more": None, "note": note}
     sizes = np.array(list(known), dtype=float)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", RuntimeWarning)
-        best = powerlaw.fit(sizes, np.array([[group.mean for group in known.values()]]))
-        curves = powerlaw.fit(sizes, drawn)
-    fit = {
-        name: [float(getattr(best, name)[0]), *interval(getattr(curves, name))] for name in ("a", "b", "c")
-    }  # fmt: skip
+    means = np.array([group.mean for group in known.values()])
+    best, curves = powerlaw.fit(sizes, means[None, :]), powerlaw.fit(sizes, drawn)
+    fit = {name: [float(getattr(best, name)[0]), *interval(getattr(curves, name))] for name in ("a", "b", "c")}
     grid = np.geomspace(sizes[0], sizes[-1] + rule["more_records"], CURVE_POINTS)
     curve = [[float(n), float(best.at(n)[0]), *interval(curves.at(n))] for n in grid]
-    more = _more(best, curves, int(sizes[-1]), rule)
-    return {"fit": fit, "curve": curve, "more": more, "note": _more_words(more, rule)}
+    misfit = powerlaw.misfit(sizes, means, drawn)
+    more = _more(best, curves, int(sizes[-1]), rule, misfit=misfit)
+    return {"fit": {**fit, "misfit_p": misfit}, "curve": curve, "more": more, "note": _more_words(more, rule)}
 
 
-def _more(best: powerlaw.Curve, curves: powerlaw.Curve, largest: int, rule: Mapping[str, Any]) -> dict[str, Any]:
+def _more(
+    best: powerlaw.Curve, curves: powerlaw.Curve, largest: int, rule: Mapping[str, Any], *, misfit: float
+) -> dict[str, Any]:
     further = largest + rule["more_records"]
     gain = float((best.at(largest) - best.at(further))[0])
     low, high = interval(curves.at(largest) - curves.at(further))
     at_largest = float(best.at(largest)[0])
     return {
         "records": rule["more_records"], "from": largest, "gain": gain, "low": low, "high": high,
-        "share": gain / at_largest if at_largest else None, "is_told": low > 0,
+        "share": gain / at_largest if at_largest else None, "misfit_p": misfit,
+        "is_told": low > 0 and misfit >= rule["misfit_p"],
     }  # fmt: skip
 
 
 def _more_words(more: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
     what = f"What {more['records']} more records than {more['from']} would buy"
+    if more["misfit_p"] < rule["misfit_p"]:
+        return (
+            f"{what}, the fit cannot tell: the losses do not follow the curve "
+            f"(lack of fit, p {_probability(more['misfit_p'])})."
+        )
     if not more["is_told"]:
         return f"{what}, the fit cannot tell: the interval of the gain, {_gain(more)}, reaches zero."
     share = f", {percent(more['share'])} of the loss" if more["share"] else ""
-    return f"{what}: {more['gain']:.3f} less loss ({_gain(more)}){share}, beyond what was measured."
+    return f"{what}: {more['gain']:.3f} less loss (95 % {_gain(more)}){share}. That lies beyond what was measured."
+
+
+def _probability(p: float) -> str:
+    return f"{p:.3f}" if p >= 0.001 else "< 0.001"
 
 
 def _gain(more: Mapping[str, Any]) -> str:

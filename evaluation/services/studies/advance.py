@@ -19,13 +19,13 @@ from evaluation.services.studies import cells
 from evaluation.states import CellState
 from jobs.models import Job
 from jobs.services import claiming, doorbell, lifecycle
-from jobs.states import CLAIMABLE, JobState
+from jobs.states import JobState
 from web.errors import Refusal
 
 # One cell trains while another is scored; more would only stand in the way of other people's runs.
 AT_ONCE: Final = 2
 ENDED: Final = (CellState.DONE, CellState.FAILED)
-UNDER_WAY: Final = (CellState.TRAINING, CellState.SCORING, CellState.PAUSED)
+UNDER_WAY: Final = (CellState.QUEUED, CellState.TRAINING, CellState.SCORING, CellState.PAUSED)
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,6 @@ def _reason(job: Job) -> str:
 def _found(now: list[selectors.Standing]) -> Look:
     ended = sum(each.state in ENDED for each in now)
     names = [f"cell {each.cell.position} is {each.state.label}" for each in now if each.state in UNDER_WAY]
-    queued = [each.reason for each in now if each.job and each.job.state in CLAIMABLE and each.reason]
+    queued = [each.reason for each in now if each.state == CellState.QUEUED and each.reason]
     reason = ", ".join(names) + (f" ({queued[0]})" if queued and len(queued) == len(names) else "")
     return Look(ended, len(now), reason)
