@@ -23,8 +23,8 @@ _ADDRESS = re.compile(
     r"|(?P<mail>[\w.!#$%&'*+/=?^`{|}~-]+@" + _LABELS + r"[^\W\d_]{2,24})"
     r"|(?P<www>\bwww\d?\.[^\s<>\"]+)"
     r"|(?P<number>\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?/[^\s<>\"]*)"
-    r"|(?P<path>(?<![\w@.-])" + _LABELS + r"[^\W\d_]{2,24}(?::\d{1,5})?/[^\s<>\"]*)"
-    r"|(?P<bare>(?<![\w@.-])" + _LABELS + r"(?:" + ENDINGS + r")(?![\w-]))",
+    r"|(?P<path>(?<![\w-])" + _LABELS + r"[^\W\d_]{2,24}(?::\d{1,5})?/[^\s<>\"]*)"
+    r"|(?P<bare>(?<![\w-])" + _LABELS + r"(?:" + ENDINGS + r")(?![\w-]))",
     re.IGNORECASE,
 )
 _TAIL = ".,;:!?)]}'\""

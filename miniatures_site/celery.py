@@ -17,10 +17,10 @@ app.autodiscover_tasks()
 
 @app.on_after_configure.connect  # type: ignore[untyped-decorator]
 def configure(sender: Celery, **_: Any) -> None:
-    """Threads, so that a supervised engine holds a thread and not a process; and the beat's one entry."""
+    """Threads, so that a supervised engine holds a thread and not a process; and the beat's two entries."""
     from django.conf import settings
 
-    every_s = settings.JOB_REAPER_EVERY_S
+    every_s, tick_s = settings.JOB_REAPER_EVERY_S, settings.CAMPAIGN_TICK_S
     sender.conf.update(
         worker_pool="threads",
         worker_concurrency=settings.WORKER_THREADS,
@@ -28,8 +28,15 @@ def configure(sender: Celery, **_: Any) -> None:
         worker_enable_remote_control=False,
         worker_send_task_events=False,
         beat_schedule_filename=str(settings.VAR_DIR / "celerybeat-schedule"),
-        beat_max_loop_interval=max(every_s, 1),
-        beat_schedule={"reap": {"task": "jobs.reap", "schedule": every_s, "options": {"expires": every_s * 2}}},
+        beat_max_loop_interval=max(min(every_s, tick_s), 1),
+        beat_schedule={
+            "reap": {"task": "jobs.reap", "schedule": every_s, "options": {"expires": every_s * 2}},
+            "campaigns": {
+                "task": "campaigns.tick",
+                "schedule": tick_s,
+                "options": {"expires": tick_s * 2, "queue": "campaigns"},
+            },
+        },
     )
 
 

@@ -67,10 +67,15 @@ def left_out(campaign: Campaign) -> dict[str, int]:
     }
 
 
-def segments(campaign: Campaign) -> list[str]:
-    """Names of the segments there are among the task's contacts."""
-    found = Contact.objects.filter(task_id=campaign.task_id, erased_at__isnull=True).exclude(segment="")
+def segments_of(task_id: UUID) -> list[str]:
+    """Names of the segments there are among a task's contacts."""
+    found = Contact.objects.filter(task_id=task_id, erased_at__isnull=True).exclude(segment="")
     return sorted(set(found.order_by().values_list("segment", flat=True).distinct()))
+
+
+def count_of(task_id: UUID) -> int:
+    """Contacts of a task that were not erased."""
+    return Contact.objects.filter(task_id=task_id, erased_at__isnull=True).count()
 
 
 def _uuid(value: Any) -> UUID | None:

@@ -29,7 +29,8 @@ def fields_of(message: Message) -> dict[str, str]:
         return {"subject": step.subject, "body": step.body}
     if message.candidate_id is None or message.candidate is None:
         return {"subject": "", "body": ""}
-    gold = Gold.objects.filter(candidate_id=message.candidate_id).select_related("decision").first()
+    # A caller with many mails brings the gold along; without it, this asks.
+    gold: Gold | None = getattr(message.candidate, "gold", None)
     fields = gold.decision.fields if gold is not None and gold.decision.fields else message.candidate.fields
     return as_mail(message.candidate.task_version.spec, fields)
 

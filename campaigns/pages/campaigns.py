@@ -1,0 +1,196 @@
+"""Pages of campaigns: the list, a draft's form, one campaign live, and the acts on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.text import slugify
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+
+from campaigns.forms.campaigns import CampaignForm, Choices, initial_of
+from campaigns.selectors import audience, figures, mails, senders, troubles
+from campaigns.selectors import campaigns as selectors
+from campaigns.services import campaigns, launch, readiness, writing
+from campaigns.states import CampaignState
+from generation.selectors import teachers
+from members.models import Member
+from members.session import member_of
+from review.permissions import may, require, task_or_404
+from review.services import queue
+from review.states import Role
+from web.errors import Refusal
+from web.forms import show_refusal
+
+PER_PAGE = 25
+# How many drafts one press takes to the desk: more than a deck, so that the desk deals no others in between.
+HAND = 20
+ACTS: dict[str, tuple[Callable[..., Any], str]] = {
+    "pause": (launch.pause, "Paused: nothing is sent."),
+    "resume": (launch.resume, "Running again."),
+    "release": (launch.release, "Let go: approved mails are sent from now on."),
+    "end": (launch.end, "Ended. Answers still count."),
+}
+
+
+@require_safe
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    page = Paginator(selectors.of_task(member, task), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "task": task,
+        "section": "campaigns",
+        "tab": "campaigns",
+        "page": page,
+        "lines": selectors.lines(list(page)),
+        "may_lead": may(member, task, Role.LEAD),
+    }
+    return render(request, "campaigns/index.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    require(member, task, Role.LEAD)
+    form = CampaignForm(request.POST or None, choices=_choices(member, task), initial=_asked(request))
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                made = campaigns.create(task, form.plan(), slug=_slug(form), by=member)
+                return redirect("campaigns:detail", made.slug)
+            except Refusal as refusal:
+                show_refusal(form, refusal)
+                status = refusal.status
+    context = {"task": task, "section": "campaigns", "tab": "campaigns", "form": form}
+    return render(request, "campaigns/new.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_of(request)
+    campaign = selectors.get_or_404(member, slug)
+    require(member, campaign.task, Role.LEAD)
+    form = CampaignForm(request.POST or None, choices=_choices(member, campaign.task), initial=initial_of(campaign))
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                campaigns.change(campaign, form.plan(is_simulated=campaign.is_simulated), by=member)
+                messages.success(request, "Saved.")
+                return redirect("campaigns:detail", campaign.slug)
+            except Refusal as refusal:
+                show_refusal(form, refusal)
+                status = refusal.status
+    context = {"task": campaign.task, "section": "campaigns", "tab": "campaigns", "form": form, "campaign": campaign}
+    return render(request, "campaigns/new.html", context, status=status)
+
+
+def _asked(request: HttpRequest) -> dict[str, str]:
+    """What a link to the empty form fills in."""
+    return {name: str(request.GET[name]) for name in request.GET if name in CampaignForm.base_fields or "arm_" in name}
+
+
+def _slug(form: CampaignForm) -> str:
+    return slugify(form.cleaned_data["name"])[:80] or "campaign"
+
+
+def _choices(member: Member, task: Any) -> Choices:
+    return Choices(
+        senders=list(senders.visible(member)),
+        teachers=teachers.lines(member),
+        segments=audience.segments_of(task.pk),
+        contacts=audience.count_of(task.pk),
+    )
+
+
+@require_safe
+def detail(request: HttpRequest, slug: str) -> HttpResponse:
+    campaign = selectors.get_or_404(member_of(request), slug)
+    return render(request, "campaigns/detail.html", _overview(request, campaign))
+
+
+@require_GET
+def live(request: HttpRequest, slug: str) -> HttpResponse:
+    """The part of a campaign's page that moves, for htmx."""
+    campaign = selectors.get_or_404(member_of(request), slug)
+    return render(request, "campaigns/_live.html", _overview(request, campaign))
+
+
+def _overview(request: HttpRequest, campaign: Any, refusal: Refusal | None = None) -> dict[str, Any]:
+    steps = figures.steps(campaign)
+    is_draft = campaign.state == CampaignState.DRAFT
+    return {
+        "task": campaign.task,
+        "section": "campaigns",
+        "tab": "campaigns",
+        "campaign": campaign,
+        "steps": steps,
+        "arms": figures.arms(campaign),
+        "awaiting": sum(step.awaiting for step in steps),
+        "is_moving": campaign.state == CampaignState.RUNNING and any(step.underway for step in steps),
+        "problems": readiness.checks(campaign) if is_draft else [],
+        "contacts": audience.matching(campaign).count() if is_draft else sum(step.planned for step in steps[:1]),
+        "troubles": [] if is_draft else troubles.troubles(campaign),
+        "stops": [] if is_draft else troubles.stops(campaign),
+        "jobs": [] if is_draft else troubles.jobs_under_way(campaign),
+        "may_lead": may(member_of(request), campaign.task, Role.LEAD),
+        "may_review": may(member_of(request), campaign.task, Role.REVIEWER),
+        "refusal": refusal,
+    }
+
+
+@require_POST
+def act(request: HttpRequest, slug: str) -> HttpResponse:
+    """Launch, pause, resume, let go, end, or write failed mails again, by the form's `verb`."""
+    member = member_of(request)
+    campaign = selectors.get_or_404(member, slug)
+    try:
+        messages.success(request, _carry_out(request.POST.get("verb", ""), campaign, member))
+    except Refusal as refusal:
+        context = _overview(request, selectors.get_or_404(member, slug), refusal)
+        return render(request, "campaigns/detail.html", context, status=refusal.status)
+    return redirect("campaigns:detail", campaign.slug)
+
+
+def _carry_out(verb: str, campaign: Any, member: Member) -> str:
+    if verb in ("launch", "write"):
+        launch.launch(campaign, by=member, is_held=verb == "write")
+        return (
+            "Launched." if verb == "launch" else "The mails are being written. Nothing is sent before you let them go."
+        )
+    if verb == "write_again":
+        count = writing.write_again(campaign, by=member)
+        return f"{count:,} mails will be written again."
+    if verb not in ACTS:
+        raise Refusal("no_verb", "Nothing was asked for.", hint="Press the button that says what you mean.", status=400)
+    service, said = ACTS[verb]
+    service(campaign, by=member)
+    return said
+
+
+@require_POST
+def approve(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take the campaign's next drafts into the reviewer's hand and go to the desk, which then deals these first."""
+    member = member_of(request)
+    campaign = selectors.get_or_404(member, slug)
+    require(member, campaign.task, Role.REVIEWER)
+    held = []
+    for candidate_id in mails.first_awaiting(campaign, limit=HAND):
+        try:
+            held.append(queue.hold(member, candidate_id).candidate_id)
+        except Refusal:
+            continue
+    if not held:
+        messages.info(request, "None of its mails waits for you: others have them in hand, or all are judged.")
+        return redirect("campaigns:detail", campaign.slug)
+    return redirect(f"{reverse('review:focus', args=[campaign.task.slug])}?card={held[0]}")

@@ -1,0 +1,130 @@
+"""Pages of mails: the list, one mail with its walk back, and the dry run. They show people, so they are a lead's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from campaigns.selectors import audience, campaigns, figures, mails, walk
+from campaigns.services import composing, dryrun, forecast, readiness
+from campaigns.states import CampaignState
+from members.session import member_of
+from review.permissions import require
+from review.selectors import keyset
+from review.states import Role
+
+PER_PAGE = 50
+PREVIEWS = 10
+BLOCK = 200
+
+
+@require_safe
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    campaign = _led(request, slug)
+    chosen = {name: request.GET.get(name, "") for name in mails.FILTERS}
+    search = request.GET.get("q", "").strip()[:100]
+    found = mails.with_words(mails.of_campaign(campaign, search=search, **chosen))
+    page = keyset.page(found, cursor=request.GET.get("after", ""), size=PER_PAGE)
+    choices = mails.choices(campaign)
+    context = {
+        **_about(campaign),
+        "page": page,
+        "lines": [mails.line(mail) for mail in page.rows],
+        "filters": [{"name": name, "choices": choices[name], "chosen": chosen[name]} for name in mails.FILTERS],
+        "search": search,
+        "is_filtered": bool(search) or any(chosen.values()),
+    }
+    return render(request, "campaigns/mails.html", context)
+
+
+@require_safe
+def detail(request: HttpRequest, slug: str, mail_id: UUID) -> HttpResponse:
+    campaign = _led(request, slug)
+    mail = mails.get_or_404(member_of(request), campaign, mail_id)
+    context = {
+        **_about(campaign),
+        "mail": mail,
+        "line": mails.line(mail),
+        "preview": dryrun.preview(mail, links=composing.links_of(campaign)) if not mail.body else None,
+        "events": mails.events_of(mail),
+        "stations": walk.stations(mail),
+        "taught": walk.taught_by(mail),
+    }
+    return render(request, "campaigns/mail.html", context)
+
+
+@require_safe
+def dry_run(request: HttpRequest, slug: str) -> HttpResponse:
+    """Before a launch: who falls into which arm and what it would cost. After it: every mail as it would go."""
+    campaign = _led(request, slug)
+    context = _about(campaign)
+    if campaign.state == CampaignState.DRAFT:
+        context |= _expected(request, campaign)
+    else:
+        context |= _written(request, campaign)
+    return render(request, "campaigns/dry_run.html", context)
+
+
+def _expected(request: HttpRequest, campaign: Any) -> dict[str, Any]:
+    expected = forecast.of(campaign) if any(arm.weight for arm in campaign.arms.all()) else None
+    page = Paginator(audience.matching(campaign), PER_PAGE).get_page(request.GET.get("page"))
+    return {
+        "expected": expected,
+        "problems": readiness.checks(campaign, expected=expected),
+        "page": page,
+        "places": forecast.places(campaign, list(page)) if expected else [],
+    }
+
+
+def _written(request: HttpRequest, campaign: Any) -> dict[str, Any]:
+    search, only = request.GET.get("q", "").strip()[:100], request.GET.get("marks", "")
+    wanted = mails.of_campaign(campaign, search=search, marks=only).exclude(state__in=dryrun.GONE)
+    page = keyset.page(mails.with_words(wanted), cursor=request.GET.get("after", ""), size=PREVIEWS)
+    links = composing.links_of(campaign)
+    return {
+        "page": page,
+        "previews": [dryrun.preview(mail, links=links) for mail in page.rows],
+        "arms": figures.arms(campaign),
+        "steps": figures.steps(campaign),
+        "search": search,
+        "only": only,
+    }
+
+
+@require_safe
+def download(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Every mail as it would go, one JSON object a line."""
+    campaign = _led(request, slug)
+    response = StreamingHttpResponse(_lines(campaign), content_type="application/x-ndjson")
+    response["Content-Disposition"] = f'attachment; filename="{campaign.slug}-dry-run.jsonl"'
+    return response
+
+
+async def _lines(campaign: Any) -> AsyncIterator[bytes]:
+    """Made in blocks while they are sent, so that ten thousand mails never stand in memory at once."""
+    rows = dryrun.rows(campaign)
+
+    def block() -> bytes:
+        return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in islice(rows, BLOCK))
+
+    while made := await sync_to_async(block)():
+        yield made
+
+
+def _led(request: HttpRequest, slug: str) -> Any:
+    campaign = campaigns.get_or_404(member_of(request), slug)
+    require(member_of(request), campaign.task, Role.LEAD)
+    return campaign
+
+
+def _about(campaign: Any) -> dict[str, Any]:
+    return {"task": campaign.task, "section": "campaigns", "tab": "campaigns", "campaign": campaign}

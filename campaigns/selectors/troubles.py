@@ -1,0 +1,85 @@
+"""What stands in the way of a campaign's mails, in words a person can act on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+
+from campaigns.models import Campaign, Message, WriteOrder
+from campaigns.states import MessageState, StopReason
+from jobs.models import Job
+from jobs.states import FINISHED
+
+M = MessageState
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something in a running campaign that a person should see.
+
+    Attributes:
+        look: Class of its badge.
+        message: What happened, and to how many.
+        hint: What to do.
+        verb: An act on the campaign that mends it, if there is one.
+        state: Of the mails it is about, to list them.
+    """
+
+    look: str
+    message: str
+    hint: str = ""
+    verb: str = ""
+    state: str = ""
+    url: str = ""
+
+
+def troubles(campaign: Campaign) -> list[Trouble]:
+    """What stands in the way of a campaign's mails, the gravest first."""
+    mails = Message.objects.filter(campaign=campaign).order_by()
+    failed = mails.filter(state=M.FAILED).values_list("problem", "candidate__isnull")
+    found = [
+        Trouble("is-failed", f"{_mails(count)} could not be written: {problem}", "", "write_again", "failed")
+        if unwritten
+        else Trouble(
+            "is-failed", f"{_mails(count)} failed: {problem}", "Nothing sends them again by itself.", "", "failed"
+        )
+        for problem, unwritten, count in failed.annotate(count=Count("pk")).order_by("-count")[:5]
+    ]
+    if count := mails.filter(state=M.UNKNOWN).count():
+        hint = "They may have arrived. None is sent again by itself; a bounce or a reply settles it."
+        found.append(Trouble("is-look", f"The fate of {_mails(count)} is unknown.", hint, "", "unknown"))
+    unfit = mails.filter(state=M.REJECTED).exclude(problem="")
+    if count := unfit.count():
+        hint = "Take the decision back, edit the text, accept it again."
+        found.append(
+            Trouble("is-look", f"{_mails(count)} approved with a slot that nothing fills.", hint, "", "rejected")
+        )
+    return [*found, *(_slow(job) for job in _jobs(campaign) if job.state in ("waiting", "paused", "failed"))]
+
+
+def stops(campaign: Campaign) -> list[tuple[str, int]]:
+    """Why mails were stopped, in words, and how many."""
+    rows = Message.objects.filter(campaign=campaign, state=M.STOPPED).order_by().values_list("stop_reason")
+    counts = dict(rows.annotate(count=Count("pk")))
+    return [(reason.label, counts[reason]) for reason in StopReason if counts.get(reason)]
+
+
+def jobs_under_way(campaign: Campaign) -> list[Job]:
+    """Jobs of a campaign that have not ended: orders for drafts, and the sender."""
+    return [job for job in _jobs(campaign) if job.state not in FINISHED]
+
+
+def _jobs(campaign: Campaign) -> list[Job]:
+    orders = WriteOrder.objects.filter(campaign=campaign).values("order__job_id")
+    found = Job.objects.filter(Q(pk__in=orders) | Q(kind="campaign-send", subject_id=campaign.pk))
+    return list(found.exclude(state__in=("succeeded", "cancelled")).order_by("-created_at")[:20])
+
+
+def _slow(job: Job) -> Trouble:
+    why = job.waiting_reason or (job.error or {}).get("message", "")
+    return Trouble("is-look", f"{job.title} is {job.state}{f': {why}' if why else ''}.", url=f"/jobs/{job.pk}/")
+
+
+def _mails(count: int) -> str:
+    return f"{count:,} mail{'' if count == 1 else 's'}"

@@ -1,0 +1,145 @@
+"""The walk back from a mail or its reply to its draft and writer, and to the decisions that made a miniature.
+
+Links only: each station is another room's page. It counts nothing that the rooms have not counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from campaigns.models import Message
+from campaigns.states import EventKind, MessageState, StepWriter
+from generation.models import Call
+from review.models import DatasetRow, Decision
+from training.selectors import lineage
+
+TAUGHT_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """One station of the walk: what it is, its name, where it stands, and a word on it."""
+
+    kind: str
+    name: str
+    url: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A decision that the miniature was trained on, for a look at what it learnt from."""
+
+    title: str
+    verdict: str
+    reviewer: str
+    url: str
+    at: Any
+
+
+def stations(message: Message) -> list[Station]:
+    """The way back from a mail, the newest first: reply, mail, draft, decision on it, writer, run, dataset, decisions."""
+    return [
+        *_answers(message), _mail(message), *_draft(message), *_decisions(message), *_writer(message), *_training(message)
+    ]  # fmt: skip
+
+
+def taught_by(message: Message) -> list[Taught]:
+    """Decisions behind the miniature that wrote a mail, those on the same company first, then the latest.
+
+    Empty when no miniature wrote it.
+    """
+    miniature = message.arm.miniature if message.arm is not None else None
+    if miniature is None:
+        return []
+    group = message.contact.record.group if message.contact.record is not None else ""
+    rows = DatasetRow.objects.filter(version_id=miniature.run.dataset_version_id).order_by("-decision__created_at")
+    related = rows.select_related("candidate__record", "candidate__task", "decision__reviewer")
+    own = list(related.filter(candidate__record__group=group)[:TAUGHT_SHOWN]) if group else []
+    rest = related.exclude(pk__in=[row.pk for row in own])[: TAUGHT_SHOWN - len(own)]
+    return [_taught(row) for row in [*own, *rest]]
+
+
+def _answers(message: Message) -> list[Station]:
+    told = message.events.filter(kind=EventKind.REPLIED).select_related("reply").order_by("-occurred_at")
+    return [
+        Station("Reply", event.reply.get_meaning_display() or "Not classified yet", note=_when(event.occurred_at))
+        for event in told
+        if hasattr(event, "reply")
+    ]
+
+
+def _mail(message: Message) -> Station:
+    url = reverse("campaigns:mail", args=[message.campaign.slug, message.pk])
+    state = MessageState(message.state).label
+    note = f"{state}, {_when(message.sent_at)}" if message.sent_at else state
+    return Station("Mail", f"{message.campaign.name}, mail {message.step.number}", url, note)
+
+
+def _draft(message: Message) -> list[Station]:
+    if message.step.writer == StepWriter.TEMPLATE:
+        return [Station("Text", f"The fixed text of mail {message.step.number}")]
+    draft = message.candidate
+    if draft is None:
+        return []
+    url = reverse("review:draft", args=[draft.task.slug, draft.pk])
+    version = f"task version {draft.task_version.number}, round {draft.round}"
+    return [Station("Draft", draft.record.title, url, f"{version}, {draft.marks_count} marks")]
+
+
+def _decisions(message: Message) -> list[Station]:
+    if message.candidate is None:
+        return []
+    said = Decision.objects.filter(candidate=message.candidate).select_related("reviewer").order_by("-created_at")
+    found = [
+        Station("Decision", f"{one.get_verdict_display()} by {one.reviewer.name}", note=_when(one.created_at))
+        for one in said[:TAUGHT_SHOWN]
+    ]
+    return found or [Station("Decision", "No person saw it", note="It was outside the share that people see.")]
+
+
+def _writer(message: Message) -> list[Station]:
+    draft = message.candidate
+    if draft is None or draft.call_id is None:
+        return []
+    call = Call.objects.filter(pk=draft.call_id).select_related("generation_job__teacher").first()
+    cost = f"${draft.cost_usd:.4f}, {draft.latency_s:.1f} s"
+    if call is None:
+        return [Station("Writer", draft.model or draft.teacher, note=cost)]
+    order = call.generation_job
+    url = reverse("generation:detail", args=[order.pk])
+    return [
+        Station("Writer", order.teacher_spec.get("name", draft.model), note=cost),
+        Station("Order", f"{order.count} drafts", url, _when(order.created_at)),
+    ]
+
+
+def _training(message: Message) -> list[Station]:
+    miniature = message.arm.miniature if message.arm is not None else None
+    if miniature is None:
+        return []
+    told = lineage.of_miniature(miniature)
+    version, reviewers = told["dataset_version"], told["reviewers"]
+    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(told["decisions"].items()))
+    people = ", ".join(f"{each['reviewer']} ({each['decisions']})" for each in reviewers)
+    return [
+        Station("Miniature", miniature.name, told["miniature"]["url"], told["miniature"]["manifest_sha256"][:12]),
+        Station("Run", f"Run {told['run']['number']}", told["run"]["url"], f"recipe {told['run']['recipe']}"),
+        Station("Dataset", f"{version['name']} v{version['number']}", version["url"], version["content_hash"][:12]),
+        Station("Golds", f"{sum(told['decisions'].values())} decisions that count", version["url"], verdicts),
+        Station("Reviewers", people or "nobody", version["url"]),
+    ]
+
+
+def _taught(row: DatasetRow) -> Taught:
+    draft, decision = row.candidate, row.decision
+    url = reverse("review:draft", args=[draft.task.slug, draft.pk])
+    return Taught(draft.record.title, decision.get_verdict_display(), decision.reviewer.name, url, decision.created_at)
+
+
+def _when(at: Any) -> str:
+    return timezone.localtime(at).strftime("%-d %b %Y %H:%M") if at else ""
