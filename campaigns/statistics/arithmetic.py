@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 TwoArm = Literal["wald", "agresti-caffo", "newcomb", "log", "logit"]
-Adjustment = Literal["holm", "fdr_bh"]
 
 _NORMAL = NormalDist()
 
@@ -81,11 +80,11 @@ def two_arm_interval(
     return np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
 
 
-def adjusted(p_values: Sequence[float], *, method: Adjustment) -> list[float]:
-    """Adjusted p-values in the order given."""
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """Adjusted p-values in the order given; at least one."""
     from statsmodels.stats.multitest import multipletests
 
-    return [float(p) for p in multipletests(list(p_values), method=method)[1]]
+    return [float(p) for p in multipletests(list(p_values), method="fdr_bh")[1]]
 
 
 def binomial_chances(n: int, p: float) -> Floats:

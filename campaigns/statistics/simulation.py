@@ -154,36 +154,37 @@ def main() -> None:
 
 
 def _print_shares() -> None:
-    sys.stdout.write(
-        "| shares | units | " + " | ".join(by.value for by in DifferenceBy) + " |\n|---|---|" + "---|" * 5 + "\n"
-    )
+    _head("shares", "units", *(by.value for by in DifferenceBy))
     for p0, p1, n0, n1 in SHARES:
         held = [f"{exact_coverage(by, p0=p0, p1=p1, n0=n0, n1=n1):.2%}" for by in DifferenceBy]
         sys.stdout.write(f"| {p0:.1%}, {p1:.1%} | {n0:,}, {n1:,} | " + " | ".join(held) + " |\n")
 
 
 def _print_clusters() -> None:
-    sys.stdout.write(
-        "\n| outcome | icc | sizes | clusters an arm | default | cluster-robust t | as if independent |\n|---|---|---|---|---|---|---|\n"
-    )
+    _head("outcome", "icc", "sizes", "clusters an arm", "default", "cluster-robust t", "as if independent")
     for population, n_clusters in CLUSTERED:
+        # Without its clusters, an amount's spread inside a cluster would have to be known.
+        methods = (analysis.difference, clusters.difference, as_if_independent)[: 3 if population.is_binary else 2]
         held = [
-            simulated_coverage(population, population, n_clusters=n_clusters, repeats=10_000, interval_of=interval_of)
-            for interval_of in (analysis.difference, clusters.difference, as_if_independent)
+            simulated_coverage(population, population, n_clusters=n_clusters, repeats=10_000, interval_of=method)
+            for method in methods
         ]
-        sys.stdout.write(f"{_row(population, n_clusters)} | " + " | ".join(f"{share:.1%}" for share in held) + " |\n")
+        cells = [f"{share:.1%}" for share in held] + ["–"] * (3 - len(held))
+        sys.stdout.write(f"{_row(population, n_clusters)} | " + " | ".join(cells) + " |\n")
 
 
 def _print_alarms() -> None:
-    sys.stdout.write(
-        "\n| outcome | icc | sizes | clusters an arm | always-valid | naive | once, at the end |\n|---|---|---|---|---|---|---|\n"
-    )
+    _head("outcome", "icc", "sizes", "clusters an arm", "always-valid", "naive", "once, at the end")
     for population, n_clusters in WATCHED:
         alarms = false_alarms(population, n_clusters=n_clusters, tests=2000)
         shares = (alarms.always_valid, alarms.naive, alarms.at_the_end)
         sys.stdout.write(
             f"{_row(population, (n_clusters,))} | " + " | ".join(f"{share:.1%}" for share in shares) + " |\n"
         )
+
+
+def _head(*names: str) -> None:
+    sys.stdout.write(f"\n| {' | '.join(names)} |\n{'|---' * len(names)}|\n")
 
 
 def _row(population: Population, n_clusters: tuple[int, ...]) -> str:
@@ -193,9 +194,7 @@ def _row(population: Population, n_clusters: tuple[int, ...]) -> str:
 
 
 def as_if_independent(control: Outcomes, treatment: Outcomes) -> Effect:
-    """Welch over units that forgets their clusters; for shares only, where a unit's variance follows from the mean."""
-    if not control.is_binary:
-        return clusters.difference(control, treatment)
+    """Welch over units that forgets their clusters; for shares, where a unit's variance follows from the mean."""
     return means.difference(*(Proportion(arm.total, arm.n) for arm in (control, treatment)))
 
 

@@ -1,10 +1,10 @@
-"""Welch and the delta method, and the Bayesian reading of the same uplift."""
+"""Welch and the delta method."""
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from campaigns.statistics import bayes, means
+from campaigns.statistics import means
 from campaigns.statistics.samples import Proportion, Sample
 
 
@@ -37,24 +37,11 @@ def test_another_currency_scales_the_difference_and_leaves_the_uplift(arms: tupl
     assert means.relative_uplift(*cents).interval.low == pytest.approx(means.relative_uplift(*dollars).interval.low)
 
 
-def test_the_risks_differ_by_the_mean_and_a_strong_prior_wins() -> None:
-    control, treatment = Proportion(49, 100), Proportion(51, 100)
-
-    flat = bayes.relative_uplift(control, treatment)
-    stubborn = bayes.relative_uplift(control, treatment, prior=bayes.NormalPrior(mean=-0.5, variance=1e-8))
-
-    assert flat.risk_of_control - flat.risk_of_treatment == pytest.approx(flat.mean)
-    assert stubborn.mean == pytest.approx(-0.5, abs=1e-4)
-    assert stubborn.chance_to_win < 1e-6
-
-
 def test_what_has_no_answer_is_refused_in_words() -> None:
     with pytest.raises(ValueError, match="control of 0"):
         means.relative_uplift(Proportion(0, 50), Proportion(3, 50))
     with pytest.raises(ValueError, match="no variation"):
         means.difference(Proportion(0, 50), Proportion(0, 50))
-    with pytest.raises(ValueError, match="no variation"):
-        bayes.relative_uplift(Proportion(50, 50), Proportion(50, 50))
     with pytest.raises(ValueError, match="at least two units"):
         means.difference(Proportion(1, 1), Proportion(3, 50))
     with pytest.raises(ValueError, match="at least two units"):
@@ -63,5 +50,3 @@ def test_what_has_no_answer_is_refused_in_words() -> None:
         Sample(float("nan"), 1.0, 10)
     with pytest.raises(ValueError, match="smaller than these numbers allow"):
         Sample(10.0, 1.0, 10)
-    with pytest.raises(ValueError, match="variance above 0"):
-        bayes.NormalPrior(mean=0.0, variance=0.0)
