@@ -55,7 +55,8 @@ def text_of_html(source: str) -> str:
     source = re.sub(r"<(br|/p|/div|/tr|/li|/h\d)\b[^<>]{0,500}>", "\n", source, flags=re.IGNORECASE)
     source = re.sub(r"<[^<>]{0,2000}>", "", source)
     plain = html.unescape(source).replace("\xa0", " ")
-    return re.sub(r"[ \t]+", " ", re.sub(r"\n\s*\n+", "\n\n", plain)).strip()
+    lines = "\n".join(" ".join(line.split()) for line in plain.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip()
 
 
 def _mark_at(lines: list[str], at: int) -> int:

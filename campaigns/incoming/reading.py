@@ -98,7 +98,7 @@ def _header(mail: Mail, name: str) -> str:
 
 def _addresses(mail: Mail, *names: str) -> tuple[str, ...]:
     values = [str(value)[:MAX_HEADER] for name in names for value in mail.get_all(name, [])]
-    found = [address.strip().lower()[:254] for _, address in getaddresses(values, strict=False) if "@" in address]
+    found = [address.strip().lower()[:254] for _, address in getaddresses(values) if "@" in address]
     return tuple(dict.fromkeys(found))[:MAX_IDS]
 
 

@@ -99,6 +99,21 @@ def claim(message_id: UUID, turn: Turn, *, now: datetime) -> Claimed | None:
     return Claimed(message, mail)
 
 
+def withhold(claimed: Claimed, turn: Turn) -> bool:
+    """Take a claimed mail back if its reader was suppressed after the claim. The last look before the wire.
+
+    It closes the gap that a sender leaves who is held up between the claim and the wire; who suppresses waits for mails
+    that are past it.
+
+    Returns:
+        Whether it was taken back, and must not be sent.
+    """
+    if not suppressed.is_suppressed(claimed.message.contact.address_hmac):
+        return False
+    _answered(claimed.message, turn, state=MessageState.STOPPED, stop_reason=StopReason.SUPPRESSED, sending_at=None)
+    return True
+
+
 def settle(claimed: Claimed, turn: Turn, answer: Answer, *, now: datetime) -> None:
     """Write down what the server said of a mail that was claimed.
 

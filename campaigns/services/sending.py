@@ -139,7 +139,7 @@ class _Shift:
         self._rest(0)
         self._connect()
         claimed = outbox.claim(message_id, self.turn, now=timezone.now())
-        if claimed is None:
+        if claimed is None or outbox.withhold(claimed, self.turn):
             self.counts["passed_over"] += 1
             return
         answer = self.wire.send(claimed.mail.mail)

@@ -7,8 +7,10 @@ reads the suppression and does not send. SQLite has one writer at a time and nee
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -24,6 +26,7 @@ from web.errors import Refusal
 CHUNK = 500
 MAX_LINES = 100_000
 ERRORS_SHOWN = 100
+WIRE_S = 2.0
 # One number of this application for PostgreSQL's advisory locks: new contacts and new suppressions wait for each other.
 _LIST_LOCK = 7_274_031
 
@@ -159,7 +162,22 @@ def _put(
         Suppression.objects.bulk_create(fresh, ignore_conflicts=True)
         entries.update({row.address_hmac: row for row in Suppression.objects.filter(address_hmac__in=chunk)})
         _stop(contacts, reason)
+        on_wire = Message.objects.filter(contact__in=contacts, state=MessageState.SENDING)
+        if in_flight := list(on_wire.values_list("pk", flat=True)):
+            transaction.on_commit(partial(_wait_for_wire, in_flight))
     return entries
+
+
+def _wait_for_wire(mails: list[UUID]) -> None:
+    """Let mails that were committed as sending before finish, so that when the caller hears back nothing is under way.
+
+    A server that hangs, or a sender that died, is not waited for longer than two seconds: such a mail had left before.
+    """
+    give_up_s = time.monotonic() + WIRE_S
+    while time.monotonic() < give_up_s:
+        if not Message.objects.filter(pk__in=mails, state=MessageState.SENDING).exists():
+            return
+        time.sleep(0.005)
 
 
 def _stop(contacts: list[Contact], reason: SuppressionReason) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 import signal
 from collections.abc import Callable, Iterator
@@ -23,6 +24,8 @@ MOST_BYTES = 5 * 1024 * 1024
 SLOW_S = 2.0
 TOKEN = re.compile(r"\+[a-z2-7]{30,60}@", re.IGNORECASE)
 Deliver = Callable[[bytes], None]
+# It would write a line for every command of every conversation.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 
 class Sink:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -55,3 +56,9 @@ def send() -> Callable[[Campaign], Job]:
 def mail(campaign: Campaign) -> Message:
     """One due mail."""
     return factories.make_due_mails(campaign, 1)[0]
+
+
+@pytest.fixture
+def stress_count() -> Callable[[int, int], int]:
+    """How often a drill runs: a tenth by default, in full under `make stress`."""
+    return lambda usual, full: full if os.environ.get("STRESS") == "1" else usual

@@ -1,0 +1,255 @@
+"""Links of mails: on to the campaign's own link and nowhere else; leaving takes one POST and never a GET."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from campaigns import tokens
+from campaigns.models import Event, Link, Message, Suppression
+from campaigns.services import composing
+from campaigns.states import EventKind, MessageState, StopReason, SuppressionReason
+from campaigns.tokens import Purpose
+from tests.campaigns import factories
+
+pytestmark = pytest.mark.django_db
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+
+
+@pytest.fixture
+def sent(campaign, mail):
+    Message.objects.update(state=MessageState.SENT, sent_at=timezone.now() - timedelta(hours=1))
+    mail.refresh_from_db()
+    return mail
+
+
+@pytest.fixture
+def link(campaign):
+    return campaign.links.get()
+
+
+@pytest.fixture
+def visitor():
+    """A browser of somebody who is not signed in, whose POSTs are checked as a browser's are."""
+    return Client(enforce_csrf_checks=True, headers={"User-Agent": BROWSER})
+
+
+def click_path(message, link):
+    return "/t/c/" + tokens.sign(Purpose.CLICK, message.pk, link.pk)
+
+
+def leave_path(message):
+    return "/u/" + tokens.sign(Purpose.UNSUBSCRIBE, message.pk)
+
+
+def test_a_click_leads_on_and_is_written_down(sent, link, visitor):
+    response = visitor.get(click_path(sent, link))
+
+    event = Event.objects.get()
+    assert response.status_code == 302
+    assert response["Location"] == "https://offer.example/demo?from=mail"
+    assert (event.kind, event.is_machine, event.payload["link"]) == (EventKind.CLICKED, False, "demo")
+    assert not response.cookies
+    assert response["Referrer-Policy"] == "no-referrer"
+
+
+def test_an_impatient_double_click_is_one(sent, link, visitor):
+    visitor.get(click_path(sent, link))
+    visitor.get(click_path(sent, link))
+
+    # Two seconds may have begun between the two.
+    assert Event.objects.count() <= 2
+    assert {event.key.rsplit(":", 1)[0] for event in Event.objects.all()} == {f"click:{sent.pk.hex}:{link.pk.hex}"}
+
+
+@pytest.mark.parametrize(
+    ("method", "agent", "headers", "why"),
+    [
+        ("head", BROWSER, {}, "method"),
+        ("get", "", {}, "no agent"),
+        ("get", "Barracuda Sentinel (EE)", {}, "agent"),
+        ("get", "python-requests/2.32", {}, "agent"),
+        ("get", BROWSER, {"Sec-Purpose": "prefetch;prerender"}, "prefetch"),
+    ],
+)
+def test_a_scanner_is_told_apart_and_still_led_on(sent, link, visitor, method, agent, headers, why):
+    response = getattr(visitor, method)(click_path(sent, link), headers={"User-Agent": agent, **headers})
+
+    event = Event.objects.get()
+    assert response.status_code == 302
+    assert (event.is_machine, event.payload["why"]) == (True, why)
+
+
+def test_a_click_right_after_sending_is_a_scanners(sent, link, visitor):
+    Message.objects.update(sent_at=timezone.now() - timedelta(seconds=1))
+
+    visitor.get(click_path(sent, link))
+
+    assert Event.objects.get().payload["why"] == "too soon"
+
+
+def test_following_every_link_at_once_is_a_scanners_round(sent, link, campaign, visitor):
+    other = campaign.links.create(name="terms", url="https://offer.example/terms")
+
+    visitor.get(click_path(sent, link))
+    visitor.get(click_path(sent, other))
+
+    assert [event.payload.get("why") for event in Event.objects.order_by("received_at")] == [None, "burst"]
+
+
+def test_a_token_opens_only_what_it_was_made_for(sent, link, visitor, campaign, task):
+    other = factories.make_sending_campaign(task, slug="second")
+    foreign = tokens.sign(Purpose.CLICK, sent.pk, other.links.get().pk)
+    good = tokens.sign(Purpose.CLICK, sent.pk, link.pk)
+    forged = [
+        foreign,
+        tokens.sign(Purpose.UNSUBSCRIBE, sent.pk),
+        tokens.sign(Purpose.CLICK, sent.pk),
+        tokens.sign(Purpose.CLICK, uuid4(), link.pk),
+        good[:-1],
+        good + "a",
+        ("b" if good[0] == "a" else "a") + good[1:],
+        good[:-1] + ("q" if good[-1] != "q" else "a"),
+        "x",
+        "https-evil-example",
+        "a" * 300,
+    ]
+
+    answers = [visitor.get(f"/t/c/{token}") for token in forged]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert all("Location" not in answer and not answer.cookies for answer in answers)
+    assert not Event.objects.exists()
+
+
+def test_nothing_in_a_request_changes_where_a_click_leads(sent, link, visitor):
+    response = visitor.get(
+        click_path(sent, link) + "?url=https://evil.example&next=//evil.example",
+        headers={"Host": "testserver", "X-Forwarded-Host": "evil.example", "Referer": "https://evil.example"},
+    )
+
+    assert response["Location"] == "https://offer.example/demo?from=mail"
+
+
+def test_a_token_survives_a_change_of_its_case_and_of_the_key(sent, link, visitor, settings):
+    path = click_path(sent, link)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "a new key " * 5, [settings.SECRET_KEY]
+
+    assert visitor.get(path.replace("/t/c/", "/T/C/").upper().replace("/T/C/", "/t/c/")).status_code == 302
+    settings.SECRET_KEY_FALLBACKS = []
+    assert visitor.get(path).status_code == 404
+
+
+def test_opening_is_seen_only_where_the_contact_agreed_and_the_campaign_asks(sent, campaign, visitor):
+    path = "/t/o/" + tokens.sign(Purpose.OPEN, sent.pk) + ".gif"
+    seen = []
+
+    for tracks, agreed in [(False, False), (True, False), (False, True), (True, True)]:
+        type(campaign).objects.update(tracks_opens=tracks)
+        type(sent.contact).objects.update(may_track_opens=agreed)
+        response = visitor.get(path)
+        seen.append(Event.objects.filter(kind=EventKind.OPENED).count())
+
+    assert seen == [0, 0, 0, 1]
+    assert response["Content-Type"] == "image/gif"
+    assert not response.cookies
+
+
+def test_a_forged_picture_is_a_picture_all_the_same(db, visitor):
+    response = visitor.get("/t/o/aaaaaaaa.gif")
+
+    assert (response.status_code, response["Content-Type"]) == (200, "image/gif")
+
+
+def test_looking_at_the_way_out_changes_nothing(sent, visitor):
+    responses = [visitor.get(leave_path(sent)), visitor.head(leave_path(sent))]
+
+    assert {response.status_code for response in responses} == {200}
+    assert "r…@company-0.example" in responses[0].content.decode()
+    assert "reader-0" not in responses[0].content.decode()
+    assert not any(response.cookies for response in responses)
+    assert "<script" not in responses[0].content.decode()
+    assert not Suppression.objects.exists()
+    assert not Event.objects.exists()
+
+
+def test_one_click_in_the_page_leaves(sent, visitor):
+    response = visitor.post(leave_path(sent))
+
+    assert response.status_code == 200
+    assert "no more mails" in response.content.decode()
+    assert Suppression.objects.get().reason == SuppressionReason.UNSUBSCRIBED
+    assert Event.objects.get().kind == EventKind.UNSUBSCRIBED
+
+
+def test_a_mail_program_leaves_by_one_post_and_twice_is_once(sent, visitor):
+    for _ in range(2):
+        response = visitor.post(leave_path(sent), {"List-Unsubscribe": "One-Click"})
+        assert response.status_code == 200
+
+    assert Event.objects.get().payload == {"how": "one-click"}
+    assert Suppression.objects.count() == 1
+
+
+def test_leaving_stops_what_has_not_gone_in_every_campaign(sent, task, visitor):
+    other = factories.make_sending_campaign(task, slug="second")
+    waiting = factories.make_mail(other, sent.contact, state=MessageState.APPROVED)
+
+    visitor.post(leave_path(sent))
+
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.stop_reason) == (MessageState.STOPPED, StopReason.UNSUBSCRIBED)
+
+
+def test_leaving_proves_that_a_mail_of_unknown_fate_arrived(sent, visitor):
+    Message.objects.update(state=MessageState.UNKNOWN, sent_at=None, sending_at=timezone.now())
+
+    visitor.post(leave_path(sent))
+
+    sent.refresh_from_db()
+    assert sent.state == MessageState.SENT
+    assert sent.sent_at is not None
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_forged_way_out_is_none(sent, visitor, method):
+    token = leave_path(sent)
+
+    response = getattr(visitor, method)(token[:-1] + ("q" if token[-1] != "q" else "a"))
+
+    assert response.status_code == 404
+    assert not Suppression.objects.exists()
+
+
+def test_other_verbs_are_refused(sent, link, visitor):
+    assert visitor.post(click_path(sent, link)).status_code in (403, 405)
+    assert visitor.put(leave_path(sent)).status_code in (403, 405)
+
+
+def test_forged_tokens_are_logged_once_a_minute_and_without_themselves(db, visitor, caplog):
+    from campaigns.pages import forged
+
+    forged.SEEN._said_s = -forged.EVERY_S
+
+    for _ in range(20):
+        visitor.get("/t/c/secrettoken")
+
+    lines = [record.getMessage() for record in caplog.records if record.name == "campaigns.pages.forged"]
+    assert len(lines) == 1
+    assert "secrettoken" not in lines[0]
+
+
+def test_the_address_for_answers_fits_a_local_part(sent, campaign):
+    campaign.sender.reply_address = f"{'r' * 40}@sender.example"
+
+    short = composing.reply_address(sent.pk, campaign.sender)
+
+    assert short == f"{'r' * 40}@sender.example"
+    campaign.sender.reply_address = "replies@sender.example"
+    assert re.fullmatch(r"replies\+[a-z2-7]{42}@sender.example", composing.reply_address(sent.pk, campaign.sender))
+    assert Link.objects.count() == 1
