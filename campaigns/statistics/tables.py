@@ -79,10 +79,13 @@ def read_rows(rows: Iterable[list[str]], columns: Columns) -> Table:
     if not names:
         raise ValueError("The table is empty.")
     arm_at, metric_at = _place(names, columns.arm), _place(names, columns.metric)
+    if columns.unit is not None and columns.unit not in names:
+        raise ValueError(
+            f"The column '{columns.unit}' of the unit is missing; the columns are {', '.join(names)}. "
+            "Where every row is a unit, leave the unit out."
+        )
     group = columns.cluster or columns.unit
     group_at = None if group is None else _place(names, group)
-    if columns.unit is not None:
-        _place(names, columns.unit)
     arms: dict[str, _Arm] = {}
     homes: dict[str, str] = {}
     line = 1

@@ -74,7 +74,11 @@ def test_gzip_byte_order_mark_quotes_and_empty_lines_are_read(tmp_path: Path) ->
         ("arm,m\n", Columns("arm", "m"), "no row"),
         ("arm,x\na,1\n", Columns("arm", "m"), "column 'm' is missing; the columns are arm, x"),
         ("arm,m,m\na,1,1\n", Columns("arm", "m"), "column 'm' is there twice"),
-        ("arm,m\na,1\n", Columns("arm", "m", unit="id"), "column 'id' is missing"),
+        (
+            "arm,m\na,1\n",
+            Columns("arm", "m", unit="id"),
+            "column 'id' of the unit is missing; the columns are arm, m. Where every row is a unit",
+        ),
         ("arm,m\na,1\nb,\n", Columns("arm", "m"), "Line 3: 'm' is empty. An outcome that is not known yet"),
         ("arm,m\na,nan\n", Columns("arm", "m"), "Line 2: 'm' is 'nan', no finite number"),
         ("arm,m\na,lots\n", Columns("arm", "m"), "'lots', no finite number"),
