@@ -1,0 +1,151 @@
+"""What /v1 refuses: by its name, in OpenAI's shape, before the engine hears of it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import Client
+
+from serving.openai import requests
+from serving.openai.errors import ApiError
+from serving.services import internal_keys
+
+GOOD = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
+
+
+def refused(**changes):
+    with pytest.raises(ApiError) as error:
+        requests.read(json.dumps(GOOD | changes).encode())
+    return error.value
+
+
+@pytest.mark.parametrize(
+    ("changes", "param"),
+    [
+        ({"n": 2}, "n"),
+        ({"n": True}, "n"),
+        ({"tools": [{"type": "function"}]}, "tools"),
+        ({"logprobs": True}, "logprobs"),
+        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"presence_penalty": 0.5}, "presence_penalty"),
+        ({"logit_bias": {"5": 100}}, "logit_bias"),
+        ({"stream": True, "stream_options": {"include_obfuscation": True}}, "stream_options.include_obfuscation"),
+        ({"messages": [{"role": "user", "content": "a", "name": "eve"}]}, "messages[0].name"),
+    ],
+)
+def test_what_is_not_supported_is_refused_by_name(changes, param):
+    error = refused(**changes)
+
+    assert (error.status, error.code, error.param) == (400, "unsupported_parameter", param)
+
+
+def test_what_nobody_knows_is_refused_rather_than_ignored():
+    error = refused(temprature=0.5)
+
+    assert (error.status, error.code, error.param) == (400, "unknown_parameter", "temprature")
+
+
+@pytest.mark.parametrize(
+    ("changes", "param"),
+    [
+        ({"temperature": 2.1}, "temperature"),
+        ({"temperature": "hot"}, "temperature"),
+        ({"temperature": True}, "temperature"),
+        ({"top_p": 0}, "top_p"),
+        ({"top_p": 1.01}, "top_p"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"max_tokens": 1.5}, "max_tokens"),
+        ({"max_completion_tokens": 10**9}, "max_completion_tokens"),
+        ({"seed": 0.5}, "seed"),
+        ({"seed": 1 << 70}, "seed"),
+        ({"stop": ["a"] * 5}, "stop"),
+        ({"stop": [""]}, "stop"),
+        ({"stop": 7}, "stop"),
+        ({"stream": "yes"}, "stream"),
+        ({"stream_options": {"include_usage": True}}, "stream_options"),
+        ({"model": 7}, "model"),
+        ({"model": ""}, "model"),
+        ({"messages": []}, "messages"),
+        ({"messages": "hello"}, "messages"),
+        ({"messages": ["hello"]}, "messages[0]"),
+        ({"messages": [{"role": "tool", "content": "a"}]}, "messages[0].role"),
+        ({"messages": [{"role": "user", "content": None}]}, "messages[0].content"),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "messages[0].content"),
+        ({"messages": [{"role": "user", "content": "a"}] * 257}, "messages"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_the_option_s_name(changes, param):
+    error = refused(**changes)
+
+    assert (error.status, error.code, error.param) == (400, "invalid_value", param)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"{", b"[]", b"7", b'{"model": NaN}', b'{"temperature": Infinity}', b'{"temperature": 1e999}',
+        b"\xff\xfe", b'{"model": "\\ud800"}', b"[" * 200_000, b'{"a":' * 100_000, b'{"seed": ' + b"9" * 5000 + b"}",
+    ],
+)  # fmt: skip
+def test_hostile_json_is_a_400(content):
+    with pytest.raises(ApiError) as error:
+        requests.read(content)
+
+    assert (error.value.status, error.value.code) == (400, "invalid_json")
+
+
+def test_a_body_beyond_the_bound_is_refused_unread(db):
+    client, key = Client(), internal_keys.make()
+    big = json.dumps(GOOD | {"messages": [{"role": "user", "content": "a" * (1 << 20)}]})
+
+    answer = client.post("/v1/chat/completions", big, "application/json", headers={"authorization": f"Bearer {key}"})
+
+    assert answer.status_code == 413
+    assert answer.json()["error"]["code"] == "request_too_large"
+
+
+def test_neutral_values_and_both_forms_of_content_are_taken():
+    question = requests.read(
+        json.dumps({
+            "model": "m", "n": 1, "presence_penalty": 0.0, "logprobs": False, "tools": None, "stream": None,
+            "stop": "END", "response_format": {"type": "text"},
+            "messages": [
+                {"role": "developer", "content": "Be brief."},
+                {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
+            ],
+        }).encode()
+    )  # fmt: skip
+
+    assert question.messages == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "ab"}]
+    assert question.stop == ("END",)
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer ", "Basic abc", "Bearer nonsense", "Bearer \u00e9", "Bearer internal.x"]
+)
+def test_without_a_known_key_every_path_answers_401(db, header):
+    client = Client()
+
+    answers = [
+        client.post("/v1/chat/completions", GOOD, "application/json", headers={"authorization": header}),
+        client.get("/v1/models", headers={"authorization": header}),
+        client.get("/v1/embeddings", headers={"authorization": header}),
+    ]
+
+    assert {answer.status_code for answer in answers} == {401}
+    assert all(answer.json()["error"]["type"] == "authentication_error" for answer in answers)
+    assert answers[0]["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_known_key_on_a_path_that_is_not_there_or_with_another_verb(db):
+    client, header = Client(), {"authorization": f"Bearer {internal_keys.make()}"}
+
+    assert client.get("/v1/chat/completions", headers=header).status_code == 405
+    assert client.post("/v1/embeddings", {}, "application/json", headers=header).status_code == 404
+    assert client.get("/v1/models", headers=header).json() == {"object": "list", "data": []}
+    assert client.get("/v1/models/gpt-4o", headers=header).json()["error"]["code"] == "model_not_found"
+
+
+def test_a_session_alone_opens_nothing(admin, as_member):
+    assert as_member(admin).get("/v1/models").status_code == 401

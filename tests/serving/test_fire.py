@@ -1,0 +1,83 @@
+"""Under fire: many clients at once, a third of them gone before their answer ends. `make stress` runs it in full."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import httpx
+import pytest
+
+from serving import link, streams
+from serving.models import Usage
+from tests.serving.conftest import SLUG
+from tests.serving.tiny import user
+from tests.serving.waiting import wait_until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine, pytest.mark.stress]
+COUNT = 500 if os.environ.get("STRESS") == "1" else 50
+WARM_UP = 30
+MIB = 1 << 20
+
+
+async def storm(url: str, key: str, count: int) -> dict[str, int]:
+    """So many streams, sixteen at a time; every third is cut after a few chunks. Outcomes by name."""
+    found = {"whole": 0, "cut": 0, "refused": 0, "broken": 0}
+    places = asyncio.Semaphore(16)
+    headers = {"Authorization": f"Bearer {key}"}
+
+    async def one(web: httpx.AsyncClient, number: int) -> None:
+        body = {
+            "model": SLUG, "messages": user(f"company: {number}"), "max_tokens": 40, "stream": True, "temperature": 1.5,
+            "seed": number,
+        }  # fmt: skip
+        async with places, web.stream("POST", "/chat/completions", json=body) as answer:
+            if answer.status_code == 429:
+                found["refused"] += 1
+                return
+            assert answer.status_code == 200
+            lines = 0
+            async for line in answer.aiter_lines():
+                lines += bool(line)
+                if number % 3 == 0 and lines > number % 7:
+                    found["cut"] += 1
+                    return
+                if line == "data: [DONE]":
+                    found["whole"] += 1
+                    return
+            found["broken"] += 1
+
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=120) as web:
+        await asyncio.gather(*(one(web, number) for number in range(count)))
+    return found
+
+
+def quiet() -> bool:
+    state = link.state() or {}
+    return state.get("running") == 0 and state.get("waiting") == 0
+
+
+def resident_mib() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / MIB
+
+
+def test_a_third_of_all_clients_hanging_up_leaves_nothing_behind(site, engine, promoted, lead, key_of):
+    key = key_of(lead)
+    # Once around first: what is made once (pools, caches) is no leak.
+    asyncio.run(storm(site.url, key, WARM_UP))
+    wait_until(quiet)
+    before = resident_mib()
+
+    found = asyncio.run(storm(site.url, key, COUNT))
+
+    wait_until(quiet)
+    assert found["broken"] == 0
+    assert found["cut"] >= COUNT // 4
+    assert found["whole"] + found["cut"] + found["refused"] == COUNT
+    wait_until(lambda: not streams._counting)
+    assert resident_mib() - before < 60
+    wait_until(lambda: sum(row.requests for row in Usage.objects.all()) == COUNT + WARM_UP)
+    assert sum(row.cancelled for row in Usage.objects.all()) >= COUNT // 8
+    assert asyncio.run(storm(site.url, key, 2))["whole"] == 1
