@@ -139,7 +139,7 @@ def _said(result: ContactsResult) -> str:
     for count, what in (
         (result.rows_known, "known already"),
         (result.rows_suppressed, "left out because suppressed"),
-        (result.rows_bad, "bad rows left out"),
+        (result.rows_bad, "bad row left out" if result.rows_bad == 1 else "bad rows left out"),
     ):
         if count:
             parts.append(f"{count:,} {what}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -43,10 +44,13 @@ class ErasedPerson:
         """In words."""
         if not self.contacts:
             return "Nothing was held about this address. It is on the suppression list now, so that nothing will be."
-        return (
-            f"Erased: {self.contacts} contacts, {self.mails} mails, {self.replies} replies, {self.records} records with "
-            f"{self.drafts} drafts and {self.decisions} decisions, in {self.versions} dataset versions."
-        )
+        counted = (
+            (self.contacts, "contact"), (self.mails, "mail"), (self.replies, "reply"), (self.records, "record"),
+            (self.drafts, "draft"), (self.decisions, "decision"),
+        )  # fmt: skip
+        told = [f"{count} {_plural(word, count)}" for count, word in counted if count]
+        where = f"; {self.versions} dataset {_plural('version', self.versions)} written anew" if self.versions else ""
+        return f"Erased: {', '.join(told)}{where}."
 
 
 def export(address_or_hmac: str, *, by: Member | None = None) -> dict[str, Any]:
@@ -104,6 +108,9 @@ def _erase(hmac: str) -> ErasedPerson:
     traces.erase(titles, versions=erased.versions)
     mails = Message.objects.filter(contact__in=contacts)
     replies = Reply.objects.filter(message__in=mails)
+    transaction.on_commit(
+        partial(traces.empty_mailbox, list(mails.exclude(message_id="").values_list("message_id", flat=True)))
+    )
     told = ErasedPerson(
         len(contacts), mails.count(), replies.count(), len(erased.records), len(erased.candidates), erased.decisions,
         len(erased.versions),
@@ -152,3 +159,9 @@ def _refuse_while_busy(contacts: Sequence[Contact], record_ids: Sequence[Any]) -
 
 def _leads(member: Member, contact: Contact) -> bool:
     return permissions.may(member, contact.task, Role.LEAD)
+
+
+def _plural(word: str, count: int) -> str:
+    if count == 1:
+        return word
+    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"

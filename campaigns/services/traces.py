@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
+from campaigns.sink.mailbox import Mailbox
 from evaluation.models import Evaluation, EvaluationOutput
 from generation.models import Call, GenerationJob
 from jobs.models import Job, JobEvent
@@ -67,6 +68,17 @@ def erase(titles: Mapping[UUID, tuple[str, str]], *, versions: Sequence[UUID]) -
     for slug, title in titles.values():
         _empty_events(JobEvent.objects.filter(job__task_slug=slug, kind="sample"), "id", frozenset({title}))
     transaction.on_commit(partial(_drop_run_directories, _jobs_that_read(records, by_job, versions)))
+
+
+def empty_mailbox(message_ids: Sequence[str]) -> None:
+    """Delete these mails from the local mailbox that a demo sends to; where there is none, nothing happens."""
+    if settings.MAILBOX_DIR is None:
+        return
+    folder = Path(settings.MAILBOX_DIR)
+    mailbox = Mailbox(folder)
+    for message_id in message_ids:
+        while name := mailbox.of_message_id(message_id):
+            (folder / f"{name}.eml").unlink(missing_ok=True)
 
 
 def versions_with_erased() -> list[UUID]:

@@ -118,7 +118,7 @@ def test_bad_rows_are_shown_before_anything_is_stored_and_can_be_left_out(client
 
     assert refused.status_code == 422
     assert "no mail address" in refused.content.decode()
-    assert "1 contact added, 1 bad rows left out." in taken.content.decode()
+    assert "1 contact added, 1 bad row left out." in taken.content.decode()
 
 
 def test_a_basis_date_to_come_is_refused_on_the_page(client: Client) -> None:
@@ -240,7 +240,7 @@ def test_a_person_is_looked_for_handed_out_and_erased_only_when_typed_again(clie
     assert "acme.example" not in place
     assert "Erase for good" in page and told["contacts"][0]["first_name"] == "Ada"
     assert wrong.status_code == 422 and still == ADA
-    assert "Erased: 1 contacts" in erased and "Nothing is held" in erased
+    assert "Erased: 1 contact." in erased and "Nothing is held" in erased
     assert Contact.objects.get().address == ""
     assert client.get(f"{HOME}/people/xyz/").status_code == 404
     assert client.get(f"{place}export/").status_code == 405

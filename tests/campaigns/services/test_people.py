@@ -1,0 +1,305 @@
+"""A person's rights: all that is held is told, and an erasure leaves nothing of it anywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import PermissionDenied
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone
+
+from campaigns import addresses
+from campaigns.models import Campaign, Contact, Enrolment, Event, Message, Reply, Suppression
+from campaigns.selectors.suppression import is_suppressed
+from campaigns.services import people
+from campaigns.services.contacts import import_contacts
+from campaigns.sink.mailbox import Mailbox
+from campaigns.states import EventKind, EventSource, MessageState, SuppressionReason
+from generation.models import Call, GenerationJob, Teacher
+from jobs.models import Job, JobEvent
+from jobs.states import JobState
+from members.models import Member
+from review.models import Candidate, DatasetFile, DatasetVersion, Decision, Record, Task
+from review.selectors.erased import erased_rows
+from review.services import datasets
+from review.services.datasets import write as writing
+from review.states import Role
+from tests.campaigns.factories import BASIS, make_contact, make_mail, make_plain_campaign
+from tests.review.datasets import golds
+from tests.review.factories import join, make_drafts, make_task
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+ADA = "ada.byron@zephyrine.example"
+# Words that stand for Ada alone; none may be left anywhere in the database or the store.
+HERS = ("zephyrine", "Byronesque", "her own words", "Quillfeather")
+
+
+@dataclass
+class Held:
+    """A person with everything that can be held about her."""
+
+    task: Task
+    campaign: Campaign
+    contact: Contact
+    mail: Message
+    version: DatasetVersion
+    order: GenerationJob
+
+
+@pytest.fixture
+def held(admin: Member, settings: Any, tmp_path: Path) -> Held:
+    settings.MAILBOX_DIR = tmp_path / "mailbox"
+    settings.RUNS_DIR = tmp_path / "runs"
+    task = make_task(by=admin)
+    path = tmp_path / "people.csv"
+    path.write_text(
+        "address,first_name,last_name,company,sector,trigger\n"
+        f"{ADA},Ada,Byronesque,Zephyrine Works,Quillfeather trade,opened a Quillfeather mill\n"
+        "bob@acme.example,Bob,Ng,Acme,steel,opened a depot\ncy@acme.example,Cy,Ng,Acme,steel,opened a depot\n"
+    )
+    import_contacts(task, path, by=admin, defaults=BASIS)
+    contact = Contact.objects.get(address=ADA)
+    make_drafts(task, list(Record.objects.order_by("row_number")))
+    golds.decide(admin, task)
+    golds.decide(admin, task)
+    version = datasets.freeze(datasets.create(task, name="Gold", by=admin), by=admin)
+    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
+    Job.objects.update(state=JobState.SUCCEEDED)
+    campaign = make_plain_campaign(task)
+    mail = make_mail(
+        campaign, contact, state=MessageState.SENT, subject="For Zephyrine Works", body="Hi Ada Byronesque",
+        message_id="m1@sender.example", candidate=Candidate.objects.get(record=contact.record), sent_at=timezone.now(),
+    )  # fmt: skip
+    Mailbox(settings.MAILBOX_DIR).keep(b"Message-ID: <m1@sender.example>\r\n\r\nHi Ada", sender="s", recipients=[ADA])
+    event = Event.objects.create(
+        campaign=campaign, enrolment=mail.enrolment, message=mail, kind=EventKind.REPLIED, source=EventSource.MAIL,
+        key="k1", occurred_at=timezone.now(), payload={"from": ADA},
+    )  # fmt: skip
+    Reply.objects.create(event=event, message=mail, subject="Re: For Zephyrine", text="in her own words")
+    return Held(task, campaign, contact, mail, version, _order(task, contact.record, tmp_path))
+
+
+def _order(task: Task, record: Record, folder: Path) -> GenerationJob:
+    """A finished order with its request, what its engine told, and its run directory."""
+    job = Job.objects.create(kind="generation", title="Order", state=JobState.SUCCEEDED, task_slug=task.slug)
+    order = GenerationJob.objects.create(
+        job=job, task=task, task_version=task.versions.get(), teacher=Teacher.objects.get(slug="offline"),
+        teacher_spec={}, count=1, record_ids=[str(record.pk)],
+    )  # fmt: skip
+    call = Call.objects.create(id=uuid4(), generation_job=order, record=record, state="answered", excerpt="Zephyrine")
+    for seq, (call_id, text) in enumerate([(str(call.pk), "Zephyrine Works"), (str(uuid4()), "Acme")], 1):
+        payload = {"call_id": call_id, "fields": {"body": text}}
+        JobEvent.objects.create(job=job, seq=seq, fence=1, ts=timezone.now(), kind="draft", payload=payload)
+    told = {"step": 5, "id": record.title, "text": "Dear Zephyrine"}
+    JobEvent.objects.create(job=job, seq=3, fence=1, ts=timezone.now(), kind="sample", payload=told)
+    run = folder / "runs" / str(job.pk) / "1"
+    run.mkdir(parents=True)
+    (run / "events.jsonl").write_text("Zephyrine")
+    return order
+
+
+def whole_database() -> str:
+    """Every row of every room, and every stored file, as text."""
+    rooms = ("campaigns", "review", "generation", "jobs", "training", "evaluation", "serving", "members")
+    rows = [
+        list(model.objects.values())
+        for room in rooms
+        if apps.is_installed(room)
+        for model in apps.get_app_config(room).get_models()
+    ]
+    files = [default_storage.open(path).read().decode() for path in DatasetFile.objects.values_list("path", flat=True)]
+    return json.dumps(rows, cls=DjangoJSONEncoder, default=str, ensure_ascii=False) + "".join(files)
+
+
+def test_the_file_of_a_person_tells_all_and_explains_each_part(held: Held) -> None:
+    told = people.export(ADA)
+
+    text = json.dumps(told, cls=DjangoJSONEncoder, ensure_ascii=False)
+    assert all(word in text for word in (*HERS, ADA, "trade fair in Lund"))
+    assert set(told["explanation"]) == set(told) - {"made_at", "explanation"}
+    assert [len(told[part]) for part in ("contacts", "drafts", "decisions", "mails", "events", "replies")] == [1] * 6
+    assert "Acme" not in text and "bob@" not in text
+
+
+def test_shared_facts_are_told_as_shared(held: Held) -> None:
+    told = people.export("bob@acme.example")
+
+    assert [(record["facts"]["company"], record["is_shared"]) for record in told["records"]] == [("Acme", True)]
+    assert told["drafts"] == []
+
+
+def test_after_an_erasure_nothing_of_the_person_is_left_anywhere(
+    held: Held, settings: Any, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    before = whole_database()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        erased = people.erase(ADA)
+
+    after = whole_database()
+    assert all(word in before for word in HERS)
+    assert [word for word in (*HERS, ADA, "Byron") if word in after] == []
+    assert (erased.contacts, erased.mails, erased.replies, erased.records, erased.drafts) == (1, 1, 1, 1, 1)
+    assert is_suppressed(addresses.hmac_of(ADA))
+    assert Suppression.objects.get().reason == SuppressionReason.ERASED
+    assert not (settings.RUNS_DIR / str(held.order.job_id)).exists()
+    assert Mailbox(settings.MAILBOX_DIR).of_message_id("m1@sender.example") == ""
+
+
+def test_what_was_counted_stays(held: Held) -> None:
+    events = list(Event.objects.values("kind", "occurred_at", "key"))
+
+    people.erase(ADA)
+
+    assert list(Event.objects.values("kind", "occurred_at", "key")) == events
+    held.mail.refresh_from_db()
+    assert (held.mail.state, held.mail.message_id) == (MessageState.SENT, "m1@sender.example")
+    assert erased_rows(held.version) == 1
+    assert Decision.objects.count() == 2
+    assert Contact.objects.get(pk=held.contact.pk).erased_at is not None
+
+
+def test_others_keep_what_is_theirs(held: Held) -> None:
+    rows = Contact.objects.filter(company="Acme").order_by("pk")
+    before = list(rows.values()), list(Record.objects.filter(facts__company="Acme").values())
+    told = JobEvent.objects.get(job=held.order.job, seq=2).payload
+
+    people.erase(ADA)
+
+    assert (list(rows.values()), list(Record.objects.filter(facts__company="Acme").values())) == before
+    assert JobEvent.objects.get(job=held.order.job, seq=2).payload == told
+
+
+def test_facts_that_a_colleague_shares_stay_and_the_last_of_them_takes_them_along(held: Held) -> None:
+    people.erase("bob@acme.example")
+    shared = Record.objects.get(facts__company="Acme")
+
+    people.erase("cy@acme.example")
+
+    shared.refresh_from_db()
+    assert (shared.facts, shared.title) == ({}, "Erased")
+
+
+def test_a_cluster_of_one_loses_its_name_and_a_shared_one_keeps_it(held: Held) -> None:
+    make_mail(held.campaign, Contact.objects.get(address="bob@acme.example"))
+
+    people.erase(ADA)
+    people.erase("bob@acme.example")
+
+    alone = Enrolment.objects.get(contact=held.contact)
+    assert alone.cluster.startswith("erased-") and alone.cluster == Contact.objects.get(pk=held.contact.pk).cluster
+    assert Enrolment.objects.exclude(contact=held.contact).get().cluster == "acme.example"
+
+
+def test_erasing_twice_or_nobody_changes_nothing_but_suppresses(held: Held) -> None:
+    people.erase(ADA)
+    before = list(Message.objects.values()), list(Candidate.objects.values()), Contact.objects.get(pk=held.contact.pk)
+
+    again = people.erase(ADA)
+    nobody = people.erase("stranger@nowhere.example")
+
+    assert (list(Message.objects.values()), list(Candidate.objects.values())) == before[:2]
+    assert Contact.objects.get(pk=held.contact.pk).erased_at == before[2].erased_at
+    assert again.contacts == nobody.contacts == 0
+    assert is_suppressed(addresses.hmac_of("stranger@nowhere.example"))
+    assert "Nothing was held" in nobody.sentence()
+
+
+def test_an_erased_person_does_not_come_back_by_import(held: Held, admin: Member, tmp_path: Path) -> None:
+    people.erase(ADA)
+
+    result = import_contacts(held.task, tmp_path / "people.csv", by=admin, defaults=BASIS)
+
+    assert (result.rows_added, result.rows_suppressed, result.rows_known) == (0, 1, 2)
+
+
+@pytest.mark.parametrize("state", [JobState.QUEUED, JobState.RUNNING, JobState.PAUSED])
+def test_while_a_job_reads_the_texts_the_person_is_suppressed_and_the_rest_waits(held: Held, state: JobState) -> None:
+    Job.objects.filter(pk=held.order.job_id).update(state=state)
+    waiting = make_mail(make_plain_campaign(held.task, slug="second"), held.contact, state=MessageState.APPROVED)
+
+    with pytest.raises(Refusal) as refusal:
+        people.erase(ADA)
+
+    waiting.refresh_from_db()
+    assert (refusal.value.code, refusal.value.status) == ("work_in_hand", 409)
+    assert is_suppressed(held.contact.address_hmac)
+    assert waiting.state == MessageState.STOPPED
+    assert Contact.objects.get(pk=held.contact.pk).address == ADA
+
+    Job.objects.filter(pk=held.order.job_id).update(state=JobState.CANCELLED)
+    assert people.erase(ADA).contacts == 1
+
+
+def test_a_mail_on_the_wire_is_waited_for(held: Held) -> None:
+    make_mail(make_plain_campaign(held.task, slug="second"), held.contact, state=MessageState.SENDING)
+
+    with pytest.raises(Refusal, match="cannot be erased yet: a mail to the person is on the wire"):
+        people.erase(ADA)
+
+
+def test_a_person_of_two_tasks_is_erased_from_both_and_only_by_who_leads_both(
+    held: Held, admin: Member, make_member: Callable[..., Member]
+) -> None:
+    lead = make_member("lena")
+    join(lead, held.task, Role.LEAD)
+    other = make_contact(make_task(by=admin, slug="other"), ADA)
+
+    with pytest.raises(PermissionDenied):
+        people.erase(ADA, by=lead)
+    untouched = not is_suppressed(other.address_hmac)
+    erased = people.erase(ADA, by=admin)
+
+    assert untouched
+    assert erased.contacts == 2
+    assert not Contact.objects.filter(address=ADA).exists()
+    assert Suppression.objects.get().member_name == "ada"
+
+
+def test_the_command_writes_the_file_for_its_owner_alone_and_erases(held: Held, tmp_path: Path) -> None:
+    out, said = tmp_path / "ada.json", StringIO()
+
+    call_command("person", "export", ADA, out=out, stdout=said)
+    call_command("person", "erase", ADA, "--yes", stdout=said)
+    shown = StringIO()
+    call_command("person", "export", ADA, stdout=shown)
+
+    assert json.loads(out.read_text())["contacts"][0]["address"] == ADA
+    assert out.stat().st_mode & 0o077 == 0
+    assert "Erased: 1 contact, 1 mail, 1 reply, 1 record, 1 draft, 1 decision; 1 dataset version" in said.getvalue()
+    assert json.loads(shown.getvalue())["suppression"]["reason"] == "Asked to be erased"
+    with pytest.raises(CommandError, match="no mail address"):
+        call_command("person", "erase", "nonsense", "--yes")
+
+
+def test_the_command_asks_before_it_erases(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("builtins.input", lambda words: "somebody@else.example")
+
+    with pytest.raises(CommandError, match="nothing was erased"):
+        call_command("person", "erase", ADA)
+
+    assert Contact.objects.get(pk=held.contact.pk).address == ADA
+
+
+def test_an_unsubscribed_person_keeps_the_first_reason_and_is_erased_all_the_same(held: Held) -> None:
+    from campaigns.services.suppression import suppress
+
+    suppress(ADA, reason=SuppressionReason.UNSUBSCRIBED)
+    since = timezone.now() - timedelta(minutes=1)
+
+    people.erase(ADA)
+
+    assert Suppression.objects.get().reason == SuppressionReason.UNSUBSCRIBED
+    assert Contact.objects.get(pk=held.contact.pk).erased_at > since
