@@ -60,7 +60,11 @@ def groups(cells: Sequence[CellResult], key: Callable[[CellResult], Any], metric
 
 
 def lost(losses: Array, reference: Array, metric: str) -> Array:
-    """Share of the reference's quality that is lost: of a share that passes its fall, of a surprise its rise."""
-    if metric == StudyMetric.PASSES:
-        return 1 - (1 - losses) / (1 - reference)
-    return losses / reference - 1
+    """Share of the reference's quality that is lost: of a share that passes its fall, of a surprise its rise.
+
+    Not a finite number where the reference has no quality to lose.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if metric == StudyMetric.PASSES:
+            return 1 - (1 - losses) / (1 - reference)
+        return losses / reference - 1

@@ -54,8 +54,7 @@ def _points(known: Mapping[int, Group], drawn: Array, rule: Mapping[str, Any]) -
         }  # fmt: skip
         if size != largest:
             point["lost"] = _finite(float(results.lost(np.array([group.mean]), reference, rule["metric"])[0]))
-            with np.errstate(divide="ignore", invalid="ignore"):
-                shares = results.lost(drawn[:, index], drawn[:, -1], rule["metric"])
+            shares = results.lost(drawn[:, index], drawn[:, -1], rule["metric"])
             bounds = interval(shares) if np.isfinite(shares).all() else None
             point["lost_low"], point["lost_high"] = bounds or (None, None)
             point["is_enough"] = bounds is not None and bounds[1] < rule["tolerance"]

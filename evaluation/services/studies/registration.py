@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 
 from evaluation.selectors import studies as selectors
@@ -42,7 +41,7 @@ class PlannedCell:
 
 @dataclass(frozen=True)
 class Registration:
-    """All of a study that is fixed before its first run."""
+    """All of a study that is fixed before its first run; `reused` are fingerprints that were measured before."""
 
     version: DatasetVersion
     task_version: TaskVersion
@@ -50,11 +49,7 @@ class Registration:
     design: Design
     scored: tuple[str, ...]
     cells: tuple[PlannedCell, ...]
-
-    @cached_property
-    def reused(self) -> frozenset[str]:
-        """Fingerprints of cells that have been measured before."""
-        return selectors.measured(cell.fingerprint for cell in self.cells)
+    reused: frozenset[str]
 
     @property
     def seconds(self) -> float | None:
@@ -93,7 +88,8 @@ def compose(wishes: Wishes, *, version: DatasetVersion, student: Student) -> Reg
         _cell(place, design=design, version=version, task_version=task_version, student=student, scored=scored)
         for place in design.places
     ]
-    return Registration(version, task_version, student, design, tuple(scored), tuple(cells))
+    reused = selectors.measured(cell.fingerprint for cell in cells)
+    return Registration(version, task_version, student, design, tuple(scored), tuple(cells), reused)
 
 
 def overrides_of(design: Design, seed: int) -> dict[str, Any]:

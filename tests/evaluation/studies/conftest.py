@@ -1,0 +1,85 @@
+"""A study carried without engines: its looks are real, its runs and scorings end as an engine would have ended them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from evaluation.models import Measurement, Study
+from evaluation.services.studies import orders, scoring
+from evaluation.studies.design import Wishes
+from jobs.contracts import Result
+from jobs.models import Job
+from jobs.services import consumers
+from jobs.supervisor import carry
+from members.models import Member
+from review.models import DatasetVersion
+from tests.training.conftest import freeze
+from tests.training.miniatures import conclude
+from training.models import Student
+
+
+@pytest.fixture
+def version(task: Any, admin: Member) -> DatasetVersion:
+    return freeze(task, admin, train=20, validation=4)
+
+
+@pytest.fixture
+def register(version: DatasetVersion, student: Student, admin: Member) -> Callable[..., Study]:
+    def _register(**asked: Any) -> Study:
+        wishes = Wishes(**{"kind": "samples", "sizes": (10, 20), "seeds": (1, 2), "epochs": 1, **asked})
+        return orders.launch(wishes, version=version, student=student, by=admin)
+
+    return _register
+
+
+def look(study: Study, worker: str = "worker-1") -> Job:
+    """One ring for the study's job."""
+    carry(study.job_id, worker=worker)
+    return Job.objects.get(pk=study.job_id)
+
+
+def end(job: Job, state: str = "succeeded", **values: Any) -> None:
+    """A job ends, and whoever waits for it hears so."""
+    Job.objects.filter(pk=job.pk).update(state=state, finished_at=timezone.now(), **values)
+    consumers.call(job.pk, job.kind)
+
+
+def train(measurement: Measurement, folder: Path) -> None:
+    """The run of a measurement ends well."""
+    assert measurement.run is not None
+    conclude(measurement.run, folder / str(measurement.pk))
+    consumers.call(measurement.run.job_id, "training")
+
+
+def score(measurement: Measurement, loss: float = 0.5) -> None:
+    """The scoring of a measurement ends well, every record a little apart."""
+    measurement.refresh_from_db()
+    assert measurement.job is not None
+    records = measurement.plan["scored"]
+    summary = {
+        "nll_per_byte": {record: loss + 0.01 * index for index, record in enumerate(records)},
+        "passes_all": dict.fromkeys(records, 1.0), "seconds_per_output": 0.2, "seconds": 3.0,
+    }  # fmt: skip
+    scoring.keep(measurement.pk, Result(outcome="succeeded", summary=summary))
+    end(measurement.job)
+
+
+def finish_all(
+    study: Study, folder: Path, loss: Callable[[int, int], float] = lambda size, seed: 0.5 + seed / 100
+) -> Job:
+    """Carry a study to its end."""
+    for _ in range(4 * study.cells.count()):
+        if (job := look(study)).state == "succeeded":
+            return job
+        for cell in study.cells.select_related("measurement__run__job", "measurement__job"):
+            found = cell.measurement
+            if found.run and found.run.job.state == "queued":
+                train(found, folder)
+            elif found.job and found.job.state == "queued":
+                score(found, loss(cell.records, cell.seed))
+    raise AssertionError(f"the study is still {job.state}: {job.waiting_reason}")

@@ -1,0 +1,132 @@
+"""The sentence follows the rule that was registered: told where it can be told, and not where it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from evaluation.states import StudyKind, StudyMetric
+from evaluation.studies import methods, samples
+from evaluation.studies.design import RULES
+from evaluation.studies.results import CellResult
+
+RULE = {**RULES[StudyKind.SAMPLES], "metric": "nll_per_byte", "draws": 500}
+ARMS = {**RULES[StudyKind.METHODS], "metric": "nll_per_byte", "draws": 500}
+SIZES = [20, 40, 80, 160]
+COST = {"seconds": 10.0, "peak_memory_gib": 0.5, "trainable_parameters": 1000.0, "artefact_bytes": 4000.0}
+
+
+def cell(arm: str, size: int, seed: int, loss: float, *, cost: dict[str, float] = COST) -> CellResult:
+    """A cell of 40 records that differ, with noise of its own that is always the same."""
+    chance = np.random.default_rng([size, seed, ord(arm[0])])
+    of_record = np.random.default_rng(7).normal(0, 0.1, 40)
+    scores = loss + of_record - of_record.mean() + chance.normal(0, 0.002, 40) + chance.normal(0, 0.002)
+    return CellResult(arm, size, seed, {f"r{i}": float(score) for i, score in enumerate(scores)}, cost)
+
+
+def grid(loss: Callable[[int], float], sizes: Iterable[int] = SIZES, seeds: Iterable[int] = (1, 2)) -> list[CellResult]:
+    return [cell("LoRA", size, seed, loss(size)) for size in sizes for seed in seeds]
+
+
+def test_the_smallest_size_whose_interval_stays_under_the_tolerance_is_named() -> None:
+    found = samples.verdict(grid(lambda n: 1 + 4 * n**-1.5), RULE, sizes=SIZES)
+
+    assert found["sentence"].startswith("40 records are enough: against 160, the loss is ")
+    assert [point.get("is_enough") for point in found["points"]] == [False, True, True, None]
+
+
+def test_where_every_size_still_helps_none_is_called_enough() -> None:
+    found = samples.verdict(grid(lambda n: 4 * n**-0.5), RULE, sizes=SIZES)
+
+    assert found["sentence"].startswith("No size below 160 is shown to lose less than 5 %: at 80 records")
+    assert found["fit"]["b"][1] <= 0.5 <= found["fit"]["b"][2]
+    assert found["more"]["is_told"]
+    assert "300 more records than 160 would buy: 0.1" in found["note"]
+
+
+def test_a_flat_curve_does_not_tell_what_more_would_buy() -> None:
+    found = samples.verdict(grid(lambda n: 1.0), RULE, sizes=SIZES)
+
+    assert found["sentence"].startswith("20 records are enough")
+    assert not found["more"]["is_told"]
+    assert "the fit cannot tell" in found["note"]
+
+
+def test_losses_that_bend_the_wrong_way_are_said_not_to_follow_the_curve() -> None:
+    found = samples.verdict(grid(lambda n: {20: 0.93, 40: 0.6, 80: 0.33, 160: 0.13}[n]), RULE, sizes=SIZES)
+
+    assert "do not follow the curve" in found["note"]
+
+
+def test_three_sizes_give_no_curve_but_still_an_answer() -> None:
+    found = samples.verdict(grid(lambda n: 1 + 4 * n**-1.5, sizes=SIZES[1:]), RULE, sizes=SIZES[1:])
+
+    assert found["fit"] is None
+    assert "takes 4 sizes" in found["note"]
+    assert "enough" in found["sentence"]
+
+
+def test_without_the_largest_size_nothing_is_told() -> None:
+    found = samples.verdict(grid(lambda n: 1.0, sizes=SIZES[:3]), RULE, sizes=SIZES)
+
+    assert found["sentence"].startswith("The study cannot tell: no cell with 160 records")
+
+
+def test_one_seed_left_everywhere_tells_nothing() -> None:
+    found = samples.verdict(grid(lambda n: 1.0, seeds=(1,)), RULE, sizes=SIZES)
+
+    assert "no size has two finished seeds" in found["sentence"]
+
+
+def test_a_share_that_passes_loses_by_falling() -> None:
+    rule = {**RULE, "metric": StudyMetric.PASSES.value}
+    shares = {20: 0.3, 160: 0.8}
+    cells = [
+        CellResult("LoRA", n, seed, {f"r{i}": float(i < 40 * shares[n]) for i in range(40)}, COST)
+        for n in (20, 160)
+        for seed in (1, 2)
+    ]
+
+    found = samples.verdict(cells, rule, sizes=[20, 160])
+
+    assert found["points"][0]["lost"] == pytest.approx(1 - 0.3 / 0.8)
+    assert "62.5 % fewer outputs pass" in found["sentence"]
+
+
+def test_a_share_of_nothing_cannot_be_lost() -> None:
+    rule = {**RULE, "metric": StudyMetric.PASSES.value}
+    cells = [CellResult("LoRA", n, s, {f"r{i}": 0.0 for i in range(9)}, COST) for n in (20, 160) for s in (1, 2)]
+
+    assert "no output passes" in samples.verdict(cells, rule, sizes=[20, 160])["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("lora", "words"),
+    [(0.9, "LoRA is better"), (1.0, "LoRA is as good"), (1.1, "LoRA is worse"), (1.02, "The study has not told")],
+)
+def test_lora_against_full_is_decided_by_margin_and_interval(lora: float, words: str) -> None:
+    cells = [cell("LoRA", 80, seed, lora) for seed in (1, 2, 3)] + [cell("Full", 80, seed, 1.0) for seed in (1, 2, 3)]
+
+    found = methods.verdict(cells, ARMS)
+
+    assert found["sentence"].startswith(words)
+    assert found["difference"]["value"] == pytest.approx(lora - 1, abs=0.01)
+    assert found["difference"]["records_low"] <= found["difference"]["value"] <= found["difference"]["records_high"]
+
+
+def test_costs_stand_as_measured_ratios_beside_reported_ones() -> None:
+    dear: dict[str, Any] = {**COST, "seconds": 25.0, "trainable_parameters": 50_000.0}
+    cells = [cell("LoRA", 80, s, 1.0) for s in (1, 2)] + [cell("Full", 80, s, 1.0, cost=dear) for s in (1, 2)]
+
+    costs = {cost["name"]: cost for cost in methods.verdict(cells, ARMS)["costs"]}
+
+    assert (costs["seconds"]["ratio"], costs["trainable_parameters"]["ratio"]) == (2.5, 50.0)
+    assert costs["seconds"]["reported"] == (3.0, 5.0)
+    assert costs["peak_memory_gib"]["reported"] is None
+
+
+def test_an_arm_without_a_cell_is_named() -> None:
+    assert "Full has no cell" in methods.verdict([cell("LoRA", 80, 1, 1.0)], ARMS)["sentence"]
