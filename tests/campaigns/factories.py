@@ -94,7 +94,7 @@ def make_draft_campaign(task: Task, *, by: Member, slug: str = "spring", **value
             "arms": [ArmPlan("Offline", teacher=offline)],
             "sender": SenderIdentity.objects.filter(slug="nora").first() or make_sender(),
             **values,
-        }  # fmt: skip
+        }
     )
     return campaigns.create(task, plan, slug=slug, by=by)
 

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from campaigns.models import Campaign, Message
+from generation.models import Call, GenerationJob
+from jobs.models import Job
+from jobs.states import FINISHED
+from jobs.supervisor import carry
+from members.models import Member
+from review.models import Candidate, Record, Task
+from review.selectors.tasks import latest_version
+from review.services import candidates, decisions, queue
+from review.services.candidates import NewDraft
+from review.states import Role
+from tests.campaigns import factories
+from tests.review import factories as desk
+
+
+@pytest.fixture
+def lead(make_member: Callable[..., Member]) -> Member:
+    return make_member("lea")
+
+
+@pytest.fixture
+def task(admin: Member, lead: Member) -> Task:
+    made = desk.make_task(by=admin)
+    desk.join(lead, made, Role.LEAD)
+    return made
+
+
+@pytest.fixture
+def viewer(make_member: Callable[..., Member], task: Task) -> Member:
+    member = make_member("vic")
+    desk.join(member, task, Role.VIEWER)
+    return member
+
+
+@pytest.fixture
+def records(task: Task) -> list[Record]:
+    return desk.make_records(desk.make_source(task), 6)
+
+
+@pytest.fixture
+def people(task: Task, records: list[Record]) -> None:
+    factories.make_people(task, records)
+
+
+@pytest.fixture
+def campaign(task: Task, people: None, lead: Member) -> Campaign:
+    return factories.make_draft_campaign(task, by=lead)
+
+
+def carry_orders() -> None:
+    """Do every order for drafts that waits, as a worker would: a real engine, in a process of its own."""
+    for job in Job.objects.filter(kind="generation").exclude(state__in=FINISHED):
+        carry(job.pk, worker="w")
+
+
+def answer_orders(*, texts: Mapping[UUID, dict[str, Any]] | None = None, failing: tuple[UUID, ...] = ()) -> None:
+    """End every order that waits, with the rows an engine's events leave: fast, and with texts of the test's own."""
+    for order in GenerationJob.objects.filter(purpose="campaign").exclude(job__state__in=FINISHED):
+        wanted = [UUID(pk) for pk in order.record_ids]
+        records = Record.objects.in_bulk(wanted)
+        calls = [_call(order, pk, n, fails=pk in failing) for n, pk in enumerate(wanted)]
+        Call.objects.bulk_create(calls)
+        drafts = [
+            NewDraft(
+                record_id=call.record_id, fields=(texts or {}).get(call.record_id) or desk.mail(records[call.record_id]),
+                call_id=str(call.pk), origin="campaign", is_kept=True, teacher="offline", model="offline-composer",
+                cost_usd=Decimal("0.002"), latency_s=0.5,
+            )
+            for call in calls
+            if call.state == "answered"
+        ]  # fmt: skip
+        candidates.add_drafts(version=latest_version(order.task), drafts=drafts, job_id=order.job_id)
+        Job.objects.filter(pk=order.job_id).update(state="succeeded")
+
+
+def _call(order: GenerationJob, record: UUID, n: int, *, fails: bool) -> Call:
+    state = "failed" if fails else "answered"
+    said = {"error_code": "too_long", "error_message": "The answer was cut."} if fails else {}
+    return Call(
+        pk=uuid4(), generation_job=order, record_id=record, position=n, state=state, cost_usd=Decimal("0.002"),
+        latency_s=0.5, **said,
+    )  # fmt: skip
+
+
+def judge(candidate: Candidate, by: Member, verdict: str, **more: Any) -> UUID:
+    """A decision on the desk, by the ordinary service; its id."""
+    mine = queue.hold(by, candidate.pk)
+    decision = uuid4()
+    decisions.record(
+        candidate.pk, by=by, id=decision, verdict=verdict, if_match=mine.etag, seconds=12.0,
+        reasons=["tone"] if verdict == "reject" else [], **more,
+    )  # fmt: skip
+    return decision
+
+
+def take_back(candidate: Candidate, by: Member, decision: UUID) -> None:
+    """Take a decision back, by the ordinary service."""
+    candidate.refresh_from_db()
+    etag = queue.etag_for(candidate, by)
+    decisions.record(candidate.pk, by=by, id=uuid4(), verdict="retract", if_match=etag, retracts=decision)
+
+
+def states(campaign: Campaign) -> dict[str, int]:
+    """How many mails of a campaign are in each state."""
+    found: dict[str, int] = {}
+    for state in Message.objects.filter(campaign=campaign).values_list("state", flat=True):
+        found[state] = found.get(state, 0) + 1
+    return found

@@ -1,0 +1,307 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import connections
+
+from campaigns.assignment import arm_of
+from campaigns.models import Campaign, Contact, Enrolment, Experiment, Message, Suppression
+from campaigns.services import campaigns, launch
+from campaigns.services.campaigns import ArmPlan, Plan, StepPlan
+from campaigns.states import CampaignState, StepWriter
+from generation.models import Teacher
+from members.models import Member
+from review.models import Record, Task
+from tests.campaigns import factories
+from tests.campaigns.pipeline.conftest import states
+from tests.review import factories as desk
+from web.errors import Refusal
+
+db = pytest.mark.django_db
+TEXT = StepPlan(StepWriter.TEMPLATE, 0, "Hello {{contact.first_name}}", "Hi {{contact.first_name}}, see {{link.demo}}.")
+
+
+def codes(campaign: Campaign) -> list[str]:
+    return [problem.code for problem in launch.checks(campaign)]
+
+
+def two_arms() -> list[ArmPlan]:
+    offline = Teacher.objects.get(slug="offline")
+    return [ArmPlan("A", teacher=offline, is_control=True), ArmPlan("B", teacher=offline)]
+
+
+def register(campaign: Campaign) -> Experiment:
+    from django.utils import timezone
+
+    return Experiment.objects.create(
+        slug=campaign.slug, campaign=campaign, hypothesis="B is not worse.", margin=0.02, baseline=0.05,
+        registered_at=timezone.now(),
+    )  # fmt: skip
+
+
+@db
+def test_a_launch_plans_one_mail_a_contact(campaign: Campaign, lead: Member) -> None:
+    launched = launch.launch(campaign, by=lead)
+
+    assert launched.state == CampaignState.RUNNING
+    assert (launched.launched_by, launched.is_held) == (lead, False)
+    assert states(campaign) == {"planned": 6}
+    assert Enrolment.objects.filter(campaign=campaign, arm__name="Offline").count() == 6
+
+
+@db
+def test_whole_companies_fall_into_one_arm_before_anything_is_written(
+    task: Task, records: list[Record], lead: Member
+) -> None:
+    for n, record in enumerate(records * 4):
+        factories.make_contact(task, f"p{n}@co{n % 6}.example", record=record)
+    campaign = factories.make_draft_campaign(task, by=lead, arms=two_arms())
+    register(campaign)
+
+    launch.launch(campaign, by=lead)
+
+    rows = set(Enrolment.objects.values_list("cluster", "arm__position"))
+    assert len(rows) == 6
+    assert rows == {(cluster, arm_of(campaign.salt, cluster, [1, 1])) for cluster, _ in rows}
+
+
+@db
+def test_launching_twice_is_refused_and_changes_nothing(campaign: Campaign, lead: Member) -> None:
+    launch.launch(campaign, by=lead)
+
+    with pytest.raises(Refusal) as caught:
+        launch.launch(campaign, by=lead)
+
+    assert (caught.value.code, caught.value.status) == ("campaign_launched", 409)
+    assert states(campaign) == {"planned": 6}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_launches_at_once_launch_once(campaign: Campaign, lead: Member) -> None:
+    codes: list[str] = []
+
+    def press() -> None:
+        try:
+            launch.launch(Campaign.objects.get(pk=campaign.pk), by=lead)
+            codes.append("launched")
+        except Refusal as refusal:
+            codes.append(refusal.code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=press) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert sorted(codes) == ["campaign_launched"] * 3 + ["launched"]
+    assert states(campaign) == {"planned": 6}
+
+
+@db
+def test_only_a_lead_launches(campaign: Campaign, viewer: Member) -> None:
+    with pytest.raises(PermissionDenied):
+        launch.launch(campaign, by=viewer)
+
+
+@db
+def test_every_problem_is_named_at_once(task: Task, lead: Member) -> None:
+    sender = factories.make_sender(slug="poor", postal_address="")
+    campaign = factories.make_draft_campaign(
+        task, by=lead, sender=sender, arms=[ArmPlan("A")], links={"demo": "http://plain.example", "x": "https://u:p@a.example/"},
+        steps=[StepPlan(), StepPlan(StepWriter.TEMPLATE, 60, "Hi {{contact.shoe_size}}", "{{link.none}}")],
+    )  # fmt: skip
+
+    with pytest.raises(Refusal) as caught:
+        launch.launch(campaign, by=lead)
+
+    found = {each["code"] for each in caught.value.state}  # type: ignore[attr-defined]
+    assert found == {"no_postal_address", "bad_link", "unknown_slot", "arm_without_model", "no_contacts"}
+    assert "{{contact.shoe_size}}" in " ".join(caught.value.errors["steps"])
+    assert Campaign.objects.get().state == "draft"
+    assert not Message.objects.exists()
+
+
+@db
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"sender": None}, "no_sender"),
+        ({"arms": [ArmPlan("A")]}, "arm_without_model"),
+        ({"audience": {"segment": "nobody"}}, "no_contacts"),
+        ({"links": {"demo": "https://"}}, "bad_link"),
+        ({"links": {"demo": "https://[bad"}}, "bad_link"),
+        ({"links": {"demo": "https://a.example/ x"}}, "bad_link"),
+        ({"steps": [StepPlan(StepWriter.TEMPLATE, 0, "", "")]}, "empty_text"),
+        ({"steps": [TEXT]}, "unknown_slot"),
+        ({"arms": "two"}, "no_experiment"),
+    ],
+)
+def test_a_draft_says_what_is_missing(
+    task: Task, people: None, lead: Member, change: dict[str, Any], code: str
+) -> None:
+    if change.get("arms") == "two":
+        change = {"arms": two_arms()}
+    campaign = factories.make_draft_campaign(
+        task, by=lead, sender=change.pop("sender", factories.make_sender()), **change
+    )
+
+    assert codes(campaign) == [code]
+
+
+@db
+def test_a_fixed_text_with_its_link_needs_no_model(task: Task, people: None, lead: Member) -> None:
+    links = {"demo": "https://tidewell.example/demo"}
+    campaign = factories.make_draft_campaign(task, by=lead, arms=[ArmPlan("A")], steps=[TEXT], links=links)
+
+    assert codes(campaign) == []
+
+
+@db
+def test_a_task_that_writes_no_mails_is_refused(admin: Member) -> None:
+    task = desk.make_task(by=admin, spec=desk.summary_spec(), slug="summaries")
+    factories.make_people(task, desk.make_records(desk.make_source(task), 2))
+    campaign = factories.make_draft_campaign(task, by=admin)
+
+    assert codes(campaign) == ["not_a_mail"]
+
+
+@db
+def test_a_teacher_that_cannot_be_asked_is_named(task: Task, people: None, lead: Member) -> None:
+    off = Teacher.objects.create(slug="off", name="Off", provider="offline", model="offline-composer", is_active=False)
+    unpriced = Teacher.objects.create(slug="new", name="New", provider="openai-compatible", model="mystery-1")
+
+    campaign = factories.make_draft_campaign(task, by=lead, arms=[ArmPlan("A", teacher=off)])
+    other = factories.make_draft_campaign(task, by=lead, slug="other", arms=[ArmPlan("A", teacher=unpriced)])
+
+    assert (codes(campaign), codes(other)) == (["teacher_off"], ["price_unknown"])
+
+
+@db
+def test_a_budget_below_the_estimate_is_refused(
+    task: Task, people: None, lead: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789abcdefghij")
+    paid = Teacher.objects.create(
+        slug="gpt",
+        name="GPT",
+        provider="openai",
+        model="gpt-4o",
+        secret_ref="OPENAI_API_KEY",
+        parameters={"max_tokens": 400},
+    )
+    poor = factories.make_draft_campaign(
+        task, by=lead, arms=[ArmPlan("A", teacher=paid)], max_model_usd=Decimal("0.001")
+    )
+
+    assert codes(poor) == ["budget_too_small"]
+
+
+@db
+def test_an_unregistered_experiment_holds_a_launch(campaign: Campaign) -> None:
+    Experiment.objects.create(slug="spring", campaign=campaign, hypothesis="?", margin=0.02, baseline=0.05)
+
+    assert codes(campaign) == ["experiment_not_registered"]
+
+
+@db
+def test_a_registered_campaign_no_longer_changes(campaign: Campaign, lead: Member) -> None:
+    register(campaign)
+
+    with pytest.raises(Refusal) as caught:
+        campaigns.change(campaign, Plan(name="Other", arms=[ArmPlan("A")]), by=lead)
+
+    assert caught.value.code == "experiment_registered"
+    assert campaign.arms.get().name == "Offline"
+
+
+@db
+def test_contacts_without_a_lawful_basis_hold_a_launch(campaign: Campaign) -> None:
+    Contact.objects.filter(address__startswith="person0").update(basis_source="")
+
+    assert codes(campaign) == ["no_lawful_basis"]
+
+
+@db
+def test_the_suppressed_and_those_without_facts_are_left_out(campaign: Campaign, task: Task, lead: Member) -> None:
+    gone = Contact.objects.get(address__startswith="person0")
+    Suppression.objects.create(address_hmac=gone.address_hmac, reason="manual")
+    factories.make_contact(task, "nofacts@x.example")
+
+    launch.launch(campaign, by=lead)
+
+    written_to = set(Enrolment.objects.values_list("contact__address", flat=True))
+    assert len(written_to) == 5
+    assert not written_to & {gone.address, "nofacts@x.example"}
+
+
+@db
+def test_an_audience_narrows_and_limits(task: Task, records: list[Record], lead: Member) -> None:
+    factories.make_people(task, records, segment="north")
+    factories.make_people(task, records, start=10, segment="south")
+    campaign = factories.make_draft_campaign(task, by=lead)
+
+    launch.launch(campaign, by=lead, contacts={"segment": "south", "limit": 4})
+
+    assert Enrolment.objects.filter(segment="south").count() == 4
+    assert Enrolment.objects.count() == 4
+
+
+@db
+def test_the_version_is_fixed_at_launch(campaign: Campaign, task: Task, lead: Member) -> None:
+    from review.services import tasks
+    from review.starters import outreach
+
+    newer = tasks.new_version(task, spec=outreach.SPEC.model_copy(update={"instruction": "Write better."}), by=lead)
+
+    launch.launch(campaign, by=lead)
+
+    campaign.refresh_from_db()
+    assert campaign.task_version_id == newer.pk
+
+
+@db
+def test_pause_resume_and_end(campaign: Campaign, lead: Member) -> None:
+    launch.launch(campaign, by=lead)
+
+    assert launch.pause(campaign, by=lead).state == "paused"
+    assert launch.pause(campaign, by=lead).state == "paused"
+    assert launch.resume(campaign, by=lead).state == "running"
+    ended = launch.end(campaign, by=lead)
+
+    assert (ended.state, ended.ended_at is not None) == ("ended", True)
+    assert states(campaign) == {"stopped": 6}
+    assert set(Message.objects.values_list("stop_reason", flat=True)) == {"ended"}
+    with pytest.raises(Refusal) as caught:
+        launch.resume(campaign, by=lead)
+    assert caught.value.code == "campaign_state"
+
+
+@db
+@pytest.mark.parametrize("verb", [launch.pause, launch.resume, launch.end, launch.release])
+def test_a_draft_cannot_be_steered(campaign: Campaign, lead: Member, verb: Callable[..., Any]) -> None:
+    with pytest.raises(Refusal) as caught:
+        verb(campaign, by=lead)
+
+    assert (caught.value.code, caught.value.status) == ("campaign_state", 409)
+
+
+@db
+def test_thousands_of_contacts_are_launched_in_seconds(task: Task, lead: Member) -> None:
+    records = desk.make_records(desk.make_source(task), 100)
+    factories.make_people(task, records * 20)
+    campaign = factories.make_draft_campaign(task, by=lead)
+
+    began = time.perf_counter()
+    launch.launch(campaign, by=lead)
+    took_s = time.perf_counter() - began
+
+    assert Message.objects.count() == 2_000
+    assert took_s < 5

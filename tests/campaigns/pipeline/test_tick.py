@@ -1,0 +1,429 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from campaigns.models import Campaign, Event, Message, WriteOrder
+from campaigns.services import approval, launch, sending, sequence, stops, suppression, tick, writing
+from campaigns.services.campaigns import ArmPlan, StepPlan
+from campaigns.states import Approval, EventKind, MessageState, StepWriter, StopReason, SuppressionReason
+from generation.models import GenerationJob, Teacher
+from jobs.models import Job
+from members.models import Member
+from review.models import Candidate, Record, Task
+from tests.campaigns import factories
+from tests.campaigns.pipeline.conftest import answer_orders, carry_orders, judge, states, take_back
+
+db = pytest.mark.django_db
+SECOND = StepPlan(StepWriter.TEMPLATE, 3600, "Again, {{contact.first_name}}", "Hi {{contact.first_name}}, me again.")
+
+
+@pytest.fixture
+def launched(campaign: Campaign, lead: Member) -> Campaign:
+    return launch.launch(campaign, by=lead)
+
+
+def candidates() -> list[Candidate]:
+    return list(Candidate.objects.order_by("queue_position", "id"))
+
+
+@db
+def test_the_move_from_planned_to_approval_and_on(launched: Campaign, lead: Member) -> None:
+    tick.advance_all()
+    assert states(launched) == {"writing": 6}
+    answer_orders()
+
+    tick.advance_all()
+    assert states(launched) == {"awaiting": 6}
+    for draft, verdict in zip(candidates(), ["accept", "reject"] * 3, strict=True):
+        judge(draft, lead, verdict)
+    tick.advance_all()
+
+    assert states(launched) == {"approved": 3, "rejected": 3}
+    assert Message.objects.filter(state="approved", due_at__lte=timezone.now()).count() == 3
+    assert Job.objects.filter(kind=sending.KIND, subject_id=launched.pk).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_real_engine_writes_and_the_desk_gets_the_drafts(launched: Campaign) -> None:
+    tick.advance_all()
+    carry_orders()
+    tick.advance_all()
+
+    assert states(launched) == {"awaiting": 6}
+    assert {(draft.origin, draft.state) for draft in candidates()} == {("campaign", "pending")}
+    assert GenerationJob.objects.get().purpose == "campaign"
+
+
+@db
+def test_people_with_the_same_facts_share_one_draft(task: Task, records: list[Record], lead: Member) -> None:
+    factories.make_people(task, records)
+    factories.make_people(task, records, start=100)
+    campaign = launch.launch(factories.make_draft_campaign(task, by=lead), by=lead)
+
+    tick.advance_all()
+    answer_orders()
+    tick.advance_all()
+
+    assert states(campaign) == {"awaiting": 12}
+    assert Candidate.objects.count() == 6
+    judge(candidates()[0], lead, "accept")
+    tick.advance_all()
+    assert states(campaign) == {"awaiting": 10, "approved": 2}
+
+
+@db
+def test_a_draft_is_ordered_once_however_often_the_tick_comes(launched: Campaign) -> None:
+    for _ in range(3):
+        tick.advance_all()
+
+    assert WriteOrder.objects.count() == 1
+    assert GenerationJob.objects.get().count == 6
+
+
+@db
+def test_each_arm_has_an_order_of_its_own(task: Task, people: None, lead: Member) -> None:
+    from tests.campaigns.pipeline.test_launch import register, two_arms
+
+    campaign = factories.make_draft_campaign(task, by=lead, arms=two_arms())
+    register(campaign)
+    launch.launch(campaign, by=lead)
+
+    tick.advance_all()
+
+    orders = WriteOrder.objects.select_related("order", "arm")
+    assert {order.arm.name for order in orders} == {"A", "B"}
+    assert sum(order.order.count for order in orders) == 6
+
+
+@db
+def test_a_failed_call_fails_its_mail_with_the_reason_and_can_be_written_again(
+    launched: Campaign, records: list[Record], lead: Member
+) -> None:
+    tick.advance_all()
+    answer_orders(failing=(records[0].pk,))
+    tick.advance_all()
+    failed = Message.objects.get(state="failed")
+    assert failed.problem == "The answer was cut."
+
+    assert writing.write_again(launched, by=lead) == 1
+    tick.advance_all()
+    answer_orders()
+    tick.advance_all()
+
+    assert states(launched) == {"awaiting": 6}
+    assert sorted(GenerationJob.objects.values_list("count", flat=True)) == [1, 6]
+    assert writing.write_again(launched, by=lead) == 0
+
+
+@db
+def test_an_order_that_is_cancelled_fails_what_it_has_not_written(launched: Campaign) -> None:
+    tick.advance_all()
+    Job.objects.filter(kind="generation").update(state="cancelled")
+
+    tick.advance_all()
+
+    assert states(launched) == {"failed": 6}
+    assert set(Message.objects.values_list("problem", flat=True)) == {"The order ended before its turn."}
+
+
+@db
+def test_what_cannot_be_ordered_fails_with_the_reason(launched: Campaign) -> None:
+    Teacher.objects.filter(slug="offline").update(is_active=False)
+
+    tick.advance_all()
+
+    assert states(launched) == {"failed": 6}
+    assert "out of use" in Message.objects.first().problem  # type: ignore[union-attr]
+
+
+@db
+def test_a_sample_and_every_marked_mail_go_to_the_desk(task: Task, lead: Member) -> None:
+    from tests.review import factories as desk
+
+    records = desk.make_records(desk.make_source(task), 60)
+    factories.make_people(task, records)
+    bad = {records[0].pk: {**desk.mail(records[0]), "body": desk.mail(records[0])["body"] + "\nhttps://evil.example/x"}}
+    sound = sum(1 for record in records[1:] if not _marks(task, desk.mail(record), record))
+    campaign = factories.make_draft_campaign(task, by=lead, approval=Approval.SAMPLE, sample_share=0.25)
+    launch.launch(campaign, by=lead)
+
+    tick.advance_all()
+    answer_orders(texts=bad)
+    tick.advance_all()
+
+    found = states(campaign)
+    assert found["awaiting"] + found["approved"] == 60
+    assert 0.5 * sound < found["approved"] < 0.95 * sound
+    seen = Message.objects.get(candidate__record=records[0])
+    assert (seen.state, seen.needs_approval) == ("awaiting", True)
+    assert "own_address" in {mark["check"] for mark in seen.candidate.marks}  # type: ignore[union-attr]
+    assert Candidate.objects.filter(state="kept").count() == found["approved"]
+
+
+def _marks(task: Task, fields: dict[str, str], record: Record) -> list[Any]:
+    from review import checks
+    from review.selectors.tasks import latest_version
+
+    return checks.run(latest_version(task).spec, record.facts, fields)
+
+
+@db
+def test_a_decision_taken_back_holds_the_mail_again(launched: Campaign, lead: Member) -> None:
+    tick.advance_all()
+    answer_orders()
+    tick.advance_all()
+    draft = candidates()[0]
+    decision = judge(draft, lead, "accept")
+    tick.advance_all()
+    assert states(launched) == {"awaiting": 5, "approved": 1}
+
+    take_back(draft, lead, decision)
+    tick.advance_all()
+
+    assert states(launched) == {"awaiting": 6}
+    assert Message.objects.get(candidate=draft).due_at is None
+
+
+@db
+def test_an_edit_with_a_slot_that_nothing_fills_is_not_approved(launched: Campaign, lead: Member) -> None:
+    tick.advance_all()
+    answer_orders()
+    tick.advance_all()
+    draft = candidates()[0]
+    decision = judge(
+        draft, lead, "edit", fields={**draft.fields, "body": "Hi {{contact.shoe_size}}, " + draft.fields["body"]}
+    )
+
+    for _ in range(2):
+        tick.advance_all()
+
+    mail = Message.objects.get(candidate=draft)
+    assert mail.state == "rejected"
+    assert "nothing fills {{contact.shoe_size}}" in mail.problem
+    take_back(draft, lead, decision)
+    tick.advance_all()
+    mail.refresh_from_db()
+    assert (mail.state, mail.problem) == ("awaiting", "")
+
+
+@db
+def test_the_suppressed_are_stopped_at_approval(launched: Campaign) -> None:
+    tick.advance_all()
+    answer_orders()
+    person = Message.objects.first().contact  # type: ignore[union-attr]
+    suppression.suppress(person.address, reason=SuppressionReason.MANUAL)
+
+    tick.advance_all()
+
+    assert states(launched) == {"awaiting": 5, "stopped": 1}
+
+
+@db
+def test_a_held_campaign_is_approved_and_sends_nothing(campaign: Campaign, lead: Member) -> None:
+    launch.launch(campaign, by=lead, is_held=True)
+    tick.advance_all()
+    answer_orders()
+    tick.advance_all()
+    for draft in candidates():
+        judge(draft, lead, "accept")
+    tick.advance_all()
+    assert states(campaign) == {"approved": 6}
+    assert not Job.objects.filter(kind=sending.KIND).exists()
+
+    launch.release(campaign, by=lead)
+    tick.advance_all()
+
+    assert Job.objects.filter(kind=sending.KIND, subject_id=campaign.pk).count() == 1
+
+
+@db
+def test_a_paused_campaign_begins_nothing_and_takes_what_came(launched: Campaign, lead: Member) -> None:
+    tick.advance_all()
+    launch.pause(launched, by=lead)
+    assert Job.objects.get(kind="generation").state == "paused"
+    answer_orders()
+
+    tick.advance_all()
+
+    assert states(launched) == {"awaiting": 6}
+    assert not Job.objects.filter(kind=sending.KIND).exists()
+
+
+@db
+def test_resuming_resumes_the_orders(launched: Campaign, lead: Member) -> None:
+    tick.advance_all()
+    launch.pause(launched, by=lead)
+
+    launch.resume(launched, by=lead)
+
+    assert Job.objects.get(kind="generation").state == "queued"
+
+
+@db
+def test_nothing_to_do_costs_one_query(
+    launched: Campaign, lead: Member, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    launch.end(launched, by=lead)
+
+    with django_assert_num_queries(1):
+        tick.advance_all()
+
+
+def _two_steps(task: Task, lead: Member) -> Campaign:
+    offline = Teacher.objects.get(slug="offline")
+    campaign = factories.make_draft_campaign(
+        task, by=lead, arms=[ArmPlan("A", teacher=offline)], steps=[StepPlan(), SECOND], approval=Approval.SAMPLE,
+        sample_share=0.0,
+    )  # fmt: skip
+    launch.launch(campaign, by=lead)
+    return campaign
+
+
+def _sent(campaign: Campaign, hours_ago: float) -> None:
+    at = timezone.now() - timedelta(hours=hours_ago)
+    Message.objects.filter(campaign=campaign, step__number=1).update(state=MessageState.SENT, sent_at=at)
+
+
+@db
+def test_the_second_mail_waits_its_time(task: Task, people: None, lead: Member) -> None:
+    campaign = _two_steps(task, lead)
+    _sent(campaign, hours_ago=0.5)
+
+    tick.advance_all()
+    assert Message.objects.filter(step__number=2).count() == 0
+    _sent(campaign, hours_ago=2)
+    tick.advance_all()
+
+    second = Message.objects.filter(step__number=2)
+    assert second.count() == 6
+    assert {(mail.state, mail.needs_approval) for mail in second} == {("approved", False)}
+
+
+@db
+@pytest.mark.parametrize("kind", [EventKind.REPLIED, EventKind.BOUNCED, EventKind.UNSUBSCRIBED, EventKind.COMPLAINED])
+def test_whoever_answers_or_leaves_gets_no_second_mail(task: Task, people: None, lead: Member, kind: EventKind) -> None:
+    campaign = _two_steps(task, lead)
+    _sent(campaign, hours_ago=2)
+    mail = Message.objects.filter(step__number=1).first()
+    assert mail is not None
+    Event.objects.create(
+        campaign=campaign, enrolment=mail.enrolment, message=mail, kind=kind, source="mail", key="k",
+        occurred_at=timezone.now(),
+    )  # fmt: skip
+
+    tick.advance_all()
+
+    assert Message.objects.filter(step__number=2).count() == 5
+    assert not Message.objects.filter(step__number=2, contact=mail.contact).exists()
+
+
+@db
+def test_an_automatic_reply_does_not_end_a_sequence(task: Task, people: None, lead: Member) -> None:
+    campaign = _two_steps(task, lead)
+    _sent(campaign, hours_ago=2)
+    mail = Message.objects.filter(step__number=1).first()
+    assert mail is not None
+    Event.objects.create(
+        campaign=campaign, enrolment=mail.enrolment, message=mail, kind=EventKind.AUTO_REPLIED, source="mail", key="k",
+        occurred_at=timezone.now(), is_machine=True,
+    )  # fmt: skip
+
+    tick.advance_all()
+
+    assert Message.objects.filter(step__number=2).count() == 6
+
+
+@db
+def test_a_reply_stops_this_sequence_and_leaving_stops_all(launched: Campaign, task: Task, lead: Member) -> None:
+    other = launch.launch(factories.make_draft_campaign(task, by=lead, slug="other"), by=lead)
+    replied, left = [mail.contact for mail in Message.objects.filter(campaign=launched).order_by("id")[:2]]
+
+    assert stops.stop_contact(replied, reason=StopReason.REPLIED, campaign=launched) == 1
+    assert stops.stop_contact(left, reason=StopReason.UNSUBSCRIBED) == 2
+    assert stops.stop_contact(left, reason=StopReason.UNSUBSCRIBED) == 0
+
+    assert states(launched) == {"planned": 4, "stopped": 2}
+    assert states(other) == {"planned": 5, "stopped": 1}
+    with pytest.raises(ValueError, match="name it"):
+        stops.stop_contact(replied, reason=StopReason.REPLIED)
+
+
+class Crash(Exception):
+    """Stands for a worker killed at this very place."""
+
+
+# Each entry: where a tick dies, by the function whose work is done and then lost.
+PLACES = [
+    (writing, "_move"), (writing, "_give"), (approval, "_mark"), (approval, "_move"), (approval, "_approve"),
+    (sequence, "_plan"), (tick, "_send"),
+]  # fmt: skip
+
+
+@db
+@pytest.mark.parametrize(("module", "name"), PLACES, ids=lambda value: getattr(value, "__name__", value))
+def test_a_tick_that_dies_anywhere_is_healed_by_the_next(
+    task: Task, people: None, lead: Member, monkeypatch: pytest.MonkeyPatch, module: Any, name: str
+) -> None:
+    campaign = _two_steps(task, lead)
+    real, died = getattr(module, name), []
+
+    def dies(*args: Any, **more: Any) -> Any:
+        real(*args, **more)
+        died.append(name)
+        if len(died) <= 2:
+            raise Crash
+
+        return real(*args, **more)
+
+    for _ in range(8):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, dies)
+            tick.advance_all()
+        tick.advance_all()
+        answer_orders()
+        for draft in Candidate.objects.filter(state="pending"):
+            judge(draft, lead, "accept")
+        _sent(campaign, hours_ago=2) if _approved(campaign, 1) == 6 else None
+
+    assert died
+    assert states(campaign) == {"sent": 6, "approved": 6}
+    assert Message.objects.filter(step__number=2).count() == 6
+    assert Candidate.objects.count() == 6
+    assert WriteOrder.objects.count() == 1
+
+
+def _approved(campaign: Campaign, step: int) -> int:
+    return Message.objects.filter(campaign=campaign, step__number=step, state="approved").count()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ticks_at_once_come_to_the_same_end(task: Task, people: None, lead: Member) -> None:
+    campaign = _two_steps(task, lead)
+
+    def ticks() -> None:
+        for _ in range(3):
+            tick.advance_all()
+        connections.close_all()
+
+    for _ in range(2):
+        threads = [threading.Thread(target=ticks) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        answer_orders()
+    tick.advance_all()
+    for draft in Candidate.objects.filter(state="pending"):
+        judge(draft, lead, "accept")
+    tick.advance_all()
+
+    assert states(campaign) == {"approved": 6}
+    assert WriteOrder.objects.count() == 1
+    assert Job.objects.filter(kind=sending.KIND).count() == 1
