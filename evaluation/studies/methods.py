@@ -11,7 +11,7 @@ from evaluation.metrics import bootstrap
 from evaluation.studies import reported, results
 from evaluation.studies.resampling import draws, interval
 from evaluation.studies.results import CellResult, Group
-from evaluation.studies.words import percent, ranged, signed
+from evaluation.studies.words import change, percent, ranged
 
 LORA, FULL = "LoRA", "Full"
 COSTS: Final = ("seconds", "peak_memory_gib", "trainable_parameters", "artefact_bytes")
@@ -78,7 +78,7 @@ def _cost(name: str, lora: Group, full: Group) -> dict[str, Any]:
 
 def _sentence(difference: Mapping[str, float], margin: float) -> str:
     low, high = difference["low"], difference["high"]
-    said = f"{signed(difference['value'])} of loss against full fine-tuning ({ranged(low, high)})"
+    said = f"its loss is {change(difference['value'])} than that of full fine-tuning ({ranged(low, high)})"
     if high < 0:
         return f"LoRA is better: {said}."
     if high < margin:

@@ -11,7 +11,7 @@ from evaluation.states import StudyMetric
 from evaluation.studies import powerlaw, results
 from evaluation.studies.resampling import Array, draws, interval
 from evaluation.studies.results import CellResult, Group
-from evaluation.studies.words import percent, ranged, signed
+from evaluation.studies.words import change, percent, ranged
 
 CURVE_POINTS: Final = 40
 
@@ -82,8 +82,8 @@ def _sentence(points: Sequence[Mapping[str, Any]], largest: int, rule: Mapping[s
 def _lost(point: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
     bounds = ranged(point["lost_low"], point["lost_high"])
     if rule["metric"] == StudyMetric.PASSES:
-        return f"{signed(point['lost'])} fewer outputs pass ({bounds})"
-    return f"the loss is {signed(point['lost'])} higher ({bounds})"
+        return f"the share that passes is {change(-point['lost'])} (lost: {bounds})"
+    return f"the loss is {change(point['lost'])} ({bounds})"
 
 
 def _fit(known: Mapping[int, Group], drawn: Array, rule: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,9 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f}".removesuffix(".0") + " %"
 
 
-def signed(share: float) -> str:
-    """`2.4 %`, `−0.3 %`; a true minus, for text."""
-    return percent(share).replace("-", "−")
+def change(share: float) -> str:
+    """`2.4 % higher`, `0.3 % lower`."""
+    return f"{percent(abs(share))} {'lower' if share < 0 else 'higher'}"
 
 
 def ranged(low: float, high: float) -> str:

@@ -93,7 +93,7 @@ def test_a_share_that_passes_loses_by_falling() -> None:
     found = samples.verdict(cells, rule, sizes=[20, 160])
 
     assert found["points"][0]["lost"] == pytest.approx(1 - 0.3 / 0.8)
-    assert "62.5 % fewer outputs pass" in found["sentence"]
+    assert "the share that passes is 62.5 % lower" in found["sentence"]
 
 
 def test_a_share_of_nothing_cannot_be_lost() -> None:
