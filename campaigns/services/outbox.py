@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from campaigns.hours import Hours
@@ -63,19 +63,32 @@ class Claimed:
     mail: Outgoing
 
 
-def claim(message_id: UUID, turn: Turn, *, now: datetime) -> Claimed | None:
+def due(campaign: Campaign, *, now: datetime, limit: int) -> list[Message]:
+    """Approved mails whose time has come, the longest due first, with what claiming one needs at hand."""
+    rows = waiting(campaign, now=now).select_related("contact", "step", "candidate")
+    return list(rows.order_by("due_at", "id")[:limit])
+
+
+def waiting(campaign: Campaign, *, now: datetime) -> QuerySet[Message]:
+    """Approved mails whose time has come."""
+    return Message.objects.filter(campaign=campaign, state=MessageState.APPROVED, due_at__lte=now)
+
+
+def claim(message: Message, turn: Turn, *, now: datetime) -> Claimed | None:
     """Commit a due mail as `sending`, if it may still go; else move it where it belongs, or leave it.
 
-    Raced by any number of callers, one gets it. A campaign that was paused, or a fence that passed on, gets nothing.
+    Raced by any number of callers, one gets it. A campaign that was paused, a fence that passed on, or a mail that has
+    changed since it was read gets nothing.
+
+    Args:
+        message: The mail as `due` gave it, however long ago.
+        turn: Whose turn it is.
+        now: The time.
 
     Returns:
         The mail to send, or None: another was first, the reader must not or cannot be written to, or it is quiet there.
     """
     with transaction.atomic():
-        related = ("contact", "step", "candidate")
-        message = Message.objects.select_related(*related).filter(pk=message_id, state=MessageState.APPROVED).first()
-        if message is None:
-            return None
         message.campaign = turn.campaign
         # From here on no suppression of this address can be committed before we are done.
         message.contact = _held(message)
@@ -91,8 +104,8 @@ def claim(message_id: UUID, turn: Turn, *, now: datetime) -> Claimed | None:
         try:
             mail = _composed(message, turn)
         except (Refusal, UnfilledSlotError, ValueError) as error:
-            _take(message, turn, now)
-            _fail(message, f"The mail could not be made: {error}")
+            if _take(message, turn, now):
+                _fail(message, f"The mail could not be made: {error}")
             return None
         if not _take(message, turn, now, subject=mail.subject, body=mail.text, message_id=mail.message_id):
             return None
@@ -123,9 +136,7 @@ def settle(claimed: Claimed, turn: Turn, answer: Answer, *, now: datetime) -> No
     with transaction.atomic():
         if answer.fate == Fate.ACCEPTED:
             _answered(message, turn, state=MessageState.SENT, sent_at=now, problem="")
-            payload = {"server": answer.text} if answer.text else {}
-            key = f"sent:{message.pk.hex}"
-            events.record(message, EventKind.SENT, source=EventSource.WIRE, key=key, occurred_at=now, payload=payload)
+            events.record_sent(message, at=now, payload={"server": answer.text} if answer.text else {})
         elif answer.fate == Fate.REFUSED:
             _refused(message, turn, answer, now)
         elif answer.fate == Fate.DEFERRED:
@@ -181,7 +192,8 @@ def _take(message: Message, turn: Turn, now: datetime, **values: str) -> bool:
     """The move that counts: approved to sending, for a campaign that runs and an attempt that holds its job."""
     holds = Job.objects.filter(pk=turn.job_id, fence=turn.fence, state=JobState.RUNNING)
     runs = Campaign.objects.filter(pk=turn.campaign.pk, state=CampaignState.RUNNING)
-    mine = Message.objects.filter(Exists(holds), Exists(runs), pk=message.pk, state=MessageState.APPROVED)
+    same = Message.objects.filter(pk=message.pk, state=MessageState.APPROVED, updated_at=message.updated_at)
+    mine = same.filter(Exists(holds), Exists(runs))
     message.sending_at = now
     return bool(
         mine.update(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -52,7 +52,7 @@ def advance(campaign: Campaign) -> Job | None:
         The job that was launched, or None.
     """
     outbox.settle_left_behind(campaign)
-    if campaign.state != CampaignState.RUNNING or not due(campaign, limit=1) or _left_today(campaign) <= 0:
+    if campaign.state != CampaignState.RUNNING or not _has_due(campaign) or _left_today(campaign) <= 0:
         return None
     with transaction.atomic():
         Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
@@ -73,12 +73,6 @@ def advance(campaign: Campaign) -> Job | None:
         )
 
 
-def due(campaign: Campaign, *, limit: int, now: datetime | None = None) -> list[UUID]:
-    """Ids of approved mails whose time has come, the longest due first."""
-    waiting = Message.objects.filter(campaign=campaign, state=MessageState.APPROVED, due_at__lte=now or timezone.now())
-    return list(waiting.order_by("due_at", "id").values_list("pk", flat=True)[:limit])
-
-
 def send(job: Job, attempt: Attempt) -> dict[str, Any]:
     """Send what is due, until nothing is, the campaign stops running, or its daily cap is reached.
 
@@ -94,8 +88,8 @@ def send(job: Job, attempt: Attempt) -> dict[str, Any]:
     with Wire() as wire:
         shift = _Shift(Turn.of(campaign, job_id=job.pk, fence=attempt.fence), attempt, wire, _pace(campaign))
         shift.left_today = _left_today(campaign)
-        for message_id in shift.due():
-            shift.one(message_id)
+        for message in shift.due():
+            shift.one(message)
     return shift.counts
 
 
@@ -114,31 +108,32 @@ class _Shift:
         self._used_s = time.monotonic()
         self._told, self._told_s = 0, time.monotonic()
 
-    def due(self) -> Iterator[UUID]:
+    def due(self) -> Iterator[Message]:
         """Mails whose time has come, as long as there are any; looks once more a while after the last."""
         idle_until_s = time.monotonic() + settings.CAMPAIGN_LINGER_S
         before: list[UUID] = []
         while self.left_today > 0 and self._runs():
-            ids = due(self.turn.campaign, limit=BATCH)
+            mails = outbox.due(self.turn.campaign, now=timezone.now(), limit=BATCH)
+            ids = [mail.pk for mail in mails]
             # The same mails again: nobody moved them, so going on would only spin.
             if ids and ids != before:
                 before, idle_until_s = ids, time.monotonic() + settings.CAMPAIGN_LINGER_S
-                for message_id in ids:
+                for mail in mails:
                     if self.left_today <= 0:
                         return
-                    yield message_id
+                    yield mail
             elif time.monotonic() >= idle_until_s:
                 return
             else:
                 self._rest(min(SLICE_S * 2, settings.CAMPAIGN_LINGER_S))
 
-    def one(self, message_id: UUID) -> None:
+    def one(self, message: Message) -> None:
         """One mail, from waiting for its time to its answer."""
         while (wait_s := self.pace.wait_s(time.monotonic())) > 0:
             self._rest(min(wait_s, SLICE_S))
         self._rest(0)
         self._connect()
-        claimed = outbox.claim(message_id, self.turn, now=timezone.now())
+        claimed = outbox.claim(message, self.turn, now=timezone.now())
         if claimed is None or outbox.withhold(claimed, self.turn):
             self.counts["passed_over"] += 1
             return
@@ -178,6 +173,10 @@ class _Shift:
 
     def _runs(self) -> bool:
         return Campaign.objects.filter(pk=self.turn.campaign.pk, state=CampaignState.RUNNING).exists()
+
+
+def _has_due(campaign: Campaign) -> bool:
+    return outbox.waiting(campaign, now=timezone.now()).exists()
 
 
 def _pace(campaign: Campaign) -> Pace:

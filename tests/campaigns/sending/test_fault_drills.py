@@ -145,7 +145,7 @@ def test_who_leaves_while_a_mail_is_being_sent_gets_nothing_afterwards(campaign,
             try:
                 start.wait()
                 time.sleep(wait)
-                claimed = outbox.claim(mail.pk, turn, now=timezone.now())
+                claimed = outbox.claim(mail, turn, now=timezone.now())
                 if claimed is None or outbox.withhold(claimed, turn):
                     return
                 assert wire.opened() is None
@@ -167,7 +167,7 @@ def test_who_leaves_while_a_mail_is_being_sent_gets_nothing_afterwards(campaign,
             thread.start()
         for thread in threads:
             thread.join(30)
-        mail.refresh_from_db()
+        mail = Message.objects.select_related("contact").get(pk=mail.pk)
         arrived = mail.contact.address in server.readers()
 
         assert after, "the suppression did not come through"
