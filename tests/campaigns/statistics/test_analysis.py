@@ -88,6 +88,13 @@ def test_the_margin_p_value_agrees_with_the_interval() -> None:
         assert edge.p_margin == pytest.approx(0.025, abs=1e-6)
 
 
+def test_where_less_is_better_the_margin_is_the_upper_bound() -> None:
+    for arms in ({"t": counts(59, 1000), "m": counts(54, 1000)}, {"t": clustered(1, 0.2), "m": clustered(2, 0.2)}):
+        high = analysis.analyse(arms, Question(control="t")).comparisons[0].effect.interval.high
+        edge = analysis.analyse(arms, Question(control="t", margin=high, higher_is_better=False)).comparisons[0]
+        assert edge.p_margin == pytest.approx(0.025, abs=1e-6)
+
+
 def test_where_less_is_better_margin_and_verdict_turn_over() -> None:
     arms = {"t": counts(20, 1000), "m": counts(40, 1000)}
 

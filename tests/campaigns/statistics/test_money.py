@@ -48,6 +48,14 @@ def test_fiellers_interval_holds_the_truth_as_often_as_it_says() -> None:
     assert held / repeats == pytest.approx(0.95, abs=0.01 + 4 * math.sqrt(0.95 * 0.05 / repeats))
 
 
+def test_a_cost_paid_for_each_reply_and_nothing_else_is_known_exactly() -> None:
+    replies = spending().replies
+
+    found = money.ratio(0.2 * replies, replies)
+
+    assert (found.usd, found.interval.low, found.interval.high) == pytest.approx((0.2, 0.2, 0.2), abs=1e-6)
+
+
 def test_with_hardly_a_reply_there_is_no_upper_bound() -> None:
     cost, replies = np.full(200, 0.01) + np.arange(200) * 1e-6, np.zeros(200)
     replies[7] = 1
