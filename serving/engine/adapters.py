@@ -62,7 +62,11 @@ class Stacked(nn.Module):
                 return plain
             return plain + torch.bmm(torch.bmm(x, self._downs[self.route.rows]), self._ups[self.route.rows])
         pair = self.pairs.get(self.route.shared or 0)
-        return plain if pair is None else plain + (x @ pair[0]) @ pair[1]
+        if pair is None:
+            return plain
+        # One product and sum in one, on the rows laid flat: a third of a small layer's time is the way into an operator.
+        flat = x.reshape(-1, x.shape[-1])
+        return torch.addmm(plain.view(-1, plain.shape[-1]), flat @ pair[0], pair[1]).view(plain.shape)
 
     def stack(self, slots: int) -> None:
         """Lay the pairs into one stack of `slots` places, narrower ones padded with zeros, which change nothing."""

@@ -51,6 +51,7 @@ class Row:
     slot: int
     sampling: Sampling
     stream: bool
+    has_stops: bool
     decoder: Decoder
     flow: Flow
     stops: frozenset[int]
@@ -73,20 +74,28 @@ class Row:
             self.first_token_s = time.perf_counter() - self.asked_s
         self.written.append(token)
         self.said.add(token)
-        if token in self.stops:
+        # Text is read where somebody wants it now: a reader of a stream, or a stop string.
+        shown = self._read(token) if self.stream or self.has_stops else ""
+        if token in self.stops or self.flow.is_stopped:
             self.finish = "stop"
-        shown = self.flow.add(self.decoder.add(token))
-        if self.finish is None and self.flow.is_stopped:
-            self.finish = "stop"
-        elif self.finish is None and len(self.written) >= self.limit:
+        elif len(self.written) >= self.limit:
             self.finish = "length"
-        if self.finish is not None and not self.flow.is_stopped:
-            shown += self.flow.add(self.decoder.rest())
-            shown += self.flow.end()
+        if self.finish is not None:
+            shown += self._rest()
         if self.stream:
             return shown
         self._pieces.append(shown)
         return "".join(self._pieces) if self.finish else ""
+
+    def _read(self, token: int) -> str:
+        return self.flow.add(self.decoder.add(token))
+
+    def _rest(self) -> str:
+        if self.flow.is_stopped:
+            return ""
+        if not (self.stream or self.has_stops):
+            return self.flow.add(self.decoder.whole(self.written)) + self.flow.end()
+        return self.flow.add(self.decoder.rest()) + self.flow.end()
 
     @property
     def done(self) -> Done:
@@ -121,6 +130,7 @@ def open_row(ask: Ask, *, chat: Chat, context_length: int | None, slot: int, no_
         slot=slot,
         sampling=Sampling(ask.temperature, ask.top_p, seed, no_repeat_ngram),
         stream=ask.stream,
+        has_stops=bool(ask.stop),
         decoder=Decoder(chat.tokenizer),
         flow=Flow(ask.stop),
         stops=chat.stops,

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
+
 from serving.engine import adapters
 from serving.engine.adapters import Adapters
 from serving.engine.batch import Batch
@@ -22,6 +24,8 @@ from training.engine import decoding, loading
 from training.engine.contracts import StudentRef, TrainError
 from training.engine.device import Placement, place
 from training.engine.loading import Student
+
+SMALL_PARAMETERS = 30_000_000
 
 
 @dataclass
@@ -73,6 +77,7 @@ class Shelf:
         self._ready: dict[str, Ready] = {}
         self._networks: dict[str, Network] = {}
         self._loading = asyncio.Lock()
+        self._all_threads = torch.get_num_threads()
 
     @property
     def networks(self) -> list[Network]:
@@ -159,7 +164,13 @@ class Shelf:
         batch = Batch(student.model, pad=student.chat.pad, route=stack.route if stack else None)
         weights = sum(p.numel() * p.element_size() for p in student.model.parameters())
         self._networks[key] = network = Network(key, student, stack, batch, weights)
+        await self._on_compute(torch.set_num_threads, self._threads())
         return network
+
+    def _threads(self) -> int:
+        """Threads a product is shared by: one for small models, whose products cost more to share than to compute."""
+        largest = max(network.student.parameters for network in self.networks)
+        return 1 if largest < SMALL_PARAMETERS else self._all_threads
 
     def _student(self, ref: StudentRef, roots: tuple[str, ...]) -> Student:
         student = loading.load(ref, dtype=self._placement.weights, token=self._token, allowed_roots=roots)

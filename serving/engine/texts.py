@@ -11,42 +11,50 @@ from typing import Any, Final
 _UNFINISHED: Final = "\ufffd"
 # A lone byte that will never become a character is let through after so many tokens.
 _LONGEST_CHARACTER_TOKENS: Final = 8
+_ANCHOR_EVERY: Final = 24
 
 
 class Decoder:
     """Text of a growing list of token ids, in constant work a token.
 
-    Each piece is the difference of two decodings that begin at the same earlier token, since what a token spells may
-    depend on the one before it.
+    Each piece is the difference of two decodings that begin at the same earlier token, the anchor, since what a token
+    spells may depend on the one before it.
     """
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
+        # Tokens since the anchor, how many of them have been shown, and their text.
         self._ids: list[int] = []
-        self._from = 0
         self._read = 0
+        self._before = ""
 
     def add(self, token: int) -> str:
         """The text that has become whole with this token; empty within a character."""
         self._ids.append(token)
-        piece = self._piece()
+        text = self._text(self._ids)
+        piece = text[len(self._before) :]
         if piece.endswith(_UNFINISHED) and len(self._ids) - self._read < _LONGEST_CHARACTER_TOKENS:
             return ""
-        self._advance()
+        self._advance(text)
         return piece
 
     def rest(self) -> str:
         """What is left at the end: a character that was never finished shows as U+FFFD."""
-        piece = self._piece()
-        self._advance()
+        text = self._text(self._ids)
+        piece = text[len(self._before) :]
+        self._advance(text)
         return piece
 
-    def _piece(self) -> str:
-        before = self._text(self._ids[self._from : self._read])
-        return self._text(self._ids[self._from :])[len(before) :]
+    def whole(self, ids: Sequence[int]) -> str:
+        """The text of a whole list at once."""
+        return self._text(ids)
 
-    def _advance(self) -> None:
-        self._from, self._read = self._read, len(self._ids)
+    def _advance(self, text: str) -> None:
+        if len(self._ids) >= _ANCHOR_EVERY:
+            # The last tokens shown become the anchor of what follows.
+            self._ids = self._ids[max(0, self._read - 1) :]
+            text = self._text(self._ids)
+        self._read, self._before = len(self._ids), text
 
     def _text(self, ids: Sequence[int]) -> str:
         return str(self._tokenizer.decode(list(ids), skip_special_tokens=True)) if ids else ""
