@@ -30,6 +30,7 @@ from web.forms import show_refusal
 PER_PAGE = 25
 # How many drafts one press takes to the desk: more than a deck, so that the desk deals no others in between.
 HAND = 20
+FIRST_OF = {"arms": "arm_1_name", "steps": "step_2_wait_days", "slug": "name"}
 ACTS: dict[str, tuple[Callable[..., Any], str]] = {
     "pause": (launch.pause, "Paused: nothing is sent."),
     "resume": (launch.resume, "Running again."),
@@ -68,7 +69,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
                 made = campaigns.create(task, form.plan(), slug=_slug(form), by=member)
                 return redirect("campaigns:detail", made.slug)
             except Refusal as refusal:
-                show_refusal(form, refusal)
+                _show(form, refusal)
                 status = refusal.status
     context = {"task": task, "section": "campaigns", "tab": "campaigns", "form": form}
     return render(request, "campaigns/new.html", context, status=status)
@@ -89,10 +90,16 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
                 messages.success(request, "Saved.")
                 return redirect("campaigns:detail", campaign.slug)
             except Refusal as refusal:
-                show_refusal(form, refusal)
+                _show(form, refusal)
                 status = refusal.status
     context = {"task": campaign.task, "section": "campaigns", "tab": "campaigns", "form": form, "campaign": campaign}
     return render(request, "campaigns/new.html", context, status=status)
+
+
+def _show(form: CampaignForm, refusal: Refusal) -> None:
+    """Put what is wrong with parts of several rows at the first of them."""
+    errors = {FIRST_OF.get(name, name): texts for name, texts in refusal.errors.items()}
+    show_refusal(form, Refusal(refusal.code, refusal.message, hint=refusal.hint, status=refusal.status, errors=errors))
 
 
 def _asked(request: HttpRequest) -> dict[str, str]:

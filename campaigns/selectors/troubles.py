@@ -37,14 +37,12 @@ class Trouble:
 def troubles(campaign: Campaign) -> list[Trouble]:
     """What stands in the way of a campaign's mails, the gravest first."""
     mails = Message.objects.filter(campaign=campaign).order_by()
-    failed = mails.filter(state=M.FAILED).values_list("problem", "candidate__isnull")
     found = [
         Trouble("is-failed", f"{_mails(count)} could not be written: {problem}", "", "write_again", "failed")
-        if unwritten
-        else Trouble(
-            "is-failed", f"{_mails(count)} failed: {problem}", "Nothing sends them again by itself.", "", "failed"
-        )
-        for problem, unwritten, count in failed.annotate(count=Count("pk")).order_by("-count")[:5]
+        for problem, count in _by_problem(campaign, candidate__isnull=True, sending_at__isnull=True)
+    ] + [
+        Trouble("is-failed", f"{_mails(count)} failed: {problem}", "Nothing sends them again by itself.", "", "failed")
+        for problem, count in _by_problem(campaign, candidate__isnull=False)
     ]
     if count := mails.filter(state=M.UNKNOWN).count():
         hint = "They may have arrived. None is sent again by itself; a bounce or a reply settles it."
@@ -56,6 +54,11 @@ def troubles(campaign: Campaign) -> list[Trouble]:
             Trouble("is-look", f"{_mails(count)} approved with a slot that nothing fills.", hint, "", "rejected")
         )
     return [*found, *(_slow(job) for job in _jobs(campaign) if job.state in ("waiting", "paused", "failed"))]
+
+
+def _by_problem(campaign: Campaign, **which: bool) -> list[tuple[str, int]]:
+    failed = Message.objects.filter(campaign=campaign, state=M.FAILED, **which).order_by().values_list("problem")
+    return list(failed.annotate(count=Count("pk")).order_by("-count")[:5])
 
 
 def stops(campaign: Campaign) -> list[tuple[str, int]]:

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from campaigns.models import Campaign, Message
+from campaigns.services import launch, tick
+from members.models import Member
+from review.models import Task
+from tests.campaigns import factories
+from tests.campaigns.pipeline.conftest import answer_orders, states
+
+pytestmark = pytest.mark.django_db
+Api = Callable[..., APIClient]
+URL = "/api/v1/campaigns/"
+BODY = {
+    "task": "outreach", "name": "Spring", "sender": "nora", "arms": [{"name": "A", "teacher": "offline"}],
+    "steps": [{"writer": "model"}, {"writer": "template", "wait_s": 60, "subject": "Again", "body": "See {{link.demo}}."}],
+    "links": {"demo": "https://tidewell.example/demo"}, "audience": {"limit": 5}, "approval": "all",
+}  # fmt: skip
+
+
+@pytest.fixture
+def api(lead: Member, api_as: Api) -> APIClient:
+    factories.make_sender()
+    return api_as(lead, scopes=("lead",))
+
+
+def test_a_campaign_is_made_priced_launched_and_ended(api: APIClient, task: Task, people: None) -> None:
+    made = api.post(URL, BODY, format="json")
+    priced = api.get(f"{URL}spring/dry-run/")
+    launched = api.post(f"{URL}spring/launch/", {"is_held": True}, format="json")
+
+    assert (made.status_code, made.data["slug"], made.data["state"]) == (201, "spring", "draft")
+    assert (priced.data["contacts"], priced.data["problems"], priced.data["arms"][0]["drafts"]) == (5, [], 5)
+    assert (launched.status_code, launched.data["state"], launched.data["is_held"]) == (202, "running", True)
+    assert launched.data["steps"][0]["planned"] == 5
+    for verb, state in (("pause", "paused"), ("resume", "running"), ("release", "running"), ("end", "ended")):
+        answer = api.post(f"{URL}spring/{verb}/")
+        assert (answer.status_code, answer.data["state"]) == (202, state)
+
+
+def test_the_same_key_makes_and_launches_once(api: APIClient, task: Task, people: None) -> None:
+    made = [api.post(URL, BODY, format="json", headers={"Idempotency-Key": "k1"}) for _ in range(2)]
+    launched = [
+        api.post(f"{URL}spring/launch/", {}, format="json", headers={"Idempotency-Key": "k2"}) for _ in range(2)
+    ]
+
+    assert [answer.status_code for answer in made] == [201, 201]
+    assert [answer.status_code for answer in launched] == [202, 202]
+    assert made[0].data["id"] == made[1].data["id"]
+    assert Message.objects.count() == 5
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"task": "none"}, 404),
+        ({"arms": []}, 400),
+        ({"arms": [{"name": "A", "teacher": "none"}]}, 404),
+        ({"arms": [{"name": "A"}, {"name": "a"}]}, 422),
+        ({"arms": [{"name": "A", "weight": -1}]}, 400),
+        ({"sender": "none"}, 404),
+        ({"approval": "nobody"}, 400),
+        ({"sample_share": 1.5}, 400),
+        ({"time_zone": "Mars/Olympus"}, 422),
+        ({"quiet_from": 24}, 400),
+        ({"steps": [{}, {}, {}]}, 422),
+        ({"max_model_usd": "NaN"}, 400),
+        ({"links": {"a": 3, "b": None}}, 400),
+        ({"audience": {"limit": 0}}, 400),
+    ],
+)
+def test_nonsense_is_refused(api: APIClient, task: Task, people: None, change: dict[str, Any], status: int) -> None:
+    answer = api.post(URL, {**BODY, **change}, format="json")
+
+    assert answer.status_code == status, answer.data
+    assert answer["Content-Type"] == "application/problem+json"
+    assert not Campaign.objects.exists()
+
+
+def test_a_launch_that_is_not_ready_names_every_problem(api: APIClient, task: Task) -> None:
+    api.post(URL, {**BODY, "arms": [{"name": "A"}]}, format="json")
+
+    answer = api.post(f"{URL}spring/launch/", {}, format="json")
+
+    assert answer.status_code == 422
+    assert {each["code"] for each in answer.data["state"]} == {"arm_without_model", "no_contacts"}
+    assert Campaign.objects.get().state == "draft"
+
+
+def test_a_draft_is_changed_and_a_launched_one_is_not(api: APIClient, task: Task, people: None) -> None:
+    api.post(URL, BODY, format="json")
+
+    changed = api.put(f"{URL}spring/", {**BODY, "name": "Autumn", "steps": [{}]}, format="json")
+    api.post(f"{URL}spring/launch/", {}, format="json")
+    refused = api.put(f"{URL}spring/", BODY, format="json")
+
+    assert (changed.status_code, changed.data["name"], len(changed.data["steps"])) == (200, "Autumn", 1)
+    assert (refused.status_code, refused.data["code"]) == (409, "campaign_launched")
+
+
+def test_mails_are_read_with_the_walk_back(api: APIClient, campaign: Campaign, lead: Member) -> None:
+    launch.launch(campaign, by=lead)
+    tick.advance_all()
+    answer_orders()
+    tick.advance_all()
+
+    listed = api.get("/api/v1/messages/?campaign=spring&state=awaiting&limit=4")
+    mail = api.get(f"/api/v1/messages/{listed.data['results'][0]['id']}/")
+
+    assert len(listed.data["results"]) == 4
+    assert listed.data["next"]
+    assert "Hi {{contact.first_name}}" in mail.data["body"]
+    assert {station["kind"] for station in mail.data["walk"]} == {"Mail", "Draft", "Decision", "Writer", "Order"}
+    assert api.get("/api/v1/messages/").status_code == 404
+    assert api.get("/api/v1/messages/?campaign=none").status_code == 404
+
+
+def test_who_may_not_lead_may_not_act(
+    campaign: Campaign, viewer: Member, make_member: Callable[..., Member], api_as: Api
+) -> None:
+    looks, stranger = api_as(viewer), api_as(make_member("sam"))
+
+    assert looks.get(f"{URL}spring/").status_code == 200
+    assert looks.post(f"{URL}spring/launch/", {}, format="json").status_code == 403
+    assert looks.get("/api/v1/messages/?campaign=spring").status_code == 403
+    assert stranger.get(f"{URL}spring/").status_code == 404
+    assert stranger.get(URL).data["results"] == []
+    assert APIClient().get(URL).status_code == 401
+    assert looks.delete(f"{URL}spring/").status_code == 405
+    assert states(campaign) == {}
+
+
+def test_a_token_to_read_does_not_launch(campaign: Campaign, lead: Member, api_as: Api) -> None:
+    reads = api_as(lead, scopes=("read",))
+
+    assert reads.get(f"{URL}spring/").status_code == 200
+    assert reads.post(f"{URL}spring/launch/", {}, format="json").status_code == 403

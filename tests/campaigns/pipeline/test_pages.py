@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.test import Client
+from django.utils import timezone
+
+from campaigns.models import Campaign, Event, Message, Reply
+from campaigns.services import launch, tick
+from campaigns.states import EventKind, MessageState
+from members.models import Member
+from review.models import Assignment, Candidate, Task
+from tests.campaigns import factories
+from tests.campaigns.pipeline.conftest import answer_orders, judge, states
+from tests.review import factories as desk
+
+pytestmark = pytest.mark.django_db
+AsMember = Callable[[Member], Client]
+FORM = {
+    "name": "Summer outreach", "sender": "nora", "arm_1_name": "A", "arm_1_teacher": "offline", "arm_1_weight": "1",
+    "step_1_writer": "model", "step_2_writer": "template", "has_second": "on", "step_2_wait_days": "0.5",
+    "step_2_subject": "Again", "step_2_body": "Hi {{contact.first_name}}, see {{link.demo}}.",
+    "links": "demo https://tidewell.example/demo", "approval": "sample", "sample_share": "10", "max_model_usd": "2",
+    "mails_per_minute": "60", "daily_cap": "100", "quiet_from": "0", "quiet_until": "0", "time_zone": "Europe/Berlin",
+}  # fmt: skip
+
+
+@pytest.fixture
+def written(campaign: Campaign, lead: Member) -> Campaign:
+    launch.launch(campaign, by=lead)
+    tick.advance_all()
+    answer_orders()
+    tick.advance_all()
+    return campaign
+
+
+def test_an_empty_list_teaches(task: Task, lead: Member, as_member: AsMember) -> None:
+    page = as_member(lead).get(f"/tasks/{task.slug}/campaigns/")
+
+    assert page.status_code == 200
+    assert "Make a campaign" in page.content.decode()
+
+
+def test_a_campaign_is_made_edited_and_launched_from_pages(
+    task: Task, people: None, lead: Member, as_member: AsMember
+) -> None:
+    factories.make_sender()
+    browser = as_member(lead)
+    browser.get(f"/tasks/{task.slug}/campaigns/new/")
+
+    made = browser.post(f"/tasks/{task.slug}/campaigns/new/", FORM)
+    campaign = Campaign.objects.get()
+    assert (made.status_code, made["Location"]) == (302, f"/campaigns/{campaign.slug}/")
+    assert (campaign.slug, campaign.sample_share, campaign.time_zone) == ("summer-outreach", 0.1, "Europe/Berlin")
+    assert [step.wait_s for step in campaign.steps.all()] == [0, 43_200]
+    assert "Ready to be launched" in browser.get(f"/campaigns/{campaign.slug}/").content.decode()
+
+    shown = browser.get(f"/campaigns/{campaign.slug}/edit/").content.decode()
+    assert "demo https://tidewell.example/demo" in shown
+    browser.post(f"/campaigns/{campaign.slug}/edit/", {**FORM, "daily_cap": "7"})
+    campaign.refresh_from_db()
+    assert campaign.daily_cap == 7
+
+    acted = browser.post(f"/campaigns/{campaign.slug}/act/", {"verb": "write"})
+    assert acted.status_code == 302
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.is_held) == ("running", True)
+    assert "Start sending" in browser.get(f"/campaigns/{campaign.slug}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"name": ""}, "required"),
+        ({"links": "demo"}, "Line 1"),
+        ({"links": "demo https://a.example\ndemo https://b.example"}, "Line 2"),
+        ({"time_zone": "Mars/Olympus"}, "no time zone"),
+        ({"arm_2_name": "A"}, "name of its own"),
+        ({"arm_1_weight": "0"}, "at least one of them above 0"),
+        ({"quiet_from": "25"}, "less than or equal to 23"),
+        ({"arm_1_teacher": "nobody"}, "not one of the available choices"),
+    ],
+)
+def test_a_form_with_nonsense_says_so(
+    task: Task, people: None, lead: Member, as_member: AsMember, change: dict[str, str], said: str
+) -> None:
+    factories.make_sender()
+
+    page = as_member(lead).post(f"/tasks/{task.slug}/campaigns/new/", {**FORM, **change})
+
+    assert page.status_code in (400, 422)
+    assert said in page.content.decode()
+    assert not Campaign.objects.exists()
+
+
+def test_a_launch_that_is_refused_names_the_problems(
+    task: Task, people: None, lead: Member, as_member: AsMember
+) -> None:
+    campaign = factories.make_draft_campaign(task, by=lead, audience={"segment": "nobody"})
+
+    page = as_member(lead).post(f"/campaigns/{campaign.slug}/act/", {"verb": "launch"})
+
+    assert page.status_code == 422
+    assert "There is nobody to write to." in page.content.decode()
+
+
+def test_the_overview_shows_the_funnel_and_the_way_to_the_desk(
+    written: Campaign, lead: Member, as_member: AsMember
+) -> None:
+    page = as_member(lead).get(f"/campaigns/{written.slug}/").content.decode()
+
+    assert "6 mails wait for approval." in page
+    assert "Approve on the desk" in page
+    assert as_member(lead).get(f"/campaigns/{written.slug}/live/").status_code == 200
+
+
+def test_approving_takes_the_campaigns_drafts_in_hand(
+    written: Campaign, task: Task, lead: Member, as_member: AsMember
+) -> None:
+    desk.make_drafts(task, desk.make_records(desk.make_source(task), 3))
+
+    went = as_member(lead).post(f"/campaigns/{written.slug}/approve/")
+
+    held = set(Assignment.objects.filter(reviewer=lead, state="active").values_list("candidate__origin", flat=True))
+    assert re.fullmatch(r"/tasks/outreach/review/\?card=[0-9a-f-]{36}", went["Location"])
+    assert held == {"campaign"}
+    assert Assignment.objects.filter(reviewer=lead, state="active").count() == 6
+
+
+def test_the_dry_run_tells_the_price_before_and_the_mails_after(
+    campaign: Campaign, lead: Member, as_member: AsMember
+) -> None:
+    browser = as_member(lead)
+    before = browser.get(f"/campaigns/{campaign.slug}/dry-run/").content.decode()
+    launch.launch(campaign, by=lead, is_held=True)
+    tick.advance_all()
+    answer_orders()
+    tick.advance_all()
+
+    after = browser.get(f"/campaigns/{campaign.slug}/dry-run/").content.decode()
+    lines = browser.get(f"/campaigns/{campaign.slug}/dry-run/mails.jsonl")
+    rows = [json.loads(line) for line in async_to_sync(_read)(lines).splitlines()]
+
+    assert "Arms as the launch would assign them" in before
+    assert "Ada0" in before
+    assert "Hi Ada0," in after
+    assert "List-Unsubscribe-Post" in after
+    assert "Sender Ltd, 1 Quay Street" in after
+    assert len(rows) == 6
+    assert all(row["problem"] == "" and "/u/" in row["text"] for row in rows)
+    assert states(campaign) == {"awaiting": 6}
+
+
+async def _read(response: Any) -> bytes:
+    return b"".join([block async for block in response])
+
+
+def test_mails_are_filtered_searched_and_paged(written: Campaign, lead: Member, as_member: AsMember) -> None:
+    browser = as_member(lead)
+    base = f"/campaigns/{written.slug}/mails/"
+    judge(Candidate.objects.order_by("queue_position")[0], lead, "reject")
+    tick.advance_all()
+
+    def count(query: str) -> int:
+        return browser.get(base + query).content.decode().count('<th scope="row">')
+
+    assert count("") == 6
+    assert count("?state=awaiting") == 5
+    assert count("?state=rejected&arm=Offline&step=1") == 1
+    assert count("?q=Ada3") == 1
+    assert count("?q=nobody") == 0
+    assert count("?step=x") == 0
+    assert count("?event=replied") == 0
+    assert "No mail is like that" in browser.get(f"{base}?q=nobody").content.decode()
+
+
+def test_a_mail_shows_its_reply_and_where_it_comes_from(written: Campaign, lead: Member, as_member: AsMember) -> None:
+    draft = Candidate.objects.order_by("queue_position")[0]
+    judge(draft, lead, "accept")
+    tick.advance_all()
+    mail = Message.objects.get(candidate=draft)
+    Message.objects.filter(pk=mail.pk).update(
+        state=MessageState.SENT, sent_at=timezone.now(), subject="Went out", body="Hi Ada", message_id="x@y.example"
+    )
+    event = Event.objects.create(
+        campaign=written, enrolment=mail.enrolment, message=mail, kind=EventKind.REPLIED, source="mail", key="r",
+        occurred_at=timezone.now(),
+    )  # fmt: skip
+    Reply.objects.create(event=event, message=mail, text="<b>Yes please</b>", meaning="interested", meant_by="rules")
+
+    page = as_member(lead).get(f"/campaigns/{written.slug}/mails/{mail.pk}/").content.decode()
+
+    assert "&lt;b&gt;Yes please&lt;/b&gt;" in page
+    for station in (
+        "Interested",
+        "Accepted by",
+        "task version 1",
+        "Offline teacher",
+        f"/tasks/outreach/review/drafts/{draft.pk}/",
+    ):
+        assert station in page
+
+
+def test_people_are_shown_to_leads_alone(
+    written: Campaign, viewer: Member, make_member: Callable[..., Member], as_member: AsMember
+) -> None:
+    mail = Message.objects.first()
+    assert mail is not None
+    looks, stranger = as_member(viewer), as_member(make_member("sam"))
+
+    assert looks.get(f"/campaigns/{written.slug}/").status_code == 200
+    for address in ("mails/", f"mails/{mail.pk}/", "dry-run/", "dry-run/mails.jsonl", "edit/"):
+        assert looks.get(f"/campaigns/{written.slug}/{address}").status_code == 403
+        assert stranger.get(f"/campaigns/{written.slug}/{address}").status_code == 404
+    assert looks.post(f"/campaigns/{written.slug}/act/", {"verb": "end"}).status_code == 403
+    assert looks.get("/tasks/outreach/campaigns/new/").status_code == 403
+    assert stranger.get(f"/campaigns/{written.slug}/").status_code == 404
+    assert Client().get(f"/campaigns/{written.slug}/").status_code == 302
+
+
+def test_wrong_verbs_change_nothing(written: Campaign, lead: Member, as_member: AsMember) -> None:
+    browser = as_member(lead)
+
+    assert browser.get(f"/campaigns/{written.slug}/act/").status_code == 405
+    assert browser.get(f"/campaigns/{written.slug}/approve/").status_code == 405
+    assert browser.post(f"/campaigns/{written.slug}/act/", {"verb": "explode"}).status_code == 400
+    assert states(written) == {"awaiting": 6}
+
+
+def test_lists_cost_the_same_however_many_mails_there_are(
+    task: Task, lead: Member, as_member: AsMember, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    records = desk.make_records(desk.make_source(task), 50)
+    factories.make_people(task, records * 10)
+    campaign = factories.make_draft_campaign(task, by=lead)
+    launch.launch(campaign, by=lead)
+    tick.advance_all()
+    answer_orders()
+    tick.advance_all()
+    browser = as_member(lead)
+
+    for address in ("", "mails/", "mails/?q=Ada77", "mails/?state=awaiting&marks=no", "dry-run/"):
+        began = time.perf_counter()
+        with django_assert_max_num_queries(32):
+            assert browser.get(f"/campaigns/{campaign.slug}/{address}").status_code == 200
+        assert time.perf_counter() - began < 2
