@@ -184,7 +184,8 @@ class SenderView(APIView):
     def patch(self, request: Request, slug: str) -> Response:
         member = member_of(request)
         identity = senders.sender_or_404(member, slug)
-        asked = shapes.SenderIn(data={**shapes.SenderIn(identity).data, **request.data})
+        held = {name: getattr(identity, name) for name in NewSender.__dataclass_fields__}
+        asked = shapes.SenderIn(data={**held, **(request.data if isinstance(request.data, dict) else {})})
         asked.is_valid(raise_exception=True)
         sender_services.change(identity, NewSender(**asked.validated_data), by=member)
         return Response(_sender_json(request, slug))

@@ -40,7 +40,9 @@ class ContactsIn(BasisIn):
     """Contacts of a task, at most 1,000 at once; more come as a file."""
 
     task = serializers.CharField()
-    contacts = NewContactIn(many=True, max_length=1000, allow_empty=False)
+    contacts: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=NewContactIn(), max_length=1000, allow_empty=False
+    )
     skip_bad = serializers.BooleanField(default=False)
 
 

@@ -65,6 +65,8 @@ class Contact(models.Model):
         indexes = [
             models.Index(fields=["address_hmac"], name="contacts_by_address"),
             models.Index(fields=["task", "cluster"], name="contacts_by_cluster"),
+            # The list, a page at a time.
+            models.Index(fields=["task", "-created_at", "-id"], name="contacts_newest"),
         ]
 
     def __str__(self) -> str:

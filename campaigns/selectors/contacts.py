@@ -18,6 +18,7 @@ from review.permissions import slugs_with
 from review.states import Role
 
 SEGMENTS_SHOWN = 50
+_LISTED = Exists(Suppression.objects.filter(address_hmac=OuterRef("address_hmac")))
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,7 @@ class Overview:
 
 def visible(member: Member) -> QuerySet[Contact]:
     """Contacts of the tasks the member leads; each knows whether it `is_suppressed`."""
-    listed = Suppression.objects.filter(address_hmac=OuterRef("address_hmac"))
-    found = Contact.objects.annotate(is_suppressed=Exists(listed)).select_related("task", "record")
+    found = Contact.objects.annotate(is_suppressed=_LISTED).select_related("task", "record")
     slugs = slugs_with(member, Role.LEAD)
     return found if slugs is None else found.filter(task__slug__in=slugs)
 
@@ -71,7 +71,7 @@ def found(
     if cluster:
         rows = rows.filter(cluster=cluster)
     if state == "suppressed":
-        rows = rows.filter(is_suppressed=True)
+        rows = rows.filter(_LISTED)
     if state == "without_facts":
         rows = rows.filter(record__isnull=True)
     return _with_text(rows, text.strip())

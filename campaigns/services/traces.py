@@ -59,8 +59,8 @@ def erase(titles: Mapping[UUID, tuple[str, str]], *, versions: Sequence[UUID]) -
         return
     calls = Call.objects.filter(record__in=records)
     by_job: dict[UUID | None, list[str]] = {}
-    for call_id, job_id in calls.values_list("pk", "generation_job__job"):
-        by_job.setdefault(job_id, []).append(str(call_id))
+    for call_id, of_job in calls.values_list("pk", "generation_job__job"):
+        by_job.setdefault(of_job, []).append(str(call_id))
     calls.update(excerpt="", error_message="", fields=None)
     for job_id, call_ids in by_job.items():
         _empty_events(JobEvent.objects.filter(job=job_id), "call_id", frozenset(call_ids))

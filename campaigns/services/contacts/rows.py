@@ -69,7 +69,7 @@ def _contact_row(row: ReadRow, wanted: Columns, today: date) -> ContactRow:
 
 
 def _person(given: Mapping[str, Any], today: date) -> dict[str, Any]:
-    person = {name: _line(name, given[name]) for name in _LONGEST if name in given}
+    person: dict[str, Any] = {name: _line(name, given[name]) for name in _LONGEST if name in given}
     person["lawful_basis"] = _basis(str(given["lawful_basis"]))
     person["basis_date"] = _past(str(given["basis_date"]), today)
     person["may_track_opens"] = bool(given.get("may_track_opens", False))
