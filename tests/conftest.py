@@ -26,7 +26,22 @@ CHROMIUM_FLAGS = [
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the browser's tests last: its event loop stays in this thread, where `asyncio.run` then refuses to start."""
     deselect_outside_data(config, items)
+    if os.environ.get("TEST_ONLY_DATABASE"):
+        keep(config, items, [item for item in items if touches_database(item)])
     items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+
+
+def touches_database(item: pytest.Item) -> bool:
+    """Whether it makes a difference to this test which database there is."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or bool(fixtures & {"db", "transactional_db", "live_server"})
+
+
+def keep(config: pytest.Config, items: list[pytest.Item], wanted: list[pytest.Item]) -> None:
+    """Deselect all others."""
+    chosen = set(wanted)
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = wanted
 
 
 def deselect_outside_data(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -36,10 +51,7 @@ def deselect_outside_data(config: pytest.Config, items: list[pytest.Item]) -> No
         if not Path(folder).is_dir():
             raise pytest.UsageError(f"SHARED_DATA_DIR is '{folder}', which is no folder.")
         return
-    outside = [item for item in items if item.get_closest_marker("outside_data")]
-    if outside:
-        config.hook.pytest_deselected(items=outside)
-        items[:] = [item for item in items if item not in outside]
+    keep(config, items, [item for item in items if not item.get_closest_marker("outside_data")])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

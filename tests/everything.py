@@ -22,9 +22,9 @@ def main() -> int:
     """Run both passes; the exit status is the first that is not 0."""
     first = pytest_pass({}, sys.argv[1:])
     with postgres() as url:
-        # Engines and browsers do not care which database it is: once is enough.
+        # Engines, browsers and pure code do not care which database it is: once is enough.
         second = pytest_pass(
-            {"TEST_DATABASE_URL": url},
+            {"TEST_DATABASE_URL": url, "TEST_ONLY_DATABASE": "1"},
             ["-m", "not engine and not browser and not stress and not sqlite_only", *sys.argv[1:]],
         )
     return first or second
