@@ -65,6 +65,10 @@ class Wire:
 
     def opened(self) -> Answer | None:
         """Connect if need be; None, or why nothing can be sent now. Ask before a mail is claimed."""
+        kept = getattr(self._backend, "connection", None)
+        if kept is not None and getattr(kept, "sock", kept) is None:
+            # Closed from the other side; Django's backend would go on using it.
+            self._drop()
         try:
             self._backend.open()
         except (OSError, smtplib.SMTPException) as error:
@@ -83,7 +87,7 @@ class Wire:
         if noop is None:
             return True
         try:
-            is_alive = noop()[0] == 250
+            is_alive = bool(noop()[0] == 250)
         except (OSError, smtplib.SMTPException):
             is_alive = False
         if not is_alive:
@@ -118,6 +122,7 @@ class Wire:
         if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code > 0:
             code, text = error.smtp_code, _decoded(error.smtp_error)
             if isinstance(error, smtplib.SMTPSenderRefused | smtplib.SMTPAuthenticationError):
+                self._drop()
                 return Answer(Fate.AWAY, text, code)
             is_final = code >= 500
             is_hard = is_final and bounces.is_hard(text, code=0)

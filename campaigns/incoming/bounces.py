@@ -91,7 +91,8 @@ def original_id(mail: Mail) -> str:
     for part in mail.walk():
         kind = part.get_content_type()
         if kind == "message/rfc822" and isinstance(inner := part.get_payload(), list) and inner:
-            return bare_id(str(inner[0].get("Message-ID", "")))
+            first = inner[0]
+            return bare_id(str(first.get("Message-ID", ""))) if isinstance(first, Mail) else ""
         if kind == "text/rfc822-headers":
             return bare_id(_header_in_text(part, "message-id"))
     return ""

@@ -40,7 +40,7 @@ def answer(request: HttpRequest, name: str) -> HttpResponse:
     """Send back what the form names, by SMTP."""
     raw = selectors.raw(member_of(request), name)
     verb = request.POST.get("verb", "")
-    if verb not in Answer:
+    if verb not in {each.value for each in Answer}:
         messages.error(request, "Choose what comes back.")
         return redirect("campaigns:mailbox-mail", name)
     try:

@@ -44,7 +44,7 @@ def send_back(raw: bytes, answer: Answer, *, text: str = "") -> None:
     to = answers.return_address(raw) if mail.get_content_type() == "multipart/report" else parseaddr(str(mail["To"]))[1]
     sender = "" if mail["Auto-Submitted"] else parseaddr(str(mail["From"]))[1]
     buffer = BytesIO()
-    BytesGenerator(buffer, policy=SMTP).flatten(mail)
+    BytesGenerator(buffer, policy=SMTP).flatten(mail)  # type: ignore[arg-type]
     try:
         with smtplib.SMTP(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=settings.EMAIL_TIMEOUT) as server:
             server.sendmail(sender, [to], buffer.getvalue())

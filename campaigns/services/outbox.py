@@ -175,7 +175,9 @@ def _barred(contact: Contact) -> StopReason | None:
 
 def _is_approved(message: Message) -> bool:
     """Whether the decision that counts still says yes; one taken back moments ago may not have reached the mail yet."""
-    said = Gold.objects.filter(candidate_id=message.candidate_id).values_list("verdict", flat=True).first()
+    if message.candidate is None:
+        return False
+    said = Gold.objects.filter(candidate=message.candidate).values_list("verdict", flat=True).first()
     return said in (Verdict.ACCEPT, Verdict.EDIT)
 
 

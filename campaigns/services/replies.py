@@ -5,6 +5,8 @@ A reply is data: it is never an instruction to a model, and no address or link i
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -85,7 +87,7 @@ def correct(reply: Reply, said: ReplyClass, *, by: Member) -> Reply:
     return reply
 
 
-def label(reply_id: object, said: ReplyClass, *, by_model: str) -> bool:
+def label(reply_id: UUID, said: ReplyClass, *, by_model: str) -> bool:
     """A model's word on a reply; it replaces the rules' word and never a member's, nor takes an unsubscription back.
 
     Returns:

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
+from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.hours import day_begins
@@ -69,7 +70,7 @@ def advance(campaign: Campaign) -> Job | None:
             by=None,
             task_slug=campaign.task.slug,
             subject_id=campaign.pk,
-            subject_url=f"/campaigns/{campaign.slug}/",
+            subject_url=reverse("campaigns:detail", args=[campaign.slug]),
         )
 
 
@@ -107,6 +108,7 @@ class _Shift:
         self.counts = {"sent": 0, "refused": 0, "deferred": 0, "unknown": 0, "passed_over": 0}
         self._used_s = time.monotonic()
         self._told, self._told_s = 0, time.monotonic()
+        self._misses = 0
 
     def due(self) -> Iterator[Message]:
         """Mails whose time has come, as long as there are any; looks once more a while after the last."""
@@ -144,7 +146,12 @@ class _Shift:
 
     def _count(self, answer: Answer) -> None:
         if answer.fate == Fate.AWAY:
-            raise _away(answer)
+            # Many servers end a connection after some mails: a new one is tried before the server counts as away.
+            self._misses += 1
+            if self._misses > 1:
+                raise _away(answer)
+            return
+        self._misses = 0
         self.counts["sent" if answer.fate == Fate.ACCEPTED else str(answer.fate)] += 1
         self.pace.took(time.monotonic())
         if answer.fate in (Fate.ACCEPTED, Fate.UNKNOWN):

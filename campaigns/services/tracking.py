@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -96,14 +97,14 @@ def leave(token: str, *, is_one_click: bool) -> Message:
     return message
 
 
-def _ids(purpose: Purpose, token: str, count: int) -> tuple[object, ...]:
+def _ids(purpose: Purpose, token: str, count: int) -> tuple[UUID, ...]:
     ids = tokens.read(purpose, token)
     if len(ids) != count:
         raise Forged("This token names other things.")
     return ids
 
 
-def _message(message_id: object) -> Message:
+def _message(message_id: UUID) -> Message:
     message = Message.objects.select_related("contact", "campaign__sender").filter(pk=message_id).first()
     if message is None:
         raise Forged("The mail is gone.")

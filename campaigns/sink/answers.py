@@ -13,7 +13,6 @@ from email.mime.text import MIMEText
 from email.parser import BytesParser
 from email.policy import default
 from email.utils import formatdate, make_msgid, parseaddr
-from typing import cast
 
 
 def reply(raw: bytes, text: str) -> EmailMessage:
@@ -68,7 +67,7 @@ def return_address(raw: bytes) -> str:
 
 
 def _parsed(raw: bytes) -> EmailMessage:
-    return cast(EmailMessage, BytesParser(policy=default).parsebytes(raw))
+    return BytesParser(policy=default).parsebytes(raw)
 
 
 def _answer(sent: EmailMessage, text: str) -> EmailMessage:
@@ -95,7 +94,7 @@ def _report(kind: str, sent: EmailMessage, subject: str, words: str) -> MIMEMult
     return report
 
 
-def _attach(report: MIMEMultipart, kind: str, blocks: list[Message]) -> None:
+def _attach(report: MIMEMultipart, kind: str, blocks: list[Message | str]) -> None:
     part = MIMEBase("message", kind)
     part.set_payload(blocks)
     report.attach(part)

@@ -59,7 +59,7 @@ class Sink:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep a mail, and hand it on if it is an answer."""
-        raw = bytes(envelope.content or b"")
+        raw = envelope.content if isinstance(envelope.content, bytes) else b""
         recipients = [str(each) for each in envelope.rcpt_tos]
         self.mailbox.keep(raw, sender=str(envelope.mail_from or ""), recipients=recipients)
         if self.deliver is not None and any(TOKEN.search(each) for each in recipients):
@@ -104,8 +104,9 @@ class _FreePort(Controller):
     """A controller that may take any free port, and looks for itself there to see that it runs."""
 
     def _trigger_server(self) -> None:
+        assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
     def factory(self) -> SMTP:
         return _protocol(self.handler)

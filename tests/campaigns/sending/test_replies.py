@@ -1,0 +1,139 @@
+"""Replies are read on their page and through the API, and a member's word on one counts before a rule's."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from campaigns.models import Event, Message, Reply, Suppression
+from campaigns.services import replies
+from campaigns.states import EventKind, EventSource, MessageState, ReplyClass
+from tests.campaigns import factories
+from tests.review.factories import join
+
+pytestmark = pytest.mark.django_db
+
+
+def make_reply(mail, text="Sounds good", meaning="interested", found_by="reference"):
+    event = Event.objects.create(
+        campaign_id=mail.campaign_id, enrolment_id=mail.enrolment_id, message=mail, kind=EventKind.REPLIED,
+        source=EventSource.MAIL, key=uuid4().hex, occurred_at=timezone.now(), payload={"found_by": found_by},
+    )  # fmt: skip
+    return Reply.objects.create(event=event, message=mail, text=text, meaning=meaning, meant_by="rules")
+
+
+@pytest.fixture
+def sent(campaign):
+    mails = factories.make_due_mails(campaign, 3)
+    Message.objects.update(state=MessageState.SENT, sent_at=timezone.now())
+    return mails
+
+
+@pytest.fixture
+def reply(sent):
+    return make_reply(sent[0])
+
+
+def test_the_page_shows_replies_by_meaning_in_few_queries(sent, admin, as_member, django_assert_max_num_queries):
+    for number in range(30):
+        make_reply(sent[number % 3], text=f"Reply <b>{number}</b>", meaning="question" if number % 2 else "declined")
+    make_reply(sent[0], found_by="guess")
+    client = as_member(admin)
+
+    with django_assert_max_num_queries(20):
+        first = client.get("/campaigns/first/replies/").content.decode()
+    questions = client.get("/campaigns/first/replies/?meaning=question").content.decode()
+
+    assert "is a guess" in first
+    assert "<b>29</b>" not in first
+    assert "Reply &lt;b&gt;29&lt;/b&gt;" in first
+    assert "Reply &lt;b&gt;28&lt;/b&gt;" not in questions
+    assert "Asks something 15" in first
+
+
+def test_nobody_sees_replies_of_a_task_that_is_not_theirs(reply, make_member, as_member, api_as):
+    stranger = make_member("sam")
+
+    assert as_member(stranger).get("/campaigns/first/replies/").status_code == 404
+    assert as_member(stranger).post(f"/campaigns/replies/{reply.pk}/meaning/", {"meaning": "later"}).status_code == 404
+    assert api_as(stranger).get("/api/v1/replies/").json()["results"] == []
+    assert api_as(stranger).get(f"/api/v1/replies/{reply.pk}/").status_code == 404
+
+
+def test_a_member_corrects_what_a_reply_means(reply, task, reviewer, as_member):
+    join(reviewer, task)
+
+    response = as_member(reviewer).post(f"/campaigns/replies/{reply.pk}/meaning/", {"meaning": "later"}, follow=True)
+
+    reply.refresh_from_db()
+    assert response.status_code == 200
+    assert (reply.meaning, reply.meant_by) == ("later", reviewer.name)
+
+
+def test_a_viewer_corrects_nothing(reply, task, make_member, as_member, api_as):
+    viewer = make_member("vic")
+    join(viewer, task, role="viewer")
+
+    page = as_member(viewer).get("/campaigns/first/replies/")
+    posted = as_member(viewer).post(f"/campaigns/replies/{reply.pk}/meaning/", {"meaning": "later"})
+
+    assert page.status_code == 200
+    assert "Correct it" not in page.content.decode()
+    assert posted.status_code == 403
+    assert api_as(viewer).patch(f"/api/v1/replies/{reply.pk}/", {"meaning": "later"}).status_code == 403
+
+
+def test_the_form_leads_back_on_this_site_alone(reply, admin, as_member):
+    answer = {"meaning": "later", "next": "https://evil.example/"}
+
+    response = as_member(admin).post(f"/campaigns/replies/{reply.pk}/meaning/", answer)
+
+    assert response["Location"] == "/campaigns/first/replies/"
+
+
+def test_a_meaning_that_is_none_is_refused(reply, admin, as_member, api_as):
+    as_member(admin).post(f"/campaigns/replies/{reply.pk}/meaning/", {"meaning": "great"})
+    answer = api_as(admin).patch(f"/api/v1/replies/{reply.pk}/", {"meaning": "great"}, format="json")
+
+    reply.refresh_from_db()
+    assert reply.meaning == "interested"
+    assert answer.status_code == 400
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_a_correction_to_leaving_is_followed_at_once(reply, admin):
+    replies.correct(reply, ReplyClass.UNSUBSCRIBE, by=admin)
+
+    assert Suppression.objects.get().message_id == reply.message_id
+
+
+def test_a_models_word_replaces_the_rules_and_never_a_members(reply, admin):
+    first = replies.label(reply.pk, ReplyClass.QUESTION, by_model="a model")
+    replies.correct(reply, ReplyClass.LATER, by=admin)
+    second = replies.label(reply.pk, ReplyClass.DECLINED, by_model="a model")
+
+    reply.refresh_from_db()
+    assert (first, second) == (True, False)
+    assert reply.meaning == "later"
+
+
+def test_the_api_reads_and_corrects(reply, admin, api_as):
+    api = api_as(admin)
+
+    listed = api.get("/api/v1/replies/?campaign=first").json()["results"]
+    corrected = api.patch(f"/api/v1/replies/{reply.pk}/", {"meaning": "question"}, format="json")
+
+    assert [(each["id"], each["text"], each["found_by"]) for each in listed] == [
+        (str(reply.pk), "Sounds good", "reference")
+    ]
+    assert api.get("/api/v1/replies/?campaign=other").json()["results"] == []
+    assert (corrected.status_code, corrected.json()["meaning"]) == (200, "question")
+
+
+def test_a_token_that_may_only_read_corrects_nothing(reply, admin, api_as):
+    api = api_as(admin, scopes=("read",))
+
+    assert api.get("/api/v1/replies/").status_code == 200
+    assert api.patch(f"/api/v1/replies/{reply.pk}/", {"meaning": "question"}, format="json").status_code == 403
