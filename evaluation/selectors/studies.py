@@ -142,9 +142,9 @@ def validation_records(version: DatasetVersion, *, limit: int) -> list[str]:
     return sorted(ids & there, key=lambda pk: hashlib.sha256(pk.encode()).digest())[:limit]
 
 
-def rows(study: Study, found: Sequence[StudyCell], metric: str) -> list[dict[str, Any]]:
+def rows(now: Sequence[Standing], metric: str) -> list[dict[str, Any]]:
     """A row a cell with what it measured, for tables and CSV; blank where it has not."""
-    return [_row(standing(cell), metric) for cell in found]
+    return [_row(each, metric) for each in now]
 
 
 def _row(now: Standing, metric: str) -> dict[str, Any]:

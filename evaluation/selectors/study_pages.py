@@ -45,13 +45,14 @@ def cell_rows(study: Study) -> list[dict[str, Any]]:
     body = verdict_of(study)
     if body:
         return list(body["cells"])
-    return studies.rows(study, studies.cells(study), study.record["metric"])
+    return studies.rows([studies.standing(cell) for cell in studies.cells(study)], study.record["metric"])
 
 
 def page(study: Study) -> dict[str, Any]:
     """All that a study's page draws."""
-    body, rows = verdict_of(study), cell_rows(study)
-    metric = study.record["metric"]
+    body, metric = verdict_of(study), study.record["metric"]
+    now = [] if body else [studies.standing(cell) for cell in studies.cells(study)]
+    rows = list(body["cells"]) if body else studies.rows(now, metric)
     return {
         "record": study.record,
         "record_is_intact": record.sha256_of(study.record_text) == study.record_sha256,
@@ -62,6 +63,7 @@ def page(study: Study) -> dict[str, Any]:
         "chart": charts.of_verdict(study.kind, metric, body) if body else charts.so_far(metric, rows),
         "cost_chart": charts.of_cost(metric, body) if body and study.kind == StudyKind.METHODS else None,
         "costs": [{**cost, "label": COST_LABELS[cost["name"]]} for cost in (body or {}).get("costs", [])],
+        "under_way": [each for each in now if each.job],
         "reported": reported.FINDINGS[study.kind],
         "paper": reported.PAPER,
         **grid(study, rows),

@@ -1,11 +1,14 @@
-"""Numbers of a verdict as its sentences write them."""
+"""Numbers of a verdict as its sentences write them: a number is never parted from its unit by a line's end."""
 
 from __future__ import annotations
+
+_PERCENT = "\N{NO-BREAK SPACE}%"
+_MINUS = "\N{MINUS SIGN}"
 
 
 def percent(share: float) -> str:
     """`5 %`, `2.4 %`."""
-    return f"{100 * share:.1f}".removesuffix(".0") + " %"
+    return f"{100 * share:.1f}".removesuffix(".0") + _PERCENT
 
 
 def change(share: float) -> str:
@@ -15,4 +18,4 @@ def change(share: float) -> str:
 
 def ranged(low: float, high: float) -> str:
     """`95 % −0.3 to 4.4 %`."""
-    return f"95 % {100 * low:.1f} to {100 * high:.1f} %".replace("-", "−")
+    return f"95{_PERCENT} {100 * low:.1f} to {100 * high:.1f}{_PERCENT}".replace("-", _MINUS)

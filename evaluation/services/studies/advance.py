@@ -124,7 +124,9 @@ def _reason(job: Job) -> str:
 
 def _found(now: list[selectors.Standing]) -> Look:
     ended = sum(each.state in ENDED for each in now)
-    names = [f"cell {each.cell.position} is {each.state.label}" for each in now if each.state in UNDER_WAY]
-    queued = [each.reason for each in now if each.state == CellState.QUEUED and each.reason]
-    reason = ", ".join(names) + (f" ({queued[0]})" if queued and len(queued) == len(names) else "")
+    # Whether a job of it is in the queue or at work changes without a look, so that is not said.
+    words = {CellState.PAUSED: "paused"}
+    reason = ", ".join(
+        f"cell {each.cell.position} is {words.get(each.state, 'under way')}" for each in now if each.state in UNDER_WAY
+    )
     return Look(ended, len(now), reason)

@@ -38,7 +38,7 @@ def conclude(study_id: UUID, *, fence: int) -> dict[str, Any]:
         )  # fmt: skip
     body = _verdict(study, [each.cell for each in now if each.state == CellState.DONE])
     body["missing"] = [{"cell": str(each.cell), "reason": each.reason} for each in failed]
-    body["cells"] = selectors.rows(study, [each.cell for each in now], study.record["metric"])
+    body["cells"] = selectors.rows(now, study.record["metric"])
     body["record_is_intact"] = record.sha256_of(study.record_text) == study.record_sha256
     with transaction.atomic():
         claiming.held(study.job_id, fence)

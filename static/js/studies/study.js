@@ -1,4 +1,4 @@
-/** A study's page while it goes on: when its job tells something, the cells are asked for again. */
+/** A study's page while it goes on: when its job tells something, or a cell's job moves, the cells are asked for again. */
 
 const page = document.querySelector("[data-study-job]");
 const SETTLE_MS = 300;
@@ -11,6 +11,6 @@ function ask() {
 
 if (page) {
   document.addEventListener("job-event", ({ detail }) => {
-    if (detail.job === page.dataset.studyJob) ask();
+    if (detail.job === page.dataset.studyJob || detail.kind === "state") ask();
   });
 }

@@ -70,7 +70,7 @@ def score(measurement: Measurement, loss: float = 0.5) -> None:
 
 
 def finish_all(
-    study: Study, folder: Path, loss: Callable[[int, int], float] = lambda size, seed: 0.5 + seed / 100
+    study: Study, folder: Path, loss: Callable[[int, int], float] = lambda size, seed: 0.5 + seed / 10_000
 ) -> Job:
     """Carry a study to its end."""
     for _ in range(4 * study.cells.count()):

@@ -38,7 +38,7 @@ def test_two_cells_are_begun_at_once_and_no_worker_is_held_meanwhile(register: C
 
     assert states(study) == ["queued", "queued", "open", "open"]
     assert (job.state, job.worker, job.lease_until) == ("waiting", "", None)
-    assert job.waiting_reason == "cell 1 is in the queue, cell 2 is in the queue"
+    assert job.waiting_reason == "cell 1 is under way, cell 2 is under way"
     assert job.progress == {"done": 0, "total": 4, "unit": "cells"}
     assert [run.sample["records"] for run in runs_of(study)] == [10, 10]
 

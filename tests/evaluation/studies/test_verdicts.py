@@ -41,7 +41,7 @@ def test_the_smallest_size_whose_interval_stays_under_the_tolerance_is_named() -
 def test_where_every_size_still_helps_none_is_called_enough() -> None:
     found = samples.verdict(grid(lambda n: 4 * n**-0.5), RULE, sizes=SIZES)
 
-    assert found["sentence"].startswith("No size below 160 is shown to lose less than 5 %: at 80 records")
+    assert found["sentence"].startswith("No size below 160 is shown to lose less than 5\u00a0%: at 80 records")
     assert found["fit"]["b"][1] <= 0.5 <= found["fit"]["b"][2]
     assert found["more"]["is_told"]
     assert "300 more records than 160 would buy: 0.1" in found["note"]
@@ -93,7 +93,7 @@ def test_a_share_that_passes_loses_by_falling() -> None:
     found = samples.verdict(cells, rule, sizes=[20, 160])
 
     assert found["points"][0]["lost"] == pytest.approx(1 - 0.3 / 0.8)
-    assert "the share that passes is 62.5 % lower" in found["sentence"]
+    assert "the share that passes is 62.5\u00a0% lower" in found["sentence"]
 
 
 def test_a_share_of_nothing_cannot_be_lost() -> None:

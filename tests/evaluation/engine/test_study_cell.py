@@ -1,0 +1,53 @@
+"""The scoring engine of a cell, run as a supervisor runs it, on a tiny model made here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.contracts import SpecEnvelope
+from jobs.rundir import lay
+from review import prompting
+from tests.evaluation.engine.test_engine import ONE_THREAD, RECORDS, SPEC, student
+
+__all__ = ["student"]
+pytestmark = pytest.mark.engine
+GOLDS = [
+    {"record": record["id"], "completion": prompting.completion(SPEC, {"subject": "Hi", "body": "A mail."})}
+    for record in RECORDS[:3]
+]
+
+
+def score(run_dir: Path, student: Path, **more: Any) -> dict[str, Any]:
+    body = {
+        "task": SPEC.canonical(), "records": RECORDS, "golds": GOLDS, "written_records": 2, "max_new_tokens": 8,
+        "device": "cpu", "system": {"name": "run 1", "student": {"path": str(student)}, "method": "base"}, **more,
+    }  # fmt: skip
+    lay(run_dir, SpecEnvelope(job="j", kind="study-cell", fence=1, lease_s=60, body=body))
+    command = [sys.executable, "-m", "evaluation.engine.study_cell", str(run_dir)]
+    subprocess.run(command, check=False, timeout=240, env=ONE_THREAD)
+    return dict(json.loads((run_dir / "result.json").read_text()))
+
+
+def test_golds_are_read_and_a_few_outputs_written(tmp_path: Path, student: Path) -> None:
+    result = score(tmp_path, student)
+
+    assert result["outcome"] == "succeeded"
+    summary = result["summary"]
+    assert set(summary["nll_per_byte"]) == {"r0", "r1", "r2"}
+    assert all(nll > 0 for nll in summary["nll_per_byte"].values())
+    assert set(summary["passes_all"]) == {"r0", "r1"}
+    assert summary["seconds_per_output"] > 0
+
+
+def test_a_spec_it_cannot_read_fails_with_the_place(tmp_path: Path, student: Path) -> None:
+    result = score(tmp_path, student, golds=[])
+
+    assert result["outcome"] == "failed"
+    assert result["error"]["code"] == "bad_spec"
+    assert "golds" in result["error"]["message"]
