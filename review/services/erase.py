@@ -7,7 +7,7 @@ what upper rooms hold is not its affair. See `review/immutability.py` for how th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -54,8 +54,7 @@ def erase_records(record_ids: Sequence[UUID]) -> Erased:
         record_ids: Records of any tasks.
     """
     fresh = Record.objects.filter(pk__in=list(record_ids), erased_at__isnull=True)
-    tasks = fresh.order_by().values_list("task_id", flat=True).distinct()
-    list(Task.objects.select_for_update().filter(pk__in=list(tasks)).order_by("pk").values_list("pk", flat=True))
+    hold_tasks(fresh.order_by().values_list("task_id", flat=True).distinct())
     records = list(fresh.select_for_update().order_by("pk"))
     candidates = list(
         Candidate.objects.filter(record__in=records, erased_at__isnull=True).order_by("pk").defer("messages")
@@ -72,6 +71,12 @@ def erase_records(record_ids: Sequence[UUID]) -> Erased:
         tuple(record.pk for record in records), tuple(candidate.pk for candidate in candidates), decisions,
         tuple(versions),
     )  # fmt: skip
+
+
+def hold_tasks(task_ids: Iterable[UUID]) -> None:
+    """Lock tasks until the transaction ends, in one order; imports, freezes and new drafts wait."""
+    tasks = Task.objects.select_for_update().filter(pk__in=list(task_ids)).order_by("pk")
+    list(tasks.values_list("pk", flat=True))
 
 
 def _erase_record(record: Record) -> None:
