@@ -9,6 +9,7 @@ from jobs.contracts import Event
 from jobs.kinds import BaseKind
 from jobs.models import Job
 from jobs.ports import Attempt
+from jobs.services import claiming
 from serving.selectors import promoted
 from serving.services import laying, running
 
@@ -29,7 +30,13 @@ class ServingKind(BaseKind):
         return laying.secret_refs()
 
     def on_events(self, job: Job, events: list[Event]) -> None:
-        """An engine that came up with a list laid before the last promotion is brought up to it."""
+        """An engine that came up with a list laid before the last promotion is brought up to it.
+
+        One that stands is forgiven its crashes: serving goes on for months, and a host that is switched off each
+        evening must not add up to a job that is given up.
+        """
+        if any(event.kind == "serving" and event.payload.get("state") == "steady" for event in events):
+            claiming.forgive(job.pk, job.fence)
         started = [event for event in events if event.kind == "serving" and event.payload.get("state") == "running"]
         if started and set(started[-1].payload["models"]) != {writer.name for writer in promoted.writers()}:
             running.update(by=None)

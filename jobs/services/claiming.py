@@ -146,6 +146,11 @@ def reattached(job_id: UUID, fence: int, *, pid: int, pid_started: str) -> None:
         tell(job, "state", said, pid=pid, pid_started=pid_started, crashes=max(0, job.crashes - 1))
 
 
+def forgive(job_id: UUID, fence: int) -> bool:
+    """Count crashes anew, since this attempt has come up well; False when the fence has passed on."""
+    return bool(Job.objects.filter(pk=job_id, fence=fence).update(crashes=0))
+
+
 def name_engine(job_id: UUID, fence: int, *, pid: int, pid_started: str) -> bool:
     """Write down which process works for the attempt; False when the fence has passed on."""
     return bool(Job.objects.filter(pk=job_id, fence=fence).update(pid=pid, pid_started=pid_started))

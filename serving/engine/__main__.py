@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -33,6 +35,8 @@ from training.engine.contracts import HUB_TOKEN, TrainError
 LOOK_EVERY_S = 0.5
 REPORT_EVERY_S = 30.0
 LEAVE_WITHIN_S = 3
+# An engine that has stood for so long has come up well; earlier crashes are no reason to give it up.
+STEADY_AFTER_S = 30.0
 # Two threads that take turns, sockets and torch, must not wait five milliseconds for each other.
 SWITCH_EVERY_S = 0.0005
 
@@ -110,8 +114,11 @@ async def _warm(run: RunDir, shelf: Shelf) -> None:
 
 async def _watch(run: RunDir, app: App, serving: asyncio.Task[None]) -> None:
     """Look for a stop, and now and then report what was done; wakes twice a second."""
-    told, waited_s = -1, REPORT_EVERY_S
+    told, waited_s, steady_at_s = -1, REPORT_EVERY_S, time.monotonic() + STEADY_AFTER_S
     while not run.stop_requested and not serving.done():
+        if time.monotonic() >= steady_at_s:
+            run.emit("serving", state="steady")
+            steady_at_s = math.inf
         if waited_s >= REPORT_EVERY_S:
             done = sum(model.get("requests", 0) for model in app.state()["models"])
             if done != told:

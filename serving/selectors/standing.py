@@ -22,7 +22,7 @@ class Standing:
         job: The job that serves; None when serving was never begun.
         engine: What the engine says of itself; empty when none answers.
         since: When the running engine began.
-        restarts: How often an engine of this job ended unasked since a person last set it going.
+        restarts: How often an engine was begun anew for this job: after a crash, a host's restart or a pause.
         reason: Why it does not run, if there is more to say.
     """
 
@@ -57,7 +57,7 @@ def now() -> Standing:
         job=serving_job,
         engine=engine,
         since=datetime.fromtimestamp(engine["since"], UTC) if engine else None,
-        restarts=serving_job.crashes,
+        restarts=max(0, serving_job.attempts - 1),
         reason=_reason(serving_job),
     )
 

@@ -128,8 +128,8 @@ def _written_now(request: HttpRequest, key: str) -> str:
 
 
 def _asked(trial: Trial) -> Asked:
-    miniature = trial.choice.miniature
-    return Asked(miniature.pk if miniature else trial.task.pk, trial.by.pk, f"page {trial.by.pk.hex[:12]}", "answered")
+    assert trial.choice.miniature is not None
+    return Asked(trial.choice.miniature.pk, trial.by.pk, f"page {trial.by.pk.hex[:12]}", "answered")
 
 
 def _record(request: HttpRequest, known: list[UUID]) -> Any:

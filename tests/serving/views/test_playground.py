@@ -1,0 +1,102 @@
+"""The playground: both sides written as one watches, without scripts too, refusals in words."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+from django.test import Client
+
+from generation.models import GenerationJob
+from review.models import Record
+from serving.models import Usage
+from tests.serving.waiting import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FACTS = {"company": "Northwind Cold Chain", "sector": "cold logistics", "trigger": "opened a depot in Rotterdam"}
+
+
+def events(body: str):
+    return [json.loads(part.removeprefix("data: ")) for part in body.split("\n\n") if part]
+
+
+def write(site, client: Client, task, **form):
+    """A POST to the running site with the session of a test client, as a browser's script sends it."""
+    address = f"{site.url.removesuffix('/v1')}/tasks/{task.slug}/playground/"
+    cookies = {name: morsel.value for name, morsel in client.cookies.items()}
+    with httpx.Client(cookies=cookies, timeout=60) as web:
+        web.get(address)
+        token = web.cookies["csrftoken"]
+        return web.post(f"{address}write/", data={**FACTS, **form}, headers={"X-CSRFToken": token})
+
+
+@pytest.mark.engine
+def test_a_miniature_s_text_comes_in_pieces_and_then_drawn_with_its_figures(
+    site, engine, promoted, lead, task, as_member
+):
+    answer = write(site, as_member(lead), task, model=f"miniature-{promoted.slug}")
+
+    told = events(answer.text)
+    assert answer.headers["Content-Type"] == "text/event-stream"
+    assert len(told) > 3
+    assert all(set(each) == {"text"} for each in told[:-1])
+    assert "tokens read" in told[-1]["html"]
+    wait_until(lambda: Usage.objects.filter(miniature=promoted, member=lead, requests=1).exists())
+
+
+def test_the_offline_teacher_writes_beside_it_for_nothing(site, promoted, lead, task, as_member):
+    told = events(write(site, as_member(lead), task, model="teacher-offline").text)
+
+    assert "Northwind Cold Chain" in told[0]["text"]
+    assert "$0.00" in told[-1]["html"]
+    assert GenerationJob.objects.count() == 0
+
+
+def test_facts_that_do_not_fit_and_a_missing_engine_are_said_in_words(
+    site, promoted, lead, viewer, task, as_member, settings, tmp_path
+):
+    settings.SERVING_SOCKET = str(tmp_path / "none.sock")
+
+    bad = write(site, as_member(lead), task, model="teacher-offline", company="")
+    away = write(site, as_member(lead), task, model=f"miniature-{promoted.slug}")
+    unknown = write(site, as_member(lead), task, model="miniature-nobody")
+    looker = write(site, as_member(viewer), task, model="teacher-offline")
+
+    assert (bad.status_code, "company" in bad.json()["hint"]) == (422, True)
+    assert (away.status_code, "engine" in away.json()["message"]) == (503, True)
+    assert (unknown.status_code, looker.status_code) == (404, 403)
+
+
+def test_the_page_begins_with_a_record_no_miniature_has_seen(promoted, lead, viewer, task, as_member):
+    client = as_member(lead)
+    record = Record.objects.filter(task=task, split="test").order_by("created_at", "pk").first()
+
+    html = client.get(f"/tasks/{task.slug}/playground/?left={promoted.slug}").content.decode()
+
+    assert record.facts["company"] in html
+    assert f'<option value="miniature-{promoted.slug}" selected>' in html
+    assert "Offline teacher" in html
+    assert as_member(viewer).get(f"/tasks/{task.slug}/playground/").status_code == 403
+
+
+@pytest.mark.engine
+def test_without_scripts_a_post_shows_both_texts(engine, promoted, lead, task, as_member):
+    form = {**FACTS, "left": f"miniature-{promoted.slug}", "right": "teacher-offline"}
+
+    html = as_member(lead).post(f"/tasks/{task.slug}/playground/", form).content.decode()
+
+    assert html.count("tokens read") == 2
+    assert "Northwind Cold Chain" in html
+
+
+def test_a_paid_teacher_writes_for_a_record_as_imported_only(site, promoted, lead, task, as_member, monkeypatch):
+    from generation.models import Teacher
+
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789abcdefghij")
+    Teacher.objects.create(slug="gpt", name="GPT", provider="openai", model="gpt-4o", secret_ref="OPENAI_API_KEY")
+
+    told = events(write(site, as_member(lead), task, model="teacher-gpt").text)
+
+    assert "Choose a record" in told[-1]["error"]
+    assert GenerationJob.objects.count() == 0
