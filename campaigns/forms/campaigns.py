@@ -167,6 +167,7 @@ def initial_of(campaign: Campaign) -> dict[str, Any]:
     """A campaign as its form shows it."""
     shown: dict[str, Any] = {name: getattr(campaign, name) for name in _PLAIN}
     shown |= {
+        "max_model_usd": f"{campaign.max_model_usd.normalize():f}",
         "sender": campaign.sender.slug if campaign.sender else "",
         "approval": campaign.approval,
         "sample_share": round(campaign.sample_share * 100),
