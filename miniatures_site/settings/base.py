@@ -243,6 +243,9 @@ LOGGING = {
 EVALUATION_MAX_RECORDS = int(env.number("EVALUATION_MAX_RECORDS", 200, minimum=1))
 EVALUATION_TEACHER_BUDGET_USD = env.number("EVALUATION_TEACHER_BUDGET_USD", 1.0)
 HOST_USD_PER_HOUR = env.number("HOST_USD_PER_HOUR", 0)
+# Experiments: what an hour of the people who approve mails costs, and an hour of a GPU that is always on.
+PERSON_USD_PER_HOUR = env.number("PERSON_USD_PER_HOUR", 40)
+GPU_USD_PER_HOUR = env.number("GPU_USD_PER_HOUR", 1.5)
 
 # The key of the suppression list; empty: derived from SECRET_KEY. Changing it blinds the list, so keep it with backups.
 ADDRESS_HMAC_KEY = env.text("ADDRESS_HMAC_KEY")

@@ -48,6 +48,15 @@ def percent(value: Any, digits: int = 1) -> str:
 
 
 @register.filter
+def points(value: Any, digits: int = 1) -> str:
+    """A difference of two shares in points, signed: +0.5, −1.2."""
+    if value in (None, ""):
+        return MISSING
+    text = f"{float(value) * 100:+.{digits}f}"
+    return f"{0:.{digits}f}" if not text.strip("+-0.") else text.replace("-", "−")
+
+
+@register.filter
 def duration(value: Any) -> str:
     """Seconds as 8 s, 3 min 20 s, or 2 h 5 min."""
     if value in (None, ""):

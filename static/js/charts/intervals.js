@@ -1,4 +1,4 @@
-/** One row a thing: a dot where it stands, a whisker as far as it may be off, and of how many it was made. */
+/** One row a thing: a dot where it stands, a whisker as far as it may be off, and of how many it was made. A line may mark a limit. */
 
 import { classesOf } from "./colours.js";
 import { drawAxes, openFrame, roomFor } from "./frame.js";
@@ -23,6 +23,8 @@ export function intervals(figure, data) {
   let places = [];
   const frame = openFrame(figure, paint);
   const zero = node("line", { class: "axis" }, frame.groups.marks);
+  const limit = Number.isFinite(data.x?.mark) ? data.x.mark : null;
+  const line = node("line", { class: "front" }, frame.groups.marks);
   const layers = ["line", "circle", "text", "text"].map(() => node("g", {}, frame.groups.marks));
 
   function paint(width) {
@@ -33,11 +35,12 @@ export function intervals(figure, data) {
       right: isNarrow ? 8 : 16 + roomFor(rows.map(words), { most: 210, per: 6.6 }),
     };
     const height = margin.top + margin.bottom + step * rows.length;
-    const span = extent(rows.flatMap((row) => [row.value, row.lo ?? row.value, row.hi ?? row.value]));
+    const span = extent(rows.flatMap((row) => [row.value, row.lo ?? row.value, row.hi ?? row.value]).concat(limit ?? []));
     const { x, bottom } = drawAxes(frame, { width, height, margin, domainX: padded(span, { zero: data.x?.zero }), labelX: data.x?.label, rows: true });
     places = rows.map((row, index) => ({ x: x(row.value), y: margin.top + step * (index + 0.5) + (isNarrow ? 10 : 0) }));
     const crosses = span[0] < 0 && span[1] > 0;
     for (const [name, value] of Object.entries({ x1: x(0), x2: x(0), y1: margin.top, y2: bottom, visibility: crosses ? "visible" : "hidden" })) zero.setAttribute(name, value);
+    for (const [name, value] of Object.entries(limit === null ? {} : { x1: x(limit), x2: x(limit), y1: margin.top, y2: bottom })) line.setAttribute(name, value);
     const known = (row, index) => (Number.isFinite(row.lo) ? { x1: x(row.lo), x2: x(row.hi) } : { x1: places[index].x, x2: places[index].x });
     keep(layers[0], "line", rows, (row, index) => ({ class: `whisker ${classes[index]}`, ...known(row, index), y1: places[index].y, y2: places[index].y }));
     keep(layers[1], "circle", rows, (_, index) => ({ class: `dot ${classes[index]}`, r: 5, cx: places[index].x, cy: places[index].y }));

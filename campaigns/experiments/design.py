@@ -1,0 +1,192 @@
+"""What an experiment sets out to show, whether that makes sense, and what the contacts at hand can show of it.
+
+Pure: numbers and names in, sentences out. It does not know who may register, nor how arms are assigned.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from campaigns.states import Claim, Metric
+from campaigns.statistics import planning
+from campaigns.statistics.planning import Design, Plan
+from campaigns.statistics.wording import Wording
+
+HYPOTHESIS_CHARS = 500
+MOST_HORIZON_DAYS = 90
+# Of these less is better; a difference to the worse is then one upward.
+LOWER_IS_BETTER = frozenset({Metric.UNSUBSCRIBE})
+Faults = dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is to be registered. Shares are 0 to 1: a margin of 0.01 is one point.
+
+    Attributes:
+        hypothesis: In words.
+        claim: What is to be shown.
+        metric: What counts, per contact.
+        margin: How much worse is acceptable (`not_worse`), or the least effect worth finding (`better`).
+        alpha: Two-sided error rate; a margin is tested on one side at half of it.
+        power: Chance to show an effect that is there.
+        baseline: What the control is expected to reach.
+        icc: How alike contacts of one company answer, 0 to 1.
+        horizon_days: Days after its first mail in which what a contact does counts.
+    """
+
+    hypothesis: str
+    claim: Claim = Claim.NOT_WORSE
+    metric: Metric = Metric.REPLY
+    margin: float = 0.01
+    alpha: float = 0.05
+    power: float = 0.8
+    baseline: float = 0.05
+    icc: float = 0.05
+    horizon_days: int = 14
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether more of the metric is what one wants."""
+        return self.metric not in LOWER_IS_BETTER
+
+
+@dataclass(frozen=True, slots=True)
+class ArmAtHand:
+    """An arm and the contacts it would get."""
+
+    name: str
+    is_control: bool
+    contacts: int
+    clusters: int
+
+
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """Contacts by arm, and how they cluster: mean contacts of a company, and how much that varies."""
+
+    arms: tuple[ArmAtHand, ...]
+    cluster_size: float
+    size_cv: float
+
+    @property
+    def contacts(self) -> int:
+        return sum(arm.contacts for arm in self.arms)
+
+    @property
+    def clusters(self) -> int:
+        return sum(arm.clusters for arm in self.arms)
+
+    @property
+    def comparisons(self) -> int:
+        """Arms that are compared with the control."""
+        return max(1, len(self.arms) - 1)
+
+    @property
+    def n_per_arm(self) -> int | None:
+        """Contacts of two equal arms that say as much as the control and the smallest other: their harmonic mean.
+
+        None below two, or without a control.
+        """
+        control = next((arm.contacts for arm in self.arms if arm.is_control), 0)
+        other = min((arm.contacts for arm in self.arms if not arm.is_control), default=0)
+        if not control or not other:
+            return None
+        n = round(2 / (1 / control + 1 / other))
+        return n if n >= 2 else None
+
+
+def at_hand(names: Sequence[tuple[str, bool]], places: Iterable[tuple[int, str]]) -> AtHand:
+    """Sum up who would fall where.
+
+    Args:
+        names: Name of each arm, and whether it is the control.
+        places: Of each contact, the index of its arm and its cluster.
+    """
+    sizes = Counter(places)
+    contacts, clusters = Counter[int](), Counter[int]()
+    for (arm, _), size in sizes.items():
+        contacts[arm] += size
+        clusters[arm] += 1
+    arms = tuple(ArmAtHand(name, is_control, contacts[i], clusters[i]) for i, (name, is_control) in enumerate(names))
+    if not sizes:
+        return AtHand(arms, 1.0, 0.0)
+    mean = sum(sizes.values()) / len(sizes)
+    spread = math.sqrt(sum((size - mean) ** 2 for size in sizes.values()) / len(sizes))
+    return AtHand(arms, mean, spread / mean)
+
+
+def faults(wishes: Wishes) -> Faults:
+    """Everything without sense in what is to be registered, by field; empty when nothing is."""
+    found: Faults = {}
+    if not wishes.hypothesis.strip():
+        found["hypothesis"] = ["Say in a sentence what you expect."]
+    elif len(wishes.hypothesis) > HYPOTHESIS_CHARS:
+        found["hypothesis"] = [f"At most {HYPOTHESIS_CHARS} characters."]
+    if not 0 < wishes.baseline < 1:
+        found["baseline"] = [
+            "The expected share lies between 0 and 100 %, without its ends: nothing could be compared there."
+        ]
+    if not 0 < wishes.alpha <= 0.2:
+        found["alpha"] = ["An error rate lies between 0 and 20 %, such as 5 %."]
+    elif not max(wishes.alpha, 0.5) <= wishes.power < 1:
+        found["power"] = ["Power lies between 50 and 100 %, such as 80 %."]
+    if not 0 <= wishes.icc <= 1:
+        found["icc"] = ["Between 0 (contacts of a company answer independently) and 1 (all alike)."]
+    if not 1 <= wishes.horizon_days <= MOST_HORIZON_DAYS:
+        found["horizon_days"] = [f"Between 1 and {MOST_HORIZON_DAYS} days."]
+    if "baseline" not in found and (wrong := _margin_fault(wishes)):
+        found["margin"] = [wrong]
+    return found
+
+
+def _margin_fault(wishes: Wishes) -> str:
+    margin, baseline = wishes.margin, wishes.baseline
+    if not (math.isfinite(margin) and margin > 0):
+        return "It must be above 0: how much worse would still be acceptable, or how much better would matter."
+    expected = Wording(is_share=True, decimals=1).level(baseline)
+    said = Wording(is_share=True, decimals=1).margin(margin)
+    loses = wishes.higher_is_better == (wishes.claim == Claim.NOT_WORSE)
+    if loses and margin >= baseline:
+        if wishes.claim == Claim.NOT_WORSE:
+            return f"{said} below an expected {expected} would call an arm without any success not worse. Take less."
+        return f"{said} below an expected {expected} cannot be reached. Take less."
+    if not loses and baseline + margin >= 1:
+        return f"{said} above an expected {expected} leaves 100 %. Take less."
+    return ""
+
+
+def plan_of(wishes: Wishes, hand: AtHand) -> Plan:
+    """How many contacts an arm needs, and what those at hand can show. Several arms share the error rate.
+
+    Raises:
+        ValueError: If a number has no sense.
+    """
+    terms = Design(
+        power=wishes.power, alpha=wishes.alpha / hand.comparisons, cluster_size=hand.cluster_size, icc=wishes.icc,
+        size_cv=hand.size_cv,
+    )  # fmt: skip
+    if wishes.claim == Claim.NOT_WORSE:
+        return planning.plan(wishes.baseline, margin=wishes.margin, n_per_arm=hand.n_per_arm, design=terms)
+    effect = wishes.margin if wishes.higher_is_better else -wishes.margin
+    return planning.plan(wishes.baseline, effect=effect, n_per_arm=hand.n_per_arm, design=terms)
+
+
+def rule_of(wishes: Wishes) -> str:
+    """How the verdict is reached, as it is registered."""
+    level = f"{(1 - wishes.alpha) * 100:.4g} %"
+    margin = Wording(is_share=True, decimals=1).margin(wishes.margin)
+    if wishes.claim == Claim.NOT_WORSE:
+        side = "lower" if wishes.higher_is_better else "upper"
+        sign = "below the control" if wishes.higher_is_better else "above the control"
+        shown = f"shown when the {side} bound of the {level} interval of the difference is less than {margin} {sign}"
+    else:
+        shown = f"shown when the whole {level} interval of the difference lies on the better side of 0; {margin} is what it was sized for"
+    return (
+        f"The claim is {shown}. Everyone assigned counts. The final look, when every contact is "
+        f"{wishes.horizon_days} days past its first mail, decides by that interval; looks before it, and an experiment "
+        "ended early, decide by the always-valid one. Several arms are adjusted by Holm."
+    )

@@ -1,0 +1,142 @@
+"""What an experiment has shown by now: the answer of its columns, with counts, costs and what is missing beside it.
+
+One reading of the rows for everything, so that all parts speak of the same moment. Writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.conf import settings
+from django.utils import timezone
+
+from campaigns.experiments import costs, enrolled
+from campaigns.experiments.answer import Terms, answer
+from campaigns.experiments.costs import Spent
+from campaigns.experiments.design import Wishes
+from campaigns.experiments.units import Units
+from campaigns.models import Experiment, Message
+from campaigns.selectors import outcomes, spending
+from campaigns.selectors import units as unit_selectors
+from campaigns.states import CampaignState, Claim, MessageState, Metric, StopReason
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The columns of an experiment at a moment, and who stands in them."""
+
+    experiment: Experiment
+    units: Units
+    enrolments: list[UUID]
+    terms: Terms
+    at: datetime
+
+
+def read(experiment: Experiment, *, at: datetime | None = None) -> Reading:
+    """Read an experiment once."""
+    rows = unit_selectors.rows(experiment)
+    return Reading(
+        experiment, unit_selectors.columns(experiment, rows), [row.enrolment_id for row in rows], terms_of(experiment),
+        at or timezone.now(),
+    )  # fmt: skip
+
+
+def wishes_of(experiment: Experiment) -> Wishes:
+    """What an experiment sets out to show."""
+    return Wishes(
+        hypothesis=experiment.hypothesis, claim=Claim(experiment.claim), metric=Metric(experiment.metric),
+        margin=experiment.margin, alpha=experiment.alpha, power=experiment.power, baseline=experiment.baseline,
+        icc=experiment.icc, horizon_days=experiment.horizon_days,
+    )  # fmt: skip
+
+
+def terms_of(experiment: Experiment) -> Terms:
+    """What its answer rests on."""
+    arms = list(experiment.campaign.arms.all())
+    control = next((arm.name for arm in arms if arm.is_control), arms[0].name if arms else "")
+    return Terms(wishes_of(experiment), control, tuple(arm.weight for arm in arms), is_ended_early(experiment))
+
+
+def is_ended_early(experiment: Experiment) -> bool:
+    """Whether the campaign was ended while first mails had still to go."""
+    if experiment.campaign.state != CampaignState.ENDED:
+        return False
+    cut = Message.objects.filter(campaign=experiment.campaign, step__number=1, stop_reason=StopReason.ENDED)
+    return cut.exists()
+
+
+def result(
+    experiment: Experiment, *, at: datetime | None = None, person_usd_per_hour: float | None = None
+) -> dict[str, Any]:
+    """Everything a page shows, as JSON can hold it; a recorded look keeps exactly this.
+
+    Args:
+        experiment: Registered, its campaign launched.
+        at: The moment; now by default.
+        person_usd_per_hour: What an hour of the people who approve costs; the setting's by default.
+    """
+    reading = read(experiment, at=at)
+    spent = spending.of(experiment.campaign, reading.units, reading.enrolments)
+    return {
+        "experiment": experiment.slug,
+        "registration_sha256": experiment.registration_sha256,
+        **answer(reading.units, reading.terms, at=reading.at),
+        "arms": _arms(reading),
+        "missing": missing(reading),
+        "costs": _costs(spent, reading.terms.level, person_usd_per_hour),
+    }
+
+
+def csv_of(experiment: Experiment) -> Iterator[str]:
+    """Its contacts as CSV, without a person in it."""
+    rows = unit_selectors.rows(experiment)
+    columns = unit_selectors.columns(experiment, rows)
+    ids, sent = (row.enrolment_id for row in rows), (row.sent_at for row in rows)
+    return enrolled.lines(columns, ids, sent, at=timezone.now())
+
+
+def _arms(reading: Reading) -> list[dict[str, Any]]:
+    """Counts of contacts so far, whether or not their horizon is over."""
+    weights = {arm.name: arm.weight for arm in reading.experiment.campaign.arms.all()}
+    return [
+        {**asdict(line), "arm_id": str(line.arm_id), "weight": weights.get(line.name)}
+        for line in outcomes.by_arm(reading.experiment.campaign)
+        if line.arm_id is not None
+    ]
+
+
+def missing(reading: Reading) -> dict[str, Any]:
+    """Contacts whose outcome is not complete, or rests on a mail of unknown fate, or who were never mailed."""
+    ripe_at, at_s = reading.units.ripe_at, reading.at.timestamp()
+    states = Message.objects.filter(campaign=reading.experiment.campaign, step__number=1)
+    not_sent = states.filter(state__in=(MessageState.REJECTED, MessageState.FAILED, MessageState.STOPPED))
+    known = ripe_at[np.isfinite(ripe_at)]
+    last = datetime.fromtimestamp(float(known.max()), tz=reading.at.tzinfo) if len(known) else None
+    return {
+        "waiting": int((~np.isfinite(ripe_at)).sum()),
+        "not_at_horizon": int(((ripe_at > at_s) & np.isfinite(ripe_at)).sum()),
+        "unknown": states.filter(state=MessageState.UNKNOWN).count(),
+        "never_mailed": not_sent.count(),
+        "complete_at": last.isoformat() if last and len(known) == reading.units.n else None,
+    }
+
+
+def _costs(spent: Spent, level: float, person_usd_per_hour: float | None) -> dict[str, Any]:
+    usd_per_hour = settings.PERSON_USD_PER_HOUR if person_usd_per_hour is None else person_usd_per_hour
+    lines = costs.by_arm(spent, usd_per_hour=usd_per_hour, level=level)
+    return {
+        "person_usd_per_hour": usd_per_hour,
+        "arms": [{**_finite(asdict(line)), "tokens": spent.tokens.get(line.name)} for line in lines],
+    }
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no infinity: a bound that cannot be told is null."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    return None if isinstance(value, float) and not np.isfinite(value) else value

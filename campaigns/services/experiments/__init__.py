@@ -1,0 +1,1 @@
+"""Verbs of experiments: register one before its campaign starts, and record a look at it."""

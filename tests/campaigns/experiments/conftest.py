@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from campaigns.experiments.design import Wishes
+from campaigns.models import Campaign, Experiment
+from campaigns.services.experiments import registration
+from members.models import Member
+from review.models import Task
+from review.states import Role
+from tests.campaigns import experiment_rows, factories
+from tests.review import factories as desk
+
+WISHES = Wishes(**experiment_rows.SAID)
+
+
+@pytest.fixture
+def lead(make_member: Callable[..., Member]) -> Member:
+    return make_member("lea")
+
+
+@pytest.fixture
+def task(admin: Member, lead: Member) -> Task:
+    made = desk.make_task(by=admin)
+    desk.join(lead, made, Role.LEAD)
+    return made
+
+
+@pytest.fixture
+def people(task: Task) -> None:
+    factories.make_people(task, desk.make_records(desk.make_source(task), 20))
+
+
+@pytest.fixture
+def campaign(task: Task, people: None, lead: Member) -> Campaign:
+    return experiment_rows.two_arms(task, by=lead)
+
+
+@pytest.fixture
+def experiment(campaign: Campaign, lead: Member) -> Experiment:
+    return registration.register(campaign, WISHES, by=lead)

@@ -1,0 +1,175 @@
+"""What an experiment is to show is said before its campaign starts, and never changes."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, transaction
+
+from campaigns.experiments import record
+from campaigns.models import Campaign, Experiment, Step
+from campaigns.selectors import experiments as selectors
+from campaigns.services import launch
+from campaigns.services.campaigns import ArmPlan
+from campaigns.services.experiments import registration
+from campaigns.states import CampaignState, StepWriter
+from generation.models import Teacher
+from review.services import tasks
+from review.states import Role
+from tests.campaigns import experiment_rows, factories
+from tests.campaigns.experiments.conftest import WISHES
+from tests.review import factories as desk
+from web.errors import Refusal
+
+
+def test_registering_keeps_all_of_it_under_a_hash(campaign, lead):
+    made = registration.register(campaign, WISHES, by=lead)
+
+    made = Experiment.objects.get(pk=made.pk)
+    body = made.registration
+    assert made.registered_by == lead
+    assert made.registration_sha256 == hashlib.sha256(record.text_of(body).encode()).hexdigest()
+    assert selectors.is_intact(made)
+    assert (body["margin"], body["metric"], body["claim"], body["unit"]) == (0.02, "reply", "not_worse", "contact")
+    assert [(arm["name"], arm["is_control"], arm["writer"]["slug"]) for arm in body["arms"]] == [
+        ("Teacher", True, "offline"), ("Variant", False, "offline-variant"),
+    ]  # fmt: skip
+    assert body["assignment"]["salt"] == campaign.salt
+    assert body["at_hand"]["contacts"] == 20
+    assert body["rule"].startswith("The claim is shown when the lower bound of the 95 % interval")
+
+
+def test_what_is_registered_cannot_be_changed_nor_deleted(experiment):
+    for change in (
+        lambda: Experiment.objects.filter(pk=experiment.pk).update(margin=0.2),
+        lambda: Experiment.objects.filter(pk=experiment.pk).delete(),
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change()
+
+    assert Experiment.objects.get(pk=experiment.pk).margin == 0.02
+
+
+def test_registering_twice_is_refused(experiment, campaign, lead):
+    with pytest.raises(Refusal) as refused:
+        registration.register(campaign, replace(WISHES, margin=0.03), by=lead)
+
+    assert (refused.value.code, refused.value.status) == ("experiment_registered", 409)
+    assert Experiment.objects.get().margin == 0.02
+
+
+def test_a_draft_may_change_until_it_is_registered(campaign, lead):
+    registration.keep(campaign, WISHES, by=lead)
+    registration.keep(campaign, replace(WISHES, margin=0.01), by=lead)
+    made = registration.register(campaign, replace(WISHES, margin=0.015), by=lead)
+
+    assert Experiment.objects.get() == made
+    assert made.registration["margin"] == 0.015
+
+
+def test_after_the_launch_it_is_too_late(campaign, lead):
+    Campaign.objects.filter(pk=campaign.pk).update(state=CampaignState.RUNNING)
+
+    with pytest.raises(Refusal) as refused:
+        registration.register(campaign, WISHES, by=lead)
+
+    assert refused.value.code == "campaign_launched"
+
+
+def test_the_registered_arms_and_wording_are_what_is_launched(experiment, campaign, lead, task):
+    tasks.new_version(task, spec=desk.plain_spec().model_copy(update={"language": "de"}), by=lead, note="later")
+
+    with pytest.raises(Refusal) as refused:
+        factories.campaigns.change(campaign, plan_of(campaign), by=lead)
+    launched = launch.launch(campaign, by=lead)
+
+    assert refused.value.code == "experiment_registered"
+    assert launched.task_version.number == experiment.registration["task_version"]["number"] == 1
+    got = dict.fromkeys(("Teacher", "Variant"), 0)
+    for enrolment in launched.enrolments.select_related("arm"):
+        got[enrolment.arm.name] += 1
+    hand = {arm.name: arm.contacts for arm in registration.at_hand.of(campaign).arms}
+    assert got == hand
+
+
+def plan_of(campaign):
+    return factories.Plan(name="Other", arms=[ArmPlan("A", teacher=Teacher.objects.get(slug="offline"))])
+
+
+def test_a_campaign_of_several_arms_is_not_launched_before_it_is_registered(campaign, lead):
+    registration.keep(campaign, WISHES, by=lead)
+
+    with pytest.raises(Refusal) as refused:
+        launch.launch(campaign, by=lead)
+
+    assert "experiment_not_registered" in {problem["code"] for problem in refused.value.state}
+
+
+def refused_arms(campaign, lead):
+    with pytest.raises(Refusal) as refused:
+        registration.register(campaign, WISHES, by=lead)
+    assert refused.value.code == "experiment_invalid"
+    assert not Experiment.objects.exists()
+    return refused.value.errors["arms"]
+
+
+def test_one_arm_compares_nothing(task, people, lead):
+    campaign = factories.make_draft_campaign(task, by=lead)
+
+    assert "compares arms, and this campaign has one" in refused_arms(campaign, lead)[0]
+
+
+def test_an_arm_without_a_model_is_refused(campaign, lead):
+    campaign.arms.filter(name="Variant").update(teacher=None)
+
+    assert refused_arms(campaign, lead) == ["'Variant' has no model to write its mails."]
+
+
+def test_a_control_is_wanted(campaign, lead):
+    campaign.arms.update(is_control=False)
+
+    assert "which arm is the control" in refused_arms(campaign, lead)[0]
+
+
+def test_an_arm_that_gets_nobody_is_refused(campaign, lead):
+    campaign.arms.filter(name="Variant").update(weight=0)
+
+    assert refused_arms(campaign, lead) == ["'Variant' has the weight 0 and would get nobody."]
+
+
+def test_arms_that_send_the_same_text_are_refused(campaign, lead):
+    Step.objects.filter(campaign=campaign).update(writer=StepWriter.TEMPLATE, subject="Hi", body="Hello")
+
+    assert "would send the same text" in refused_arms(campaign, lead)[0]
+
+
+def test_arms_without_companies_are_refused(task, lead):
+    campaign = experiment_rows.two_arms(task, by=lead)
+
+    assert len(refused_arms(campaign, lead)) == 2
+
+
+def test_a_margin_without_sense_is_refused_by_its_field(campaign, lead):
+    with pytest.raises(Refusal) as refused:
+        registration.register(campaign, replace(WISHES, margin=0.0, baseline=0.0), by=lead)
+
+    assert set(refused.value.errors) == {"baseline"}
+    assert not Experiment.objects.exists()
+
+
+def test_only_a_lead_registers(campaign, task, make_member):
+    reviewer = make_member("rob")
+    desk.join(reviewer, task, Role.REVIEWER)
+
+    for verb in (registration.register, registration.keep):
+        with pytest.raises(PermissionDenied):
+            verb(campaign, WISHES, by=reviewer)
+
+
+def test_a_truth_belongs_to_a_simulation_alone(campaign, lead):
+    made = registration.register(campaign, WISHES, by=lead, simulated_truth={"seed": 1})
+
+    assert made.simulated_truth == {}
