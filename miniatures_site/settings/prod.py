@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from miniatures_site.settings import env
 from miniatures_site.settings.base import *  # noqa: F403
+from miniatures_site.settings.base import SERVING_BASE_URL
 
 DEBUG = False
 SECRET_KEY = env.required("SECRET_KEY", "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'")
@@ -16,6 +19,9 @@ SITE_URL = env.text("SITE_URL", f"https://{ALLOWED_HOSTS[0].lstrip('.')}").rstri
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^healthz$"]
+# Our own workers ask /v1 inside the network, where no TLS ends; a redirect would not save a key that was sent in the open.
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^healthz$", r"^v1/"]
+if SERVING_BASE_URL:
+    ALLOWED_HOSTS = [*ALLOWED_HOSTS, urlsplit(SERVING_BASE_URL).hostname or ""]
 SECURE_HSTS_SECONDS = int(env.number("SECURE_HSTS_SECONDS", 31536000))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("COOKIES_SECURE", default=True)
