@@ -16,13 +16,19 @@ from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 
 from campaigns import mail_text, tokens
-from campaigns.models import Campaign, Message, SenderIdentity
+from campaigns.models import Campaign, Contact, Message, SenderIdentity
 from campaigns.selectors import wording
+from campaigns.states import LawfulBasis
 from campaigns.tokens import Purpose
 from web.errors import Refusal
 
 LOCAL_PART_MAX = 64
-REASON = "You get this because your work has to do with what we offer."
+# Where an address is from must be told to whoever did not give it (GDPR, article 14).
+_REASONS = {
+    LawfulBasis.CONSENT: "You agreed to hear from us: {source}, {date}.",
+    LawfulBasis.CONTRACT: "We write to you as a customer: {source}, {date}.",
+    LawfulBasis.LEGITIMATE_INTEREST: "We have your address from: {source}, {date}.",
+}
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ def compose(message: Message, *, links: Mapping[str, UUID]) -> Outgoing:
     words = mail_text.render(
         fields,
         slots=wording.slots_of(message, links={name: click_url(message.pk, link) for name, link in links.items()}),
-        footer=mail_text.Footer(sender.from_name, sender.postal_address, leave_url, REASON),
+        footer=mail_text.Footer(sender.from_name, sender.postal_address, leave_url, _reason(message.contact)),
         plain_names=wording.plain_names(message.contact),
         pixel_url=pixel_url(message),
     )
@@ -116,6 +122,13 @@ def pixel_url(message: Message) -> str:
 def links_of(campaign: Campaign) -> dict[str, UUID]:
     """Id by name of a campaign's links."""
     return dict(campaign.links.values_list("name", "pk"))
+
+
+def _reason(contact: Contact) -> str:
+    """Why this reader gets the mail, from what was written down when the address came in."""
+    words = _REASONS[LawfulBasis(contact.lawful_basis)]
+    day = contact.basis_date
+    return words.format(source=contact.basis_source.rstrip("."), date=f"{day.day} {day:%B %Y}")
 
 
 def _absolute(name: str, token: str) -> str:

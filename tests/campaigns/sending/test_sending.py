@@ -58,6 +58,7 @@ def test_a_mail_carries_what_standards_and_readers_ask_for(campaign, mail, mailb
     assert "https://mini.example/t/c/" in plain
     assert "offer.example" not in plain + rich
     assert "Sender Ltd, 1 Quay Street, Lund" in plain
+    assert "You agreed to hear from us: trade fair in Lund, 4 May 2026." in plain
     assert "<img" not in rich
 
 
