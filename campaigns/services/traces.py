@@ -5,6 +5,7 @@ Knows which rooms keep a copy of what was written from a record, and which jobs 
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -12,6 +13,8 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -64,7 +67,10 @@ def erase(titles: Mapping[UUID, tuple[str, str]], *, versions: Sequence[UUID]) -
     calls.update(excerpt="", error_message="", fields=None)
     for job_id, call_ids in by_job.items():
         _empty_events(JobEvent.objects.filter(job=job_id), "call_id", frozenset(call_ids))
-    EvaluationOutput.objects.filter(record__in=records).update(text="", fields=None, marks=[])
+    outputs = EvaluationOutput.objects.filter(record__in=records)
+    scored = list(outputs.values_list("evaluation", flat=True).distinct())
+    outputs.update(text="", fields=None, marks=[])
+    transaction.on_commit(partial(_drop_outputs, scored, frozenset(map(str, records))))
     for slug, title in titles.values():
         _empty_events(JobEvent.objects.filter(job__task_slug=slug, kind="sample"), "id", frozenset({title}))
     transaction.on_commit(partial(_drop_run_directories, _jobs_that_read(records, by_job, versions)))
@@ -110,6 +116,23 @@ def _jobs_that_read(
     scored = EvaluationOutput.objects.filter(record__in=records).values("evaluation")
     jobs += Evaluation.objects.filter(pk__in=scored, job__isnull=False).values_list("job", flat=True)
     return list(Job.objects.filter(pk__in=jobs, state__in=_FINISHED).values_list("pk", flat=True))
+
+
+def _drop_outputs(evaluation_ids: Sequence[UUID], records: frozenset[str]) -> None:
+    """Write the stored outputs of evaluations anew without these records; their scores stand in rows."""
+    for evaluation_id in evaluation_ids:
+        folder = f"evaluations/{evaluation_id}"
+        try:
+            names = default_storage.listdir(folder)[1]
+        except FileNotFoundError:
+            continue
+        for name in names:
+            with default_storage.open(f"{folder}/{name}", "rb") as file:
+                lines = file.read().splitlines(keepends=True)
+            kept = [line for line in lines if json.loads(line)["record"] not in records]
+            if len(kept) < len(lines):
+                default_storage.delete(f"{folder}/{name}")
+                default_storage.save(f"{folder}/{name}", ContentFile(b"".join(kept)))
 
 
 def _drop_run_directories(job_ids: Sequence[UUID]) -> None:

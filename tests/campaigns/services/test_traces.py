@@ -1,0 +1,107 @@
+"""What other rooms keep of a person's facts: evaluations, and runs that learn or score at this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+
+from campaigns.services import people, traces
+from evaluation.models import EvaluationOutput
+from evaluation.services import orders
+from jobs.models import Job
+from jobs.states import JobState
+from members.models import Member
+from review.models import DatasetVersion, Record, Task
+from review.states import Split
+from tests.campaigns.factories import make_contact
+from tests.evaluation.conftest import finish, launch, miniature, student, task, version
+from training.models import Miniature, TrainingRun
+from web.errors import Refusal
+
+__all__ = ["finish", "launch", "miniature", "student", "task", "version"]
+pytestmark = pytest.mark.django_db
+ADA = "ada@acme.example"
+
+
+def end_all_jobs() -> None:
+    Job.objects.update(state=JobState.SUCCEEDED)
+
+
+def test_outputs_of_an_evaluation_are_emptied_in_rows_and_in_the_store(
+    task: Task,
+    miniature: Miniature,
+    finish: Any,
+    settings: Any,
+    tmp_path: Path,
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    settings.RUNS_DIR = tmp_path / "runs"
+    end_all_jobs()
+    evaluation = finish(orders.start(miniature.run, by=None), {"mini": ("teacher", 0.5)})
+    end_all_jobs()
+    record = Record.objects.filter(pk__in=evaluation.record_ids)[0]
+    make_contact(task, ADA, record=record)
+    run = settings.RUNS_DIR / str(miniature.run.job_id) / "1"
+    run.mkdir(parents=True)
+    scores = list(EvaluationOutput.objects.order_by("pk").values("record", "scores", "seconds"))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        people.erase(ADA)
+
+    mine = EvaluationOutput.objects.filter(record=record)
+    assert list(mine.values_list("text", "fields", "marks")) == [("", None, [])]
+    assert EvaluationOutput.objects.exclude(record=record).exclude(text="").exists()
+    assert list(EvaluationOutput.objects.order_by("pk").values("record", "scores", "seconds")) == scores
+    stored = default_storage.open(f"evaluations/{evaluation.pk}/1.outputs.jsonl").read().decode()
+    assert str(record.pk) not in stored
+    assert stored.count("\n") == len(evaluation.record_ids) - 1
+
+
+def test_a_run_directory_goes_with_rows_it_was_made_from(
+    task: Task,
+    miniature: Miniature,
+    version: DatasetVersion,
+    settings: Any,
+    tmp_path: Path,
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    settings.RUNS_DIR = tmp_path / "runs"
+    end_all_jobs()
+    folder = settings.RUNS_DIR / str(miniature.run.job_id)
+    (folder / "1").mkdir(parents=True)
+    make_contact(task, ADA, record=Record.objects.filter(split=Split.TRAIN)[0])
+
+    with django_capture_on_commit_callbacks(execute=True):
+        people.erase(ADA)
+
+    assert not folder.exists()
+
+
+def test_a_run_that_learns_now_holds_the_erasure_up(
+    task: Task, version: DatasetVersion, launch: Callable[..., TrainingRun], admin: Member
+) -> None:
+    end_all_jobs()
+    record = Record.objects.filter(split=Split.TRAIN)[0]
+    make_contact(task, ADA, record=record)
+    run = launch()
+
+    busy = traces.work_in_hand([record.pk])
+    with pytest.raises(Refusal, match="cannot be erased yet"):
+        people.erase(ADA)
+
+    assert busy == [f"the job '{run.job.title}' is queued"]
+    assert traces.work_in_hand([]) == []
+
+
+def test_a_freeze_under_way_holds_it_up_too(task: Task, version: DatasetVersion, admin: Member) -> None:
+    from review.services import datasets
+
+    end_all_jobs()
+    record = Record.objects.filter(split=Split.TRAIN)[0]
+    datasets.freeze(version.dataset, by=admin)
+
+    assert len(traces.work_in_hand([record.pk])) == 1
