@@ -20,7 +20,7 @@ from campaigns.states import SuppressionReason
 from members.models import Member
 from review.models import Task
 from review.states import Role
-from tests.campaigns.factories import BASIS, make_contact, make_sender
+from tests.campaigns.factories import BASIS, make_contact, make_mail, make_plain_campaign, make_sender
 from tests.review.factories import join, make_records, make_source, make_task
 
 pytestmark = pytest.mark.django_db
@@ -191,11 +191,13 @@ def test_ten_thousand_contacts_are_listed_in_few_queries(client: Client, task: T
 
 def test_a_contact_shows_basis_facts_and_mails(client: Client, task: Task, reviewer: Member, as_member: SignIn) -> None:
     contact = make_contact(task, ADA, record=make_records(make_source(task), 1)[0])
+    mail = make_mail(make_plain_campaign(task), contact, subject="A question about Acme")
     join(reviewer, task)
 
     page = client.get(f"/contacts/{contact.pk}/").content.decode()
 
     assert "trade fair in Lund" in page and "cold logistics" in page
+    assert "A question about Acme" in page and f"/campaigns/first/mails/{mail.pk}/" in page
     assert as_member(reviewer).get(f"/contacts/{contact.pk}/").status_code == 404
 
 
