@@ -1,0 +1,102 @@
+"""Answers and decisions that come in the very moment the tick moves a mail: the later of the two is what holds."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from campaigns.models import Campaign, Message
+from campaigns.services import events, launch, tick
+from campaigns.services.campaigns import ArmPlan, StepPlan
+from campaigns.states import EventKind, EventSource, MessageState, StepWriter
+from members.models import Member
+from review.models import Candidate, Task
+from tests.campaigns import factories
+from tests.campaigns.pipeline.conftest import answer_orders, judge, states, take_back
+from tests.review import factories as desk
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROUNDS = 12
+
+
+def at_once(*acts: Callable[[], object]) -> None:
+    """Run acts in threads that begin together."""
+    barrier = threading.Barrier(len(acts))
+    problems: list[BaseException] = []
+
+    def run(act: Callable[[], object]) -> None:
+        barrier.wait(30)
+        try:
+            act()
+        except BaseException as problem:
+            problems.append(problem)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not problems, problems
+
+
+@pytest.fixture
+def sequence(task: Task, lead: Member) -> Campaign:
+    factories.make_people(task, desk.make_records(desk.make_source(task), ROUNDS))
+    fixed = StepPlan(StepWriter.TEMPLATE, 0, "Hello", "Hi {{contact.first_name}}")
+    again = StepPlan(StepWriter.TEMPLATE, 60, "Again", "Hi {{contact.first_name}}")
+    campaign = factories.make_draft_campaign(task, by=lead, arms=[ArmPlan("A")], steps=[fixed, again])
+    launch.launch(campaign, by=lead)
+    tick.advance_all()
+    Message.objects.update(state=MessageState.SENT, sent_at=timezone.now())
+    return campaign
+
+
+def test_a_reply_racing_the_second_mail_always_wins(sequence: Campaign) -> None:
+    for mail in list(Message.objects.filter(step__number=1).select_related("contact", "campaign")):
+        # One contact's wait is over; the tick plans for it while its reply comes in.
+        Message.objects.filter(pk=mail.pk).update(sent_at=timezone.now() - timedelta(hours=1))
+
+        at_once(
+            tick.advance_all,
+            lambda mail=mail: events.record(mail, EventKind.REPLIED, source=EventSource.MAIL, key=f"reply:{mail.pk}"),
+        )
+
+    tick.advance_all()
+    second = Message.objects.filter(step__number=2)
+    assert {mail.state for mail in second} <= {MessageState.STOPPED}
+
+
+def test_a_decision_taken_back_while_the_tick_runs_holds_the_mail(task: Task, lead: Member) -> None:
+    factories.make_people(task, desk.make_records(desk.make_source(task), 4))
+    campaign = factories.make_draft_campaign(task, by=lead)
+    launch.launch(campaign, by=lead, is_held=True)
+    tick.advance_all()
+    answer_orders()
+    tick.advance_all()
+
+    for draft in Candidate.objects.order_by("queue_position"):
+        decision = judge(draft, lead, "accept")
+        at_once(tick.advance_all, lambda draft=draft, decision=decision: take_back(draft, lead, decision))
+
+    tick.advance_all()
+    assert states(campaign) == {"awaiting": 4}
+
+
+def test_ending_while_the_tick_runs_stops_everything(task: Task, lead: Member) -> None:
+    factories.make_people(task, desk.make_records(desk.make_source(task), 8))
+    campaign = factories.make_draft_campaign(task, by=lead)
+    launch.launch(campaign, by=lead)
+    tick.advance_all()
+    answer_orders()
+
+    at_once(tick.advance_all, tick.advance_all, lambda: launch.end(campaign, by=lead))
+    tick.advance_all()
+
+    assert states(campaign) == {"stopped": 8}
