@@ -84,8 +84,9 @@ def forecast(
     lengths = [row.characters for row in (tuning_data.outlines(files.train) if rows is None else rows)]
     earlier = _measured(student, recipe.method)
     row_tokens, length_note = _tokens_of(lengths, earlier)
-    newest = earlier[0] if earlier else None
-    speed = newest.summary["tokens_per_s"] if newest else None
+    # Of the newest runs the longest: one of a few steps has hardly warmed up when it ends.
+    like = max(earlier, key=lambda run: int(run.summary["tokens"]), default=None)
+    speed = like.summary["tokens_per_s"] if like else None
     guess, guess_note = _estimate(student, recipe, row_tokens, device=device, tokens_per_s=speed)
     tokens = sum(row_tokens) * recipe.epochs
     seconds = tokens / speed if speed else guess.seconds if guess else None
@@ -100,7 +101,7 @@ def forecast(
         memory_gib=guess.peak_gib if guess else None,
         seconds=seconds,
         disk_bytes=guess.disk_bytes if guess else UNKNOWN_DISK_BYTES,
-        notes=[note for note in (_time_note(newest, device, guess), length_note, guess_note) if note],
+        notes=[note for note in (_time_note(like, device, guess), length_note, guess_note) if note],
     )
 
 
@@ -135,10 +136,10 @@ def _estimate(
         return None, f"Memory and time cannot be told beforehand: {error}."
 
 
-def _time_note(newest: TrainingRun | None, device: str, guess: Estimate | None) -> str:
-    if newest:
-        speed, where = newest.summary["tokens_per_s"], newest.summary["device"]
-        return f"Time from {newest.name}: {speed:,.0f} tokens a second on {where}."
+def _time_note(like: TrainingRun | None, device: str, guess: Estimate | None) -> str:
+    if like:
+        speed, where = like.summary["tokens_per_s"], like.summary["device"]
+        return f"Time from {like.name}: {speed:,.0f} tokens a second on {where}."
     if guess is None:
         return ""
     place = "a GPU" if device == Device.CUDA else "two CPU cores"
