@@ -193,7 +193,7 @@ def _composed(message: Message, turn: Turn) -> Outgoing:
 def _take(message: Message, turn: Turn, now: datetime, **values: str) -> bool:
     """The move that counts: approved to sending, for a campaign that runs and an attempt that holds its job."""
     holds = Job.objects.filter(pk=turn.job_id, fence=turn.fence, state=JobState.RUNNING)
-    runs = Campaign.objects.filter(pk=turn.campaign.pk, state=CampaignState.RUNNING)
+    runs = Campaign.objects.filter(pk=turn.campaign.pk, state=CampaignState.RUNNING, is_held=False)
     same = Message.objects.filter(pk=message.pk, state=MessageState.APPROVED, updated_at=message.updated_at)
     mine = same.filter(Exists(holds), Exists(runs))
     message.sending_at = now
