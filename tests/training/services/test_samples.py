@@ -65,3 +65,15 @@ def test_lists_leave_out_what_was_made_for_a_study(
     assert list(run_selectors.listed(admin, task=shown.task)) == [shown.run]
     assert list(miniature_selectors.listed(admin, task=shown.task)) == [shown]
     assert miniature_selectors.miniature_or_404(admin, hidden.pk) == hidden
+
+
+def test_the_time_of_a_run_is_taken_from_the_longest_of_the_newest(
+    launch: Callable[..., TrainingRun], tmp_path: Path
+) -> None:
+    long, short = conclude(launch(), tmp_path / "one").run, conclude(launch(), tmp_path / "two").run
+    TrainingRun.objects.filter(pk=long.pk).update(summary={**long.summary, "tokens": 9000, "tokens_per_s": 800.0})
+    TrainingRun.objects.filter(pk=short.pk).update(summary={**short.summary, "tokens": 300, "tokens_per_s": 60.0})
+
+    guess = launch().estimate
+
+    assert any("800 tokens a second" in note for note in guess["notes"])
