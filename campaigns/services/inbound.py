@@ -21,7 +21,7 @@ from campaigns import addresses, tokens
 from campaigns.incoming import bounces, reading
 from campaigns.incoming.reading import Incoming
 from campaigns.models import Message
-from campaigns.services import events, replies
+from campaigns.services import events, replies, reply_reading
 from campaigns.states import EventKind, EventSource, MessageState
 from campaigns.tokens import Forged, Purpose
 
@@ -98,6 +98,8 @@ def take_mail(raw: bytes) -> Taken:
     if _LEAVE.fullmatch(incoming.subject) and (not incoming.text or _LEAVE.fullmatch(incoming.text)):
         return Taken.NEW if replies.leave(message, source=EventSource.MAIL) else Taken.KNOWN
     event = replies.take(message, incoming, key=_key(incoming, EventKind.REPLIED), found_by=found)
+    if event is not None:
+        reply_reading.ask_after_commit(message.campaign)
     return Taken.NEW if event else Taken.KNOWN
 
 

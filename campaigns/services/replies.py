@@ -87,6 +87,7 @@ def correct(reply: Reply, said: ReplyClass, *, by: Member) -> Reply:
     return reply
 
 
+@transaction.atomic
 def label(reply_id: UUID, said: ReplyClass, *, by_model: str) -> bool:
     """A model's word on a reply; it replaces the rules' word and never a member's, nor takes an unsubscription back.
 
@@ -94,4 +95,9 @@ def label(reply_id: UUID, said: ReplyClass, *, by_model: str) -> bool:
         Whether it was taken.
     """
     ruled = Reply.objects.filter(pk=reply_id, meant_by=RULES).exclude(meaning=ReplyClass.UNSUBSCRIBE)
-    return bool(ruled.update(meaning=said, meant_by=by_model[:120], classified_at=timezone.now()))
+    if not ruled.update(meaning=said, meant_by=by_model[:120], classified_at=timezone.now()):
+        return False
+    if said == ReplyClass.UNSUBSCRIBE:
+        reply = Reply.objects.select_related("message__contact", "message__campaign").get(pk=reply_id)
+        leave(reply.message, source=EventSource.MAIL)
+    return True

@@ -17,6 +17,10 @@ from review.models import Task
 from tests.campaigns import factories
 from tests.review.factories import make_task
 
+# A drill that both databases are to see is no stress test until it is asked for in full.
+IN_FULL = os.environ.get("STRESS") == "1"
+drill = pytest.mark.stress if IN_FULL else lambda test: test
+
 
 @pytest.fixture
 def task(admin: Member) -> Task:
@@ -61,4 +65,4 @@ def mail(campaign: Campaign) -> Message:
 @pytest.fixture
 def stress_count() -> Callable[[int, int], int]:
     """How often a drill runs: a tenth by default, in full under `make stress`."""
-    return lambda usual, full: full if os.environ.get("STRESS") == "1" else usual
+    return lambda usual, full: full if IN_FULL else usual

@@ -31,9 +31,10 @@ from campaigns.wire import Wire
 from jobs.models import Job
 from jobs.services import lifecycle
 from tests.campaigns import factories
+from tests.campaigns.sending.conftest import drill
 from tests.jobs.fleet import database_url
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stress]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @dataclass
@@ -89,6 +90,7 @@ def start_sender(campaign: Campaign, server: Server, log: Path) -> tuple[subproc
     return process, children
 
 
+@pytest.mark.stress
 def test_a_sender_killed_again_and_again_sends_nothing_twice_and_loses_nothing(
     campaign, server, stress_count, tmp_path
 ):
@@ -126,6 +128,7 @@ def test_a_sender_killed_again_and_again_sends_nothing_twice_and_loses_nothing(
     assert Job.objects.filter(kind="campaign-send", attempts__gt=1).exists()
 
 
+@drill
 def test_who_leaves_while_a_mail_is_being_sent_gets_nothing_afterwards(campaign, server, stress_count, task):
     rounds = stress_count(50, 500)
     mails = factories.make_due_mails(campaign, rounds)

@@ -22,6 +22,7 @@ from campaigns.services.inbound import Taken
 from campaigns.sink import answers
 from campaigns.states import EventKind, MessageState, ReplyClass, StopReason, SuppressionReason
 from tests.campaigns import factories
+from tests.campaigns.sending.conftest import drill
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOOK = "/api/v1/inbound/miniatures/"
@@ -248,6 +249,7 @@ def test_a_providers_webhook_is_read_by_anymail(mail, settings):
     assert (event.kind, event.payload["hard"], event.message_id) == (EventKind.BOUNCED, True, mail.pk)
 
 
+@drill
 def test_duplicated_and_shuffled_webhooks_come_to_the_same_totals(campaign, stress_count):
     """Whatever the order and however often, the rows at the end are the same."""
     count = stress_count(200, 2_000)
