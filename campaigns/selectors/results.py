@@ -9,21 +9,22 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from campaigns.experiments import costs, enrolled
+from campaigns.experiments import contact_lines, costs
 from campaigns.experiments.answer import Terms, answer
 from campaigns.experiments.costs import Spent
 from campaigns.experiments.design import Wishes
 from campaigns.experiments.units import Units
-from campaigns.models import Experiment, Message
-from campaigns.selectors import outcomes, spending
+from campaigns.models import Campaign, Event, Experiment, Message
+from campaigns.selectors import enrolled, outcomes, spending
 from campaigns.selectors import units as unit_selectors
-from campaigns.states import CampaignState, Claim, MessageState, Metric, StopReason
+from campaigns.selectors.enrolled import Enrolled
+from campaigns.states import CampaignState, Claim, EventKind, MessageState, Metric, StopReason
 
 
 @dataclass(frozen=True)
@@ -32,18 +33,16 @@ class Reading:
 
     experiment: Experiment
     units: Units
-    enrolments: list[UUID]
+    people: Enrolled
     terms: Terms
     at: datetime
 
 
 def read(experiment: Experiment, *, at: datetime | None = None) -> Reading:
     """Read an experiment once."""
-    rows = unit_selectors.rows(experiment)
-    return Reading(
-        experiment, unit_selectors.columns(experiment, rows), [row.enrolment_id for row in rows], terms_of(experiment),
-        at or timezone.now(),
-    )  # fmt: skip
+    people = enrolled.of(experiment.campaign, Metric(experiment.metric))
+    columns = unit_selectors.columns(experiment, people)
+    return Reading(experiment, columns, people, terms_of(experiment), at or timezone.now())
 
 
 def wishes_of(experiment: Experiment) -> Wishes:
@@ -81,7 +80,7 @@ def result(
         person_usd_per_hour: What an hour of the people who approve costs; the setting's by default.
     """
     reading = read(experiment, at=at)
-    spent = spending.of(experiment.campaign, reading.units, reading.enrolments)
+    spent = spending.of(experiment.campaign, reading.units, reading.people, metric=Metric(experiment.metric))
     return {
         "experiment": experiment.slug,
         "registration_sha256": experiment.registration_sha256,
@@ -94,20 +93,38 @@ def result(
 
 def csv_of(experiment: Experiment) -> Iterator[str]:
     """Its contacts as CSV, without a person in it."""
-    rows = unit_selectors.rows(experiment)
-    columns = unit_selectors.columns(experiment, rows)
-    ids, sent = (row.enrolment_id for row in rows), (row.sent_at for row in rows)
-    return enrolled.lines(columns, ids, sent, at=timezone.now())
+    reading = read(experiment)
+    people = reading.people
+    sent = (people.sent[pk].first_at if pk in people.sent else None for pk in people.ids)
+    return contact_lines.lines(reading.units, people.ids, sent, at=reading.at)
 
 
 def _arms(reading: Reading) -> list[dict[str, Any]]:
     """Counts of contacts so far, whether or not their horizon is over."""
-    weights = {arm.name: arm.weight for arm in reading.experiment.campaign.arms.all()}
+    campaign, units, people = reading.experiment.campaign, reading.units, reading.people
+    clusters = units.clusters().counts()
+    went = np.array([pk in people.sent for pk in people.ids], dtype=bool)
+    counts = {name: enrolled.contacts_by_arm(events) for name, events in _events(campaign).items()}
     return [
-        {**asdict(line), "arm_id": str(line.arm_id), "weight": weights.get(line.name)}
-        for line in outcomes.by_arm(reading.experiment.campaign)
-        if line.arm_id is not None
-    ]
+        {
+            "name": arm.name, "is_control": arm.is_control, "weight": arm.weight,
+            "assigned": int((units.arm == index).sum()), "clusters": clusters[index],
+            "sent": int(went[units.arm == index].sum()),
+            **{name: found.get(enrolled.text_of(arm.pk), 0) for name, found in counts.items()},
+        }
+        for index, arm in enumerate(campaign.arms.all())
+    ]  # fmt: skip
+
+
+def _events(campaign: Campaign) -> dict[str, QuerySet[Event]]:
+    return {
+        "bounced": outcomes.human_events(campaign, EventKind.BOUNCED),
+        "replied": enrolled.of_metric(campaign, Metric.REPLY),
+        "positive": enrolled.of_metric(campaign, Metric.POSITIVE_REPLY),
+        "clicked": enrolled.of_metric(campaign, Metric.CLICK),
+        "unsubscribed": enrolled.of_metric(campaign, Metric.UNSUBSCRIBE),
+        "complained": outcomes.human_events(campaign, EventKind.COMPLAINED),
+    }
 
 
 def missing(reading: Reading) -> dict[str, Any]:

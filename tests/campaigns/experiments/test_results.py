@@ -10,9 +10,9 @@ import pytest
 from django.core.management import call_command
 
 from campaigns.models import Campaign, Event, Message
-from campaigns.selectors import results
+from campaigns.selectors import enrolled, outcomes, results, units
 from campaigns.services.experiments import registration
-from campaigns.states import CampaignState, EventKind, MessageState, StopReason
+from campaigns.states import CampaignState, EventKind, MessageState, Metric, StopReason
 from campaigns.statistics import clusters as robust
 from campaigns.statistics import proportions
 from campaigns.statistics.samples import Outcomes, Proportion
@@ -256,3 +256,28 @@ def test_three_arms_are_adjusted(task, people, lead):
     small = found["analysis"]["comparisons"][1]
     assert small["adjusted_p"] == pytest.approx(2 * small["p_value"])
     assert Event.objects.count() == 145
+
+
+@pytest.mark.parametrize("metric", ["reply", "positive_reply", "click", "unsubscribe"])
+def test_the_fast_reading_is_the_plain_one(experiment, metric):
+    rows = [*counts((20, 60), (12, 60)), Row(0, "late", replied_after=15.0), Row(1, "none", state=MessageState.FAILED)]
+    experiment = launched(experiment, rows)
+    for number, mail in enumerate(Message.objects.filter(sent_at__isnull=False)[:60]):
+        kind = (EventKind.CLICKED, EventKind.UNSUBSCRIBED)[number % 2]
+        event(mail, kind, at=LAUNCHED + timedelta(days=number % 20), is_machine=number % 7 == 0).save()
+    campaign, counted = experiment.campaign, Metric(metric)
+
+    plain = outcomes.of_contacts(campaign, metric=counted, horizon_days=14)
+    fast = enrolled.of(campaign, counted)
+    columns = units.columns(experiment, fast)
+
+    assert list(fast.ids) == [enrolled.text_of(row.enrolment_id) for row in plain]
+    assert list(fast.arms) == [enrolled.text_of(row.arm_id) for row in plain]
+    assert [fast.sent[pk].first_at if pk in fast.sent else None for pk in fast.ids] == [row.sent_at for row in plain]
+    assert [fast.happened.get(pk) for pk in fast.ids] == [row.happened_at for row in plain]
+    assert columns.outcome.tolist() == [row.outcome for row in plain]
+    told = {arm.name: arm for arm in outcomes.by_arm(campaign)}
+    for arm in results.result(experiment, at=AFTER)["arms"]:
+        one = told[arm["name"]]
+        assert (arm["assigned"], arm["clusters"], arm["sent"]) == (one.assigned, one.clusters, one.sent)
+        assert (arm["replied"], arm["clicked"], arm["unsubscribed"]) == (one.replied, one.clicked, one.unsubscribed)

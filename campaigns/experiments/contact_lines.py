@@ -9,7 +9,6 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from uuid import UUID
 
 import numpy as np
 
@@ -19,7 +18,7 @@ HEAD = ("contact", "arm", "company", "segment", "first_mail", "at_horizon", "out
 BLOCK = 500
 
 
-def lines(units: Units, ids: Iterable[UUID], sent_at: Iterable[datetime | None], *, at: datetime) -> Iterator[str]:
+def lines(units: Units, ids: Iterable[str], sent_at: Iterable[datetime | None], *, at: datetime) -> Iterator[str]:
     """CSV in blocks, the head first.
 
     Args:
