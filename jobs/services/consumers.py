@@ -10,7 +10,7 @@ from functools import partial
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from jobs import ports
 from jobs.models import FinishedNotice, Job
@@ -35,15 +35,19 @@ def call(job_id: UUID, kind: str) -> None:
 
 
 def call_missed() -> int:
-    """Call consumers for ended jobs they have not heard of, oldest first; returns how many were tried."""
-    tried = 0
-    for name, (kinds, _) in list(ports.CONSUMERS.items()):
+    """Call consumers for ended jobs they have not heard of, oldest first; returns how many such jobs there were.
+
+    One question however many consumers there are, since it is asked every few seconds.
+    """
+    unheard = Q(pk__in=[])
+    for name, (kinds, _) in ports.CONSUMERS.items():
         heard = FinishedNotice.objects.filter(job=OuterRef("pk"), consumer=name)
-        ended = Job.objects.filter(~Exists(heard), kind__in=kinds, state__in=FINISHED).order_by("finished_at")
-        for job_id in ended.values_list("pk", flat=True)[:100]:
-            _call_one(name, job_id)
-            tried += 1
-    return tried
+        unheard |= Q(~Exists(heard), kind__in=kinds)
+    ended = Job.objects.filter(unheard, state__in=FINISHED).order_by("finished_at")
+    found = list(ended.values_list("pk", "kind")[:100])
+    for job_id, kind in found:
+        call(job_id, kind)
+    return len(found)
 
 
 def _call_one(name: str, job_id: UUID) -> None:
