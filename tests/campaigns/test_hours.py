@@ -1,0 +1,71 @@
+"""Mails leave when it is day where their reader lives, by the clock there, in summer and in winter."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from campaigns.hours import Hours, day_begins
+
+NIGHT = Hours(20, 8, at_weekends=False)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "opens"),
+    [
+        ("2026-11-18T12:00", "UTC", None),
+        ("2026-11-18T07:59", "UTC", "2026-11-18T08:00"),
+        ("2026-11-18T08:00", "UTC", None),
+        ("2026-11-18T20:00", "UTC", "2026-11-19T08:00"),
+        ("2026-11-18T07:30", "Europe/Berlin", None),
+        ("2026-11-18T12:00", "Asia/Tokyo", "2026-11-18T23:00"),
+        ("2026-11-18T03:00", "Asia/Kolkata", None),
+        # Friday evening to Monday morning.
+        ("2026-11-20T20:30", "UTC", "2026-11-23T08:00"),
+        ("2026-11-21T12:00", "UTC", "2026-11-23T08:00"),
+        # The night in which clocks go forward in Berlin: eight o'clock comes an hour sooner.
+        ("2026-03-29T23:00", "Europe/Berlin", "2026-03-30T06:00"),
+        ("2026-10-25T23:00", "Europe/Berlin", "2026-10-26T07:00"),
+    ],
+)
+def test_quiet_hours_are_the_readers(now, zone, opens):
+    expected = at(opens) if opens else None
+
+    assert NIGHT.opens_at(at(now), zone) == expected
+
+
+@pytest.mark.parametrize("zone", ["", "Not/A_Zone", "../../etc/passwd", "/etc/localtime", "\x00", "Europe"])
+def test_a_zone_nobody_knows_gives_way_to_the_next(zone):
+    assert NIGHT.opens_at(at("2026-11-18T07:30"), zone, "Europe/Berlin") is None
+    assert NIGHT.opens_at(at("2026-11-18T07:30"), zone) == at("2026-11-18T08:00")
+
+
+def test_equal_bounds_are_never_quiet_and_weekends_may_be_open():
+    always = Hours(0, 0, at_weekends=True)
+
+    assert all(always.opens_at(at("2026-11-18T00:00") + timedelta(hours=hour), "UTC") is None for hour in range(168))
+
+
+@pytest.mark.parametrize("begin", range(24))
+@pytest.mark.parametrize("until", range(0, 24, 5))
+def test_what_opens_is_open_and_the_first_hour_that_is(begin, until):
+    hours = Hours(begin, until, at_weekends=True)
+    start = at("2026-11-18T00:30")
+
+    for step in range(24):
+        now = start + timedelta(hours=step)
+        opens = hours.opens_at(now, "America/New_York")
+        if opens is not None:
+            assert opens > now
+            assert hours.opens_at(opens, "America/New_York") is None
+            assert hours.opens_at(opens - timedelta(minutes=1), "America/New_York") == opens
+
+
+def test_a_day_begins_at_midnight_of_the_zone():
+    assert day_begins(at("2026-11-18T12:00"), "Asia/Tokyo") == at("2026-11-17T15:00")
+    assert day_begins(at("2026-11-18T12:00"), "nowhere") == at("2026-11-18T00:00")
