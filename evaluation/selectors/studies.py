@@ -31,6 +31,7 @@ MOVABLE: Final[dict[str, frozenset[JobState]]] = {
     "cancel": CLAIMABLE | {JobState.RUNNING, JobState.PAUSING, JobState.PAUSED},
 }
 RECENT_MOVES = 4
+ENDED_BADLY = (JobState.FAILED, JobState.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,19 @@ def standing(cell: StudyCell) -> Standing:
         return Standing(cell, CellState.OPEN)
     if job.state in (JobState.PAUSED, JobState.PAUSING):
         return Standing(cell, CellState.PAUSED, job=job)
+    if job.state in ENDED_BADLY:
+        return Standing(cell, CellState.FAILED, why_ended(job))
     if job.state in CLAIMABLE:
         return Standing(cell, CellState.QUEUED, job.waiting_reason, job)
     return Standing(cell, CellState.SCORING if found.job else CellState.TRAINING, job=job)
+
+
+def why_ended(job: Job) -> str:
+    """Why a job of a cell did not end well, as a sentence."""
+    if job.state == JobState.CANCELLED:
+        return f"'{job.title}' was cancelled."
+    error = job.error or {}
+    return f"'{job.title}' failed: {error.get('message') or 'no reason was given'}"
 
 
 def measured(fingerprints: Iterable[str]) -> frozenset[str]:

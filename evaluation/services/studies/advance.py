@@ -92,8 +92,8 @@ def _see_to(cell: StudyCell) -> None:
         cells.begin(cell.measurement_id)
         return
     job = jobs[-1]
-    if job.state in (JobState.FAILED, JobState.CANCELLED):
-        _note(cell, _reason(job))
+    if job.state in selectors.ENDED_BADLY:
+        _note(cell, selectors.why_ended(job))
     elif job.state == JobState.SUCCEEDED and len(jobs) == 1:
         cells.score(cell.measurement_id)
     elif job.state == JobState.PAUSED and not selectors.is_paused_by_hand(job):
@@ -113,13 +113,6 @@ def _begin(cell: StudyCell) -> int:
 
 def _note(cell: StudyCell, reason: str) -> None:
     StudyCell.objects.filter(pk=cell.pk).update(problem=reason[:400])
-
-
-def _reason(job: Job) -> str:
-    if job.state == JobState.CANCELLED:
-        return f"'{job.title}' was cancelled."
-    error = job.error or {}
-    return f"'{job.title}' failed: {error.get('message') or 'no reason was given'}"
 
 
 def _found(now: list[selectors.Standing]) -> Look:

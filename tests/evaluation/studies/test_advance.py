@@ -207,6 +207,7 @@ def test_cancelling_a_study_cancels_its_runs_and_keeps_what_was_measured(
     lifecycle.cancel(Job.objects.get(pk=study.job_id), by=admin)
 
     assert sorted(run.job.state for run in runs_of(study)) == ["cancelled", "succeeded"]
+    assert states(study) == ["done", "failed", "open", "open"]
     again = register()
     assert again.cells.get(position=1).is_reused
     assert finish_all(again, tmp_path).state == "succeeded"
