@@ -253,7 +253,7 @@ ADDRESS_HMAC_KEY = env.text("ADDRESS_HMAC_KEY")
 # Mail: SMTP, or any provider by django-anymail (`EMAIL_BACKEND=anymail.backends.mailgun.EmailBackend`, its keys as
 # `ANYMAIL_…`). The backend of ours is Django's own, and also tells how far a broken connection had come.
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "campaigns.smtp.EmailBackend")
-EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_HOST = env.text("EMAIL_HOST") or "localhost"
 EMAIL_PORT = int(env.number("EMAIL_PORT", 25, minimum=1))
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
