@@ -167,7 +167,11 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     # Choices of different things may be called the same in their endpoints; clients get a type for each.
-    "ENUM_NAME_OVERRIDES": {"SourceKindEnum": "review.states.SourceKind"},
+    "ENUM_NAME_OVERRIDES": {
+        "SourceKindEnum": "review.states.SourceKind",
+        "CampaignStateEnum": "campaigns.states.CampaignState",
+        "MessageStateEnum": "campaigns.states.MessageState",
+    },
 }
 
 CONTENT_SECURITY_POLICY = {
