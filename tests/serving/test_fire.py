@@ -81,3 +81,22 @@ def test_a_third_of_all_clients_hanging_up_leaves_nothing_behind(site, engine, p
     wait_until(lambda: sum(row.requests for row in Usage.objects.all()) == COUNT + WARM_UP)
     assert sum(row.cancelled for row in Usage.objects.all()) >= COUNT // 8
     assert asyncio.run(storm(site.url, key, 2))["whole"] == 1
+
+
+def test_more_than_fit_are_told_when_to_come_again_and_the_rest_is_answered(site, engine, promoted, lead, key_of):
+    async def crowd() -> list[httpx.Response]:
+        headers = {"Authorization": f"Bearer {key_of_lead}"}
+        body = {"model": SLUG, "messages": user("company: Ostra"), "max_tokens": 60, "temperature": 1.5}
+        async with httpx.AsyncClient(base_url=site.url, headers=headers, timeout=120) as web:
+            return await asyncio.gather(*(web.post("/chat/completions", json=body) for _ in range(60)))
+
+    key_of_lead = key_of(lead)
+
+    answers = asyncio.run(crowd())
+
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert refused
+    assert {answer.status_code for answer in answers} == {200, 429}
+    assert all(int(answer.headers["retry-after"]) >= 1 for answer in refused)
+    assert refused[0].json()["error"]["code"] == "queue_full"
+    wait_until(quiet)
