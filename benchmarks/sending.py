@@ -33,11 +33,16 @@ def main(mails: int) -> None:
         wait_for(port)
         campaign = make_campaign()
         ours, floors = [], []
-        raw = None
+        # The first mails of a process load what all need.
+        due(campaign, 20, ROUNDS)
+        send(campaign, 20)
+        raw = sample(folder)
+        cpu_s = 0.0
         for number in range(ROUNDS):
             due(campaign, mails, number)
+            before_s = time.process_time()
             ours.append(send(campaign, mails))
-            raw = raw or sample(folder)
+            cpu_s += time.process_time() - before_s
             floors.append(bare(port, raw, mails))
     finally:
         sink.terminate()
@@ -48,6 +53,8 @@ def main(mails: int) -> None:
         "mails_per_s": round(mails / seconds, 1),
         "bare_mails_per_s": round(mails / floor, 1),
         "ms_per_mail": round(seconds / mails * 1000, 2),
+        # What it would take on a core of its own: the rest is waiting for the server, and for the machine's other work.
+        "cpu_ms_per_mail": round(cpu_s / ROUNDS / mails * 1000, 2),
         "ratio": round(seconds / floor, 2),
     }
     print(json.dumps(figures))
