@@ -13,12 +13,16 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 STARTED_WITHIN_S = 180
+PATIENCE_MS = 60_000
 
 
 @dataclass
@@ -122,3 +126,25 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running = start(tmp_path_factory.mktemp("var"), free_port())
     yield running
     stop(running)
+
+
+@pytest.fixture(scope="module")
+def page(stack: Stack, browser: Browser) -> Iterator[Page]:
+    """A tab of a signed-in admin; an error of a script on any page fails the module."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=PATIENCE_MS)
+    context = browser.new_context(base_url=stack.url, viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PATIENCE_MS)
+    tab = context.new_page()
+    # Collected and not raised: an exception inside the handler would end Playwright's own loop.
+    errors: list[str] = []
+    tab.on("pageerror", lambda error: errors.append(error.message))
+    tab.goto("/")
+    tab.fill("[name=login]", stack.username)
+    tab.fill("[name=password]", stack.password)
+    tab.keyboard.press("Enter")
+    tab.wait_for_url(stack.url)
+    yield tab
+    context.close()
+    assert errors == []

@@ -1,0 +1,276 @@
+"""The second half of the loop in a real Chromium: a miniature serves, a campaign runs, a test decides, a study answers."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.tour.conftest import Stack
+
+pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1200)]
+TASK = "outreach-e-mail"
+JOB_PATIENCE_MS = 500_000
+COMPANIES = ("Harbour Line", "North Mill", "Quarry and Stone", "Fjord Cold", "Elm Textiles", "Tarn Optics")
+
+
+def test_a_miniature_goes_to_work_in_a_browser(page: Page, stack: Stack, tmp_path: Path) -> None:
+    version = a_frozen_version(stack)
+    miniature = a_miniature(stack, version)
+    promote(page, miniature)
+    ask_through_openais_client(stack, version, miniature)
+    try_the_playground(page, miniature)
+    add_a_sender(page)
+    import_contacts(page, tmp_path)
+    make_a_campaign(page, stack, miniature)
+    register_an_experiment(page)
+    dry_run_and_write(page)
+    approve_on_the_desk(page, stack)
+    send(page)
+    answer_as_readers(page, stack)
+    read_the_verdict(page)
+    walk_back_from_the_reply(page, stack)
+    study_the_sample_size(page, version)
+
+
+def a_frozen_version(stack: Stack) -> dict[str, Any]:
+    found = stack.get(f"datasets/?task={TASK}")["results"]
+    slug = found[0]["slug"] if found else stack.post("datasets/", {"task": TASK, "name": "At work"})["slug"]
+    started = stack.post(f"datasets/{slug}/versions/", {"note": "for the campaign"})
+    stack.wait_for_job(started["job"])
+    return dict(stack.get(f"dataset-versions/{started['id']}/"))
+
+
+def a_miniature(stack: Stack, version: dict[str, Any]) -> dict[str, Any]:
+    """One that an earlier tour tuned, or one of a single epoch."""
+    known = [one for one in stack.get("miniatures/")["results"] if one["method"] == "lora"]
+    if not known:
+        plan = {"student": "demo", "recipe": "demo", "dataset_version": version["id"], "overrides": {"epochs": 1}}
+        stack.wait_for_job(stack.post("training-runs/", plan)["job"], timeout_s=400)
+        known = stack.get("miniatures/")["results"]
+    return dict(known[0])
+
+
+def promote(page: Page, miniature: dict[str, Any]) -> None:
+    page.goto(f"/miniatures/{miniature['id']}/")
+    page.get_by_role("button", name="Promote").click()
+    expect(page.locator("#serving .badge").first).to_have_text("running", timeout=JOB_PATIENCE_MS)
+
+
+def ask_through_openais_client(stack: Stack, version: dict[str, Any], miniature: dict[str, Any]) -> None:
+    row = first_row(stack, version)
+    with openai.OpenAI(base_url=f"{stack.url}v1", api_key=stack.token, max_retries=0) as client:
+        names = {model.id for model in client.models.list()}
+        whole = client.chat.completions.create(model=TASK, messages=row["prompt"], temperature=0)
+        streamed = "".join(
+            piece.choices[0].delta.content or ""
+            for piece in client.chat.completions.create(model=TASK, messages=row["prompt"], temperature=0, stream=True)
+            if piece.choices
+        )
+
+    assert {TASK, miniature["slug"]} <= names
+    assert whole.choices[0].message.content.startswith("Subject:")
+    assert streamed == whole.choices[0].message.content
+    assert whole.usage.completion_tokens > 20
+
+
+def first_row(stack: Stack, version: dict[str, Any]) -> dict[str, Any]:
+    request = urllib.request.Request(
+        f"{stack.url}api/v1/dataset-versions/{version['id']}/rows.jsonl?format=sft&split=validation",
+        headers={"Authorization": f"Bearer {stack.token}"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return dict(json.loads(answer.readline()))
+
+
+def try_the_playground(page: Page, miniature: dict[str, Any]) -> None:
+    page.goto(f"/tasks/{TASK}/playground/?left={miniature['slug']}")
+    page.get_by_role("button", name="Write with both").click()
+    for side in ("left", "right"):
+        trial = page.locator(f"[data-side={side}] [data-trial]")
+        expect(trial).to_have_attribute("aria-busy", "false", timeout=JOB_PATIENCE_MS)
+        expect(trial).to_contain_text(re.compile(r"\d s"), timeout=JOB_PATIENCE_MS)
+
+
+def add_a_sender(page: Page) -> None:
+    page.goto(f"/tasks/{TASK}/senders/")
+    for name, value in {
+        "name": "Tour sales", "from_name": "Ida from Tidewell", "from_address": "ida@tidewell.example",
+        "reply_address": "ida@replies.tidewell.example", "postal_address": "Quay 4, 24103 Kiel",
+    }.items():  # fmt: skip
+        page.locator(f"[name={name}]").fill(value)
+    page.get_by_role("button", name="Add the sender").click()
+    expect(page.locator("main")).to_contain_text("Tour sales")
+
+
+def import_contacts(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "contacts.csv"
+    with path.open("w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(["address", "first_name", "company", "segment", "sector", "role", "city", "pain"])
+        for number, company in enumerate(COMPANIES):
+            domain = company.lower().replace(" ", "") + ".example"
+            for person in ("mara", "ilja"):
+                writer.writerow([f"{person}@{domain}", person.title(), company, "tour", "freight", "Head of Operations",
+                                 "Kiel", f"late lorries on route {number}"])  # fmt: skip
+    page.goto(f"/tasks/{TASK}/contacts/import/")
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_role("button", name="Look at its columns").click()
+    page.locator("[name=lawful_basis]").select_option("legitimate_interest")
+    page.locator("[name=basis_source]").fill("Trade fair in Kiel")
+    page.locator("[name=basis_date]").fill("2026-01-31")
+    page.get_by_role("button", name="Read again").last.click()
+    page.get_by_role("button", name="Import 12 contacts").click()
+    expect(page.locator("main")).to_contain_text("harbourline.example")
+
+
+def make_a_campaign(page: Page, stack: Stack, miniature: dict[str, Any]) -> None:
+    page.goto(f"/tasks/{TASK}/campaigns/new/")
+    page.locator("[name=name]").fill("Tour campaign")
+    page.locator("[name=sender]").select_option(label="Tour sales")
+    page.locator("[name=segment]").select_option("tour")
+    for number, (name, teacher) in enumerate((("Miniature", miniature["slug"]), ("Teacher", "offline")), start=1):
+        page.locator(f"[name=arm_{number}_name]").fill(name)
+        page.locator(f"[name=arm_{number}_teacher]").select_option(teacher)
+    page.locator("[name=control]").select_option("2")
+    page.locator("[name=links]").fill("demo https://tidewell.example/demo")
+    page.locator("[name=has_second]").check()
+    page.get_by_text("Second mail", exact=True).click()
+    page.locator("[name=step_2_wait_days]").fill("0")
+    page.locator("[name=step_2_writer]").select_option("template")
+    page.locator("[name=step_2_subject]").fill("A short film")
+    page.locator("[name=step_2_body]").fill("Hi {{contact.first_name}},\n\nhere it is in action: {{link.demo}}\n\nIda")
+    page.locator("[name=mails_per_minute]").fill("6000")
+    page.locator("[name=quiet_from]").fill("0")
+    page.locator("[name=quiet_until]").fill("0")
+    page.locator("[name=sends_at_weekends]").check()
+    page.get_by_role("button", name="Make the campaign").click()
+    page.wait_for_url(re.compile("/campaigns/tour-campaign/"))
+
+
+def register_an_experiment(page: Page) -> None:
+    page.goto("/campaigns/tour-campaign/experiment/")
+    page.locator("[name=hypothesis]").fill("The miniature's mails are answered no less than the teacher's.")
+    page.locator("[name=margin]").fill("5")
+    page.locator("[name=baseline]").fill("10")
+    expect(page.locator("main")).to_contain_text(re.compile("contacts|mails"))
+    page.get_by_role("button", name="Register the experiment").click()
+    page.wait_for_url(re.compile("/experiments/"))
+    expect(page.locator("main")).to_contain_text("Registered")
+
+
+def dry_run_and_write(page: Page) -> None:
+    page.goto("/campaigns/tour-campaign/dry-run/")
+    expect(page.locator("main")).to_contain_text("12")
+    page.goto("/campaigns/tour-campaign/")
+    page.get_by_role("button", name="Write the mails, send none").click()
+    expect(page.locator("main")).to_contain_text(re.compile(r"\d+ mails wait for approval"), timeout=JOB_PATIENCE_MS)
+
+
+def approve_on_the_desk(page: Page, stack: Stack) -> None:
+    """Every draft is accepted by key; one draft serves both people of a company."""
+    deadline = time.monotonic() + 240
+    while time.monotonic() < deadline:
+        page.goto("/campaigns/tour-campaign/")
+        button = page.get_by_role("button", name="Approve on the desk")
+        if not button.count():
+            if moved(stack, "approved") + moved(stack, "sent") >= 12:
+                return
+            page.wait_for_timeout(500)
+            continue
+        button.click()
+        if "/review/" not in page.url:
+            continue  # All are judged; the campaign moves on within seconds.
+        page.wait_for_selector(".desk.is-live")
+        page.keyboard.press("a")
+        expect(page.locator("[data-saved]")).to_contain_text("saved")
+    raise AssertionError(stack.get("messages/?campaign=tour-campaign"))
+
+
+def moved(stack: Stack, state: str) -> int:
+    steps = stack.get("campaigns/tour-campaign/")["steps"]
+    return sum(step["states"].get(state, 0) for step in steps if step["number"] == 1)
+
+
+def send(page: Page) -> None:
+    page.goto("/campaigns/tour-campaign/")
+    page.get_by_role("button", name="Start sending").click()
+    sent = page.locator("section[aria-labelledby=step-1-h] .stat", has_text="sent").locator(".stat-value")
+    expect(sent).to_have_text("12", timeout=JOB_PATIENCE_MS)
+    second = page.locator("section[aria-labelledby=step-2-h] .stat", has_text="sent").locator(".stat-value")
+    expect(second).to_have_text("12", timeout=JOB_PATIENCE_MS)
+
+
+def answer_as_readers(page: Page, stack: Stack) -> None:
+    address = a_reader_of_the_miniature(stack)
+    page.goto(f"/mailbox/?q={address}")
+    page.locator("main tbody a").last.click()
+    expect(page.locator(".mailbox-mail")).to_contain_text("Quay 4, 24103 Kiel")
+    expect(page.locator(".mailbox-mail")).to_contain_text("List-Unsubscribe")
+    page.get_by_role("button", name="Reply as this person").click()
+    page.goto(f"/mailbox/?q={address}")
+    page.locator("main tbody a", has_text="A short film").click()
+    link = page.get_by_role("link", name="Click its link").get_attribute("href") or ""
+    page.wait_for_timeout(3000)
+    agent = page.evaluate("navigator.userAgent").replace("Headless", "")
+    answer = page.request.get(link, headers={"User-Agent": agent}, max_redirects=0)
+    assert (answer.status, answer.headers["location"]) == (302, "https://tidewell.example/demo")
+    page.goto("/campaigns/tour-campaign/")
+    for figure in ("replied", "clicked"):
+        expect(
+            page.locator(".funnel .stat", has_text=figure).locator(".stat-value", has_text="1").first
+        ).to_be_visible()
+
+
+def a_reader_of_the_miniature(stack: Stack) -> str:
+    first = next(
+        mail for mail in stack.get("messages/?campaign=tour-campaign&state=sent")["results"]
+        if mail["arm"] == "Miniature" and mail["step"] == 1
+    )  # fmt: skip
+    return str(stack.get(f"contacts/{first['contact']['id']}/")["address"])
+
+
+def read_the_verdict(page: Page) -> None:
+    page.goto(f"/tasks/{TASK}/experiments/")
+    page.get_by_role("link", name=re.compile("no less than the teacher's")).click()
+    expect(page.locator(".verdict").first).to_have_text(re.compile(r"\w+ \w+ \w+"))
+    expect(page.locator("main")).to_contain_text("Miniature")
+    expect(page.locator("main")).to_contain_text(re.compile("95 %"))
+
+
+def walk_back_from_the_reply(page: Page, stack: Stack) -> None:
+    page.goto("/campaigns/tour-campaign/replies/")
+    expect(page.locator("main")).to_contain_text("Could you call me on Thursday")
+    mail = next(one for one in stack.get("messages/?campaign=tour-campaign&state=sent")["results"]
+                if one["arm"] == "Miniature" and one["step"] == 1)  # fmt: skip
+    kinds = [station["kind"] for station in stack.get(f"messages/{mail['id']}/")["walk"]]
+    page.goto(f"/campaigns/tour-campaign/mails/{mail['id']}/")
+    expect(page.locator(".lineage")).to_contain_text(
+        "At work" if "At work" in page.content() else re.compile("v1|version")
+    )
+    page.locator("section[aria-labelledby=taught-h] a").first.click()
+    expect(page.locator("main")).to_contain_text(re.compile("Accepted|Edited|accepted|edited"))
+    assert len(kinds) >= 4, kinds
+
+
+def study_the_sample_size(page: Page, version: dict[str, Any]) -> None:
+    page.goto(f"/tasks/{TASK}/studies/")
+    page.locator("[name=dataset_version]").select_option(version["id"])
+    page.get_by_text("Another grid", exact=True).click()
+    page.locator("[name=sizes]").fill("20, 40, 80")
+    page.locator("[name=seeds]").fill("1, 2")
+    page.locator("[name=epochs]").fill("1")
+    expect(page.locator("#new-study .estimate")).to_contain_text("min", timeout=60_000)
+    page.get_by_role("button", name="Register and start").click()
+    page.wait_for_url(re.compile("/studies/[0-9a-f-]{36}/"))
+    expect(page.locator(".verdict")).to_have_text(re.compile(r"\w+ \w+ \w+"), timeout=JOB_PATIENCE_MS)
+    expect(page.locator("figure[data-chart=lines] svg").first).to_be_visible()
+    expect(page.locator("main")).to_contain_text("Registered")
