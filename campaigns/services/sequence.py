@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from campaigns.models import Campaign, Contact, Enrolment, Event, Message, Step, Suppression
+from campaigns.models import Campaign, Contact, Event, Message, Step, Suppression
 from campaigns.services.launch import planned
 from campaigns.states import EventKind, MessageState
 
@@ -36,28 +37,25 @@ def plan_next(campaign: Campaign) -> int:
 
 def _plan(campaign: Campaign, before: Step, step: Step) -> int:
     due = _due(campaign, before, step)
-    ids = list(due.order_by("pk").values_list("pk", "contact_id")[:CHUNK])
-    if not ids:
+    found: list[Any] = list(due.order_by("sent_at", "pk").values_list("pk", "contact_id")[:CHUNK])
+    if not found:
         return 0
-    held = _held([contact_id for _, contact_id in ids])
+    held = _held([contact_id for _, contact_id in found])
     # Asked again under the lock: an answer may have come between the two.
-    still = _due(campaign, before, step).filter(pk__in=[pk for pk, _ in ids], contact__in=held)
-    enrolments = list(still.order_by("pk"))
+    still = _due(campaign, before, step).filter(pk__in=[pk for pk, _ in found], contact__in=held)
+    enrolments = [mail.enrolment for mail in still.select_related("enrolment").order_by("pk")]
     Message.objects.bulk_create([planned(enrolment, step=step) for enrolment in enrolments], ignore_conflicts=True)
     return len(enrolments)
 
 
-def _due(campaign: Campaign, before: Step, step: Step) -> QuerySet[Enrolment]:
-    sent = Message.objects.filter(
-        enrolment=OuterRef("pk"), step=before, state=MessageState.SENT,
-        sent_at__lte=timezone.now() - timedelta(seconds=step.wait_s),
-    )  # fmt: skip
+def _due(campaign: Campaign, before: Step, step: Step) -> QuerySet[Message]:
+    """Mails of the step before that ask for the next one: found by when they went, the rest by key."""
     next_one = Message.objects.filter(campaign=campaign, contact=OuterRef("contact_id"), step=step)
-    ended = Event.objects.filter(enrolment=OuterRef("pk"), kind__in=ENDS, is_machine=False)
+    ended = Event.objects.filter(enrolment=OuterRef("enrolment_id"), kind__in=ENDS, is_machine=False)
     suppressed = Suppression.objects.filter(address_hmac=OuterRef("contact__address_hmac"))
-    return Enrolment.objects.filter(
-        Exists(sent), ~Exists(next_one), ~Exists(ended), ~Exists(suppressed), campaign=campaign,
-        contact__erased_at__isnull=True,
+    return Message.objects.filter(
+        ~Exists(next_one), ~Exists(ended), ~Exists(suppressed), campaign=campaign, step=before, state=MessageState.SENT,
+        sent_at__lte=timezone.now() - timedelta(seconds=step.wait_s), contact__erased_at__isnull=True,
     )  # fmt: skip
 
 

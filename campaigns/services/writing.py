@@ -155,15 +155,14 @@ def _drafts(orders_there: Sequence[GenerationJob], records: Iterable[UUID]) -> d
 
 
 def _give(wanted: _Wanted, drafts: dict[UUID, UUID], *, source: MessageState) -> int:
-    now = timezone.now()
     rows = [
-        Message(pk=mail, candidate_id=candidate, state=MessageState.WRITTEN, problem="", updated_at=now)
+        Message(pk=mail, candidate_id=candidate)
         for record, candidate in drafts.items()
         for mail in wanted.by_record[record]
     ]
-    # What was stopped meanwhile is not in `source` any more, and stays as it is.
-    still = Message.objects.filter(state=source)
-    return still.bulk_update(rows, ["candidate", "state", "problem", "updated_at"], batch_size=CHUNK)
+    # What was stopped meanwhile is not in `source` any more, and stays as it is. Only what differs goes row by row.
+    Message.objects.filter(state=source).bulk_update(rows, ["candidate"], batch_size=CHUNK)
+    return _move([row.pk for row in rows], source=source, state=MessageState.WRITTEN, problem="")
 
 
 def _records_under_way(orders_there: Sequence[GenerationJob]) -> set[UUID]:
