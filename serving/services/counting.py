@@ -30,8 +30,8 @@ def count(asked: Asked) -> None:
     key = {"day": timezone.now().date(), "miniature_id": asked.miniature_id, "token": asked.token}
     added = {
         "requests": F("requests") + 1,
-        "errors": F("errors") + (asked.outcome == "error"),
-        "cancelled": F("cancelled") + (asked.outcome == "cancelled"),
+        "errors": F("errors") + int(asked.outcome == "error"),
+        "cancelled": F("cancelled") + int(asked.outcome == "cancelled"),
         "prompt_tokens": F("prompt_tokens") + asked.prompt_tokens,
         "completion_tokens": F("completion_tokens") + asked.completion_tokens,
         "seconds": F("seconds") + asked.seconds,
