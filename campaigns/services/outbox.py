@@ -38,7 +38,8 @@ LONGEST_DELAY_S = 4 * 3600
 class Turn:
     """One attempt's right to send for a campaign, and what is the same for all its mails.
 
-    `campaign` comes with its sender; what it says is read once, but whether it still runs is asked for each mail.
+    `campaign` comes with its sender; what it says is read once, but whether it still runs is asked for each mail:
+    `rights` are the questions, put once and asked with every claim.
     """
 
     job_id: UUID
@@ -47,12 +48,16 @@ class Turn:
     links: dict[str, UUID]
     hours: Hours
     versions: dict[UUID, TaskVersion]
+    rights: tuple[Exists, Exists]
 
     @classmethod
     def of(cls, campaign: Campaign, *, job_id: UUID, fence: int) -> Turn:
         """The turn of one attempt."""
         hours = Hours(campaign.quiet_from, campaign.quiet_until, campaign.sends_at_weekends)
-        return cls(job_id, fence, campaign, composing.links_of(campaign), hours, {})
+        holds = Job.objects.filter(pk=job_id, fence=fence, state=JobState.RUNNING)
+        runs = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.RUNNING, is_held=False)
+        rights = (Exists(holds), Exists(runs))
+        return cls(job_id, fence, campaign, composing.links_of(campaign), hours, {}, rights)
 
 
 @dataclass(frozen=True)
@@ -192,10 +197,9 @@ def _composed(message: Message, turn: Turn) -> Outgoing:
 
 def _take(message: Message, turn: Turn, now: datetime, **values: str) -> bool:
     """The move that counts: approved to sending, for a campaign that runs and an attempt that holds its job."""
-    holds = Job.objects.filter(pk=turn.job_id, fence=turn.fence, state=JobState.RUNNING)
-    runs = Campaign.objects.filter(pk=turn.campaign.pk, state=CampaignState.RUNNING, is_held=False)
-    same = Message.objects.filter(pk=message.pk, state=MessageState.APPROVED, updated_at=message.updated_at)
-    mine = same.filter(Exists(holds), Exists(runs))
+    mine = Message.objects.filter(
+        *turn.rights, pk=message.pk, state=MessageState.APPROVED, updated_at=message.updated_at
+    )
     message.sending_at = now
     return bool(
         mine.update(
