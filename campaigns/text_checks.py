@@ -18,6 +18,7 @@ from review.schema import SLOT
 from review.spec import TaskSpec
 
 ECHO_WORDS = 9
+Told = dict[str, set[tuple[str, ...]]]
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 # Wording of orders to a model, which no reader of a mail should ever meet.
 _ORDERS = re.compile(
@@ -62,7 +63,7 @@ def run(
         spec: The task version, to know its own instructions when they come back in a text.
         plain_names: Names that look like an address and are none.
     """
-    told = _told(spec) if spec else frozenset()
+    told = _told(spec) if spec else {}
     marks: list[TextMark] = []
     for name, text in fields.items():
         if isinstance(text, str) and text:
@@ -70,9 +71,7 @@ def run(
     return marks
 
 
-def _of(
-    name: str, text: str, slots: Collection[str], told: frozenset[tuple[str, ...]], plain_names: Collection[str]
-) -> Iterator[TextMark]:
+def _of(name: str, text: str, slots: Collection[str], told: Told, plain_names: Collection[str]) -> Iterator[TextMark]:
     for found in find(text, plain_names):
         yield TextMark(
             "own_address", name, found.start, found.end, f"{found.text[:60]} is an address of the text's own",
@@ -92,23 +91,25 @@ def _of(
     yield from _echoes(name, text, told)
 
 
-def _echoes(name: str, text: str, told: frozenset[tuple[str, ...]]) -> Iterator[TextMark]:
+def _echoes(name: str, text: str, told: Told) -> Iterator[TextMark]:
     """The first run of words that stand in the instructions just so."""
-    words = list(_WORD.finditer(text)) if told else []
+    places = list(_WORD.finditer(text)) if told else []
+    words = [place.group().casefold() for place in places]
     for at in range(len(words) - ECHO_WORDS + 1):
-        run_of_words = words[at : at + ECHO_WORDS]
-        if tuple(word.group().casefold() for word in run_of_words) in told:
-            start, end = run_of_words[0].start(), run_of_words[-1].end()
+        # One word tells of most places that nothing told begins there.
+        if words[at] in told and tuple(words[at : at + ECHO_WORDS]) in told[words[at]]:
+            start, end = places[at].start(), places[at + ECHO_WORDS - 1].end()
             yield TextMark("echo", name, start, end, "These words stand in the instructions to the model")
             return
 
 
 @lru_cache(maxsize=64)
-def _told(spec: TaskSpec) -> frozenset[tuple[str, ...]]:
-    """Runs of words of the task's instructions; what the offer says may be said, and is left out."""
+def _told(spec: TaskSpec) -> Told:
+    """Runs of words of the task's instructions, by their first; what the offer says may be said, and is left out."""
     parts = (spec.instruction, spec.guideline, *(item.description for item in spec.rubric))
-    runs: set[tuple[str, ...]] = set()
+    runs: Told = {}
     for part in parts:
         words = [match.group().casefold() for match in _WORD.finditer(part)]
-        runs.update(tuple(words[at : at + ECHO_WORDS]) for at in range(len(words) - ECHO_WORDS + 1))
-    return frozenset(runs)
+        for at in range(len(words) - ECHO_WORDS + 1):
+            runs.setdefault(words[at], set()).add(tuple(words[at : at + ECHO_WORDS]))
+    return runs
