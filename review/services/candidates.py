@@ -113,7 +113,9 @@ def add_marks(marks: Mapping[UUID, Sequence[Mapping[str, Any]]]) -> dict[UUID, i
     for chunk in _chunks(sorted(marks)):
         drafts = list(Candidate.objects.select_for_update().only("marks", "marks_count").filter(pk__in=chunk))
         for draft in drafts:
-            draft.marks = draft.marks + [dict(mark) for mark in marks[draft.pk] if mark not in draft.marks]
+            for mark in map(dict, marks[draft.pk]):
+                if mark not in draft.marks:
+                    draft.marks.append(mark)
             draft.marks_count = len(draft.marks)
             counts[draft.pk] = draft.marks_count
         Candidate.objects.bulk_update(drafts, ["marks", "marks_count"], batch_size=CHUNK)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+
+from members.models import Member
+from review.models import Candidate
+from review.services import candidates
+from tests.review import factories
+
+pytestmark = pytest.mark.django_db
+MARK = {
+    "check": "own_address",
+    "field": "body",
+    "start": 0,
+    "end": 4,
+    "message": "An address",
+    "severity": "error",
+    "mend": "",
+}
+
+
+def test_marks_of_an_upper_room_stand_beside_those_of_the_task(admin: Member) -> None:
+    factories.make_desk(by=admin, count=2)
+    draft, other = Candidate.objects.order_by("queue_position")
+    before, own = list(draft.marks), other.marks_count
+
+    counts = candidates.add_marks({draft.pk: [MARK]})
+
+    draft.refresh_from_db()
+    other.refresh_from_db()
+    assert draft.marks == [*before, MARK]
+    assert counts == {draft.pk: len(before) + 1}
+    assert (draft.marks_count, other.marks_count) == (len(before) + 1, own)
+
+
+def test_the_same_mark_is_not_doubled(admin: Member) -> None:
+    factories.make_desk(by=admin, count=1)
+    draft = Candidate.objects.get()
+
+    first = candidates.add_marks({draft.pk: [MARK, MARK]})
+    again = candidates.add_marks({draft.pk: [MARK]})
+
+    assert again == first
+    draft.refresh_from_db()
+    assert draft.marks.count(MARK) == 1
