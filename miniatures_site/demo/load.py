@@ -15,10 +15,11 @@ from pathlib import Path
 from generation.models import GenerationJob, Teacher
 from generation.seeds import OFFLINE_SLUG
 from generation.services import orders
+from generation.states import Purpose
 from jobs.models import Job
 from jobs.supervisor.carry import carry
 from members.models import Member
-from miniatures_site.demo import hand_drafts, login, prospects, reviewers
+from miniatures_site.demo import experiment, hand_drafts, login, prospects, reviewers
 from miniatures_site.demo.offer import OFFER
 from review.models import Candidate, Decision, Membership, Source, Task
 from review.services import imports, tasks
@@ -61,6 +62,7 @@ def load(say: Say) -> bool:
         ("having the demo's members judge some of them", _decisions),
         # Last, so that they wait on the desk: a few mails of another hand would only confuse so small a student.
         ("importing 40 drafts written by hand", _hand_drafts),
+        ("running an experiment with simulated inboxes", _experiment),
     )
     did_something = False
     for name, step in steps:
@@ -159,7 +161,8 @@ def _hand_drafts(admin: Member) -> bool:
 
 def _teacher_drafts(admin: Member) -> bool:
     task = Task.objects.get(slug=SLUG)
-    order = GenerationJob.objects.filter(task=task).select_related("job").order_by("created_at").first()
+    orders_there = GenerationJob.objects.filter(task=task, purpose=Purpose.DESK)
+    order = orders_there.select_related("job").order_by("created_at").first()
     if order is None:
         source = Source.objects.get(task=task, kind="records")
         order = orders.launch(
@@ -186,3 +189,7 @@ def _decisions(admin: Member) -> bool:
         if missing > 0 and Candidate.objects.filter(task=task, state=CandidateState.PENDING).exists():
             added = bool(reviewers.judge_next(member, task, count=missing, seed=number)) or added
     return added
+
+
+def _experiment(admin: Member) -> bool:
+    return experiment.load(admin, Task.objects.get(slug=SLUG))

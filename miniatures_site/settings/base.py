@@ -241,6 +241,8 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    # A line for each request to an engine of ours would drown what an admin looks for.
+    "loggers": {"httpx": {"level": "WARNING"}, "mail.log": {"level": "WARNING"}},
 }
 
 # Evaluation: how many held-out records are written for, what the teacher may cost there, what this host costs.

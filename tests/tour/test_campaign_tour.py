@@ -34,7 +34,7 @@ def test_a_miniature_goes_to_work_in_a_browser(page: Page, stack: Stack, tmp_pat
     register_an_experiment(page)
     dry_run_and_write(page)
     approve_on_the_desk(page, stack)
-    send(page)
+    send(page, stack)
     answer_as_readers(page, stack)
     read_the_verdict(page)
     walk_back_from_the_reply(page, stack)
@@ -50,13 +50,13 @@ def a_frozen_version(stack: Stack) -> dict[str, Any]:
 
 
 def a_miniature(stack: Stack, version: dict[str, Any]) -> dict[str, Any]:
-    """One that an earlier tour tuned, or one of a single epoch."""
+    """The best taught that an earlier tour left, or a new one."""
     known = [one for one in stack.get("miniatures/")["results"] if one["method"] == "lora"]
     if not known:
-        plan = {"student": "demo", "recipe": "demo", "dataset_version": version["id"], "overrides": {"epochs": 1}}
+        plan = {"student": "demo", "recipe": "demo", "dataset_version": version["id"]}
         stack.wait_for_job(stack.post("training-runs/", plan)["job"], timeout_s=400)
         known = stack.get("miniatures/")["results"]
-    return dict(known[0])
+    return dict(max(known, key=lambda one: one["summary"]["steps"]))
 
 
 def promote(page: Page, miniature: dict[str, Any]) -> None:
@@ -176,13 +176,18 @@ def dry_run_and_write(page: Page) -> None:
 
 
 def approve_on_the_desk(page: Page, stack: Stack) -> None:
-    """Every draft is accepted by key; one draft serves both people of a company."""
+    """Every draft is judged by key; one draft serves both people of a company.
+
+    A text with a slot that nobody fills is not sent, whoever accepts it: a small student may write one.
+    """
     deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         page.goto("/campaigns/tour-campaign/")
         button = page.get_by_role("button", name="Approve on the desk")
         if not button.count():
-            if moved(stack, "approved") + moved(stack, "sent") >= 12:
+            states = first_mails(stack)
+            if states.get("approved", 0) + states.get("rejected", 0) == 12:
+                assert states["approved"] >= 6, states
                 return
             page.wait_for_timeout(500)
             continue
@@ -195,18 +200,20 @@ def approve_on_the_desk(page: Page, stack: Stack) -> None:
     raise AssertionError(stack.get("messages/?campaign=tour-campaign"))
 
 
-def moved(stack: Stack, state: str) -> int:
+def first_mails(stack: Stack) -> dict[str, int]:
+    """First mails by state."""
     steps = stack.get("campaigns/tour-campaign/")["steps"]
-    return sum(step["states"].get(state, 0) for step in steps if step["number"] == 1)
+    return dict(next(step["states"] for step in steps if step["number"] == 1))
 
 
-def send(page: Page) -> None:
+def send(page: Page, stack: Stack) -> None:
+    approved = str(first_mails(stack)["approved"])
     page.goto("/campaigns/tour-campaign/")
     page.get_by_role("button", name="Start sending").click()
-    sent = page.locator("section[aria-labelledby=step-1-h] .stat", has_text="sent").locator(".stat-value")
-    expect(sent).to_have_text("12", timeout=JOB_PATIENCE_MS)
-    second = page.locator("section[aria-labelledby=step-2-h] .stat", has_text="sent").locator(".stat-value")
-    expect(second).to_have_text("12", timeout=JOB_PATIENCE_MS)
+    for number in (1, 2):
+        section = page.locator(f"section[aria-labelledby=step-{number}-h]")
+        sent = section.locator(".stat", has_text="sent").locator(".stat-value")
+        expect(sent).to_have_text(approved, timeout=JOB_PATIENCE_MS)
 
 
 def answer_as_readers(page: Page, stack: Stack) -> None:

@@ -9,7 +9,6 @@ from jobs.states import FINISHED
 from review.models import Record
 from review.segments import cut
 from review.spec import TaskSpec
-from review.spec import TaskSpec
 from review.states import Split
 from training.models import Miniature
 
@@ -27,11 +26,6 @@ def context(miniature: Miniature, job: Job) -> dict[str, Any]:
 
 
 def parts(miniature: Miniature, output: dict[str, Any]) -> list[dict[str, Any]]:
-    """What a miniature wrote, by `parts_of` under its own task version."""
-    return parts_of(miniature.run.task_version.spec, output)
-
-
-def parts_of(spec: TaskSpec, output: dict[str, Any]) -> list[dict[str, Any]]:
     """What a miniature wrote, by `parts_of` under its own task version."""
     return parts_of(miniature.run.task_version.spec, output)
 
@@ -76,6 +70,5 @@ def _elements(name: str, output: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def as_text(facts: dict[str, Any]) -> dict[str, Any]:
-    """Facts as a form takes them."""
     """Facts as a form takes them."""
     return {name: "; ".join(map(str, value)) if isinstance(value, list) else value for name, value in facts.items()}
