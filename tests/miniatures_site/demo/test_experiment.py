@@ -1,0 +1,97 @@
+"""The demo's experiment comes out as its seed says, through the real wire and the real endpoints, once."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from django.utils import timezone
+
+from campaigns import addresses
+from campaigns.assignment import arm_of
+from campaigns.models import Campaign, Contact, Event, Experiment, Look, Message
+from campaigns.selectors import results
+from campaigns.sink.mailbox import Mailbox
+from campaigns.states import CampaignState, EventKind, MessageState
+from members.models import Member
+from miniatures_site.demo import experiment, inboxes
+from miniatures_site.demo.load import demo_spec
+from review.models import Task
+from review.states import Role
+from tests.review import factories as desk
+
+FEW = 16
+
+
+def expected(companies: int) -> dict[str, Counter[str]]:
+    """People and replies by arm, from seed, salt and addresses alone."""
+    found = {inboxes.TEACHER: Counter[str](), inboxes.VARIANT: Counter[str]()}
+    for row in inboxes.people(companies):
+        arm = list(found)[arm_of(experiment.SALT, addresses.read(row["email"]).cluster, [1, 1])]
+        did = {doing.kind for doing in inboxes.first_mail(row["email"], arm=arm, segment=row["segment"])}
+        found[arm].update(people=1, **dict.fromkeys(did, 1))
+    return found
+
+
+def test_the_seed_gives_the_demos_numbers():
+    found = expected(inboxes.COMPANIES)
+
+    assert (found["Teacher"]["people"], found["Teacher"]["reply"]) == (130, 43)
+    assert (found["Variant"]["people"], found["Variant"]["reply"]) == (109, 41)
+
+
+def test_people_are_fictional_and_each_stands_once():
+    rows = inboxes.people()
+
+    assert len({row["email"] for row in rows}) == len(rows)
+    assert all(row["email"].endswith(".example") for row in rows)
+    assert {row["segment"] for row in rows} == set(inboxes.REPLIES)
+
+
+def test_the_teacher_wins_in_one_segment_and_the_page_can_say_so():
+    told = inboxes.truth()
+
+    assert [line["segment"] for line in told["shares"] if line["better"] == inboxes.TEACHER] == ["Care and services"]
+    assert told["seed"] == inboxes.SEED
+
+
+@pytest.fixture
+def task(admin: Member, make_member) -> Task:
+    made = desk.make_task(by=admin, spec=demo_spec())
+    desk.join(make_member("lena"), made, Role.LEAD)
+    return made
+
+
+@pytest.fixture
+def mailbox(settings, tmp_path) -> Mailbox:
+    settings.EMAIL_BACKEND = "campaigns.smtp.EmailBackend"
+    settings.MAILBOX_DIR = tmp_path / "mailbox"
+    return Mailbox(settings.MAILBOX_DIR)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_weeks_of_mails_and_answers_end_in_the_verdict_of_the_seed(admin, task, mailbox, as_member):
+    people = Counter({arm: counts["people"] for arm, counts in expected(FEW).items()})
+
+    was_missing = experiment.load(admin, task, companies=FEW)
+    again = experiment.load(admin, task, companies=FEW)
+
+    made = Experiment.objects.get()
+    assert (was_missing, again) == (True, False)
+    assert Campaign.objects.get().state == CampaignState.ENDED
+    first = Message.objects.filter(step__number=1)
+    assert first.count() == first.filter(state=MessageState.SENT).count() == sum(people.values())
+    assert len(list(mailbox.newest())) == Message.objects.filter(state=MessageState.SENT).count()
+    told = {arm["name"]: arm for arm in results.result(made)["arms"]}
+    for arm, counts in expected(FEW).items():
+        assert (told[arm]["assigned"], told[arm]["replied"]) == (counts["people"], counts["reply"])
+        assert (told[arm]["bounced"], told[arm]["unsubscribed"]) == (counts["bounce"], counts["leave"])
+    clicked = Event.objects.filter(kind=EventKind.CLICKED)
+    assert clicked.filter(is_machine=False).exists()
+    assert Look.objects.filter(is_final=True).count() == 1
+    assert Event.objects.latest("occurred_at").occurred_at < timezone.now()
+    assert not Contact.objects.exclude(address__endswith=".example").exists()
+    page = as_member(admin).get(f"/experiments/{made.slug}/").content.decode()
+    assert page.index("Simulated.") < page.index("Verdict</h2>")
+    assert "What the simulated people were made to do" in page
+    assert "Run it with your miniature" in page
