@@ -113,8 +113,10 @@ def writer_or_404(member: Member, task: Task, name: str) -> Miniature:
 
 
 def of_task(member: Member, task: Task) -> list[Miniature]:
-    """All miniatures of a task, newest first."""
-    return list(miniature_selectors.visible(member, task=task))
+    """Miniatures of a task, newest first; those that answer a study only where they are served."""
+    served = in_force().filter(task=task).values("miniature")
+    listed = miniature_selectors.listed(member, task=task)
+    return list(listed | miniature_selectors.visible(member, task=task).filter(pk__in=served))
 
 
 def _usable(held: QuerySet[Promotion], member: Member) -> QuerySet[Promotion]:

@@ -26,14 +26,14 @@ WAIT_S = 60
 
 
 class Miniatures(APIView):
-    """Tuned students, newest first."""
+    """Tuned students, newest first; those made to answer a study are found by their id alone."""
 
     @extend_schema(parameters=[OpenApiParameter("task", str)], responses=shapes.MiniatureOut(many=True))
     def get(self, request: Request) -> Response:
         slug = request.query_params.get("task")
         task = task_or_404(member_of(request), slug) if slug else None
         pager = KeysetPagination()
-        page = pager.paginate_queryset(selectors.visible(member_of(request), task=task), request, view=self)
+        page = pager.paginate_queryset(selectors.listed(member_of(request), task=task), request, view=self)
         return pager.get_paginated_response(shapes.MiniatureOut(page, many=True).data)
 
 

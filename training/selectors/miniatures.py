@@ -25,8 +25,8 @@ def visible(member: Member, *, task: Task | None = None) -> QuerySet[Miniature]:
     return found.filter(task=task) if task else found.filter(task__in=tasks_for(member))
 
 
-def listed(member: Member, *, task: Task) -> QuerySet[Miniature]:
-    """Miniatures of a task as its list shows them, without those that were made to answer a study."""
+def listed(member: Member, *, task: Task | None = None) -> QuerySet[Miniature]:
+    """Miniatures as lists show them, without those that were made to answer a study."""
     return visible(member, task=task).filter(run__purpose=RunPurpose.MINIATURE)
 
 

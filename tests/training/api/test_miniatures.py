@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 
 from jobs.models import Job
 from training.api import miniatures as api
+from training.states import RunPurpose
 
 pytestmark = pytest.mark.django_db
 PROSPECT = {"company": "Lund Works", "sector": "glass"}
@@ -121,3 +122,13 @@ def test_a_viewer_may_not_have_it_write_and_a_reading_token_neither(api_as, view
     assert api_as(viewer).post(f"{address(miniature)}write/", body, format="json").status_code == 403
     assert api_as(lead, scopes=("read",)).post(f"{address(miniature)}write/", body, format="json").status_code == 403
     assert api_as(lead, scopes=("review",)).post(f"{address(miniature)}write/", body, format="json").status_code == 202
+
+
+def test_what_a_study_made_is_not_listed_but_found_by_its_id(api_as, viewer, miniature, task):
+    type(miniature.run).objects.update(purpose=RunPurpose.STUDY)
+    client = api_as(viewer, scopes=("read",))
+
+    listed = client.get("/api/v1/miniatures/", {"task": task.slug}).json()["results"]
+
+    assert listed == []
+    assert client.get(address(miniature)).status_code == 200
