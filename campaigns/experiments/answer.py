@@ -18,6 +18,7 @@ from campaigns.states import Claim
 from campaigns.statistics import analysis, report, sample_ratio
 from campaigns.statistics.findings import Analysis, Comparison, Question
 from campaigns.statistics.sample_ratio import SampleRatio
+from campaigns.statistics.segments import SegmentEffect
 from campaigns.statistics.verdicts import Finding
 from campaigns.statistics.wording import Wording
 
@@ -180,12 +181,21 @@ def _plain(days: Sequence[course.Day]) -> list[dict[str, Any]]:
 
 
 def _segments(units: Units, terms: Terms, at: datetime) -> list[dict[str, Any]]:
-    found = segments.lines(units, control=terms.control, at_s=at.timestamp(), level=terms.level)
+    """Of each arm: whether the difference varies between segments at all, then segment by segment."""
+    found = segments.spreads(units, control=terms.control, at_s=at.timestamp(), level=terms.level)
     return [
         {
-            "segment": line.segment, "arm": line.arm, "n": line.n, "control_n": line.control_n, "mean": line.mean,
-            "control_mean": line.control_mean, "estimate": line.effect.estimate, "low": line.effect.interval.low,
-            "high": line.effect.interval.high, "adjusted_p": line.adjusted_p, "method": line.effect.method.name,
+            "arm": arm, "q": spread.q, "df": spread.df, "p_value": spread.p_value, "varies": spread.varies,
+            "left_out": list(spread.left_out), "method": asdict(spread.method),
+            "lines": [_segment(line) for line in spread.segments],
         }
-        for line in found
+        for arm, spread in found.items()
     ]  # fmt: skip
+
+
+def _segment(line: SegmentEffect) -> dict[str, Any]:
+    return {
+        "segment": line.segment, "n": line.n_treatment, "control_n": line.n_control, "mean": line.treatment_mean,
+        "control_mean": line.control_mean, "estimate": line.effect.estimate, "low": line.effect.interval.low,
+        "high": line.effect.interval.high, "adjusted_p": line.adjusted_p, "method": line.effect.method.name,
+    }  # fmt: skip

@@ -13,6 +13,8 @@ from campaigns.statistics import sequences
 
 DAY_S = 86_400
 MOST_DAYS = 60
+# With fewer companies in an arm an interval spans everything, and would only flatten the chart.
+FEWEST_CLUSTERS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def _day(
     ripe: Clusters, arm: str, control: str, end: float, first: float, level: float, tuned_for: float
 ) -> Day | None:
     found = ripe.outcomes()
-    if arm not in found or control not in found:
+    if any(name not in found or found[name].clusters < FEWEST_CLUSTERS for name in (arm, control)):
         return None
     try:
         effect = robust.difference(found[control], found[arm], level=level)

@@ -65,8 +65,7 @@ def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_p
         "comparisons": _comparisons(found),
         "chart": _interval_chart(experiment, found, control),
         "days": _days(found),
-        "segments": found["segments"],
-        "segment_chart": _segment_chart(found),
+        "segments": _segments(found),
         "costs": found["costs"],
         "gpu": list(_gpu(found["costs"]["arms"], control, gpu_usd_per_hour)),
         "gpu_usd_per_hour": gpu_usd_per_hour,
@@ -157,15 +156,18 @@ def _lines(arm: str, days: Sequence[dict[str, Any]], low: str, high: str) -> dic
     }
 
 
-def _segment_chart(found: dict[str, Any]) -> dict[str, Any]:
-    several = len({line["arm"] for line in found["segments"]}) > 1
+def _segments(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of each arm: its segments with their chart."""
+    return [{**spread, "chart": _segment_chart(spread["lines"])} for spread in found["segments"] if spread["lines"]]
+
+
+def _segment_chart(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
     rows = [
         {
-            "name": f"{line['segment'] or 'no segment'}{', ' + line['arm'] if several else ''}",
-            "value": line["estimate"] * POINTS, "lo": line["low"] * POINTS, "hi": line["high"] * POINTS,
-            "n": line["n"] + line["control_n"],
+            "name": line["segment"] or "no segment", "value": line["estimate"] * POINTS, "lo": line["low"] * POINTS,
+            "hi": line["high"] * POINTS, "n": line["n"] + line["control_n"],
         }
-        for line in found["segments"]
+        for line in lines
     ]  # fmt: skip
     return {"rows": rows, "x": {"label": "difference, points", "zero": True}}
 
@@ -184,7 +186,7 @@ def _gpu(arms: Sequence[dict[str, Any]], control: str, usd_per_hour: float) -> I
     for price in teachers.prices():
         usd = (given * float(price.input_usd_per_million) + answered * float(price.output_usd_per_million)) / MILLION
         if usd > 0:
-            note = f"{given:,.0f} tokens in, {answered:,.0f} out, list price of {price.as_of:%-d %b %Y}"
+            note = f"{given:,.0f} tokens in, {answered:,.0f} out, price as entered on {price.as_of:%-d %b %Y}"
             yield GpuLine(price.model, note, costs.own_gpu(usd_per_mail=usd, usd_per_gpu_hour=usd_per_hour))
 
 
@@ -193,6 +195,7 @@ def _methods(found: dict[str, Any]) -> list[dict[str, str]]:
     watched = {"name": sequences.ALWAYS_VALID.name, "source": sequences.ALWAYS_VALID.source}
     if found["days"] and watched not in named:
         named.append(watched)
+    named += [spread["method"] for spread in found["segments"][:1] if spread["q"] is not None]
     if ratio := found["sample_ratio"]:
         named.append(ratio["method"])
     return named

@@ -205,8 +205,10 @@ def test_segments_are_compared_apart_and_adjusted(experiment):
     ]
     experiment = launched(experiment, rows)
 
-    cold, food = results.result(experiment, at=AFTER)["segments"]
+    spread = only(results.result(experiment, at=AFTER)["segments"])
 
+    cold, food = spread["lines"]
+    assert (spread["arm"], spread["varies"], spread["df"]) == ("Variant", True, 1)
     assert (cold["segment"], cold["n"], cold["control_n"]) == ("cold", 100, 100)
     assert food["estimate"] == pytest.approx(-0.22)
     single = proportions.difference(Proportion(30, 100), Proportion(8, 100))
