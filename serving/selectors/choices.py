@@ -67,7 +67,7 @@ def choice_or_404(member: Member, task: Task, key: str) -> Choice:
 
 def records(task: Task) -> list[Record]:
     """Records to try on: those set apart for testing, which no miniature has seen."""
-    rows = Record.objects.filter(task=task, split=Split.TEST).order_by("created_at", "pk")
+    rows = Record.objects.filter(task=task, split=Split.TEST, erased_at__isnull=True).order_by("created_at", "pk")
     return list(rows[:RECORDS_SHOWN])
 
 
