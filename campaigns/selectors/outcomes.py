@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, QuerySet
+from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet
 
 from campaigns.models import Campaign, Enrolment, Event, Message
 from campaigns.scanners import BURST_S
@@ -74,7 +74,7 @@ def by_arm(campaign: Campaign) -> list[ArmOutcome]:
     bounced = human_events(campaign, EventKind.BOUNCED)
     counts = {
         "sent": _by_arm(sent),
-        "delivered": _by_arm(sent.exclude(Exists(bounced.filter(message=OuterRef("pk"))))),
+        "delivered": _by_arm(sent.exclude(pk__in=bounced.order_by().values("message"))),
         "bounced": _by_arm(bounced),
         "replied": _by_arm(human_events(campaign, EventKind.REPLIED)),
         "positive": _by_arm(_of_metric(campaign, Metric.POSITIVE_REPLY)),
@@ -135,7 +135,9 @@ def human_events(campaign: Campaign, kind: EventKind) -> QuerySet[Event]:
         message=OuterRef("message"), kind=EventKind.CLICKED, is_machine=True, payload__why="burst",
         occurred_at__gte=OuterRef("occurred_at"), occurred_at__lte=end,
     )  # fmt: skip
-    return events.exclude(Exists(rest))
+    # Few mails are ever scanned so: the list of them is made once, and only their clicks are looked at one by one.
+    scanned = Event.objects.filter(campaign=campaign, kind=kind, is_machine=True, payload__why="burst").order_by()
+    return events.exclude(Q(message__in=scanned.values("message")) & Exists(rest))
 
 
 def _of_metric(campaign: Campaign, metric: Metric) -> QuerySet[Event]:
