@@ -6,7 +6,7 @@ draft was ever sent.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 import numpy as np
@@ -81,13 +81,14 @@ def _calls(campaign: Campaign) -> tuple[dict[Draft, float], dict[str, tuple[floa
 
 
 def _shared_out(people: Enrolled, usd: dict[Draft, float]) -> dict[str, float]:
-    if not usd:
-        return {}
-    sharing: dict[Draft, list[str]] = defaultdict(list)
-    for pk, arm, record in zip(people.ids, people.arms, people.records, strict=True):
-        if record is not None:
-            sharing[arm, record].append(pk)
-    return {pk: amount / len(sharing[draft]) for draft, amount in usd.items() for pk in sharing.get(draft, ())}
+    """What each contact's draft cost, over those who share it."""
+    drafts = list(zip(people.arms, people.records, strict=True))
+    sharing = Counter(drafts)
+    return {
+        pk: usd[arm, record] / sharing[arm, record]
+        for pk, (arm, record) in zip(people.ids, drafts, strict=True)
+        if record is not None and (arm, record) in usd
+    }
 
 
 def _minutes(campaign: Campaign) -> dict[str, float]:

@@ -41,7 +41,10 @@ def two_arms(
         ArmPlan(name, teacher=writer, is_control=number == 0)
         for number, (name, writer) in enumerate(zip(names, writers, strict=True))
     ]
-    return factories.make_draft_campaign(task, by=by, slug=slug, **{"arms": arms, **values})
+    made = factories.make_draft_campaign(task, by=by, slug=slug, **{"arms": arms, **values})
+    # The same arms in every run: a random salt may leave one of three arms with a single company.
+    Campaign.objects.filter(pk=made.pk).update(salt=f"salt of {slug}")
+    return Campaign.objects.get(pk=made.pk)
 
 
 def launched(experiment: Experiment, rows: Iterable[Row], *, at: datetime = LAUNCHED) -> Experiment:
