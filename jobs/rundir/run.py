@@ -37,6 +37,7 @@ class RunDir:
         self._stop_reason = ""
         self._secrets: dict[str, str] | None = None
         self._looked_s = 0.0
+        self._is_leased = (path / lease.FILE).exists()
         self._finished = False
         self._seq = _mend_tail(path / EVENTS)
         self._events = (path / EVENTS).open("ab")
@@ -147,9 +148,15 @@ class RunDir:
             return
         self._looked_s = now_s
         age_s = lease.age_s(self.path)
-        if age_s is not None and age_s > self.spec.lease_s:
+        if age_s is None and self._is_leased:
+            # Somebody threw the directory away: nobody can hear this engine any more.
             self._stop_reason = "lease"
-            print(f"The lease is {age_s:.1f} s old, {self.spec.lease_s:.1f} s are allowed: stopping.", file=sys.stderr)
+            print("The lease is gone: stopping.", file=sys.stderr)
+        elif age_s is not None:
+            self._is_leased = True
+            if age_s > self.spec.lease_s:
+                self._stop_reason = "lease"
+                print(f"The lease is {age_s:.1f} s old, {self.spec.lease_s:.1f} s allowed: stopping.", file=sys.stderr)
 
     def _files(self, paths: Iterable[str | Path]) -> list[Path]:
         files: list[Path] = []

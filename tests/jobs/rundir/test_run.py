@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -130,6 +131,17 @@ def test_a_stale_lease_asks_the_engine_to_stop(run_dir):
     before = run.stop_requested
 
     lease.touch(run_dir, at_s=lease.boot_clock_s() - 5)
+    run._looked_s = 0
+
+    assert (before, run.stop_requested, run.stop_reason) == (False, True, "lease")
+
+
+def test_a_directory_that_was_thrown_away_asks_the_engine_to_stop(run_dir):
+    lease.touch(run_dir)
+    run = RunDir.open(run_dir)
+    before = run.stop_requested
+
+    shutil.rmtree(run_dir)
     run._looked_s = 0
 
     assert (before, run.stop_requested, run.stop_reason) == (False, True, "lease")
