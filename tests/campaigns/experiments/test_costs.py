@@ -1,0 +1,119 @@
+"""What a mail and a reply cost: every paid call of an arm counts, shared drafts are shared out, minutes have a wage."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from campaigns.experiments import costs
+from campaigns.models import Contact, Message, WriteOrder
+from campaigns.selectors import experiment_pages, results
+from generation.models import Call
+from generation.services import orders
+from generation.states import Purpose
+from review.models import Candidate, Record
+from review.services import candidates, decisions, queue
+from review.services.candidates import NewDraft
+from tests.campaigns.experiment_rows import Row, launched
+from tests.campaigns.experiments.test_results import AFTER
+from tests.review import factories as desk
+
+
+@pytest.fixture
+def spent(experiment, lead):
+    """Two companies an arm; the teacher's first has two contacts who share a draft. Calls cost a cent each, one twice."""
+    rows = [
+        Row(0, "twins", replied_after=1.0), Row(0, "twins"), Row(0, "lone"), Row(1, "east"), Row(1, "west", replied_after=2.0),
+    ]  # fmt: skip
+    experiment = launched(experiment, rows)
+    records = list(Record.objects.order_by("row_number")[:4])
+    for company, record in zip(("twins", "lone", "east", "west"), records, strict=True):
+        Contact.objects.filter(cluster=f"{company}.example").update(record=record)
+    arms = list(experiment.campaign.arms.order_by("position"))
+    for arm, own in ((arms[0], [records[0], records[0], records[1]]), (arms[1], [records[2], records[3]])):
+        order = orders.launch(
+            experiment.campaign.task, teacher=arm.teacher, count=1, by=None, record_ids=[own[0].pk],
+            purpose=Purpose.CAMPAIGN,
+        )  # fmt: skip
+        WriteOrder.objects.create(
+            campaign=experiment.campaign, arm=arm, step=experiment.campaign.steps.get(), order=order
+        )  # fmt: skip
+        for record in own:
+            Call.objects.create(
+                id=uuid.uuid4(), generation_job=order, record=record, state="answered", cost_usd=Decimal("0.01"),
+                input_tokens=800, output_tokens=200,
+            )  # fmt: skip
+    return experiment
+
+
+def of(found, name):
+    return next(arm for arm in found["costs"]["arms"] if arm["name"] == name)
+
+
+def test_every_paid_call_counts_and_a_shared_draft_is_shared(spent):
+    found = results.result(spent, at=AFTER)
+
+    teacher, variant = of(found, "Teacher"), of(found, "Variant")
+    assert teacher["model_usd"] == pytest.approx(0.03)
+    assert variant["model_usd"] == pytest.approx(0.02)
+    assert (teacher["mails"], teacher["replies"]) == (3, 1)
+    assert teacher["mail"]["usd"] == pytest.approx(0.01)
+    assert variant["reply"]["usd"] == pytest.approx(0.02)
+    assert teacher["tokens"] == (800, 200)
+
+
+def test_minutes_of_decisions_have_a_wage(spent, lead):
+    record = Record.objects.order_by("row_number")[0]
+    fields = desk.mail(record)
+    (draft,) = candidates.add_drafts(
+        version=spent.campaign.task_version, drafts=[NewDraft(record.pk, fields, origin="campaign", is_kept=True)]
+    )
+    candidates.put_on_desk([Candidate.objects.get(pk=draft.pk)])
+    Message.objects.filter(contact__cluster="twins.example").update(candidate=draft, needs_approval=True)
+    card = queue.hold(lead, draft.pk)
+    decisions.record(draft.pk, by=lead, id=uuid.uuid4(), verdict="accept", if_match=card.etag, seconds=90)
+
+    found = results.result(spent, at=AFTER, person_usd_per_hour=60)
+
+    teacher = of(found, "Teacher")
+    assert teacher["minutes"] == pytest.approx(1.5)
+    assert teacher["mail_with_people"]["usd"] == pytest.approx((0.03 + 1.5) / 3)
+    assert teacher["mail"]["usd"] == pytest.approx(0.01)
+    assert of(found, "Variant")["minutes"] == 0
+
+
+def test_the_page_sets_a_gpu_against_what_was_paid_and_against_the_price_table(spent):
+    page = experiment_pages.live(spent, person_usd_per_hour=None, gpu_usd_per_hour=2.0)
+
+    paid, *listed = page["gpu"]
+    assert paid.name == "Teacher, as paid here"
+    assert paid.own.break_even.mails_per_hour == pytest.approx(200)
+    gpt = next(line for line in listed if line.name == "gpt-4o")
+    assert gpt.own.usd_per_mail == pytest.approx((800 * 2.5 + 200 * 10) / 1e6)
+
+
+def test_a_free_model_is_never_dearer_than_a_gpu():
+    own = costs.own_gpu(usd_per_mail=0.0, usd_per_gpu_hour=1.0)
+
+    assert own.break_even is None
+    assert "never pays" in own.why_never
+
+
+def test_without_a_reply_there_is_no_cost_of_one():
+    ones = np.ones(4)
+    spent = costs.Spent(("A",), np.zeros(4, dtype=np.int64), np.arange(4), ones * 0.01, ones * 0, ones, ones * 0, {})
+
+    (arm,) = costs.by_arm(spent, usd_per_hour=40, level=0.95)
+
+    assert arm.reply is None
+    assert arm.mail is not None
+    assert arm.mail.usd == pytest.approx(0.01)
+
+
+def test_a_bound_that_cannot_be_told_is_null_in_json(spent):
+    reply = of(results.result(spent, at=AFTER), "Teacher")["reply"]
+
+    assert reply["interval"]["high"] is None
