@@ -24,7 +24,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns.experiments.design import Wishes
-from campaigns.models import Campaign, Contact, Experiment, Message, SenderIdentity
+from campaigns.models import Campaign, Contact, Experiment, Look, Message, SenderIdentity
 from campaigns.services import campaigns, launch, senders, tick
 from campaigns.services.campaigns import ArmPlan, Plan, StepPlan
 from campaigns.services.contacts.take import import_contacts
@@ -189,7 +189,7 @@ def _run(campaign: Campaign, lead: Member, now: clock.Clock, began: datetime) ->
             at, _, doing, name = heapq.heappop(to_come)
             now.at = max(at, now.at)
             readers.carry_out(doing, mailbox.read(name) or b"")
-        if day in LOOKS_AT:
+        if day in LOOKS_AT and Look.objects.filter(experiment__slug=SLUG).count() == LOOKS_AT.index(day):
             looks.record(Experiment.objects.get(slug=SLUG), by=lead)
     launch.end(campaign, by=lead)
     if not Experiment.objects.filter(slug=SLUG, looks__is_final=True).exists():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections import Counter
 
 import pytest
@@ -94,4 +96,8 @@ def test_weeks_of_mails_and_answers_end_in_the_verdict_of_the_seed(admin, task, 
     page = as_member(admin).get(f"/experiments/{made.slug}/").content.decode()
     assert page.index("Simulated.") < page.index("Verdict</h2>")
     assert "What the simulated people were made to do" in page
-    assert "Run it with your miniature" in page
+    again_url = re.search(r'href="([^"]+)">Run it with your miniature', page)
+    assert again_url is not None
+    form = as_member(admin).get(html.unescape(again_url[1])).content.decode()
+    assert 'value="Two teachers (simulated), with our miniature"' in form
+    assert "tour https://loomboard.example/tour" in form
