@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache
 
 from serving.engine.adapters import Route
+from serving.engine.cache import roomy
 from serving.engine.drawing import draw
 from serving.engine.row import Row
 
@@ -60,7 +60,7 @@ class Batch:
         device = self._model.device
         ids = torch.tensor([[self._pad] * (width - len(row.prompt)) + row.prompt for row in fresh], device=device)
         mask = torch.tensor([[0] * (width - len(row.prompt)) + [1] * len(row.prompt) for row in fresh], device=device)
-        cache = DynamicCache()
+        cache = roomy()
         positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
         scores = self._forward(fresh, ids, mask, positions, cache)
         last, shown = _taken(fresh, draw(scores, fresh))
