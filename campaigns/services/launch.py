@@ -44,15 +44,15 @@ def launch(
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: 409 `campaign_launched`; `not_ready` with every problem, its state holding them one by one.
+        Refusal: 409 `campaign_launched`, or `experiment_registered`: it names another audience than was registered;
+            `not_ready` with every problem, its state holding them one by one.
     """
     permissions.require(by, campaign.task, Role.LEAD)
     campaign = _locked(campaign)
     if campaign.state != CampaignState.DRAFT:
         raise Refusal("campaign_launched", "This campaign is launched already.", status=409)
     if contacts is not None:
-        campaign.audience = {name: value for name, value in contacts.items() if value}
-        campaign.save(update_fields=["audience"])
+        _choose(campaign, {name: value for name, value in contacts.items() if value})
     _fix_version(campaign)
     if problems := readiness.checks(campaign):
         raise not_ready(problems)
@@ -75,10 +75,27 @@ def not_ready(problems: Sequence[Problem]) -> Refusal:
     )  # fmt: skip
 
 
+def _choose(campaign: Campaign, wanted: dict[str, Any]) -> None:
+    """Take another audience, unless an experiment was registered with this one."""
+    if wanted == campaign.audience:
+        return
+    if _is_registered(campaign):
+        raise Refusal(
+            "experiment_registered", "The experiment of this campaign is registered with another audience.",
+            hint="Launch it without naming contacts, or make a new campaign.", status=409,
+        )  # fmt: skip
+    campaign.audience = wanted
+    campaign.save(update_fields=["audience"])
+
+
 def _fix_version(campaign: Campaign) -> None:
     """The newest wording counts, unless an experiment was registered on another."""
-    if not Experiment.objects.filter(campaign=campaign, registered_at__isnull=False).exists():
+    if not _is_registered(campaign):
         campaign.task_version = latest_version(campaign.task)
+
+
+def _is_registered(campaign: Campaign) -> bool:
+    return Experiment.objects.filter(campaign=campaign, registered_at__isnull=False).exists()
 
 
 def _enrol(campaign: Campaign, people: Sequence[Place]) -> None:

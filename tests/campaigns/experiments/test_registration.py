@@ -99,6 +99,15 @@ def plan_of(campaign):
     return factories.Plan(name="Other", arms=[ArmPlan("A", teacher=Teacher.objects.get(slug="offline"))])
 
 
+def test_the_registered_audience_is_what_is_launched(experiment, campaign, lead):
+    with pytest.raises(Refusal) as refused:
+        launch.launch(campaign, by=lead, contacts={"limit": 5})
+    launched = launch.launch(campaign, by=lead, contacts={"limit": None})
+
+    assert (refused.value.code, refused.value.status) == ("experiment_registered", 409)
+    assert launched.enrolments.count() == 20
+
+
 def test_a_campaign_of_several_arms_is_not_launched_before_it_is_registered(campaign, lead):
     registration.keep(campaign, WISHES, by=lead)
 
