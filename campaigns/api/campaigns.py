@@ -34,7 +34,7 @@ from web.pagination import KeysetPagination
 # What a body says in the very words of a plan.
 SAME = (
     "sample_share", "max_model_usd", "mails_per_minute", "daily_cap", "quiet_from", "quiet_until", "sends_at_weekends",
-    "time_zone", "links", "audience",
+    "tracks_opens", "time_zone", "links", "audience",
 )  # fmt: skip
 
 

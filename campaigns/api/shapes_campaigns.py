@@ -56,6 +56,7 @@ class CampaignIn(serializers.Serializer[Any]):
     quiet_from = serializers.IntegerField(min_value=0, max_value=23, required=False)
     quiet_until = serializers.IntegerField(min_value=0, max_value=23, required=False)
     sends_at_weekends = serializers.BooleanField(required=False)
+    tracks_opens = serializers.BooleanField(required=False, help_text="Only of contacts who allow it")
     time_zone = serializers.CharField(max_length=64, required=False)
 
 

@@ -18,7 +18,7 @@ from generation.selectors.teachers import TeacherLine
 ARM_ROWS = 4
 # What a form may say beside a plan: the same names as the plan's, and the same meaning.
 _PLAIN = (
-    "name", "max_model_usd", "mails_per_minute", "daily_cap", "quiet_from", "quiet_until", "sends_at_weekends", "time_zone",
+    "name", "max_model_usd", "mails_per_minute", "daily_cap", "quiet_from", "quiet_until", "sends_at_weekends", "tracks_opens", "time_zone",
 )  # fmt: skip
 
 
@@ -74,6 +74,10 @@ class CampaignForm(forms.Form):
         label="Quiet until, hour", min_value=0, max_value=23, initial=8, help_text="Equal hours: never quiet."
     )
     sends_at_weekends = forms.BooleanField(label="Send at weekends too", required=False)
+    tracks_opens = forms.BooleanField(
+        label="Tell of openings", required=False,
+        help_text="A tiny picture in the mails of contacts who allow it, and of nobody else.",
+    )  # fmt: skip
     time_zone = forms.CharField(
         label="Time zone", max_length=64, initial="UTC", help_text="For contacts without one of their own."
     )

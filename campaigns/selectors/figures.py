@@ -96,11 +96,6 @@ class ArmFigures:
         ]
 
     @property
-    def cost_per_draft_usd(self) -> Decimal | None:
-        """Model cost of a draft."""
-        return self.cost_usd / self.drafts if self.drafts else None
-
-    @property
     def person_minutes(self) -> float:
         """Time people spent on its drafts."""
         return self.person_s / MINUTE_S

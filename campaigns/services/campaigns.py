@@ -72,6 +72,7 @@ class Plan:
     quiet_from: int = 20
     quiet_until: int = 8
     sends_at_weekends: bool = False
+    tracks_opens: bool = False
     time_zone: str = "UTC"
     audience: Mapping[str, Any] = field(default_factory=dict)
     is_simulated: bool = False
@@ -80,7 +81,7 @@ class Plan:
 # What a plan sets on the campaign's own row.
 OWN = (
     "name", "sender", "approval", "sample_share", "reply_teacher", "max_model_usd", "mails_per_minute", "daily_cap",
-    "quiet_from", "quiet_until", "sends_at_weekends", "time_zone", "is_simulated",
+    "quiet_from", "quiet_until", "sends_at_weekends", "tracks_opens", "time_zone", "is_simulated",
 )  # fmt: skip
 
 

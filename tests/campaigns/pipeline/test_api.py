@@ -43,6 +43,15 @@ def test_a_campaign_is_made_priced_launched_and_ended(api: APIClient, task: Task
         assert (answer.status_code, answer.data["state"]) == (202, state)
 
 
+def test_openings_are_told_of_only_where_the_campaign_asks(api: APIClient, task: Task) -> None:
+    api.post(URL, BODY, format="json")
+    api.post(URL, {**BODY, "name": "Curious", "tracks_opens": True}, format="json")
+
+    told = dict(Campaign.objects.values_list("slug", "tracks_opens"))
+
+    assert told == {"spring": False, "curious": True}
+
+
 def test_the_same_key_makes_and_launches_once(api: APIClient, task: Task, people: None) -> None:
     made = [api.post(URL, BODY, format="json", headers={"Idempotency-Key": "k1"}) for _ in range(2)]
     launched = [
