@@ -1,4 +1,4 @@
-"""The loop of one task as numbers: records, drafts, judged, gold, versions, runs, miniatures; and what to do next.
+"""The loop of one task as numbers: records, drafts, judged, gold, versions, runs, miniatures, campaigns; and what to do next.
 
 Pure questions over all rooms' rows. Knows no member: whoever asks has been let into the task before.
 """
@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from django.db.models import Sum
 
+from campaigns.models import Campaign
 from miniatures_site.addresses import address
 from review.models import Candidate, DatasetVersion, Gold, Record, Task
 from review.states import POSITIVE, CandidateState
@@ -60,6 +61,8 @@ def steps(task: Task) -> list[Step]:
          "A run tunes a small student on one frozen version."),
         ("Miniatures", Miniature.objects.filter(task=task, run__purpose=RunPurpose.MINIATURE), "training:miniatures", "See the runs",
          "A run that ends well leaves a miniature: a model you own."),
+        ("Campaigns", Campaign.objects.filter(task=task), "campaigns:list", "Make a campaign",
+         "A campaign puts a miniature to work, and an experiment in it shows whether readers notice."),
     )  # fmt: skip
     return [Step(label, rows.count(), address(name, task.slug), act, why) for label, rows, name, act, why in found]
 
