@@ -58,7 +58,7 @@ def points(value: Any, digits: int = 1) -> str:
 
 @register.filter
 def duration(value: Any) -> str:
-    """Seconds as 8 s, 3 min 20 s, or 2 h 5 min."""
+    """Seconds as 8 s, 3 min 20 s, 2 h 5 min, or 7 d 3 h."""
     if value in (None, ""):
         return MISSING
     seconds = float(value)
@@ -70,7 +70,10 @@ def duration(value: Any) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min"
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
 
 
 @register.filter
