@@ -1,7 +1,7 @@
 """Take the README's screenshots from the running demo: `python docs/screenshots.py` while `make run` is up.
 
-Reads the address and the login from `var/demo-login.json` (or the folder VAR_DIR names) and shows the newest run and
-evaluation there are. Each page is taken at 1440 and 375 px, light and dark, into docs/images.
+Reads the address and the login from `var/demo-login.json` (or the folder VAR_DIR names) and shows the newest run,
+evaluation and study there are. Each page is taken at 1440 and 375 px, light and dark, into docs/images.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ def main() -> None:
         "focus": f"/tasks/{TASK}/review/",
         "training": f"/training/{newest(card, 'training-runs')}/",
         "evaluation": f"/evaluations/{newest(card, 'evaluations')}/",
+        "playground": f"/tasks/{TASK}/playground/",
+        "campaign": "/campaigns/two-teachers/",
+        "experiment": "/experiments/two-teachers/",
+        "study": f"/studies/{newest(card, 'studies')}/",
     }
     (HERE / "images").mkdir(exist_ok=True)
     with sync_playwright() as playwright:

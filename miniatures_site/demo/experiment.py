@@ -24,7 +24,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns.experiments.design import Wishes
-from campaigns.models import Campaign, Contact, Experiment, Look, Message, SenderIdentity
+from campaigns.models import Campaign, ContactImport, Experiment, Look, Message, SenderIdentity
 from campaigns.services import campaigns, launch, senders, tick
 from campaigns.services.campaigns import ArmPlan, Plan, StepPlan
 from campaigns.services.contacts.take import import_contacts
@@ -48,6 +48,7 @@ from review.services import decisions, queue
 
 SLUG = "two-teachers"
 VARIANT_SLUG = "offline-careful"
+PEOPLE = "fictional-people.csv"
 # Fixed, so that the same companies fall into the same arms on every machine.
 SALT = "6d696e6961747572657320647565202121"[:32]
 HORIZON_DAYS, DAYS, DAILY_CAP = 14, 29, 25
@@ -107,11 +108,11 @@ def _mail_to_sink() -> Iterator[None]:
 
 def _campaign(admin: Member, lead: Member, task: Task, companies: int) -> Campaign:
     """The launched campaign; whatever of it is missing is made."""
-    if not Contact.objects.filter(task=task).exists():
-        _import(lead, task, companies)
-    campaign = Campaign.objects.filter(slug=SLUG).first() or campaigns.create(
-        task, _plan(admin), slug=SLUG, by=lead
-    )  # fmt: skip
+    campaign = Campaign.objects.filter(slug=SLUG).first()
+    if campaign is None:
+        # Whoever a user has imported meanwhile is none of the demo's people.
+        batch = ContactImport.objects.filter(task=task, filename=PEOPLE).first() or _import(lead, task, companies)
+        campaign = campaigns.create(task, _plan(admin, batch), slug=SLUG, by=lead)
     if campaign.state == CampaignState.DRAFT:
         Campaign.objects.filter(pk=campaign.pk).update(salt=SALT)
         campaign.refresh_from_db()
@@ -121,19 +122,19 @@ def _campaign(admin: Member, lead: Member, task: Task, companies: int) -> Campai
     return Campaign.objects.select_related("task").get(pk=campaign.pk)
 
 
-def _import(lead: Member, task: Task, companies: int) -> None:
+def _import(lead: Member, task: Task, companies: int) -> ContactImport:
     rows = inboxes.people(companies)
     names = list(dict.fromkeys(name for row in rows for name in row))
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "fictional-people.csv"
+        path = Path(folder) / PEOPLE
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, names, restval="")
             writer.writeheader()
             writer.writerows(rows)
-        import_contacts(task, path, by=lead, filename=path.name)
+        return import_contacts(task, path, by=lead, filename=path.name).batch
 
 
-def _plan(admin: Member) -> Plan:
+def _plan(admin: Member, batch: ContactImport) -> Plan:
     return Plan(
         name="Two teachers (simulated)",
         arms=[
@@ -154,6 +155,7 @@ def _plan(admin: Member) -> Plan:
         quiet_from=0,
         quiet_until=0,
         sends_at_weekends=True,
+        audience={"import": str(batch.pk)},
         is_simulated=True,
     )
 

@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,24 @@ class Command(BaseCommand):
         settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
         call_command("migrate", verbosity=0)
         static_stamp.collect_if_changed()
-        call_command("load_demo")
+        self.load_demo()
         card = login.write(url=f"http://{host}:{port}/")
         threading.Thread(target=announce, args=(card, self), daemon=True).start()
         sys.exit(run_processes(host, port))
+
+    def load_demo(self) -> None:
+        """Load the demo; where data of one's own stands in its way, say so and start all the same."""
+        try:
+            call_command("load_demo")
+        except Exception as error:
+            if not login.read().get("password"):
+                raise
+            log = settings.VAR_DIR / "demo-load.log"
+            log.write_text(traceback.format_exc())
+            self.stderr.write(
+                f"The demo could not be loaded whole ({type(error).__name__}: {error}; all of it in {log}). What is there "
+                "works; make demo-reset throws it away and loads it afresh."
+            )
 
 
 def refuse_taken_port(host: str, port: int) -> None:

@@ -20,6 +20,7 @@ from miniatures_site.demo import experiment, inboxes
 from miniatures_site.demo.load import demo_spec
 from review.models import Task
 from review.states import Role
+from tests.campaigns import factories
 from tests.review import factories as desk
 
 FEW = 16
@@ -74,11 +75,15 @@ def mailbox(settings, tmp_path) -> Mailbox:
 @pytest.mark.django_db(transaction=True)
 def test_weeks_of_mails_and_answers_end_in_the_verdict_of_the_seed(admin, task, mailbox, as_member):
     people = Counter({arm: counts["people"] for arm, counts in expected(FEW).items()})
+    # Somebody a user imported before the demo brought its experiment.
+    own = desk.make_records(desk.make_source(task), 1)[0]
+    stranger = factories.make_contact(task, "ada@own-customer.example", segment="mine", record=own)
 
     was_missing = experiment.load(admin, task, companies=FEW)
     again = experiment.load(admin, task, companies=FEW)
 
     made = Experiment.objects.get()
+    assert not stranger.messages.exists()
     assert (was_missing, again) == (True, False)
     assert Campaign.objects.get().state == CampaignState.ENDED
     first = Message.objects.filter(step__number=1)
