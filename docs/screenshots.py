@@ -20,6 +20,7 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
          "--disable-background-networking", "--disable-component-update"]  # fmt: skip
 TASK = "outreach-e-mail"
 SETTLE_MS = 1500
+WRITING_MS = 9000
 
 
 def main() -> None:
@@ -70,6 +71,10 @@ def take(browser: Browser, card: dict[str, str], pages: dict[str, str], scheme: 
     page.click("button[type=submit]")
     for name, path in pages.items():
         page.goto(path)
+        if name == "playground":
+            page.get_by_text("Facts", exact=True).click()
+            page.get_by_role("button", name="Write with both").click()
+            page.wait_for_timeout(WRITING_MS)
         page.wait_for_timeout(SETTLE_MS)
         page.screenshot(path=HERE / "images" / f"{name}-{scheme}-{width}.png")
     context.close()
