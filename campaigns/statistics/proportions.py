@@ -188,7 +188,7 @@ def _invert_score(
 ) -> tuple[Floats, Floats]:
     """The differences at which the score test at 1 - level just accepts.
 
-    statsmodels 0.15 offers this, but maximises the restricted likelihood with a wrong coefficient (its issue 10269)
+    statsmodels 0.15 offers this, but maximises the restricted likelihood with a wrong coefficient (its bug 10269)
     and cannot take arms without a success. The statistic falls as the difference grows, so halving finds each bound.
     """
     critical = arithmetic.normal_quantile((1 + level) / 2)

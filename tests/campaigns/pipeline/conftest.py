@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.utils import timezone
 
 from campaigns.models import Campaign, Message
-from generation.models import Call, GenerationJob
+from campaigns.services import launch
+from campaigns.services.campaigns import ArmPlan, StepPlan
+from campaigns.states import Approval, MessageState, StepWriter
+from generation.models import Call, GenerationJob, Teacher
 from jobs.models import Job
 from jobs.states import FINISHED
 from jobs.supervisor import carry
@@ -20,6 +25,8 @@ from review.services.candidates import NewDraft
 from review.states import Role
 from tests.campaigns import factories
 from tests.review import factories as desk
+
+SECOND = StepPlan(StepWriter.TEMPLATE, 3600, "Again, {{contact.first_name}}", "Hi {{contact.first_name}}, me again.")
 
 
 @pytest.fixture
@@ -115,3 +122,23 @@ def states(campaign: Campaign) -> dict[str, int]:
     for state in Message.objects.filter(campaign=campaign).values_list("state", flat=True):
         found[state] = found.get(state, 0) + 1
     return found
+
+
+@pytest.fixture
+def launched(campaign: Campaign, lead: Member) -> Campaign:
+    return launch.launch(campaign, by=lead)
+
+
+def two_steps(task: Task, lead: Member) -> Campaign:
+    offline = Teacher.objects.get(slug="offline")
+    campaign = factories.make_draft_campaign(
+        task, by=lead, arms=[ArmPlan("A", teacher=offline)], steps=[StepPlan(), SECOND], approval=Approval.SAMPLE,
+        sample_share=0.0,
+    )  # fmt: skip
+    launch.launch(campaign, by=lead)
+    return campaign
+
+
+def sent_before(campaign: Campaign, hours_ago: float) -> None:
+    at = timezone.now() - timedelta(hours=hours_ago)
+    Message.objects.filter(campaign=campaign, step__number=1).update(state=MessageState.SENT, sent_at=at)

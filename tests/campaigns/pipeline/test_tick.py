@@ -1,18 +1,14 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
-from campaigns.models import Campaign, Event, Message, WriteOrder
-from campaigns.services import approval, launch, sending, sequence, stops, suppression, tick, writing
-from campaigns.services.campaigns import ArmPlan, StepPlan
-from campaigns.states import Approval, EventKind, MessageState, StepWriter, StopReason, SuppressionReason
+from campaigns.models import Campaign, Message, WriteOrder
+from campaigns.services import launch, sending, suppression, tick, writing
+from campaigns.states import Approval, SuppressionReason
 from generation.models import GenerationJob, Teacher
 from jobs.models import Job
 from members.models import Member
@@ -21,7 +17,6 @@ from tests.campaigns import factories
 from tests.campaigns.pipeline.conftest import answer_orders, carry_orders, judge, states, take_back
 
 db = pytest.mark.django_db
-SECOND = StepPlan(StepWriter.TEMPLATE, 3600, "Again, {{contact.first_name}}", "Hi {{contact.first_name}}, me again.")
 
 
 @pytest.fixture
@@ -274,156 +269,3 @@ def test_nothing_to_do_costs_one_query(
 
     with django_assert_num_queries(1):
         tick.advance_all()
-
-
-def _two_steps(task: Task, lead: Member) -> Campaign:
-    offline = Teacher.objects.get(slug="offline")
-    campaign = factories.make_draft_campaign(
-        task, by=lead, arms=[ArmPlan("A", teacher=offline)], steps=[StepPlan(), SECOND], approval=Approval.SAMPLE,
-        sample_share=0.0,
-    )  # fmt: skip
-    launch.launch(campaign, by=lead)
-    return campaign
-
-
-def _sent(campaign: Campaign, hours_ago: float) -> None:
-    at = timezone.now() - timedelta(hours=hours_ago)
-    Message.objects.filter(campaign=campaign, step__number=1).update(state=MessageState.SENT, sent_at=at)
-
-
-@db
-def test_the_second_mail_waits_its_time(task: Task, people: None, lead: Member) -> None:
-    campaign = _two_steps(task, lead)
-    _sent(campaign, hours_ago=0.5)
-
-    tick.advance_all()
-    assert Message.objects.filter(step__number=2).count() == 0
-    _sent(campaign, hours_ago=2)
-    tick.advance_all()
-
-    second = Message.objects.filter(step__number=2)
-    assert second.count() == 6
-    assert {(mail.state, mail.needs_approval) for mail in second} == {("approved", False)}
-
-
-@db
-@pytest.mark.parametrize("kind", [EventKind.REPLIED, EventKind.BOUNCED, EventKind.UNSUBSCRIBED, EventKind.COMPLAINED])
-def test_whoever_answers_or_leaves_gets_no_second_mail(task: Task, people: None, lead: Member, kind: EventKind) -> None:
-    campaign = _two_steps(task, lead)
-    _sent(campaign, hours_ago=2)
-    mail = Message.objects.filter(step__number=1).first()
-    assert mail is not None
-    Event.objects.create(
-        campaign=campaign, enrolment=mail.enrolment, message=mail, kind=kind, source="mail", key="k",
-        occurred_at=timezone.now(),
-    )  # fmt: skip
-
-    tick.advance_all()
-
-    assert Message.objects.filter(step__number=2).count() == 5
-    assert not Message.objects.filter(step__number=2, contact=mail.contact).exists()
-
-
-@db
-def test_an_automatic_reply_does_not_end_a_sequence(task: Task, people: None, lead: Member) -> None:
-    campaign = _two_steps(task, lead)
-    _sent(campaign, hours_ago=2)
-    mail = Message.objects.filter(step__number=1).first()
-    assert mail is not None
-    Event.objects.create(
-        campaign=campaign, enrolment=mail.enrolment, message=mail, kind=EventKind.AUTO_REPLIED, source="mail", key="k",
-        occurred_at=timezone.now(), is_machine=True,
-    )  # fmt: skip
-
-    tick.advance_all()
-
-    assert Message.objects.filter(step__number=2).count() == 6
-
-
-@db
-def test_a_reply_stops_this_sequence_and_leaving_stops_all(launched: Campaign, task: Task, lead: Member) -> None:
-    other = launch.launch(factories.make_draft_campaign(task, by=lead, slug="other"), by=lead)
-    replied, left = [mail.contact for mail in Message.objects.filter(campaign=launched).order_by("id")[:2]]
-
-    assert stops.stop_contact(replied, reason=StopReason.REPLIED, campaign=launched) == 1
-    assert stops.stop_contact(left, reason=StopReason.UNSUBSCRIBED) == 2
-    assert stops.stop_contact(left, reason=StopReason.UNSUBSCRIBED) == 0
-
-    assert states(launched) == {"planned": 4, "stopped": 2}
-    assert states(other) == {"planned": 5, "stopped": 1}
-    with pytest.raises(ValueError, match="name it"):
-        stops.stop_contact(replied, reason=StopReason.REPLIED)
-
-
-class Crash(Exception):
-    """Stands for a worker killed at this very place."""
-
-
-# Each entry: where a tick dies, by the function whose work is done and then lost.
-PLACES = [
-    (writing, "_move"), (writing, "_give"), (approval, "_mark"), (approval, "_move"), (approval, "_approve"),
-    (sequence, "_plan"), (tick, "_send"),
-]  # fmt: skip
-
-
-@db
-@pytest.mark.parametrize(("module", "name"), PLACES, ids=lambda value: getattr(value, "__name__", value))
-def test_a_tick_that_dies_anywhere_is_healed_by_the_next(
-    task: Task, people: None, lead: Member, monkeypatch: pytest.MonkeyPatch, module: Any, name: str
-) -> None:
-    campaign = _two_steps(task, lead)
-    real, died = getattr(module, name), []
-
-    def dies(*args: Any, **more: Any) -> Any:
-        real(*args, **more)
-        died.append(name)
-        if len(died) <= 2:
-            raise Crash
-
-        return real(*args, **more)
-
-    for _ in range(8):
-        with monkeypatch.context() as patch:
-            patch.setattr(module, name, dies)
-            tick.advance_all()
-        tick.advance_all()
-        answer_orders()
-        for draft in Candidate.objects.filter(state="pending"):
-            judge(draft, lead, "accept")
-        _sent(campaign, hours_ago=2) if _approved(campaign, 1) == 6 else None
-
-    assert died
-    assert states(campaign) == {"sent": 6, "approved": 6}
-    assert Message.objects.filter(step__number=2).count() == 6
-    assert Candidate.objects.count() == 6
-    assert WriteOrder.objects.count() == 1
-
-
-def _approved(campaign: Campaign, step: int) -> int:
-    return Message.objects.filter(campaign=campaign, step__number=step, state="approved").count()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_ticks_at_once_come_to_the_same_end(task: Task, people: None, lead: Member) -> None:
-    campaign = _two_steps(task, lead)
-
-    def ticks() -> None:
-        for _ in range(3):
-            tick.advance_all()
-        connections.close_all()
-
-    for _ in range(2):
-        threads = [threading.Thread(target=ticks) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        answer_orders()
-    tick.advance_all()
-    for draft in Candidate.objects.filter(state="pending"):
-        judge(draft, lead, "accept")
-    tick.advance_all()
-
-    assert states(campaign) == {"approved": 6}
-    assert WriteOrder.objects.count() == 1
-    assert Job.objects.filter(kind=sending.KIND).count() == 1

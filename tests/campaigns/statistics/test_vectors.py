@@ -125,7 +125,7 @@ def test_score_interval_of_shares(vectors: dict[str, dict[str, Any]]) -> None:
     """Fagerland et al. print 0.028 to 0.34, which is the score interval without the factor N / (N - 1).
 
     The vector's third digit of the upper bound, .343, comes from a test of statsmodels with a tolerance of 3 %, which
-    covers a wrong coefficient there (statsmodels issue 10269). R's PropCIs, with the factor, has 0.0270416, 0.3452912.
+    covers a wrong coefficient there (statsmodels bug 10269). R's PropCIs, with the factor, has 0.0270416, 0.3452912.
     """
     treatment, control = Proportion(7, 34), Proportion(1, 34)
     stated = vectors["fagerland_7_34_1_34"]["expected"]["miettinen_nurminen"]
