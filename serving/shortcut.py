@@ -16,6 +16,8 @@ from django.http.response import HttpResponseBase
 from django.urls import resolve
 from django.utils.decorators import sync_and_async_middleware
 
+from serving import doorkeepers
+
 PREFIX = "/v1/"
 
 
@@ -31,6 +33,7 @@ def past_the_pages(get_response: Callable[..., Any]) -> Callable[..., Any]:
             return passed
         # A host that is not ours is refused here as everywhere.
         request.get_host()
+        doorkeepers.IS_SHORT.set(True)
         found = resolve(request.path_info)
         request.resolver_match = found
         answer: Awaitable[HttpResponseBase] = found.func(request, *found.args, **found.kwargs)

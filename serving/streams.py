@@ -10,10 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
-
-from serving import link
+from serving import doorkeepers, link
 from serving.link import Answer, EngineRefusal
 from serving.services import counting
 from serving.services.counting import Asked
@@ -107,12 +104,4 @@ def count_later(asked: Asked) -> None:
 
 
 async def _count(asked: Asked) -> None:
-    await sync_to_async(_count_now, thread_sensitive=False)(asked)
-
-
-def _count_now(asked: Asked) -> None:
-    try:
-        counting.count(asked)
-    finally:
-        # This thread serves no request whose end would give its connection back.
-        close_old_connections()
+    await doorkeepers.behind_it(counting.count, asked)

@@ -6,13 +6,12 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from serving import doors, streams
+from serving import doorkeepers, doors, streams
 from serving.doors import Admitted
 from serving.link import EngineRefusal
 from serving.openai import answers
@@ -40,7 +39,7 @@ def openai_view(*methods: str) -> Callable[[View], Addressed]:
             try:
                 if request.method not in methods:
                     # Who has no key learns nothing of what there is.
-                    await sync_to_async(doors.caller_of)(request.headers.get("Authorization", ""))
+                    await doorkeepers.at_the_door(doors.caller_of, request.headers.get("Authorization", ""))
                     raise _no_such(request.path, methods)
                 return await view(request, *args, **kwargs)
             except ApiError as error:
@@ -56,7 +55,7 @@ def openai_view(*methods: str) -> Callable[[View], Addressed]:
 @openai_view("POST")
 async def completions(request: HttpRequest) -> HttpResponseBase:
     """Answer a conversation, whole or as a stream of events."""
-    admitted = await sync_to_async(doors.admit)(request.headers.get("Authorization", ""), _body(request))
+    admitted = await doorkeepers.at_the_door(doors.admit, request.headers.get("Authorization", ""), _body(request))
     question = admitted.question
     ask, asked = question.as_ask(admitted.miniature.slug), _asked(admitted)
     shape = Shape(question.model, include_usage=question.include_usage)
@@ -77,13 +76,13 @@ async def completions(request: HttpRequest) -> HttpResponseBase:
 @openai_view("GET", "HEAD")
 async def models(request: HttpRequest) -> HttpResponseBase:
     """Models the token's member may ask: served miniatures, and each task's current one under the task's name."""
-    return JsonResponse(await sync_to_async(_models)(request.headers.get("Authorization", "")))
+    return JsonResponse(await doorkeepers.at_the_door(_models, request.headers.get("Authorization", "")))
 
 
 @openai_view("GET", "HEAD")
 async def model(request: HttpRequest, name: str) -> HttpResponseBase:
     """One model."""
-    return JsonResponse(await sync_to_async(_model)(request.headers.get("Authorization", ""), name))
+    return JsonResponse(await doorkeepers.at_the_door(_model, request.headers.get("Authorization", ""), name))
 
 
 @openai_view()
