@@ -19,7 +19,10 @@ from tests.tour.conftest import Stack
 pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1200)]
 TASK = "outreach-e-mail"
 JOB_PATIENCE_MS = 500_000
-COMPANIES = ("Harbour Line", "North Mill", "Quarry and Stone", "Fjord Cold", "Elm Textiles", "Tarn Optics")
+DECK = 5
+# Enough that no throw of the dice leaves an arm with fewer companies than an experiment takes.
+PLACES = ("Harbour", "North", "Quarry", "Fjord", "Elm", "Tarn", "Birch", "Cove", "Dune", "Glen")
+COMPANIES = [f"{place} {trade}" for place in PLACES for trade in ("Mill", "Freight")]
 
 
 def test_a_miniature_goes_to_work_in_a_browser(page: Page, stack: Stack, tmp_path: Path) -> None:
@@ -118,9 +121,8 @@ def import_contacts(page: Page, tmp_path: Path) -> None:
         writer.writerow(["address", "first_name", "company", "segment", "sector", "role", "city", "pain"])
         for number, company in enumerate(COMPANIES):
             domain = company.lower().replace(" ", "") + ".example"
-            for person in ("mara", "ilja"):
-                writer.writerow([f"{person}@{domain}", person.title(), company, "tour", "freight", "Head of Operations",
-                                 "Kiel", f"late lorries on route {number}"])  # fmt: skip
+            writer.writerow([f"mara@{domain}", "Mara", company, "tour", "freight", "Head of Operations", "Kiel",
+                             f"late lorries on route {number}"])  # fmt: skip
     page.goto(f"/tasks/{TASK}/contacts/import/")
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_role("button", name="Look at its columns").click()
@@ -128,8 +130,8 @@ def import_contacts(page: Page, tmp_path: Path) -> None:
     page.locator("[name=basis_source]").fill("Trade fair in Kiel")
     page.locator("[name=basis_date]").fill("2026-01-31")
     page.get_by_role("button", name="Read again").last.click()
-    page.get_by_role("button", name="Import 12 contacts").click()
-    expect(page.locator("main")).to_contain_text("harbourline.example")
+    page.get_by_role("button", name=f"Import {len(COMPANIES)} contacts").click()
+    expect(page.locator("main")).to_contain_text("harbourmill.example")
 
 
 def make_a_campaign(page: Page, stack: Stack, miniature: dict[str, Any]) -> None:
@@ -169,14 +171,14 @@ def register_an_experiment(page: Page) -> None:
 
 def dry_run_and_write(page: Page) -> None:
     page.goto("/campaigns/tour-campaign/dry-run/")
-    expect(page.locator("main")).to_contain_text("12")
+    expect(page.locator("main")).to_contain_text(str(len(COMPANIES)))
     page.goto("/campaigns/tour-campaign/")
     page.get_by_role("button", name="Write the mails, send none").click()
     expect(page.locator("main")).to_contain_text(re.compile(r"\d+ mails wait for approval"), timeout=JOB_PATIENCE_MS)
 
 
 def approve_on_the_desk(page: Page, stack: Stack) -> None:
-    """Every draft is judged by key; one draft serves both people of a company.
+    """Every draft is judged by key.
 
     A text with a slot that nobody fills is not sent, whoever accepts it: a small student may write one.
     """
@@ -186,8 +188,8 @@ def approve_on_the_desk(page: Page, stack: Stack) -> None:
         button = page.get_by_role("button", name="Approve on the desk")
         if not button.count():
             states = first_mails(stack)
-            if states.get("approved", 0) + states.get("rejected", 0) == 12:
-                assert states["approved"] >= 6, states
+            if states.get("approved", 0) + states.get("rejected", 0) == len(COMPANIES):
+                assert states["approved"] >= len(COMPANIES) / 2, states
                 return
             page.wait_for_timeout(500)
             continue
@@ -195,8 +197,9 @@ def approve_on_the_desk(page: Page, stack: Stack) -> None:
         if "/review/" not in page.url:
             continue  # All are judged; the campaign moves on within seconds.
         page.wait_for_selector(".desk.is-live")
-        page.keyboard.press("a")
-        expect(page.locator("[data-saved]")).to_contain_text("saved")
+        for _ in range(DECK):
+            page.keyboard.press("a")
+            expect(page.locator("[data-saved]")).to_contain_text("saved")
     raise AssertionError(stack.get("messages/?campaign=tour-campaign"))
 
 
@@ -272,7 +275,7 @@ def study_the_sample_size(page: Page, version: dict[str, Any]) -> None:
     page.goto(f"/tasks/{TASK}/studies/")
     page.locator("[name=dataset_version]").select_option(version["id"])
     page.get_by_text("Another grid", exact=True).click()
-    page.locator("[name=sizes]").fill("20, 40, 80")
+    page.locator("[name=sizes]").fill("20, 40")
     page.locator("[name=seeds]").fill("1, 2")
     page.locator("[name=epochs]").fill("1")
     expect(page.locator("#new-study .estimate")).to_contain_text("min", timeout=60_000)
