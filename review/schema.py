@@ -138,3 +138,9 @@ def _normalise_list(field: OutputField, value: Any) -> list[dict[str, str]]:
             raise ValueError(f"field '{field.name}', element {index}: unknown part '{extra[0]}'")
         rows.append({name: normalise_text(str(element.get(name) or "")) for name in names})
     return rows
+
+
+def word_count(fields: Fields) -> int:
+    """Words of all texts of a draft, cut at blanks; what a reader has to read."""
+    items = [value if isinstance(value, list) else [{"": value}] for value in fields.values()]
+    return sum(len(str(text).split()) for one in items for item in one for text in item.values())

@@ -46,6 +46,25 @@ class AssignmentState(TextChoices):
     DONE = "done", "Done"
 
 
+class Drawn(TextChoices):
+    """How a card came in front of a reviewer. Rates are estimated from what came at random alone."""
+
+    ORDER = "order", "In the order of the queue"
+    RANDOM = "random", "At random"
+    OVERLAP = "overlap", "For a second verdict"
+    KNOWN = "known", "With a known answer"
+    ASSIGNED = "assigned", "Assigned"
+    ASKED = "asked", "Asked for"
+
+
+class QueueOrder(TextChoices):
+    """Which drafts come first on the desk of a task; a random share is always mixed in."""
+
+    OLDEST = "oldest", "Oldest first"
+    UNCERTAIN = "uncertain", "Least certain first"
+    DIVERSE = "diverse", "Most different first"
+
+
 class Verdict(TextChoices):
     """What an expert said of a draft."""
 
@@ -62,6 +81,7 @@ class RulingKind(TextChoices):
     LEAVE = "leave", "Left aside"  # a late decision stays without effect
     SETTLE = "settle", "Settled"  # of verdicts that differ, or of the lead's own, this one counts
     REOPEN = "reopen", "Reopened"  # no ruling is in force any more
+    SEND_BACK = "send_back", "Sent back"  # its author looks at this verdict again; until then it counts for nothing
 
 
 POSITIVE = frozenset({Verdict.ACCEPT, Verdict.EDIT})

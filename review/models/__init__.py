@@ -1,22 +1,36 @@
 """The rows of the review room, by subject."""
 
+from review.models.bulk import BulkAct
+from review.models.choices import Choice
+from review.models.comments import Comment, Mention
 from review.models.datasets import Dataset, DatasetFile, DatasetRow, DatasetVersion
 from review.models.desk import Assignment, Candidate, Decision, Gold
+from review.models.desk_settings import DeskSettings, KnownAnswer
+from review.models.revisions import RevisionRequest
+from review.models.revocations import Revocation
 from review.models.rulings import Ruling
 from review.models.sources import Record, Source
 from review.models.tasks import Membership, Task, TaskVersion
 
 __all__ = [
     "Assignment",
+    "BulkAct",
     "Candidate",
+    "Choice",
+    "Comment",
     "Dataset",
     "DatasetFile",
     "DatasetRow",
     "DatasetVersion",
     "Decision",
+    "DeskSettings",
     "Gold",
+    "KnownAnswer",
     "Membership",
+    "Mention",
     "Record",
+    "RevisionRequest",
+    "Revocation",
     "Ruling",
     "Source",
     "Task",

@@ -75,15 +75,18 @@ class DatasetRow(models.Model):
 
 
 class DatasetFile(models.Model):
-    """One canonical file of a version, by split and format; its sha256 is the ETag it is served with."""
+    """One canonical file of a version, by split, format and container (JSONL or Parquet); its sha256 is the ETag it is served with."""
 
     version = models.ForeignKey(DatasetVersion, on_delete=models.DO_NOTHING, related_name="files")
     split = models.CharField(max_length=10, choices=Split.choices)
     format = models.CharField(max_length=8)
+    container = models.CharField(max_length=8, default="jsonl")
     path = models.CharField(max_length=300)
     sha256 = models.CharField(max_length=64)
     bytes = models.BigIntegerField()
     rows = models.PositiveIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["version", "split", "format"], name="one_file_per_format")]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "split", "format", "container"], name="one_file_per_format")
+        ]

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
-from review.models.sources import Record
+from review.models.bulk import BulkAct
+from review.models.sources import Record, Source
 from review.models.tasks import Task, TaskVersion
-from review.states import AssignmentState, CandidateState, Verdict
+from review.states import AssignmentState, CandidateState, Drawn, Verdict
+
+
+def new_random_key() -> int:
+    """A place in a random order of the queue, uniform over the non-negative 63-bit integers."""
+    return secrets.randbits(63)
 
 
 class Candidate(models.Model):
@@ -23,8 +31,19 @@ class Candidate(models.Model):
     state = models.CharField(max_length=10, choices=CandidateState.choices, default=CandidateState.PENDING)
     # Smaller comes first on the desk; set-aside cards go behind the rest.
     queue_position = models.BigIntegerField(default=0)
+    # The same queue in an order that nobody chose: what is drawn by it gives unbiased rates.
+    random_key = models.BigIntegerField(default=new_random_key, editable=False)
+    # How many reviewers judge it, blind to each other, before it resolves.
+    verdicts_wanted = models.PositiveSmallIntegerField(default=1)
+    # Dealt to this reviewer alone; nobody in particular when empty.
+    for_reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    # The draft that this one revises.
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="revisions")
     fields = models.JSONField()
     fields_hash = models.CharField(max_length=64)
+    words = models.PositiveIntegerField(default=0)
     messages = models.JSONField(default=list)
     marks = models.JSONField(default=list)
     marks_count = models.PositiveSmallIntegerField(default=0)
@@ -57,6 +76,14 @@ class Candidate(models.Model):
             models.Index(
                 fields=["task", "queue_position", "id"], condition=Q(state=CandidateState.PENDING), name="desk_queue"
             ),
+            models.Index(
+                fields=["task", "random_key"], condition=Q(state=CandidateState.PENDING), name="desk_queue_at_random"
+            ),
+            models.Index(
+                fields=["for_reviewer", "task", "queue_position", "id"],
+                condition=Q(state=CandidateState.PENDING, for_reviewer__isnull=False),
+                name="desk_queue_of_reviewer",
+            ),
             models.Index(fields=["task", "state", "-created_at"], name="candidates_by_state"),
             models.Index(fields=["task", "fields_hash"], name="candidates_by_text"),
             # The newest first, whatever became of them on the desk; what is kept from it may be far more, and is skipped.
@@ -76,6 +103,8 @@ class Assignment(models.Model):
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assignments")
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+")
     state = models.CharField(max_length=10, choices=AssignmentState.choices, default=AssignmentState.ACTIVE)
+    # How the card came: in the order of the queue, at random, for overlap, as a known answer, assigned, asked for.
+    drawn = models.CharField(max_length=10, choices=Drawn.choices, default=Drawn.ORDER)
     leased_until = models.DateTimeField()
     etag = models.CharField(max_length=64)
     unfinished = models.JSONField(null=True, blank=True)
@@ -112,10 +141,17 @@ class Decision(models.Model):
     note = models.TextField(blank=True)
     seconds = models.FloatField(default=0)
     is_late = models.BooleanField(default=False)
+    # Of an edit: the share of words that changed (0 to 1), and what kinds of change it made.
+    edit_size = models.FloatField(null=True, blank=True)
+    edit_kinds = models.JSONField(default=list, blank=True)
+    # Set on verdicts given to many drafts at once: not read one by one.
+    bulk = models.ForeignKey(BulkAct, null=True, blank=True, on_delete=models.DO_NOTHING, related_name="decisions")
+    # Set on verdicts given elsewhere and brought in with a file.
+    imported_from = models.ForeignKey(Source, null=True, blank=True, on_delete=models.DO_NOTHING, related_name="+")
     retracts = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.DO_NOTHING, related_name="retracted_by"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ["-created_at"]

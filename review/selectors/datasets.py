@@ -127,14 +127,14 @@ def frozen_versions(task: Task) -> QuerySet[DatasetVersion]:
     return DatasetVersion.objects.filter(dataset__task=task, frozen_at__isnull=False).order_by("-frozen_at")
 
 
-def file_of(version: DatasetVersion, split: str, format: str) -> DatasetFile | None:
-    """The canonical file of one split and format, if the version holds it."""
-    return DatasetFile.objects.filter(version=version, split=split, format=format).first()
+def file_of(version: DatasetVersion, split: str, format: str, container: str = "jsonl") -> DatasetFile | None:
+    """The canonical file of one split, format and container, if the version holds it."""
+    return DatasetFile.objects.filter(version=version, split=split, format=format, container=container).first()
 
 
 def files_of(version: DatasetVersion) -> list[DatasetFile]:
     """All files of a version, by format and split."""
-    return list(DatasetFile.objects.filter(version=version).order_by("format", "split"))
+    return list(DatasetFile.objects.filter(version=version).order_by("format", "container", "split"))
 
 
 def gold_counts(task: Task) -> dict[str, int]:

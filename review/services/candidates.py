@@ -14,7 +14,7 @@ from django.db.models import Max
 from review import checks
 from review.models import Candidate, Record, Task, TaskVersion
 from review.prompting import Message, fields_hash
-from review.schema import Facts, Fields, normalise_fields
+from review.schema import Facts, Fields, normalise_fields, word_count
 from review.states import BEHIND_THE_REST, CandidateState
 from web.errors import Refusal
 
@@ -185,6 +185,7 @@ def _candidate(version: TaskVersion, draft: NewDraft, facts: Facts, job_id: UUID
         state=CandidateState.KEPT if draft.is_kept else CandidateState.PENDING,
         fields=fields,
         fields_hash=fields_hash(fields),
+        words=word_count(fields),
         messages=list(draft.messages),
         marks=marks,
         marks_count=len(marks),

@@ -1,0 +1,29 @@
+"""One verdict given to many drafts at once, after a preview."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from review.models.tasks import Task
+
+
+class BulkAct(models.Model):
+    """What was done to how many drafts, and whether it was undone. Its decisions name it; its id is made by the client."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="bulk_acts")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+")
+    verdict = models.CharField(max_length=10)
+    # How the drafts were found, for the record: filters, a sentence, a cluster.
+    selection = models.JSONField(default=dict)
+    body_hash = models.CharField(max_length=64)
+    count = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["task", "-created_at"], name="bulk_acts_of_task")]
