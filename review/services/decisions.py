@@ -17,7 +17,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from members.models import Member
-from review import judgement
+from review import edits, judgement
 from review.judgement import Judgement
 from review.models import Assignment, Candidate, Decision
 from review.schema import Fields
@@ -156,6 +156,7 @@ def _check_etag(seen: Sight, *, by: Member, if_match: str) -> None:
 def _judge(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash: str, deck_size: int) -> Outcome:
     is_late = _is_late(seen)
     verdict, fields = judgement.fit(said, seen.card.task_version.spec, seen.card.fields)
+    edit = edits.columns(seen.card.task_version.spec, seen.card.record.facts, seen.card.fields, fields)
     if is_late:
         _move_assignment(seen, by=by, to=AssignmentState.DONE)
     else:
@@ -165,6 +166,7 @@ def _judge(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash: str
         id=id, candidate=seen.card, task_id=seen.card.task_id, reviewer=by, verdict=verdict, fields=fields,
         before_hash=seen.card.fields_hash, body_hash=body_hash, reasons=list(said.reasons), is_late=is_late,
         ratings=dict(said.ratings), seconds=said.seconds, note=said.note,
+        **edit,
     )  # fmt: skip
     state = CandidateState(seen.card.state) if is_late else _resolve(seen, decision)
     hand = _fill_hand(seen, by=by, deck_size=deck_size)

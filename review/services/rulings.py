@@ -15,7 +15,7 @@ from django.db import transaction
 from django.http import Http404
 
 from members.models import Member
-from review import judgement
+from review import edits, judgement
 from review.judgement import Judgement
 from review.models import Candidate, Decision, Ruling
 from review.permissions import require, tasks_for
@@ -216,6 +216,7 @@ def _own_verdict(draft: Candidate, own: Judgement, *, by: Member) -> Decision:
         id=uuid4(), candidate=draft, task_id=draft.task_id, reviewer=by, verdict=verdict, fields=fields,
         before_hash=draft.fields_hash, body_hash=own.body_hash(draft.pk), reasons=list(own.reasons),
         ratings=dict(own.ratings), note=own.note,
+        **edits.columns(draft.task_version.spec, draft.record.facts, draft.fields, fields),
     )  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def of(candidate_id: UUID, *, by: Member, decision_id: UUID) -> Sight:
     """
     role = Membership.objects.filter(task=OuterRef("task_id"), member=by).values("role")[:1]
     seen = (
-        Candidate.objects.select_related("task", "task_version")
+        Candidate.objects.select_related("task", "task_version", "record")
         .defer("messages", "parameters", "labelled_defects", "marks")
         .annotate(
             mine=FilteredRelation("assignments", condition=Q(assignments__reviewer=by)),
