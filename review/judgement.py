@@ -93,8 +93,8 @@ def read(
 def fit(judgement: Judgement, spec: TaskSpec, draft: Fields) -> tuple[Verdict, Fields | None]:
     """Check a judgement against the task version and bring an edit into normal form.
 
-    An edit that changes nothing is what `accept` means, and is recorded as one: a client that saves an untouched
-    editor should not be sent back.
+    An edit that changes nothing stays an edit: who says that a text needs work and leaves the work to others has not
+    accepted it. A page whose editor was not touched says `accept` itself, see `is_untouched`.
 
     Returns:
         The verdict to record, and the fields it ends with (None for a reject or a retract).
@@ -114,7 +114,15 @@ def fit(judgement: Judgement, spec: TaskSpec, draft: Fields) -> tuple[Verdict, F
         fields = normalise_fields(spec.output_schema, judgement.fields)
     except ValueError as error:
         raise _wrong("fields", f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
-    return (Verdict.ACCEPT, draft) if fields == draft else (Verdict.EDIT, fields)
+    return Verdict.EDIT, fields
+
+
+def is_untouched(spec: TaskSpec, draft: Fields, fields: Fields) -> bool:
+    """Whether an editor was saved with the text it opened with, blanks at line ends aside."""
+    try:
+        return normalise_fields(spec.output_schema, fields) == draft
+    except ValueError:
+        return False
 
 
 def _check_reasons(judgement: Judgement, spec: TaskSpec) -> None:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from members.models import Member
 from members.session import member_of
+from review import judgement
 from review.pages import desk_form, desk_words
 from review.permissions import may, task_or_404
 from review.selectors import cards, desk, focus, keyset, rulings
@@ -63,11 +64,21 @@ def _carry_out(act: desk_form.Act, member: Member, slug: str) -> str:
     elif act.verdict == "undo":
         _undo(member, slug)
     else:
+        verdict = _meant(act, member)
         decisions.record(
-            act.candidate, by=member, id=act.id, verdict=act.verdict, if_match=act.etag or None, reasons=act.reasons,
-            fields=act.fields if act.verdict == "edit" else None, note=act.note,
+            act.candidate, by=member, id=act.id, verdict=verdict, if_match=act.etag or None, reasons=act.reasons,
+            fields=act.fields if verdict == "edit" else None, note=act.note,
         )  # fmt: skip
+        return SAID.get(verdict, "Saved.")
     return SAID.get(act.verdict, "Saved.")
+
+
+def _meant(act: desk_form.Act, member: Member) -> str:
+    """Saving an untouched editor is how a form says accept, as the desk's script does by itself."""
+    if act.verdict != "edit":
+        return act.verdict
+    draft = desk.draft_or_404(member, act.candidate)
+    return "accept" if judgement.is_untouched(draft.task_version.spec, draft.fields, act.fields) else "edit"
 
 
 def _undo(member: Member, slug: str) -> None:

@@ -39,12 +39,13 @@ def test_an_edit_is_brought_into_normal_form(card: Assignment, expert: Member) -
     assert outcome.decision.fields == {"subject": "Cold loads", "body": "Hi,\n\nbetter"}
 
 
-def test_an_edit_that_changes_nothing_is_an_accept(card: Assignment, expert: Member) -> None:
+def test_an_edit_that_changes_nothing_is_what_its_author_called_it(card: Assignment, expert: Member) -> None:
     same = {**card.candidate.fields, "body": card.candidate.fields["body"] + "  \n"}
 
-    outcome = judge(card, by=expert, verdict="edit", fields=same)
+    outcome = judge(card, by=expert, verdict="edit", fields=same, note="the date is wrong")
 
-    assert outcome.decision.verdict == Verdict.ACCEPT
+    assert outcome.decision.verdict == Verdict.EDIT
+    assert outcome.decision.fields == card.candidate.fields
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,17 @@ def test_a_plain_form_edits(browser: Client) -> None:
     assert Decision.objects.get().fields == {"subject": "Cold loads", "body": "Other words."}
 
 
+def test_a_plain_form_with_an_untouched_editor_accepts(browser: Client) -> None:
+    page = browser.get(URL).content.decode()
+    form = form_of(page)
+    draft = Candidate.objects.get(pk=form["candidate"]).fields
+    untouched = {f"field:{name}": text.replace("\n", "\r\n") for name, text in draft.items()}
+
+    browser.post(URL, {**form, **untouched, "verdict": "edit"})
+
+    assert Decision.objects.get().verdict == Verdict.ACCEPT
+
+
 def test_a_refused_edit_comes_back_with_its_text(browser: Client) -> None:
     page = browser.get(URL).content.decode()
     edited = {"field:subject": "", "field:body": "Words that must not be lost."}
