@@ -7,5 +7,13 @@ class MembersConfig(AppConfig):
     name = "members"
 
     def ready(self) -> None:
-        # Registers itself with the schema generator by being imported.
-        from members import schema  # noqa: F401
+        """Show the schema generator our tokens, name people for the audit trail, and write down who signs in."""
+        from audit import ports
+        from members import (
+            schema,  # noqa: F401 (registers itself with the schema generator by being imported)
+            selectors,
+            sign_ins,
+        )
+
+        ports.set_people(selectors.names_of, selectors.ids_meant)
+        sign_ins.listen()

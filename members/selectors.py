@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
@@ -37,6 +38,22 @@ def member_or_404(asking: Member, member_id: uuid.UUID) -> Member:
     return member
 
 
+def names_of(ids: Collection[str]) -> dict[str, str]:
+    """How members are called, by their id as text; ids of nobody are left out."""
+    known = Member.objects.filter(pk__in=[one for text in ids if (one := _uuid(text))])
+    return {str(member.pk): member.name for member in known}
+
+
+def ids_meant(word: str) -> list[str]:
+    """Ids of the members whose id, user name or name a searched word is or is part of."""
+    fits = Q(username__icontains=word) | Q(display_name__icontains=word)
+    if one := _uuid(word):
+        fits |= Q(pk=one)
+    found = [str(pk) for pk in Member.objects.filter(fits).values_list("pk", flat=True)]
+    # The id of somebody who is gone still finds what they did.
+    return found or ([str(one)] if one else [])
+
+
 def tokens_of(member: Member) -> QuerySet[ApiToken]:
     """The member's own tokens, newest first."""
     found: QuerySet[ApiToken] = ApiToken.objects.filter(user=member).order_by("-created")
@@ -53,6 +70,13 @@ def token_or_404(member: Member, key: str) -> ApiToken:
     if token is None:
         raise Http404("You have no such token.")
     return token
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 def _require_admin(asking: Member) -> None:

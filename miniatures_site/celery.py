@@ -17,7 +17,7 @@ app.autodiscover_tasks()
 
 @app.on_after_configure.connect  # type: ignore[untyped-decorator]
 def configure(sender: Celery, **_: Any) -> None:
-    """Threads, so that a supervised engine holds a thread and not a process; and the beat's two entries."""
+    """Threads, so that a supervised engine holds a thread and not a process; and the beat's entries."""
     from django.conf import settings
 
     every_s, tick_s = settings.JOB_REAPER_EVERY_S, settings.CAMPAIGN_TICK_S
@@ -36,6 +36,8 @@ def configure(sender: Celery, **_: Any) -> None:
                 "schedule": tick_s,
                 "options": {"expires": tick_s * 2, "queue": "campaigns"},
             },
+            # More often than the day it seals: a beat that sleeps at midnight misses nothing.
+            "audit": {"task": "audit.seal_days", "schedule": 3600.0, "options": {"expires": 3600}},
         },
     )
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("accounts/email/", doors.profile_instead),
     path("accounts/", include("allauth.urls")),
     path("settings/members/<uuid:member_id>/", team.member_page, name="team_member"),
+    path("settings/audit/", include("audit.urls")),
     path("settings/", include("members.urls")),
     path("jobs/", include("jobs.urls")),
     path("", include("review.urls")),

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "knox",
     "drf_spectacular",
     "web",
+    "audit",
     "members",
     "jobs",
     "review",
@@ -58,6 +59,8 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "miniatures_site.urls"
 ASGI_APPLICATION = "miniatures_site.asgi.application"
+# Requests that one web process works on at once; each has a thread, and the thread its database connection.
+WEB_SEATS = int(env.number("WEB_SEATS", 8, minimum=1))
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

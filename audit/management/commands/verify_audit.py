@@ -1,0 +1,42 @@
+"""`manage.py verify_audit [--known DAY=DIGEST]`: does the audit trail still say what it said when it was sealed?"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from audit.services import seals
+
+
+class Command(BaseCommand):
+    help = (
+        "Computes every daily seal of the audit trail anew and names the first row that does not hold (exit status 1)."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--known", action="append", default=[], metavar="DAY=DIGEST",
+            help="a seal written down elsewhere, as audit_digest printed it; may be given several times",
+        )  # fmt: skip
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Verify and say so.
+
+        Raises:
+            CommandError: Something does not hold, or a `--known` cannot be read.
+        """
+        verdict = seals.verify(dict(_known(text) for text in options["known"]))
+        if verdict.trouble:
+            raise CommandError(f"{verdict.trouble} The {verdict.days} days before hold.")
+        words = f"{verdict.days} days with {verdict.rows} rows hold."
+        self.stdout.write(f"{words} Newest digest: {verdict.digest}" if verdict.days else "No day is sealed yet.")
+
+
+def _known(text: str) -> tuple[date, str]:
+    day, _, digest = text.partition("=")
+    try:
+        return date.fromisoformat(day), digest.strip().lower()
+    except ValueError:
+        raise CommandError(f"--known is '{text}'; write it as 2026-01-31=HEX.") from None

@@ -1,0 +1,1 @@
+"""Verbs of the trail: recording an act, and sealing a day."""
