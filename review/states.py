@@ -55,6 +55,7 @@ class Drawn(TextChoices):
     KNOWN = "known", "With a known answer"
     ASSIGNED = "assigned", "Assigned"
     ASKED = "asked", "Asked for"
+    SENT_BACK = "sent_back", "Sent back"
 
 
 class QueueOrder(TextChoices):
@@ -88,3 +89,7 @@ POSITIVE = frozenset({Verdict.ACCEPT, Verdict.EDIT})
 
 # Cards set aside stand behind every position an import or a generation gives out.
 BEHIND_THE_REST = 10**15
+
+# Drafts whose random key is smaller are the random slice: a fifth of all, dealt by that key alone. What was drawn of it
+# is a simple random sample at any time, whatever order the others come in.
+RANDOM_SLICE_BELOW = 2**63 // 5

@@ -13,12 +13,16 @@ from django.utils import timezone
 from review.models.bulk import BulkAct
 from review.models.sources import Record, Source
 from review.models.tasks import Task, TaskVersion
-from review.states import AssignmentState, CandidateState, Drawn, Verdict
+from review.states import RANDOM_SLICE_BELOW, AssignmentState, CandidateState, Drawn, Verdict
 
 
 def new_random_key() -> int:
     """A place in a random order of the queue, uniform over the non-negative 63-bit integers."""
     return secrets.randbits(63)
+
+
+# Waits on the desk, and for nobody in particular.
+FOR_ANYBODY = Q(state=CandidateState.PENDING, for_reviewer__isnull=True)
 
 
 class Candidate(models.Model):
@@ -74,10 +78,20 @@ class Candidate(models.Model):
             models.Index(fields=["erased_at"], condition=Q(erased_at__isnull=False), name="candidates_erased"),
             # The queue: partial, so that taking the next card costs the same at a thousand and at a million.
             models.Index(
-                fields=["task", "queue_position", "id"], condition=Q(state=CandidateState.PENDING), name="desk_queue"
+                fields=["task", "queue_position", "id"],
+                condition=FOR_ANYBODY & Q(verdicts_wanted=1, random_key__gte=RANDOM_SLICE_BELOW),
+                name="desk_queue",
             ),
             models.Index(
-                fields=["task", "random_key"], condition=Q(state=CandidateState.PENDING), name="desk_queue_at_random"
+                fields=["task", "random_key"],
+                condition=FOR_ANYBODY & Q(verdicts_wanted=1, random_key__lt=RANDOM_SLICE_BELOW),
+                name="desk_queue_at_random",
+            ),
+            # Judged by some and blind to the rest: these wait for further reviewers.
+            models.Index(
+                fields=["task", "queue_position", "id"],
+                condition=FOR_ANYBODY & Q(verdicts_wanted__gt=1),
+                name="desk_queue_of_overlap",
             ),
             models.Index(
                 fields=["for_reviewer", "task", "queue_position", "id"],
