@@ -11,7 +11,8 @@ import json
 import tempfile
 from collections.abc import Collection, Iterable
 from functools import partial
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.core.files import File
@@ -20,6 +21,7 @@ from django.db import transaction
 
 from review import exports, tombstones
 from review.models import DatasetFile, DatasetVersion
+from review.services.datasets.containers import parquet_of
 
 
 def rewrite(version: DatasetVersion, erased: Collection[str]) -> None:
@@ -32,16 +34,14 @@ def rewrite(version: DatasetVersion, erased: Collection[str]) -> None:
         version: The version.
         erased: Ids of the candidates that were erased.
     """
-    for file in DatasetFile.objects.filter(version=version).order_by("pk"):
-        with tempfile.TemporaryFile() as target:
-            counted = _copy(file, target, erased)
+    for file in DatasetFile.objects.filter(version=version, container="jsonl").order_by("pk"):
+        with tempfile.TemporaryDirectory(prefix="erase-") as folder:
+            local = Path(folder) / "rows.jsonl"
+            counted = _copy(file, local, erased)
             if counted is None:
                 continue
-            digest, size, rows = counted
-            target.seek(0)
-            name = f"datasets/{version.pk}/{digest[:16]}.{file.format}.{file.split}.jsonl"
-            path = default_storage.save(name, File(target))
-        DatasetFile.objects.filter(pk=file.pk).update(path=path, sha256=digest, bytes=size, rows=rows)
+            _serve(file, local, *counted)
+            _follow(file, local, Path(folder))
     transaction.on_commit(partial(sweep, [version.pk]))
 
 
@@ -65,10 +65,10 @@ def sweep(version_ids: Iterable[UUID]) -> int:
     return gone
 
 
-def _copy(file: DatasetFile, target: BinaryIO, erased: Collection[str]) -> tuple[str, int, int] | None:
+def _copy(file: DatasetFile, local: Path, erased: Collection[str]) -> tuple[str, int, int] | None:
     """Copy the lines that stay; sha256, bytes and rows of the copy, or None where no line is about the erased."""
     digest, size, rows, is_changed = hashlib.sha256(), 0, 0, False
-    with default_storage.open(file.path, "rb") as source:
+    with default_storage.open(file.path, "rb") as source, local.open("wb") as target:
         for line in source:
             kept = _line(file.format, line, erased)
             is_changed = is_changed or kept != line
@@ -79,19 +79,45 @@ def _copy(file: DatasetFile, target: BinaryIO, erased: Collection[str]) -> tuple
     return (digest.hexdigest(), size, rows) if is_changed else None
 
 
+def _follow(file: DatasetFile, local: Path, folder: Path) -> None:
+    """Write the Parquet file of the same rows anew; versions frozen before there was one have none."""
+    twin = DatasetFile.objects.filter(
+        version_id=file.version_id, split=file.split, format=file.format, container="parquet"
+    ).first()
+    if twin is not None:
+        with local.open("rb") as lines:
+            made = parquet_of(lines, folder, file.split, file.format)
+        _serve(twin, made.local, made.sha256, made.bytes, made.rows)
+
+
+def _serve(file: DatasetFile, local: Path, sha256: str, size: int, rows: int) -> None:
+    """Put a copy into storage and have it served from now on."""
+    name = f"datasets/{file.version_id}/{sha256[:16]}.{file.format}.{file.split}.{file.container}"
+    with local.open("rb") as handle:
+        path = default_storage.save(name, File(handle))
+    DatasetFile.objects.filter(pk=file.pk).update(path=path, sha256=sha256, bytes=size, rows=rows)
+
+
 def _line(format_: str, line: bytes, erased: Collection[str]) -> bytes:
     row = json.loads(line)
-    if str(row["id"]) not in erased:
+    if exports.candidates_of(row).isdisjoint(erased):
         return line
     return exports.line(_raw_tombstone(row)) if format_ == "raw" else b""
 
 
 def _raw_tombstone(row: dict[str, Any]) -> dict[str, Any]:
-    decision = row["decision"]
+    said = {key: [_silenced(each) for each in row.get(key, [])] for key in ("decisions", "rulings", "choices")}
     return {
         **row,
+        **{key: rows for key, rows in said.items() if key in row},
         "record": {**row["record"], "group": "erased", "facts": {}},
         "draft": tombstones.of(row["draft"]),
-        "decision": {**decision, "fields": decision["fields"] and tombstones.of(decision["fields"])},
+        "decision": _silenced(row["decision"]),
         "provenance": {**row["provenance"], "note": ""},
     }
+
+
+def _silenced(said: dict[str, Any]) -> dict[str, Any]:
+    """What was said of a draft, without its texts; who said it and when stays."""
+    fields = {"fields": said["fields"] and tombstones.of(said["fields"])} if "fields" in said else {}
+    return {**said, **fields, **({"note": ""} if "note" in said else {})}

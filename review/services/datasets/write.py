@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import UUID
 
 from django.core.files import File
@@ -16,43 +18,19 @@ from django.utils import timezone
 
 from review import dataset_filters, exports
 from review.exports import JudgedDraft
-from review.models import DatasetFile, DatasetRow, DatasetVersion, Gold
+from review.models import DatasetFile, DatasetRow, DatasetVersion
 from review.prompting import canonical_json
-from review.selectors import datasets as golds
+from review.selectors import export_rows
 from review.services.datasets.card import card
+from review.services.datasets.containers import JsonlFile, ParquetFile
 from review.services.datasets.selection import Selection, select
 from review.states import Split
 
-CHUNK = 500
 Report = Callable[[int, int], None]
 
 
-class HashedFile:
-    """A temporary file that counts rows and hashes bytes as they are written."""
-
-    def __init__(self, folder: Path, split: str, format_: str) -> None:
-        self.split, self.format = split, format_
-        self.local = folder / f"{format_}.{split}.jsonl"
-        self.handle: BinaryIO = self.local.open("wb")
-        self.digest, self.rows, self.bytes = hashlib.sha256(), 0, 0
-
-    def write(self, line: bytes) -> None:
-        """Append one line."""
-        self.handle.write(line)
-        self.digest.update(line)
-        self.rows += 1
-        self.bytes += len(line)
-
-    def facts(self, path: str) -> dict[str, Any]:
-        """What the manifest says of this file."""
-        return {
-            "split": self.split, "format": self.format, "path": path, "sha256": self.digest.hexdigest(),
-            "bytes": self.bytes, "rows": self.rows,
-        }  # fmt: skip
-
-
 def write(version_id: UUID, *, report: Report) -> dict[str, Any]:
-    """Select, write the canonical files to storage and the rows to the database.
+    """Select, write the files to storage and the rows to the database, reading each gold once for all formats.
 
     Args:
         version_id: A version that is not frozen yet.
@@ -65,14 +43,19 @@ def write(version_id: UUID, *, report: Report) -> dict[str, Any]:
     filters = dataset_filters.parse(version.filters)
     selection = select(version.dataset.task, filters)
     with tempfile.TemporaryDirectory(prefix="freeze-") as folder:
-        files = [HashedFile(Path(folder), s.value, f) for f in exports.FORMATS for s in Split]
+        files = VersionFiles(Path(folder))
         _write_rows(version, selection, files, report)
-        facts = [_store(version, file) for file in files]
-    counts = _counts(selection, files)
-    content_hash = hashlib.sha256(
-        canonical_json([[f["format"], f["split"], f["sha256"], f["rows"]] for f in facts]).encode()
-    ).hexdigest()
-    return {"files": facts, "counts": counts, "content_hash": content_hash}
+        facts = [_store(version, file) for file in files.closed()]
+    return {"files": facts, "counts": _counts(selection, files), "content_hash": content_hash(facts)}
+
+
+def content_hash(files: list[dict[str, Any]]) -> str:
+    """SHA-256 of the canonical JSON of `[format, split, sha256, rows]` of the JSONL files, by format and split."""
+    order = {place: number for number, place in enumerate(_places())}
+    canonical = [file for file in files if file["container"] == "jsonl"]
+    canonical.sort(key=lambda file: order[file["format"], file["split"]])
+    body = [[file["format"], file["split"], file["sha256"], file["rows"]] for file in canonical]
+    return hashlib.sha256(canonical_json(body).encode()).hexdigest()
 
 
 @transaction.atomic
@@ -85,8 +68,9 @@ def seal(version_id: UUID, written: dict[str, Any]) -> None:
     DatasetFile.objects.bulk_create([DatasetFile(version=version, **facts) for facts in written["files"]])
     version.content_hash = written["content_hash"]
     version.counts = written["counts"]
+    told = ("format", "split", "container", "sha256", "bytes", "rows")
     version.manifest = {
-        "files": [{key: f[key] for key in ("format", "split", "sha256", "bytes", "rows")} for f in written["files"]],
+        "files": [{key: file[key] for key in told} for file in written["files"]],
         "content_hash": written["content_hash"],
         "filters": version.filters,
     }
@@ -95,65 +79,84 @@ def seal(version_id: UUID, written: dict[str, Any]) -> None:
     version.save()
 
 
-def _write_rows(version: DatasetVersion, selection: Selection, files: list[HashedFile], report: Report) -> None:
-    by_place = {(file.format, file.split): file for file in files}
+class VersionFiles:
+    """The files of a version while they are written, by split, format and container; and what they count."""
+
+    def __init__(self, folder: Path) -> None:
+        self.jsonl = {(f, s): JsonlFile(folder, s, f) for f, s in _places()}
+        self.parquet = {(f, s): ParquetFile(folder, s, f) for f, s in _places()}
+        self.pairs: Counter[str] = Counter()
+        self.labels: Counter[str] = Counter()
+
+    def add(self, gold: JudgedDraft) -> str:
+        """Write a gold in every format; returns the hash of its row: of `sft`, or of `raw` where there is none."""
+        rows, first = exports.rows(gold), b""
+        for format_ in exports.FORMATS:
+            for row in rows[format_]:
+                line = self.jsonl[format_, gold.split].write(row)
+                self.parquet[format_, gold.split].write(row)
+                first = first or (line if format_ in ("sft", "raw") else b"")
+        self.pairs.update(json.loads(row["meta"])["kind"] for row in rows["dpo"])
+        self.labels.update("good" if row["label"] else "bad" for row in rows["kto"])
+        return hashlib.sha256(first).hexdigest()
+
+    def closed(self) -> list[JsonlFile | ParquetFile]:
+        """All files, complete."""
+        files = [*self.jsonl.values(), *self.parquet.values()]
+        for file in files:
+            file.close()
+        return files
+
+
+def _places() -> list[tuple[str, str]]:
+    return [(format_, split.value) for format_ in exports.FORMATS for split in Split]
+
+
+def _write_rows(version: DatasetVersion, selection: Selection, files: VersionFiles, report: Report) -> None:
     with transaction.atomic():
         # An earlier attempt may have left rows of this version behind.
         DatasetRow.objects.filter(version=version).delete()
     done, total = 0, len(selection.kept)
-    for chunk in _chunks(selection.kept):
-        rows = []
-        for gold in _read(chunk):
-            line = exports.line(exports.sft_row(gold)) if gold.is_positive else b""
-            if line:
-                by_place["sft", gold.split].write(line)
-            raw = exports.line(exports.raw_row(gold))
-            by_place["raw", gold.split].write(raw)
-            rows.append(
-                DatasetRow(
-                    version=version,
-                    candidate_id=gold.id,
-                    decision_id=gold.decision_id,
-                    split=gold.split,
-                    row_hash=hashlib.sha256(line or raw).hexdigest(),
-                )
+    for golds in export_rows.judged(selection.kept):
+        rows = [
+            DatasetRow(
+                version=version, candidate_id=gold.id, decision_id=gold.decision_id, split=gold.split,
+                row_hash=files.add(gold),
             )
+            for gold in golds
+        ]  # fmt: skip
         with transaction.atomic():
             DatasetRow.objects.bulk_create(rows)
-        done += len(chunk)
+        done = min(done + export_rows.CHUNK, total)
         report(done, total)
-    for file in files:
-        file.handle.close()
 
 
-def _read(decision_ids: list[str]) -> Iterator[JudgedDraft]:
-    """The drafts of these decisions in the order of the ids; a gold taken back meanwhile is gone from the version."""
-    found = {gold.decision_id: gold for gold in golds.judged_drafts(Gold.objects.filter(decision_id__in=decision_ids))}
-    return (found[decision] for decision in decision_ids if decision in found)
-
-
-def _chunks(ids: list[str]) -> Iterator[list[str]]:
-    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
-
-
-def _store(version: DatasetVersion, file: HashedFile) -> dict[str, Any]:
+def _store(version: DatasetVersion, file: JsonlFile | ParquetFile) -> dict[str, Any]:
     """Put a file into storage under a name that holds its hash: a second attempt never changes what a first one wrote."""
-    wanted = f"datasets/{version.pk}/{file.digest.hexdigest()[:16]}.{file.format}.{file.split}.jsonl"
+    wanted = f"datasets/{version.pk}/{file.sha256[:16]}.{file.format}.{file.split}.{file.container}"
     if default_storage.exists(wanted):
         default_storage.delete(wanted)
     with file.local.open("rb") as handle:
         path = default_storage.save(wanted, File(handle))
-    return file.facts(path)
-
-
-def _counts(selection: Selection, files: list[HashedFile]) -> dict[str, Any]:
-    written = {file.split: file.rows for file in files if file.format == "raw"}
     return {
-        "rows": sum(written.values()),
+        "split": file.split, "format": file.format, "container": file.container, "path": path,
+        "sha256": file.sha256, "bytes": file.bytes, "rows": file.rows,
+    }  # fmt: skip
+
+
+def _counts(selection: Selection, files: VersionFiles) -> dict[str, Any]:
+    by_format: dict[str, dict[str, int]] = {format_: {} for format_ in exports.FORMATS}
+    for (format_, split), file in files.jsonl.items():
+        by_format[format_][split] = file.rows
+    return {
+        "rows": sum(by_format["raw"].values()),
         "looked_at": selection.looked_at,
         "dropped": dict(selection.dropped),
-        "splits": written,
-        "sft_splits": {file.split: file.rows for file in files if file.format == "sft"},
+        "splits": by_format["raw"],
+        "sft_splits": by_format["sft"],
+        "formats": by_format,
+        "pairs": dict(files.pairs),
+        "labels": dict(files.labels),
         "verdicts": dict(selection.by_verdict),
         "teachers": dict(selection.teachers),
         "origins": dict(selection.origins),

@@ -1,0 +1,144 @@
+"""What one gold looks like in each format. Pure Python; knows neither tables nor files.
+
+`sft`, `dpo` and `kto` are what TRL and `datasets.load_dataset("json")` read as they are; `raw` follows `RAW_SCHEMA`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from review import prompting
+from review.exports.judged import JudgedDraft, Worse
+from review.prompting import Message
+from review.schema import Fields
+
+Row = dict[str, Any]
+FORMATS = ("sft", "dpo", "kto", "raw")
+
+
+def rows(gold: JudgedDraft) -> dict[str, list[Row]]:
+    """The rows of a gold by format; a format that it gives nothing for has none.
+
+    The prompt is rendered once for all formats.
+    """
+    prompt = prompting.messages(gold.spec, gold.facts, audience="student")
+    text = gold.text
+    return {
+        "sft": [_sft(gold, prompt, text)] if gold.is_positive else [],
+        "dpo": _dpo(gold, prompt, text),
+        "kto": _kto(gold, prompt, text),
+        "raw": [raw_row(gold)],
+    }
+
+
+def candidates_of(row: Row) -> set[str]:
+    """Ids of the drafts whose text a row of any format holds."""
+    meta = json.loads(row["meta"]) if "meta" in row else {}
+    return set(meta.get("candidates", [])) or {str(row["id"]).partition(":")[0]}
+
+
+def line(row: Row) -> bytes:
+    """One canonical JSONL line: sorted keys, no blanks, raw UTF-8."""
+    return (prompting.canonical_json(row) + "\n").encode()
+
+
+def raw_row(gold: JudgedDraft) -> Row:
+    """Everything known of the gold, by `RAW_SCHEMA`."""
+    return {
+        "id": gold.id,
+        "task": gold.task,
+        "task_version": gold.task_version,
+        "split": gold.split,
+        "record": {"id": gold.record_id, "group": gold.group, "facts": gold.facts},
+        "draft": gold.draft,
+        "decision": {
+            "id": gold.decision_id,
+            "verdict": gold.verdict,
+            "fields": gold.fields,
+            "reasons": gold.reasons,
+            "ratings": gold.ratings,
+            "reviewer": gold.reviewer,
+            "seconds": gold.seconds,
+            "at": gold.decided_at,
+        },
+        "decisions": gold.history.decisions,
+        "rulings": gold.history.rulings,
+        "choices": gold.history.choices,
+        "provenance": {
+            "origin": gold.origin,
+            "note": gold.note,
+            "teacher": gold.teacher,
+            "model": gold.model,
+            "prompt_hash": gold.prompt_hash,
+            "call": gold.call_id,
+            "round": gold.round,
+            "parent": gold.parent_id,
+        },
+    }
+
+
+def _sft(gold: JudgedDraft, prompt: list[Message], text: str) -> Row:
+    return {"id": gold.id, "prompt": prompt, "completion": _answer(text), "meta": _meta(gold, verdict=gold.verdict)}
+
+
+def _dpo(gold: JudgedDraft, prompt: list[Message], text: str) -> list[Row]:
+    """A pair for each text found worse. Verdicts given in bulk were not read one by one: they prefer nothing."""
+    if not gold.is_positive or gold.is_bulk:
+        return []
+    pairs = [(worse, _text(gold, worse.fields)) for worse in gold.worse]
+    return [
+        {
+            "id": worse.id,
+            "prompt": prompt,
+            "chosen": _answer(text),
+            "rejected": _answer(other),
+            "meta": _pair_meta(gold, worse),
+        }
+        for worse, other in pairs
+        if other != text
+    ]
+
+
+def _kto(gold: JudgedDraft, prompt: list[Message], text: str) -> list[Row]:
+    """What was accepted or edited is good; what was rejected is not, nor is what stood before an edit."""
+    found = [_labelled(gold, prompt, text, gold.is_positive, gold.id, gold.verdict)]
+    if gold.verdict == "edit" and not gold.is_bulk and (before := _text(gold, gold.draft)) != text:
+        found.append(_labelled(gold, prompt, before, False, f"{gold.id}:original", "original"))
+    return found
+
+
+def _labelled(gold: JudgedDraft, prompt: list[Message], text: str, label: bool, id: str, kind: str) -> Row:
+    meta = _meta(gold, verdict=gold.verdict, kind=kind)
+    return {"id": id, "prompt": prompt, "completion": _answer(text), "label": label, "meta": meta}
+
+
+def _text(gold: JudgedDraft, fields: Fields) -> str:
+    return prompting.completion(gold.spec, fields)
+
+
+def _answer(text: str) -> list[Message]:
+    return [{"role": "assistant", "content": text}]
+
+
+def _pair_meta(gold: JudgedDraft, worse: Worse) -> str:
+    return _meta(
+        gold, kind=worse.kind, said_in=worse.said_in, reviewer=worse.reviewer,
+        candidates=sorted({gold.id, worse.candidate_id}),
+    )  # fmt: skip
+
+
+def _meta(gold: JudgedDraft, **more: Any) -> str:
+    meta = {
+        "decision": gold.decision_id,
+        "group": gold.group,
+        "model": gold.model,
+        "record": gold.record_id,
+        "reviewer": gold.reviewer,
+        "round": gold.round,
+        "split": gold.split,
+        "task": gold.task,
+        "task_version": gold.task_version,
+        "teacher": gold.teacher,
+    }
+    return prompting.canonical_json({**meta, **more})
