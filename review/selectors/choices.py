@@ -1,0 +1,208 @@
+"""Preference pairs of a task, and what was chosen among drafts. Reads only.
+
+A pair says: of two texts for one record an expert preferred this one. It comes of an edit, of a choice among drafts, or
+of a revision that was asked for. It does not know how an export writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from members.models import Member
+from review.models import Candidate, Choice, Gold, Revocation, Task
+from review.permissions import role_of
+from review.schema import Facts, Fields
+from review.states import POSITIVE, Role, Verdict
+
+CHUNK = 500
+Kind = Literal["edit", "choice", "revision"]
+KINDS: tuple[Kind, ...] = ("edit", "choice", "revision")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One preference.
+
+    Attributes:
+        record_id: The record both texts are for.
+        candidate_chosen: The draft whose text was preferred; of an edit, the draft that was edited.
+        candidate_rejected: The draft whose text was not; of an edit, the same draft as it was written.
+        chosen_fields: The preferred text; where an expert judged it positive, the text that verdict ends with.
+        rejected_fields: The other text, as its teacher wrote it.
+        kind: What it comes of.
+        decision_or_choice_id: The verdict (of an edit or a revision) or the choice behind it.
+        reviewer: Username of the expert.
+        at: When the expert said so.
+        task_version_id: The version both drafts were written under; of a revision, the revision's.
+        split: Where the record stands.
+        group: The record's group.
+        facts: The record's facts, to render the prompt with.
+    """
+
+    record_id: UUID
+    candidate_chosen: UUID
+    candidate_rejected: UUID
+    chosen_fields: Fields
+    rejected_fields: Fields
+    kind: Kind
+    decision_or_choice_id: UUID
+    reviewer: str
+    at: datetime
+    task_version_id: UUID
+    split: str
+    group: str
+    facts: Facts
+
+
+def pairs(
+    task: Task, *, kinds: Collection[Kind] = KINDS, candidates: Collection[UUID] | None = None, with_bulk: bool = False
+) -> Iterator[Pair]:
+    """Every preference that stands in a task, kind after kind, each in the order in which it was said.
+
+    Left out are pairs with a draft or record that was erased, with a draft that was revoked, and pairs of equal texts.
+    Read in chunks: memory does not grow with their number.
+
+    Args:
+        task: The task.
+        kinds: Only these.
+        candidates: Only pairs whose preferred draft is among these, such as the golds a dataset selects.
+        with_bulk: Also edits made to many drafts at once.
+    """
+    for kind in KINDS:
+        if kind in kinds:
+            found = _SOURCES[kind](task, with_bulk)
+            yield from (pair for pair in found if candidates is None or pair.candidate_chosen in candidates)
+
+
+def standing(task: Task) -> QuerySet[Choice]:
+    """Choices that were not taken back, the earliest first; those that take back are none themselves."""
+    said = Choice.objects.filter(task=task, retracts__isnull=True)
+    return said.filter(~Exists(Choice.objects.filter(retracts=OuterRef("pk")))).order_by("created_at", "id")
+
+
+def seen_by(member: Member, task: Task) -> QuerySet[Choice]:
+    """Choices a member may read, newest first: a reviewer their own, others all; with `is_retracted`."""
+    said = Choice.objects.filter(task=task, retracts__isnull=True).select_related("reviewer", "record")
+    said = said.annotate(is_retracted=Exists(Choice.objects.filter(retracts=OuterRef("pk"))))
+    if role_of(member, task) == Role.REVIEWER:
+        said = said.filter(reviewer=member)
+    return said.order_by("-created_at", "-id")
+
+
+def last_of(member: Member, task: Task) -> Choice | None:
+    """The member's latest standing choice: what undo takes back."""
+    return standing(task).filter(reviewer=member).select_related("record").last()
+
+
+def as_json(choice: Choice) -> dict[str, Any]:
+    """A choice for programs."""
+    return {
+        "id": str(choice.pk),
+        "record": str(choice.record_id),
+        "reviewer": choice.reviewer.username,
+        "chosen": str(choice.chosen_id) if choice.chosen_id else None,
+        "shown": choice.shown,
+        "seconds": choice.seconds,
+        "note": choice.note,
+        "retracts": str(choice.retracts_id) if choice.retracts_id else None,
+        "is_retracted": getattr(choice, "is_retracted", False),
+        "created_at": choice.created_at.isoformat(),
+    }
+
+
+def in_use(path: str = "") -> Q:
+    """A condition on drafts: neither erased nor revoked. `path` leads to the draft, such as `candidate__`."""
+    draft = f"{path}pk" if path else "pk"
+    is_revoked = Exists(Revocation.objects.filter(candidate=OuterRef(draft)))
+    return Q(~is_revoked, **{f"{path}erased_at__isnull": True, f"{path}record__erased_at__isnull": True})
+
+
+def _golds(task: Task) -> QuerySet[Gold]:
+    golds = Gold.objects.filter(in_use("candidate__"), task=task)
+    golds = golds.select_related("decision__reviewer", "candidate__record", "candidate__parent")
+    return golds.defer("candidate__messages", "candidate__marks", "candidate__parent__messages").order_by(
+        "decided_at", "candidate_id"
+    )
+
+
+def _edits(task: Task, with_bulk: bool) -> Iterator[Pair]:
+    golds = _golds(task).filter(verdict=Verdict.EDIT)
+    if not with_bulk:
+        golds = golds.filter(decision__bulk__isnull=True)
+    for gold in golds.iterator(chunk_size=CHUNK):
+        if gold.decision.fields != gold.candidate.fields:
+            yield _by_verdict(gold, rejected=gold.candidate, kind="edit")
+
+
+def _revisions(task: Task, with_bulk: bool) -> Iterator[Pair]:
+    """A revision that was accepted or edited is preferred to what it revises, unless that was accepted as well."""
+    golds = _golds(task).filter(in_use("candidate__parent__"), verdict__in=POSITIVE, candidate__parent__isnull=False)
+    golds = golds.filter(~Exists(Gold.objects.filter(candidate=OuterRef("candidate__parent"), verdict=Verdict.ACCEPT)))
+    if not with_bulk:
+        golds = golds.filter(decision__bulk__isnull=True)
+    for gold in golds.iterator(chunk_size=CHUNK):
+        parent = gold.candidate.parent
+        if parent is not None and _text_of(gold) != parent.fields:
+            yield _by_verdict(gold, rejected=parent, kind="revision")
+
+
+def _choices(task: Task, with_bulk: bool) -> Iterator[Pair]:
+    said = standing(task).filter(chosen__isnull=False).select_related("reviewer", "record")
+    rows = said.iterator(chunk_size=CHUNK)
+    while chunk := list(islice(rows, CHUNK)):
+        drafts, golds = _shown_in(chunk)
+        for choice in chunk:
+            yield from _by_choice(choice, drafts, golds)
+
+
+def _shown_in(chunk: Sequence[Choice]) -> tuple[dict[str, Candidate], dict[str, Gold]]:
+    ids = {draft for choice in chunk for draft in choice.shown}
+    usable = Candidate.objects.filter(in_use(), pk__in=ids).only("pk", "fields", "task_version_id")
+    golds = Gold.objects.filter(candidate__in=[choice.chosen_id for choice in chunk], verdict__in=POSITIVE)
+    golds = golds.select_related("decision", "candidate").only("decision__fields", "candidate__fields")
+    return {str(draft.pk): draft for draft in usable}, {str(gold.candidate_id): gold for gold in golds}
+
+
+def _by_choice(choice: Choice, drafts: Mapping[str, Candidate], golds: Mapping[str, Gold]) -> Iterator[Pair]:
+    chosen = drafts.get(str(choice.chosen_id))
+    if chosen is None:
+        return
+    gold = golds.get(str(chosen.pk))
+    text = _text_of(gold) if gold else chosen.fields
+    for name in choice.shown:
+        other = drafts.get(name)
+        if other is None or other.pk == chosen.pk or other.fields == text:
+            continue
+        yield Pair(
+            record_id=choice.record_id, candidate_chosen=chosen.pk, candidate_rejected=other.pk, chosen_fields=text,
+            rejected_fields=other.fields, kind="choice", decision_or_choice_id=choice.pk,
+            reviewer=choice.reviewer.username, at=choice.created_at, task_version_id=chosen.task_version_id,
+            split=choice.record.split, group=choice.record.group, facts=choice.record.facts,
+        )  # fmt: skip
+
+
+def _by_verdict(gold: Gold, *, rejected: Candidate, kind: Kind) -> Pair:
+    record = gold.candidate.record
+    return Pair(
+        record_id=record.pk, candidate_chosen=gold.candidate_id, candidate_rejected=rejected.pk,
+        chosen_fields=_text_of(gold), rejected_fields=rejected.fields, kind=kind,
+        decision_or_choice_id=gold.decision_id, reviewer=gold.decision.reviewer.username,
+        at=gold.decision.created_at, task_version_id=gold.candidate.task_version_id, split=record.split,
+        group=record.group, facts=record.facts,
+    )  # fmt: skip
+
+
+def _text_of(gold: Gold) -> Fields:
+    """The text a positive verdict ends with."""
+    fields: Fields = gold.decision.fields or gold.candidate.fields
+    return fields
+
+
+_SOURCES = {"edit": _edits, "choice": _choices, "revision": _revisions}

@@ -1,0 +1,245 @@
+"""Choosing the best of several drafts for one record, and taking that back: one short transaction each.
+
+The chosen draft waits for its chooser alone, to be judged; the others leave the desk. A choice never changes: taking it
+back is a choice of its own. It does not know how the drafts were laid out, nor who wrote them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.http import Http404
+
+from members.models import Member
+from review.judgement import LONGEST_NOTE, LONGEST_S
+from review.models import Assignment, Candidate, Choice, Decision, Record, Task
+from review.permissions import require, task_or_404
+from review.prompting import canonical_json
+from review.selectors.choosing import FEWEST, MOST
+from review.states import AssignmentState, CandidateState, Role
+from web.errors import Refusal
+
+# Before every place that an import or a generation gives out.
+FIRST_IN_QUEUE = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a choice.
+
+    Attributes:
+        choice: The choice, this one or, for a repeated request, the first.
+        is_replay: Whether the very same request was recorded before.
+    """
+
+    choice: Choice
+    is_replay: bool = False
+
+
+def choose(
+    task: Task,
+    *,
+    by: Member,
+    id: UUID,
+    record_id: UUID,
+    shown: Sequence[UUID],
+    chosen: UUID | None,
+    seconds: float = 0.0,
+    note: str = "",
+) -> Outcome:
+    """Record which of the drafts shown is best, or that none is better than the others.
+
+    The drafts are locked, so that of two who choose or judge at once the second is told. With none chosen all stay on
+    the desk.
+
+    Args:
+        task: The task.
+        by: The expert; reviewer or lead of the task, or admin.
+        id: The client's UUID; the same id with the same body gives the first result again.
+        record_id: The record the drafts are for.
+        shown: The drafts as they were laid out, left to right; two to eight.
+        chosen: The best of them; None when none is better.
+        seconds: Time spent on it.
+        note: Free text for the record.
+
+    Raises:
+        Http404: A draft is none of this task.
+        PermissionDenied: Not a reviewer of the task.
+        Refusal: 422 when the parts do not fit together; 409 when the id came with another body, or when a draft is in
+            front of somebody else, judged, or gone from the desk.
+    """
+    require(by, task, Role.REVIEWER)
+    said = _read(task, id=id, record_id=record_id, shown=shown, chosen=chosen, seconds=seconds, note=note)
+    try:
+        with transaction.atomic():
+            return _again(said, by=by) or _choose(said, by=by)
+    except IntegrityError:
+        # Another request with this id came in between; what it wrote is seen now.
+        return _again(said, by=by) or _raise_reused()
+
+
+def take_back(choice_id: UUID, *, by: Member, id: UUID) -> Outcome:
+    """Take an own choice back: the drafts it took off the desk come back, the chosen one waits for anybody.
+
+    Raises:
+        Http404: The member has no such choice.
+        Refusal: 409 when it was taken back before, its chosen draft is judged or in front of somebody else, or the id
+            belongs to another choice.
+    """
+    target = Choice.objects.select_related("task").filter(pk=choice_id, reviewer=by, retracts__isnull=True).first()
+    if target is None:
+        raise Http404("You have no such choice to take back.")
+    task_or_404(by, target.task.slug)
+    said = Choice(
+        id=id, task=target.task, record_id=target.record_id, reviewer=by, chosen=None, shown=target.shown,
+        retracts=target, body_hash=_hash({"retracts": str(target.pk)}),
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            return _again(said, by=by) or _take_back(said, target, by=by)
+    except IntegrityError:
+        return _again(said, by=by) or _raise_reused()
+
+
+def _read(
+    task: Task, *, id: UUID, record_id: UUID, shown: Sequence[UUID], chosen: UUID | None, seconds: float, note: str
+) -> Choice:
+    if not FEWEST <= len(shown) <= MOST or len(set(shown)) != len(shown):
+        raise _wrong("shown", f"Name {FEWEST} to {MOST} different drafts, in the order they were shown.")
+    if chosen is not None and chosen not in shown:
+        raise _wrong("chosen", "The chosen draft is none of those shown.")
+    if not math.isfinite(seconds) or not 0 <= seconds <= LONGEST_S:
+        raise _wrong("seconds", "Seconds are a number from 0 to 86400.")
+    if len(note) > LONGEST_NOTE:
+        raise _wrong("note", f"The note has {len(note)} characters; at most {LONGEST_NOTE} are kept.")
+    body = {
+        "record": str(record_id), "shown": [str(draft) for draft in shown], "chosen": str(chosen) if chosen else None,
+        "seconds": seconds, "note": note,
+    }  # fmt: skip
+    return Choice(
+        id=id, task=task, record_id=record_id, chosen_id=chosen, shown=body["shown"], seconds=seconds,
+        note=note.strip(), body_hash=_hash(body),
+    )  # fmt: skip
+
+
+def _again(said: Choice, *, by: Member) -> Outcome | None:
+    first = Choice.objects.select_related("task", "reviewer").filter(pk=said.pk).first()
+    if first is None:
+        return None
+    if (first.reviewer_id, first.task_id, first.body_hash) != (by.pk, said.task_id, said.body_hash):
+        _raise_reused()
+    return Outcome(first, is_replay=True)
+
+
+def _raise_reused() -> Outcome:
+    raise Refusal(
+        "choice_id_reused",
+        "This id belongs to another choice.",
+        hint="Make a new UUID for each choice.",
+        status=409,
+    )
+
+
+def _choose(said: Choice, *, by: Member) -> Outcome:
+    # The record's row first: revisions and erasing that concern it wait their turn.
+    drafts = _locked(said)
+    _check_free(drafts, by=by)
+    said.reviewer = by
+    said.save(force_insert=True)
+    if said.chosen_id is not None:
+        _let_go(drafts, by=by)
+        Candidate.objects.filter(pk=said.chosen_id).update(
+            state=CandidateState.PENDING, for_reviewer=by, queue_position=FIRST_IN_QUEUE
+        )
+        Candidate.objects.filter(pk__in=[draft.pk for draft in drafts if draft.pk != said.chosen_id]).update(
+            state=CandidateState.KEPT
+        )
+    return Outcome(said)
+
+
+def _take_back(said: Choice, target: Choice, *, by: Member) -> Outcome:
+    drafts = {draft.pk: draft for draft in _locked(target)}
+    if Choice.objects.filter(retracts=target).exists():
+        raise Refusal("already_retracted", "This choice was taken back already.", status=409)
+    if target.chosen_id is not None:
+        _check_open(drafts[target.chosen_id], by=by)
+        _let_go([drafts[target.chosen_id]], by=by)
+        Candidate.objects.filter(pk=target.chosen_id, erased_at__isnull=True).update(
+            state=CandidateState.PENDING, for_reviewer=None
+        )
+        others = [pk for pk in drafts if pk != target.chosen_id]
+        Candidate.objects.filter(pk__in=others, state=CandidateState.KEPT, erased_at__isnull=True).update(
+            state=CandidateState.PENDING
+        )
+    said.save(force_insert=True)
+    return Outcome(said)
+
+
+def _locked(said: Choice) -> list[Candidate]:
+    """The drafts of a choice under lock, in one order that every writer keeps."""
+    ids = [UUID(name) for name in said.shown]
+    drafts = list(
+        Candidate.objects.select_for_update(of=("self",))
+        .filter(pk__in=ids, task_id=said.task_id)
+        .only("pk", "state", "record_id", "task_version_id", "for_reviewer_id", "erased_at")
+        .order_by("pk")
+    )
+    if len(drafts) != len(ids) or not Record.objects.filter(pk=said.record_id, task_id=said.task_id).exists():
+        raise Http404("There are no such drafts.")
+    if any(draft.record_id != said.record_id for draft in drafts):
+        raise _wrong("shown", "The drafts are not all for this record.")
+    if len({draft.task_version_id for draft in drafts}) > 1:
+        raise _wrong("shown", "The drafts were written under different versions of the task.")
+    return drafts
+
+
+def _check_free(drafts: Sequence[Candidate], *, by: Member) -> None:
+    ids = [draft.pk for draft in drafts]
+    mine = set(
+        Assignment.objects.filter(candidate__in=ids, reviewer=by, state=AssignmentState.ACTIVE).values_list(
+            "candidate_id", flat=True
+        )
+    )
+    judged = set(Decision.objects.filter(candidate__in=ids).values_list("candidate_id", flat=True))
+    for draft in drafts:
+        is_free = draft.state == CandidateState.PENDING and draft.for_reviewer_id in (None, by.pk)
+        if draft.erased_at or draft.pk in judged or not (is_free or draft.pk in mine):
+            raise Refusal(
+                "drafts_moved",
+                "One of these drafts is in front of somebody else by now, or judged.",
+                hint="Nothing was changed. Go on with the next.",
+                status=409,
+                state={"candidate": str(draft.pk), "state": draft.state},
+            )
+
+
+def _check_open(chosen: Candidate, *, by: Member) -> None:
+    """Refuse to take a choice back once its draft is judged, or while somebody else has it."""
+    held = Assignment.objects.filter(candidate=chosen, state=AssignmentState.ACTIVE).exclude(reviewer=by)
+    if chosen.state in (CandidateState.DECIDED, CandidateState.DISPUTED) or held.exists():
+        raise Refusal(
+            "judged_since",
+            "The draft you chose is judged by now, or in front of somebody else.",
+            hint="Take that verdict back first, under My decisions.",
+            status=409,
+            state={"candidate": str(chosen.pk), "state": chosen.state},
+        )
+
+
+def _let_go(drafts: Sequence[Candidate], *, by: Member) -> None:
+    """Drafts that were in the chooser's own hand are in nobody's now."""
+    held = Assignment.objects.filter(candidate__in=[draft.pk for draft in drafts], reviewer=by)
+    held.filter(state=AssignmentState.ACTIVE).update(state=AssignmentState.RELEASED)
+
+
+def _hash(body: object) -> str:
+    return hashlib.sha256(canonical_json(body).encode()).hexdigest()
+
+
+def _wrong(part: str, message: str) -> Refusal:
+    return Refusal("invalid_choice", message, hint="Correct this part and send it again.", errors={part: [message]})

@@ -1,0 +1,127 @@
+"""Which drafts are offered to choose among, in which order, and that nothing tells who wrote them."""
+
+from __future__ import annotations
+
+import json
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from members.models import Member
+from review.models import Candidate, Record, Task
+from review.selectors import choosing
+from review.services import choices, queue, tasks
+from review.states import CandidateState
+from tests.review import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def test_records_with_one_draft_are_not_offered(task: Task, expert: Member) -> None:
+    factories.make_drafts(task, factories.make_records(factories.make_source(task), 4))
+
+    assert choosing.next_for(expert, task) is None
+
+
+def test_all_waiting_drafts_of_a_record_stand_side_by_side(task: Task, records: list[Record], expert: Member) -> None:
+    lineup = choosing.next_for(expert, task)
+
+    assert lineup is not None
+    assert {draft.record_id for draft in lineup.drafts} == {lineup.record.pk}
+    assert len(lineup.drafts) == 3
+
+
+def test_the_order_is_the_same_on_every_look_and_differs_between_reviewers(
+    task: Task, records: list[Record], expert: Member, make_member
+) -> None:
+    def order(member: Member) -> list[object]:
+        lineup = choosing.of_record(member, task, records[0].pk)
+        assert lineup is not None
+        return [draft.pk for draft in lineup.drafts]
+
+    others = [make_member(f"r{n}") for n in range(12)]
+
+    assert order(expert) == order(expert)
+    assert len({tuple(order(member)) for member in [expert, *others]}) > 3
+    written_first = {order(member)[0] for member in [expert, *others]}
+    assert len(written_first) == 3, "every teacher comes to stand on the left"
+
+
+def test_what_a_program_gets_names_no_teacher_and_no_cost(task: Task, records: list[Record], expert: Member) -> None:
+    lineup = choosing.next_for(expert, task)
+    assert lineup is not None
+
+    text = json.dumps(lineup.as_json())
+
+    for word in ("canary", "cost", "model", "teacher", "0.0031", "provenance"):
+        assert word not in text
+
+
+def test_a_draft_in_front_of_somebody_else_is_left_out(
+    task: Task, record: Record, drafts: list[Candidate], expert: Member, other: Member
+) -> None:
+    queue.hold(other, drafts[0].pk)
+    lineup = choosing.of_record(expert, task, record.pk)
+    queue.hold(other, drafts[1].pk)
+
+    assert lineup is not None
+    assert {draft.pk for draft in lineup.drafts} == {drafts[1].pk, drafts[2].pk}
+    assert choosing.of_record(expert, task, record.pk) is None
+
+
+def test_drafts_of_two_versions_are_never_compared(
+    task: Task, record: Record, drafts: list[Candidate], expert: Member
+) -> None:
+    spec = task.versions.get().spec
+    tasks.new_version(task, spec=spec.model_copy(update={"guideline": "Be brief."}), by=task.created_by)
+    new = factories.make_drafts(task, [record, record])
+
+    lineup = choosing.of_record(expert, task, record.pk)
+
+    assert lineup is not None
+    assert {draft.pk for draft in lineup.drafts} == {draft.pk for draft in new}
+
+
+def test_drafts_that_come_after_a_choice_are_offered_again(
+    task: Task, record: Record, drafts: list[Candidate], expert: Member
+) -> None:
+    shown = [draft.pk for draft in drafts]
+    choices.choose(task, by=expert, id=uuid4(), record_id=record.pk, shown=shown, chosen=None)
+    Candidate.objects.exclude(record=record).update(state=CandidateState.KEPT)
+    assert choosing.next_for(expert, task) is None
+
+    factories.make_drafts(task, [record])
+
+    assert choosing.next_for(expert, task) is not None
+
+
+def test_sets_behind_a_long_queue_of_single_drafts_are_found_from_the_other_end(
+    task: Task, expert: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choosing, "LOOK_AT", 10)
+    source = factories.make_source(task)
+    factories.make_drafts(task, factories.make_records(source, 40))
+    late = factories.make_records(source, 1, trigger="came late")
+    factories.make_drafts(task, [late[0], late[0]])
+
+    lineup = choosing.next_for(expert, task)
+
+    assert lineup is not None
+    assert lineup.record == late[0]
+
+
+def test_looking_for_the_next_costs_as_many_queries_with_many_records(
+    task: Task, records: list[Record], expert: Member
+) -> None:
+    with CaptureQueriesContext(connection) as few:
+        choosing.next_for(expert, task)
+    made = factories.make_records(factories.make_source(task), 60)
+    for _ in range(2):
+        factories.make_drafts(task, made)
+
+    with CaptureQueriesContext(connection) as many:
+        choosing.next_for(expert, task)
+
+    assert len(many) == len(few) <= 4
