@@ -1,13 +1,10 @@
-"""API of datasets: selections, frozen versions, and their files as a stream."""
+"""API of datasets: selections and frozen versions. Their files are in `rows`."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -16,11 +13,9 @@ from rest_framework.views import APIView
 
 from members.idempotency import idempotent
 from members.session import member_of
-from review import exports
 from review.permissions import task_or_404
 from review.selectors import datasets as selectors
-from review.services import datasets, files
-from web.errors import Refusal
+from review.services import datasets
 from web.pagination import KeysetPagination
 
 
@@ -47,6 +42,7 @@ class DatasetOut(serializers.Serializer[Any]):
 class FileOut(serializers.Serializer[Any]):
     split = serializers.CharField()
     format = serializers.CharField()
+    container = serializers.CharField()
     rows = serializers.IntegerField()
     bytes = serializers.IntegerField()
     sha256 = serializers.CharField()
@@ -141,53 +137,3 @@ class VersionDetail(APIView):
         body["files"] = FileOut(selectors.files_of(version), many=True).data
         body["card"] = version.card
         return Response(body)
-
-
-class Rows(APIView):
-    """The canonical file of one split and format, streamed; `ETag` is its sha256 and `Range` resumes."""
-
-    scope_read = "datasets"
-
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("split", str, enum=["train", "validation", "test"]),
-            OpenApiParameter("format", str, enum=list(exports.FORMATS)),
-        ],
-        responses={(200, "application/x-ndjson"): OpenApiTypes.BINARY},
-    )
-    def get(self, request: Request, version_id: UUID) -> HttpResponseBase:
-        version = selectors.version_or_404(member_of(request), version_id)
-        file = files.wanted(
-            version, request.query_params.get("split", "train"), request.query_params.get("format", "sft")
-        )
-        etag = f'"{file.sha256}"'
-        if etag in request.headers.get("If-None-Match", ""):
-            return HttpResponse(status=304, headers={"ETag": etag})
-        wanted_range = request.headers.get("Range") if request.headers.get("If-Range", etag) == etag else None
-        part = files.byte_range(wanted_range, file.bytes)
-        response = StreamingHttpResponse(
-            _stream(file.path, part.start, part.length),
-            status=206 if part.is_partial else 200,
-            content_type="application/x-ndjson; charset=utf-8",
-        )
-        response["ETag"], response["Accept-Ranges"], response["Content-Length"] = etag, "bytes", str(part.length)
-        if part.is_partial:
-            response["Content-Range"] = f"bytes {part.start}-{part.start + part.length - 1}/{file.bytes}"
-        name = f"{version.dataset.slug}-v{version.number}.{file.split}.{file.format}.jsonl"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
-
-
-class RawSchema(APIView):
-    """JSON Schema of a row in the format `raw`."""
-
-    @extend_schema(responses=OpenApiTypes.OBJECT)
-    def get(self, request: Request) -> Response:
-        return Response(exports.RAW_SCHEMA)
-
-
-def _stream(path: str, start: int, length: int) -> AsyncIterator[bytes]:
-    """Blocks of the file read in a thread, so that a slow client holds neither memory nor the event loop."""
-    if length < 0:
-        raise Refusal("bad_range", "The range has no bytes.", status=416)
-    return files.blocks(path, start, length)

@@ -1,11 +1,14 @@
-"""Bytes of frozen files: which one is meant, which part of it, and its blocks."""
+"""Bytes of frozen files: which one is meant, which part of it, its blocks, and its rows page by page."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.files.storage import default_storage
 
@@ -28,11 +31,20 @@ class Part:
     is_partial: bool
 
 
-def wanted(version: DatasetVersion, split: str, format: str) -> DatasetFile:
-    """The file of a split and format.
+@dataclass(frozen=True)
+class Page:
+    """Some rows of a file, and where the next ones begin; no cursor after the last."""
+
+    rows: list[dict[str, Any]]
+    next: str | None
+
+
+def wanted(version: DatasetVersion, split: str, format: str, container: str = "jsonl") -> DatasetFile:
+    """The file of a split, format and container.
 
     Raises:
-        Refusal: 400 for an unknown split or format, 409 while the version is not frozen.
+        Refusal: 400 for an unknown split or format, 409 while the version is not frozen, or where it was frozen before there
+            was such a file.
     """
     if split not in Split.values:
         raise Refusal(
@@ -42,7 +54,14 @@ def wanted(version: DatasetVersion, split: str, format: str) -> DatasetFile:
         raise Refusal(
             "bad_format", f"There is no format '{format}'.", hint=f"Formats: {', '.join(FORMATS)}.", status=400
         )
-    file = selectors.file_of(version, split, format)
+    file = selectors.file_of(version, split, format, container)
+    if file is None and version.is_frozen:
+        raise Refusal(
+            "no_such_file",
+            f"This version was frozen before there was '{format}' as {container}, and it never changes.",
+            hint="Freeze the next version of the dataset; it has all formats.",
+            status=409,
+        )
     if file is None:
         raise Refusal(
             "not_frozen",
@@ -83,3 +102,47 @@ async def blocks(path: str, start: int, length: int) -> AsyncIterator[bytes]:
             yield block
     finally:
         await asyncio.to_thread(handle.close)
+
+
+def page(file: DatasetFile, *, cursor: str = "", limit: int) -> Page:
+    """Rows of a JSONL file from a cursor on. Costs the same on every page: the cursor holds a place in the file.
+
+    Args:
+        file: A file of the container `jsonl`.
+        cursor: The `next` of the page before; empty for the first.
+        limit: The most rows, at least one.
+
+    Raises:
+        Refusal: 400 for a cursor that is none, 409 when the file was written anew since (somebody was erased from it).
+    """
+    start = _place(file, cursor) if cursor else 0
+    with default_storage.open(file.path, "rb") as handle:
+        handle.seek(start)
+        lines = [line for line in (handle.readline() for _ in range(limit)) if line]
+        end = start + sum(map(len, lines))
+    following = _cursor(file, end) if lines and end < file.bytes else None
+    return Page([json.loads(line) for line in lines], following)
+
+
+def _cursor(file: DatasetFile, place: int) -> str:
+    return base64.urlsafe_b64encode(f"{file.sha256[:16]}:{place}".encode()).decode().rstrip("=")
+
+
+def _place(file: DatasetFile, cursor: str) -> int:
+    try:
+        sha, _, place = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii").partition(":")
+        start = int(place)
+    except ValueError:
+        sha, start = "", -1
+    if not 0 <= start <= file.bytes:
+        raise Refusal(
+            "bad_cursor", "This cursor is none of ours.", hint="Follow 'next', or begin without one.", status=400
+        )
+    if sha != file.sha256[:16]:
+        raise Refusal(
+            "file_changed",
+            "This cursor belongs to another file, or the file was written anew since.",
+            hint="Begin without a cursor.",
+            status=409,
+        )
+    return start
