@@ -24,6 +24,7 @@ class SourceKind(TextChoices):
 
     RECORDS = "records", "Records"
     DRAFTS = "drafts", "Finished drafts"
+    DECISIONS = "decisions", "Decisions made elsewhere"
 
 
 class CandidateState(TextChoices):

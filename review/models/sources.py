@@ -49,6 +49,8 @@ class Record(models.Model):
     title = models.CharField(max_length=200)
     facts = models.JSONField()
     group = models.CharField(max_length=200)
+    # What of its web address belongs to one company: another writing of the name does not hide that it is the same.
+    domain = models.CharField(max_length=200, blank=True, default="")
     split = models.CharField(max_length=10, choices=Split.choices)
     content_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -62,6 +64,8 @@ class Record(models.Model):
         indexes = [
             models.Index(fields=["task", "split"]),
             models.Index(fields=["source", "row_number"]),
+            models.Index(fields=["task", "group"], name="records_of_group"),
+            models.Index(fields=["task", "domain"], condition=~models.Q(domain=""), name="records_of_domain"),
         ]
 
     def __str__(self) -> str:
