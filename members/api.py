@@ -64,7 +64,7 @@ class Me(APIView):
                     "name": member.name,
                     "is_admin": member.is_admin,
                     "scopes": _scopes(request) or list(SCOPES),
-                    "roles": ports.roles_of(member),
+                    "roles": ports.teams.roles_of(member),
                 }
             ).data
         )

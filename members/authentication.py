@@ -35,13 +35,13 @@ class BearerAuthentication(TokenAuthentication):  # type: ignore[misc] # knox sh
 
 def _checked(row: Any) -> tuple[Member, ApiToken]:
     now = timezone.now()
+    if not row.user.is_active:
+        raise AuthenticationFailed("The member this token belongs to is disabled.", "member_disabled")
     if row.expiry is not None and row.expiry <= now:
         raise AuthenticationFailed(
             f"This token expired on {row.expiry:%Y-%m-%d %H:%M} UTC. Make a new one under Settings, API tokens.",
             "token_expired",
         )
-    if not row.user.is_active:
-        raise AuthenticationFailed("The member this token belongs to is disabled.", "member_disabled")
     if row.last_used_at is None or (now - row.last_used_at).total_seconds() > TOUCH_EVERY_S:
         ApiToken.objects.filter(pk=row.pk).update(last_used_at=now)
     return row.user, row

@@ -1,11 +1,13 @@
-"""Members, API tokens and remembered requests. Knows no task: roles per task stand in the review room."""
+"""Members, invitations, API tokens and remembered requests. Knows no task: roles per task stand in the review room."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils import timezone
 from knox.models import AbstractAuthToken
 
 
@@ -15,6 +17,8 @@ class Member(AbstractUser):  # type: ignore[django-manager-missing] # the manage
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     display_name = models.CharField(max_length=80, blank=True)
     preferences = models.JSONField(default=dict, blank=True)
+    # Sessions carry the epoch they began in; one that is past is signed out.
+    session_epoch = models.PositiveIntegerField(default=0)
 
     @property
     def is_admin(self) -> bool:
@@ -25,6 +29,15 @@ class Member(AbstractUser):  # type: ignore[django-manager-missing] # the manage
     def name(self) -> str:
         """How pages call this member."""
         return self.display_name or self.get_full_name() or self.username
+
+    def get_session_auth_hash(self) -> str:
+        return self._in_this_epoch(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        return map(self._in_this_epoch, super().get_session_auth_fallback_hash())
+
+    def _in_this_epoch(self, digest: str) -> str:
+        return f"{digest}.{self.session_epoch}" if self.session_epoch else digest
 
     @property
     def initials(self) -> str:
@@ -56,3 +69,31 @@ class RememberedRequest(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["member", "key"], name="one_answer_per_key")]
+
+
+class Invitation(models.Model):
+    """A person asked in by address. Its link is signed and names this row; the row says whether it still opens."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField()
+    display_name = models.CharField(max_length=80, blank=True)
+    is_admin = models.BooleanField(default=False)
+    roles = models.JSONField(default=list)  # [{"task": slug, "role": role}]
+    invited_by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-created_at", "-id"], name="invitations_newest")]
+
+    @property
+    def state(self) -> str:
+        """`open`, `accepted`, `revoked` or `expired`."""
+        if self.accepted_at is not None:
+            return "accepted"
+        if self.revoked_at is not None:
+            return "revoked"
+        return "open" if self.expires_at > timezone.now() else "expired"

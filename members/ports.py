@@ -1,23 +1,82 @@
-"""Where the room that has tasks says which roles a member has; this room knows no name above it."""
+"""Where the rooms that have tasks and cards speak of a member's roles and leave; this room knows no name above it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from members.models import Member
 
 Roles = list[dict[str, str]]  # [{"task": slug, "role": role}]
 
 
-def no_roles(member: Member) -> Roles:
-    """Until a room says otherwise nobody has a role."""
-    return []
+class Teams(Protocol):
+    """What the room with tasks answers about roles in them."""
+
+    def roles_of(self, member: Member) -> Roles:
+        """The member's role in each task they belong to, by the task's name."""
+        ...
+
+    def led_by(self, member: Member) -> dict[str, str]:
+        """Tasks in which the member may give roles: name by slug, in the order of names."""
+        ...
+
+    def leads_any(self, member: Member) -> bool:
+        """Whether the member may give roles in any task."""
+        ...
+
+    def roles(self) -> dict[str, str]:
+        """The roles there are: label by role, the smallest first."""
+        ...
+
+    def give(self, member: Member, *, task: str, role: str, by: Member) -> None:
+        """Give a member a role in a task.
+
+        Raises:
+            PermissionDenied: `by` may not.
+            Http404: No such task, or none that `by` sees.
+        """
+        ...
 
 
-roles_of: Callable[[Member], Roles] = no_roles
+class NoTeams:
+    """Until a room says otherwise there are no tasks and nobody has a role."""
+
+    def roles_of(self, member: Member) -> Roles:
+        return []
+
+    def led_by(self, member: Member) -> dict[str, str]:
+        return {}
+
+    def leads_any(self, member: Member) -> bool:
+        return False
+
+    def roles(self) -> dict[str, str]:
+        return {}
+
+    def give(self, member: Member, *, task: str, role: str, by: Member) -> None:
+        raise LookupError(f"nobody has said what the task '{task}' is")
 
 
-def set_roles(answer: Callable[[Member], Roles]) -> None:
+Leave = Callable[[Member], None]
+
+teams: Teams = NoTeams()
+_leaves: list[Leave] = []
+
+
+def set_teams(answering: Teams) -> None:
     """Let the room that knows memberships answer."""
-    global roles_of
-    roles_of = answer
+    global teams
+    teams = answering
+
+
+def when_leaving(leave: Leave) -> None:
+    """Have `leave` called, in the same transaction, for every member who is shut out; adding it twice changes nothing."""
+    if leave not in _leaves:
+        _leaves.append(leave)
+
+
+def say_leaving(member: Member) -> None:
+    """Tell the rooms above that a member is shut out."""
+    for leave in _leaves:
+        leave(member)

@@ -7,11 +7,13 @@ class SiteConfig(AppConfig):
     name = "miniatures_site"
 
     def ready(self) -> None:
-        """Tell the members room who has which role, and put the audit trail under guard."""
-        from members.ports import set_roles
+        """Tell the members room who has which role and what leaving means, and put the audit trail under guard."""
+        from members import ports
         from miniatures_site.guards import GUARDS
-        from miniatures_site.team import roles_of
+        from miniatures_site.team import TaskTeams
         from review import immutability
+        from review.services import leaving
 
-        set_roles(roles_of)
+        ports.set_teams(TaskTeams())
+        ports.when_leaving(leaving.return_cards)
         immutability.declare(*GUARDS)

@@ -7,8 +7,12 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.utils import timezone
 
-from members.models import Member
+from audit.services import trail
+from members import ports
+from members.models import ApiToken, Invitation, Member
 from web.errors import Refusal
 
 TEMPORARY = "temporary_password"
@@ -60,6 +64,7 @@ def create_member(
         member.full_clean(validate_unique=False)
         with transaction.atomic():
             member.save(force_insert=True)
+            trail.record("member_added", by=by, about=member, is_admin=is_admin)
     except ValidationError as error:
         raise Refusal("invalid_member", "This member cannot be added as written.", errors=error.message_dict) from None
     except IntegrityError:
@@ -102,33 +107,45 @@ def set_admin(member: Member, *, is_admin: bool, by: Member) -> Member:
         if not is_admin:
             _keep_one_admin(member)
         Member.objects.filter(pk=member.pk).update(is_superuser=is_admin, is_staff=is_admin)
+        trail.record("member_made_admin" if is_admin else "member_unmade_admin", by=by, about=member)
     member.is_superuser = member.is_staff = is_admin
     return member
 
 
 def deactivate(member: Member, *, by: Member) -> Member:
-    """Shut a member out. Their sessions end and their tokens are refused at the next request; what they decided stays.
+    """Shut a member out, in one transaction; what they decided stays.
+
+    Their sessions and tokens end for good, the cards in their hand go back to the others, invitations they made and
+    nobody accepted yet are revoked.
 
     Raises:
         PermissionDenied: `by` is no admin.
         Refusal: This is the last admin (409).
     """
     _require_admin(by)
+    now = timezone.now()
     with transaction.atomic():
         _keep_one_admin(member)
-        Member.objects.filter(pk=member.pk).update(is_active=False)
-    member.is_active = False
+        Member.objects.filter(pk=member.pk).update(is_active=False, session_epoch=F("session_epoch") + 1)
+        live = Q(expiry__isnull=True) | Q(expiry__gt=now)
+        ended = ApiToken.objects.filter(live, user=member).update(expiry=now)
+        Invitation.objects.filter(invited_by=member, accepted_at=None, revoked_at=None).update(revoked_at=now)
+        ports.say_leaving(member)
+        trail.record("member_deactivated", by=by, about=member, tokens_ended=ended)
+    member.refresh_from_db()
     return member
 
 
 def reactivate(member: Member, *, by: Member) -> Member:
-    """Let a member in again, with the tokens they had.
+    """Let a member in again, with the roles they had. Sessions and tokens that ended stay ended.
 
     Raises:
         PermissionDenied: `by` is no admin.
     """
     _require_admin(by)
-    Member.objects.filter(pk=member.pk).update(is_active=True)
+    with transaction.atomic():
+        Member.objects.filter(pk=member.pk).update(is_active=True)
+        trail.record("member_reactivated", by=by, about=member)
     member.is_active = True
     return member
 
@@ -142,8 +159,19 @@ def renew_password(member: Member, *, by: Member) -> str:
     _require_admin(by)
     given = secrets.token_urlsafe(9)
     member.set_password(given)
-    _with_preferences(member, {TEMPORARY: True}, "password")
+    with transaction.atomic():
+        _with_preferences(member, {TEMPORARY: True}, "password")
+        trail.record("password_renewed", by=by, about=member)
     return given
+
+
+def sign_out_everywhere(member: Member) -> Member:
+    """End every session of the member, on all devices. Tokens stay."""
+    with transaction.atomic():
+        Member.objects.filter(pk=member.pk).update(session_epoch=F("session_epoch") + 1)
+        trail.record("signed_out_everywhere", by=member, about=member)
+    member.refresh_from_db(fields=["session_epoch"])
+    return member
 
 
 def change(member: Member, *, act: str, by: Member) -> str:
@@ -155,7 +183,7 @@ def change(member: Member, *, act: str, by: Member) -> str:
     """
     if act == "deactivate":
         deactivate(member, by=by)
-        return f"{member.name} is shut out and their tokens are refused. What they decided stays."
+        return f"{member.name} is shut out: sessions and tokens are ended, cards in hand went back. What they decided stays."
     if act == "reactivate":
         reactivate(member, by=by)
         return f"{member.name} may sign in again."

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.db import transaction
+
+from audit.services import trail
 from members.models import ApiToken, Member
 from members.scopes import SCOPES, allows
 from web.errors import Refusal
@@ -44,15 +47,19 @@ def make_token(
     if errors:
         raise Refusal("invalid_token", "The token was not made.", hint="Mend the fields named.", errors=errors)
     kept = [scope for scope in SCOPES if scope in scopes]
-    row, plaintext = ApiToken.objects.create(
-        user=member, expiry=timedelta(days=days), name=name.strip()[:80], scopes=kept
-    )
+    with transaction.atomic():
+        row, plaintext = ApiToken.objects.create(
+            user=member, expiry=timedelta(days=days), name=name.strip()[:80], scopes=kept
+        )
+        trail.record("token_made", by=member, begins_with=row.token_key[:8], scopes=kept, days=days)
     return row, plaintext
 
 
 def revoke(token: ApiToken) -> None:
     """Take a token back; the next request with it is refused."""
-    token.delete()
+    with transaction.atomic():
+        trail.record("token_revoked", by=token.user, begins_with=token.token_key[:8])
+        token.delete()
 
 
 def _beyond(member: Member, scopes: Sequence[str], within: Sequence[str] | None) -> str:
