@@ -13,7 +13,8 @@ class ReviewConfig(AppConfig):
     def ready(self) -> None:
         """Tell the jobs room who sees and steers which jobs, which jobs this room brings, and keep its triggers in place."""
         from jobs import ports
-        from review.checks_system import check_triggers
+        from review import text_index
+        from review.checks_system import check_text_index, check_triggers
         from review.immutability import install_after_migrate
         from review.kinds import FreezeKind
         from review.permissions import slugs_with
@@ -22,4 +23,6 @@ class ReviewConfig(AppConfig):
         ports.set_visibility(partial(slugs_with, least=Role.VIEWER), partial(slugs_with, least=Role.LEAD))
         ports.register(FreezeKind())
         post_migrate.connect(install_after_migrate, sender=self)
+        post_migrate.connect(text_index.install_after_migrate, sender=self)
         checks.register(check_triggers, checks.Tags.database)
+        checks.register(check_text_index, checks.Tags.database)

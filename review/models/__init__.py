@@ -9,6 +9,7 @@ from review.models.desk_settings import DeskSettings, KnownAnswer
 from review.models.revisions import RevisionRequest
 from review.models.revocations import Revocation
 from review.models.rulings import Ruling
+from review.models.search import SearchBacklog, SearchText
 from review.models.sources import Record, Source
 from review.models.tasks import Membership, Task, TaskVersion
 
@@ -32,6 +33,8 @@ __all__ = [
     "RevisionRequest",
     "Revocation",
     "Ruling",
+    "SearchBacklog",
+    "SearchText",
     "Source",
     "Task",
     "TaskVersion",

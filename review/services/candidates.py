@@ -15,6 +15,7 @@ from review import checks
 from review.models import Candidate, Record, Task, TaskVersion
 from review.prompting import Message, fields_hash
 from review.schema import Facts, Fields, normalise_fields, word_count
+from review.services import search_index
 from review.states import BEHIND_THE_REST, CandidateState
 from web.errors import Refusal
 
@@ -52,7 +53,7 @@ class NewDraft:
 def add_drafts(*, version: TaskVersion, drafts: Sequence[NewDraft], job_id: UUID | None = None) -> list[Candidate]:
     """Put drafts behind those that wait, marked by the task's checks.
 
-    A draft whose `call_id` is known adds nothing, so that a batch may be sent again after a crash. The task's row is
+    A small batch is found by its words at once, a large one within seconds (see `search_index`). A draft whose `call_id` is known adds nothing, so that a batch may be sent again after a crash. The task's row is
     locked while positions are given out.
 
     Args:
@@ -68,7 +69,7 @@ def add_drafts(*, version: TaskVersion, drafts: Sequence[NewDraft], job_id: UUID
             task; nothing is added then.
     """
     task = Task.objects.select_for_update().get(pk=version.task_id)
-    facts = _facts_of(task, drafts)
+    known_as = _records_of(task, drafts)
     known = _known_calls(drafts)
     position = _next_position(task)
     fresh: list[Candidate] = []
@@ -77,10 +78,12 @@ def add_drafts(*, version: TaskVersion, drafts: Sequence[NewDraft], job_id: UUID
             continue
         if draft.call_id is not None:
             known.add(draft.call_id)
-        candidate = _candidate(version, draft, facts[draft.record_id], job_id)
+        candidate = _candidate(version, draft, known_as[draft.record_id][1], job_id)
         candidate.queue_position = position + len(fresh)
         fresh.append(candidate)
-    return Candidate.objects.bulk_create(fresh, batch_size=CHUNK)
+    Candidate.objects.bulk_create(fresh, batch_size=CHUNK)
+    search_index.add(fresh, known_as)
+    return fresh
 
 
 @transaction.atomic
@@ -145,15 +148,17 @@ def _next_position(task: Task) -> int:
     return (waiting.aggregate(last=Max("queue_position"))["last"] or 0) + 1
 
 
-def _facts_of(task: Task, drafts: Sequence[NewDraft]) -> dict[UUID, Facts]:
+def _records_of(task: Task, drafts: Sequence[NewDraft]) -> dict[UUID, tuple[str, Facts]]:
+    """Title and facts by record."""
     wanted = list({draft.record_id for draft in drafts})
-    facts: dict[UUID, Facts] = {}
+    found: dict[UUID, tuple[str, Facts]] = {}
     for chunk in _chunks(wanted):
-        facts.update(Record.objects.filter(task=task, pk__in=chunk).values_list("pk", "facts"))
+        rows = Record.objects.filter(task=task, pk__in=chunk).values_list("pk", "title", "facts")
+        found.update({pk: (title, facts) for pk, title, facts in rows})
     for record_id in wanted:
-        if record_id not in facts:
+        if record_id not in found:
             raise Refusal("record_unknown", f"The record {record_id} is not one of the task '{task.slug}'.")
-    return facts
+    return found
 
 
 def _known_calls(drafts: Sequence[NewDraft]) -> set[str]:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from review import immutability, tombstones
 from review.models import Assignment, Candidate, DatasetVersion, Decision, Record, Ruling, Task
 from review.selectors.erased import versions_holding
-from review.services import erase_files
+from review.services import erase_files, search_index
 from review.states import AssignmentState, CandidateState
 
 TITLE = "Erased"
@@ -83,8 +83,9 @@ def _erase_record(record: Record) -> None:
     record.erased_hash, record.erased_at = record.content_hash, timezone.now()
     # The same facts may come again for somebody else; they must not find this row.
     record.content_hash = hashlib.sha256(f"erased {record.pk}".encode()).hexdigest()
-    record.facts, record.title, record.group = {}, TITLE, f"erased {record.content_hash[:12]}"
-    record.save(update_fields=["facts", "title", "group", "content_hash", "erased_hash", "erased_at"])
+    record.facts, record.title, record.domain = {}, TITLE, ""
+    record.group = f"erased {record.content_hash[:12]}"
+    record.save(update_fields=["facts", "title", "group", "domain", "content_hash", "erased_hash", "erased_at"])
 
 
 def _erase_candidates(candidates: Sequence[Candidate]) -> None:
@@ -98,6 +99,7 @@ def _erase_candidates(candidates: Sequence[Candidate]) -> None:
     Candidate.objects.bulk_update(
         candidates, ["fields", "messages", "marks", "marks_count", "erased_at", "state"], batch_size=200
     )
+    search_index.forget(pks)
     Assignment.objects.filter(candidate__in=pks).update(unfinished=None, note="")
     Assignment.objects.filter(candidate__in=pks, state=AssignmentState.ACTIVE).update(state=AssignmentState.RELEASED)
 

@@ -1,0 +1,73 @@
+"""The text index: the words of each draft as the databases search them, and its signature of near-duplicates.
+
+It is made from drafts and records and can be made anew at any time; `review/services/search_index.py` alone writes it. On
+PostgreSQL the words are a `tsvector` under a GIN index, on SQLite a text that an FTS5 table indexes; neither knows the
+words as they were written, only as `review/search/words.py` folds them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from review.models.desk import Candidate
+from review.models.tasks import Task
+from review.search.query import Query
+from review.text_index import FTS
+
+
+class Words(models.TextField):  # type: ignore[type-arg]
+    """Folded words, parted by blanks, as the database at hand indexes them."""
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
+        return "tsvector" if connection.vendor == "postgresql" else super().db_type(connection)
+
+    def get_placeholder(self, value: Any, compiler: Any, connection: BaseDatabaseWrapper) -> str:
+        return "to_tsvector('simple', %s)" if connection.vendor == "postgresql" else "%s"
+
+
+@Words.register_lookup
+class Matches(models.Lookup):  # type: ignore[type-arg]
+    """`words__matches=query`: rows that the query finds."""
+
+    lookup_name = "matches"
+    prepare_rhs = False
+
+    def get_db_prep_lookup(self, value: Any, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+        return "%s", [value]
+
+    def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+        lhs, params = self.process_lhs(compiler, connection)
+        query: Query = self.rhs
+        return f"{lhs} @@ to_tsquery('simple', %s)", [*params, query.as_tsquery()]
+
+    def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+        lhs, params = self.process_lhs(compiler, connection)
+        rowid = lhs.replace('"words"', '"id"')
+        found = f"SELECT rowid FROM {FTS} WHERE {FTS} MATCH %s"  # noqa: S608 (a name of ours)
+        query: Query = self.rhs
+        return f"{rowid} IN ({found})", [*params, query.as_fts5()]
+
+
+class SearchText(models.Model):
+    """What one draft is found by. Its ids grow with the drafts, so the highest are the newest."""
+
+    id = models.BigAutoField(primary_key=True)
+    candidate = models.OneToOneField(Candidate, on_delete=models.CASCADE, related_name="search_text")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+", db_index=False)
+    words = Words()
+    # 128 MinHash values of 16 bits; empty where the text is too short to be like another.
+    signature = models.BinaryField(default=b"")
+
+    class Meta:
+        indexes = [models.Index(fields=["task", "-id"], name="search_texts_newest")]
+
+
+class SearchBacklog(models.Model):
+    """Drafts of a large batch that wait to be indexed: a row a batch, gone once they are."""
+
+    id = models.BigAutoField(primary_key=True)
+    candidates = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
