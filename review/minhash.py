@@ -97,7 +97,7 @@ def clusters(found: Signatures, *, threshold: float = THRESHOLD) -> list[list[in
     leaders: dict[tuple[int, int], list[int]] = {}
     groups: dict[int, list[int]] = {}
     keys = _bands(found)
-    has_text = found.any(axis=1)
+    has_text = np.asarray(found.any(axis=1))
     for row in range(len(found)):
         if not has_text[row]:
             continue
@@ -126,8 +126,8 @@ def _leader(
     met = sorted({leader for key in keys for leader in leaders.get(key, ())[:_LEADERS_AT_MOST]})
     if not met:
         return None
-    alike = estimates(found[row], found[met]) >= threshold
-    return met[int(alike.argmax())] if alike.any() else None
+    alike = np.flatnonzero(estimates(found[row], found[met]) >= threshold)
+    return met[int(alike[0])] if len(alike) else None
 
 
 def _bands(found: Signatures) -> Hashes:
