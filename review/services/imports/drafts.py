@@ -17,9 +17,10 @@ from review.schema import Facts, Fields, normalise_fields
 from review.selectors.tasks import latest_version
 from review.services.candidates import NewDraft, add_drafts
 from review.services.imports import sources
+from review.services.imports.companies import Companies, company_of
 from review.services.imports.mapping import Mapping, guess, targets
 from review.services.imports.reading import ReadRow, check_mapping, read_rows
-from review.services.imports.records import chunks, content_hash, new_record
+from review.services.imports.records import chunks, content_hash, foreseen, new_record
 from review.services.imports.result import ImportResult, Tally
 from review.services.imports.tables import open_table
 from review.splits import normal_group
@@ -84,8 +85,9 @@ def import_drafts(
     )
     rows = read_rows(table, mapping, fields, defaults or {}, tally)
     touched: set[UUID] = set()
+    companies = foreseen(task, version.spec, table, mapping, fields, defaults or {})
     for chunk in chunks(rows, CHUNK):
-        _add(source, version, chunk, tally, touched)
+        _add(source, version, chunk, tally, touched, companies)
     if tally.bad and not skip_bad:
         raise tally.refusal()
     kept = sources.settle(source, tally, lambda: Record.objects.filter(pk__in=list(touched)[:1]))
@@ -95,9 +97,11 @@ def import_drafts(
     )  # fmt: skip
 
 
-def _add(source: Source, version: TaskVersion, rows: list[ReadRow], tally: Tally, touched: set[UUID]) -> None:
+def _add(
+    source: Source, version: TaskVersion, rows: list[ReadRow], tally: Tally, touched: set[UUID], companies: Companies
+) -> None:
     drafts = list(_fitting(version, rows, tally))
-    finder = _Finder(source, version, drafts)
+    finder = _Finder(source, version, drafts, companies)
     fresh: list[NewDraft] = []
     for draft in drafts:
         try:
@@ -140,10 +144,10 @@ def _call_id(record_id: UUID, fields: Fields) -> str:
 
 
 class _Finder:
-    """Records for a chunk of drafts, looked up in two queries."""
+    """Records for a chunk of drafts, looked up in few queries."""
 
-    def __init__(self, source: Source, version: TaskVersion, drafts: list[Draft]) -> None:
-        self._source, self._spec = source, version.spec
+    def __init__(self, source: Source, version: TaskVersion, drafts: list[Draft], companies: Companies) -> None:
+        self._source, self._spec, self._companies = source, version.spec, companies
         self._required = [field.name for field in self._spec.input_schema if field.required]
         self._key_names = [field.name for field in self._spec.input_schema if field.role]
         self._by_hash: dict[str, UUID] = {}
@@ -157,12 +161,17 @@ class _Finder:
         groups = {group for draft in drafts if (group := self._group(draft.row.facts))}
         for pk, group in Record.objects.filter(task=task, group__in=groups).values_list("pk", "group"):
             self._by_group.setdefault(group, []).append(pk)
+        companies.learn(
+            company_of(self._spec, draft.row.facts, draft.digest)
+            for draft in drafts
+            if draft.row.facts and draft.digest not in self._by_hash
+        )
 
     def record_for(self, draft: Draft) -> UUID:
         """The record a draft is about; a new one is remembered in `fresh`.
 
         Raises:
-            ValueError: There is none, or several could be meant.
+            ValueError: There is none, several could be meant, or its company would stand on two sides of the split.
         """
         facts = draft.row.facts
         if draft.digest in self._by_hash:
@@ -178,7 +187,9 @@ class _Finder:
         missing = [name for name in self._required if name not in facts]
         if missing or not facts:
             raise ValueError(self._not_found(facts, missing))
-        record = new_record(self._source, self._spec, draft.row.number, facts, draft.digest)
+        company = company_of(self._spec, facts, draft.digest)
+        split = self._companies.side_of(company)
+        record = new_record(self._source, self._spec, draft.row.number, facts, draft.digest, company, split)
         self.fresh.append(record)
         self._by_hash[draft.digest] = record.pk
         self._by_group.setdefault(record.group, []).append(record.pk)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,16 @@ from review.prompting import canonical_json
 from review.schema import Facts
 from review.selectors.tasks import latest_version
 from review.services.imports import sources
-from review.services.imports.mapping import Mapping, guess, targets
+from review.services.imports.companies import Companies, Company, company_of, written_name
+from review.services.imports.mapping import Mapping, Target, guess, targets
 from review.services.imports.reading import ReadRow, check_mapping, read_rows
 from review.services.imports.result import ImportResult, Tally
-from review.services.imports.tables import open_table
+from review.services.imports.tables import Table, open_table
 from review.spec import TaskSpec
-from review.splits import normal_group, split_of
 from review.states import Role, SourceKind
 
 CHUNK = 500
-GROUP_CHARS = TITLE_CHARS = 200
+TITLE_CHARS = 200
 
 
 @transaction.atomic
@@ -44,8 +44,9 @@ def import_records(
 ) -> ImportResult:
     """Take in a CSV, JSONL or JSON file of records under the task's latest version.
 
-    A record is known by the hash of its facts, so that the same file twice adds nothing. The task's row is locked
-    meanwhile: two imports at once follow one another.
+    A record is known by the hash of its facts, so that the same file twice adds nothing. Records of one company, by its
+    name or by its web domain, stand in one split; see `companies`. The task's row is locked meanwhile: two imports at
+    once follow one another.
 
     Args:
         task: The task.
@@ -83,9 +84,10 @@ def import_records(
         provenance=provenance,
     )
     seen: set[str] = set()
+    companies = foreseen(task, spec, table, mapping, fields, defaults or {})
     rows = read_rows(table, mapping, fields, defaults or {}, tally)
     for chunk in chunks(rows, CHUNK):
-        _add(source, spec, chunk, seen, tally)
+        _add(source, spec, chunk, seen, tally, companies)
     if tally.bad and not skip_bad:
         raise tally.refusal()
     kept = sources.settle(source, tally, lambda: Record.objects.filter(task=task, content_hash__in=list(seen)[:1]))
@@ -107,36 +109,58 @@ def content_hash(facts: Facts) -> str:
     return hashlib.sha256(canonical_json(facts).encode()).hexdigest()
 
 
-def new_record(source: Source, spec: TaskSpec, number: int, facts: Facts, digest: str) -> Record:
-    """A record that is not saved yet, with its split fixed by its group; one without a group is a group of its own."""
-    task = source.task
-    title_field, group_field = spec.facts_with_role("title"), spec.facts_with_role("group")
-    written_group = _text(facts.get(group_field or "")) or _text(facts.get(title_field or ""))
-    group = normal_group(written_group) if written_group else digest
-    title = _text(facts.get(title_field or "")) or written_group or next((_text(value) for value in facts.values()), "")
+def foreseen(
+    task: Task, spec: TaskSpec, table: Table, mapping: Mapping, fields: Sequence[Target], defaults: dict[str, str]
+) -> Companies:
+    """Sides of the companies of a file; one that brings web domains is read through once before."""
+    companies = Companies(task)
+    domain = spec.facts_with_role("domain")
+    if domain is not None and domain in mapping.values():
+        rows = read_rows(table, mapping, fields, defaults, Tally())
+        companies.foresee(company_of(spec, row.facts, content_hash(row.facts)) for row in rows)
+    return companies
+
+
+def new_record(
+    source: Source, spec: TaskSpec, number: int, facts: Facts, digest: str, company: Company, split: str
+) -> Record:
+    """A record that is not saved yet, with the split of its company."""
+    title = _text(facts.get(spec.facts_with_role("title") or "")) or written_name(spec, facts)
+    title = title or next((_text(value) for value in facts.values()), "")
     return Record(
-        task=task,
+        task=source.task,
         source=source,
         row_number=number,
         title=title[:TITLE_CHARS] or f"Row {number}",
         facts=facts,
-        group=group[:GROUP_CHARS],
-        split=split_of(task.seed, group, task.train_fraction, task.validation_fraction),
+        group=company.group,
+        domain=company.domain,
+        split=split,
         content_hash=digest,
     )
 
 
-def _add(source: Source, spec: TaskSpec, rows: list[ReadRow], seen: set[str], tally: Tally) -> None:
+def _add(
+    source: Source, spec: TaskSpec, rows: list[ReadRow], seen: set[str], tally: Tally, companies: Companies
+) -> None:
     hashed = [(row, content_hash(row.facts)) for row in rows]
     wanted = [digest for _, digest in hashed]
     known = set(Record.objects.filter(task=source.task, content_hash__in=wanted).values_list("content_hash", flat=True))
-    fresh = []
+    fresh, news = [], []
     for row, digest in hashed:
         if digest in seen or digest in known:
             tally.known += 1
         else:
-            fresh.append(new_record(source, spec, row.number, row.facts, digest))
+            news.append((row, digest, company_of(spec, row.facts, digest)))
         seen.add(digest)
+    companies.learn(company for _, _, company in news)
+    for row, digest, company in news:
+        try:
+            split = companies.side_of(company)
+        except ValueError as error:
+            tally.refuse(row.number, str(error))
+            continue
+        fresh.append(new_record(source, spec, row.number, row.facts, digest, company, split))
     Record.objects.bulk_create(fresh, batch_size=CHUNK)
     tally.added += len(fresh)
 
