@@ -1,8 +1,9 @@
 """API addresses of review, under /api/v1/."""
 
+from review.api.urls_asking import asking_urls
 from review.api.urls_datasets import datasets_urls
 from review.api.urls_desk import desk_urls
 from review.api.urls_sources import sources_urls
 from review.api.urls_tasks import tasks_urls
 
-urlpatterns = [*tasks_urls, *sources_urls, *desk_urls, *datasets_urls]
+urlpatterns = [*tasks_urls, *sources_urls, *desk_urls, *asking_urls, *datasets_urls]

@@ -1,9 +1,10 @@
 """Page addresses of review."""
 
+from review.pages.urls_asking import asking_urls
 from review.pages.urls_datasets import datasets_urls
 from review.pages.urls_desk import desk_urls
 from review.pages.urls_sources import sources_urls
 from review.pages.urls_tasks import tasks_urls
 
 app_name = "review"
-urlpatterns = [*tasks_urls, *sources_urls, *desk_urls, *datasets_urls]
+urlpatterns = [*tasks_urls, *sources_urls, *desk_urls, *asking_urls, *datasets_urls]

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404
 
 from members.models import Member
 from review.models import Candidate, Choice, Gold, Revocation, Task
@@ -99,6 +100,18 @@ def seen_by(member: Member, task: Task) -> QuerySet[Choice]:
 def last_of(member: Member, task: Task) -> Choice | None:
     """The member's latest standing choice: what undo takes back."""
     return standing(task).filter(reviewer=member).select_related("record").last()
+
+
+def of_task_or_404(task: Task, choice_id: UUID) -> Choice:
+    """A choice by its id.
+
+    Raises:
+        Http404: The task has no such choice.
+    """
+    found = Choice.objects.filter(task=task, pk=choice_id).first()
+    if found is None:
+        raise Http404("There is no such choice.")
+    return found
 
 
 def as_json(choice: Choice) -> dict[str, Any]:

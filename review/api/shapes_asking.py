@@ -1,0 +1,44 @@
+"""Shapes of choosing among drafts and of asking a teacher again: what comes in, and what the API's description says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from review.api.shapes_desk import ANY, CURSOR, ID, MARK, NUMBER, TEXT
+from review.selectors.choosing import MOST
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+LINEUP = _object(
+    record=_object(id=ID, title=TEXT, facts=ANY), task_version={"type": "integer"},
+    drafts={"type": "array", "items": _object(id=ID, fields=ANY, marks={"type": "array", "items": MARK})},
+)  # fmt: skip
+NEXT = _object(lineup={"oneOf": [LINEUP, {"type": "null"}]})
+CHOICE = _object(
+    id=ID, record=ID, reviewer=TEXT, chosen={"type": ["string", "null"]}, shown={"type": "array", "items": ID},
+    seconds=NUMBER, note=TEXT, retracts={"type": ["string", "null"]}, is_retracted={"type": "boolean"},
+    created_at={"type": "string", "format": "date-time"},
+)  # fmt: skip
+CHOICES = _object(next=CURSOR, previous=CURSOR, results={"type": "array", "items": CHOICE})
+
+
+class ChoiceIn(serializers.Serializer[Any]):
+    """Which draft was best of those shown, or the choice that is taken back; `id` is made by the client."""
+
+    id = serializers.UUIDField()
+    record = serializers.UUIDField(required=False, allow_null=True, default=None)
+    shown = serializers.ListField(child=serializers.UUIDField(), required=False, default=list, max_length=MOST)
+    chosen = serializers.UUIDField(required=False, allow_null=True, default=None)
+    seconds = serializers.FloatField(required=False, default=0.0, min_value=0)
+    note = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
+    retracts = serializers.UUIDField(required=False, allow_null=True, default=None)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if (attrs["retracts"] is None) == (attrs["record"] is None):
+            raise serializers.ValidationError("Name the record and the drafts shown, or the choice to take back.")
+        return attrs

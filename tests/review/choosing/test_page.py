@@ -1,0 +1,115 @@
+"""The page that chooses: a form without scripts, a part for htmx, and nothing in it that tells who wrote a draft."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from members.models import Member
+from review.models import Candidate, Choice, Record, Task
+from review.services import queue
+from review.states import CandidateState, Role
+from tests.review import factories
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "/tasks/outreach/review/choose/"
+
+
+@pytest.fixture
+def page(as_member: Callable[[Member], Client], expert: Member) -> Client:
+    return as_member(expert)
+
+
+def form_of(html: str) -> dict[str, Any]:
+    return {
+        "id": re.search(r'name="id" value="([^"]+)"', html)[1],
+        "record": re.search(r'name="record" value="([^"]+)"', html)[1],
+        "shown": re.findall(r'name="shown" value="([^"]+)"', html),
+    }
+
+
+def test_the_page_shows_all_drafts_and_no_teacher(page: Client, records: list[Record]) -> None:
+    html = page.get(ADDRESS).content.decode()
+
+    assert html.count("Variant") == 3
+    for word in ("canary", "0.0031", "openai", "anthropic", "offline-1"):
+        assert word not in html
+
+
+def test_choosing_by_the_form_goes_on_to_the_next_record(page: Client, records: list[Record], expert: Member) -> None:
+    form = form_of(page.get(ADDRESS).content.decode())
+
+    answer = page.post(ADDRESS, {**form, "best": form["shown"][1], "seconds": "3.5"}, follow=True)
+
+    choice = Choice.objects.get()
+    assert (str(choice.chosen_id), choice.shown, choice.seconds) == (form["shown"][1], form["shown"], 3.5)
+    html = answer.content.decode()
+    assert "Draft 2 chosen." in html
+    assert form_of(html)["record"] != form["record"]
+
+
+def test_the_form_sent_twice_records_one_choice(page: Client, records: list[Record]) -> None:
+    form = form_of(page.get(ADDRESS).content.decode())
+    body = {**form, "best": "none"}
+
+    for _ in range(2):
+        assert page.post(ADDRESS, body).status_code == 302
+
+    assert Choice.objects.count() == 1
+
+
+def test_undo_shows_the_same_record_again(page: Client, records: list[Record]) -> None:
+    form = form_of(page.get(ADDRESS).content.decode())
+    after = form_of(page.post(ADDRESS, {**form, "best": form["shown"][0]}, follow=True).content.decode())
+
+    html = page.post(ADDRESS, {"id": after["id"], "do": "undo"}, follow=True).content.decode()
+
+    assert form_of(html)["record"] == form["record"]
+    assert not Candidate.objects.filter(state=CandidateState.KEPT).exists()
+
+
+def test_then_edit_leads_to_the_desk_with_the_chosen_card(page: Client, records: list[Record]) -> None:
+    form = form_of(page.get(ADDRESS).content.decode())
+
+    answer = page.post(ADDRESS, {**form, "best": form["shown"][2], "then": "edit"})
+
+    assert answer["Location"] == f"/tasks/outreach/review/?card={form['shown'][2]}&edit=1"
+
+
+def test_htmx_gets_the_part_alone(page: Client, records: list[Record]) -> None:
+    form = form_of(page.get(ADDRESS).content.decode())
+
+    answer = page.post(ADDRESS, {**form, "best": form["shown"][0]}, headers={"HX-Request": "true"})
+
+    html = answer.content.decode()
+    assert html.lstrip().startswith('<div id="lineup"')
+    assert "<html" not in html
+
+
+def test_a_draft_that_moved_is_said_beside_the_form(page: Client, records: list[Record], other: Member) -> None:
+    form = form_of(page.get(ADDRESS).content.decode())
+    queue.hold(other, form["shown"][0])
+
+    answer = page.post(ADDRESS, {**form, "best": form["shown"][1]})
+
+    assert answer.status_code == 409
+    assert "in front of somebody else" in answer.content.decode()
+    assert not Choice.objects.exists()
+
+
+def test_without_sets_the_page_says_how_to_get_some(page: Client, task: Task) -> None:
+    assert "Nothing to choose among" in page.get(ADDRESS).content.decode()
+
+
+def test_viewers_and_strangers_are_kept_out(
+    as_member: Callable[[Member], Client], make_member: Callable[..., Member], task: Task
+) -> None:
+    viewer = make_member("vic")
+    factories.join(viewer, task, Role.VIEWER)
+
+    assert as_member(viewer).get(ADDRESS).status_code == 403
+    assert as_member(make_member("sam")).get(ADDRESS).status_code == 404
