@@ -93,7 +93,7 @@ def _detail_context(request: HttpRequest, dataset: Any, form: FilterForm) -> dic
         "section": "datasets",
         "dataset": dataset,
         "form": form,
-        "preview": datasets.select(dataset.task, chosen),
+        "preview": datasets.preview(dataset.task, chosen),
         "versions": version_selectors.with_change(dataset),
         "may_lead": may(member_of(request), dataset.task, Role.LEAD),
     }

@@ -2,84 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import Http404
 
 from members.models import Member
 from review.dataset_filters import DatasetFilters
 from review.exports import JudgedDraft
-from review.models import Dataset, DatasetFile, DatasetVersion, Gold, Task, TaskVersion
+from review.models import Dataset, DatasetFile, DatasetVersion, Decision, Gold, Task, TaskVersion
 from review.permissions import tasks_for
+from review.selectors import gold_steps
 from review.spec import TaskSpec
 
 CHUNK = 1000
 
 
-def golds_of(task: Task, filters: DatasetFilters) -> QuerySet[Gold]:
-    """Golds of a task that a selection takes, in the order of their decisions; tombstones of the erased teach nothing."""
-    chosen = Q(task=task, verdict__in=filters.verdicts, candidate__erased_at__isnull=True)
-    if filters.task_versions:
-        chosen &= Q(candidate__task_version__number__in=filters.task_versions)
-    if filters.teachers:
-        chosen &= Q(candidate__teacher__in=filters.teachers)
-    if filters.origins:
-        chosen &= Q(candidate__origin__in=filters.origins)
-    if filters.reviewers:
-        chosen &= Q(decision__reviewer__username__in=filters.reviewers)
-    if filters.decided_from:
-        chosen &= Q(decided_at__date__gte=filters.decided_from)
-    if filters.decided_to:
-        chosen &= Q(decided_at__date__lte=filters.decided_to)
-    if filters.without_marks:
-        chosen &= Q(candidate__marks_count=0)
-    return Gold.objects.filter(chosen).order_by("decided_at", "candidate_id")
+def has_golds(task: Task, filters: DatasetFilters) -> bool:
+    """Whether any decision passes the filters; caps and near-duplicates never empty a selection."""
+    found = gold_steps.base(task, filters)
+    return found.filter(*(step.condition for step in gold_steps.steps(filters))).exists()
 
 
-def judged_drafts(golds: QuerySet[Gold]) -> Iterator[JudgedDraft]:
-    """The golds as plain values, read in chunks: memory does not grow with their number."""
-    specs: dict[UUID, tuple[int, TaskSpec]] = {}
-    rows = golds.select_related("decision", "decision__reviewer", "candidate", "candidate__record", "task").defer(
-        "candidate__messages", "candidate__marks"
+def still_there(decision_ids: Collection[UUID | str]) -> QuerySet[Decision]:
+    """These decisions but for drafts erased or revoked since they were chosen."""
+    return Decision.objects.filter(
+        pk__in=decision_ids, candidate__erased_at__isnull=True, candidate__revocation__isnull=True
     )
-    for gold in rows.iterator(chunk_size=CHUNK):
-        version_id = gold.candidate.task_version_id
+
+
+def judged_drafts(decisions: QuerySet[Decision]) -> Iterator[JudgedDraft]:
+    """Decisions that count, with their drafts and records, as plain values; read in chunks, no model is made."""
+    specs: dict[UUID, tuple[int, TaskSpec]] = {}
+    for values in decisions.values_list(*_COLUMNS).iterator(chunk_size=CHUNK):
+        row = dict(zip(_COLUMNS, values, strict=True))
+        version_id = row["candidate__task_version_id"]
         if version_id not in specs:
             version = TaskVersion.objects.get(pk=version_id)
             specs[version_id] = (version.number, version.spec)
-        yield _plain(gold, *specs[version_id])
+        yield _plain(row, *specs[version_id])
 
 
-def _plain(gold: Gold, number: int, spec: TaskSpec) -> JudgedDraft:
-    candidate, decision, record = gold.candidate, gold.decision, gold.candidate.record
+_COLUMNS = (
+    "id", "verdict", "fields", "reasons", "ratings", "seconds", "created_at", "bulk_id", "imported_from_id",
+    "reviewer__username", "task__slug", "candidate_id", "candidate__task_version_id", "candidate__fields",
+    "candidate__origin", "candidate__provenance", "candidate__teacher", "candidate__model", "candidate__prompt_hash",
+    "candidate__call_id", "candidate__round", "candidate__parent_id", "candidate__record_id",
+    "candidate__record__split", "candidate__record__group", "candidate__record__facts",
+)  # fmt: skip
+
+
+def _plain(row: dict[str, Any], number: int, spec: TaskSpec) -> JudgedDraft:
+    parent = row["candidate__parent_id"]
     return JudgedDraft(
-        id=str(candidate.pk),
-        task=gold.task.slug,
+        id=str(row["candidate_id"]),
+        task=row["task__slug"],
         task_version=number,
         spec=spec,
-        split=record.split,
-        record_id=str(record.pk),
-        group=record.group,
-        facts=record.facts,
-        draft=candidate.fields,
-        decision_id=str(decision.pk),
-        verdict=decision.verdict,
-        fields=decision.fields if decision.verdict == "edit" else None,
-        reasons=decision.reasons,
-        ratings=decision.ratings,
-        reviewer=decision.reviewer.username,
-        seconds=decision.seconds,
-        decided_at=decision.created_at.isoformat(),
-        origin=candidate.origin,
-        note=candidate.provenance,
-        teacher=candidate.teacher,
-        model=candidate.model,
-        prompt_hash=candidate.prompt_hash,
-        call_id=candidate.call_id,
-        round=candidate.round,
+        split=row["candidate__record__split"],
+        record_id=str(row["candidate__record_id"]),
+        group=row["candidate__record__group"],
+        facts=row["candidate__record__facts"],
+        draft=row["candidate__fields"],
+        decision_id=str(row["id"]),
+        verdict=row["verdict"],
+        fields=row["fields"] if row["verdict"] == "edit" else None,
+        reasons=row["reasons"],
+        ratings=row["ratings"],
+        reviewer=row["reviewer__username"],
+        seconds=row["seconds"],
+        decided_at=row["created_at"].isoformat(),
+        origin=row["candidate__origin"],
+        note=row["candidate__provenance"],
+        teacher=row["candidate__teacher"],
+        model=row["candidate__model"],
+        prompt_hash=row["candidate__prompt_hash"],
+        call_id=row["candidate__call_id"],
+        round=row["candidate__round"],
+        is_bulk=row["bulk_id"] is not None,
+        is_imported=row["imported_from_id"] is not None,
+        parent_id=str(parent) if parent else None,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,20 +16,13 @@ from uuid import UUID
 from django.db.models import Q
 
 from review.exports import History, JudgedDraft, Worse
-from review.models import Candidate, Choice, Decision, Revocation, Ruling, TaskVersion
-from review.spec import TaskSpec
+from review.models import Candidate, Choice, Decision, Revocation, Ruling
+from review.schema import Fields
+from review.selectors import datasets
 
 CHUNK = 1000
 Said = dict[str, list[dict[str, Any]]]
-Choices = dict[UUID, list[dict[str, Any]]]
-
-_GOLD = (
-    "pk", "verdict", "fields", "reasons", "ratings", "reviewer__username", "seconds", "created_at", "bulk_id",
-    "imported_from_id", "candidate_id", "candidate__fields", "candidate__task_version_id", "candidate__origin",
-    "candidate__provenance", "candidate__teacher", "candidate__model", "candidate__prompt_hash", "candidate__call_id",
-    "candidate__round", "candidate__parent_id", "candidate__record_id", "candidate__record__split",
-    "candidate__record__group", "candidate__record__facts", "task__slug",
-)  # fmt: skip
+Texts = dict[str, tuple[int, Fields]]
 
 
 def judged(decision_ids: Sequence[str], *, as_of: datetime | None = None) -> Iterator[list[JudgedDraft]]:
@@ -39,43 +33,32 @@ def judged(decision_ids: Sequence[str], *, as_of: datetime | None = None) -> Ite
         as_of: Tells what was said by then. Without it golds that were taken back since the ids were read are left out; with
             or without it, drafts that were erased or revoked since.
     """
-    specs: dict[UUID, tuple[int, TaskSpec]] = {}
     for start in range(0, len(decision_ids), CHUNK):
-        yield _chunk(decision_ids[start : start + CHUNK], as_of, specs)
+        yield _chunk(decision_ids[start : start + CHUNK], as_of)
 
 
-def _chunk(ids: Sequence[str], as_of: datetime | None, specs: dict[UUID, tuple[int, TaskSpec]]) -> list[JudgedDraft]:
-    found = {row["pk"]: row for row in _decided(ids, as_of)}
-    _learn_specs({row["candidate__task_version_id"] for row in found.values()}, specs)
-    candidates = [row["candidate_id"] for row in found.values()]
+def _chunk(ids: Sequence[str], as_of: datetime | None) -> list[JudgedDraft]:
+    wanted = datasets.still_there(ids)
+    # What counted on a day in the past need not count today.
+    found = datasets.judged_drafts(wanted if as_of else wanted.filter(gold__isnull=False))
+    golds = {gold.decision_id: gold for gold in found}
+    candidates = [gold.id for gold in golds.values()]
     decisions, rulings = _decisions(candidates, as_of), _rulings(candidates, as_of)
-    by_record = _choices({row["candidate__record_id"] for row in found.values()}, as_of)
-    others = _texts(_compared(found.values(), by_record))
+    by_record = _choices({gold.record_id for gold in golds.values()}, as_of)
+    others = _texts(_compared(golds.values(), by_record))
     told = []
-    for row in (found[UUID(pk)] for pk in ids if UUID(pk) in found):
-        candidate = str(row["candidate_id"])
-        mine = _of(candidate, by_record.get(row["candidate__record_id"], []))
-        history = History(decisions.get(candidate, []), rulings.get(candidate, []), mine)
-        told.append(_plain(row, specs, history, tuple(_worse(row, mine, others))))
+    for gold in (golds[pk] for pk in ids if pk in golds):
+        mine = _of(gold.id, by_record.get(gold.record_id, []))
+        history = History(decisions.get(gold.id, []), rulings.get(gold.id, []), mine)
+        told.append(replace(gold, history=history, worse=tuple(_worse(gold, mine, others))))
     return told
-
-
-def _decided(ids: Sequence[str], as_of: datetime | None) -> Iterable[dict[str, Any]]:
-    wanted = Decision.objects.filter(pk__in=ids, candidate__erased_at__isnull=True, candidate__revocation__isnull=True)
-    # What a day in the past held need not count today.
-    return (wanted if as_of else wanted.filter(gold__isnull=False)).order_by().values(*_GOLD)
-
-
-def _learn_specs(ids: set[UUID], specs: dict[UUID, tuple[int, TaskSpec]]) -> None:
-    for version in TaskVersion.objects.filter(pk__in=ids - specs.keys()):
-        specs[version.pk] = (version.number, version.spec)
 
 
 def _by(as_of: datetime | None) -> Q:
     return Q(created_at__lte=as_of) if as_of else Q()
 
 
-def _decisions(candidates: Sequence[UUID], as_of: datetime | None) -> Said:
+def _decisions(candidates: Sequence[str], as_of: datetime | None) -> Said:
     said: Said = defaultdict(list)
     rows = Decision.objects.filter(_by(as_of), candidate__in=candidates).order_by("created_at", "pk").values(
         "pk", "candidate_id", "verdict", "fields", "reasons", "ratings", "reviewer__username", "seconds", "created_at",
@@ -96,7 +79,7 @@ def _decisions(candidates: Sequence[UUID], as_of: datetime | None) -> Said:
     return said
 
 
-def _rulings(candidates: Sequence[UUID], as_of: datetime | None) -> Said:
+def _rulings(candidates: Sequence[str], as_of: datetime | None) -> Said:
     said: Said = defaultdict(list)
     rows = Ruling.objects.filter(_by(as_of), candidate__in=candidates).order_by("created_at", "pk")
     for row in rows.values("pk", "candidate_id", "kind", "decision_id", "lead__username", "note", "created_at"):
@@ -109,13 +92,13 @@ def _rulings(candidates: Sequence[UUID], as_of: datetime | None) -> Said:
     return said
 
 
-def _choices(records: set[UUID], as_of: datetime | None) -> Choices:
-    found: Choices = defaultdict(list)
+def _choices(records: set[str], as_of: datetime | None) -> Said:
+    found: Said = defaultdict(list)
     rows = Choice.objects.filter(_by(as_of), record__in=records).order_by("created_at", "pk")
     for row in rows.values(
         "pk", "record_id", "chosen_id", "shown", "reviewer__username", "seconds", "note", "retracts_id", "created_at"
     ):
-        found[row["record_id"]].append(
+        found[str(row["record_id"])].append(
             {
                 "id": str(row["pk"]), "chosen": _id(row["chosen_id"]), "shown": [str(pk) for pk in row["shown"]],
                 "reviewer": row["reviewer__username"], "seconds": row["seconds"], "note": row["note"],
@@ -131,75 +114,40 @@ def _of(candidate: str, choices: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [choice for choice in choices if choice["id"] in shown_in or choice["retracts"] in shown_in]
 
 
-def _compared(rows: Iterable[dict[str, Any]], by_record: Choices) -> set[str]:
+def _compared(golds: Iterable[JudgedDraft], by_record: Said) -> set[str]:
     """Drafts whose text may stand on the worse side of a pair."""
     shown = {pk for choices in by_record.values() for choice in choices for pk in choice["shown"]}
-    return shown | {str(row["candidate__parent_id"]) for row in rows if row["candidate__parent_id"]}
+    return shown | {gold.parent_id for gold in golds if gold.parent_id}
 
 
-def _texts(candidates: set[str]) -> dict[str, tuple[UUID, dict[str, Any]]]:
+def _texts(candidates: set[str]) -> Texts:
     """Task version and fields of drafts that may still be used, by id."""
     if not candidates:
         return {}
     revoked = Revocation.objects.filter(candidate__in=candidates).values("candidate")
     usable = Candidate.objects.filter(pk__in=candidates, erased_at__isnull=True).exclude(pk__in=revoked).order_by()
-    return {str(pk): (version, fields) for pk, version, fields in usable.values_list("pk", "task_version_id", "fields")}
+    rows = usable.values_list("pk", "task_version__number", "fields")
+    return {str(pk): (version, fields) for pk, version, fields in rows}
 
 
-def _worse(
-    row: dict[str, Any], choices: list[dict[str, Any]], others: dict[str, tuple[UUID, dict[str, Any]]]
-) -> Iterator[Worse]:
-    me, version = str(row["candidate_id"]), row["candidate__task_version_id"]
-    said_in, reviewer = str(row["pk"]), row["reviewer__username"]
-    if row["verdict"] == "edit":
-        yield Worse(f"{me}:edit", "edit", me, row["candidate__fields"], said_in, reviewer)
-    parent = others.get(str(row["candidate__parent_id"]))
-    if parent and parent[0] == version:
-        yield Worse(f"{me}:revision", "revision", str(row["candidate__parent_id"]), parent[1], said_in, reviewer)
+def _worse(gold: JudgedDraft, choices: list[dict[str, Any]], others: Texts) -> Iterator[Worse]:
+    """What the gold is better than. A text of another task version is no answer to the same prompt, and no pair."""
+    if gold.verdict == "edit":
+        yield Worse(f"{gold.id}:edit", "edit", gold.id, gold.draft, gold.decision_id, gold.reviewer)
+    if gold.parent_id and (parent := _usable(gold, gold.parent_id, others)):
+        yield Worse(f"{gold.id}:revision", "revision", gold.parent_id, parent, gold.decision_id, gold.reviewer)
     taken_back = {choice["retracts"] for choice in choices}
     for choice in choices:
-        if choice["chosen"] != me or choice["retracts"] or choice["id"] in taken_back:
+        if choice["chosen"] != gold.id or choice["retracts"] or choice["id"] in taken_back:
             continue
         for pk in choice["shown"]:
-            if pk != me and pk in others and others[pk][0] == version:
-                yield Worse(f"{choice['id']}:{pk}", "choice", pk, others[pk][1], choice["id"], choice["reviewer"])
+            if pk != gold.id and (fields := _usable(gold, pk, others)):
+                yield Worse(f"{choice['id']}:{pk}", "choice", pk, fields, choice["id"], choice["reviewer"])
 
 
-def _plain(
-    row: dict[str, Any], specs: dict[UUID, tuple[int, TaskSpec]], history: History, worse: tuple[Worse, ...]
-) -> JudgedDraft:
-    number, spec = specs[row["candidate__task_version_id"]]
-    return JudgedDraft(
-        id=str(row["candidate_id"]),
-        task=row["task__slug"],
-        task_version=number,
-        spec=spec,
-        split=row["candidate__record__split"],
-        record_id=str(row["candidate__record_id"]),
-        group=row["candidate__record__group"],
-        facts=row["candidate__record__facts"],
-        draft=row["candidate__fields"],
-        decision_id=str(row["pk"]),
-        verdict=row["verdict"],
-        fields=row["fields"] if row["verdict"] == "edit" else None,
-        reasons=row["reasons"],
-        ratings=row["ratings"],
-        reviewer=row["reviewer__username"],
-        seconds=row["seconds"],
-        decided_at=row["created_at"].isoformat(),
-        origin=row["candidate__origin"],
-        note=row["candidate__provenance"],
-        teacher=row["candidate__teacher"],
-        model=row["candidate__model"],
-        prompt_hash=row["candidate__prompt_hash"],
-        call_id=row["candidate__call_id"],
-        round=row["candidate__round"],
-        is_bulk=row["bulk_id"] is not None,
-        is_imported=row["imported_from_id"] is not None,
-        parent_id=_id(row["candidate__parent_id"]),
-        worse=worse,
-        history=history,
-    )
+def _usable(gold: JudgedDraft, pk: str, others: Texts) -> Fields | None:
+    version, fields = others.get(pk, (None, None))
+    return fields if version == gold.task_version else None
 
 
 def _id(value: UUID | None) -> str | None:

@@ -51,7 +51,66 @@ def test_prefix_filtering_misses_no_pair_that_comparing_all_finds(seed: int) -> 
     assert brute
 
 
-def test_a_pair_across_splits_leaves_both_out_and_one_within_a_split_leaves_the_later_out() -> None:
-    out = near_duplicates.verdicts(["train", "test", "train", "train"], [(0, 1), (2, 3)])
+def brute(texts: list[str], splits: list[str]) -> dict[int, str]:
+    """The rule, word for word: whoever has a twin in another split goes, and of twins in one split the earliest stays."""
+    sets = [near_duplicates.shingles(text) for text in texts]
+    near = [
+        (i, j)
+        for i in range(len(texts))
+        for j in range(i + 1, len(texts))
+        if sets[i] and len(sets[i] & sets[j]) >= 0.8 * len(sets[i] | sets[j])
+    ]
+    out = {row: "straddles" for pair in near if splits[pair[0]] != splits[pair[1]] for row in pair}
+    for earlier, later in near:
+        if earlier not in out and later not in out:
+            out[later] = "near_duplicate"
+    return out
 
-    assert out == {0: "straddles", 1: "straddles", 3: "near_duplicate"}
+
+def crowd(seed: int, count: int) -> tuple[list[str], list[str]]:
+    """Texts of few and many words, many of them alike, in splits."""
+    rng = random.Random(seed)
+    base = [[f"w{rng.randrange(rng.choice([30, 300]))}" for _ in range(rng.randrange(3, 80))] for _ in range(12)]
+    texts = []
+    for _ in range(count):
+        tokens = list(rng.choice(base))
+        for _ in range(rng.randrange(4)):
+            tokens[rng.randrange(len(tokens))] = f"x{rng.randrange(1000)}"
+        texts.append(" ".join(tokens[: len(tokens) - rng.choice([0, 0, rng.randrange(15)])]))
+    return texts, [rng.choices(["train", "validation", "test"], [8, 1, 1])[0] if seed % 3 else "train" for _ in texts]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_left_out_is_what_the_rule_says_of_all_pairs(seed: int) -> None:
+    texts, splits = crowd(seed, 150)
+
+    out = near_duplicates.left_out(texts, splits)
+
+    assert {row: reason for row, (reason, _) in out.items()} == brute(texts, splits)
+    assert out
+
+
+def test_each_row_left_out_names_a_twin_that_tells_why() -> None:
+    texts, splits = crowd(1, 150)
+
+    out = near_duplicates.left_out(texts, splits)
+
+    for row, (reason, twin) in out.items():
+        assert (row, twin) in near_duplicates.pairs(texts) or (twin, row) in near_duplicates.pairs(texts)
+        assert (splits[row] != splits[twin]) == (reason == "straddles")
+        assert reason == "straddles" or (twin < row and twin not in out)
+
+
+def test_thousands_of_texts_that_all_say_the_same_are_told_apart_from_none() -> None:
+    same = " ".join(words(90, 3))
+    texts = [f"{same} company{i}" for i in range(3000)]
+
+    out = near_duplicates.left_out(texts, ["train"] * 3000)
+
+    assert len(out) == 2999
+    assert 0 not in out
+
+
+def test_nothing_is_left_out_of_nothing() -> None:
+    assert near_duplicates.left_out([], []) == {}
+    assert near_duplicates.left_out(["", " "], ["train", "test"]) == {}

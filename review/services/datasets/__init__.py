@@ -2,6 +2,6 @@
 
 from review.services.datasets.create import create
 from review.services.datasets.freeze import freeze
-from review.services.datasets.selection import Selection, select
+from review.services.datasets.selection import Selection, preview, select
 
-__all__ = ["Selection", "create", "freeze", "select"]
+__all__ = ["Selection", "create", "freeze", "preview", "select"]

@@ -39,7 +39,7 @@ def freeze(dataset: Dataset, *, by: Member, note: str = "", filters: dict[str, A
     """
     require(by, dataset.task, Role.LEAD)
     chosen = dataset_filters.parse(dataset.filters if filters is None else filters)
-    if not golds.golds_of(dataset.task, chosen).exists():
+    if not golds.has_golds(dataset.task, chosen):
         raise Refusal(
             "no_golds",
             "No judged draft matches these filters, so there is nothing to freeze.",

@@ -117,7 +117,7 @@ def _write_rows(version: DatasetVersion, selection: Selection, files: VersionFil
         # An earlier attempt may have left rows of this version behind.
         DatasetRow.objects.filter(version=version).delete()
     done, total = 0, len(selection.kept)
-    for golds in export_rows.judged(selection.kept):
+    for golds in export_rows.judged(selection.kept, as_of=dataset_filters.parse(version.filters).as_of):
         rows = [
             DatasetRow(
                 version=version, candidate_id=gold.id, decision_id=gold.decision_id, split=gold.split,
@@ -149,17 +149,11 @@ def _counts(selection: Selection, files: VersionFiles) -> dict[str, Any]:
     for (format_, split), file in files.jsonl.items():
         by_format[format_][split] = file.rows
     return {
+        **selection.counts(),
         "rows": sum(by_format["raw"].values()),
-        "looked_at": selection.looked_at,
-        "dropped": dict(selection.dropped),
         "splits": by_format["raw"],
         "sft_splits": by_format["sft"],
         "formats": by_format,
         "pairs": dict(files.pairs),
         "labels": dict(files.labels),
-        "verdicts": dict(selection.by_verdict),
-        "teachers": dict(selection.teachers),
-        "origins": dict(selection.origins),
-        "reviewers": dict(selection.reviewers),
-        "groups": len(selection.groups),
     }

@@ -1,0 +1,162 @@
+"""The golds of a task run through the filters of a selection, with what each filter dropped.
+
+Reads light rows only: no text. Knows filters and caps; does not know near-duplicates, files or versions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db.models import BooleanField, Case, F, QuerySet, Value, When
+from django.db.models.fields.json import KeyTextTransform
+
+from review.dataset_filters import DatasetFilters
+from review.models import Decision, Gold, Task
+from review.selectors import gold_steps
+from review.selectors.gold_steps import Step
+from review.services import golds_at
+from review.services.datasets import caps
+from review.services.datasets.caps import Capped
+
+CHUNK = 2000
+SHOWN = 10
+_COLUMNS = (
+    "id", "candidate_id", "candidate__record__split", "verdict", "candidate__teacher", "candidate__origin",
+    "reviewer__username", "candidate__record__group", "bulk_id", "imported_from_id",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """A gold without its text."""
+
+    decision: UUID
+    candidate: UUID
+    split: str
+    verdict: str
+    teacher: str
+    origin: str
+    reviewer: str
+    group: str
+    is_bulk: bool
+    is_imported: bool
+    capped: tuple[str | None, ...] = ()
+
+
+@dataclass
+class Line:
+    """One line of the waterfall: how many golds a filter dropped, and the first few of them."""
+
+    name: str
+    label: str
+    dropped: int = 0
+    examples: list[UUID] = field(default_factory=list)
+
+    def drop(self, candidate: UUID) -> None:
+        """Count a gold as dropped here."""
+        self.dropped += 1
+        if len(self.examples) < SHOWN:
+            self.examples.append(candidate)
+
+
+@dataclass
+class Sifted:
+    """Outcome of one look through the golds.
+
+    Attributes:
+        golds: How many were looked at.
+        rows: Those that passed, in the order of their decisions.
+        lines: What each filter dropped, in order.
+        over_cap: Drafts that only a cap left out.
+        is_partial: Whether only the newest golds were looked at.
+    """
+
+    golds: int = 0
+    rows: list[Light] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    over_cap: list[UUID] = field(default_factory=list)
+    is_partial: bool = False
+
+
+def sift(task: Task, filters: DatasetFilters, *, newest: int | None = None) -> Sifted:
+    """Run golds through the filters.
+
+    Args:
+        task: Whose golds.
+        filters: The selection.
+        newest: Look at so many of the newest golds only; all when None.
+    """
+    steps = gold_steps.steps(filters)
+    result = Sifted(lines=[Line(step.name, step.label) for step in steps])
+    decisions = gold_steps.base(task, filters)
+    counted = None if filters.as_of is None else golds_at.ids(task, filters.as_of)
+    if newest is not None:
+        decisions, result.is_partial = _newest(task, filters, decisions, newest)
+    for light, passes in _read(decisions, filters, steps):
+        if counted is not None and light.decision not in counted:
+            continue
+        result.golds += 1
+        failed = next((index for index, passed in enumerate(passes) if not passed), None)
+        if failed is None:
+            result.rows.append(light)
+        else:
+            result.lines[failed].drop(light.candidate)
+    return _with_caps(result, task, filters)
+
+
+def _newest(
+    task: Task, filters: DatasetFilters, decisions: QuerySet[Decision], newest: int
+) -> tuple[QuerySet[Decision], bool]:
+    """The newest decisions alone, found by an index; and whether there are older ones."""
+    if filters.as_of is not None:
+        found = decisions.order_by("-created_at", "-id")
+        is_more = found[newest : newest + 1].exists()
+        return (Decision.objects.filter(pk__in=found.values("pk")[:newest]), True) if is_more else (decisions, False)
+    latest = Gold.objects.filter(task=task).order_by("-decided_at")
+    is_more = latest[newest : newest + 1].exists()
+    if not is_more:
+        return decisions, False
+    return decisions.filter(pk__in=latest.values("decision_id")[:newest]), True
+
+
+def _read(
+    decisions: QuerySet[Decision], filters: DatasetFilters, steps: list[Step]
+) -> Iterator[tuple[Light, tuple[Any, ...]]]:
+    passes = {f"passes_{index}": _passes(step) for index, step in enumerate(steps)}
+    facts = {f"fact_{name}": KeyTextTransform(name, F("candidate__record__facts")) for name in filters.cap_per}
+    rows = decisions.annotate(**passes, **facts).order_by("created_at", "candidate_id")
+    # A million rows say the same few words.
+    same: dict[Any, Any] = {}
+    known, head = same.setdefault, len(_COLUMNS)
+    for values in rows.values_list(*_COLUMNS, *passes, *facts).iterator(chunk_size=CHUNK):
+        decision, candidate, *words, bulk, imported = values[:head]
+        split, verdict, teacher, origin, reviewer, group = (known(word, word) for word in words)
+        tests, capped = values[head : head + len(passes)], tuple(values[head + len(passes) :])
+        yield (
+            Light(
+                decision, candidate, split, verdict, teacher, origin, reviewer, group, bulk is not None,
+                imported is not None, capped,
+            ),
+            tests,
+        )  # fmt: skip
+
+
+def _passes(step: Step) -> Case:
+    return Case(When(step.condition, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+def _with_caps(result: Sifted, task: Task, filters: DatasetFilters) -> Sifted:
+    if not filters.has_caps:
+        return result
+    rows = [Capped(str(row.candidate), row.group, row.capped) for row in result.rows]
+    out = caps.left_out(rows, filters, seed=task.seed)
+    line = Line("cap", "Over a cap")
+    for index in sorted(out):
+        line.drop(result.rows[index].candidate)
+        result.over_cap.append(result.rows[index].candidate)
+    result.lines.append(line)
+    result.rows = [row for index, row in enumerate(result.rows) if index not in out]
+    return result
