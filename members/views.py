@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -90,6 +91,17 @@ def member_change(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}")
     return redirect("team_member", member_id=member.pk)
+
+
+@require_POST
+def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
+    member = people.sign_out_everywhere(member_of(request))
+    # This browser's own session goes on.
+    update_session_auth_hash(request, member)
+    messages.success(
+        request, "All other sessions are ended. Programs with tokens go on; revoke those under API tokens."
+    )
+    return redirect("mfa_index")
 
 
 def _page(tab: str, **context: object) -> dict[str, object]:

@@ -14,6 +14,8 @@ OPEN_ROUTES = frozenset(
         "account_reset_password",
         "accounts/signup/",
         "accounts/password/reset/",
+        # An invitation opens by its signed link alone, once.
+        "join",
         # The second step of signing in: it shows nothing until a password was right.
         "mfa_authenticate",
         "mfa_trust",

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from members import doors
+from members import doors, invitation_views
 from miniatures_site import api_reference, health, team
 
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("accounts/email/", doors.profile_instead),
     path("accounts/", include("allauth.urls")),
     path("settings/members/<uuid:member_id>/", team.member_page, name="team_member"),
+    path("join/<str:token>/", invitation_views.join, name="join"),
     path("settings/audit/", include("audit.urls")),
     path("settings/", include("members.urls")),
     path("jobs/", include("jobs.urls")),

@@ -24,16 +24,16 @@ def test_an_act_is_kept_by_ids_and_plain_values(admin: Member, reviewer: Member)
 
 
 def test_an_act_nobody_has_named_is_a_mistake_of_the_code(admin: Member) -> None:
-    with pytest.raises(ValueError, match="audit/acts.py"):
+    with pytest.raises(ValueError, match=r"audit/acts\.py"):
         trail.record("dreamed", by=admin)
 
     assert not AuditRow.objects.exists()
 
 
 def test_what_is_rolled_back_leaves_no_row(admin: Member) -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         trail.record("invited", by=admin)
-        raise RuntimeError
+        transaction.set_rollback(True)
 
     assert not AuditRow.objects.exists()
 

@@ -1,0 +1,16 @@
+"""Whether a page shows the way to invitations."""
+
+from __future__ import annotations
+
+from django import template
+
+from members import selectors
+from members.models import Member
+
+register = template.Library()
+
+
+@register.filter
+def may_invite(user: object) -> bool:
+    """Whether this user may ask people in."""
+    return isinstance(user, Member) and selectors.may_invite(user)

@@ -1,0 +1,269 @@
+"""People are asked in by address, once, by who may, and come in with what they were promised."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.utils import timezone
+
+from audit.models import AuditRow
+from members.models import Invitation, Member
+from members.services import invitations, people
+from review.models import Membership
+from review.states import Role
+from tests.review.factories import join, make_task
+from web.errors import Refusal
+
+PASSWORD = "a sound long phrase 7"
+ANSWERS = {"username": "nora", "display_name": "Nora Lind", "password": PASSWORD, "again": PASSWORD}
+
+
+@pytest.fixture
+def task(admin):
+    return make_task(by=admin)
+
+
+@pytest.fixture
+def lead(make_member, task):
+    lead = make_member("lea")
+    join(lead, task, Role.LEAD)
+    return lead
+
+
+def door(invitation: Invitation) -> str:
+    return f"/join/{invitations.token_of(invitation)}/"
+
+
+def test_an_invited_person_chooses_a_password_and_is_in_with_their_roles(client, lead, task):
+    invitation = invitations.invite(
+        "nora@example.org", by=lead, roles=[{"task": "outreach", "role": "reviewer"}], display_name="Nora"
+    )
+
+    assert "lea invites nora@example.org" in client.get(door(invitation)).content.decode()
+    response = client.post(door(invitation), ANSWERS)
+
+    member = Member.objects.get(username="nora")
+    assert response.status_code == 302
+    assert client.session["_auth_user_id"] == str(member.pk)
+    assert (member.email, member.is_superuser) == ("nora@example.org", False)
+    assert Membership.objects.get(member=member).role == Role.REVIEWER
+    assert Invitation.objects.get().state == "accepted"
+
+
+def test_a_link_opens_once(client, admin):
+    invitation = invitations.invite("nora@example.org", by=admin)
+    client.post(door(invitation), ANSWERS)
+
+    again = client.post(door(invitation), {**ANSWERS, "username": "other"})
+
+    assert again.status_code == 409
+    assert "accepted already" in again.content.decode()
+    assert not Member.objects.filter(username="other").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_five_that_open_one_link_at_once_one_comes_in(admin):
+    invitation = invitations.invite("nora@example.org", by=admin)
+
+    def accept(number: int) -> str:
+        try:
+            row = Invitation.objects.select_related("invited_by").get(pk=invitation.pk)
+            return invitations.accept(row, username=f"n{number}", display_name="", password=PASSWORD).username
+        except Refusal as refusal:
+            return refusal.code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(5) as pool:
+        outcomes = list(pool.map(accept, range(5)))
+
+    assert outcomes.count("invitation_accepted") == 4
+    assert Member.objects.filter(email="nora@example.org").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"revoked_at": timezone.now()}, "taken back"),
+        ({"expires_at": timezone.now() - timedelta(seconds=1)}, "expired"),
+        ({"invited_by": None}, "may no longer"),
+    ],
+)
+def test_a_link_that_no_longer_opens_says_why(client, admin, change, words):
+    invitation = invitations.invite("nora@example.org", by=admin)
+    Invitation.objects.filter(pk=invitation.pk).update(**change)
+
+    response = client.post(door(invitation), ANSWERS)
+
+    assert response.status_code == 409
+    assert words in response.content.decode()
+    assert not Member.objects.filter(username="nora").exists()
+
+
+@pytest.mark.parametrize("token", ["nonsense", "a:b:c", "x" * 500])
+def test_a_link_that_is_not_ours_is_not_found(client, db, token):
+    assert client.get(f"/join/{token}/").status_code == 404
+
+
+def test_a_signature_made_for_something_else_opens_nothing(client, admin):
+    from django.core import signing
+
+    invitation = invitations.invite("nora@example.org", by=admin)
+
+    assert client.get(f"/join/{signing.dumps(str(invitation.pk), salt='other')}/").status_code == 404
+
+
+def test_a_weak_password_is_refused_and_the_link_still_opens(client, admin):
+    invitation = invitations.invite("nora@example.org", by=admin)
+
+    weak = client.post(door(invitation), {**ANSWERS, "password": "password", "again": "password"})
+    taken = client.post(door(invitation), {**ANSWERS, "username": "ada"})
+
+    assert weak.status_code == taken.status_code == 422
+    assert "at least 10" in weak.content.decode()
+    assert "already" in taken.content.decode()
+    assert client.post(door(invitation), ANSWERS).status_code == 302
+
+
+def test_a_lead_gives_roles_in_their_own_tasks_alone(admin, lead, reviewer):
+    make_task(by=admin, slug="other")
+
+    for roles, is_admin in (([{"task": "other", "role": "viewer"}], False), ([], True)):
+        with pytest.raises(PermissionDenied):
+            invitations.invite("nora@example.org", by=lead, roles=roles, is_admin=is_admin)
+    with pytest.raises(Refusal, match="was not made"):
+        invitations.invite("nora@example.org", by=lead)
+    with pytest.raises(PermissionDenied):
+        invitations.invite("nora@example.org", by=reviewer)
+
+    assert not Invitation.objects.exists()
+
+
+def test_what_the_inviter_lost_meanwhile_is_not_given(client, admin, lead, task):
+    invitation = invitations.invite("nora@example.org", by=lead, roles=[{"task": "outreach", "role": "lead"}])
+    Membership.objects.filter(member=lead).update(role=Role.VIEWER)
+
+    client.post(door(invitation), ANSWERS)
+
+    assert Member.objects.filter(username="nora").exists()
+    assert not Membership.objects.filter(member__username="nora").exists()
+
+
+def test_shutting_the_inviter_out_takes_their_open_invitations_back(client, admin, lead):
+    invitation = invitations.invite("nora@example.org", by=lead, roles=[{"task": "outreach", "role": "viewer"}])
+
+    people.deactivate(lead, by=admin)
+
+    assert client.get(door(invitation)).status_code == 409
+
+
+@pytest.mark.parametrize("address", ["nora@example.org", "NORA@Example.org"])
+def test_one_address_is_invited_once_and_a_member_not_at_all(admin, address):
+    invitations.invite("nora@example.org", by=admin)
+    Member.objects.filter(pk=admin.pk).update(email="ada@example.org")
+
+    for email in (address, "Ada@example.org"):
+        with pytest.raises(Refusal) as refused:
+            invitations.invite(email, by=admin)
+        assert refused.value.status == 409
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"email": "no address"}, "email"),
+        ({"email": "a@b.example", "days": 31}, "days"),
+        ({"email": "a@b.example", "roles": [{"task": "nowhere", "role": "lead"}]}, "roles"),
+        ({"email": "a@b.example", "roles": [{"task": "outreach", "role": "king"}]}, "roles"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_its_field(admin, task, values, field):
+    with pytest.raises(Refusal) as refused:
+        invitations.invite(by=admin, **values)
+
+    assert field in refused.value.errors
+
+
+def test_the_page_shows_the_link_and_takes_an_invitation_back(admin, task, as_member):
+    client = as_member(admin)
+
+    made = client.post("/settings/invitations/", {"email": "nora@example.org", "days": "7", "role_outreach": "lead"})
+    invitation = Invitation.objects.get()
+    page = client.get("/settings/invitations/").content.decode()
+
+    assert f"http://testserver{door(invitation)}" in made.content.decode()
+    assert "lead in outreach" in page
+    client.post(f"/settings/invitations/{invitation.pk}/revoke/")
+    assert door(invitation) not in client.get("/settings/invitations/").content.decode()
+    assert client.get(door(invitation)).status_code == 409
+
+
+def test_a_lead_sees_their_own_invitations_only(admin, lead, as_member):
+    theirs = invitations.invite("nora@example.org", by=admin)
+    client = as_member(lead)
+
+    assert "nora@example.org" not in client.get("/settings/invitations/").content.decode()
+    assert client.post(f"/settings/invitations/{theirs.pk}/revoke/").status_code == 404
+
+
+def test_a_reviewer_has_no_invitations(reviewer, as_member):
+    client = as_member(reviewer)
+
+    assert client.get("/settings/invitations/").status_code == 403
+    assert "Invitations" not in client.get("/settings/").content.decode()
+
+
+def test_programs_invite_list_and_take_back(admin, task, api_as):
+    api = api_as(admin, scopes=("lead",))
+
+    made = api.post(
+        "/api/v1/invitations/",
+        {"email": "nora@example.org", "roles": [{"task": "outreach", "role": "viewer"}]},
+        format="json",
+    )
+    listed = api.get("/api/v1/invitations/").json()
+
+    assert made.status_code == 201
+    assert "/join/" in made.json()["url"]
+    assert [row["state"] for row in listed] == ["open"]
+    assert "url" not in listed[0]
+    assert api.delete(f"/api/v1/invitations/{listed[0]['id']}/").status_code == 204
+    assert Invitation.objects.get().state == "revoked"
+    assert api_as(admin, scopes=("read",)).get("/api/v1/invitations/").status_code == 403
+
+
+def test_the_link_is_mailed_where_mail_is_configured(admin, as_member, settings):
+    settings.INVITATIONS_BY_MAIL = True
+
+    page = as_member(admin).post("/settings/invitations/", {"email": "nora@example.org", "days": "7"}).content.decode()
+
+    assert "Mailed to nora@example.org" in page
+    assert door(Invitation.objects.get()) in mail.outbox[0].body
+    assert mail.outbox[0].to == ["nora@example.org"]
+
+
+def test_a_mail_that_cannot_be_sent_leaves_the_link_to_hand_over(admin, as_member, settings):
+    settings.INVITATIONS_BY_MAIL = True
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = (
+        "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1", 9,
+    )  # fmt: skip
+
+    page = as_member(admin).post("/settings/invitations/", {"email": "nora@example.org", "days": "7"}).content.decode()
+
+    assert "could not be sent" in page
+    assert door(Invitation.objects.get()) in page
+
+
+def test_the_trail_tells_of_invitations_without_addresses(client, admin):
+    invitation = invitations.invite("nora@example.org", by=admin)
+    client.post(door(invitation), ANSWERS)
+
+    rows = list(AuditRow.objects.order_by("id"))
+
+    assert {"invited", "member_added", "invitation_accepted", "signed_in"} <= {row.act for row in rows}
+    assert "example.org" not in str([row.detail for row in rows])

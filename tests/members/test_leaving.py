@@ -1,0 +1,90 @@
+"""Who is shut out leaves nothing behind that others wait for, and keeps nothing that opens."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from audit.models import AuditRow
+from members.services import people
+from review.models import Assignment, Candidate, Decision
+from review.services import queue
+from review.states import AssignmentState, CandidateState
+from tests.review.factories import join, make_desk
+
+
+@pytest.fixture
+def task(admin, reviewer):
+    task = make_desk(by=admin, count=4)
+    join(reviewer, task)
+    return task
+
+
+def test_cards_in_hand_go_back_at_once_and_decisions_stay(admin, reviewer, task):
+    held = queue.deal(reviewer, task, count=3)
+    Decision.objects.create(
+        candidate=held[0].candidate, task=task, reviewer=reviewer, verdict="accept", before_hash="a" * 64, body_hash="b" * 64
+    )  # fmt: skip
+
+    people.deactivate(reviewer, by=admin)
+
+    assert not Assignment.objects.filter(reviewer=reviewer, state=AssignmentState.ACTIVE).exists()
+    assert Candidate.objects.filter(state=CandidateState.PENDING).count() == 4
+    assert len(queue.deal(admin, task, count=5)) == 4
+    assert Decision.objects.filter(reviewer=reviewer).count() == 1
+
+
+def test_an_unfinished_edit_waits_for_who_comes_back(admin, reviewer, task):
+    held = queue.deal(reviewer, task, count=1)[0]
+    Assignment.objects.filter(pk=held.pk).update(unfinished={"body": "half"})
+
+    people.deactivate(reviewer, by=admin)
+    people.reactivate(reviewer, by=admin)
+    again = queue.hold(reviewer, held.candidate_id)
+
+    assert again.unfinished == {"body": "half"}
+
+
+def test_cards_kept_for_who_left_are_everybodys_again(admin, reviewer, task):
+    card = Candidate.objects.filter(task=task)[0]
+    Candidate.objects.filter(pk=card.pk).update(for_reviewer=reviewer)
+
+    people.deactivate(reviewer, by=admin)
+
+    card.refresh_from_db()
+    assert card.for_reviewer_id is None
+
+
+def test_sessions_and_tokens_do_not_come_back_with_the_member(admin, reviewer, as_member, api_as):
+    browser, program = as_member(reviewer), api_as(reviewer)
+
+    people.deactivate(reviewer, by=admin)
+    people.reactivate(reviewer, by=admin)
+
+    assert browser.get("/settings/").status_code == 302
+    assert "expired" in program.get("/api/v1/members/me/").json()["title"]
+    assert as_member(reviewer).get("/settings/").status_code == 200
+
+
+def test_signing_out_everywhere_spares_this_browser_alone(reviewer, as_member, api_as):
+    here, there, program = as_member(reviewer), as_member(reviewer), api_as(reviewer)
+
+    here.post("/settings/sign-out-everywhere/")
+
+    assert here.get("/settings/").status_code == 200
+    assert there.get("/settings/").status_code == 302
+    assert program.get("/api/v1/members/me/").status_code == 200
+
+
+def test_sign_ins_and_failures_are_in_the_trail_without_what_was_typed(admin, reviewer):
+    client = Client()
+
+    client.post("/accounts/login/", {"login": "rob", "password": "wrong one entirely"})
+    client.post("/accounts/login/", {"login": "my secret by mistake", "password": "x"})
+    client.post("/accounts/login/", {"login": "rob", "password": "correct horse battery"})
+    client.post("/accounts/logout/")
+
+    rows = list(AuditRow.objects.order_by("id").values_list("act", "subject_id"))
+    mine = str(reviewer.pk)
+    assert rows == [("sign_in_failed", mine), ("sign_in_failed", ""), ("signed_in", mine), ("signed_out", mine)]
+    assert "secret" not in str(list(AuditRow.objects.values()))
