@@ -1,93 +1,116 @@
-"""Which sentences of a draft rest on which facts: by shared numbers, names and telling words.
+"""Which sentences of a draft rest on which passages, and which claim something that none of them says.
 
-Pure Python and approximate on purpose: it points the eye, it judges nothing (the checks do that). It knows no grammar;
-words are compared by their beginnings, which serves the languages written with spaces.
+Pure Python and approximate on purpose: shared numbers, names and telling words point the eye, they prove nothing, and a
+sentence without them may still be true. It knows no grammar; words are compared by their beginnings, which serves the
+languages written with spaces.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from itertools import groupby
+from typing import Literal
 
-from review.schema import Facts
+from review.checks import call_to_action
+from review.passages import SENTENCE, Grounds, Passage, grounds, keys_of
+from review.schema import SLOT, Facts
 
-_SENTENCE = re.compile(r"[^\s.!?][^\n]*?(?:[.!?]+(?=[\s\"'”)]|$)|(?=\n)|$)")
-_WORD = re.compile(r"[^\W\d_]{2,}|\d[\d.,]*\d|\d")
-_ADDRESS = re.compile(r"(?:https?://)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?(?<![\d.])")
-_STEM = 5
-_SHORTEST = 4
-# Words that link a sentence to a fact by chance, in English and German.
-_EMPTY = frozenset(
-    _WORD.findall(
-        "about after also been before being could does down each from have into just like made make many more most "
-        "much only other over should some such than that their them then there these they this those through very "
-        "want were what when where which while will with would your yours aber auch dass dein denn doch eine einem "
-        "einen einer eines haben ihre ihrem ihren ihrer kann mehr nach nicht noch oder ohne sein sich sind über unter "
-        "vom werden wird ihnen company team teams people"
-    )
+Standing = Literal["supported", "unsupported", "no claim"]
+
+# Of a document at most so many sentences light up for one of the draft, and only those nearly as close as the closest.
+_FROM_ONE_FACT, _NEARLY = 2, 0.6
+# A line without a full stop and a sentence this short name something; they claim nothing.
+_LINE_WORDS, _CLAIM_WORDS = 6, 4
+_COURTESY = re.compile(
+    r"(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|hallo|guten (?:tag|morgen)|liebe[rs]?|sehr geehrte[rs]?"
+    r"|bonjour|cher|chère|hola|estimad[oa]|(?:best|kind|warm|many)(?: \w+)?,?$|(?:best|kind|warm)(?:est)? (?:regards|wishes)"
+    r"|regards|sincerely|yours|cheers|thanks|thank you|mit freundlichen|freundliche|viele|beste|herzliche|danke|vielen dank"
+    r"|i hope (?:you|this)|p\.?s\.?)\b",
+    re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence and the facts it rests on.
+    """A sentence and what it rests on.
 
     Attributes:
         start: First character, in code points of the text.
         end: One past the last character.
-        facts: Names of facts, in the order of the record.
+        facts: Refs of passages (in `sentences`: names of facts), in the order of the record.
+        standing: `unsupported` for a claim that shares nothing with any passage; greetings, questions and calls to
+            action are `no claim`.
     """
 
     start: int
     end: int
     facts: tuple[str, ...]
+    standing: Standing = "supported"
 
 
 def sentences(text: str, facts: Facts) -> list[Sentence]:
-    """Sentences of a text that rest on at least one fact, in their order."""
-    keys = {name: found for name, value in facts.items() if (found := _keys(_said(value)))}
-    result = []
-    for start, end in _spans(text):
-        words = _keys(text[start:end])
-        supported = tuple(name for name, wanted in keys.items() if _rests_on(words, wanted))
-        if supported:
-            result.append(Sentence(start, end, supported))
-    return result
+    """Sentences of a text that rest on at least one fact, with the names of the facts."""
+    known = grounds(facts)
+    names = {passage.ref: passage.fact for passage in known.passages}
+    return [
+        Sentence(each.start, each.end, tuple(dict.fromkeys(names[ref] for ref in each.facts)))
+        for each in read(text, known, language="")
+        if each.facts
+    ]
+
+
+def read(text: str, known: Grounds, *, language: str) -> list[Sentence]:
+    """Every sentence of a text with what it rests on and where that leaves it.
+
+    Args:
+        text: A text of a draft.
+        known: What its record and its offer say.
+        language: Of the text; calls to action are known in English and German.
+    """
+    return [_read(text[start:end], start, known, language) for start, end in _spans(text)]
+
+
+def _read(said: str, start: int, known: Grounds, language: str) -> Sentence:
+    refs = tuple(passage.ref for passage in _supporting(keys_of(said), known))
+    standing: Standing = "supported" if refs else "unsupported" if _claims(said, language) else "no claim"
+    return Sentence(start, start + len(said), refs, standing)
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
-    for match in _SENTENCE.finditer(text):
+    for match in SENTENCE.finditer(text):
         if match.group().strip():
             yield match.start(), match.end()
 
 
-def _said(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return " ".join(_said(part) for part in value.values())
-    if isinstance(value, list):
-        return " ".join(_said(part) for part in value)
-    # A web address is no word anyone writes in a sentence, though it begins like the company's name.
-    return "" if value is None or isinstance(value, bool) or _ADDRESS.fullmatch(str(value).strip()) else str(value)
+def _supporting(words: frozenset[str], known: Grounds) -> Iterable[Passage]:
+    for _, parts in groupby(known.passages, key=lambda passage: passage.fact):
+        close = [passage for passage in parts if _rests_on(words, passage)]
+        yield from _closest(words, close, known) if close and close[0].is_part else close
 
 
-@lru_cache(maxsize=4096)
-def _keys(text: str) -> frozenset[str]:
-    """What a text can be recognised by: stems of telling words, names, and numbers without their separators."""
-    keys = set()
-    for word in _WORD.findall(text):
-        if word[0].isdigit():
-            keys.add(word.replace(",", "").replace(".", ""))
-        elif (len(word) >= _SHORTEST or word.isupper()) and word.casefold() not in _EMPTY:
-            keys.add(word.casefold()[:_STEM])
-    return frozenset(keys)
+def _closest(words: frozenset[str], passages: list[Passage], known: Grounds) -> list[Passage]:
+    """Of the sentences of one document those that share the rarest words."""
+    scores = {passage.ref: sum(1 / known.holders[key] for key in words & passage.keys) for passage in passages}
+    best = max(scores.values())
+    ranked = sorted(passages, key=lambda passage: -scores[passage.ref])[:_FROM_ONE_FACT]
+    return [passage for passage in passages if passage in ranked and scores[passage.ref] >= _NEARLY * best]
 
 
-def _rests_on(words: frozenset[str], wanted: frozenset[str]) -> bool:
-    shared = words & wanted
+def _rests_on(words: frozenset[str], passage: Passage) -> bool:
+    shared = words & passage.keys
     if any(key.isdigit() and len(key) > 1 for key in shared):
         return True
     # One telling word is enough for a short fact; a long note shares one with many sentences by chance.
-    return len(shared) >= (1 if len(wanted) <= 2 else 2)
+    return len(shared) >= (1 if len(passage.keys) <= 2 and not passage.is_part else 2)
+
+
+def _claims(said: str, language: str) -> bool:
+    plain = SLOT.sub(" ", said).strip()
+    words = plain.split()
+    if len(words) < _CLAIM_WORDS or plain.rstrip("\"'”) ").endswith("?") or _COURTESY.match(plain):
+        return False
+    if plain[-1] not in ".!…" and len(words) <= _LINE_WORDS:
+        return False
+    return not call_to_action.invites(plain, language)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 
-def _object(**properties: Any) -> dict[str, Any]:
+def object_of(**properties: Any) -> dict[str, Any]:
+    """The schema of an object with these properties."""
     return {"type": "object", "properties": properties}
+
+
+_object = object_of
 
 
 TEXT = {"type": "string"}

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from review.api import candidates, decisions, rulings
+from review.api import candidates, decisions, editing, rulings
 
 desk_urls: list[URLPattern] = [
     path("candidates/", candidates.CandidatesView.as_view(), name="api-candidates"),
@@ -10,6 +10,8 @@ desk_urls: list[URLPattern] = [
     path("candidates/<uuid:candidate_id>/decisions/", decisions.DecisionsView.as_view(), name="api-decisions"),
     path("candidates/<uuid:candidate_id>/set-aside/", decisions.SetAsideView.as_view(), name="api-set-aside"),
     path("candidates/<uuid:candidate_id>/hold/", decisions.HoldView.as_view(), name="api-hold"),
+    path("candidates/<uuid:candidate_id>/check/", editing.CheckView.as_view(), name="api-check"),
+    path("candidates/<uuid:candidate_id>/unfinished/", editing.UnfinishedView.as_view(), name="api-unfinished"),
     path("candidates/<uuid:candidate_id>/dispute/", rulings.DisputeView.as_view(), name="api-dispute"),
     path("candidates/<uuid:candidate_id>/settle/", rulings.SettleView.as_view(), name="api-settle"),
     path("candidates/<uuid:candidate_id>/reopen/", rulings.ReopenView.as_view(), name="api-reopen"),

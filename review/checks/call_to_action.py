@@ -60,6 +60,12 @@ def prepare(spec: TaskSpec) -> Reader | None:
     return read
 
 
+def invites(sentence: str, language: str) -> bool:
+    """Whether a sentence asks for an answer without a question mark; never in a language that is not known."""
+    asking = _ASKING.get(language[:2])
+    return asking is not None and asking.search(sentence.replace("\u2019", "'")) is not None
+
+
 def _asks(text: str, language: str) -> bool:
     if "?" in text and any(
         sentence.group().endswith("?") and not _SCENE[language].match(sentence.group()) for sentence in sentences(text)

@@ -15,11 +15,19 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 
 from review.models import Assignment, Candidate
+from review.passages import Grounds, grounds
 from review.schema import Fields, OutputField, OutputItem
 from review.segments import Mark, Segment, cut
+from review.selectors import card_facts
+from review.selectors.card_facts import Fact
+from review.selectors.remarks import Remark, remarks
 from review.spec import Reason, Requirement, TaskSpec
-from review.support import sentences
-from web.templatetags.figures import money
+from review.support import read
+
+# More of one text than this is fetched when somebody asks for it: a line of a megabyte would stop the page.
+SHOWN_CHARS = 20_000
+# A longer one is not edited here: every key would be felt.
+EDITABLE_CHARS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,11 @@ class Text:
     def length(self) -> int:
         """Characters of the draft."""
         return len(self.draft)
+
+    @property
+    def hidden(self) -> int:
+        """Characters of the draft that are fetched only when somebody asks for them."""
+        return max(0, len(self.draft) - SHOWN_CHARS)
 
     @property
     def is_long(self) -> bool:
@@ -73,21 +86,6 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """One fact of the record and whether a sentence rests on it."""
-
-    name: str
-    value: str
-    description: str
-    is_used: bool
-
-    @property
-    def label(self) -> str:
-        """Its name as a person reads it."""
-        return self.name.replace("_", " ")
-
-
-@dataclass(frozen=True, slots=True)
 class Card:
     """Everything the desk draws of one card."""
 
@@ -100,6 +98,7 @@ class Card:
     is_mail: bool
     parts: Sequence[Part]
     facts: Sequence[Fact]
+    offer: Sequence[Fact]
     rubric: Sequence[Requirement]
     reasons: Sequence[Reason]
     guideline: str
@@ -108,7 +107,9 @@ class Card:
     model: str
     cost_usd: Decimal
     provenance: str
+    words: int
     marks: Sequence[Mark]
+    remarks: Sequence[Remark]
 
     @property
     def new_id(self) -> UUID:
@@ -117,18 +118,24 @@ class Card:
 
     @property
     def footer(self) -> str:
-        """Who wrote it and what it cost."""
-        cost = money(self.cost_usd) if self.cost_usd else ""
-        return " · ".join(part for part in (self.model, cost, self.provenance) if part)
+        """What there is to read. Who wrote it, where it came from and its cost are left out: they sway a verdict."""
+        return f"{self.words:,} words · version {self.task_version} of the task"
 
     @property
-    def remarks(self) -> list[dict[str, Any]]:
-        """What the checks say, each sentence once, with how often it applies."""
-        said: dict[tuple[str, str], dict[str, Any]] = {}
-        for mark in self.marks:
-            line = said.setdefault((mark["message"], mark["mend"]), {**mark, "times": 0})
-            line["times"] += 1
-        return list(said.values())
+    def texts(self) -> list[Text]:
+        """Every text of the draft, parts of lists included."""
+        whole = [part.text for part in self.parts if part.text]
+        return whole + [text for part in self.parts for element in part.elements for text in element.parts]
+
+    @property
+    def unsupported(self) -> int:
+        """How many sentences claim something that no fact and no line of the offer says."""
+        return sum(segment.begins and segment.is_unsupported for text in self.texts for segment in text.segments)
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether its texts are short enough to be edited in place."""
+        return all(len(text.draft) <= EDITABLE_CHARS for text in self.texts)
 
     @property
     def subject(self) -> Text | None:
@@ -144,8 +151,10 @@ class Card:
 def of(assignment: Assignment) -> Card:
     """The card an assignment puts in front of its reviewer."""
     candidate = assignment.candidate
-    spec = candidate.task_version.spec
-    parts = [_part(field, candidate, assignment.unfinished) for field in spec.output_schema]
+    spec, facts = candidate.task_version.spec, candidate.record.facts
+    known = grounds(card_facts.known_to_page(spec, facts), spec.offer)
+    parts = [_part(field, candidate, known, assignment.unfinished) for field in spec.output_schema]
+    used = _used(parts)
     return Card(
         id=str(candidate.pk),
         etag=assignment.etag,
@@ -155,7 +164,8 @@ def of(assignment: Assignment) -> Card:
         to=_addressee(spec, candidate),
         is_mail={"subject", "body"} == {field.role for field in spec.output_schema},
         parts=parts,
-        facts=_facts(spec, candidate.record.facts, _used(parts)),
+        facts=card_facts.of(spec, facts, known, used),
+        offer=card_facts.of_offer(spec, known, used),
         rubric=spec.rubric,
         reasons=sorted(spec.reasons, key=lambda reason: reason.digit),
         guideline=spec.guideline,
@@ -164,7 +174,9 @@ def of(assignment: Assignment) -> Card:
         model=candidate.model or candidate.teacher or candidate.origin,
         cost_usd=candidate.cost_usd,
         provenance=candidate.provenance,
+        words=candidate.words,
         marks=candidate.marks,
+        remarks=remarks(spec, facts, candidate.fields, candidate.marks),
     )
 
 
@@ -197,44 +209,59 @@ def as_json(assignment: Assignment) -> dict[str, Any]:
     }
 
 
-def _part(field: OutputField, candidate: Candidate, unfinished: Fields | None) -> Part:
+def _part(field: OutputField, candidate: Candidate, known: Grounds, unfinished: Fields | None) -> Part:
     label = field.name.replace("_", " ").capitalize()
     draft = candidate.fields.get(field.name)
     edited = (unfinished or {}).get(field.name, draft)
     whole = [mark for mark in candidate.marks if mark["field"] == field.name and mark["start"] == mark["end"]]
     if field.type == "text":
-        text = _text(field.name, label, str(draft or ""), str(edited or ""), candidate, field)
+        text = _text(field.name, label, str(draft or ""), str(edited or ""), candidate, known, field)
         return Part(field.name, label, field.role, text, (), (), ())
     rows = edited if isinstance(edited, list) else []
     drafts = draft if isinstance(draft, list) else []
     elements = [
-        Element(index + 1, [_element_text(field, index, item.name, drafts, rows, candidate) for item in field.items])
+        Element(
+            index + 1, [_element_text(field, index, item.name, drafts, rows, candidate, known) for item in field.items]
+        )
         for index in range(max(len(rows), len(drafts)))
     ]
-    blank = [_element_text(field, -1, item.name, [], [], candidate) for item in field.items]
+    blank = [_element_text(field, -1, item.name, [], [], candidate, known) for item in field.items]
     return Part(field.name, label, field.role, None, elements, blank, whole)
 
 
 def _element_text(
-    field: OutputField, index: int, name: str, drafts: list[Any], rows: list[Any], candidate: Candidate
+    field: OutputField,
+    index: int,
+    name: str,
+    drafts: list[Any],
+    rows: list[Any],
+    candidate: Candidate,
+    known: Grounds,
 ) -> Text:
     item = next(item for item in field.items if item.name == name)
     draft = str(drafts[index].get(name) or "") if 0 <= index < len(drafts) else ""
     edited = str(rows[index].get(name) or "") if 0 <= index < len(rows) else ""
     path = f"{field.name}.{index if index >= 0 else 'new'}.{name}"
-    return _text(path, name.replace("_", " ").capitalize(), draft, edited, candidate, item)
+    return _text(path, name.replace("_", " ").capitalize(), draft, edited, candidate, known, item)
 
 
 def _text(
-    path: str, label: str, draft: str, edited: str, candidate: Candidate, schema: OutputField | OutputItem
+    path: str,
+    label: str,
+    draft: str,
+    edited: str,
+    candidate: Candidate,
+    known: Grounds,
+    schema: OutputField | OutputItem,
 ) -> Text:
     marks = [mark for mark in candidate.marks if mark["field"] == path]
-    supported = sentences(draft, candidate.record.facts)
     remarks = [mark for mark in marks if mark["start"] == mark["end"]]
     role, required = (schema.role, schema.required) if isinstance(schema, OutputField) else ("", False)
-    # A subject that is too long shows where the inbox cuts it; a mark over all of it would say the same twice.
-    shown = schema.max_chars if role == "subject" else None
-    segments = cut(draft, marks=marks, sentences=() if role == "subject" else supported, shown=shown)
+    drawn = draft[:SHOWN_CHARS]
+    # A subject claims nothing by itself, and one that is too long shows where the inbox cuts it.
+    is_subject = role == "subject"
+    stands = [] if is_subject else read(drawn, known, language=candidate.task_version.spec.language)
+    segments = cut(drawn, marks=marks, sentences=stands, shown=schema.max_chars if is_subject else None)
     return Text(path, label, edited, draft, segments, remarks, schema.max_chars, required)
 
 
@@ -242,23 +269,6 @@ def _used(parts: Sequence[Part]) -> frozenset[str]:
     texts = [part.text for part in parts if part.text]
     texts += [text for part in parts for element in part.elements for text in element.parts]
     return frozenset(name for text in texts for segment in text.segments for name in segment.facts)
-
-
-def _facts(spec: TaskSpec, facts: dict[str, Any], used: frozenset[str]) -> list[Fact]:
-    shown = []
-    for field in spec.input_schema:
-        value = facts.get(field.name)
-        if value not in (None, "", []):
-            shown.append(Fact(field.name, _written(value), field.description, field.name in used))
-    return shown
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return "; ".join(_written(part) for part in value)
-    return str(value)
 
 
 def _addressee(spec: TaskSpec, candidate: Candidate) -> str:

@@ -47,3 +47,25 @@ def test_marks_outside_the_text_or_without_extent_are_left_out() -> None:
 
 def test_an_empty_text_has_no_pieces() -> None:
     assert cut("", shown=0) == []
+
+
+def test_a_sentence_that_rests_on_nothing_is_told_apart_and_begins_once() -> None:
+    pieces = cut("It is so. Yes.", marks=[mark(3, 5)], sentences=[Sentence(0, 9, (), "unsupported")])
+
+    assert [(piece.text, piece.is_unsupported, piece.is_stop) for piece in pieces] == [
+        ("It ", True, True), ("is", True, False), (" so.", True, False), (" Yes.", False, False),
+    ]  # fmt: skip
+
+
+def test_signs_that_show_nothing_are_named_and_marks_of_direction_are_left_alone() -> None:
+    text = "a\u202eb\u200bc \u200fשלום\u0007"
+
+    pieces = cut(text)
+
+    assert "".join(piece.text for piece in pieces) == text
+    assert [piece.sign for piece in pieces if piece.sign] == ["RLO", "ZWSP", "U+0007"]
+    assert next(piece for piece in pieces if piece.sign).sign_name == "right-to-left override"
+
+
+def test_ten_thousand_invisible_signs_do_not_make_ten_thousand_pieces() -> None:
+    assert len(cut("a\u200b" * 10_000)) < 500

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from review.support import sentences
+import time
+
+from review.passages import grounds, written
+from review.spec import Offer
+from review.support import read, sentences
 
 FACTS = {
     "trigger": "opened a depot in Rotterdam, 3 May", "size": "1,200 people", "pain": "spoilage claims",
@@ -41,3 +45,68 @@ def test_offsets_count_code_points() -> None:
     only = sentences(text, FACTS)[-1]
 
     assert text[only.start : only.end] == "Spoilage is bad."
+
+
+PAGE = (
+    "Northwind runs cold stores in three countries. It was founded by two sisters in 1987. The company opened its newest "
+    "depot beside the harbour of Rotterdam in May. Drivers record temperatures by hand on paper forms. The works council "
+    "has asked for less overtime during the summer season."
+)
+
+
+def standing(text: str, *, offer: Offer | None = None, **facts: object) -> list[tuple[str, str, tuple[str, ...]]]:
+    known = grounds({**facts}, offer)
+    return [(text[each.start : each.end], each.standing, each.facts) for each in read(text, known, language="en")]
+
+
+def test_of_a_long_document_the_sentence_lights_up_and_not_the_whole() -> None:
+    text = "Your new depot in Rotterdam must be busy. Paper forms for temperatures cost drivers time."
+
+    assert [refs for _, _, refs in standing(text, page=PAGE)] == [("page.2",), ("page.3",)]
+
+
+def test_a_claim_that_shares_nothing_is_unsupported_and_courtesies_are_no_claims() -> None:
+    text = (
+        "Hi {{contact.first_name}},\n\nMost firms lose a tenth of their margin that way. Would a short call help?\n"
+        "Please reply by Friday if so.\n\nBest regards,\nYour name"
+    )
+
+    assert [(said, kind) for said, kind, _ in standing(text, page=PAGE)] == [
+        ("Hi {{contact.first_name}},", "no claim"),
+        ("Most firms lose a tenth of their margin that way.", "unsupported"),
+        ("Would a short call help?", "no claim"),
+        ("Please reply by Friday if so.", "no claim"),
+        ("Best regards,", "no claim"),
+        ("Your name", "no claim"),
+    ]
+
+
+def test_what_the_offer_claims_supports_a_sentence() -> None:
+    offer = Offer(seller="Thermograph", claims=("Cuts spoilage claims by 31 %.",))
+
+    found = standing("We cut spoilage claims by 31 %.", offer=offer, sector="logistics")
+
+    assert found == [("We cut spoilage claims by 31 %.", "supported", ("offer.claims.0",))]
+
+
+def test_elements_of_a_long_list_are_passages_of_their_own() -> None:
+    tools = [f"{word} " * 12 for word in ("spreadsheets", "whiteboards", "thermometers")]
+
+    assert standing("Your whiteboards whiteboards are full of thermometers.", tools=tools)[0][1] == "unsupported"
+    assert grounds({"tools": tools}).of("tools")[1].ref == "tools.1"
+
+
+def test_offsets_of_passages_count_in_the_fact_as_it_is_written_out() -> None:
+    tools = ["one two three " * 6, "four five six " * 6]
+
+    for passage in grounds({"tools": tools}).of("tools"):
+        assert written(tools)[passage.start : passage.end] == tools[int(passage.ref[-1])]
+
+
+def test_a_megabyte_without_a_full_stop_is_read_in_no_time() -> None:
+    known = grounds({"page": "word " * 200_000})
+
+    began = time.perf_counter()
+    read("x" * 20_000, known, language="en")
+
+    assert time.perf_counter() - began < 1
