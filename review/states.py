@@ -86,6 +86,9 @@ class RulingKind(TextChoices):
     SEND_BACK = "send_back", "Sent back"  # its author looks at this verdict again; until then it counts for nothing
 
 
+# Kinds of ruling that say nothing of what counts.
+RULES_NOTHING = (RulingKind.LEAVE, RulingKind.SEND_BACK)
+
 POSITIVE = frozenset({Verdict.ACCEPT, Verdict.EDIT})
 
 # Cards set aside stand behind every position an import or a generation gives out.

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import reduce
+from operator import add
 from typing import Any
 
 from django.db.models import FloatField, IntegerField, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from members.models import Member
-from review.models import Assignment, Candidate, Decision, Task
-from review.states import AssignmentState, CandidateState
+from review.models import Assignment, Decision, Task
+from review.selectors import queues
+from review.states import AssignmentState
 
 # Counting stops here: nobody plans by the difference between one thousand cards and a hundred thousand.
 COUNT_UP_TO = 1000
@@ -68,11 +71,11 @@ class Pace:
 
 def expressions(member: Member, task: OuterRef | Task) -> dict[str, Any]:
     """Annotations `pending`, `in_hand` and `pace_s` for a query that has the task at hand."""
-    pending = Candidate.objects.filter(task=task, state=CandidateState.PENDING)
+    open_cards = (waiting.order_by().values("pk")[: COUNT_UP_TO + 1] for waiting in queues.open_to(member, task))
     hand = Assignment.objects.filter(reviewer=member, task=task, state=AssignmentState.ACTIVE)
     recent = Decision.objects.filter(reviewer=member, task=task, seconds__gt=0, seconds__lte=LONGEST_CARD_S)
     return {
-        "pending": _CountOf(pending.order_by().values("pk")[: COUNT_UP_TO + 1]),
+        "pending": reduce(add, (_CountOf(waiting) for waiting in open_cards)),
         "in_hand": _CountOf(hand.order_by().values("pk")[: COUNT_UP_TO + 1]),
         "pace_s": _MeanOf(recent.order_by("-created_at").values("seconds")[:RECENT]),
     }

@@ -15,7 +15,7 @@ from review.permissions import may
 from review.schema import Fields
 from review.selectors import desk
 from review.spec_diff import Segment, word_diff
-from review.states import CandidateState, Role, RulingKind, Verdict
+from review.states import RULES_NOTHING, CandidateState, Role, RulingKind, Verdict
 
 LETTERS = "abcd"
 COUNT_UP_TO = 1000
@@ -95,7 +95,7 @@ def ruling_on(member: Member, draft: Candidate) -> dict[str, Any] | None:
     """What a lead may do about a draft and what one has ruled; None for one who does not lead its task."""
     if not may(member, draft.task, Role.LEAD):
         return None
-    last = Ruling.objects.filter(candidate=draft).exclude(kind=RulingKind.LEAVE).select_related("lead").last()
+    last = Ruling.objects.filter(candidate=draft).exclude(kind__in=RULES_NOTHING).select_related("lead").last()
     in_force = last if last is not None and last.decision_id else None
     is_judged = draft.state == CandidateState.DECIDED
     return {

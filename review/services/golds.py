@@ -5,53 +5,73 @@ Knows the rule and the rows; does not know who may decide.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef
 
-from review.models import Decision, Gold, Ruling
-from review.states import RulingKind, Verdict
+from review.models import Candidate, Decision, Gold, KnownAnswer, Ruling
+from review.states import RULES_NOTHING, CandidateState, RulingKind, Verdict
 
 CHUNK = 1000
+_KNOWN = Exists(KnownAnswer.objects.filter(candidate=OuterRef("pk")))
 
 
-def resolving(decisions: Iterable[Decision], *, ruled: UUID | None = None) -> Decision | None:
+def resolving(
+    decisions: Iterable[Decision],
+    *,
+    ruled: UUID | None = None,
+    sent_back: Collection[UUID] = (),
+    wanted: int = 1,
+) -> Decision | None:
     """The decision that counts, or None.
 
-    What a lead ruled counts. Else of those neither late nor taken back the earliest, if all of them end with the same
-    text; where they differ nothing counts until a lead rules.
+    What a lead ruled counts. Else of those that stand the earliest, if there are as many as the draft takes and all of
+    them end with the same text; where they differ nothing counts until a lead rules.
 
     Args:
         decisions: All decisions of one candidate, in any order.
         ruled: The decision named by the ruling in force, if one is.
+        sent_back: Decisions a lead sent back to their authors.
+        wanted: How many verdicts the draft takes.
     """
     known = list(decisions)
     if ruled is not None:
         return next(decision for decision in known if decision.pk == ruled)
-    found = standing(known)
-    if not found or any(decision.fields != found[0].fields for decision in found[1:]):
+    found = standing(known, sent_back=sent_back)
+    if len(found) < max(1, wanted) or any(decision.fields != found[0].fields for decision in found[1:]):
         return None
     return found[0]
 
 
-def standing(decisions: Iterable[Decision]) -> list[Decision]:
-    """Verdicts neither late nor taken back, the earliest first."""
+def standing(decisions: Iterable[Decision], *, sent_back: Collection[UUID] = ()) -> list[Decision]:
+    """Verdicts neither late nor taken back nor sent back, the earliest first."""
     known = list(decisions)
     taken_back = {decision.retracts_id for decision in known if decision.verdict == Verdict.RETRACT}
     found = [
         decision
         for decision in known
-        if decision.verdict != Verdict.RETRACT and not decision.is_late and decision.pk not in taken_back
+        if decision.verdict != Verdict.RETRACT
+        and not decision.is_late
+        and decision.pk not in taken_back
+        and decision.pk not in sent_back
     ]
     return sorted(found, key=lambda decision: (decision.created_at, decision.pk))
 
 
 def in_force(candidate_id: UUID) -> Ruling | None:
-    """The ruling that says what counts for a draft: the latest but for `leave`, unless it reopened the draft."""
-    last = Ruling.objects.filter(candidate_id=candidate_id).exclude(kind=RulingKind.LEAVE).last()
+    """The ruling that says what counts for a draft: the latest that rules on it, unless it reopened the draft."""
+    last = Ruling.objects.filter(candidate_id=candidate_id).exclude(kind__in=RULES_NOTHING).last()
     return last if last is not None and last.decision_id is not None else None
+
+
+def sent_back_on(candidate_id: UUID) -> set[UUID]:
+    """Decisions on a draft that a lead sent back to their authors."""
+    sent = Ruling.objects.filter(candidate_id=candidate_id, kind=RulingKind.SEND_BACK)
+    return {pk for pk in sent.values_list("decision_id", flat=True) if pk}
 
 
 def write(decision: Decision) -> Gold:
@@ -63,11 +83,36 @@ def write(decision: Decision) -> Gold:
 
 def refresh(candidate_id: UUID) -> Gold | None:
     """Recompute the gold of one candidate after more was said of it. Runs inside that transaction."""
+    return _refreshed(candidate_id)[0]
+
+
+def resolve(candidate_id: UUID) -> CandidateState:
+    """The same, and where the draft stands then: judged, disputed, or waiting for further verdicts.
+
+    Runs under the lock of the candidate's row; the state is the caller's to write. A draft with a known answer is kept.
+    """
+    gold, said, draft = _refreshed(candidate_id)
+    if gold is not None:
+        return CandidateState.DECIDED
+    if _is_known(draft):
+        return CandidateState.KEPT
+    return CandidateState.PENDING if len(said) < draft.verdicts_wanted or not said else CandidateState.DISPUTED
+
+
+def _refreshed(candidate_id: UUID) -> tuple[Gold | None, list[Decision], Candidate]:
     Gold.objects.filter(candidate_id=candidate_id).delete()
-    ruling = in_force(candidate_id)
-    said = Decision.objects.filter(candidate_id=candidate_id)
-    decision = resolving(said, ruled=ruling.decision_id if ruling else None)
-    return None if decision is None else write(decision)
+    draft = Candidate.objects.annotate(is_known=_KNOWN).only("verdicts_wanted").get(pk=candidate_id)
+    ruling, sent_back = in_force(candidate_id), sent_back_on(candidate_id)
+    said = list(Decision.objects.filter(candidate_id=candidate_id))
+    decision = None
+    if not _is_known(draft):
+        ruled = ruling.decision_id if ruling else None
+        decision = resolving(said, ruled=ruled, sent_back=sent_back, wanted=draft.verdicts_wanted)
+    return (None if decision is None else write(decision)), standing(said, sent_back=sent_back), draft
+
+
+def _is_known(draft: Candidate) -> bool:
+    return bool(cast(Any, draft).is_known)
 
 
 def as_gold(decision: Decision) -> Gold:
@@ -99,15 +144,24 @@ def rebuild() -> int:
 
 
 def _all_golds() -> Iterator[Gold]:
-    ruled = _ruled_decisions()
+    ruled, sent_back = _ruled_decisions(), _sent_back()
     # Texts are read only where verdicts must be compared.
     light = Decision.objects.only("id", "candidate_id", "task_id", "verdict", "is_late", "retracts_id", "created_at")
-    ordered = light.order_by("candidate_id", "created_at").iterator(chunk_size=CHUNK)
+    counting = light.filter(candidate__known_answer__isnull=True).annotate(wanted=F("candidate__verdicts_wanted"))
+    ordered = counting.order_by("candidate_id", "created_at").iterator(chunk_size=CHUNK)
     for candidate_id, decisions in groupby(ordered, key=lambda decision: decision.candidate_id):
-        if (decision := resolving(decisions, ruled=ruled.get(candidate_id))) is not None:
-            yield as_gold(decision)
+        known = list(decisions)
+        wanted = cast(Any, known[0]).wanted
+        found = resolving(known, ruled=ruled.get(candidate_id), sent_back=sent_back, wanted=wanted)
+        if found is not None:
+            yield as_gold(found)
 
 
 def _ruled_decisions() -> dict[UUID, UUID | None]:
-    rulings = Ruling.objects.exclude(kind=RulingKind.LEAVE).order_by("created_at", "id")
+    rulings = Ruling.objects.exclude(kind__in=RULES_NOTHING).order_by("created_at", "id")
     return dict(rulings.values_list("candidate_id", "decision_id").iterator(chunk_size=CHUNK))
+
+
+def _sent_back() -> set[UUID]:
+    sent = Ruling.objects.filter(kind=RulingKind.SEND_BACK).values_list("decision_id", flat=True)
+    return {pk for pk in sent.iterator(chunk_size=CHUNK) if pk}

@@ -227,12 +227,7 @@ def _rule(draft: Candidate, kind: RulingKind, *, by: Member, decision: Decision 
 
 def _resolve(draft: Candidate) -> None:
     """Recompute what counts, and with it where the draft stands."""
-    if golds.refresh(draft.pk) is not None:
-        _moved(draft, CandidateState.DECIDED)
-    elif golds.standing(Decision.objects.filter(candidate=draft)):
-        _moved(draft, CandidateState.DISPUTED)
-    else:
-        _moved(draft, CandidateState.PENDING)
+    _moved(draft, golds.resolve(draft.pk))
 
 
 def _moved(draft: Candidate, state: CandidateState) -> Candidate:

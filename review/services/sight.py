@@ -14,9 +14,11 @@ from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet,
 from django.http import Http404
 
 from members.models import Member
-from review.models import Candidate, Decision, Membership
+from review import overlap
+from review.models import Candidate, Decision, KnownAnswer, Membership
 from review.permissions import RANK
-from review.selectors import pace
+from review.selectors import pace, queues
+from review.selectors.queues import Dealing
 from review.states import AssignmentState, CandidateState, Role, Verdict
 
 
@@ -29,23 +31,42 @@ class Sight:
         mine: State of the member's own assignment on it, if there ever was one.
         decision_known: Whether a decision with the client's id exists already.
         is_second: Whether another verdict on the card stands already, so that the two must be compared.
+        is_known: Whether the card has a known answer: it measures its reader and makes no gold.
         in_hand: How many cards of the task the member holds.
         pace: What was left before this verdict.
+        dealing: How the task deals the next card.
+        by: The member.
     """
 
     card: Candidate
     mine: AssignmentState | None
     decision_known: bool
     is_second: bool
+    is_known: bool
     in_hand: int
     pace: pace.Pace
+    dealing: Dealing
+    by: Member
 
     @property
     def counts(self) -> bool:
-        """Whether a verdict given now counts: the card is in this member's hand, or free to take."""
+        """Whether a verdict given now counts: the card is in this member's hand, or free for them to take."""
+        if self.is_known:
+            # It measures its reader alone: whoever had it before them contests nothing.
+            return self.was_mine
         if self.card.state == CandidateState.LEASED:
             return self.mine is AssignmentState.ACTIVE
-        return self.card.state == CandidateState.PENDING
+        return self.card.state == CandidateState.PENDING and self.card.for_reviewer_id in (None, self.by.pk)
+
+    @property
+    def wanted(self) -> int:
+        """How many verdicts the card takes: drawn for overlap with the first one, and fixed from then on."""
+        card, dealing = self.card, self.dealing
+        if card.verdicts_wanted > 1 or self.is_second or self.is_known:
+            return card.verdicts_wanted
+        return overlap.verdicts_wanted(
+            card.task.seed, card.pk, share=dealing.overlap_share, reviewers=dealing.overlap_reviewers
+        )
 
     @property
     def was_mine(self) -> bool:
@@ -62,14 +83,16 @@ def of(candidate_id: UUID, *, by: Member, decision_id: UUID) -> Sight:
     """
     role = Membership.objects.filter(task=OuterRef("task_id"), member=by).values("role")[:1]
     seen = (
-        Candidate.objects.select_related("task", "task_version", "record")
+        Candidate.objects.select_related("task__desk_settings", "task_version", "record")
         .defer("messages", "parameters", "labelled_defects", "marks")
         .annotate(
             mine=FilteredRelation("assignments", condition=Q(assignments__reviewer=by)),
             my_state=F("mine__state"),
             my_role=Subquery(role),
             is_second=Exists(_standing(OuterRef("pk"))),
+            is_known=Exists(KnownAnswer.objects.filter(candidate=OuterRef("pk"))),
             decision_known=Exists(Decision.objects.filter(pk=decision_id)),
+            **queues.expressions(by, OuterRef("task_id")),
             **pace.expressions(by, OuterRef("task_id")),
         )
         .filter(pk=candidate_id, task__archived_at__isnull=True)
@@ -84,7 +107,10 @@ def of(candidate_id: UUID, *, by: Member, decision_id: UUID) -> Sight:
         mine=AssignmentState(found.my_state) if found.my_state else None,
         decision_known=found.decision_known,
         is_second=found.is_second,
+        is_known=found.is_known,
         in_hand=found.in_hand,
+        dealing=queues.read(seen, seen.task),
+        by=by,
         pace=pace.from_counts(pending=found.pending, in_hand=found.in_hand, pace_s=found.pace_s),
     )
 

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from members.models import Member
-from review.models import Assignment, Candidate, Task
-from review.services import decisions, queue
+from review.models import Assignment, Candidate, Decision, Task
+from review.services import queue
 from review.services.queue import Leaving
 from review.states import AssignmentState, CandidateState, Role
 from tests.review import factories
@@ -237,4 +237,4 @@ def test_what_was_decided_leaves_the_hand(task: Task, expert: Member) -> None:
     judge(hand[0], by=expert)
 
     assert ids(queue.deal(expert, task, count=2))[0] == hand[1].candidate_id
-    assert decisions.Decision.objects.count() == 1
+    assert Decision.objects.count() == 1

@@ -1,0 +1,128 @@
+"""Recording verdicts: one short transaction that writes the decision, its gold and the card's state together.
+
+Every write is conditional on what was seen before it; when another request got there first, the whole is looked at
+again. Decisions are never changed: taking one back is a decision of its own. Knows no request and no page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from members.models import Member
+from review import judgement
+from review.judgement import Judgement
+from review.models import Decision
+from review.schema import Fields
+from review.services import queue, sight
+from review.services.decisions import judging, taking_back
+from review.services.decisions.outcome import Outcome, OvertakenError
+from review.services.sight import Sight
+from review.states import CandidateState, Verdict
+from web.errors import Refusal
+
+__all__ = ["Outcome", "record"]
+
+ATTEMPTS = 4
+
+
+def record(
+    candidate_id: UUID,
+    *,
+    by: Member,
+    id: UUID,
+    verdict: str,
+    if_match: str | None,
+    fields: Fields | None = None,
+    reasons: Sequence[str] = (),
+    ratings: Mapping[str, bool] | None = None,
+    seconds: float = 0.0,
+    note: str = "",
+    retracts: UUID | None = None,
+    deck_size: int = 0,
+) -> Outcome:
+    """Record one verdict of one expert on one draft.
+
+    A verdict on a card whose lease passed on to somebody else is stored as late and counts for nothing until a lead
+    adopts it. A draft drawn for overlap waits until as many reviewers have judged it as it takes, blind to each other;
+    verdicts that then differ make it disputed, and so does a second opinion that contradicts the first. A card judged out of the hand makes room: with `deck_size` the hand is
+    filled up to that many cards in the same transaction.
+
+    Args:
+        candidate_id: The draft.
+        by: The expert; reviewer or lead of the task, or admin.
+        id: The client's UUID; the same id with the same body gives the first result again.
+        verdict: accept, edit, reject or retract.
+        if_match: The card's ETag, bare.
+        fields: What an edit ends with.
+        reasons: Codes of reasons, with a reject; at least one where the version names reasons.
+        ratings: Requirements of the rubric, met or not.
+        seconds: Time spent on the card.
+        note: Free text for the lead.
+        retracts: The own decision that a retract takes back.
+        deck_size: How many cards the member should hold afterwards.
+
+    Raises:
+        Http404: No such draft for this member.
+        PermissionDenied: Not a reviewer of the task.
+        Refusal: 428 without `if_match`; 412 when it is stale, with the current state; 409 when the id came with
+            another body, the card is in front of somebody else, or judged by this member already; 422 when the
+            verdict does not fit the task version.
+    """
+    said = judgement.read(
+        verdict, fields=fields, reasons=reasons, ratings=ratings, seconds=seconds, note=note, retracts=retracts
+    )
+    if if_match is None:
+        raise Refusal(
+            "if_match_missing",
+            "A decision names the card it is about: If-Match is missing.",
+            hint="Send the ETag you got with the card.",
+            status=428,
+        )
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with transaction.atomic():
+                return _record(candidate_id, by=by, id=id, said=said, if_match=if_match, deck_size=deck_size)
+        except (OvertakenError, IntegrityError):
+            # Of two writers of one id, one row or one card the other won; what it wrote is seen on the next look.
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _record(candidate_id: UUID, *, by: Member, id: UUID, said: Judgement, if_match: str, deck_size: int) -> Outcome:
+    seen = sight.of(candidate_id, by=by, decision_id=id)
+    body_hash = said.body_hash(candidate_id)
+    if seen.decision_known:
+        return _again(id, by=by, body_hash=body_hash, seen=seen)
+    _check_etag(seen, by=by, if_match=if_match)
+    if said.verdict is Verdict.RETRACT:
+        return taking_back.take_back(seen, by=by, id=id, said=said, body_hash=body_hash)
+    return judging.judge(seen, by=by, id=id, said=said, body_hash=body_hash, deck_size=deck_size)
+
+
+def _again(id: UUID, *, by: Member, body_hash: str, seen: Sight) -> Outcome:
+    first = Decision.objects.filter(pk=id, reviewer=by, body_hash=body_hash).first()
+    if first is None:
+        raise Refusal(
+            "decision_id_reused",
+            "This id belongs to another decision.",
+            hint="Make a new UUID for each decision.",
+            status=409,
+        )
+    hand = queue.renew(by, seen.card.task)
+    return Outcome(first, CandidateState(seen.card.state), is_replay=True, hand=hand, pace=seen.pace)
+
+
+def _check_etag(seen: Sight, *, by: Member, if_match: str) -> None:
+    current = queue.etag_for(seen.card, by)
+    if if_match != current:
+        raise Refusal(
+            "card_changed",
+            "The card is not the one you were shown.",
+            hint="Look at it as it is now and decide again.",
+            status=412,
+            state={"candidate": str(seen.card.pk), "state": seen.card.state, "etag": current},
+        )

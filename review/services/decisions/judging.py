@@ -1,0 +1,110 @@
+"""A verdict on a card: the decision, what it settles, and the next cards for the hand. One statement each where it can be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from members.models import Member
+from review import edits, judgement
+from review.judgement import Judgement
+from review.models import Assignment, Candidate, Decision, Ruling
+from review.services import golds, queue
+from review.services.decisions.outcome import Outcome, move_assignment, move_candidate
+from review.services.sight import Sight
+from review.states import AssignmentState, CandidateState, RulingKind
+from web.errors import Refusal
+
+
+def judge(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash: str, deck_size: int) -> Outcome:
+    """Record a verdict on the card as it was seen. Runs inside the caller's transaction.
+
+    Raises:
+        OvertakenError: Another request moved the card first; the caller looks again.
+        Refusal: 409 when the card is not this member's to judge; 422 when the verdict does not fit.
+    """
+    is_late = _is_late(seen)
+    verdict, fields = judgement.fit(said, seen.card.task_version.spec, seen.card.fields)
+    edit = edits.columns(seen.card.task_version.spec, seen.card.record.facts, seen.card.fields, fields)
+    if not is_late:
+        _claim(seen)
+    move_assignment(seen, by=by, to=AssignmentState.DONE)
+    decision = Decision.objects.create(
+        id=id, candidate=seen.card, task_id=seen.card.task_id, reviewer=by, verdict=verdict, fields=fields,
+        before_hash=seen.card.fields_hash, body_hash=body_hash, reasons=list(said.reasons), is_late=is_late,
+        ratings=dict(said.ratings), seconds=said.seconds, note=said.note,
+        **edit,
+    )  # fmt: skip
+    state = CandidateState(seen.card.state) if is_late else _resolve(seen, decision)
+    hand = _fill_hand(seen, by=by, deck_size=deck_size)
+    pace = seen.pace if is_late else replace(seen.pace, left=max(0, seen.pace.left - (not seen.pace.is_more)))
+    return Outcome(decision, state, hand=hand, pace=pace)
+
+
+def _claim(seen: Sight) -> None:
+    """Move the card on before anything is written of it, so that of two requests at once one is overtaken."""
+    if seen.is_known:
+        return
+    if seen.wanted > 1:
+        # Its row is locked from here on: whoever judges it beside this one counts the verdicts after this commits.
+        move_candidate(seen, to=CandidateState.PENDING, verdicts_wanted=seen.wanted, for_reviewer=None)
+    else:
+        move_candidate(seen, to=CandidateState.DECIDED)
+
+
+def _resolve(seen: Sight, decision: Decision) -> CandidateState:
+    """Let a verdict count when it settles the card: alone, as the last one wanted, or agreeing with one that stands."""
+    if seen.is_known:
+        # As any other card answers; that it was one is told on the reviewer's own page, later.
+        return CandidateState.DECIDED
+    if seen.wanted == 1 and not seen.is_second:
+        golds.write(decision)
+        return CandidateState.DECIDED
+    state = golds.resolve(seen.card.pk)
+    moves_to = Candidate.objects.filter(pk=seen.card.pk)
+    if state is CandidateState.PENDING:
+        if (asked := _sent_back_to(seen.card)) is not None:
+            moves_to.update(for_reviewer=asked)
+    else:
+        moves_to.update(state=state)
+    return state
+
+
+def _sent_back_to(card: Candidate) -> UUID | None:
+    """The reviewer who is to look at their verdict again and has not yet, if a lead sent one back."""
+    sent = Ruling.objects.filter(candidate=card, kind=RulingKind.SEND_BACK).order_by("created_at", "id")
+    authors = sent.values_list("decision__reviewer", flat=True)
+    waiting = Assignment.objects.filter(candidate=card, reviewer__in=authors).exclude(state=AssignmentState.DONE)
+    return waiting.values_list("reviewer", flat=True).first()
+
+
+def _is_late(seen: Sight) -> bool:
+    """Whether the lease passed on.
+
+    Raises:
+        Refusal: 409 when the member judged the card before, or never had it and it is not free.
+    """
+    if seen.mine is AssignmentState.DONE:
+        raise Refusal(
+            "already_judged",
+            "You have judged this card already.",
+            hint="Take that decision back first, with Z or under My decisions.",
+            status=409,
+            state={"candidate": str(seen.card.pk), "state": seen.card.state},
+        )
+    if seen.counts:
+        return False
+    if seen.was_mine:
+        return True
+    raise queue.not_free(seen.card)
+
+
+def _fill_hand(seen: Sight, *, by: Member, deck_size: int) -> list[Assignment]:
+    if seen.mine is not AssignmentState.ACTIVE:
+        # A program that judges drafts by id has no deck, and must not keep cards from people who do.
+        return []
+    missing = deck_size - (seen.in_hand - 1)
+    fresh = queue.take(by, seen.card.task_id, count=missing, dealing=seen.dealing)
+    if len(fresh) < missing and queue.reclaim():
+        fresh += queue.take(by, seen.card.task_id, count=missing - len(fresh))
+    return fresh

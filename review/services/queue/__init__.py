@@ -1,0 +1,24 @@
+"""Who holds which card: dealing, leases, leaving, setting aside.
+
+A card is in front of one reviewer at a time: the partial unique index on active assignments guards it, and cards are
+taken under row locks that skip what others hold. It does not know what a verdict is.
+"""
+
+from review.services.queue.draw import take
+from review.services.queue.hands import deal, held_card, hold, renew
+from review.services.queue.leases import etag_for, not_free, reclaim
+from review.services.queue.leaving import Leaving, release, set_aside
+
+__all__ = [
+    "Leaving",
+    "deal",
+    "etag_for",
+    "held_card",
+    "hold",
+    "not_free",
+    "reclaim",
+    "release",
+    "renew",
+    "set_aside",
+    "take",
+]

@@ -1,0 +1,96 @@
+"""Which cards come next: assigned ones, those that wait for a further verdict, then fresh ones by order and at random.
+
+Each draw takes rows from the front of one partial index. How many statements a hand takes does not depend on how long
+the queues are. It does not know what a verdict is.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from members.models import Member
+from review.models import Assignment, Candidate
+from review.selectors import queues
+from review.selectors.queues import NOT_ASIDE, Dealing
+from review.services.queue import leases
+from review.states import Drawn
+
+# One draw: how the cards of it come, from which queue, and how many of the missing it may give.
+_Draw = tuple[Drawn, QuerySet[Candidate], int]
+_coin = random.SystemRandom()
+
+
+def take(
+    member: Member, task_id: UUID, *, count: int, but: UUID | None = None, dealing: Dealing | None = None
+) -> list[Assignment]:
+    """Lease up to `count` waiting cards. Runs inside the caller's transaction.
+
+    Cards on which the member has a standing verdict are passed over, and so is the card `but`.
+
+    Args:
+        member: Whose hand.
+        task_id: Of which task.
+        count: At most so many.
+        but: A card that is not taken.
+        dealing: How the task deals now, where the caller has looked already.
+    """
+    if count <= 0:
+        return []
+    dealing = dealing or queues.dealing(member, task_id)
+    drawn: list[tuple[Candidate, Drawn]] = []
+    for how, queue, share in _draws(member, dealing, count):
+        missing = min(count - len(drawn), share)
+        if missing > 0:
+            drawn += [(card, how) for card in _first(queue, member, missing, drawn, but)]
+    drawn = _mixed(drawn)
+    return leases.lease(member, [card for card, _ in drawn], [how for _, how in drawn])
+
+
+def _draws(member: Member, dealing: Dealing, count: int) -> Iterator[_Draw]:
+    """The draws one after another; each gives what those before it left missing, and no more than it may."""
+    task = dealing.task_id
+    if dealing.has_assigned:
+        yield Drawn.ASSIGNED, queues.assigned(member, task).filter(NOT_ASIDE), count
+    if dealing.known_every:
+        yield Drawn.KNOWN, queues.known(member, task), _heads(count, 1 / dealing.known_every)
+    if dealing.has_overlap:
+        # Before fresh cards, so that pairs complete soon.
+        yield Drawn.OVERLAP, queues.overlap_for(member, task).filter(NOT_ASIDE), count
+    if dealing.has_slice:
+        yield Drawn.RANDOM, queues.random_slice(task), _heads(count, dealing.random_share)
+        yield Drawn.ORDER, queues.in_order(task).filter(NOT_ASIDE), count
+        yield Drawn.RANDOM, queues.random_slice(task), count
+    yield Drawn.ORDER, queues.in_order(task), count
+    # What was set aside comes last of all, by whichever way it came.
+    yield Drawn.OVERLAP, queues.overlap_for(member, task), count
+    yield Drawn.ASSIGNED, queues.assigned(member, task), count
+
+
+def _first(
+    queue: QuerySet[Candidate], member: Member, count: int, drawn: list[tuple[Candidate, Drawn]], but: UUID | None
+) -> list[Candidate]:
+    passed = [card.pk for card, _ in drawn]
+    if but is not None:
+        passed.append(but)
+    free = leases.for_member(queue.filter(~queues.judged_by(member)), member)
+    return list((free.exclude(pk__in=passed) if passed else free)[:count])
+
+
+def _heads(count: int, probability: float) -> int:
+    return sum(_coin.random() < probability for _ in range(count))
+
+
+def _mixed(drawn: list[tuple[Candidate, Drawn]]) -> list[tuple[Candidate, Drawn]]:
+    """Cards of all draws among each other, each draw in its own order, so that place tells nothing of how a card came."""
+    lanes: dict[Drawn, list[tuple[Candidate, Drawn]]] = {}
+    for one in drawn:
+        lanes.setdefault(one[1], []).append(one)
+    assigned = lanes.pop(Drawn.ASSIGNED, [])
+    places = [how for how, cards in lanes.items() for _ in cards]
+    if len(lanes) > 1:
+        _coin.shuffle(places)
+    return assigned + [lanes[how].pop(0) for how in places]

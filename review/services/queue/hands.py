@@ -1,0 +1,81 @@
+"""A reviewer's hand: dealing it, renewing it, and putting one certain card into it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from members.models import Member
+from review.models import Assignment, Candidate, Task
+from review.permissions import require
+from review.selectors import queues
+from review.services.queue import leases
+from review.services.queue.draw import take
+from review.states import AssignmentState, CandidateState, Drawn, Role
+
+
+def deal(member: Member, task: Task, *, count: int = 5) -> list[Assignment]:
+    """Give the member a hand of up to `count` cards: those already held, with leases renewed, then further ones.
+
+    Cards whose lease ran out come back into the queue first. Reviewers who deal at once never get the same card.
+
+    Returns:
+        Active assignments with candidate, record and task version loaded, in the order they were dealt.
+
+    Raises:
+        PermissionDenied: The member is no reviewer of the task.
+    """
+    require(member, task, Role.REVIEWER)
+    with transaction.atomic():
+        held = renew(member, task)
+        leases.reclaim()
+        fresh = take(member, task.pk, count=count - len(held))
+    return held + fresh
+
+
+def renew(member: Member, task: Task) -> list[Assignment]:
+    """Renew the leases of what the member holds; cards of a lease that ran out but was not reclaimed count as held."""
+    until = leases.lease_end()
+    mine = Assignment.objects.filter(reviewer=member, task=task, state=AssignmentState.ACTIVE)
+    if not mine.update(leased_until=until):
+        return []
+    return list(_with_card(mine).order_by("created_at", "candidate__queue_position", "candidate_id"))
+
+
+def held_card(member: Member, candidate_id: UUID) -> Assignment:
+    """The card as the member holds it, with candidate, record and task version."""
+    mine = Assignment.objects.filter(candidate_id=candidate_id, reviewer=member, state=AssignmentState.ACTIVE)
+    return _with_card(mine).get()
+
+
+def hold(member: Member, candidate_id: UUID) -> Assignment:
+    """Put one certain card into the member's hand, wherever it stands in the queue.
+
+    Raises:
+        Http404: No such draft, or not in a task of this member.
+        Refusal: 409 when it is in front of another reviewer, waits for another, is judged, or kept from the desk.
+    """
+    candidate = Candidate.objects.select_related("task").filter(pk=candidate_id).first()
+    if candidate is None:
+        raise Http404("There is no such draft.")
+    require(member, candidate.task, Role.REVIEWER)
+    with transaction.atomic():
+        leases.reclaim()
+        mine = Assignment.objects.filter(candidate=candidate, reviewer=member, state=AssignmentState.ACTIVE)
+        if mine.update(leased_until=leases.lease_end()):
+            return held_card(member, candidate_id)
+        free = Candidate.objects.filter(~queues.judged_by(member), pk=candidate_id, state=CandidateState.PENDING)
+        free = free.filter(Q(for_reviewer__isnull=True) | Q(for_reviewer=member))
+        taken = leases.lease(member, list(leases.for_member(free, member)), [Drawn.ASKED])
+    if not taken:
+        raise leases.not_free(candidate)
+    return taken[0]
+
+
+def _with_card(assignments: QuerySet[Assignment]) -> QuerySet[Assignment]:
+    return assignments.select_related("candidate__record", "candidate__task_version").defer(
+        "candidate__messages", "candidate__parameters", "candidate__labelled_defects"
+    )
