@@ -1,0 +1,69 @@
+"""A figure with its interval, and the percentile bootstrap that gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from review.agreement.tallies import RESAMPLES, SEED, Floats, Tally
+
+LEVEL = 0.95
+
+# From how often each pattern comes, (B, P), to the figure of each resample, (B,); nan where it is not defined.
+Statistic = Callable[[Tally, Floats], Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure of agreement.
+
+    Attributes:
+        value: None where it is not defined: nothing was rated twice, or every rating is the same.
+        low: Lower end of the interval; None where most resamples have no figure.
+        high: Upper end of it.
+        units: Units rated twice or more, on which it stands.
+        ratings: Ratings of those units.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    units: int = 0
+    ratings: int = 0
+
+
+def estimate(
+    tally: Tally, statistic: Statistic, *, resamples: int = RESAMPLES, seed: int = SEED, level: float = LEVEL
+) -> Estimate:
+    """The figure of a tally, with the percentile interval of a bootstrap over units (Efron 1979).
+
+    The generator is seeded: the same ratings give the same interval. Resamples in which the figure is not defined are
+    left out; where they are more than half there is no interval.
+
+    Args:
+        tally: The ratings.
+        statistic: What is estimated.
+        resamples: How many; at least 1,000 for ends that are worth two digits.
+        seed: Of the generator.
+        level: Share of resamples inside.
+    """
+    value = _defined(statistic(tally, tally.times[None, :])[0])
+    if value is None or tally.units < 2:
+        return Estimate(value, units=tally.units, ratings=tally.ratings)
+    found = statistic(tally, tally.resampled(resamples, seed=seed))
+    known = found[np.isfinite(found)]
+    if len(known) * 2 < resamples:
+        return Estimate(value, units=tally.units, ratings=tally.ratings)
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    return Estimate(value, float(low), float(high), tally.units, tally.ratings)
+
+
+def point(tally: Tally, statistic: Statistic) -> float | None:
+    """The figure alone."""
+    return _defined(statistic(tally, tally.times[None, :])[0])
+
+
+def _defined(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

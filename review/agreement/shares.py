@@ -1,0 +1,56 @@
+"""Shares with intervals, and whether a later share differs from an earlier one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+from statistics import NormalDist
+
+from review.agreement.estimate import LEVEL
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many of so many, with Wilson's interval; value and ends are None where there are none at all."""
+
+    count: int
+    of: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A later share minus an earlier one, with its interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval leaves out no change at all."""
+        return self.low > 0 or self.high < 0
+
+
+def share(count: int, of: int, *, level: float = LEVEL) -> Share:
+    """A share with its score interval (Wilson 1927), which stays within 0 and 1 and holds for few as for many."""
+    if of <= 0:
+        return Share(count, of, None, None, None)
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    half = z * sqrt(count * (of - count) / of + z * z / 4)
+    low, high = ((count + z * z / 2 + sign * half) / (of + z * z) for sign in (-1, 1))
+    return Share(count, of, count / of, max(0.0, low), min(1.0, high))
+
+
+def difference(earlier: Share, later: Share) -> Difference | None:
+    """How far two shares of different units are apart (Newcombe 1998, method 10); None where one of them is empty."""
+    if None in (earlier.value, later.value):
+        return None
+    assert earlier.value is not None
+    assert later.value is not None
+    value = later.value - earlier.value
+    below = sqrt((later.value - (later.low or 0.0)) ** 2 + ((earlier.high or 0.0) - earlier.value) ** 2)
+    above = sqrt(((later.high or 0.0) - later.value) ** 2 + (earlier.value - (earlier.low or 0.0)) ** 2)
+    return Difference(value, value - below, value + above)

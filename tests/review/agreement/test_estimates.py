@@ -1,0 +1,116 @@
+"""What agreement says at its edges: nothing to compare, nothing that varies, and how sure it is."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from review.agreement import chance, krippendorff, pairs, tallies
+from review.agreement.estimate import estimate, point
+from review.agreement.shares import difference, share
+
+
+def test_without_a_unit_rated_twice_there_is_no_figure() -> None:
+    tally = tallies.of_ratings([["a"], ["b"], []], ["a", "b"])
+
+    found = estimate(tally, krippendorff.alpha())
+
+    assert (found.value, found.low, found.units) == (None, None, 0)
+
+
+def test_where_everybody_always_says_the_same_chance_cannot_be_told_apart() -> None:
+    tally = tallies.of_ratings([["a", "a"]] * 30, ["a", "b"])
+
+    assert estimate(tally, krippendorff.alpha()).value is None
+    assert estimate(tally, chance.fleiss()).value is None
+    assert estimate(tally, chance.percent()).value == 1
+
+
+def test_full_agreement_on_things_that_vary_is_one() -> None:
+    tally = tallies.of_ratings([["a", "a"], ["b", "b", "b"]] * 10, ["a", "b"])
+
+    found = estimate(tally, krippendorff.alpha())
+
+    assert (found.value, found.low, found.high, found.units, found.ratings) == (1, 1, 1, 20, 50)
+
+
+def test_a_unit_rated_once_changes_nothing() -> None:
+    rated = [["a", "b"], ["a", "a"], ["b", "b"]]
+
+    alone = point(tallies.of_ratings([*rated, ["b"], ["a"]], ["a", "b"]), krippendorff.alpha())
+
+    assert alone == point(tallies.of_ratings(rated, ["a", "b"]), krippendorff.alpha())
+
+
+def test_sums_and_squares_give_the_same_as_all_pairs_of_numbers() -> None:
+    generator = np.random.default_rng(7)
+    grid = [step / 20 for step in range(21)]
+    units = [[grid[place] for place in generator.integers(0, 21, generator.integers(1, 5))] for _ in range(200)]
+    tally = tallies.of_ratings(units, grid)
+
+    assert point(tally, krippendorff.interval_alpha()) == pytest.approx(point(tally, krippendorff.alpha("interval")))
+
+
+def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
+    generator = np.random.default_rng(11)
+    covered = 0
+    # Two raters who agree with 0.8, else draw alike from two categories: alpha is 0.6.
+    for _ in range(200):
+        first = generator.integers(0, 2, 120)
+        second = np.where(generator.random(120) < 0.8, first, 1 - first)
+        tally = tallies.of_ratings(zip(first.tolist(), second.tolist(), strict=True), [0, 1])
+        found = estimate(tally, krippendorff.alpha(), resamples=1000)
+        covered += found.low <= 0.6 <= found.high
+
+    assert 180 <= covered <= 199
+
+
+def test_the_same_ratings_give_the_same_interval() -> None:
+    tally = tallies.of_ratings([["a", "b"], ["a", "a"], ["b", "b"], ["b", "a"]] * 5, ["a", "b"])
+
+    assert estimate(tally, chance.fleiss()) == estimate(tally, chance.fleiss())
+
+
+def test_cohens_bootstrap_is_near_its_large_sample_interval() -> None:
+    table = np.array([[13, 0, 0], [0, 20, 7], [0, 4, 56]], float)
+
+    drawn = estimate(pairs.as_tally(table), pairs.kappa(3))
+
+    assert drawn.value == pytest.approx(pairs.cohen(table).value)
+    assert drawn.low == pytest.approx(pairs.cohen(table).low, abs=0.03)
+    assert drawn.high == pytest.approx(pairs.cohen(table).high, abs=0.03)
+    assert drawn.units == 100
+
+
+def test_a_hundred_thousand_units_take_no_second() -> None:
+    generator = np.random.default_rng(3)
+    ratings = generator.integers(0, 3, (100_000, 3)).tolist()
+    begin = time.perf_counter()
+
+    found = estimate(tallies.of_ratings(ratings, [0, 1, 2]), krippendorff.alpha("ordinal"))
+
+    assert time.perf_counter() - begin < 3
+    assert found.units == 100_000
+    assert abs(found.value) < 0.02
+
+
+def test_wilsons_interval_is_that_of_the_books() -> None:
+    # Newcombe (1998), Statistics in Medicine 17(8), table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29.
+    for count, of, low, high in [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0, 0.1611),
+                                 (1, 29, 0.0061, 0.1718)]:  # fmt: skip
+        found = share(count, of)
+        assert (found.low, found.high) == (pytest.approx(low, abs=6e-5), pytest.approx(high, abs=6e-5))
+    assert share(0, 0).value is None
+
+
+def test_a_difference_is_clear_when_its_interval_leaves_out_zero() -> None:
+    # Newcombe (1998), Statistics in Medicine 17(8) 873-890, example a: 56 of 70 against 48 of 80.
+    found = difference(share(48, 80), share(56, 70))
+
+    assert (found.value, found.low, found.high) == (
+        pytest.approx(0.2), pytest.approx(0.0524, abs=6e-5), pytest.approx(0.3339, abs=6e-5),
+    )  # fmt: skip
+    assert found.is_clear
+    assert difference(share(0, 0), share(1, 2)) is None

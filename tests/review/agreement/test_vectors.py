@@ -1,0 +1,95 @@
+"""Textbook cases with published values, all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from review.agreement import chance, krippendorff, pairs, tallies
+from review.agreement.estimate import point
+from review.agreement.tallies import Tally
+
+pytestmark = pytest.mark.outside_data
+
+BY_TALLY: dict[str, Callable[[Tally], float | None]] = {
+    "krippendorff_alpha_nominal": lambda tally: point(tally, krippendorff.alpha("nominal")),
+    "krippendorff_alpha_ordinal": lambda tally: point(tally, krippendorff.alpha("ordinal")),
+    "krippendorff_alpha_interval": lambda tally: point(tally, krippendorff.alpha("interval")),
+    "krippendorff_alpha_ratio": lambda tally: point(tally, krippendorff.alpha("ratio")),
+    "fleiss_kappa": lambda tally: point(tally, chance.fleiss()),
+    "fleiss_kappa_gwet_missing": lambda tally: point(tally, chance.fleiss()),
+    "gwet_ac1": lambda tally: point(tally, chance.ac1()),
+    "brennan_prediger": lambda tally: point(tally, chance.free_marginal()),
+    "free_marginal_kappa": lambda tally: point(tally, chance.free_marginal()),
+    "percent_agreement": lambda tally: point(tally, chance.percent()),
+}
+BY_TABLE: dict[str, Callable[[Any], float | list[float]]] = {
+    "cohen_kappa": lambda table: pairs.cohen(table).value,
+    "cohen_kappa_se": lambda table: pairs.cohen(table).error,
+    "ase": lambda table: pairs.cohen(table).error,
+    "ci95": lambda table: [pairs.cohen(table).low, pairs.cohen(table).high],
+    "ase_h0": lambda table: pairs.cohen(table).error_without_agreement,
+    "z": lambda table: pairs.cohen(table).value / pairs.cohen(table).error_without_agreement,
+    "p_two_sided": lambda table: pairs.cohen(table).p,
+    "cohen_kappa_linear": lambda table: pairs.cohen(table, weights="linear").value,
+    "ci95_linear": lambda table: [pairs.cohen(table, weights="linear").low, pairs.cohen(table, weights="linear").high],
+    "scott_pi": pairs.scott,
+    "cohen_kappa_r2_r3": lambda table: pairs.cohen(table).value,
+    "cohen_kappa_linear_r2_r3": lambda table: pairs.cohen(table, weights="linear").value,
+    "cohen_kappa_quadratic_r2_r3": lambda table: pairs.cohen(table, weights="quadratic").value,
+}
+
+
+def by_rater(case: dict[str, Any]) -> list[list[Any]]:
+    """Ratings with a row a rater, whichever way the case has them."""
+    data = case["data"]
+    return [list(row) for row in zip(*data, strict=True)] if "rows=subjects" in case["kind"] else data
+
+
+def tally_of(case: dict[str, Any]) -> Tally:
+    if case["kind"].startswith("counts"):
+        return tallies.of_counts(case["data"])
+    if "contingency" in case["kind"]:
+        return pairs.as_tally(np.array(case["data"], float))
+    raters = by_rater(case)
+    categories = sorted({value for row in raters for value in row if value is not None})
+    return tallies.of_ratings(
+        ([value for value in unit if value is not None] for unit in zip(*raters, strict=True)), categories
+    )
+
+
+def table_of(case: dict[str, Any]) -> Any:
+    if "contingency" in case["kind"]:
+        return np.array(case["data"], float)
+    _, second, third = by_rater(case)
+    table = np.zeros((6, 6))
+    for one, other in zip(second, third, strict=True):
+        table[one - 1, other - 1] += 1
+    return table
+
+
+def figure(case: dict[str, Any], name: str) -> Any:
+    if name == "conger_kappa":
+        raters = by_rater(case)
+        return chance.conger(raters, sorted({value for row in raters for value in row if value is not None}))
+    return BY_TALLY[name](tally_of(case)) if name in BY_TALLY else BY_TABLE[name](table_of(case))
+
+
+def test_every_published_value_of_all_eleven_cases_is_met(outside_data: Path) -> None:
+    cases = json.loads((outside_data / "agreement" / "agreement_vectors.json").read_text())["vectors"]
+
+    found = {
+        f"{case['id']} {name}": (figure(case, name), wanted)
+        for case in cases
+        for name, wanted in {**case["expected"], **case.get("computed_here", {})}.items()
+    }
+
+    assert len(cases) == 11
+    assert len(found) == 40
+    for what, (value, wanted) in found.items():
+        assert value == pytest.approx(wanted, abs=5e-4), what
