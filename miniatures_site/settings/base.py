@@ -95,8 +95,7 @@ def database(url: str) -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
         }
-        # Threads of the ASGI server come and go; a kept SQLite connection would pin an old snapshot to each.
-        parsed["CONN_MAX_AGE"] = 0
+        # The web's threads stay (`seats`), and opening a file costs more than a look at it would be worth.
         parsed["CONN_HEALTH_CHECKS"] = False
     elif "postgresql" not in parsed["ENGINE"]:
         raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgres://.")

@@ -12,6 +12,10 @@ from review.spec import TaskSpec
 from review.states import Role
 
 
+KEPT_SPECS = 256
+_PARSED: dict[str, TaskSpec] = {}
+
+
 def new_seed() -> str:
     """A fresh secret for a task's split and sampling."""
     return secrets.token_hex(16)
@@ -58,10 +62,13 @@ class TaskVersion(models.Model):
 
     @property
     def spec(self) -> TaskSpec:
-        """The version as plain data, parsed once per instance."""
-        if not hasattr(self, "_spec"):
-            self._spec = TaskSpec.model_validate(self.body)
-        return self._spec
+        """The version as plain data; parsed once in a process, since the same content never reads differently."""
+        known = _PARSED.get(self.content_hash)
+        if known is None:
+            if len(_PARSED) >= KEPT_SPECS:
+                _PARSED.clear()
+            known = _PARSED[self.content_hash] = TaskSpec.model_validate(self.body)
+        return known
 
 
 class Membership(models.Model):

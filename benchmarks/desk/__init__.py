@@ -1,0 +1,1 @@
+"""The desk under load: how long the next card takes after a decision, at which size, with how many reviewers."""

@@ -1,0 +1,117 @@
+"""Requests share a fixed number of threads, and what streams does not keep others waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.test import override_settings
+from django.urls import path
+
+from miniatures_site.seats import SeatedHandler
+
+SEATS, REQUESTS = 2, 6
+at_once: list[int] = []
+threads: list[int] = []
+_inside, _lock = 0, threading.Lock()
+
+
+def slow(request: HttpRequest) -> HttpResponse:
+    global _inside
+    with _lock:
+        _inside += 1
+        at_once.append(_inside)
+        threads.append(threading.get_ident())
+    threading.Event().wait(0.02)
+    with _lock:
+        _inside -= 1
+    return HttpResponse("done")
+
+
+async def endless(request: HttpRequest) -> StreamingHttpResponse:
+    async def drops() -> AsyncIterator[bytes]:
+        while True:
+            yield b"drop"
+            await asyncio.sleep(0.01)
+
+    return StreamingHttpResponse(drops())
+
+
+async def whose(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(threading.current_thread().name)
+
+
+urlpatterns = [path("slow/", slow), path("endless/", endless), path("v1/whose/", whose)]
+
+
+@pytest.fixture(autouse=True)
+def lean() -> Any:
+    at_once.clear()
+    threads.clear()
+    shortcut = ["serving.shortcut.past_the_pages"]
+    with override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=shortcut, ALLOWED_HOSTS=["*"]):
+        yield
+
+
+async def ask(handler: SeatedHandler, address: str, *, gone: asyncio.Event | None = None) -> tuple[int, bytes]:
+    """One request; `gone` is when its client leaves, or never."""
+    answer: dict[str, Any] = {"status": 0, "body": b""}
+    asked = False
+
+    async def receive() -> dict[str, Any]:
+        nonlocal asked
+        if not asked:
+            asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await (gone or asyncio.Event()).wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        answer["status"] = message.get("status", answer["status"])
+        answer["body"] += message.get("body", b"")
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": address,
+        "headers": [(b"host", b"localhost")],
+        "query_string": b"",
+    }
+    await handler(scope, receive, send)
+    return answer["status"], answer["body"]
+
+
+def test_no_more_requests_run_at_once_than_there_are_seats_and_threads_are_used_again() -> None:
+    async def rush() -> list[tuple[int, bytes]]:
+        handler = SeatedHandler(SEATS)
+        return await asyncio.gather(*(ask(handler, "/slow/") for _ in range(REQUESTS)))
+
+    answers = asyncio.run(rush())
+
+    assert answers == [(200, b"done")] * REQUESTS
+    assert max(at_once) == SEATS
+    assert len(set(threads)) == SEATS
+
+
+def test_streams_give_their_seats_to_those_who_wait() -> None:
+    async def rush() -> tuple[int, bytes]:
+        handler, gone = SeatedHandler(SEATS), asyncio.Event()
+        streams = [asyncio.create_task(ask(handler, "/endless/", gone=gone)) for _ in range(SEATS + 1)]
+        await asyncio.sleep(0.1)
+        answer = await asyncio.wait_for(ask(handler, "/slow/"), timeout=5)
+        assert not any(stream.done() for stream in streams)
+        gone.set()
+        await asyncio.wait_for(asyncio.gather(*streams), timeout=5)
+        return answer
+
+    assert asyncio.run(rush()) == (200, b"done")
+
+
+def test_what_asks_a_miniature_stays_on_the_event_loop() -> None:
+    answer = asyncio.run(ask(SeatedHandler(SEATS), "/v1/whose/"))
+
+    assert answer == (200, threading.current_thread().name.encode())
