@@ -8,12 +8,16 @@ class SiteConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the members room who has which role and what leaving means, and put the audit trail under guard."""
+        from jobs.ports import KINDS, consume
         from members import ports
         from miniatures_site.guards import GUARDS
         from miniatures_site.team import TaskTeams
         from review import immutability
         from review.services import leaving
+        from webhooks.services.publishing import job_finished
 
         ports.set_teams(TaskTeams())
         ports.when_leaving(leaving.return_cards)
+        # Every room has registered its kinds by now: this one comes last.
+        consume("webhooks", frozenset(KINDS), job_finished)
         immutability.declare(*GUARDS)

@@ -37,6 +37,8 @@ def configure(sender: Celery, **_: Any) -> None:
                 "options": {"expires": tick_s * 2, "queue": "campaigns"},
             },
             "index": {"task": "review.index_drafts", "schedule": every_s, "options": {"expires": every_s * 2}},
+            "webhooks": {"task": "webhooks.deliver", "schedule": every_s, "options": {"expires": every_s * 2}},
+            "webhook-log": {"task": "webhooks.forget", "schedule": 3600.0, "options": {"expires": 3600}},
             # More often than the day it seals: a beat that sleeps at midnight misses nothing.
             "audit": {"task": "audit.seal_days", "schedule": 3600.0, "options": {"expires": 3600}},
         },

@@ -19,6 +19,7 @@ urlpatterns = [
     path("join/<str:token>/", invitation_views.join, name="join"),
     path("settings/audit/", include("audit.urls")),
     path("settings/", include("members.urls")),
+    path("settings/webhooks/", include("webhooks.urls")),
     path("jobs/", include("jobs.urls")),
     path("", include("review.urls")),
     path("", include("generation.urls")),

@@ -62,6 +62,14 @@ def slugs_with(member: Member, least: Role) -> frozenset[str] | None:
     return frozenset(Membership.objects.filter(member=member, role__in=roles).values_list("task__slug", flat=True))
 
 
+def led_by(member: Member) -> list[tuple[str, str]]:
+    """Slug and name of each task the member leads; an admin leads all."""
+    tasks = tasks_for(member)
+    if not member.is_admin:
+        tasks = tasks.filter(memberships__member=member, memberships__role=Role.LEAD)
+    return list(tasks.values_list("slug", "name"))
+
+
 def may_create(member: Member) -> bool:
     """Whether the member may make tasks: an admin, or a lead of any task."""
     return member.is_admin or Membership.objects.filter(member=member, role=Role.LEAD).exists()

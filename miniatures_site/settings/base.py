@@ -9,7 +9,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from miniatures_site.settings import env
+from miniatures_site.settings import env, sso
 
 BASE_DIR = env.BASE_DIR
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
@@ -25,6 +25,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "rest_framework",
     "knox",
     "drf_spectacular",
@@ -32,6 +34,7 @@ INSTALLED_APPS = [
     "audit",
     "members",
     "jobs",
+    "webhooks",
     "review",
     "generation",
     "training",
@@ -54,6 +57,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "members.second_factor.Required",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -122,6 +126,13 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_FORMS = {"login": "members.doors.PlainLoginForm"}
 ACCOUNT_ADAPTER = "members.adapter.ClosedSignup"
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# Members may sign in by their organisation's provider; who is no member comes in by invitation, or from these domains.
+SOCIALACCOUNT_PROVIDERS = sso.providers()
+SOCIALACCOUNT_ADAPTER = "members.sso.InvitedOnly"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+OIDC_ALLOWED_DOMAINS = env.words("OIDC_ALLOWED_DOMAINS")
+MFA_ADAPTER = "members.second_factor.SealedSecrets"
+REQUIRE_MFA_FOR = sso.required_of()
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,10/5m/key"}
 
 STATIC_URL = "/static/"
@@ -185,7 +196,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [NONE],
-        "form-action": [SELF],
+        "form-action": [SELF, *sso.form_origins()],
         "frame-ancestors": [NONE],
     }
 }
@@ -247,6 +258,10 @@ LOGGING = {
     # A line for each request to an engine of ours would drown what an admin looks for.
     "loggers": {"httpx": {"level": "WARNING"}, "mail.log": {"level": "WARNING"}},
 }
+
+# Webhooks: how long a receiver may think, and how long the log of events is kept to be replayed.
+WEBHOOK_TIMEOUT_S = env.number("WEBHOOK_TIMEOUT_S", 10, minimum=0.1)
+WEBHOOK_KEEP_DAYS = env.number("WEBHOOK_KEEP_DAYS", 30, minimum=1)
 
 # Evaluation: how many held-out records are written for, what the teacher may cost there, what this host costs.
 EVALUATION_MAX_RECORDS = int(env.number("EVALUATION_MAX_RECORDS", 200, minimum=1))

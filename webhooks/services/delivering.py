@@ -1,0 +1,159 @@
+"""Sending what is due: each call signed, failures tried again with growing pauses, a dead address paused.
+
+The row is the truth. A delivery is claimed by a conditional UPDATE and sent outside any transaction, so a receiver may hear
+of an event twice (its id tells), but never not at all within a day. Any number of senders may run at once.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from web import sealed
+from web.addresses import AddressRefusedError
+from web.guarded_client import CallFailedError, post
+from webhooks import envelope
+from webhooks.models import Attempt, Delivery, Hook
+from webhooks.states import DeliveryState
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 3600.0
+GIVE_UP_AFTER_S = 86400.0
+PAUSE_AFTER_FAILURES = 20
+# At once, of these from one hook: one that is slow does not hold up the others.
+BATCH, BATCH_OF_HOOK, LOOKED_AT = 16, 4, 200
+ROUNDS = 20
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one call; `status` is None where nothing answered."""
+
+    status: int | None
+    said: str
+    seconds: float
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the receiver took it."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """All that a call needs, read before it so that no sender holds a connection to the database."""
+
+    delivery: UUID
+    hook: UUID
+    number: int
+    url: str
+    body: bytes
+    headers: dict[str, str]
+
+
+def deliver_due() -> int:
+    """Send what is due, round by round; returns how many calls were made."""
+    sent = 0
+    for _ in range(ROUNDS):
+        parcels = [parcel for delivery in _due() if (parcel := _claim(delivery))]
+        if not parcels:
+            return sent
+        with ThreadPoolExecutor(BATCH, thread_name_prefix="webhooks") as pool:
+            outcomes = list(pool.map(_send, parcels))
+        for parcel, outcome in zip(parcels, outcomes, strict=True):
+            settle(parcel.delivery, parcel.number, outcome)
+        sent += len(parcels)
+    return sent
+
+
+def pause_s(attempts: int) -> float:
+    """How long to wait after so many attempts: 5 s doubled each time up to an hour, and up to half as much again."""
+    return min(FIRST_PAUSE_S * 2 ** min(attempts - 1, 20), LONGEST_PAUSE_S) * random.uniform(1, 1.5)
+
+
+@transaction.atomic
+def settle(delivery_id: UUID, number: int, outcome: Outcome) -> None:
+    """Write down what came of a call. One that another sender has taken over meanwhile only adds to the log."""
+    delivery = Delivery.objects.select_for_update().select_related("hook").filter(pk=delivery_id).first()
+    if delivery is None:
+        return  # The hook was removed while its receiver thought.
+    Attempt.objects.create(
+        delivery=delivery, number=number, seconds=outcome.seconds, status=outcome.status, said=outcome.said[:300]
+    )
+    if delivery.state != DeliveryState.PENDING:
+        return
+    if outcome.is_heard:
+        _end(delivery, DeliveryState.DELIVERED)
+        Hook.objects.filter(pk=delivery.hook_id).update(failures_in_row=0)
+        return
+    now = timezone.now()
+    if (now - delivery.created_at).total_seconds() > GIVE_UP_AFTER_S:
+        _end(delivery, DeliveryState.FAILED)
+    elif delivery.attempts == number:
+        Delivery.objects.filter(pk=delivery.pk).update(next_at=now + timedelta(seconds=pause_s(number)))
+    _count_failure(delivery.hook_id, outcome)
+
+
+def _due() -> list[Delivery]:
+    """What is due, the longest waiting first, at most a few of each hook."""
+    wanted = Delivery.objects.filter(state=DeliveryState.PENDING, next_at__lte=timezone.now(), hook__is_active=True)
+    taken: Counter[UUID] = Counter()
+    found = []
+    for delivery in wanted.select_related("hook", "event").order_by("next_at")[:LOOKED_AT]:
+        if taken[delivery.hook_id] < BATCH_OF_HOOK and len(found) < BATCH:
+            taken[delivery.hook_id] += 1
+            found.append(delivery)
+    return found
+
+
+def _claim(delivery: Delivery) -> Parcel | None:
+    """Take a delivery for as long as its call may last; None when another sender was there first."""
+    until = timezone.now() + timedelta(seconds=settings.WEBHOOK_TIMEOUT_S * 6)
+    mine = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.PENDING, next_at=delivery.next_at)
+    if not mine.update(next_at=until, attempts=F("attempts") + 1):
+        return None
+    number = delivery.attempts + 1
+    try:
+        body, headers = envelope.wrapped(delivery, at=int(time.time()))
+    except sealed.UnreadableError as error:
+        settle(delivery.pk, number, Outcome(None, f"{error} Make a new secret on the hook's page.", 0))
+        return None
+    return Parcel(delivery.pk, delivery.hook_id, number, delivery.hook.url, body, headers)
+
+
+def _send(parcel: Parcel) -> Outcome:
+    began = time.monotonic()
+    try:
+        answer = post(parcel.url, parcel.body, headers=parcel.headers, timeout_s=settings.WEBHOOK_TIMEOUT_S)
+        status, said = answer.status, answer.text
+    except AddressRefusedError as error:
+        status, said = None, f"{error.message} {error.hint}"
+    except CallFailedError as error:
+        status, said = None, str(error)
+    # A database refuses NUL, and a stranger may send anything.
+    return Outcome(status, said.replace("\x00", " "), round(time.monotonic() - began, 3))
+
+
+def _end(delivery: Delivery, state: DeliveryState) -> None:
+    Delivery.objects.filter(pk=delivery.pk).update(state=state, ended_at=timezone.now())
+
+
+def _count_failure(hook_id: UUID, outcome: Outcome) -> None:
+    Hook.objects.filter(pk=hook_id).update(failures_in_row=F("failures_in_row") + 1)
+    gone = outcome.status == 410
+    reason = (
+        "Its receiver answered 410: the address is gone."
+        if gone
+        else f"{PAUSE_AFTER_FAILURES} calls in a row failed. The last: {outcome.status or 'no answer'}. {outcome.said}"
+    )
+    tired = Hook.objects.filter(pk=hook_id, is_active=True, failures_in_row__gte=1 if gone else PAUSE_AFTER_FAILURES)
+    tired.update(is_active=False, paused_at=timezone.now(), paused_reason=reason[:300])

@@ -1,0 +1,22 @@
+"""What is told, and the states of telling it. Pure but for Django's choices; knows no model."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+# What others may be told, and how pages say it.
+EVENTS: dict[str, str] = {
+    "dataset_version.frozen": "A dataset version is frozen",
+    "job.finished": "A job has ended, well or badly",
+    "sample.revoked": "A sample was taken out of use",
+}
+# Sent by the button on a hook's page, whatever it listens to.
+TEST = "hook.tested"
+
+
+class DeliveryState(TextChoices):
+    """Where telling one hook of one event stands."""
+
+    PENDING = "pending", "On its way"
+    DELIVERED = "delivered", "Delivered"
+    FAILED = "failed", "Given up"

@@ -1,0 +1,19 @@
+"""What the clock sets going here."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from webhooks.services import delivering, replaying
+
+
+@shared_task(name="webhooks.deliver", ignore_result=True)  # type: ignore[untyped-decorator]
+def deliver() -> None:
+    """Send what is due."""
+    delivering.deliver_due()
+
+
+@shared_task(name="webhooks.forget", ignore_result=True)  # type: ignore[untyped-decorator]
+def forget() -> None:
+    """Drop what the log no longer keeps."""
+    replaying.forget_old()

@@ -1,0 +1,16 @@
+"""Whether a page shows the way to webhooks."""
+
+from __future__ import annotations
+
+from django import template
+
+from members.models import Member
+from webhooks import ports
+
+register = template.Library()
+
+
+@register.filter
+def may_have_webhooks(member: Member) -> bool:
+    """Whether the member is an admin, or leads a task."""
+    return member.is_admin or bool(ports.led_tasks(member))

@@ -1,0 +1,135 @@
+"""Pages of webhooks, under Settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from members.session import member_of
+from web.errors import Refusal
+from web.forms import show_refusal
+from webhooks import ports, selectors
+from webhooks.forms import HookForm, NewHookForm, ReplayForm
+from webhooks.services import hooks, replaying
+
+if TYPE_CHECKING:
+    from webhooks.models import Hook
+
+SHOWN = 50
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def index(request: HttpRequest) -> HttpResponse:
+    member = member_of(request)
+    found = selectors.hooks_for(member)
+    asked = {"tasks": ports.led_tasks(member), "may_all": member.is_admin}
+    form, made = NewHookForm(request.POST or None, **asked), None
+    if request.method == "POST" and form.is_valid():
+        chosen = dict(form.cleaned_data)
+        try:
+            made = hooks.create(task_slug=chosen.pop("task"), by=member, **chosen)
+            form = NewHookForm(**asked)
+        except Refusal as refusal:
+            show_refusal(form, refusal)
+    context = _page(hooks=found, form=form, made=made)
+    return render(request, "webhooks/index.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def detail(request: HttpRequest, hook_id: UUID) -> HttpResponse:
+    member = member_of(request)
+    hook = selectors.hook_or_404(member, hook_id)
+    form = HookForm(request.POST or None, initial={"name": hook.name, "url": hook.url, "events": hook.events})
+    if request.method == "POST" and form.is_valid():
+        try:
+            hooks.change(hook, by=member, **form.cleaned_data)
+            messages.success(request, "The webhook is changed.")
+            return redirect("webhooks:detail", hook_id=hook.pk)
+        except Refusal as refusal:
+            show_refusal(form, refusal)
+    return _detail(request, hook, form, status=422 if form.errors else 200)
+
+
+@require_POST
+def act(request: HttpRequest, hook_id: UUID) -> HttpResponse:
+    member, wanted = member_of(request), request.POST.get("act", "")
+    hook = selectors.hook_or_404(member, hook_id)
+    if wanted == "secret":
+        secret = hooks.renew_secret(hook, by=member)
+        return _detail(request, hook, _form(hook), secret=secret)
+    if wanted == "remove":
+        hooks.remove(hook, by=member)
+        messages.success(request, f"The webhook '{hook.name}' is removed; it is called no more.")
+        return redirect("webhooks:index")
+    try:
+        messages.success(request, _ACTS[wanted](request, hook))
+    except KeyError:
+        messages.error(request, "There is no such act.")
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}")
+    return redirect("webhooks:detail", hook_id=hook.pk)
+
+
+def _pause(request: HttpRequest, hook: Hook) -> str:
+    hooks.pause(hook, by=member_of(request))
+    return "The webhook is paused. What happens meanwhile is kept and can be replayed."
+
+
+def _resume(request: HttpRequest, hook: Hook) -> str:
+    since = hook.paused_at
+    hooks.resume(hook, by=member_of(request))
+    missed = f" To tell it what happened meanwhile, replay from {since:%Y-%m-%d %H:%M}." if since else ""
+    return f"The webhook is called again.{missed}"
+
+
+def _test(request: HttpRequest, hook: Hook) -> str:
+    hooks.test(hook, by=member_of(request))
+    return "A test is on its way; it shows below within seconds."
+
+
+def _replay(request: HttpRequest, hook: Hook) -> str:
+    if event := request.POST.get("event"):
+        replaying.replay_event(hook, _uuid(event))
+        return "The event is on its way again."
+    form = ReplayForm(request.POST)
+    if not form.is_valid():
+        return "Nothing was replayed: give a day and a time to begin from."
+    count = replaying.replay_range(hook, since=form.cleaned_data["since"], until=form.cleaned_data["until"])
+    return f"{count} event{'' if count == 1 else 's'} of that time {'is' if count == 1 else 'are'} on the way again."
+
+
+_ACTS: dict[str, Callable[[HttpRequest, Hook], str]] = {
+    "pause": _pause, "resume": _resume, "test": _test, "replay": _replay
+}  # fmt: skip
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Refusal("no_event", "The log has no such event for this webhook.", status=404) from None
+
+
+def _form(hook: Hook) -> HookForm:
+    return HookForm(initial={"name": hook.name, "url": hook.url, "events": hook.events})
+
+
+def _detail(request: HttpRequest, hook: Hook, form: HookForm, *, secret: str = "", status: int = 200) -> HttpResponse:
+    replay = ReplayForm(initial={"since": hook.paused_at or hook.created_at})
+    context = _page(
+        hook=hook, form=form, replay=replay, secret=secret, deliveries=selectors.deliveries_of(hook)[:SHOWN]
+    )
+    return render(request, "webhooks/detail.html", context, status=status)
+
+
+def _page(**context: Any) -> dict[str, Any]:
+    return {"section": "settings", "tab": "webhooks", **context}
