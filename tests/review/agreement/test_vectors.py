@@ -67,9 +67,11 @@ def table_of(case: dict[str, Any]) -> Any:
     if "contingency" in case["kind"]:
         return np.array(case["data"], float)
     _, second, third = by_rater(case)
-    table = np.zeros((6, 6))
+    # Nobody gave a 5, and the reference counts distances among the grades that were given.
+    grades = sorted({*second, *third})
+    table = np.zeros((len(grades), len(grades)))
     for one, other in zip(second, third, strict=True):
-        table[one - 1, other - 1] += 1
+        table[grades.index(one), grades.index(other)] += 1
     return table
 
 
