@@ -25,6 +25,8 @@ class DeskSettings(models.Model):
     overlap_reviewers = models.PositiveSmallIntegerField(default=2)
     # One card in so many has a known answer; 0 mixes none in.
     known_every = models.PositiveSmallIntegerField(default=0)
+    # When waiting drafts were last put in this order; those that came later stand behind them.
+    ordered_at = models.DateTimeField(null=True, blank=True)
     updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     updated_at = models.DateTimeField(auto_now=True)
 
