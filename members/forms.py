@@ -80,7 +80,9 @@ class InvitationForm(forms.Form):
         """What was filled in, as the service wants it."""
         data = self.cleaned_data
         roles = [{"task": slug, "role": data[f"role_{slug}"]} for slug in self._slugs if data[f"role_{slug}"]]
-        plain = {name: data[name] for name in ("email", "display_name", "is_admin", "days") if name in data}
+        plain: dict[str, Any] = {
+            name: data[name] for name in ("email", "display_name", "is_admin", "days") if name in data
+        }
         return {**plain, "roles": roles}
 
 

@@ -22,6 +22,8 @@ def listen() -> None:
     auth.user_login_failed.connect(_failed, dispatch_uid="audit.failed")
     account.password_changed.connect(_password_changed, dispatch_uid="audit.password")
     mfa.authenticator_added.connect(_factor_on, dispatch_uid="audit.factor_on")
+    mfa.authenticator_reset.connect(_factor_on, dispatch_uid="audit.factor_reset")
+    mfa.authentication_failed.connect(_code_failed, dispatch_uid="audit.code_failed")
     mfa.authenticator_removed.connect(_factor_off, dispatch_uid="audit.factor_off")
 
 
@@ -40,6 +42,10 @@ def _failed(credentials: dict[str, Any], **_: Any) -> None:
     # What was typed is not kept: now and then it is a password in the wrong box.
     typed = str(credentials.get("username") or credentials.get("login") or "")[:LONGEST_NAME].replace("\x00", "")
     trail.record("sign_in_failed", by=None, about=Member.objects.filter(username__iexact=typed).first())
+
+
+def _code_failed(user: Member, **_: Any) -> None:
+    trail.record("sign_in_failed", by=None, about=user, by_way_of=["mfa"])
 
 
 def _password_changed(user: Member, **_: Any) -> None:

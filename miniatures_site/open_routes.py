@@ -19,6 +19,15 @@ OPEN_ROUTES = frozenset(
         # The second step of signing in: it shows nothing until a password was right.
         "mfa_authenticate",
         "mfa_trust",
+        # Signing in by the organisation's provider: the first leads there, the second believes only what comes back from it.
+        "openid_connect_login",
+        "openid_connect_callback",
+        "socialaccount_login_cancelled",
+        "socialaccount_login_error",
+        "socialaccount_signup",
+        "accounts/social/login/cancelled/",
+        "accounts/social/login/error/",
+        "accounts/social/signup/",
         # Allauth's own pages about mail and passkeys; none does anything here, where there is no mail and no sign-up.
         "account_email_verification_sent",
         "account_confirm_email",
