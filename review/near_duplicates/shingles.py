@@ -50,21 +50,23 @@ def shingles(text: str) -> frozenset[tuple[str, ...]]:
     return frozenset(tuple(words[i : i + SHINGLE_WORDS]) for i in range(max(1, len(words) - SHINGLE_WORDS + 1)))
 
 
-def word_ids(texts: Sequence[str]) -> tuple[NDArray[np.int32], Ints]:
-    """All words of all texts as numbers, and how many each text has.
+class WordNumbers:
+    """Numbers for words, the same for the same word as long as this lives."""
 
-    Returns:
-        Ids of words, (W,), and lengths, (D,).
-    """
-    ids: defaultdict[str, int] = defaultdict()
-    number: Callable[[], int] = ids.__len__
-    ids.default_factory = number
-    flat, lengths = array("i"), array("q")
-    for text in texts:
-        words = _WORD.findall(text.casefold())
-        flat.extend(map(ids.__getitem__, words))
-        lengths.append(len(words))
-    return np.frombuffer(flat, dtype=np.int32) if flat else np.zeros(0, np.int32), np.array(lengths, dtype=np.int64)
+    def __init__(self) -> None:
+        self._ids: defaultdict[str, int] = defaultdict()
+        number: Callable[[], int] = self._ids.__len__
+        self._ids.default_factory = number
+
+    def of(self, texts: Sequence[str]) -> tuple[NDArray[np.int32], Ints]:
+        """All words of texts as numbers, (W,), and how many each text has, (D,)."""
+        flat, lengths = array("i"), array("q")
+        for text in texts:
+            words = _WORD.findall(text.casefold())
+            flat.extend(map(self._ids.__getitem__, words))
+            lengths.append(len(words))
+        ids = np.frombuffer(flat, dtype=np.int32) if flat else np.zeros(0, np.int32)
+        return ids, np.array(lengths, dtype=np.int64)
 
 
 def windows(ids: NDArray[Any], lengths: Ints, size: int) -> tuple[Hashes, Ints]:
@@ -91,7 +93,7 @@ def windows(ids: NDArray[Any], lengths: Ints, size: int) -> tuple[Hashes, Ints]:
 
 def sets_of(texts: Sequence[str]) -> Sets:
     """The shingle sets of texts."""
-    hashes, owner = windows(*word_ids(texts), SHINGLE_WORDS)
+    hashes, owner = windows(*WordNumbers().of(texts), SHINGLE_WORDS)
     _, number = np.unique(hashes, return_inverse=True)
     del hashes
     kinds = int(number.max()) + 1 if len(number) else 1

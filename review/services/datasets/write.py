@@ -23,6 +23,7 @@ from review.prompting import canonical_json
 from review.selectors import export_rows
 from review.services.datasets.card import card
 from review.services.datasets.containers import JsonlFile, ParquetFile
+from review.services.datasets.inspection import Inspection
 from review.services.datasets.selection import Selection, select
 from review.states import Split
 
@@ -37,16 +38,23 @@ def write(version_id: UUID, *, report: Report) -> dict[str, Any]:
         report: Called with (done, total) now and then; may raise to stop.
 
     Returns:
-        What `seal` needs: files, counts, content hash.
+        What `seal` needs: files, counts, content hash, and what was found on the way.
+
+    Raises:
+        Refusal: 422 when the filters refuse personal data and there is some, or a company stands in two splits.
     """
     version = DatasetVersion.objects.select_related("dataset__task").get(pk=version_id)
     filters = dataset_filters.parse(version.filters)
     selection = select(version.dataset.task, filters)
     with tempfile.TemporaryDirectory(prefix="freeze-") as folder:
-        files = VersionFiles(Path(folder))
-        _write_rows(version, selection, files, report)
+        files, inspection = VersionFiles(Path(folder)), Inspection(filters)
+        _write_rows(version, selection, files, report, inspection)
+        told = inspection.report()
         facts = [_store(version, file) for file in files.closed()]
-    return {"files": facts, "counts": _counts(selection, files), "content_hash": content_hash(facts)}
+    return {
+        "files": facts, "counts": _counts(selection, files), "content_hash": content_hash(facts),
+        "told": {**told, "left_out": selection.left_out()},
+    }  # fmt: skip
 
 
 def content_hash(files: list[dict[str, Any]]) -> str:
@@ -73,6 +81,7 @@ def seal(version_id: UUID, written: dict[str, Any]) -> None:
         "files": [{key: file[key] for key in told} for file in written["files"]],
         "content_hash": written["content_hash"],
         "filters": version.filters,
+        **written["told"],
     }
     version.frozen_at = timezone.now()
     version.card = card(version)
@@ -112,12 +121,15 @@ def _places() -> list[tuple[str, str]]:
     return [(format_, split.value) for format_ in exports.FORMATS for split in Split]
 
 
-def _write_rows(version: DatasetVersion, selection: Selection, files: VersionFiles, report: Report) -> None:
+def _write_rows(
+    version: DatasetVersion, selection: Selection, files: VersionFiles, report: Report, inspection: Inspection
+) -> None:
     with transaction.atomic():
         # An earlier attempt may have left rows of this version behind.
         DatasetRow.objects.filter(version=version).delete()
     done, total = 0, len(selection.kept)
-    for golds in export_rows.judged(selection.kept, as_of=dataset_filters.parse(version.filters).as_of):
+    for chunk in export_rows.judged(selection.kept, as_of=dataset_filters.parse(version.filters).as_of):
+        golds = inspection.looked(chunk)
         rows = [
             DatasetRow(
                 version=version, candidate_id=gold.id, decision_id=gold.decision_id, split=gold.split,

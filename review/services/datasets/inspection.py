@@ -1,0 +1,101 @@
+"""A look at each row on its way into a version: personal data, and what of it stands in two splits.
+
+Rows pass once, in the order in which they are written; memory holds a few numbers a row, no text. Knows the policy of the
+filters; does not know files.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from review.dataset_filters import DatasetFilters
+from review.exports import JudgedDraft
+from review.personal_data import KINDS, Mask, people_in
+from review.services.datasets.leakage import Leakage
+from review.services.datasets.selection import words_of
+from web.errors import Refusal
+
+SAMPLES = 10
+
+
+class Inspection:
+    """What was seen of the rows of a version so far.
+
+    Attributes:
+        leakage: What stands in two splits.
+    """
+
+    def __init__(self, filters: DatasetFilters) -> None:
+        self._policy = filters.personal_data
+        self._places: Counter[str] = Counter()
+        self._rows: Counter[str] = Counter()
+        self._samples: list[dict[str, str]] = []
+        self.leakage = Leakage()
+
+    def looked(self, golds: list[JudgedDraft]) -> list[JudgedDraft]:
+        """The rows as they may be written: masked where the policy says so."""
+        written = [self._one(gold) for gold in golds]
+        self.leakage.add(written, originals=golds)
+        return written
+
+    def report(self) -> dict[str, Any]:
+        """What the version tells of personal data and leakage.
+
+        Raises:
+            Refusal: 422 when the policy refuses what was found, or a company stands in two splits.
+        """
+        self.leakage.refuse_broken_splits()
+        found = {
+            "policy": self._policy,
+            "rows": self._rows["any"],
+            "kinds": {kind: {"rows": self._rows[kind], "places": self._places[kind]} for kind in KINDS},
+            # Whoever masks does not want to read in the manifest what was masked.
+            "samples": [] if self._policy == "mask" else self._samples,
+        }
+        if self._policy == "refuse" and self._samples:
+            raise self._refusal()
+        return {"personal_data": found, "leakage": self.leakage.report()}
+
+    def _one(self, gold: JudgedDraft) -> JudgedDraft:
+        mask = Mask(people_in(gold.spec, gold.facts, (words_of(fields) for fields in _texts(gold))))
+        masked = _masked(gold, mask)
+        if not mask.counts:
+            return gold
+        self._places.update(mask.counts)
+        self._rows.update(["any", *mask.counts])
+        for (kind, _), said in mask.samples.items():
+            if len(self._samples) < SAMPLES:
+                self._samples.append({"row": gold.id, "kind": kind, "text": said})
+        return masked if self._policy == "mask" else gold
+
+    def _refusal(self) -> Refusal:
+        first = ", ".join(f"{sample['kind']} “{sample['text']}” in row {sample['row']}" for sample in self._samples)
+        return Refusal(
+            "personal_data",
+            f"Personal data stands in {self._rows['any']:,} rows, and this version refuses it. The first: {first}.",
+            hint="Edit those drafts, revoke them, or freeze with personal data masked.",
+        )
+
+
+def _texts(gold: JudgedDraft) -> Iterator[dict[str, Any]]:
+    yield gold.fields or gold.draft
+    yield gold.draft
+
+
+def _masked(gold: JudgedDraft, mask: Mask) -> JudgedDraft:
+    """All texts of a row through one mask, facts first, so that their numbers begin there."""
+    facts, draft = mask.value(gold.facts), mask.value(gold.draft)
+    fields = mask.value(gold.fields)
+    worse = tuple(replace(one, fields=mask.value(one.fields)) for one in gold.worse)
+    said = [
+        {**one, "fields": mask.value(one["fields"]), "note": mask.text(one["note"])} for one in gold.history.decisions
+    ]
+    noted = {
+        name: [{**one, "note": mask.text(one["note"])} for one in getattr(gold.history, name)]
+        for name in ("rulings", "choices")
+    }
+    history = replace(gold.history, decisions=said, **noted)
+    return replace(gold, facts=facts, draft=draft, fields=fields, worse=worse, history=history)
