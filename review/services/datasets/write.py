@@ -26,6 +26,7 @@ from review.services.datasets.containers import JsonlFile, ParquetFile
 from review.services.datasets.inspection import Inspection
 from review.services.datasets.selection import Selection, select
 from review.states import Split
+from webhooks.services import publishing
 
 Report = Callable[[int, int], None]
 
@@ -86,6 +87,18 @@ def seal(version_id: UUID, written: dict[str, Any]) -> None:
     version.frozen_at = timezone.now()
     version.card = card(version)
     version.save()
+    _announce(version)
+
+
+def _announce(version: DatasetVersion) -> None:
+    """Have other systems told: enough to pull the files, and to know whether anything changed."""
+    dataset = version.dataset
+    data = {
+        "version": str(version.pk), "dataset": dataset.slug, "number": version.number,
+        "content_hash": version.content_hash, "rows": version.counts["rows"], "splits": version.counts["splits"],
+        "api": f"/api/v1/dataset-versions/{version.pk}/",
+    }  # fmt: skip
+    publishing.publish("dataset_version.frozen", key=str(version.pk), task_slug=dataset.task.slug, data=data)
 
 
 class VersionFiles:

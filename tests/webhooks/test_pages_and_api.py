@@ -1,0 +1,211 @@
+"""Webhooks as an admin, a lead and others meet them, on pages and over the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from members.models import Member
+from review.models import Task
+from tests.webhooks.receiver import Receiver
+from webhooks.models import Delivery, Event, Hook
+from webhooks.services import delivering, hooks, publishing, replaying
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MakeHook = Callable[..., tuple[Hook, str]]
+SignIn = Callable[[Member], Client]
+ApiAs = Callable[..., APIClient]
+
+
+def order(receiver: Receiver, task: Task | None, **more: Any) -> dict[str, Any]:
+    slug = task.slug if task else ""
+    return {"name": "nightly", "url": receiver.url, "events": ["job.finished"], "task": slug, **more}
+
+
+def test_a_hook_made_on_the_page_shows_its_secret_once(
+    admin: Member, as_member: SignIn, receiver: Receiver, task: Task
+) -> None:
+    client = as_member(admin)
+
+    made = client.post("/settings/webhooks/", order(receiver, task))
+    again = client.get("/settings/webhooks/")
+
+    assert (made.status_code, made["Cache-Control"].count("no-store")) == (200, 1)
+    assert b"whsec_" in made.content
+    assert b"whsec_" not in again.content
+    assert b"nightly" in again.content
+
+
+def test_a_lead_makes_hooks_of_their_task_and_not_of_all(
+    lead: Member, as_member: SignIn, receiver: Receiver, task: Task
+) -> None:
+    client = as_member(lead)
+
+    of_all = client.post("/settings/webhooks/", order(receiver, None))
+    of_task = client.post("/settings/webhooks/", order(receiver, task))
+
+    assert (of_all.status_code, of_task.status_code) == (422, 200)
+    assert Hook.objects.get().task_slug == task.slug
+
+
+def test_who_leads_nothing_sees_no_hooks(
+    reviewer: Member, as_member: SignIn, api_as: ApiAs, make_hook: MakeHook, receiver: Receiver, task: Task
+) -> None:
+    hook, _ = make_hook()
+    client, api = as_member(reviewer), api_as(reviewer)
+
+    answers = [
+        client.get("/settings/webhooks/"),
+        client.get(f"/settings/webhooks/{hook.pk}/"),
+        client.post(f"/settings/webhooks/{hook.pk}/act/", {"act": "remove"}),
+        api.get("/api/v1/webhooks/"),
+        api.post("/api/v1/webhooks/", order(receiver, task), format="json"),
+        api.delete(f"/api/v1/webhooks/{hook.pk}/"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403] * 6
+    assert b"Webhooks" not in client.get("/settings/").content
+
+
+def test_a_lead_does_not_see_the_hooks_of_another_task_or_of_all(
+    lead: Member, api_as: ApiAs, make_hook: MakeHook
+) -> None:
+    other, _ = make_hook(task_slug="")
+    mine, _ = make_hook()
+    api = api_as(lead)
+
+    listed = api.get("/api/v1/webhooks/").json()["results"]
+
+    assert [each["id"] for each in listed] == [str(mine.pk)]
+    assert api.get(f"/api/v1/webhooks/{other.pk}/").status_code == 404
+    assert api.post(f"/api/v1/webhooks/{other.pk}/replay/", {"since": "2026-01-01T00:00Z"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "word"),
+    [
+        ("url", "ftp://example.com/x", "not an http"),
+        ("url", "http://10.0.0.7/x", "private network"),
+        ("url", "http://169.254.169.254/latest/meta-data", "private network"),
+        ("url", "http://[::ffff:192.168.0.1]/", "private network"),
+        ("url", "https://user:secret@example.com/", "user name"),
+        ("url", "http://no-such-name.invalid/", "not known"),
+        ("task", "no-such-task", "no task"),
+        ("events", ["weather.changed"], "not a valid choice"),
+    ],
+)
+def test_each_mistake_is_named_by_its_field(
+    admin: Member, api_as: ApiAs, receiver: Receiver, task: Task, field: str, value: Any, word: str
+) -> None:
+    answer = api_as(admin).post("/api/v1/webhooks/", {**order(receiver, task), field: value}, format="json")
+
+    body = answer.json()
+    assert answer.status_code in (400, 422)
+    assert any(name.startswith(field) and word in text[0] for name, text in body["errors"].items()), body
+
+
+def test_the_api_makes_changes_pauses_and_removes_a_hook(
+    admin: Member, api_as: ApiAs, receiver: Receiver, task: Task
+) -> None:
+    api = api_as(admin)
+    made = api.post("/api/v1/webhooks/", order(receiver, task), format="json").json()
+    url = f"/api/v1/webhooks/{made['id']}/"
+
+    changed = api.patch(url, {"events": ["sample.revoked", "dataset_version.frozen"]}, format="json").json()
+    paused = api.patch(url, {"is_active": False}, format="json").json()
+    gone = api.delete(url)
+
+    assert made["secret"].startswith("whsec_")
+    assert changed["events"] == ["dataset_version.frozen", "sample.revoked"]
+    assert "secret" not in changed
+    assert (paused["is_active"], paused["paused_reason"]) == (False, "Paused by ada.")
+    assert (gone.status_code, api.get(url).status_code) == (204, 404)
+
+
+def test_a_test_is_sent_and_shown_with_what_the_receiver_said(
+    admin: Member, as_member: SignIn, make_hook: MakeHook, receiver: Receiver
+) -> None:
+    hook, _ = make_hook()
+    client = as_member(admin)
+    receiver.answer = b"<script>alert(1)</script> heard"
+
+    client.post(f"/settings/webhooks/{hook.pk}/act/", {"act": "test"})
+    delivering.deliver_due()
+    page = client.get(f"/settings/webhooks/{hook.pk}/").content.decode()
+
+    assert "hook.tested" in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; heard" in page
+
+
+def test_one_event_is_replayed_under_its_own_id(
+    admin: Member, as_member: SignIn, make_hook: MakeHook, receiver: Receiver, task: Task
+) -> None:
+    hook, _ = make_hook()
+    event = publishing.publish("job.finished", key="1", task_slug=task.slug, data={})
+    delivering.deliver_due()
+
+    as_member(admin).post(f"/settings/webhooks/{hook.pk}/act/", {"act": "replay", "event": str(event.pk)})
+    delivering.deliver_due()
+
+    assert [headers["Miniatures-Event-Id"] for headers, _ in receiver.calls] == [str(event.pk)] * 2
+    assert Delivery.objects.filter(is_replay=True).count() == 1
+
+
+def test_what_a_paused_hook_missed_is_replayed_by_time(
+    admin: Member, api_as: ApiAs, make_hook: MakeHook, receiver: Receiver, task: Task
+) -> None:
+    hook, _ = make_hook()
+    hooks.pause(hook, by=admin)
+    since = timezone.now()
+    for key in "abc":
+        publishing.publish("job.finished", key=key, task_slug=task.slug, data={})
+    publishing.publish("job.finished", key="d", task_slug="another", data={})
+    hooks.resume(hook, by=admin)
+
+    answer = api_as(admin).post(f"/api/v1/webhooks/{hook.pk}/replay/", {"since": since.isoformat()}, format="json")
+    delivering.deliver_due()
+
+    assert (answer.status_code, answer.json()) == (202, {"deliveries": 3})
+    assert len(receiver.calls) == 3
+
+
+def test_replaying_needs_one_event_or_a_time_and_a_hook_that_is_not_paused(
+    admin: Member, api_as: ApiAs, make_hook: MakeHook
+) -> None:
+    hook, _ = make_hook()
+    url, api = f"/api/v1/webhooks/{hook.pk}/replay/", api_as(admin)
+
+    neither = api.post(url, {}, format="json")
+    unknown = api.post(url, {"event": str(hook.pk)}, format="json")
+    hooks.pause(hook, by=admin)
+    paused = api.post(url, {"since": "2026-01-01T00:00:00Z"}, format="json")
+
+    assert [neither.status_code, unknown.status_code, paused.status_code] == [400, 404, 409]
+
+
+def test_an_event_of_another_task_cannot_be_replayed_to_a_hook(
+    admin: Member, api_as: ApiAs, make_hook: MakeHook
+) -> None:
+    hook, _ = make_hook()
+    foreign = publishing.publish("job.finished", key="x", task_slug="another", data={"secret": "theirs"})
+
+    answer = api_as(admin).post(f"/api/v1/webhooks/{hook.pk}/replay/", {"event": str(foreign.pk)}, format="json")
+
+    assert answer.status_code == 404
+
+
+def test_the_log_forgets_after_the_days_that_are_set(task: Task, settings: Any) -> None:
+    settings.WEBHOOK_KEEP_DAYS = 30
+    for key in "ab":
+        publishing.publish("job.finished", key=key, task_slug=task.slug, data={})
+    Event.objects.filter(key__endswith="a").update(created_at=timezone.now() - timedelta(days=31))
+
+    replaying.forget_old()
+
+    assert [event.key for event in Event.objects.all()] == ["job.finished:b"]
