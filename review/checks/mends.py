@@ -123,7 +123,7 @@ def _mends(place: _Place) -> Iterator[Mend]:
 def _helps(
     mend: Mend, spec: TaskSpec, facts: Facts, fields: Fields, marks: Sequence[Mapping[str, Any]], kind: str
 ) -> bool:
-    after = [mark.check for mark in checks.run(spec, facts, with_text(fields, mend.field, mend.text))]
+    after: list[str] = [mark.check for mark in checks.run(spec, facts, with_text(fields, mend.field, mend.text))]
     return len(after) <= len(marks) and after.count(kind) < [mark["check"] for mark in marks].count(kind)
 
 

@@ -138,6 +138,11 @@ class Card:
         return all(len(text.draft) <= EDITABLE_CHARS for text in self.texts)
 
     @property
+    def editable_parts(self) -> Sequence[Part]:
+        """The parts an editor is drawn for: all, or none."""
+        return self.parts if self.is_editable else ()
+
+    @property
     def subject(self) -> Text | None:
         """The subject of a mail."""
         return next((part.text for part in self.parts if part.role == "subject"), None)

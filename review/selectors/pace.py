@@ -33,10 +33,14 @@ class _CountOf(Subquery):
     output_field = IntegerField()
 
 
-class _MeanOf(Subquery):
-    """Mean of the one column of a sliced query."""
+class _MedianOf(Subquery):
+    """Median of the one column of a sliced query, in words both databases know: the mean of the middle one or two."""
 
-    template = "(SELECT AVG(recent.seconds) FROM (%(subquery)s) recent)"
+    template = (
+        "(SELECT AVG(ranked.seconds) FROM (SELECT recent.seconds, ROW_NUMBER() OVER (ORDER BY recent.seconds) AS place, "
+        "COUNT(*) OVER () AS total FROM (%(subquery)s) recent) ranked "
+        "WHERE ranked.place IN ((ranked.total + 1) / 2, (ranked.total + 2) / 2))"
+    )
     output_field = FloatField()
 
 
@@ -47,7 +51,7 @@ class Pace:
     Attributes:
         left: Cards this member can still judge, counted up to `COUNT_UP_TO`.
         is_more: Whether there are more than that.
-        seconds_per_card: Mean of the member's latest decisions in the task; None before the first.
+        seconds_per_card: Median of the member's latest decisions in the task; None before the first.
     """
 
     left: int
@@ -77,7 +81,7 @@ def expressions(member: Member, task: OuterRef | Task) -> dict[str, Any]:
     return {
         "pending": reduce(add, (_CountOf(waiting) for waiting in open_cards)),
         "in_hand": _CountOf(hand.order_by().values("pk")[: COUNT_UP_TO + 1]),
-        "pace_s": _MeanOf(recent.order_by("-created_at").values("seconds")[:RECENT]),
+        "pace_s": _MedianOf(recent.order_by("-created_at").values("seconds")[:RECENT]),
     }
 
 

@@ -10,6 +10,7 @@ from web.errors import Refusal
 
 DEFAULTS: dict[str, str] = {
     "accept": "a", "edit": "e", "reject": "r", "undo": "z", "next": "j", "previous": "k", "aside": "s", "mine": "h",
+    "mend": "m",
 }  # fmt: skip
 WORDS: dict[str, str] = {
     "accept": "Accept the draft as it is",
@@ -20,13 +21,22 @@ WORDS: dict[str, str] = {
     "previous": "Previous card of the hand",
     "aside": "Set aside with a note; it comes back last",
     "mine": "My decisions",
+    "mend": "Mend the next mark, shown as an edit",
 }
+LETTERS = "abcdefhijklmnopqrstuvwxyz"  # without g
 
 
 def of(member: Member) -> dict[str, str]:
-    """The member's keys by action; an action without a choice has its default."""
+    """The member's keys by action; an action without a choice has its default, or where that is taken a free letter."""
     chosen: Any = (member.preferences or {}).get("desk_keys")
-    return {**DEFAULTS, **chosen} if isinstance(chosen, dict) else dict(DEFAULTS)
+    if not isinstance(chosen, dict):
+        return dict(DEFAULTS)
+    keys = {action: chosen[action] for action in DEFAULTS if action in chosen}
+    for action, default in DEFAULTS.items():
+        taken = set(keys.values())
+        free = default if default not in taken else next(letter for letter in LETTERS if letter not in taken)
+        keys.setdefault(action, free)
+    return {action: keys[action] for action in DEFAULTS}
 
 
 def are_on(member: Member) -> bool:

@@ -1,23 +1,32 @@
 /** The focus page: wires hand, outbox, history, keys and notices together. The server's form works without it. */
 
-import { fieldsOf, fillFields, isChanged, isEditing, onListClick, redraw, startEdit } from "./editing.js";
+import { Checking, showRemark } from "./checking.js";
+import { Drafts } from "./drafts.js";
+import { fieldsOf, fillFields, focusBox, isChanged, isEditing, onListClick, redraw, startEdit } from "./editing.js";
 import { Hand, cardFrom } from "./hand.js";
 import { History } from "./history.js";
 import { bindDeskKeys, showKeys } from "./keys.js";
 import { bindKeySheet } from "./keysheet.js";
 import { bindLinks } from "./links.js";
+import { bindLongTexts } from "./longtext.js";
+import { Mending } from "./mending.js";
 import { Notices } from "./notices.js";
 import { Outbox } from "./outbox.js";
 import { paceWords } from "./pace.js";
 import { turn } from "./ratings.js";
 import { Server } from "./server.js";
-import { keepUnfinished, unfinishedOf } from "./store.js";
+import { isFragile } from "./store.js";
+import { Tabs } from "./tabs.js";
 import { Verdicts } from "./verdicts.js";
 
 const desk = document.querySelector("[data-desk]");
 const stage = desk.querySelector("[data-stage]");
 const data = JSON.parse(document.getElementById("desk-data").textContent);
 const { member } = desk.dataset;
+// A second click of a double click meets the next card's button, and a slip must not become gold.
+const TOO_SOON_MS = 250;
+// A body that outlives its page may have 64 KiB, all of it together.
+const RELEASE_CHARS = 30_000;
 const token = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
 
 const server = new Server(desk, token);
@@ -25,7 +34,12 @@ const notices = new Notices(desk);
 const outbox = new Outbox(member, token);
 const history = new History(data.history.map((step) => ({ kind: "decision", ...step })));
 const hand = new Hand(stage, onShow);
-const verdicts = new Verdicts({ member, hand, outbox, history, server, notices, stage, refill });
+const drafts = new Drafts(member, server);
+const tabs = new Tabs(member, onJudgedElsewhere);
+const verdicts = new Verdicts({ drafts, hand, outbox, history, server, notices, stage, tabs, refill });
+const checking = new Checking(server, (card) => showKeys(card, keys));
+const mending = new Mending({ checking, notices, onChange: keepEdit });
+await drafts.load();
 const openKeys = bindKeySheet(document.querySelector("[data-keysheet]"), async (chosen, on) => {
   await server.saveKeys(chosen, on);
   Object.assign(keys, { keys: chosen, on });
@@ -49,9 +63,10 @@ function onShow(card) {
 function prepare(card) {
   showKeys(card, keys);
   card.querySelector('[data-act="edit"]').hidden = false;
-  const kept = unfinishedOf(member, card.dataset.card);
+  const kept = drafts.of(card.dataset.card);
   if (kept) fillFields(card, kept);
   const waits = kept || "unfinished" in card.querySelector(".editor").dataset;
+  if (waits) drafts.adopt(card.dataset.card, fieldsOf(card));
   card.classList.toggle("has-unfinished", Boolean(waits));
   if (waits) redraw(card);
 }
@@ -67,6 +82,18 @@ function take(cards) {
     if (!known) prepare(card);
     if (first) hand.show(card);
   }
+}
+
+/** A card judged in another tab leaves this one, unless words would go with it: then the server says so on saving. */
+function onJudgedElsewhere(id) {
+  const card = hand.find(id);
+  if (!card || (isEditing(card) && isChanged(card))) return;
+  if (card === hand.current) notices.hint("Judged in another tab.");
+  hand.remove(card);
+}
+
+function keepEdit(card) {
+  drafts.keep(card.dataset.card, isChanged(card) ? fieldsOf(card) : null);
 }
 
 function showPace(pace) {
@@ -98,19 +125,33 @@ outbox.addEventListener("refused", ({ detail: { entry, problem } }) => {
   if (card) hand.remove(card);
   refill();
 });
-outbox.addEventListener("waiting", ({ detail }) => notices.waiting(detail.count, detail.why));
+outbox.addEventListener("waiting", ({ detail }) => notices.waiting(detail.count, detail.why, isFragile()));
 outbox.addEventListener("clear", () => notices.clear());
 
 const acts = {
   accept: (card) => verdicts.accept(card),
   edit: (card) => verdicts.edit(card),
-  save: (card) => verdicts.save(card),
+  save: (card) => save(card),
+  mend: (card, button) => mending.mend(card, button),
   "leave-edit": (card) => verdicts.leaveEdit(card),
   reject: (card) => (card.querySelector("[data-digit]") ? verdicts.arm(card, !card.classList.contains("is-rejecting")) : verdicts.reject(card)),
   reason: (card, button) => verdicts.reject(card, button.value),
   aside: (card) => askForNote(card),
   undo: () => verdicts.undo(),
 };
+
+/** Save the edit; a large one that no kind explains is asked about once, and never twice. */
+function save(card) {
+  const box = card.querySelector(".why");
+  const isAsked = card.classList.contains("is-asking-why");
+  if (isAsked || !isChanged(card) || !checking.of(card)?.edit.wants_why) {
+    card.classList.remove("is-asking-why");
+    return verdicts.save(card, isAsked ? box.value.trim() : "");
+  }
+  card.classList.add("is-asking-why");
+  notices.say(box.getAttribute("aria-label"));
+  return box.focus();
+}
 
 function askForNote(card) {
   const box = card.querySelector(".note");
@@ -127,6 +168,8 @@ stage.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act]");
   if (!button || !card) return undefined;
   event.preventDefault();
+  // Keys say which card they mean; a pointer means what it saw.
+  if (event.pointerType && (event.detail > 1 || hand.shownFor < TOO_SOON_MS)) return undefined;
   return acts[button.dataset.act]?.(card, button);
 });
 stage.addEventListener("submit", (event) => event.preventDefault());
@@ -134,7 +177,13 @@ stage.addEventListener("input", (event) => {
   const card = event.target.closest(".card");
   if (!card || !event.target.matches("[data-path]")) return;
   redraw(card);
-  keepUnfinished(member, card.dataset.card, isChanged(card) ? fieldsOf(card) : null);
+  keepEdit(card);
+  mending.settle(card);
+  checking.later(card);
+});
+stage.addEventListener("click", (event) => {
+  const remark = event.target.closest("[data-checks] li[data-path]");
+  if (remark && !event.target.closest("button")) showRemark(remark.closest(".card"), remark);
 });
 desk.addEventListener("click", (event) => {
   if (event.target.closest('[data-act="keys"]')) openKeys();
@@ -145,12 +194,15 @@ function press(command, event) {
   const card = hand.current;
   if (command === "keys") return openKeys(), true;
   // While an edit is open a stray letter beside the text box must not throw it away.
-  if (isEditing(card) && command !== "save" && command !== "escape") return false;
+  if (isEditing(card) && !["save", "escape", "mend", "undo", "edit"].includes(command)) return false;
+  if (isEditing(card) && command === "undo") return mending.undo(card);
+  if (isEditing(card) && command === "edit") return focusBox(card), true;
   if (command === "undo") return verdicts.undo(), true;
   if (command === "mine") return location.assign(desk.dataset.decisionsUrl), true;
   if (!card) return false;
   if (command === "escape") return escape(card);
-  if (command === "save") return isEditing(card) && (verdicts.save(card), true);
+  if (command === "save") return isEditing(card) && (save(card), true);
+  if (command === "mend") return mending.mend(card), true;
   if (command === "next" || command === "previous") return hand.step(command === "next" ? 1 : -1), true;
   const [, digit] = command.split(" ");
   if (digit) {
@@ -162,6 +214,10 @@ function press(command, event) {
 }
 
 function escape(card) {
+  if (card.classList.contains("is-asking-why")) {
+    card.classList.remove("is-asking-why");
+    return focusBox(card), true;
+  }
   if (card.classList.contains("is-setting-aside")) card.classList.remove("is-setting-aside");
   else if (card.classList.contains("is-rejecting")) verdicts.arm(card, false);
   else if (isEditing(card)) verdicts.leaveEdit(card);
@@ -171,7 +227,12 @@ function escape(card) {
 }
 
 stage.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && event.target.matches(".note")) {
+  if (event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
+  if (event.target.matches(".why")) {
+    event.preventDefault();
+    save(event.target.closest(".card"));
+  }
+  if (event.target.matches(".note")) {
     event.preventDefault();
     verdicts.setAside(event.target.closest(".card"), event.target.value.trim());
   }
@@ -183,10 +244,13 @@ function leavePage() {
     seen_until: card.dataset.leasedUntil,
     unfinished: isChanged(card) ? fieldsOf(card) : null,
   }));
-  if (cards.length) server.release(cards);
+  // An edit too long to travel stays with its card, where it was kept while it was written.
+  const light = cards.filter((card) => !card.unfinished || JSON.stringify(card.unfinished).length < RELEASE_CHARS);
+  if (light.length) server.release(light);
 }
 
 window.addEventListener("pagehide", leavePage);
+window.addEventListener("beforeunload", (event) => isFragile() && event.preventDefault());
 window.addEventListener("pageshow", (event) => event.persisted && refill());
 setInterval(() => document.hidden || refill(), Math.max(20, Number(desk.dataset.leaseS) / 3) * 1000);
 
@@ -200,5 +264,6 @@ if (first) {
   if (first.querySelector(".editor[data-unfinished]")) startEdit(first);
 }
 bindLinks(stage);
+bindLongTexts(stage);
 await verdicts.resume();
 outbox.flush();

@@ -7,16 +7,28 @@ const boxesOf = (card) => [...card.querySelectorAll(".editor [data-path]")];
 /** Whether the card's editor is open. */
 export const isEditing = (card) => Boolean(card?.classList.contains("is-editing"));
 
-/** Open the editor with the caret at the start of the longest text. */
-export function startEdit(card) {
-  card.classList.add("is-editing");
-  card.querySelector(".editor").open = true;
-  card.querySelector(".edit-acts").hidden = false;
-  for (const button of card.querySelectorAll("[data-remove-element], [data-add-element]")) button.hidden = false;
+/** The box of one text. */
+export const boxAt = (card, path) => card.querySelector(`.editor [data-path="${CSS.escape(path)}"]`);
+
+/** Whether there is anything to edit: texts of great length are not. */
+export const isEditable = (card) => boxesOf(card).length > 0;
+
+/** Put the caret at the start of the longest text. */
+export function focusBox(card) {
   const boxes = boxesOf(card);
   const box = boxes.find((each) => each.tagName === "TEXTAREA") ?? boxes[0];
   box?.focus({ preventScroll: true });
   box?.setSelectionRange?.(0, 0);
+}
+
+/** Open the editor, with the caret in it unless keys are to go on working. */
+export function startEdit(card, { focus = true } = {}) {
+  card.classList.add("is-editing");
+  card.querySelector(".editor").open = true;
+  card.querySelector(".edit-acts").hidden = false;
+  for (const button of card.querySelectorAll("[data-remove-element], [data-add-element]")) button.hidden = false;
+  if (focus) focusBox(card);
+  else card.focus({ preventScroll: true });
   redraw(card);
 }
 

@@ -6,16 +6,24 @@ export function cardFrom(html) {
   return document.adoptNode(parsed.querySelector("article"));
 }
 
+// Nobody reads one card for this long without touching anything: the rest of the time is a coffee.
+const IDLE_MS = 60_000;
+const SIGNS_OF_LIFE = ["keydown", "pointermove", "pointerdown", "wheel", "scroll", "touchmove"];
+
 export class Hand {
   #stage;
   #onShow;
   #shownAt = 0;
+  #alive = 0;
+  #showed = 0;
   #spent = new WeakMap();
 
   constructor(stage, onShow) {
     this.#stage = stage;
     this.#onShow = onShow;
-    document.addEventListener("visibilitychange", () => (document.hidden ? this.#bank() : (this.#shownAt = performance.now())));
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.#bank(true) : this.#begin()));
+    for (const sign of SIGNS_OF_LIFE) document.addEventListener(sign, () => this.#live(), { passive: true, capture: true });
+    this.#begin();
   }
 
   get cards() {
@@ -52,7 +60,8 @@ export class Hand {
     const hadFocus = shown?.contains(document.activeElement) || document.activeElement === document.body;
     if (shown) shown.hidden = true;
     card.hidden = false;
-    this.#shownAt = performance.now();
+    this.#begin();
+    this.#showed = performance.now();
     if (hadFocus) card.focus({ preventScroll: true });
     this.#onShow(card);
   }
@@ -74,17 +83,39 @@ export class Hand {
     if (!next) this.#onShow(null);
   }
 
-  /** Seconds the card was in front of open eyes. */
+  /** Milliseconds since the card was put in front. */
+  get shownFor() {
+    return performance.now() - this.#showed;
+  }
+
+  /** Seconds the card was in front of open eyes; what passed without a sign of life is taken out. */
   seconds(card) {
     if (card === this.current) this.#bank();
     return Math.round((this.#spent.get(card) ?? 0) / 100) / 10;
   }
 
-  #bank() {
-    const card = this.current;
-    if (card && this.#shownAt && !document.hidden) {
-      this.#spent.set(card, (this.#spent.get(card) ?? 0) + performance.now() - this.#shownAt);
-    }
+  #begin() {
     this.#shownAt = performance.now();
+    this.#alive = this.#shownAt;
+  }
+
+  #live() {
+    const now = performance.now();
+    if (now - this.#alive > IDLE_MS) {
+      // Back after a while: keep what passed until they left, and count on from here.
+      this.#bank();
+      this.#shownAt = now;
+    }
+    this.#alive = now;
+  }
+
+  #bank(isHiding = false) {
+    const card = this.current;
+    const now = performance.now();
+    if (card && this.#shownAt && (isHiding || !document.hidden)) {
+      const until = Math.min(now, this.#alive + IDLE_MS);
+      this.#spent.set(card, (this.#spent.get(card) ?? 0) + Math.max(0, until - this.#shownAt));
+    }
+    this.#shownAt = now;
   }
 }

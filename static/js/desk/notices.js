@@ -20,11 +20,23 @@ export class Notices {
   }
 
   saved() {
-    this.#part("saved").textContent = `saved ${clock.format(new Date())}`;
+    this.#foot(`saved ${clock.format(new Date())}`, true);
+  }
+
+  /** A word in passing, for eyes and ears; the next card or act takes its place. */
+  hint(words) {
+    this.#foot(words, false);
+    this.say(words);
+  }
+
+  #foot(words, isSaved) {
+    const place = this.#part("saved");
+    place.textContent = words;
+    place.classList.toggle("is-saved", isSaved);
   }
 
   /** Name the verdicts that wait; a short hiccup is not worth a word. */
-  waiting(count, why) {
+  waiting(count, why, isFragile = false) {
     clearTimeout(this.#timer);
     const show = () => {
       const many = `${count} decision${count === 1 ? "" : "s"}`;
@@ -32,7 +44,8 @@ export class Notices {
       const verb = count === 1 ? "waits" : "wait";
       this.#part("banner-words").textContent = out
         ? `You are signed out or may not review here. ${many} ${verb} in this browser and will be sent when you are back.`
-        : `${many} ${verb} for the network. Go on; they will be sent by themselves.`;
+        : `${many} ${verb} for the network. Go on; ${count === 1 ? "it" : "they"} will be sent by ${count === 1 ? "itself" : "themselves"}.`;
+      if (isFragile) this.#part("banner-words").textContent += " This browser keeps nothing on its disk: leave the page open until then.";
       this.#part("banner-link").hidden = !out;
       this.#part("banner-link").href = this.#desk.dataset.loginUrl;
       this.#part("banner").hidden = false;

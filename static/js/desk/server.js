@@ -25,6 +25,25 @@ export class Server {
     }
   }
 
+  /** What the checks say of fields that are not saved; null when they cannot be reached. */
+  async check(card, fields) {
+    return this.#send("POST", `${this.urls.candidatesUrl}${card}/check/?render=html`, { fields });
+  }
+
+  /** Keep an unfinished edit with the card. */
+  keepUnfinished(card, fields) {
+    return this.#send("PUT", `${this.urls.candidatesUrl}${card}/unfinished/`, { fields });
+  }
+
+  async #send(method, url, body) {
+    try {
+      const response = await fetch(url, { method, headers: this.#headers(), body: JSON.stringify(body), credentials: "same-origin" });
+      return response.ok ? await response.json() : null;
+    } catch {
+      return null;
+    }
+  }
+
   /** Return cards to the queue while the page goes away. */
   release(cards) {
     const body = JSON.stringify({ cards });

@@ -1,16 +1,15 @@
 /** What each act does to the hand, the outbox and the history. One object a page; knows nothing of keys. */
 
-import { fieldsOf, isChanged, isEditing, leaveEdit, startEdit } from "./editing.js";
+import { fieldsOf, isChanged, isEditable, isEditing, leaveEdit, startEdit } from "./editing.js";
 import { newId } from "./history.js";
 import { ratingsOf } from "./ratings.js";
-import { keepUnfinished } from "./store.js";
 
 const TINT_MS = 160;
 const WORDS = { accept: "Accepted", edit: "Edit saved", reject: "Rejected" };
 
 export class Verdicts {
   constructor(parts) {
-    // member, hand, outbox, history, server, notices, stage, refill
+    // drafts, hand, outbox, history, server, notices, stage, tabs, refill
     Object.assign(this, parts);
     this.undoing = new Set();
     // Cards judged here whose verdict the server has not confirmed, with the id of the latest: they stay out of the hand.
@@ -40,9 +39,10 @@ export class Verdicts {
     this.#decide(card, { verdict: "accept" });
   }
 
-  save(card) {
+  /** Save the edit; `note` is a word why, where one was asked for. */
+  save(card, note = "") {
     const changed = isChanged(card);
-    this.#decide(card, changed ? { verdict: "edit", fields: fieldsOf(card) } : { verdict: "accept" });
+    this.#decide(card, changed ? { verdict: "edit", fields: fieldsOf(card), note } : { verdict: "accept" });
   }
 
   reject(card, reason) {
@@ -51,11 +51,12 @@ export class Verdicts {
 
   edit(card) {
     if (isEditing(card)) this.leaveEdit(card);
-    else startEdit(card);
+    else if (isEditable(card)) startEdit(card);
+    else this.notices.hint("This text is too long to edit here. Reject it or set it aside.");
   }
 
   leaveEdit(card) {
-    keepUnfinished(this.member, card.dataset.card, isChanged(card) ? fieldsOf(card) : null);
+    this.drafts.keep(card.dataset.card, isChanged(card) ? fieldsOf(card) : null);
     leaveEdit(card);
   }
 
@@ -100,6 +101,9 @@ export class Verdicts {
     this.arm(card, false);
     this.hand.add(card, { first: true });
     this.hand.show(card);
+    // An edit that is taken back is not lost: it waits in the editor.
+    if (isChanged(card)) this.drafts.keep(candidate, fieldsOf(card));
+    card.classList.toggle("has-unfinished", isChanged(card));
   }
 
   async #decide(card, said) {
@@ -110,12 +114,13 @@ export class Verdicts {
     this.history.push({ kind: "decision", decision: id, candidate, etag, card });
     this.notices.say(`${WORDS[said.verdict]}. ${this.#nextWords()}`);
     await this.outbox.add({ kind: "decision", candidate, title, url: this.server.cardUrl(candidate, "decisions"), headers: { "If-Match": `"${etag}"` }, body });
-    keepUnfinished(this.member, candidate, null);
+    this.drafts.forget(candidate);
   }
 
   /** Take the card out and let the edge show for a moment what was said. */
   #leave(card, said, id) {
     this.away.set(card.dataset.card, id);
+    this.tabs.judged(card.dataset.card);
     if (isEditing(card)) leaveEdit(card);
     this.arm(card, false);
     card.classList.remove("is-setting-aside");

@@ -1,0 +1,65 @@
+/** M: the next mend a check offers, put into the open editor and shown as a change. Nothing is saved by it. */
+
+import { boxAt, isChanged, redraw, startEdit } from "./editing.js";
+
+const wordsOf = (button) => button.lastChild.textContent.trim();
+
+export class Mending {
+  #parts;
+  #before = new WeakMap();
+  #again = Promise.resolve();
+
+  /** `parts`: checking, notices, onChange(card). */
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  /** Mend the next mark, or the one of this button. Presses queue up: each sees the text the last one left. */
+  mend(card, button = null) {
+    this.#again = this.#again.then(() => this.#mend(card, button)).catch(() => {});
+    return this.#again;
+  }
+
+  async #mend(card, pressed) {
+    const { checking, notices } = this.#parts;
+    const words = pressed && wordsOf(pressed);
+    // What was found of another text than the one in the editor would overwrite what was written since.
+    const isFresh = checking.of(card) || !(isChanged(card) || this.#before.has(card));
+    if (!isFresh && !(await checking.now(card))) return notices.hint("The checks cannot be reached. Mend it by hand, or try again.");
+    const offered = [...card.querySelectorAll("[data-mend-path]")];
+    const button = offered.find((each) => !words || wordsOf(each) === words);
+    if (!button) return notices.hint("No mark here has a mend of its own.");
+    const box = boxAt(card, button.dataset.mendPath);
+    if (!box) return undefined;
+    this.#steps(card).push({ box, text: box.value });
+    box.value = button.dataset.mendText;
+    startEdit(card, { focus: false });
+    redraw(card);
+    this.#parts.onChange(card);
+    notices.say(`${wordsOf(button)}. Look at the change, then save it with Control Enter.`);
+    await checking.now(card);
+    return undefined;
+  }
+
+  /** Take the last mend of this card back; false when there was none. */
+  undo(card) {
+    const step = this.#steps(card).pop();
+    if (!step) return false;
+    step.box.value = step.text;
+    redraw(card);
+    this.#parts.onChange(card);
+    this.#parts.checking.later(card);
+    this.#parts.notices.say("The mend is taken back.");
+    return true;
+  }
+
+  /** Somebody wrote by hand: what was mended before is part of their text now. */
+  settle(card) {
+    this.#before.delete(card);
+  }
+
+  #steps(card) {
+    if (!this.#before.has(card)) this.#before.set(card, []);
+    return this.#before.get(card);
+  }
+}
