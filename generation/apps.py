@@ -8,12 +8,16 @@ class GenerationConfig(AppConfig):
     name = "generation"
 
     def ready(self) -> None:
-        """Tell the rooms below what this one brings: a kind of job, and notes for data cards."""
+        """Tell the rooms below what this one brings: a kind of job, notes for data cards, and who writes drafts again."""
         from generation import seeds, terms
         from generation.kinds import GenerationKind
+        from generation.services import revising
+        from generation.services.order_spec import KIND
         from jobs import ports as job_ports
         from review import ports as review_ports
 
         job_ports.register(GenerationKind())
+        job_ports.consume("revisions", frozenset({KIND}), revising.settle)
         review_ports.add_card_notes(terms.card_notes)
+        review_ports.set_reviser(revising.TeacherReviser())
         post_migrate.connect(seeds.lay, sender=self)

@@ -15,7 +15,7 @@ from typing import Any
 from generation.engine.contracts import TeacherSpec
 from generation.engine.ledger import worst_case
 from generation.models import Call, Teacher
-from generation.states import CallState, Provider
+from generation.states import CallState, Provider, Purpose
 from review import prompting
 from review.models import TaskVersion
 from review.schema import Facts, OutputField
@@ -95,15 +95,37 @@ def estimate(
     )
 
 
+def of_conversation(task: TaskSpec, messages: list[prompting.Message], spec: TeacherSpec) -> Estimate:
+    """Price one call that sends these messages, from their length and the lengths that the output schema asks for."""
+    usage = _guessed(task, [messages], spec)
+    cost_usd = spec.cost_usd(round(usage.input_tokens), round(usage.output_tokens))
+    return Estimate(
+        calls=1,
+        input_tokens=round(usage.input_tokens),
+        output_tokens=round(usage.output_tokens),
+        cost_usd=round(cost_usd, 6),
+        cost_low_usd=round(cost_usd * usage.low, 6),
+        cost_high_usd=round(cost_usd * usage.high, 6),
+        worst_call_usd=worst_case(spec, messages)[2],
+        time_s=round(usage.latency_s, 1),
+        basis=usage.basis,
+    )
+
+
 def _measured(version: TaskVersion, teacher: Teacher, spec: TeacherSpec) -> Usage | None:
     # A teacher that was given another model or other parameters since is measured anew.
-    calls = Call.objects.filter(
-        generation_job__teacher=teacher,
-        generation_job__task_version=version,
-        generation_job__teacher_spec__model=spec.model,
-        generation_job__teacher_spec__parameters=spec.parameters,
-        state=CallState.ANSWERED,
-    ).order_by("-created_at")
+    # Revisions send longer conversations than orders do.
+    calls = (
+        Call.objects.exclude(generation_job__purpose=Purpose.REVISION)
+        .filter(
+            generation_job__teacher=teacher,
+            generation_job__task_version=version,
+            generation_job__teacher_spec__model=spec.model,
+            generation_job__teacher_spec__parameters=spec.parameters,
+            state=CallState.ANSWERED,
+        )
+        .order_by("-created_at")
+    )
     rows = list(calls.values_list("input_tokens", "output_tokens", "latency_s", "cost_usd")[:HISTORY])
     if len(rows) < ENOUGH_HISTORY:
         return None

@@ -13,11 +13,12 @@ class Provider(TextChoices):
 
 
 class Purpose(TextChoices):
-    """What drafts are for: the reviewers' desk, outputs that an evaluation compares, or the mails of a campaign."""
+    """What drafts are for: the reviewers' desk, outputs to compare, the mails of a campaign, or one draft written again."""
 
     DESK = "desk", "For review"
     EVALUATION = "evaluation", "For evaluation"
     CAMPAIGN = "campaign", "For a campaign"
+    REVISION = "revision", "A revision"
 
 
 class CallState(TextChoices):

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from members.models import Member
+from review.models import Candidate
+from review.prompting import Message
 
 # Sentences for a data card, given the teachers ("provider:model") whose text a dataset holds.
 CardNotes = Callable[[list[str]], list[str]]
@@ -18,3 +25,64 @@ def add_card_notes(notes: CardNotes) -> None:
 def card_notes(teachers: list[str]) -> list[str]:
     """All sentences the upper rooms have on texts of these teachers."""
     return [sentence for notes in _card_notes for sentence in notes(teachers)]
+
+
+# Chances, 0 to 1, that drafts of a task are accepted as they are, given its id and theirs; those it has no say on are absent.
+AcceptScores = Callable[[UUID, Sequence[UUID]], Mapping[UUID, float]]
+_accept_scores: list[AcceptScores] = []
+
+
+def set_accept_scores(scores: AcceptScores) -> None:
+    """Say which room's model estimates what will be accepted, for desks that show the least certain first."""
+    _accept_scores[:] = [scores]
+
+
+def accept_scores(task_id: UUID, drafts: Sequence[UUID]) -> Mapping[UUID, float]:
+    """What that model says; nothing where none is installed."""
+    return _accept_scores[0](task_id, drafts) if _accept_scores else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A teacher that could write a draft again.
+
+    Attributes:
+        slug: Its short name, to ask for it.
+        name: How pages call it.
+        price: What one revision costs at most, in words.
+        is_author: Whether it wrote the draft.
+    """
+
+    slug: str
+    name: str
+    price: str
+    is_author: bool = False
+
+
+class Reviser(Protocol):
+    """The room that has drafts written again."""
+
+    def writers(self, draft: Candidate, conversation: Sequence[Message], *, by: Member) -> list[Writer]:
+        """Teachers that can be asked now, the draft's author first if it is among them."""
+        ...
+
+    def start(self, draft: Candidate, conversation: Sequence[Message], *, writer: str, by: Member) -> UUID:
+        """Order one revision, inside the caller's transaction; returns the id of its job.
+
+        Raises:
+            Refusal: It cannot be had: no such teacher, no key, no price, or dearer than a revision may be.
+        """
+        ...
+
+
+_revisers: list[Reviser] = []
+
+
+def set_reviser(reviser: Reviser) -> None:
+    """Say which room has drafts written again."""
+    _revisers[:] = [reviser]
+
+
+def reviser() -> Reviser | None:
+    """The room that has drafts written again; None where none is installed."""
+    return _revisers[0] if _revisers else None

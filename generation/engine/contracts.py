@@ -49,6 +49,8 @@ class RecordIn(Wire):
     facts: dict[str, Any]
     # What people call it; only for whoever watches the drafts arrive.
     title: str = ""
+    # A conversation to go on with, for a draft that is written again; else the task's template is filled in.
+    messages: list[dict[str, str]] | None = None
 
 
 class Limits(Wire):

@@ -54,7 +54,9 @@ class Outcomes:
 
     def prepare(self, call: PlannedCall) -> Prepared:
         """Render the prompt of a call and price its worst case."""
-        messages = prompting.messages(self.task, call.record.facts, audience=self._spec.teacher.audience)
+        messages = call.record.messages or prompting.messages(
+            self.task, call.record.facts, audience=self._spec.teacher.audience
+        )
         given, answered, reserve_usd = worst_case(self._spec.teacher, messages)
         return Prepared(call, messages, (given, answered), reserve_usd, prompting.prompt_hash(messages))
 

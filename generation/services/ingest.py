@@ -13,12 +13,13 @@ from uuid import UUID
 from generation import ports
 from generation.engine.contracts import TeacherSpec
 from generation.models import Call, GenerationJob
+from generation.services import conversations
 from generation.states import CallState, Purpose
 from jobs.contracts import Event, Result
 from jobs.models import Job
 from review import prompting
 from review.models import Record
-from review.services import candidates
+from review.services import candidates, revisions
 from review.services.candidates import NewDraft
 from web.errors import Refusal
 
@@ -136,6 +137,9 @@ def _take_end(order: GenerationJob, calls: dict[UUID, Call], event: Event) -> bo
 
 
 def _to_desk(order: GenerationJob, calls: dict[UUID, Call], drafts: dict[UUID, dict[str, Any]]) -> None:
+    if order.purpose == Purpose.REVISION:
+        _to_asker(order, calls, drafts)
+        return
     rendered = _rendered(order, {told["record"] for told in drafts.values()})
     new = [_draft(order, told, rendered[told["record"]]) for told in drafts.values() if told["record"] in rendered]
     try:
@@ -143,6 +147,20 @@ def _to_desk(order: GenerationJob, calls: dict[UUID, Call], drafts: dict[UUID, d
     except Refusal:
         for draft in new:
             _add_alone(order, calls, draft)
+
+
+def _to_asker(order: GenerationJob, calls: dict[UUID, Call], drafts: dict[UUID, dict[str, Any]]) -> None:
+    """A draft that was written again goes to who asked for it; one that does not fit is told like any failure."""
+    job_id = order.job_id
+    if job_id is None:
+        return
+    for call_id, told in drafts.items():
+        try:
+            draft = _draft(order, told, conversations.of_order(order))
+            revisions.arrive(job_id, draft, version=order.task_version)
+        except Refusal as refusal:
+            call = calls[call_id]
+            call.state, call.error_code, call.error_message = CallState.FAILED, refusal.code[:40], refusal.message
 
 
 def _add_alone(order: GenerationJob, calls: dict[UUID, Call], draft: NewDraft) -> None:

@@ -8,8 +8,8 @@ from generation import ports
 from generation.engine.contracts import GenerationSpec, Limits, RecordIn, TeacherSpec
 from generation.models import Call, GenerationJob, Teacher
 from generation.selectors.teachers import Price
-from generation.services import addresses
-from generation.states import CallState
+from generation.services import addresses, conversations
+from generation.states import CallState, Purpose
 from jobs.models import Job
 from review.models import Record
 from web.errors import Refusal
@@ -54,7 +54,7 @@ def build(job: Job) -> dict[str, Any]:
         purpose="evaluation" if order.purpose == "evaluation" else "desk",
         task=order.task_version.spec.canonical(),
         teacher=teacher,
-        records=_records(order.record_ids),
+        records=_records(order),
         count=order.count,
         budget_usd=None if order.max_cost_usd is None else float(order.max_cost_usd),
         seed=order.seed,
@@ -90,7 +90,8 @@ def _known_calls(order: GenerationJob) -> tuple[dict[str, float], list[str]]:
     return settled, in_doubt
 
 
-def _records(record_ids: list[str]) -> list[RecordIn]:
+def _records(order: GenerationJob) -> list[RecordIn]:
+    record_ids: list[str] = order.record_ids
     known: dict[str, RecordIn] = {}
     for start in range(0, len(record_ids), CHUNK):
         rows = Record.objects.filter(pk__in=record_ids[start : start + CHUNK]).values_list("pk", "facts", "title")
@@ -98,4 +99,7 @@ def _records(record_ids: list[str]) -> list[RecordIn]:
     if gone := [pk for pk in record_ids if pk not in known]:
         # Leaving one out would move every later call to another record.
         raise Refusal("record_gone", f"The record {gone[0]} is gone.", hint="Launch a new order without it.")
+    if order.purpose == Purpose.REVISION:
+        [record_id] = record_ids
+        return [known[record_id].model_copy(update={"messages": conversations.of_order(order)})]
     return [known[pk] for pk in record_ids]

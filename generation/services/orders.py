@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
@@ -28,6 +29,8 @@ from review.states import CandidateState, Role
 from web.errors import Refusal
 
 LARGEST_ORDER = 100_000
+# As many as stand side by side when the best of them is chosen.
+MOST_PER_RECORD = 8
 CENT = Decimal("0.01")
 
 
@@ -58,6 +61,7 @@ def quote(
     source: Source | None = None,
     record_ids: Sequence[UUID] | None = None,
     version: TaskVersion | None = None,
+    per_record: int = 1,
 ) -> Quote:
     """Check an order and price it; writes nothing.
 
@@ -69,10 +73,11 @@ def quote(
         source: Only records of this import.
         record_ids: Exactly these records, in this order; else those with the fewest drafts come first.
         version: The task version; the latest by default.
+        per_record: How many drafts of each record to ask for, to choose the best of; so many fewer records are needed.
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: `count`, `teacher_off`, `teacher_of_another_task`, `price_unknown`, `secret_missing`, `base_url` or
+        Refusal: `count`, `per_record`, `teacher_off`, `teacher_of_another_task`, `price_unknown`, `secret_missing`, `base_url` or
             `no_records`.
     """
     if by is not None:
@@ -80,10 +85,13 @@ def quote(
     if not 1 <= count <= LARGEST_ORDER:
         message = f"Order between 1 and {LARGEST_ORDER:,} drafts."
         raise Refusal("count", message, errors={"count": [message]})
-    spec = _askable(teacher)
+    if not 1 <= per_record <= MOST_PER_RECORD:
+        message = f"Between 1 and {MOST_PER_RECORD} drafts of one record."
+        raise Refusal("per_record", message, errors={"per_record": [message]})
+    spec = askable(teacher)
     ports.check(teacher, task)
     version = version or latest_version(task)
-    ids, facts = _records(task, count, source, record_ids)
+    ids, facts = _records(task, math.ceil(count / per_record), source, record_ids)
     return Quote(version, ids, spec, estimate(version, facts, teacher=teacher, spec=spec, count=count))
 
 
@@ -102,6 +110,7 @@ def launch(
     uncertain_policy: UncertainPolicy = UncertainPolicy.HOLD,
     seed: int | None = None,
     repeats: GenerationJob | None = None,
+    per_record: int = 1,
 ) -> GenerationJob:
     """Order drafts: the rows are written here, the calls are made by a worker.
 
@@ -118,17 +127,48 @@ def launch(
         uncertain_policy: What to do with a call of unknown fate.
         seed: Makes a second order differ from the first; by default drawn from the order's id.
         repeats: The order whose uncertain calls this one asks again.
+        per_record: See `quote`.
 
     Raises:
         PermissionDenied: The member does not lead the task.
         Refusal: As for `quote`, or `budget_missing`, `budget_too_small`.
     """
-    quoted = quote(task, teacher=teacher, count=count, by=by, source=source, record_ids=record_ids, version=version)
-    _check_budget(max_cost_usd, quoted.estimate)
+    quoted = quote(
+        task, teacher=teacher, count=count, by=by, source=source, record_ids=record_ids, version=version,
+        per_record=per_record,
+    )  # fmt: skip
+    title = f"{count} drafts by {teacher.name}"
+    return place(
+        task, quoted, title=title, teacher=teacher, count=count, by=by, max_cost_usd=max_cost_usd, source=source,
+        purpose=purpose, uncertain_policy=uncertain_policy, seed=seed, repeats=repeats,
+    )  # fmt: skip
+
+
+def place(
+    task: Task,
+    quoted: Quote,
+    *,
+    title: str,
+    teacher: Teacher,
+    count: int,
+    by: Member | None,
+    max_cost_usd: Decimal | None = None,
+    source: Source | None = None,
+    purpose: Purpose = Purpose.DESK,
+    uncertain_policy: UncertainPolicy = UncertainPolicy.HOLD,
+    seed: int | None = None,
+    repeats: GenerationJob | None = None,
+) -> GenerationJob:
+    """Write the rows of an order that was quoted and launch its job, inside the caller's transaction.
+
+    Raises:
+        Refusal: `budget_missing` or `budget_too_small`.
+    """
+    check_budget(max_cost_usd, quoted.estimate)
     order_id = uuid4()
     job = lifecycle.launch(
         kind=order_spec.KIND,
-        title=f"{count} drafts by {teacher.name}",
+        title=title,
         spec={},
         by=by,
         task_slug=task.slug,
@@ -155,8 +195,12 @@ def launch(
     )
 
 
-def _askable(teacher: Teacher) -> TeacherSpec:
-    """The teacher with its price, or why it cannot be asked."""
+def askable(teacher: Teacher) -> TeacherSpec:
+    """The teacher with its price.
+
+    Raises:
+        Refusal: `teacher_off`, `price_unknown`, `secret_missing` or `base_url`: why it cannot be asked.
+    """
     if not teacher.is_active:
         raise Refusal(
             "teacher_off", f"{teacher.name} is out of use.", errors={"teacher": ["This teacher is out of use."]}
@@ -175,7 +219,8 @@ def _askable(teacher: Teacher) -> TeacherSpec:
     return order_spec.teacher_spec(teacher, price)
 
 
-def _check_budget(max_cost_usd: Decimal | None, estimated: Estimate) -> None:
+def check_budget(max_cost_usd: Decimal | None, estimated: Estimate) -> None:
+    """Refuse a budget that is missing where one is needed, or that buys nothing."""
     if max_cost_usd is None:
         if estimated.worst_call_usd > 0:
             message = "Say how much this may cost at most."

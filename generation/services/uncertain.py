@@ -45,6 +45,13 @@ def ask_again(order: GenerationJob, *, call_ids: Sequence[UUID] | None, by: Memb
         PermissionDenied: The member does not lead the task.
         Refusal: 409 `nothing_uncertain`; or as for `orders.launch`.
     """
+    if order.purpose == Purpose.REVISION:
+        raise Refusal(
+            "ask_on_the_draft",
+            "A revision is asked for on its draft.",
+            hint="Drop this call; the draft is back on the desk of whoever asked, who may ask again.",
+            status=409,
+        )
     calls = _settle(order, call_ids, by, Settlement.RETRIED)
     record_ids = [call.record_id for call in calls]
     quoted = orders.quote(

@@ -117,8 +117,8 @@ def _oldest(task: Task) -> QuerySet[Candidate]:
 
 
 def _newest(task: Task) -> QuerySet[Candidate]:
-    """The drafts that came last, as far as a page looks."""
-    came = Candidate.objects.filter(desk.ON_DESK, task=task).order_by("-created_at", "-id")
+    """The drafts that came last, as far as a page looks; asked as the partial index of the newest has it."""
+    came = Candidate.objects.filter(~Q(state=CandidateState.KEPT), task=task).order_by("-created_at", "-id")
     edge = list(came.values_list("created_at", flat=True)[LOOK_AT : LOOK_AT + 1])
     waiting = came.filter(state=CandidateState.PENDING)
     return waiting.filter(created_at__gte=edge[0]) if edge else waiting

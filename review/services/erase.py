@@ -16,9 +16,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from review import immutability, tombstones
-from review.models import Assignment, Candidate, DatasetVersion, Decision, Record, Ruling, Task
+from review.models import (
+    Assignment,
+    Candidate,
+    Choice,
+    DatasetVersion,
+    Decision,
+    KnownAnswer,
+    Record,
+    RevisionRequest,
+    Ruling,
+    Task,
+)
 from review.selectors.erased import versions_holding
-from review.services import erase_files, search_index
+from review.services import comments, erase_files, search_index
 from review.states import AssignmentState, CandidateState
 
 TITLE = "Erased"
@@ -100,6 +111,8 @@ def _erase_candidates(candidates: Sequence[Candidate]) -> None:
         candidates, ["fields", "messages", "marks", "marks_count", "erased_at", "state"], batch_size=200
     )
     search_index.forget(pks)
+    comments.erase_on(pks)
+    KnownAnswer.objects.filter(candidate__in=pks).update(note="", retired_at=timezone.now())
     Assignment.objects.filter(candidate__in=pks).update(unfinished=None, note="")
     Assignment.objects.filter(candidate__in=pks, state=AssignmentState.ACTIVE).update(state=AssignmentState.RELEASED)
 
@@ -113,4 +126,6 @@ def _erase_decisions(candidates: Sequence[Candidate]) -> int:
             values["fields"] = tombstones.of(decision.fields)
         Decision.objects.filter(pk=decision.pk).update(**values)
     Ruling.objects.filter(candidate__in=pks).exclude(note="").update(note="")
+    Choice.objects.filter(record__in={candidate.record_id for candidate in candidates}).exclude(note="").update(note="")
+    RevisionRequest.objects.filter(candidate__in=pks).update(instruction="")
     return len(decisions)

@@ -6,8 +6,9 @@ import asyncio
 
 from generation.engine.clients.ports import Question, Reply
 from generation.engine.contracts import TeacherSpec
-from generation.engine.offline import DEFECT_RATE, tokens, write
-from review.prompting import completion
+from generation.engine.offline import DEFECT_RATE, revise, tokens, write
+from review import revising
+from review.prompting import completion, parse
 from review.spec import TaskSpec
 
 MODEL = "offline-composer"
@@ -36,6 +37,8 @@ class OfflineClient:
         """Compose one draft. See `Client`."""
         # Even without a pause other tasks must get their turn: the stop, the progress, the journal.
         await asyncio.sleep(self._pause_s)
+        if wish := revising.instruction_of(question.messages):
+            return self._revised(question, wish)
         draft = write(
             facts=question.facts,
             offer=self._offer,
@@ -46,6 +49,13 @@ class OfflineClient:
         text = completion(self._task, dict(draft.fields))
         given = sum(tokens(message["content"]) for message in question.messages)
         return Reply(text, input_tokens=given, output_tokens=tokens(text), model=MODEL, labelled_defects=draft.defects)
+
+    def _revised(self, question: Question, wish: str) -> Reply:
+        """The draft of the conversation, written again; a revision has no faults put in."""
+        draft = parse(self._task, question.messages[-2]["content"])
+        text = completion(self._task, revise(self._task, question.facts, draft, wish))
+        given = sum(tokens(message["content"]) for message in question.messages)
+        return Reply(text, input_tokens=given, output_tokens=tokens(text), model=MODEL)
 
     async def close(self) -> None:
         """Nothing to let go."""

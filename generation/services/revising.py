@@ -1,0 +1,118 @@
+"""Has one draft written again: an order for one call, with its own small budget, journal and ledger like any other.
+
+What review knows as its reviser. Who may ask is decided there; what it may cost, here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from generation import estimates
+from generation.engine.contracts import TeacherSpec
+from generation.engine.ledger import worst_case
+from generation.models import GenerationJob, Teacher
+from generation.selectors import teachers as selectors
+from generation.selectors.teachers import TeacherLine
+from generation.services import order_spec, orders
+from generation.services.orders import Quote
+from generation.states import CallState, Purpose
+from jobs.models import Job
+from members.models import Member
+from review.models import Candidate
+from review.ports import Writer
+from review.prompting import Message
+from review.services import revisions
+from web.errors import Refusal
+
+# An expert spends this much by one key at most; a dearer teacher is asked by a lead, with an order.
+MOST_USD = Decimal("0.50")
+CENT_OF_A_CENT = Decimal("0.0001")
+
+
+class TeacherReviser:
+    """See `review.ports.Reviser`."""
+
+    def writers(self, draft: Candidate, conversation: Sequence[Message], *, by: Member) -> list[Writer]:
+        """See `review.ports.Reviser`."""
+        found = [writer for line in selectors.lines(by) if (writer := _writer(line, draft, conversation)) is not None]
+        return sorted(found, key=lambda writer: not writer.is_author)
+
+    def start(self, draft: Candidate, conversation: Sequence[Message], *, writer: str, by: Member) -> UUID:
+        """See `review.ports.Reviser`."""
+        teacher = self._teacher(draft, conversation, writer, by)
+        spec = orders.askable(teacher)
+        estimate = estimates.of_conversation(draft.task_version.spec, list(conversation), spec)
+        budget = _budget(estimate.worst_call_usd)
+        if budget > MOST_USD:
+            raise Refusal(
+                "revision_too_dear",
+                f"One revision by {teacher.name} may cost ${budget}; ${MOST_USD} is the most for one.",
+                hint="Choose another teacher, or have an admin lower its max_tokens.",
+            )
+        order = orders.place(
+            draft.task,
+            Quote(draft.task_version, [str(draft.record_id)], spec, estimate),
+            title=f"A revision by {teacher.name}",
+            teacher=teacher,
+            count=1,
+            by=by,
+            max_cost_usd=budget or None,
+            purpose=Purpose.REVISION,
+        )
+        if order.job_id is None:
+            raise RuntimeError("an order was placed without a job")
+        return order.job_id
+
+    def _teacher(self, draft: Candidate, conversation: Sequence[Message], slug: str, by: Member) -> Teacher:
+        if slug:
+            found = selectors.visible(by).filter(slug=slug, provided_by="", is_active=True).first()
+            if found is None:
+                raise _none(f"There is no teacher '{slug}' to ask.")
+            return found
+        writers = self.writers(draft, conversation, by=by)
+        if not writers:
+            raise _none("No teacher can be asked now: none has its key and a price, or each is too dear.")
+        return selectors.visible(by).get(slug=writers[0].slug)
+
+
+def settle(job: Job) -> None:
+    """Once the job of a revision has ended without one, its draft comes back to whoever asked."""
+    order = GenerationJob.objects.filter(job=job, purpose=Purpose.REVISION).first()
+    if order is not None:
+        revisions.give_up(job.pk, why=_why(order, job))
+
+
+def _why(order: GenerationJob, job: Job) -> str:
+    call = order.calls.exclude(state=CallState.ANSWERED).exclude(error_message="").first()
+    if call is not None:
+        return call.error_message[:200]
+    told = (job.error or {}).get("message", "")
+    return str(told)[:200] or f"the job ended {job.state}"
+
+
+def _writer(line: TeacherLine, draft: Candidate, conversation: Sequence[Message]) -> Writer | None:
+    """A teacher as the panel offers it; None for one that cannot be asked, or that only knows its own short prompt."""
+    if not line.can_be_asked or line.teacher.provided_by or line.price is None:
+        return None
+    worst = _budget(_worst_usd(order_spec.teacher_spec(line.teacher, line.price), conversation))
+    if worst > MOST_USD:
+        return None
+    price = f"at most ${worst}" if worst else "free"
+    return Writer(line.teacher.slug, line.teacher.name, price, is_author=line.teacher.label == draft.teacher)
+
+
+def _worst_usd(spec: TeacherSpec, conversation: Sequence[Message]) -> float:
+    return worst_case(spec, list(conversation))[2]
+
+
+def _budget(worst_usd: float) -> Decimal:
+    """What covers the dearest answer, up to the next hundredth of a cent."""
+    exact = Decimal(str(worst_usd))
+    rounded = exact.quantize(CENT_OF_A_CENT)
+    return rounded if rounded >= exact else rounded + CENT_OF_A_CENT
+
+
+def _none(message: str) -> Refusal:
+    return Refusal("no_teacher", message, hint="Edit the draft yourself with E, or have an admin look at Teachers.")

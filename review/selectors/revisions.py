@@ -1,0 +1,112 @@
+"""Requests to write a draft again: which are on their way, what came of them, and how a revision differs.
+
+Reads only. Whether a job is still going on it reads from the jobs room; it does not know what the job does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from jobs.models import Job
+from jobs.states import FINISHED
+from members.models import Member
+from review import prompting
+from review.models import Candidate, RevisionRequest, Task
+from review.permissions import may, tasks_for
+from review.spec_diff import Segment, word_diff
+from review.states import Role
+
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """What a revision came of.
+
+    Attributes:
+        request: The request behind it; None when its row is gone.
+        parent: The draft it revises.
+        segments: The two texts word by word.
+    """
+
+    request: RevisionRequest | None
+    parent: Candidate
+    segments: Sequence[Segment]
+
+
+def revised_from(draft: Candidate) -> Revised | None:
+    """What a draft revises, and how; None for any other draft, without asking the database."""
+    if draft.parent_id is None:
+        return None
+    parent = Candidate.objects.only("pk", "fields", "state", "erased_at").get(pk=draft.parent_id)
+    spec = draft.task_version.spec
+    before, after = (prompting.completion(spec, fields) for fields in (parent.fields, draft.fields))
+    request = RevisionRequest.objects.filter(result=draft).first()
+    return Revised(request, parent, word_diff(before, after))
+
+
+def request_or_404(member: Member, request_id: UUID) -> RevisionRequest:
+    """A request, for who asked and for leads of its task.
+
+    Raises:
+        Http404: No such request, or not this member's to see.
+    """
+    found = RevisionRequest.objects.select_related("candidate__task", "asked_by", "candidate__record")
+    request = found.filter(pk=request_id, candidate__task__in=tasks_for(member)).first()
+    is_theirs = request is not None and (
+        request.asked_by_id == member.pk or may(member, request.candidate.task, Role.LEAD)
+    )
+    if request is None or not is_theirs:
+        raise Http404("There is no such request.")
+    return request
+
+
+def waiting_on(draft: Candidate) -> RevisionRequest | None:
+    """The request on this draft that is still on its way."""
+    open_ones = RevisionRequest.objects.filter(candidate=draft, result__isnull=True).order_by("-created_at")
+    return next((request for request in open_ones[:SHOWN] if not _is_over(request)), None)
+
+
+def mine(member: Member, task: Task) -> QuerySet[RevisionRequest]:
+    """What the member asked for in a task, newest first."""
+    found = RevisionRequest.objects.filter(asked_by=member, candidate__task=task)
+    return found.select_related("candidate__record").order_by("-created_at")
+
+
+def on_their_way(member: Member, task: Task) -> list[dict[str, Any]]:
+    """The member's requests whose revision has not come, as the desk listens for them."""
+    waiting = list(mine(member, task).filter(result__isnull=True)[:SHOWN])
+    jobs = Job.objects.in_bulk([request.job_id for request in waiting if request.job_id])
+    live = [(request, jobs[request.job_id]) for request in waiting if request.job_id in jobs]
+    return [as_json(request, job) for request, job in live if job.state not in FINISHED]
+
+
+def as_json(request: RevisionRequest, job: Job | None = None) -> dict[str, Any]:
+    """A request for programs, with the job that tells of it."""
+    job = job or _job_of(request)
+    return {
+        "id": str(request.pk),
+        "candidate": str(request.candidate_id),
+        "title": request.candidate.record.title,
+        "instruction": request.instruction,
+        "result": str(request.result_id) if request.result_id else None,
+        "job": str(request.job_id) if request.job_id else None,
+        "seq": job.last_seq if job else 0,
+        "state": "arrived" if request.result_id else "failed" if job is None or job.state in FINISHED else "asked",
+        "created_at": request.created_at.isoformat(),
+    }
+
+
+def _is_over(request: RevisionRequest) -> bool:
+    job = _job_of(request)
+    return job is None or job.state in FINISHED
+
+
+def _job_of(request: RevisionRequest) -> Job | None:
+    return Job.objects.filter(pk=request.job_id).first() if request.job_id else None

@@ -1,0 +1,227 @@
+"""Having a teacher write a draft again: asking, the revision's arrival, its failure, and the way back.
+
+The upper room that knows teachers does the work, through `review.ports`; this one keeps who asked for what, and where
+draft and revision stand meanwhile. It does not know prices, keys or providers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.http import Http404
+from django.utils import timezone
+
+from members.models import Member
+from review import ports, revising
+from review.models import Assignment, Candidate, RevisionRequest, TaskVersion
+from review.permissions import may, require, task_or_404
+from review.prompting import Message
+from review.selectors import revisions as asked
+from review.services import candidates, queue
+from review.services.candidates import NewDraft
+from review.services.choices import FIRST_IN_QUEUE
+from review.states import AssignmentState, CandidateState, Role
+from web.errors import Refusal
+
+WAITS = "Revision asked: {}"
+ARRIVED = "Revised on request"
+FAILED = "The revision could not be had: {}"
+# What the asker's own row says while the card is in nobody's hand.
+_WAITING = (AssignmentState.SET_ASIDE, AssignmentState.RELEASED)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of asking.
+
+    Attributes:
+        request: The request, this one or, for a repeated one, the first.
+        is_replay: Whether the very same was asked before.
+        hand: Cards that fill the asker's hand.
+    """
+
+    request: RevisionRequest
+    is_replay: bool
+    hand: Sequence[Assignment]
+
+
+def conversation(draft: Candidate, instruction: str) -> list[Message]:
+    """What the teacher is told. The draft comes with its record and task version."""
+    spec = draft.task_version.spec
+    return revising.messages(
+        spec, draft.record.facts, asked=draft.messages, draft=draft.fields, instruction=instruction
+    )
+
+
+def ask(candidate_id: UUID, *, by: Member, id: UUID, instruction: str, writer: str = "", deck_size: int = 0) -> Asked:
+    """Ask a teacher to write a draft again.
+
+    Meanwhile the draft is among the asker's set-aside cards and in front of nobody else.
+
+    Args:
+        candidate_id: A draft in the asker's hand, or free to take.
+        by: Who asks; reviewer or lead of the task, or admin.
+        id: The client's UUID; asking the same again gives the first request.
+        instruction: What shall be different.
+        writer: Short name of the teacher; the draft's own by default, else the first that can be asked.
+        deck_size: How many cards the asker should hold afterwards.
+
+    Raises:
+        Http404: No such draft for this member.
+        PermissionDenied: Not a reviewer of the task.
+        Refusal: 422 for an instruction that is empty or too long; 409 when the draft is not the asker's to ask about,
+            or was asked about already, or the id came with another request; as the teacher's room refuses. Nothing is
+            spent then.
+    """
+    words = _checked(instruction)
+    draft = _draft(candidate_id, by=by)
+    if (first := _again(id, draft, by=by, words=words)) is not None:
+        return Asked(first, True, [])
+    try:
+        with transaction.atomic():
+            return _ask(draft, by=by, id=id, words=words, writer=writer, deck_size=deck_size)
+    except IntegrityError:
+        first = _again(id, draft, by=by, words=words)
+        if first is None:
+            raise
+        return Asked(first, True, [])
+
+
+def arrive(job_id: UUID, draft: NewDraft, *, version: TaskVersion) -> Candidate | None:
+    """Take a revision in: it waits first on the asker's desk, and what it revises leaves the desk.
+
+    Runs inside the transaction that stores the job's events; told twice it adds nothing.
+
+    Returns:
+        The revision; None when it is known already, nobody asked for it, or the record was erased meanwhile.
+
+    Raises:
+        Refusal: It does not fit the task version.
+    """
+    found = RevisionRequest.objects.select_for_update(of=("self",)).filter(job_id=job_id, result__isnull=True)
+    request = found.select_related("candidate").first()
+    if request is None or request.candidate.erased_at is not None:
+        return None
+    parent = request.candidate
+    kept = replace(draft, is_kept=True, round=parent.round)
+    made = candidates.add_drafts(version=version, drafts=[kept], job_id=job_id)
+    if not made:
+        return None
+    Candidate.objects.filter(pk=made[0].pk).update(
+        parent=parent, for_reviewer=request.asked_by, state=CandidateState.PENDING, queue_position=FIRST_IN_QUEUE
+    )
+    RevisionRequest.objects.filter(pk=request.pk).update(result=made[0])
+    if _moved_parent(request, state=CandidateState.KEPT, for_reviewer=None):
+        _note(request, ARRIVED)
+    made[0].refresh_from_db()
+    return made[0]
+
+
+def give_up(job_id: UUID, *, why: str) -> bool:
+    """Bring a draft back whose revision will not come: first on the asker's desk, with why.
+
+    Returns:
+        Whether a request was waiting for this job.
+    """
+    with transaction.atomic():
+        found = RevisionRequest.objects.select_for_update(of=("self",)).filter(job_id=job_id, result__isnull=True)
+        request = found.select_related("candidate").first()
+        if request is None:
+            return False
+        if _moved_parent(request, queue_position=FIRST_IN_QUEUE):
+            _note(request, FAILED.format(why))
+        return True
+
+
+def restore(request_id: UUID, *, by: Member) -> Candidate:
+    """Put the draft that was revised back on the desk, beside its revision. Twice is once.
+
+    Raises:
+        Http404: No such request of this member, or of a task they lead.
+        Refusal: 409 when the draft is judged or in front of somebody.
+    """
+    request = asked.request_or_404(by, request_id)
+    with transaction.atomic():
+        draft = Candidate.objects.select_for_update(of=("self",)).get(pk=request.candidate_id)
+        if draft.erased_at is not None or draft.state not in (CandidateState.KEPT, CandidateState.PENDING):
+            raise queue.not_free(draft)
+        Candidate.objects.filter(pk=draft.pk).update(
+            state=CandidateState.PENDING, for_reviewer=request.asked_by, queue_position=FIRST_IN_QUEUE
+        )
+        _note(request, "")
+    draft.refresh_from_db()
+    return draft
+
+
+def _draft(candidate_id: UUID, *, by: Member) -> Candidate:
+    found = Candidate.objects.select_related("task", "task_version", "record").filter(pk=candidate_id).first()
+    if found is None or not may(by, found.task, Role.VIEWER):
+        raise Http404("There is no such draft.")
+    task_or_404(by, found.task.slug)
+    require(by, found.task, Role.REVIEWER)
+    return found
+
+
+def _checked(instruction: str) -> str:
+    words = " ".join(instruction.split())
+    if not words:
+        raise _wrong("Say what shall be different.")
+    if len(words) > revising.LONGEST_INSTRUCTION:
+        raise _wrong(f"{len(words)} characters; at most {revising.LONGEST_INSTRUCTION} are sent.")
+    return words
+
+
+def _again(id: UUID, draft: Candidate, *, by: Member, words: str) -> RevisionRequest | None:
+    first = RevisionRequest.objects.filter(pk=id).first()
+    if first is None:
+        return None
+    if (first.candidate_id, first.asked_by_id, first.instruction) != (draft.pk, by.pk, words):
+        raise Refusal(
+            "request_id_reused", "This id belongs to another request.", hint="Make a new UUID for each.", status=409
+        )
+    return first
+
+
+def _ask(draft: Candidate, *, by: Member, id: UUID, words: str, writer: str, deck_size: int) -> Asked:
+    reviser = ports.reviser()
+    if reviser is None:
+        raise Refusal("no_teacher", "Nothing here can write a draft again.", hint="Edit it yourself with E.")
+    if draft.erased_at is not None:
+        raise Refusal("erased", "This draft was erased.", status=409)
+    held = queue.hold(by, draft.pk)
+    if (waiting := asked.waiting_on(draft)) is not None:
+        raise Refusal(
+            "already_asked",
+            f"A revision of this draft is on its way already: {waiting.instruction}",
+            hint="It comes to the desk of whoever asked for it.",
+            status=409,
+        )
+    told = conversation(draft, words)
+    job_id = reviser.start(draft, told, writer=writer, by=by)
+    request = RevisionRequest.objects.create(
+        id=id, candidate=draft, asked_by=by, instruction=words, teacher=writer, job_id=job_id
+    )
+    note = WAITS.format(words)
+    hand = queue.set_aside(draft.pk, by=by, note=note, unfinished=held.unfinished, deck_size=deck_size)
+    Candidate.objects.filter(pk=draft.pk).update(for_reviewer=by)
+    return Asked(request, False, hand)
+
+
+def _moved_parent(request: RevisionRequest, **values: object) -> bool:
+    """Move the revised draft on, if it still waits for the asker and was neither judged nor taken back into a hand."""
+    parent = Candidate.objects.filter(
+        pk=request.candidate_id, state=CandidateState.PENDING, for_reviewer=request.asked_by
+    )
+    return bool(parent.update(**values))
+
+
+def _note(request: RevisionRequest, note: str) -> None:
+    mine = Assignment.objects.filter(candidate=request.candidate_id, reviewer=request.asked_by, state__in=_WAITING)
+    mine.update(note=note, updated_at=timezone.now())
+
+
+def _wrong(message: str) -> Refusal:
+    return Refusal("invalid_instruction", message, errors={"instruction": [message]})

@@ -1,0 +1,298 @@
+"""An expert has a teacher write a draft again: from asking to the arrival on their desk, and what can go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from generation.kinds import GenerationKind
+from generation.models import Call, GenerationJob, PriceEntry, Teacher
+from generation.services import orders, revising, uncertain
+from generation.states import Purpose
+from jobs.models import Job
+from jobs.states import JobState
+from members.models import Member
+from review import ports
+from review.models import Assignment, Candidate, Membership, RevisionRequest, Source, Task
+from review.selectors import choices as preferences
+from review.selectors import revisions as asked
+from review.services import decisions, erase, queue, revisions
+from review.states import AssignmentState, CandidateState, Role
+from tests.generation.test_ingest import run_engine
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def expert(task: Task, make_member: Callable[..., Member]) -> Member:
+    member = make_member("rob")
+    Membership.objects.create(member=member, task=task, role=Role.REVIEWER)
+    return member
+
+
+@pytest.fixture
+def other(task: Task, make_member: Callable[..., Member]) -> Member:
+    member = make_member("olga")
+    Membership.objects.create(member=member, task=task, role=Role.REVIEWER)
+    return member
+
+
+@pytest.fixture
+def draft(task: Task, source: Source, offline: Teacher, lead: Member, tmp_path: Path) -> Candidate:
+    """The first of two drafts by the offline teacher, on the desk."""
+    order = orders.launch(task, teacher=offline, count=2, by=lead, seed=1)
+    GenerationKind().on_events(order.job, run_engine(order, tmp_path))
+    return Candidate.objects.order_by("queue_position")[0]
+
+
+def ask(draft: Candidate, *, by: Member, instruction: str = "shorter, mention the audit", **more: object) -> object:
+    return revisions.ask(draft.pk, by=by, instruction=instruction, **{"id": uuid4(), **more})
+
+
+def order_of(request: RevisionRequest) -> GenerationJob:
+    return GenerationJob.objects.get(job_id=request.job_id)
+
+
+def carry_out(request: RevisionRequest, root: Path) -> Candidate | None:
+    """The engine as a supervisor would run it; the revision, if one came."""
+    order = order_of(request)
+    GenerationKind().on_events(order.job, run_engine(order, root))
+    request.refresh_from_db()
+    return request.result
+
+
+def test_a_revision_arrives_on_the_askers_desk_with_its_parent(
+    draft: Candidate, expert: Member, other: Member, tmp_path: Path
+) -> None:
+    request = ask(draft, by=expert).request
+
+    made = carry_out(request, tmp_path)
+
+    assert made is not None
+    assert (made.parent, made.for_reviewer, made.state) == (draft, expert, CandidateState.PENDING)
+    assert "the audit" in made.fields["body"]
+    assert len(made.fields["body"]) < len(draft.fields["body"])
+    assert made.teacher == draft.teacher
+    assert [message["role"] for message in made.messages][-2:] == ["assistant", "user"]
+    assert queue.deal(expert, draft.task, count=1)[0].candidate_id == made.pk
+    assert Candidate.objects.get(pk=draft.pk).state == CandidateState.KEPT
+
+
+def test_meanwhile_the_draft_is_set_aside_for_the_asker_alone(draft: Candidate, expert: Member, other: Member) -> None:
+    asking = ask(draft, by=expert, deck_size=3)
+
+    mine = Assignment.objects.get(candidate=draft, reviewer=expert)
+    assert (mine.state, mine.note) == (AssignmentState.SET_ASIDE, "Revision asked: shorter, mention the audit")
+    assert draft.pk not in {card.candidate_id for card in asking.hand}
+    assert draft.pk not in {card.candidate_id for card in queue.deal(other, draft.task, count=5)}
+
+
+def test_it_is_an_order_like_any_other_with_one_call(draft: Candidate, expert: Member, tmp_path: Path) -> None:
+    request = ask(draft, by=expert).request
+
+    carry_out(request, tmp_path)
+
+    order = order_of(request)
+    assert (order.purpose, order.count, order.created_by) == (Purpose.REVISION, 1, expert)
+    assert order.calls.get().state == "answered"
+    assert Call.objects.filter(generation_job=order).count() == 1
+
+
+def test_told_twice_it_arrives_once(draft: Candidate, expert: Member, tmp_path: Path) -> None:
+    request = ask(draft, by=expert).request
+    order = order_of(request)
+    events = run_engine(order, tmp_path)
+
+    for _ in range(2):
+        GenerationKind().on_events(order.job, events)
+
+    assert Candidate.objects.filter(parent=draft).count() == 1
+
+
+def test_an_accepted_revision_is_a_preference(draft: Candidate, expert: Member, tmp_path: Path) -> None:
+    made = carry_out(ask(draft, by=expert).request, tmp_path)
+    card = queue.hold(expert, made.pk)
+
+    decisions.record(made.pk, by=expert, id=uuid4(), verdict="accept", if_match=card.etag)
+
+    [pair] = preferences.pairs(draft.task)
+    assert (pair.kind, pair.candidate_chosen, pair.candidate_rejected) == ("revision", made.pk, draft.pk)
+    assert pair.rejected_fields == draft.fields
+
+
+def test_asking_the_same_twice_is_once(draft: Candidate, expert: Member) -> None:
+    id = uuid4()
+    first = ask(draft, by=expert, id=id)
+
+    again = ask(draft, by=expert, id=id)
+
+    assert (again.is_replay, again.request) == (True, first.request)
+    assert GenerationJob.objects.filter(purpose=Purpose.REVISION).count() == 1
+    with pytest.raises(Refusal) as refused:
+        ask(draft, by=expert, id=id, instruction="warmer")
+    assert (refused.value.status, refused.value.code) == (409, "request_id_reused")
+
+
+def test_a_second_wish_waits_for_the_first(draft: Candidate, expert: Member) -> None:
+    ask(draft, by=expert)
+
+    with pytest.raises(Refusal) as refused:
+        ask(draft, by=expert, instruction="warmer")
+
+    assert refused.value.code == "already_asked"
+    assert GenerationJob.objects.filter(purpose=Purpose.REVISION).count() == 1
+
+
+def test_a_draft_in_front_of_somebody_else_is_theirs(draft: Candidate, expert: Member, other: Member) -> None:
+    queue.hold(other, draft.pk)
+
+    with pytest.raises(Refusal) as refused:
+        ask(draft, by=expert)
+
+    assert (refused.value.status, refused.value.code) == (409, "card_not_free")
+    assert not RevisionRequest.objects.exists()
+
+
+@pytest.mark.parametrize("instruction", ["", "  \n ", "x" * 501])
+def test_an_instruction_is_neither_empty_nor_endless(draft: Candidate, expert: Member, instruction: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        ask(draft, by=expert, instruction=instruction)
+
+    assert list(refused.value.errors) == ["instruction"]
+
+
+def test_viewers_may_not_ask_and_strangers_do_not_see(draft: Candidate, viewer: Member, stranger: Member) -> None:
+    with pytest.raises(PermissionDenied):
+        ask(draft, by=viewer)
+    with pytest.raises(Http404):
+        ask(draft, by=stranger)
+
+
+def test_when_it_fails_the_draft_comes_back_first_with_why(draft: Candidate, expert: Member) -> None:
+    request = ask(draft, by=expert).request
+    Job.objects.filter(pk=request.job_id).update(state=JobState.FAILED, error={"message": "The key was refused."})
+
+    revising.settle(Job.objects.get(pk=request.job_id))
+
+    card = queue.deal(expert, draft.task, count=1)[0]
+    assert card.candidate_id == draft.pk
+    assert card.note == "The revision could not be had: The key was refused."
+
+
+def test_a_draft_taken_back_into_the_hand_stays_there(draft: Candidate, expert: Member, tmp_path: Path) -> None:
+    request = ask(draft, by=expert).request
+    queue.hold(expert, draft.pk)
+
+    made = carry_out(request, tmp_path)
+
+    assert made is not None
+    assert Candidate.objects.get(pk=draft.pk).state == CandidateState.LEASED
+
+
+def test_the_first_draft_can_be_put_back_beside_its_revision(
+    draft: Candidate, expert: Member, other: Member, tmp_path: Path
+) -> None:
+    request = ask(draft, by=expert).request
+    carry_out(request, tmp_path)
+
+    for _ in range(2):
+        revisions.restore(request.pk, by=expert)
+
+    assert Candidate.objects.get(pk=draft.pk).state == CandidateState.PENDING
+    with pytest.raises(Http404):
+        revisions.restore(request.pk, by=other)
+
+
+def test_without_a_teacher_it_is_refused_before_anything_is_written(
+    draft: Candidate, expert: Member, offline: Teacher
+) -> None:
+    Teacher.objects.update(is_active=False)
+
+    with pytest.raises(Refusal) as refused:
+        ask(draft, by=expert)
+
+    assert refused.value.code == "no_teacher"
+    assert not RevisionRequest.objects.exists()
+    assert not GenerationJob.objects.filter(purpose=Purpose.REVISION).exists()
+
+
+def test_without_its_key_a_teacher_is_refused_by_name(
+    draft: Candidate, expert: Member, paid: Teacher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+
+    with pytest.raises(Refusal) as refused:
+        ask(draft, by=expert, writer="gpt-4o")
+
+    assert "OPENAI_API_KEY" in refused.value.message
+    assert not RevisionRequest.objects.exists()
+
+
+def test_a_paid_teacher_is_asked_within_the_price_of_one_call(draft: Candidate, expert: Member, paid: Teacher) -> None:
+    told = revisions.conversation(draft, "shorter")
+    [author, dear] = ports.reviser().writers(draft, told, by=expert)[:2]
+
+    request = ask(draft, by=expert, writer="gpt-4o").request
+
+    assert (author.slug, author.price, author.is_author) == ("offline", "free", True)
+    assert (dear.slug, dear.is_author) == ("gpt-4o", False)
+    assert dear.price == f"at most ${order_of(request).max_cost_usd.normalize():f}"
+    assert Decimal(0) < order_of(request).max_cost_usd < Decimal("0.05")
+
+
+def test_a_teacher_too_dear_for_one_key_press_is_refused(draft: Candidate, expert: Member, paid: Teacher) -> None:
+    PriceEntry.objects.filter(provider="openai", model="gpt-4o").update(output_usd_per_million=5000)
+    told = revisions.conversation(draft, "shorter")
+
+    with pytest.raises(Refusal) as refused:
+        ask(draft, by=expert, writer="gpt-4o")
+
+    assert refused.value.code == "revision_too_dear"
+    assert "gpt-4o" not in {writer.slug for writer in ports.reviser().writers(draft, told, by=expert)}
+
+
+def test_a_revision_whose_record_was_erased_is_not_taken_in(draft: Candidate, expert: Member, tmp_path: Path) -> None:
+    request = ask(draft, by=expert).request
+    order = order_of(request)
+    events = run_engine(order, tmp_path)
+
+    erase.erase_records([draft.record_id])
+    GenerationKind().on_events(order.job, events)
+
+    assert not Candidate.objects.filter(parent=draft).exists()
+    request.refresh_from_db()
+    assert request.instruction == ""
+
+
+def test_what_is_on_its_way_is_listed_until_it_has_come(draft: Candidate, expert: Member, tmp_path: Path) -> None:
+    request = ask(draft, by=expert).request
+    [waiting] = asked.on_their_way(expert, draft.task)
+
+    carry_out(request, tmp_path)
+
+    assert (waiting["candidate"], waiting["job"]) == (str(draft.pk), str(request.job_id))
+    assert asked.on_their_way(expert, draft.task) == []
+
+
+def test_a_revision_shows_what_changed_against_its_parent(draft: Candidate, expert: Member, tmp_path: Path) -> None:
+    made = carry_out(ask(draft, by=expert).request, tmp_path)
+
+    revised = asked.revised_from(made)
+
+    assert revised.request.instruction == "shorter, mention the audit"
+    assert "audit" in "".join(segment.text for segment in revised.segments if segment.kind == "added")
+    assert asked.revised_from(draft) is None
+
+
+def test_a_revision_of_unknown_fate_is_asked_for_on_the_draft(draft: Candidate, expert: Member, lead: Member) -> None:
+    order = order_of(ask(draft, by=expert).request)
+
+    with pytest.raises(Refusal, match="asked for on its draft"):
+        uncertain.ask_again(order, call_ids=None, by=lead)
