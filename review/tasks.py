@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from celery import shared_task
 
-from review.services import search_index
+from review.services import ordering, search_index
 
 
 @shared_task(name="review.index_drafts", ignore_result=True)  # type: ignore[untyped-decorator]
 def index_drafts() -> None:
     """Index the drafts of large batches, so that they are found by their words."""
     search_index.catch_up()
+
+
+@shared_task(name=ordering.TASK, ignore_result=True)  # type: ignore[untyped-decorator]
+def order_desk(task_id: str) -> None:
+    """Put the waiting drafts of one task in the order its lead chose."""
+    ordering.order_desk(UUID(task_id))
+
+
+@shared_task(name="review.order_desks", ignore_result=True)  # type: ignore[untyped-decorator]
+def order_desks() -> None:
+    """Put desks in order to which drafts came."""
+    ordering.order_desks()

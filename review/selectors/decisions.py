@@ -9,9 +9,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from members.models import Member
 from review import prompting
-from review.models import Decision, Task
+from review.models import Assignment, Decision, Task
 from review.selectors import desk
-from review.states import RulingKind, Verdict
+from review.states import Drawn, RulingKind, Verdict
 
 UNDO_REACHES = 10
 
@@ -38,6 +38,19 @@ def mine(member: Member, task: Task, *, search: str = "", verdict: str = "") -> 
     for word in search.split():
         said = said.filter(_has(word))
     return said
+
+
+def random_slice(task: Task) -> QuerySet[Decision]:
+    """First verdicts on drafts of the random slice: rates over them are unbiased, whatever order the others come in.
+
+    Of each draft that was drawn at random, the earliest verdict that was not taken back; neither late ones nor any given
+    in bulk, elsewhere, on a known answer or after a lead sent the first one back.
+    """
+    drawn = Assignment.objects.filter(candidate=OuterRef("candidate"), drawn=Drawn.RANDOM)
+    said = Decision.objects.filter(is_late=False, retracted_by__isnull=True).exclude(verdict=Verdict.RETRACT)
+    earlier = said.filter(candidate=OuterRef("candidate"), created_at__lt=OuterRef("created_at"))
+    of_task = said.filter(task=task, bulk__isnull=True, imported_from__isnull=True)
+    return of_task.filter(Exists(drawn), ~Exists(earlier), candidate__known_answer__isnull=True)
 
 
 def undoable(member: Member, task: Task) -> list[Decision]:

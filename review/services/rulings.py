@@ -8,21 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import transaction
 from django.http import Http404
 
 from members.models import Member
 from review import edits, judgement
 from review.judgement import Judgement
 from review.models import Candidate, Decision, Ruling
-from review.permissions import require, tasks_for
 from review.schema import Fields
 from review.selectors import rulings as said
-from review.services import golds, queue
-from review.states import CandidateState, Role, RulingKind, Verdict
+from review.services import golds, queue, ruling_rows
+from review.states import CandidateState, RulingKind, Verdict
 from web.errors import Refusal
 
 
@@ -43,12 +40,12 @@ def adopt(decision_id: UUID, *, by: Member, if_match: str | None, note: str = ""
     """
     with _draft_of(decision_id, by=by) as (draft, decision):
         _check_open_late(decision)
-        _check_tag(draft, if_match)
+        ruling_rows.check_tag(draft, if_match)
         queue.reclaim()
         draft.refresh_from_db(fields=["state"])
         if draft.state == CandidateState.LEASED:
             raise queue.not_free(draft)
-        ruling = _rule(draft, RulingKind.ADOPT, by=by, decision=decision, note=note)
+        ruling = ruling_rows.rule(draft, RulingKind.ADOPT, by=by, decision=decision, note=note)
         _resolve(draft)
         return ruling
 
@@ -63,7 +60,7 @@ def leave(decision_id: UUID, *, by: Member, note: str = "") -> Ruling:
     """
     with _draft_of(decision_id, by=by) as (draft, decision):
         _check_open_late(decision)
-        return _rule(draft, RulingKind.LEAVE, by=by, decision=decision, note=note)
+        return ruling_rows.rule(draft, RulingKind.LEAVE, by=by, decision=decision, note=note)
 
 
 def settle(
@@ -97,16 +94,16 @@ def settle(
         Refusal: 428 without `if_match`; 412 when more was said since; 409 when the draft is not disputed; 422 when a
             verdict of the lead's own does not fit the task version.
     """
-    with _locked(candidate_id, by=by) as draft:
-        _check_tag(draft, if_match)
+    with ruling_rows.locked(candidate_id, by=by) as draft:
+        ruling_rows.check_tag(draft, if_match)
         if draft.state != CandidateState.DISPUTED:
-            raise _not_so("not_disputed", "This draft is not disputed.", draft)
+            raise ruling_rows.not_so("not_disputed", "This draft is not disputed.", draft)
         if decision is None:
             own = judgement.read(verdict, fields=fields, reasons=reasons, ratings=ratings, note=note)
             chosen = _own_verdict(draft, own, by=by)
         else:
             chosen = _verdict_on(draft, decision)
-        ruling = _rule(draft, RulingKind.SETTLE, by=by, decision=chosen, note=note)
+        ruling = ruling_rows.rule(draft, RulingKind.SETTLE, by=by, decision=chosen, note=note)
         _resolve(draft)
         return ruling
 
@@ -119,11 +116,11 @@ def reopen(candidate_id: UUID, *, by: Member, if_match: str | None, note: str = 
         PermissionDenied: The member does not lead the task.
         Refusal: 428 without `if_match`; 412 when more was said since; 409 when no ruling is in force.
     """
-    with _locked(candidate_id, by=by) as draft:
-        _check_tag(draft, if_match)
+    with ruling_rows.locked(candidate_id, by=by) as draft:
+        ruling_rows.check_tag(draft, if_match)
         if golds.in_force(draft.pk) is None:
-            raise _not_so("not_ruled", "No ruling is in force on this draft.", draft)
-        ruling = _rule(draft, RulingKind.REOPEN, by=by, decision=None, note=note)
+            raise ruling_rows.not_so("not_ruled", "No ruling is in force on this draft.", draft)
+        ruling = ruling_rows.rule(draft, RulingKind.REOPEN, by=by, decision=None, note=note)
         _resolve(draft)
         return ruling
 
@@ -138,23 +135,13 @@ def ask_again(candidate_id: UUID, *, by: Member, if_match: str | None) -> Candid
         PermissionDenied: The member does not lead the task.
         Refusal: 428 without `if_match`; 412 when more was said since; 409 when it is not judged, or ruled on.
     """
-    with _locked(candidate_id, by=by) as draft:
-        _check_tag(draft, if_match)
+    with ruling_rows.locked(candidate_id, by=by) as draft:
+        ruling_rows.check_tag(draft, if_match)
         if draft.state != CandidateState.DECIDED or golds.in_force(draft.pk) is not None:
-            raise _not_so("not_judged", "Only a judged draft that no lead has ruled on is asked about again.", draft)
-        return _moved(draft, CandidateState.PENDING)
-
-
-@contextmanager
-def _locked(candidate_id: UUID, *, by: Member) -> Iterator[Candidate]:
-    """The draft under lock, for a lead of its task; verdicts on it wait until the block ends."""
-    with transaction.atomic():
-        seen = Candidate.objects.filter(task__in=tasks_for(by), pk=candidate_id)
-        draft = seen.select_for_update(of=("self",)).select_related("task", "task_version").first()
-        if draft is None:
-            raise Http404("There is no such draft.")
-        require(by, draft.task, Role.LEAD)
-        yield draft
+            raise ruling_rows.not_so(
+                "not_judged", "Only a judged draft that no lead has ruled on is asked about again.", draft
+            )
+        return ruling_rows.moved(draft, CandidateState.PENDING)
 
 
 @contextmanager
@@ -162,27 +149,8 @@ def _draft_of(decision_id: UUID, *, by: Member) -> Iterator[tuple[Candidate, Dec
     decision = Decision.objects.filter(pk=decision_id).first()
     if decision is None:
         raise Http404("There is no such decision.")
-    with _locked(decision.candidate_id, by=by) as draft:
+    with ruling_rows.locked(decision.candidate_id, by=by) as draft:
         yield draft, decision
-
-
-def _check_tag(draft: Candidate, if_match: str | None) -> None:
-    if if_match is None:
-        raise Refusal(
-            "if_match_missing",
-            "A ruling names what it is about: If-Match is missing.",
-            hint="Send the ETag you got with what was said of the draft.",
-            status=428,
-        )
-    current = said.tag(draft.pk)
-    if if_match != current:
-        raise Refusal(
-            "said_since",
-            "More was said of this draft since you looked.",
-            hint="Look at it as it is now and rule again.",
-            status=412,
-            state={"candidate": str(draft.pk), "state": draft.state, "etag": current},
-        )
 
 
 def _check_open_late(decision: Decision) -> None:
@@ -194,11 +162,6 @@ def _check_open_late(decision: Decision) -> None:
     if ruling is not None:
         words = f"{ruling.lead.name} has ruled on this decision already: {ruling.get_kind_display().lower()}."
         raise Refusal("already_ruled", words, hint="Look at the draft as it is now.", status=409)
-
-
-def _not_so(code: str, message: str, draft: Candidate) -> Refusal:
-    state: dict[str, Any] = {"candidate": str(draft.pk), "state": draft.state}
-    return Refusal(code, message, hint="Look at the draft as it is now.", status=409, state=state)
 
 
 def _verdict_on(draft: Candidate, decision_id: UUID) -> Decision:
@@ -220,17 +183,6 @@ def _own_verdict(draft: Candidate, own: Judgement, *, by: Member) -> Decision:
     )  # fmt: skip
 
 
-def _rule(draft: Candidate, kind: RulingKind, *, by: Member, decision: Decision | None, note: str) -> Ruling:
-    words = note.strip()[: judgement.LONGEST_NOTE]
-    return Ruling.objects.create(candidate=draft, kind=kind, decision=decision, lead=by, note=words)
-
-
 def _resolve(draft: Candidate) -> None:
     """Recompute what counts, and with it where the draft stands."""
-    _moved(draft, golds.resolve(draft.pk))
-
-
-def _moved(draft: Candidate, state: CandidateState) -> Candidate:
-    Candidate.objects.filter(pk=draft.pk).update(state=state)
-    draft.state = state
-    return draft
+    ruling_rows.moved(draft, golds.resolve(draft.pk))

@@ -1,0 +1,88 @@
+"""Comments as a member may read them, and where they were named.
+
+While a draft waits for further blind verdicts, its comments are their author's and the lead's alone: a remark would tell
+the next reviewer what the last one thought. What a lead writes is read at once.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from members.models import Member
+from review.models import Candidate, Comment, Membership, Mention
+from review.permissions import may, tasks_for
+from review.states import CandidateState, Role
+
+SHOWN = 200
+COUNT_UP_TO = 99
+OPEN = (CandidateState.PENDING, CandidateState.LEASED)
+_NAME = re.compile(r"(?<![\w@.+-])(@[\w@.+-]*\w)")
+
+
+def is_blind(draft: Candidate) -> bool:
+    """Whether reviewers still judge the draft without knowing each other's words."""
+    return draft.verdicts_wanted > 1 and draft.state in OPEN
+
+
+def on_draft(member: Member, draft: Candidate) -> QuerySet[Comment]:
+    """Comments on a draft that this member may read, the oldest first."""
+    found = Comment.objects.filter(candidate=draft).select_related("author").order_by("created_at", "id")
+    if not is_blind(draft) or may(member, draft.task, Role.LEAD):
+        return found
+    leads = Membership.objects.filter(task=draft.task_id, member=OuterRef("author"), role=Role.LEAD)
+    return found.filter(Q(author=member) | Q(author__is_superuser=True) | Exists(leads))
+
+
+def mentions(member: Member) -> QuerySet[Mention]:
+    """Where the member was named, in tasks they see and comments they may read, the latest first."""
+    leads = Membership.objects.filter(task=OuterRef("comment__candidate__task"), role=Role.LEAD)
+    found = Mention.objects.filter(member=member, comment__candidate__task__in=tasks_for(member))
+    if not member.is_admin:
+        is_blind = Q(comment__candidate__verdicts_wanted__gt=1, comment__candidate__state__in=OPEN)
+        by_lead = Exists(leads.filter(member=OuterRef("comment__author"))) | Q(comment__author__is_superuser=True)
+        found = found.filter(~is_blind | Exists(leads.filter(member=member)) | by_lead)
+    return found.select_related("comment__author", "comment__candidate__task", "comment__candidate__record").defer(
+        "comment__candidate__messages", "comment__candidate__fields", "comment__candidate__marks"
+    )
+
+
+def unread(member: Member) -> QuerySet[Mention]:
+    """Mentions the member has not seen."""
+    return mentions(member).filter(read_at__isnull=True)
+
+
+def unread_count(member: Member) -> int:
+    """How many, counted up to `COUNT_UP_TO`; a look at a partial index."""
+    return unread(member).order_by()[:COUNT_UP_TO].count()
+
+
+def line(comment: Comment, member: Member) -> dict[str, Any]:
+    """A comment on a page: its text cut where it names somebody."""
+    parts = [{"text": part, "is_name": place % 2 == 1} for place, part in enumerate(_NAME.split(comment.text)) if part]
+    return {"comment": comment, "by": comment.author.name, "is_own": comment.author_id == member.pk, "parts": parts}
+
+
+def as_json(comment: Comment) -> dict[str, Any]:
+    """A comment for programs."""
+    return {
+        "id": str(comment.pk),
+        "candidate": str(comment.candidate_id),
+        "author": comment.author.username,
+        "name": comment.author.name,
+        "text": comment.text,
+        "created_at": comment.created_at.isoformat(),
+    }
+
+
+def mention_json(mention: Mention) -> dict[str, Any]:
+    """A mention for programs, with the comment and where it stands."""
+    candidate = mention.comment.candidate
+    return {
+        **as_json(mention.comment),
+        "task": candidate.task.slug,
+        "title": candidate.record.title,
+        "read_at": mention.read_at.isoformat() if mention.read_at else None,
+    }

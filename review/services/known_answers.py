@@ -1,0 +1,103 @@
+"""Drafts whose right verdict is known: made from any draft of the desk, and taken out of use again.
+
+One with a known answer leaves the queue and the golds and is dealt among the others. What reviewers say of it measures
+them and makes no gold. Knows no page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from django.http import Http404
+from django.utils import timezone
+
+from members.models import Member
+from review.judgement import LONGEST_NOTE
+from review.models import Assignment, Candidate, Decision, Gold, KnownAnswer
+from review.permissions import tasks_for
+from review.services import golds, ruling_rows
+from review.spec import TaskSpec
+from review.states import AssignmentState, CandidateState, Drawn, Verdict
+from web.errors import Refusal
+
+VERDICTS = (Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT)
+TAKEABLE = (CandidateState.PENDING, CandidateState.DECIDED, CandidateState.DISPUTED)
+
+
+def add(candidate_id: UUID, *, by: Member, verdict: str, reasons: Sequence[str] = (), note: str = "") -> KnownAnswer:
+    """Say what the right verdict on a draft is, and mix it in among the others from now on.
+
+    Reviewers who judged the draft before are not dealt it. Its gold, if it had one, counts no more.
+
+    Args:
+        candidate_id: A draft that waits, is judged or disputed.
+        by: A lead of its task, or admin.
+        verdict: accept, edit or reject.
+        reasons: Codes of reasons, with a reject.
+        note: Why, shown to reviewers on their own page after they judged it.
+
+    Raises:
+        Http404: No such draft for this member.
+        PermissionDenied: The member does not lead the task.
+        Refusal: 422 for a verdict or reason there is none of; 409 when the draft is in front of a reviewer, kept from the
+            desk, erased, or has a known answer already.
+    """
+    with ruling_rows.locked(candidate_id, by=by) as draft:
+        _check_verdict(verdict, reasons, draft.task_version.spec)
+        if KnownAnswer.objects.filter(candidate=draft).exists():
+            raise ruling_rows.not_so("already_known", "This draft has a known answer already.", draft)
+        if draft.state not in TAKEABLE or draft.erased_at is not None:
+            words = "This draft is in front of a reviewer, or kept from the desk."
+            raise ruling_rows.not_so("draft_not_free", words, draft)
+        Gold.objects.filter(candidate=draft).delete()
+        ruling_rows.moved(draft, CandidateState.KEPT)
+        return KnownAnswer.objects.create(
+            id=uuid4(), candidate=draft, task_id=draft.task_id, verdict=verdict, reasons=list(reasons),
+            note=note.strip()[:LONGEST_NOTE], created_by=by,
+        )  # fmt: skip
+
+
+def take_out(known_id: UUID, *, by: Member) -> KnownAnswer | None:
+    """Deal a known answer no more. One that nobody met goes back where its draft stood; else its results stay on record.
+
+    Returns:
+        The known answer as it is kept, or None when its draft went back.
+
+    Raises:
+        Http404: No such known answer for this member.
+        PermissionDenied: The member does not lead the task.
+    """
+    known = KnownAnswer.objects.filter(pk=known_id, task__in=tasks_for(by)).first()
+    if known is None:
+        raise Http404("There is no such known answer.")
+    with ruling_rows.locked(known.candidate_id, by=by) as draft:
+        # Under the lock of the draft: another lead may have taken it out meanwhile.
+        known = KnownAnswer.objects.filter(pk=known_id).first()
+        if known is None:
+            return None
+        held = Assignment.objects.filter(candidate=draft, state=AssignmentState.ACTIVE)
+        held.update(state=AssignmentState.RELEASED, updated_at=timezone.now())
+        if _was_met(draft):
+            KnownAnswer.objects.filter(pk=known_id, retired_at__isnull=True).update(retired_at=timezone.now())
+            known.refresh_from_db()
+            return known
+        known.delete()
+        ruling_rows.moved(draft, golds.resolve(draft.pk))
+        return None
+
+
+def _was_met(draft: Candidate) -> bool:
+    met = Assignment.objects.filter(candidate=draft, drawn=Drawn.KNOWN).values("reviewer")
+    return Decision.objects.filter(candidate=draft, reviewer__in=met).exists()
+
+
+def _check_verdict(verdict: str, reasons: Sequence[str], spec: TaskSpec) -> None:
+    if verdict not in VERDICTS:
+        words = f"'{verdict}' is no answer; choose accept, edit or reject."
+        raise Refusal("unknown_verdict", words, errors={"verdict": [words]})
+    known = {reason.code for reason in spec.reasons}
+    strange = sorted(set(reasons) - known)
+    if strange or (reasons and verdict != Verdict.REJECT):
+        words = f"There is no reason '{strange[0]}'." if strange else "Reasons belong to a reject."
+        raise Refusal("unknown_reason", words, errors={"reasons": [words]})

@@ -1,0 +1,219 @@
+"""Drafts that several reviewers judge blind: when they resolve, when they are disputed, and what an undo does."""
+
+from __future__ import annotations
+
+import threading
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from members.models import Member
+from review import overlap
+from review.models import Assignment, Candidate, Decision, Gold, Task
+from review.services import decisions, golds, queue
+from review.services.queue import Leaving
+from review.states import AssignmentState, CandidateState, Drawn
+from tests.review import factories
+from tests.review.desk.verbs import judge, take_back
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+
+OTHER_WORDS = {"subject": "Cold loads", "body": "Hi,\n\nother words"}
+
+
+def state_of(card: Assignment) -> str:
+    return Candidate.objects.values_list("state", flat=True).get(pk=card.candidate_id)
+
+
+def test_a_first_verdict_waits_for_a_second(task: Task, expert: Member, deals) -> None:
+    deals(overlap_share=1.0)
+    card = queue.deal(expert, task, count=1)[0]
+
+    outcome = judge(card, by=expert)
+
+    assert outcome.candidate_state == CandidateState.PENDING
+    assert state_of(card) == CandidateState.PENDING
+    assert not Gold.objects.exists()
+    assert Candidate.objects.get(pk=card.candidate_id).verdicts_wanted == 2
+
+
+def test_who_judged_a_card_is_not_dealt_it_again_and_the_next_reviewer_has_it_first(
+    task: Task, expert: Member, other: Member, deals
+) -> None:
+    deals(overlap_share=1.0)
+    card = queue.deal(expert, task, count=1)[0]
+    judge(card, by=expert)
+
+    mine = queue.deal(expert, task, count=8)
+    theirs = queue.deal(other, task, count=1)
+
+    assert card.candidate_id not in {each.candidate_id for each in mine}
+    assert [each.candidate_id for each in theirs] == [card.candidate_id]
+    assert theirs[0].drawn == Drawn.OVERLAP
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "state"),
+    [
+        ({"verdict": "accept"}, {"verdict": "accept"}, CandidateState.DECIDED),
+        ({"verdict": "reject", "reasons": ["tone"]}, {"verdict": "reject", "reasons": ["wrong_fact"]}, CandidateState.DECIDED),
+        ({"verdict": "edit", "fields": OTHER_WORDS}, {"verdict": "edit", "fields": OTHER_WORDS}, CandidateState.DECIDED),
+        ({"verdict": "accept"}, {"verdict": "reject", "reasons": ["tone"]}, CandidateState.DISPUTED),
+        ({"verdict": "accept"}, {"verdict": "edit", "fields": OTHER_WORDS}, CandidateState.DISPUTED),
+    ],
+)  # fmt: skip
+def test_two_verdicts_resolve_a_card_when_they_end_with_the_same_text(
+    task: Task, expert: Member, other: Member, deals, first, second, state
+) -> None:
+    deals(overlap_share=1.0)
+    card = queue.deal(expert, task, count=1)[0]
+    earliest = judge(card, by=expert, **first).decision
+
+    outcome = judge(queue.deal(other, task, count=1)[0], by=other, **second)
+
+    assert outcome.candidate_state == state == state_of(card)
+    counting = list(Gold.objects.values_list("decision", flat=True))
+    assert counting == ([earliest.pk] if state == CandidateState.DECIDED else [])
+
+
+def test_three_reviewers_are_waited_for_where_three_are_wanted(
+    task: Task, expert: Member, other: Member, third: Member, deals
+) -> None:
+    deals(overlap_share=1.0, overlap_reviewers=3)
+    card = queue.deal(expert, task, count=1)[0]
+
+    states = [judge(card, by=expert).candidate_state]
+    for member in (other, third):
+        states.append(judge(queue.deal(member, task, count=1)[0], by=member).candidate_state)
+
+    assert states == [CandidateState.PENDING, CandidateState.PENDING, CandidateState.DECIDED]
+    assert Decision.objects.filter(candidate=card.candidate_id).count() == 3
+
+
+def test_the_share_of_drafts_drawn_is_the_share_asked_for_and_grows_with_it() -> None:
+    ids = [uuid4() for _ in range(4000)]
+
+    fifth = {one for one in ids if overlap.is_drawn("seed", one, 0.2)}
+    half = {one for one in ids if overlap.is_drawn("seed", one, 0.5)}
+
+    assert 0.17 < len(fifth) / len(ids) < 0.23
+    assert fifth < half
+    assert fifth != {one for one in ids if overlap.is_drawn("another seed", one, 0.2)}
+    assert not any(overlap.is_drawn("seed", one, 0.0) for one in ids)
+    assert all(overlap.is_drawn("seed", one, 1.0) for one in ids)
+
+
+def test_changing_the_share_leaves_judged_cards_alone(task: Task, expert: Member, other: Member, deals) -> None:
+    card = queue.deal(expert, task, count=1)[0]
+    judge(card, by=expert)
+    deals(overlap_share=1.0)
+    waiting = queue.deal(expert, task, count=1)[0]
+    judge(waiting, by=expert)
+
+    deals(overlap_share=0.0)
+
+    assert state_of(card) == CandidateState.DECIDED
+    assert state_of(waiting) == CandidateState.PENDING
+    assert queue.deal(other, task, count=1)[0].candidate_id == waiting.candidate_id
+
+
+def test_a_lone_reviewer_goes_on_with_fresh_cards(task: Task, expert: Member, deals) -> None:
+    deals(overlap_share=1.0)
+    hand = queue.deal(expert, task, count=2)
+    judged = 0
+
+    while hand:
+        outcome = judge(hand.pop(0), by=expert, deck_size=2)
+        hand += outcome.hand
+        judged += 1
+
+    assert judged == 8
+    assert outcome.pace.left == 0
+    assert Candidate.objects.filter(state=CandidateState.PENDING, verdicts_wanted=2).count() == 8
+
+
+def test_a_verdict_is_taken_back_while_another_judges_the_card_blind(
+    task: Task, expert: Member, other: Member, deals
+) -> None:
+    deals(overlap_share=1.0)
+    card = queue.deal(expert, task, count=1)[0]
+    first = judge(card, by=expert)
+    theirs = queue.deal(other, task, count=1)[0]
+
+    taken = take_back(first, card, by=expert)
+    second = judge(theirs, by=other)
+    again = queue.deal(expert, task, count=1)[0]
+
+    assert taken.hand == []
+    assert second.candidate_state == CandidateState.PENDING
+    assert again.candidate_id == card.candidate_id
+    assert judge(again, by=expert).candidate_state == CandidateState.DECIDED
+
+
+def test_a_verdict_taken_back_after_both_agree_takes_the_gold_with_it(
+    task: Task, expert: Member, other: Member, deals
+) -> None:
+    deals(overlap_share=1.0)
+    card = queue.deal(expert, task, count=1)[0]
+    judge(card, by=expert)
+    theirs = queue.deal(other, task, count=1)[0]
+    second = judge(theirs, by=other)
+
+    back = take_back(second, theirs, by=other)
+
+    assert not Gold.objects.exists()
+    assert [each.candidate_id for each in back.hand] == [card.candidate_id]
+    queue.release(other, [Leaving(card.candidate_id)])
+    assert state_of(card) == CandidateState.PENDING
+
+
+def test_golds_rebuilt_are_the_golds_written(task: Task, expert: Member, other: Member, deals) -> None:
+    deals(overlap_share=1.0)
+    for member in (expert, other):
+        for card in queue.deal(member, task, count=5):
+            edit = {"verdict": "edit", "fields": OTHER_WORDS} if member == other and card.candidate.marks_count else {}
+            judge(card, by=member, **edit)
+    written = sorted(Gold.objects.values_list("candidate", "decision"))
+
+    golds.rebuild()
+
+    assert sorted(Gold.objects.values_list("candidate", "decision")) == written
+    assert len(written) < Decision.objects.count()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reviewers_who_judge_one_card_at_the_same_moment_leave_exactly_as_many_verdicts_as_it_takes(
+    admin: Member, make_member
+) -> None:
+    task = factories.make_desk(by=admin, count=3)
+    from review.models import DeskSettings
+
+    DeskSettings.objects.create(task=task, overlap_share=1.0)
+    card = Candidate.objects.order_by("queue_position").first()
+    experts = [make_member(f"expert{index}") for index in range(8)]
+    for expert in experts:
+        factories.join(expert, task)
+    said: list[str] = []
+    start = threading.Barrier(len(experts))
+
+    def run(expert: Member) -> None:
+        start.wait()
+        try:
+            tag = queue.etag_for(card, expert)
+            outcome = decisions.record(card.pk, by=expert, id=uuid4(), verdict="accept", if_match=tag)
+            said.append(outcome.candidate_state)
+        except Refusal as refusal:
+            said.append(refusal.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(expert,)) for expert in experts]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+
+    assert sorted(said) == ["card_not_free"] * 6 + ["decided", "pending"]
+    assert Decision.objects.filter(candidate=card).count() == 2
+    assert Assignment.objects.filter(candidate=card, state=AssignmentState.DONE).count() == 2
+    assert Gold.objects.count() == 1

@@ -1,0 +1,146 @@
+"""Verdicts sent back to their authors: they count no more, the card comes to them first, and what they say then holds."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from members.models import Member
+from review.models import Assignment, Candidate, Comment, Decision, Gold, Task
+from review.selectors import comments
+from review.selectors.rulings import tag
+from review.services import golds, queue, rulings, sending_back
+from review.states import CandidateState, Drawn
+from tests.review.desk.verbs import judge
+from tests.review.rulings.verdicts import dispute
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+
+OTHER_WORDS = {"subject": "Cold loads", "body": "Hi,\n\nother words"}
+
+
+@pytest.fixture
+def differing(task: Task, lead: Member, expert: Member, other: Member) -> tuple[Decision, Decision]:
+    """An accept of the one and an edit of the other, on a disputed draft."""
+    return dispute(task, lead=lead, one=expert, other=other)
+
+
+def send(first: Decision, *, by: Member, **more) -> None:
+    body = {"if_match": tag(first.candidate_id), "comment": "Look at the claim again.", **more}
+    sending_back.send_back(first.candidate_id, by=by, **body)
+
+
+def test_a_verdict_sent_back_counts_no_more_and_its_author_has_the_card_first(
+    task: Task, lead: Member, expert: Member, other: Member, differing
+) -> None:
+    first, second = differing
+
+    send(first, by=lead, decisions=[second.pk])
+
+    hand = queue.deal(other, task, count=2)
+    assert hand[0].candidate_id == first.candidate_id
+    assert (hand[0].drawn, hand[0].note) == (Drawn.SENT_BACK, "Look at the claim again.")
+    assert hand[0].unfinished == OTHER_WORDS
+    assert not Gold.objects.exists()
+    assert first.candidate_id not in {card.candidate_id for card in queue.deal(expert, task, count=8)}
+
+
+def test_saying_the_same_as_the_first_resolves_it(task: Task, lead: Member, other: Member, differing) -> None:
+    first, second = differing
+    send(first, by=lead, decisions=[second.pk])
+
+    outcome = judge(queue.deal(other, task, count=1)[0], by=other)
+
+    assert outcome.candidate_state == CandidateState.DECIDED
+    assert Gold.objects.get().decision_id == first.pk
+    assert golds.rebuild() == 1
+    assert Gold.objects.get().decision_id == first.pk
+
+
+def test_confirming_it_leaves_the_draft_disputed(task: Task, lead: Member, other: Member, differing) -> None:
+    first, second = differing
+    send(first, by=lead, decisions=[second.pk])
+
+    outcome = judge(queue.deal(other, task, count=1)[0], by=other, verdict="edit", fields=OTHER_WORDS)
+
+    assert outcome.candidate_state == CandidateState.DISPUTED
+    assert Candidate.objects.get(pk=first.candidate_id).state == CandidateState.DISPUTED
+
+
+def test_both_sent_back_come_to_one_author_after_the_other(
+    task: Task, lead: Member, expert: Member, other: Member, differing
+) -> None:
+    first, _ = differing
+    send(first, by=lead)
+
+    mine = queue.deal(expert, task, count=1)[0]
+    waiting = judge(mine, by=expert, verdict="reject").candidate_state
+    theirs = queue.deal(other, task, count=1)[0]
+    done = judge(theirs, by=other, verdict="reject").candidate_state
+
+    assert mine.candidate_id == theirs.candidate_id == first.candidate_id
+    assert (waiting, done) == (CandidateState.PENDING, CandidateState.DECIDED)
+    assert Gold.objects.get().verdict == "reject"
+
+
+def test_nobody_else_can_hold_a_card_that_was_sent_back(task: Task, lead: Member, third: Member, differing) -> None:
+    first, _ = differing
+    send(first, by=lead)
+
+    with pytest.raises(Refusal) as refused:
+        queue.hold(third, first.candidate_id)
+
+    assert refused.value.code == "card_not_free"
+
+
+def test_the_comment_names_the_author_and_is_read_while_the_card_is_blind(
+    task: Task, lead: Member, expert: Member, other: Member, differing
+) -> None:
+    first, second = differing
+    send(first, by=lead, decisions=[second.pk])
+
+    assert comments.unread_count(other) == 1
+    assert comments.unread_count(expert) == 0
+    draft = Candidate.objects.get(pk=first.candidate_id)
+    assert [one.text for one in comments.on_draft(other, draft)] == ["Look at the claim again."]
+
+
+def test_a_lead_can_still_settle_it_after_the_second_look(task: Task, lead: Member, other: Member, differing) -> None:
+    first, second = differing
+    send(first, by=lead, decisions=[second.pk])
+    judge(queue.deal(other, task, count=1)[0], by=other, verdict="reject")
+
+    rulings.settle(first.candidate_id, by=lead, if_match=tag(first.candidate_id), decision=first.pk)
+
+    assert Gold.objects.get().decision_id == first.pk
+    assert golds.rebuild() == 1
+
+
+@pytest.mark.parametrize(("more", "code"), [({"comment": " "}, "no_comment"), ({"if_match": None}, "if_match_missing"), ({"if_match": "old"}, "said_since")])  # fmt: skip
+def test_it_is_refused_without_words_or_with_an_old_tag(task: Task, lead: Member, differing, more, code) -> None:
+    first, _ = differing
+
+    with pytest.raises(Refusal) as refused:
+        send(first, by=lead, **more)
+
+    assert refused.value.code == code
+    assert not Comment.objects.exists()
+
+
+def test_only_verdicts_on_a_disputed_draft_go_back_and_only_by_its_lead(
+    task: Task, lead: Member, expert: Member, other: Member, differing
+) -> None:
+    first, _ = differing
+    judged = judge(queue.deal(expert, task, count=1)[0], by=expert).decision
+
+    with pytest.raises(Refusal) as refused:
+        send(judged, by=lead)
+    with pytest.raises(Http404):
+        send(first, by=lead, decisions=[judged.pk])
+    with pytest.raises(PermissionDenied):
+        send(first, by=other)
+
+    assert refused.value.code == "not_disputed"
+    assert Assignment.objects.filter(drawn=Drawn.SENT_BACK).count() == 0
