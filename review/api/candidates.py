@@ -11,10 +11,15 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from review.api.shapes_desk import DRAFT, SUMMARIES
-from review.selectors import desk
+from review.selectors import desk, narrowing
 from web.pagination import KeysetPagination
 
-FILTERS = [OpenApiParameter(name, str) for name in ("task", *desk.FILTERS, "limit", "cursor")]
+WORDS = OpenApiParameter(
+    "q",
+    str,
+    description='Words that all occur, a "phrase", -not this, begin*; within one task. The newest 20,000 hits.',
+)
+FILTERS = [WORDS, *(OpenApiParameter(name, str) for name in ("task", *narrowing.FILTERS, "limit", "cursor"))]
 
 
 class CandidatesView(APIView):
@@ -22,7 +27,7 @@ class CandidatesView(APIView):
 
     @extend_schema(operation_id="candidates", parameters=FILTERS, responses={200: SUMMARIES})
     def get(self, request: Request) -> Response:
-        asked = {name: request.query_params.get(name, "") for name in ("task", *desk.FILTERS)}
+        asked = {name: request.query_params.get(name, "") for name in ("task", "q", *narrowing.FILTERS)}
         found = desk.drafts(member_of(request), **asked).defer("messages", "fields", "marks", "parameters")
         pages = KeysetPagination()
         page = pages.paginate_queryset(found, request, view=self) or []

@@ -1,4 +1,4 @@
-"""Pages of the desk: the focus page, the list of drafts, and a member's own decisions."""
+"""Pages of the desk: the focus page, one draft, and a member's own decisions."""
 
 from __future__ import annotations
 
@@ -113,27 +113,6 @@ def _context(member: Member, task: Any, hand: list[Any], refusal: Refusal | None
         "key_lines": [{"action": name, "key": key, "words": desk_keys.WORDS[name]} for name, key in keys.items()],
         "keys_on": desk_keys.are_on(member),
     }
-
-
-@require_GET
-def list_page(request: HttpRequest, slug: str) -> HttpResponse:
-    member = member_of(request)
-    task = task_or_404(member, slug)
-    chosen = {name: request.GET.get(name, "") for name in desk.FILTERS}
-    page = keyset.page(desk.listed(member, task=slug, **chosen), cursor=request.GET.get("after", ""))
-    choices = desk.choices(task)
-    may_review = may(member, task, Role.REVIEWER)
-    context = {
-        "task": task,
-        "section": "review",
-        "page": page,
-        "lines": [desk.line(draft, may_review=may_review) for draft in page.rows],
-        "filters": [{"name": name, "choices": choices[name], "chosen": chosen[name]} for name in desk.FILTERS],
-        "is_filtered": any(chosen.values()),
-        "may_review": may_review,
-        "waiting": rulings.waiting_for(member, task),
-    }
-    return render(request, "review/desk/list.html", context)
 
 
 @require_GET

@@ -6,7 +6,6 @@ from review.pages import desk, draft_text, rulings
 
 desk_urls: list[URLPattern] = [
     path("tasks/<slug:slug>/review/", desk.focus_page, name="focus"),
-    path("tasks/<slug:slug>/review/list/", desk.list_page, name="desk-list"),
     path("tasks/<slug:slug>/review/drafts/<uuid:candidate_id>/", desk.draft_page, name="draft"),
     path("review/drafts/<uuid:candidate_id>/text/", draft_text.draft_text, name="draft-text"),
     path("tasks/<slug:slug>/review/decisions/", desk.decisions_page, name="decisions"),

@@ -9,14 +9,18 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import Http404
 
 from members.models import Member
 from review import etags
 from review.models import Assignment, Candidate, Decision, Ruling, Task
-from review.permissions import role_of, tasks_for
+from review.permissions import role_of, task_or_404, tasks_for
+from review.selectors import narrowing
+from review.selectors.narrowing import ON_DESK as ON_DESK
+from review.selectors.narrowing import OPEN
 from review.states import AssignmentState, CandidateState, Role, Split, Verdict
+from web.errors import Refusal
 
 STATE_LOOKS = {
     CandidateState.PENDING: "is-idle",
@@ -26,51 +30,37 @@ STATE_LOOKS = {
     CandidateState.KEPT: "is-idle",
 }
 VERDICT_LOOKS = {"accept": "is-good", "edit": "is-running", "reject": "is-failed"}
-# Written as the partial index of the newest drafts has it, so that databases see that it covers this question.
-ON_DESK = ~Q(state=CandidateState.KEPT)
-FILTERS = ("source", "state", "verdict", "split", "origin", "check")
 
 
-def drafts(member: Member, *, task: str = "", **filters: str) -> QuerySet[Candidate]:
-    """Drafts the member sees, narrowed by task slug and by any of `FILTERS`; unknown values narrow to nothing.
+def drafts(member: Member, *, task: str = "", q: str = "", **filters: str) -> QuerySet[Candidate]:
+    """Drafts the member sees, narrowed by task slug, by words and by any of `narrowing.FILTERS`; unknown values narrow to nothing.
 
     What is kept from the desk is listed only when that state is asked for. Each comes annotated with `gold_verdict`,
     the verdict that counts, if there is one.
+
+    Raises:
+        Http404: Words are asked for in a task that the member does not see.
+        Refusal: Words are asked for without a task.
     """
     found = _seen_by(member)
     if task:
         found = found.filter(task__slug=task)
-    if filters.get("state") != CandidateState.KEPT:
-        found = found.filter(ON_DESK)
-    for name, value in filters.items():
-        if value:
-            found = found.filter(_narrowed(name, value))
-    return found
+    wanted = narrowing.read({**filters, "q": q})
+    if wanted.words and not task:
+        raise Refusal(
+            "task_missing", "Words are looked for within one task.", hint="Add task= with its slug.",
+            errors={"task": ["Name the task to search."]},
+        )  # fmt: skip
+    return narrowing.narrowed(found, wanted, member=member, task=task_or_404(member, task) if wanted.words else None)
 
 
 def _seen_by(member: Member) -> QuerySet[Candidate]:
-    found = Candidate.objects.filter(task__in=tasks_for(member))
+    return with_parts(Candidate.objects.filter(task__in=tasks_for(member)))
+
+
+def with_parts(found: QuerySet[Candidate]) -> QuerySet[Candidate]:
+    """Drafts with what a row of a list says beside them, `gold_verdict` among it."""
     return found.select_related("task", "task_version", "record__source").annotate(gold_verdict=F("gold__verdict"))
-
-
-def listed(member: Member, *, task: str, **filters: str) -> QuerySet[Candidate]:
-    """The same for the rows of a page: without the long columns, with the opening of the draft."""
-    return drafts(member, task=task, **filters).defer("messages", "parameters", "labelled_defects", "marks")
-
-
-def _narrowed(name: str, value: str) -> Q:
-    if name == "source":
-        return Q(record__source__slug=value)
-    if name == "state":
-        return Q(state=value)
-    if name == "verdict":
-        return Q(gold__verdict=value)
-    if name == "split":
-        return Q(record__split=value)
-    if name == "origin":
-        return Q(origin=value)
-    # JSON containment differs between databases; the check's name within the stored marks does not.
-    return Q(marks__icontains=f'"check": "{value}"')
 
 
 def draft_or_404(member: Member, candidate_id: UUID) -> Candidate:
@@ -162,21 +152,6 @@ def is_empty(task: Task) -> bool:
     return not Candidate.objects.filter(ON_DESK, task=task).exists()
 
 
-def choices(task: Task) -> Mapping[str, list[tuple[str, str]]]:
-    """Values a list can be narrowed to, with their labels, for the filters of a page."""
-    spec = task.versions.order_by("-number")[0].spec if task.versions.exists() else None
-    checks = sorted({check.kind for check in spec.checks}) if spec else []
-    sources = task.sources.order_by("name").values_list("slug", "name")
-    return {
-        "state": list(CandidateState.choices),
-        "verdict": [choice for choice in Verdict.choices if choice[0] != Verdict.RETRACT],
-        "split": list(Split.choices),
-        "origin": [("teacher", "Teacher"), ("import", "Import"), ("miniature", "Miniature"), ("campaign", "Campaign")],
-        "check": [(kind, kind.replace("_", " ")) for kind in checks],
-        "source": [(slug, name) for slug, name in sources],
-    }
-
-
 def line(draft: Candidate, *, may_review: bool) -> dict[str, Any]:
     """A draft as a row of the list; what waits opens on the desk, what is judged opens to be read."""
     waits = draft.state == CandidateState.PENDING and may_review
@@ -200,8 +175,7 @@ def line(draft: Candidate, *, may_review: bool) -> dict[str, Any]:
 
 def _shown_verdict(draft: Candidate) -> str | None:
     """The verdict that counts, but not while a second opinion is sought: it is to be one."""
-    is_open = draft.state in (CandidateState.PENDING, CandidateState.LEASED)
-    return None if is_open else getattr(draft, "gold_verdict", None)
+    return None if draft.state in OPEN else getattr(draft, "gold_verdict", None)
 
 
 def opening(fields: Mapping[str, Any]) -> str:

@@ -1,0 +1,201 @@
+"""Which drafts an act on many is about, what would become of each, and what was done lately."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from members.models import Member
+from review import overlap
+from review.bulk_verdict import SET_ASIDE, BulkVerdict, DoesNotFitError
+from review.models import Assignment, BulkAct, Candidate, Decision, DeskSettings, KnownAnswer, Task
+from review.schema import Fields
+from review.selectors import keyset, narrowing
+from review.selectors.narrowing import Wanted
+from review.states import AssignmentState, CandidateState, Verdict
+
+LATELY = timedelta(hours=24)
+# One act is about at most so many drafts.
+AT_MOST = 5000
+# Drafts that wait are looked through this far for filters that no index holds.
+LOOK_AT = 100_000
+SAMPLES = 10
+CHUNK = 500
+
+JUDGED, IN_HAND, IN_MY_HAND = "judged already", "in front of a reviewer", "in your hand; judge them there"
+DISPUTED, KEPT, GONE = "disputed", "kept from the desk", "no longer there"
+SECOND = "waiting for a second verdict, which is given blind"
+FOR_ANOTHER = "waiting for a certain reviewer"
+_STATES = {
+    CandidateState.DECIDED: JUDGED,
+    CandidateState.LEASED: IN_HAND,
+    CandidateState.DISPUTED: DISPUTED,
+    CandidateState.KEPT: KEPT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Doable:
+    """A draft the verdict can be given to, and how it would end; setting aside is no verdict."""
+
+    draft: Candidate
+    verdict: Verdict | None
+    fields: Fields | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an act would do.
+
+    Attributes:
+        ids: Drafts it would be done to.
+        left_out: How many are not, by why.
+        samples: Some of the former.
+        tag: Names the verdict and the drafts; the act itself is asked for with it.
+    """
+
+    ids: list[UUID]
+    left_out: Counter[str]
+    samples: list[Doable]
+    tag: str
+
+
+@dataclass(slots=True)
+class Sifted:
+    """Drafts by what can be done with them."""
+
+    doable: list[Doable] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+def matching(member: Member, task: Task, wanted: Wanted) -> list[UUID]:
+    """Drafts that wait and are as wanted, the newest first, one more than an act takes at most where there are more."""
+    waiting = Candidate.objects.filter(task=task, state=CandidateState.PENDING)
+    found = narrowing.narrowed(waiting, wanted, member=member, task=task).only("pk", "created_at")
+    among = waiting if wanted.is_walked else None
+    page = keyset.page(found, cursor="", size=AT_MOST + 1, among=among, look_at=LOOK_AT)
+    return [draft.pk for draft in page.rows]
+
+
+def plan(member: Member, task: Task, ids: Sequence[UUID], said: BulkVerdict) -> Plan:
+    """Look at what a verdict would do to drafts of a task; nothing is locked and nothing written.
+
+    Raises:
+        Refusal: 422 when the verdict fits no version of the task.
+    """
+    doable: list[UUID] = []
+    left_out: Counter[str] = Counter()
+    samples: list[Doable] = []
+    for chunk in chunks(ids):
+        sifted = sift(rows(task, chunk, by=member), said, asked=chunk, by=member, task=task)
+        doable += [one.draft.pk for one in sifted.doable]
+        left_out += sifted.left_out
+        samples += sifted.doable[: SAMPLES - len(samples)]
+    return Plan(doable, left_out, samples, said.tag(doable))
+
+
+def chunks(ids: Sequence[UUID]) -> Iterator[list[UUID]]:
+    """Ids in one order for all, each once, so many at a time."""
+    ordered = list(dict.fromkeys(ids))
+    return (sorted(ordered[start : start + CHUNK]) for start in range(0, len(ordered), CHUNK))
+
+
+def rows(task: Task, ids: Sequence[UUID], *, by: Member) -> QuerySet[Candidate]:
+    """Drafts of a task with what decides whether a verdict for many may be given to them."""
+    said = Decision.objects.filter(candidate=OuterRef("pk"), is_late=False, retracted_by__isnull=True)
+    mine = Assignment.objects.filter(candidate=OuterRef("pk"), reviewer=by)
+    return (
+        Candidate.objects.filter(task=task, pk__in=ids)
+        .select_related("task_version", "record")
+        .defer("messages", "parameters", "labelled_defects", "marks")
+        .annotate(
+            is_judged=Exists(said.exclude(verdict=Verdict.RETRACT).order_by()),
+            is_mine=Exists(mine.filter(state=AssignmentState.ACTIVE)),
+            is_done=Exists(mine.filter(state=AssignmentState.DONE)),
+            is_known=Exists(KnownAnswer.objects.filter(candidate=OuterRef("pk"))),
+        )
+        .order_by("pk")
+    )
+
+
+def sift(
+    found: Iterable[Candidate], said: BulkVerdict, *, asked: Sequence[UUID], by: Member, task: Task
+) -> Sifted:  # fmt: skip
+    """Part drafts, as `rows` reads them, into those the verdict can be given to and those left out, with why."""
+    sifted = Sifted()
+    desk = DeskSettings.objects.filter(task=task).first()
+    seen = 0
+    for draft in found:
+        seen += 1
+        why = _why_not(draft, by, task, desk)
+        if why:
+            sifted.left_out[why] += 1
+            continue
+        try:
+            verdict, fields = _ending(draft, said)
+        except DoesNotFitError as error:
+            sifted.left_out[str(error)] += 1
+            continue
+        sifted.doable.append(Doable(draft, verdict, fields))
+    if seen < len(asked):
+        sifted.left_out[GONE] += len(asked) - seen
+    return sifted
+
+
+def _ending(draft: Candidate, said: BulkVerdict) -> tuple[Verdict | None, Fields | None]:
+    if said.verdict == SET_ASIDE:
+        return None, None
+    return said.of(draft.task_version.spec, draft.fields)
+
+
+def _why_not(draft: Any, by: Member, task: Task, desk: DeskSettings | None) -> str:
+    if draft.is_mine and draft.state == CandidateState.LEASED:
+        return IN_MY_HAND
+    if draft.state != CandidateState.PENDING:
+        return _STATES[draft.state]
+    if draft.verdicts_wanted > 1 or draft.is_judged or _is_to_overlap(draft, task, desk):
+        return SECOND
+    if draft.is_done or draft.is_known:
+        return JUDGED
+    return FOR_ANOTHER if draft.for_reviewer_id not in (None, by.pk) else ""
+
+
+def _is_to_overlap(draft: Candidate, task: Task, desk: DeskSettings | None) -> bool:
+    """Whether the draft is one of the share that several reviewers judge."""
+    if desk is None:
+        return False
+    share, reviewers = desk.overlap_share, desk.overlap_reviewers
+    return overlap.verdicts_wanted(task.seed, draft.pk, share=share, reviewers=reviewers) > 1
+
+
+def latest(member: Member, task: Task) -> list[BulkAct]:
+    """The member's own last acts in the task that still stand, for as long as one is likely to want them undone."""
+    mine = BulkAct.objects.filter(task=task, by=member, undone_at__isnull=True, count__gt=0)
+    return list(mine.filter(created_at__gte=timezone.now() - LATELY).order_by("-created_at")[:3])
+
+
+def standing(act: BulkAct) -> QuerySet[Decision]:
+    """Decisions of an act that were not taken back."""
+    return Decision.objects.filter(bulk=act, retracted_by__isnull=True).exclude(verdict=Verdict.RETRACT)
+
+
+def as_json(act: BulkAct) -> dict[str, Any]:
+    """An act for programs."""
+    return {
+        "id": str(act.pk),
+        "task": act.task.slug,
+        "by": act.by.username,
+        "verdict": act.verdict,
+        "count": act.count,
+        "left_out": act.selection.get("left_out", {}),
+        "is_done": bool(act.selection.get("is_done")),
+        "created_at": act.created_at.isoformat(),
+        "undone_at": act.undone_at.isoformat() if act.undone_at else None,
+    }

@@ -1,0 +1,142 @@
+"""The list page of one task: a page of drafts, what it can be narrowed to, and what it is narrowed to now.
+
+Nothing here counts or looks through a whole table: pages go by where the last one ended, a filter that no index holds looks
+through so many drafts a page, and the values offered are those of the newest drafts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from members.models import Member
+from review.models import Candidate, Membership, Task
+from review.permissions import may
+from review.search import highlight
+from review.search.texts import of_fields
+from review.selectors import desk, keyset, narrowing
+from review.selectors.narrowing import FILTERS, ON_DESK, OPEN, Wanted
+from review.selectors.tasks import latest_version
+from review.states import CandidateState, Role, Split, Verdict
+
+PAGE_SIZE = 50
+# How many drafts a page looks through for what no index holds.
+LOOK_AT = 50_000
+# Whose teachers and models are offered as filters.
+NEWEST = 500
+WORDS = {
+    "bulk": [("no", "One by one"), ("yes", "Many at once")],
+    "commented": [("yes", "With comments")],
+    "origin": [("teacher", "Teacher"), ("import", "Import"), ("miniature", "Miniature"), ("campaign", "Campaign")],
+}
+LABELS = {"check": "Check", "commented": "Comments", "bulk": "Judged", "since": "Added since", "until": "Added until"}
+DATES = ("since", "until")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One thing the list can be narrowed by; without choices it is a date."""
+
+    name: str
+    label: str
+    choices: list[tuple[str, str]]
+    chosen: str
+
+    @property
+    def words(self) -> str:
+        """What is chosen, as it is called."""
+        return dict(self.choices).get(self.chosen, self.chosen)
+
+
+def page(
+    member: Member, task: Task, wanted: Wanted, *, cursor: str, size: int = PAGE_SIZE, look_at: int = LOOK_AT
+) -> keyset.Page:
+    """One page of a task's drafts as wanted, newest first, each with `gold_verdict`; the member sees the task."""
+    found = narrowing.narrowed(_of(task), wanted, member=member, task=task)
+    among = _of(task).filter(_base(wanted)) if wanted.is_walked else None
+    rows = desk.with_parts(found).defer("messages", "parameters", "labelled_defects", "marks", "task_version__body")
+    return keyset.page(rows, cursor=cursor, size=size, among=among, look_at=look_at)
+
+
+def is_cut_short(task: Task, wanted: Wanted) -> bool:
+    """Whether more drafts have these words than are looked through."""
+    if not wanted.query.is_askable:
+        return False
+    return len(narrowing.hits(task, wanted.query, at_most=narrowing.HITS_AT_MOST + 1)) > narrowing.HITS_AT_MOST
+
+
+def lines(found: list[Candidate], wanted: Wanted, *, member: Member, task: Task) -> list[dict[str, Any]]:
+    """Drafts as rows of the list. Who wrote one is told to those who lead, and to others once it is judged."""
+    may_review, leads = may(member, task, Role.REVIEWER), may(member, task, Role.LEAD)
+    return [_line(draft, wanted, may_review=may_review, leads=leads) for draft in found]
+
+
+def filters(member: Member, task: Task, wanted: Wanted) -> list[Filter]:
+    """Everything the list can be narrowed by, with the values worth offering."""
+    choices = _choices(member, task)
+    return [
+        Filter(name, LABELS.get(name, name.capitalize()), choices.get(name, []), wanted.chosen.get(name, ""))
+        for name in FILTERS
+        if name in choices or name in DATES
+    ]
+
+
+def _of(task: Task) -> Any:
+    return Candidate.objects.filter(task=task)
+
+
+def _base(wanted: Wanted) -> Q:
+    """What an index holds of what is wanted: the drafts that are looked through."""
+    state = wanted.chosen.get("state")
+    return ON_DESK if state is None else Q(state=state)
+
+
+def _line(draft: Candidate, wanted: Wanted, *, may_review: bool, leads: bool) -> dict[str, Any]:
+    line = desk.line(draft, may_review=may_review)
+    if draft.state in OPEN and not leads:
+        line |= {"writer": "", "cost": ""}
+    asked = wanted.query
+    text = of_fields(draft.fields) if asked.is_askable else ""
+    return {
+        **line,
+        "id": draft.pk,
+        "parts": highlight.passage(text, asked) if text else (),
+        "may_choose": may_review and draft.state == CandidateState.PENDING,
+    }
+
+
+def _choices(member: Member, task: Task) -> dict[str, list[tuple[str, str]]]:
+    spec = latest_version(task).spec
+    checks = sorted({check.kind for check in spec.checks})
+    offered: dict[str, list[tuple[str, str]]] = {
+        **WORDS,
+        "state": _pairs(CandidateState.choices),
+        "verdict": [choice for choice in _pairs(Verdict.choices) if choice[0] != Verdict.RETRACT],
+        "split": _pairs(Split.choices),
+        "check": [(kind, kind.replace("_", " ")) for kind in checks],
+        "reason": [(reason.code, reason.label) for reason in spec.reasons],
+        "source": list(task.sources.order_by("name").values_list("slug", "name")[:200]),
+    }
+    if may(member, task, Role.LEAD):
+        return {**offered, **_of_newest(task), "reviewer": _reviewers(task)}
+    return {**offered, "reviewer": [(member.username, "Judged by me")]}
+
+
+def _pairs(choices: Iterable[tuple[Any, Any]]) -> list[tuple[str, str]]:
+    return [(str(value), str(label)) for value, label in choices]
+
+
+def _reviewers(task: Task) -> list[tuple[str, str]]:
+    of_task = Membership.objects.filter(task=task, role__in=(Role.REVIEWER, Role.LEAD)).select_related("member")
+    return sorted((row.member.username, row.member.name) for row in of_task[:200])
+
+
+def _of_newest(task: Task) -> dict[str, list[tuple[str, str]]]:
+    """Teachers, models and rounds of the newest drafts."""
+    newest = _of(task).filter(ON_DESK).order_by("-created_at", "-id")
+    rows = list(newest.values_list("teacher", "model", "round")[:NEWEST])
+    columns = zip(("teacher", "model", "round"), zip(*rows, strict=True), strict=True) if rows else ()
+    return {name: [(str(value), str(value)) for value in sorted(set(values)) if value] for name, values in columns}

@@ -1,0 +1,154 @@
+"""What a list of drafts can be narrowed to: words, states, who wrote, who judged and how, when.
+
+One set of names for the list page, the API and acts on many drafts at once. It answers a reviewer nothing that the desk
+keeps from them: a verdict while another is sought, a colleague's verdicts, who wrote what is not judged yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from members.models import Member
+from review.models import Candidate, Comment, Decision, SearchText, Task
+from review.permissions import slugs_with
+from review.search import query
+from review.search.query import Query
+from review.states import CandidateState, Role, Verdict
+
+FILTERS = (
+    "source", "state", "verdict", "split", "origin", "check", "teacher", "model", "reviewer", "reason", "round",
+    "commented", "bulk", "since", "until",
+)  # fmt: skip
+# Written as the partial index of the newest drafts has it, so that databases see that it covers this question.
+ON_DESK = ~Q(state=CandidateState.KEPT)
+OPEN = (CandidateState.PENDING, CandidateState.LEASED)
+# Of drafts with the words asked for, so many are looked through for the filters beside them, the newest first.
+HITS_AT_MOST = 20_000
+# What an index of the drafts themselves answers; for all else they are looked through, the newest first.
+_INDEXED = frozenset({"state"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list is asked for.
+
+    Attributes:
+        words: The line of the search box.
+        chosen: Values by filter, only those that are set.
+    """
+
+    words: str = ""
+    chosen: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def query(self) -> Query:
+        """The words, read."""
+        return query.parse(self.words)
+
+    @property
+    def is_anything(self) -> bool:
+        """Whether the list is narrowed at all."""
+        return bool(self.words.strip() or self.chosen)
+
+    @property
+    def is_walked(self) -> bool:
+        """Whether drafts must be looked through for it, because no index holds what is asked."""
+        return not self.query.is_askable and bool(set(self.chosen) - _INDEXED)
+
+    def as_json(self) -> dict[str, str]:
+        """Filters and words by name, as an address or a stored selection holds them."""
+        return {**self.chosen, **({"q": self.words} if self.words.strip() else {})}
+
+
+def read(values: Mapping[str, Any]) -> Wanted:
+    """What the parameters of an address ask for; names that are no filter are left alone."""
+    chosen = {name: str(values[name]).strip() for name in FILTERS if str(values.get(name) or "").strip()}
+    return Wanted(str(values.get("q") or "").strip()[: query.LONGEST_LINE], chosen)
+
+
+def narrowed(found: QuerySet[Candidate], wanted: Wanted, *, member: Member, task: Task | None) -> QuerySet[Candidate]:
+    """Drafts that are as wanted; unknown values narrow to nothing.
+
+    Args:
+        found: Drafts the member sees.
+        wanted: What is asked for; words need the task.
+        member: Who asks.
+        task: The task that `found` is of, if of one.
+    """
+    if wanted.chosen.get("state") != CandidateState.KEPT:
+        found = found.filter(ON_DESK)
+    led = slugs_with(member, Role.LEAD)
+    for name, value in wanted.chosen.items():
+        condition = _condition(name, value, member, led)
+        if condition is None:
+            return found.none()
+        found = found.filter(condition)
+    if wanted.words and task is not None:
+        found = found.filter(pk__in=hits(task, wanted.query)) if wanted.query.is_askable else found.none()
+    return found
+
+
+def hits(task: Task, asked: Query, *, at_most: int = HITS_AT_MOST) -> QuerySet[SearchText, Any]:
+    """Ids of the newest drafts with these words, for use within another question."""
+    found = SearchText.objects.filter(task=task, words__matches=asked).order_by("-id")
+    return found.values("candidate_id")[:at_most]
+
+
+def _condition(name: str, value: str, member: Member, led: frozenset[str] | None) -> Q | None:
+    """One filter as a condition; None where the value cannot be."""
+    plain = {"source": "record__source__slug", "state": "state", "split": "record__split", "origin": "origin"}
+    if name in plain:
+        return Q(**{plain[name]: value})
+    if name in ("teacher", "model"):
+        return Q(**{name: value}) & (_led(led) | ~Q(state__in=OPEN))
+    if name == "verdict":
+        return Q(gold__verdict=value) & ~Q(state__in=OPEN)
+    if name == "reason":
+        return Q(gold__decision__reasons__icontains=f'"{value}"') & ~Q(state__in=OPEN)
+    if name == "check":
+        # JSON containment differs between databases; the check's name within the stored marks does not.
+        return Q(marks__icontains=f'"check": "{value}"')
+    if name == "reviewer":
+        return _judged_by(value, member, led)
+    if name == "commented":
+        return Q(Exists(Comment.objects.filter(candidate=OuterRef("pk")))) & (_led(led) | ~Q(state__in=OPEN))
+    if name == "bulk":
+        return _in_bulk(value)
+    if name == "round":
+        return Q(round=int(value)) if value.isdecimal() and len(value) < 6 else None
+    return _dated(name, value)
+
+
+def _led(led: frozenset[str] | None) -> Q:
+    """Tasks in which nothing is kept from the member."""
+    return Q() if led is None else Q(task__slug__in=led)
+
+
+def _judged_by(value: str, member: Member, led: frozenset[str] | None) -> Q:
+    said = Decision.objects.filter(candidate=OuterRef("pk"), reviewer__username=value).exclude(verdict=Verdict.RETRACT)
+    judged = Q(Exists(said.filter(retracted_by__isnull=True)))
+    return judged if value == member.username else judged & _led(led)
+
+
+def _in_bulk(value: str) -> Q | None:
+    """Judged with many others or one by one, or within one certain act."""
+    if value in ("yes", "no"):
+        return Q(gold__decision__bulk__isnull=value == "no", gold__isnull=False)
+    try:
+        return Q(Exists(Decision.objects.filter(candidate=OuterRef("pk"), bulk=UUID(value))))
+    except ValueError:
+        return None
+
+
+def _dated(name: str, value: str) -> Q | None:
+    try:
+        day = datetime.combine(date.fromisoformat(value), time(), UTC)
+        return Q(created_at__gte=day) if name == "since" else Q(created_at__lt=day + timedelta(days=1))
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,44 @@
+"""Verbs of tests: preview an act on many and carry it out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from members.models import Member
+from review import bulk_verdict
+from review.models import BulkAct, Candidate, Task
+from review.selectors import bulk as selecting
+from review.selectors.bulk import Plan
+from review.services import bulk
+
+THURSDAY = "Would a short call on Thursday be of use?"
+
+
+def pending(task: Task, count: int = 1000) -> list[UUID]:
+    """Drafts that wait, in the order of the queue."""
+    waiting = Candidate.objects.filter(task=task, state="pending").order_by("queue_position")
+    return list(waiting.values_list("pk", flat=True)[:count])
+
+
+def said(verdict: str = "reject", **more: Any) -> bulk_verdict.BulkVerdict:
+    """A verdict for many."""
+    reasons = ["tone"] if verdict == "reject" else []
+    return bulk_verdict.read({"verdict": verdict, "reasons": reasons, **more})
+
+
+def preview(task: Task, ids: Sequence[UUID], verdict: str = "reject", *, by: Member, **more: Any) -> Plan:
+    """What an act would do."""
+    return selecting.plan(by, task, ids, said(verdict, **more))
+
+
+def act(
+    task: Task, ids: Sequence[UUID], verdict: str = "reject", *, by: Member, id: UUID | None = None,
+    typed: int | None = None, **more: Any,
+) -> BulkAct:  # fmt: skip
+    """Preview and carry out."""
+    plan = preview(task, ids, verdict, by=by, **more)
+    return bulk.carry_out(
+        task, by=by, id=id or uuid4(), candidates=plan.ids, said=said(verdict, **more), tag=plan.tag, typed=typed
+    )
