@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import threading
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection, transaction
@@ -54,14 +56,16 @@ def version(task: Task, admin: Member, records: list[Record]) -> DatasetVersion:
     return version
 
 
-def everything(version: DatasetVersion) -> dict[tuple[str, str], list[dict[str, Any]]]:
+def everything(version: DatasetVersion) -> dict[tuple[str, ...], list[dict[str, Any]]]:
     """Rows of all files; each file's bytes must be what its row says."""
     found = {}
     for file in DatasetFile.objects.filter(version=version):
         data = default_storage.open(file.path).read()
         assert (hashlib.sha256(data).hexdigest(), len(data)) == (file.sha256, file.bytes)
-        found[file.format, file.split] = [json.loads(line) for line in data.splitlines()]
-        assert len(found[file.format, file.split]) == file.rows
+        is_parquet = file.container == "parquet"
+        rows = pq.read_table(io.BytesIO(data)).to_pylist() if is_parquet else list(map(json.loads, data.splitlines()))
+        assert len(rows) == file.rows
+        found[(file.format, file.split, "parquet") if is_parquet else (file.format, file.split)] = rows
     return found
 
 

@@ -1,0 +1,75 @@
+"""A task whose drafts were accepted, edited, rejected, chosen and revised, and versions frozen from it."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from django.core.files.storage import default_storage
+
+from members.models import Member
+from review.models import Dataset, DatasetVersion, Record, Task
+from review.selectors import datasets as selectors
+from review.services import datasets
+from review.services.datasets import write as writing
+from tests.review import factories
+from tests.review.datasets import golds
+
+ALL = {"verdicts": ["accept", "edit", "reject"]}
+SPLITS = ("train", "validation", "test")
+Freeze = Callable[..., DatasetVersion]
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return factories.make_task(by=admin)
+
+
+@pytest.fixture
+def judged(task: Task, admin: Member) -> list[Record]:
+    """Twelve records with a draft each: accepted, edited, rejected in turn."""
+    records = golds.make_records(task, 12)
+    golds.make_drafts(task, records)
+    for index in range(12):
+        golds.decide(admin, task, ["accept", "edit", "reject"][index % 3])
+    return records
+
+
+@pytest.fixture
+def freeze(task: Task, admin: Member) -> Freeze:
+    def frozen(**filters: Any) -> DatasetVersion:
+        dataset = Dataset.objects.filter(task=task).first() or datasets.create(task, name="Gold", by=admin)
+        version = datasets.freeze(dataset, by=admin, filters={**ALL, **filters})
+        writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
+        version.refresh_from_db()
+        return version
+
+    return frozen
+
+
+def data_of(version: DatasetVersion, split: str, format_: str, container: str = "jsonl") -> bytes:
+    file = selectors.file_of(version, split, format_, container)
+    assert file is not None
+    with default_storage.open(file.path) as handle:
+        return bytes(handle.read())
+
+
+def rows_of(version: DatasetVersion, format_: str, container: str = "jsonl") -> list[dict[str, Any]]:
+    """Rows of all splits."""
+    found: list[dict[str, Any]] = []
+    for split in SPLITS:
+        data = data_of(version, split, format_, container)
+        found += (
+            list(map(json.loads, data.splitlines()))
+            if container == "jsonl"
+            else pq.read_table(io.BytesIO(data)).to_pylist()
+        )
+    return found
+
+
+def meta(row: dict[str, Any]) -> dict[str, Any]:
+    return dict(json.loads(row["meta"]))
