@@ -88,7 +88,8 @@ def _vectors(texts: Sequence[str]) -> Vectors:
         for word in found:
             if word not in hashed:
                 number = zlib.crc32(word.encode())
-                weight = float(np.log((1 + len(texts)) / spread[word]))
+                # A word of one draft alone tells nothing of which others are like it.
+                weight = float(np.log(1 + len(texts) / spread[word])) if spread[word] > 1 else 0.0
                 hashed[word] = (number % DIMENSIONS, weight if number & 2**20 else -weight)
             place, weight = hashed[word]
             vectors[row, place] += weight
@@ -109,5 +110,6 @@ def _farthest_first(vectors: Vectors, count: int) -> tuple[list[int], NDArray[np
         near = vectors @ vectors[farthest]
         closer = near > similarity
         nearest[closer], similarity[closer] = len(centres), near[closer]
+        similarity[farthest] = 1.0
         centres.append(farthest)
     return centres, nearest, similarity

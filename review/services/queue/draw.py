@@ -17,7 +17,7 @@ from review.models import Assignment, Candidate
 from review.selectors import queues
 from review.selectors.queues import NOT_ASIDE, Dealing
 from review.services.queue import leases
-from review.states import Drawn
+from review.states import BEHIND_THE_REST, Drawn
 
 # One draw: how the cards of it come, from which queue, and how many of the missing it may give.
 _Draw = tuple[Drawn, QuerySet[Candidate], int]
@@ -85,12 +85,14 @@ def _heads(count: int, probability: float) -> int:
 
 
 def _mixed(drawn: list[tuple[Candidate, Drawn]]) -> list[tuple[Candidate, Drawn]]:
-    """Cards of all draws among each other, each draw in its own order, so that place tells nothing of how a card came."""
+    """Cards of all draws among each other, so that place tells nothing of how one came; assigned first, set aside last."""
     lanes: dict[Drawn, list[tuple[Candidate, Drawn]]] = {}
-    for one in drawn:
-        lanes.setdefault(one[1], []).append(one)
+    aside = []
+    for card, how in drawn:
+        lane = aside if card.queue_position >= BEHIND_THE_REST else lanes.setdefault(how, [])
+        lane.append((card, how))
     assigned = lanes.pop(Drawn.ASSIGNED, [])
     places = [how for how, cards in lanes.items() for _ in cards]
     if len(lanes) > 1:
         _coin.shuffle(places)
-    return assigned + [lanes[how].pop(0) for how in places]
+    return assigned + [lanes[how].pop(0) for how in places] + aside

@@ -1,0 +1,104 @@
+"""Cards given to one reviewer come to them first and to nobody else, until they are taken back."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from members.models import Member
+from review.models import Candidate, Task
+from review.selectors import pace
+from review.services import assigning, queue
+from review.states import Drawn
+from tests.review import factories
+from tests.review.desk.verbs import judge
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+
+
+def test_assigned_cards_come_to_their_reviewer_first_and_to_nobody_else(
+    task: Task, lead: Member, expert: Member, other: Member
+) -> None:
+    given = assigning.assign(task, to=other, by=lead, count=3)
+
+    mine, theirs = queue.deal(expert, task, count=8), queue.deal(other, task, count=8)
+
+    assert given == 3
+    assert len(mine) == 5
+    assert [card.drawn for card in theirs] == [Drawn.ASSIGNED] * 3
+
+
+def test_what_is_left_counts_ones_own_and_the_common_cards(
+    task: Task, lead: Member, expert: Member, other: Member
+) -> None:
+    assigning.assign(task, to=other, by=lead, count=3)
+
+    assert pace.of(expert, task).left == 5
+    assert pace.of(other, task).left == 8
+
+
+def test_cards_are_given_by_source_and_teacher(task: Task, lead: Member, other: Member) -> None:
+    source = factories.make_source(task, name="More")
+    wanted = factories.make_drafts(task, factories.make_records(source, 2), teacher="gpt")
+
+    by_source = assigning.assign(task, to=other, by=lead, count=5, source=source.slug, teacher="nobody")
+    by_both = assigning.assign(task, to=other, by=lead, count=5, source=source.slug, teacher="gpt")
+
+    assert (by_source, by_both) == (0, 2)
+    assert set(Candidate.objects.filter(for_reviewer=other)) == set(wanted)
+
+
+def test_taken_back_they_wait_for_everybody_but_those_in_hand_stay(
+    task: Task, lead: Member, expert: Member, other: Member
+) -> None:
+    assigning.assign(task, to=other, by=lead, count=3)
+    queue.deal(other, task, count=1)
+
+    freed = assigning.take_back(task, member=other, by=lead)
+
+    assert freed == 2
+    assert len(queue.deal(expert, task, count=8)) == 7
+
+
+def test_a_member_who_leaves_leaves_no_card_behind(task: Task, lead: Member, expert: Member, other: Member) -> None:
+    assigning.assign(task, to=other, by=lead, count=3)
+
+    assert assigning.free_all_of(other) == 3
+    assert len(queue.deal(expert, task, count=8)) == 8
+
+
+def test_a_card_set_aside_by_its_reviewer_comes_back_to_them_last(task: Task, lead: Member, other: Member) -> None:
+    assigning.assign(task, to=other, by=lead, count=1)
+    card = queue.deal(other, task, count=1)[0]
+
+    queue.set_aside(card.candidate_id, by=other)
+
+    hand = queue.deal(other, task, count=8)
+    assert len(hand) == 8
+    assert hand[-1].candidate_id == card.candidate_id
+
+
+def test_an_assigned_card_that_is_judged_is_nobodys_any_more(task: Task, lead: Member, other: Member, deals) -> None:
+    deals(overlap_share=1.0)
+    assigning.assign(task, to=other, by=lead, count=1)
+    card = queue.deal(other, task, count=1)[0]
+
+    judge(card, by=other)
+
+    assert Candidate.objects.get(pk=card.candidate_id).for_reviewer is None
+
+
+def test_cards_go_to_reviewers_only_and_in_sensible_numbers(
+    task: Task, lead: Member, other: Member, make_member
+) -> None:
+    stranger = make_member("stella")
+
+    with pytest.raises(Refusal) as no_reviewer:
+        assigning.assign(task, to=stranger, by=lead, count=1)
+    with pytest.raises(Refusal) as count:
+        assigning.assign(task, to=other, by=lead, count=0)
+    with pytest.raises(PermissionDenied):
+        assigning.assign(task, to=other, by=other, count=1)
+
+    assert (no_reviewer.value.code, count.value.code) == ("no_reviewer", "count_invalid")
