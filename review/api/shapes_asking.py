@@ -6,7 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from review.api.shapes_desk import ANY, CURSOR, ID, MARK, NUMBER, TEXT
+from review.api.shapes_desk import ANY, CARDS, CURSOR, ID, MARK, NUMBER, PACE, TEXT
+from review.revising import LONGEST_INSTRUCTION
 from review.selectors.choosing import MOST
 
 
@@ -26,6 +27,21 @@ CHOICE = _object(
 )  # fmt: skip
 CHOICES = _object(next=CURSOR, previous=CURSOR, results={"type": "array", "items": CHOICE})
 
+REVISION = _object(
+    id=ID, candidate=ID, title=TEXT, instruction=TEXT, result={"type": ["string", "null"]},
+    job={"type": ["string", "null"]}, seq={"type": "integer"}, state={"enum": ["asked", "arrived", "failed"]},
+    created_at={"type": "string", "format": "date-time"},
+)  # fmt: skip
+REVISIONS = _object(next=CURSOR, previous=CURSOR, results={"type": "array", "items": REVISION})
+REVISION_REPLY = _object(**REVISION["properties"], next=CARDS, left={"type": "integer"}, pace=PACE)
+WRITERS = _object(
+    writers={
+        "type": "array",
+        "items": _object(teacher=TEXT, name=TEXT, price=TEXT, is_author={"type": "boolean"}),
+    },
+    presets={"type": "array", "items": _object(label=TEXT, instruction=TEXT)},
+)
+
 
 class ChoiceIn(serializers.Serializer[Any]):
     """Which draft was best of those shown, or the choice that is taken back; `id` is made by the client."""
@@ -42,3 +58,11 @@ class ChoiceIn(serializers.Serializer[Any]):
         if (attrs["retracts"] is None) == (attrs["record"] is None):
             raise serializers.ValidationError("Name the record and the drafts shown, or the choice to take back.")
         return attrs
+
+
+class RevisionIn(serializers.Serializer[Any]):
+    """What shall be different, and who shall write it; `id` is made by the client."""
+
+    id = serializers.UUIDField()
+    instruction = serializers.CharField(max_length=LONGEST_INSTRUCTION)
+    teacher = serializers.SlugField(required=False, default="", allow_blank=True, source="writer")

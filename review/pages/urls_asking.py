@@ -2,8 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from review.pages import choose
+from review.pages import choose, revise
 
 asking_urls: list[URLPattern] = [
     path("tasks/<slug:slug>/review/choose/", choose.choose, name="choose"),
+    path("review/drafts/<uuid:candidate_id>/ask/", revise.ask, name="ask"),
+    path("review/revisions/<uuid:request_id>/restore/", revise.restore, name="restore"),
 ]

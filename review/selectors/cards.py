@@ -1,6 +1,7 @@
 """A card as the desk shows it: draft with marks, facts it rests on, rubric, reasons, and what it cost.
 
-Built from an assignment whose candidate, record and task version are loaded; asks the database nothing. Who taught the
+Built from an assignment whose candidate, record and task version are loaded; asks the database nothing, but for what a
+revision revises. Who taught the
 draft its labelled defects is left out on purpose: reviewers judge what they see.
 """
 
@@ -21,6 +22,7 @@ from review.segments import Mark, Segment, cut
 from review.selectors import card_facts
 from review.selectors.card_facts import Fact
 from review.selectors.remarks import Remark, remarks
+from review.selectors.revisions import Revised, revised_from
 from review.spec import Reason, Requirement, TaskSpec
 from review.support import read
 
@@ -110,6 +112,7 @@ class Card:
     words: int
     marks: Sequence[Mark]
     remarks: Sequence[Remark]
+    revised: Revised | None = None
 
     @property
     def new_id(self) -> UUID:
@@ -182,6 +185,7 @@ def of(assignment: Assignment) -> Card:
         words=candidate.words,
         marks=candidate.marks,
         remarks=remarks(spec, facts, candidate.fields, candidate.marks),
+        revised=revised_from(candidate),
     )
 
 
@@ -208,6 +212,7 @@ def as_json(assignment: Assignment) -> dict[str, Any]:
         "rubric": [requirement.model_dump(mode="json") for requirement in spec.rubric],
         "reasons": [reason.model_dump(mode="json") for reason in spec.reasons],
         "guideline": spec.guideline,
+        "parent": str(candidate.parent_id) if candidate.parent_id else None,
         "model": candidate.model,
         "cost_usd": str(candidate.cost_usd),
         "provenance": candidate.provenance,

@@ -10,7 +10,7 @@ from web.errors import Refusal
 
 DEFAULTS: dict[str, str] = {
     "accept": "a", "edit": "e", "reject": "r", "undo": "z", "next": "j", "previous": "k", "aside": "s", "mine": "h",
-    "mend": "m",
+    "mend": "m", "ask": "t", "choose": "c",
 }  # fmt: skip
 WORDS: dict[str, str] = {
     "accept": "Accept the draft as it is",
@@ -22,6 +22,8 @@ WORDS: dict[str, str] = {
     "aside": "Set aside with a note; it comes back last",
     "mine": "My decisions",
     "mend": "Mend the next mark, shown as an edit",
+    "ask": "Have a teacher write it again",
+    "choose": "Choose the best of several drafts",
 }
 LETTERS = "abcdefhijklmnopqrstuvwxyz"  # without g
 

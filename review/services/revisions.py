@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -48,12 +49,37 @@ class Asked:
     hand: Sequence[Assignment]
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Who can write a draft again now, and instructions that are asked for often."""
+
+    writers: Sequence[ports.Writer]
+    presets: Sequence[revising.Preset]
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        writers = [
+            {"teacher": one.slug, "name": one.name, "price": one.price, "is_author": one.is_author}
+            for one in self.writers
+        ]
+        presets = [{"label": one.label, "instruction": one.instruction} for one in self.presets]
+        return {"writers": writers, "presets": presets}
+
+
 def conversation(draft: Candidate, instruction: str) -> list[Message]:
     """What the teacher is told. The draft comes with its record and task version."""
     spec = draft.task_version.spec
     return revising.messages(
         spec, draft.record.facts, asked=draft.messages, draft=draft.fields, instruction=instruction
     )
+
+
+def offer(draft: Candidate, *, by: Member) -> Offer:
+    """What the panel of a draft shows: who can be asked, and what is asked for often. Writes nothing, spends nothing."""
+    reviser = ports.reviser()
+    told = conversation(draft, "x" * revising.LONGEST_INSTRUCTION)
+    writers = reviser.writers(draft, told, by=by) if reviser else []
+    return Offer(writers, revising.presets(draft.marks, draft.fields))
 
 
 def ask(candidate_id: UUID, *, by: Member, id: UUID, instruction: str, writer: str = "", deck_size: int = 0) -> Asked:

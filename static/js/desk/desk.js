@@ -1,8 +1,9 @@
 /** The focus page: wires hand, outbox, history, keys and notices together. The server's form works without it. */
 
+import { Asking } from "./asking.js";
 import { Checking, showRemark } from "./checking.js";
 import { Drafts } from "./drafts.js";
-import { fieldsOf, fillFields, focusBox, isChanged, isEditing, onListClick, redraw, startEdit } from "./editing.js";
+import { fieldsOf, fillFields, focusBox, isChanged, isEditable, isEditing, onListClick, redraw, startEdit } from "./editing.js";
 import { Hand, cardFrom } from "./hand.js";
 import { History } from "./history.js";
 import { bindDeskKeys, showKeys } from "./keys.js";
@@ -38,6 +39,7 @@ const drafts = new Drafts(member, server);
 const tabs = new Tabs(member, onJudgedElsewhere);
 const verdicts = new Verdicts({ drafts, hand, outbox, history, server, notices, stage, tabs, refill });
 const checking = new Checking(server, (card) => showKeys(card, keys));
+const asking = new Asking({ desk, hand, verdicts, history, notices, token, take, refill, showPace });
 const mending = new Mending({ checking, notices, onChange: keepEdit });
 await drafts.load();
 const openKeys = bindKeySheet(document.querySelector("[data-keysheet]"), async (chosen, on) => {
@@ -137,6 +139,8 @@ const acts = {
   reject: (card) => (card.querySelector("[data-digit]") ? verdicts.arm(card, !card.classList.contains("is-rejecting")) : verdicts.reject(card)),
   reason: (card, button) => verdicts.reject(card, button.value),
   aside: (card) => askForNote(card),
+  ask: (card) => asking.open(card),
+  restore: (card, button) => asking.restore(button),
   undo: () => verdicts.undo(),
 };
 
@@ -199,6 +203,7 @@ function press(command, event) {
   if (isEditing(card) && command === "edit") return focusBox(card), true;
   if (command === "undo") return verdicts.undo(), true;
   if (command === "mine") return location.assign(desk.dataset.decisionsUrl), true;
+  if (command === "choose") return location.assign(desk.dataset.chooseUrl), true;
   if (!card) return false;
   if (command === "escape") return escape(card);
   if (command === "save") return isEditing(card) && (save(card), true);
@@ -261,9 +266,11 @@ for (const card of hand.cards) prepare(card);
 const first = hand.current;
 if (first) {
   first.focus({ preventScroll: true });
-  if (first.querySelector(".editor[data-unfinished]")) startEdit(first);
+  const wantsEdit = new URLSearchParams(location.search).has("edit") && isEditable(first);
+  if (wantsEdit || first.querySelector(".editor[data-unfinished]")) startEdit(first);
 }
 bindLinks(stage);
 bindLongTexts(stage);
 await verdicts.resume();
 outbox.flush();
+asking.resume();

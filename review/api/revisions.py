@@ -1,0 +1,94 @@
+"""Endpoints of asking a teacher again: who can be asked, asking, what is on its way, and the way back."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.session import member_of
+from review.api.decisions import deck_json
+from review.api.shapes_asking import REVISION, REVISION_REPLY, REVISIONS, WRITERS, RevisionIn
+from review.api.shapes_desk import PROBLEM, STANDING
+from review.permissions import require, task_or_404
+from review.selectors import desk, pace
+from review.selectors import revisions as asked
+from review.services import revisions
+from review.states import Role
+
+RENDER = OpenApiParameter("render", str, description="`html` adds each card as the desk's page draws it.")
+
+
+class WritersView(APIView):
+    """Who could write a draft again now, at what price, and what is asked for often."""
+
+    scope_read = "review"
+
+    @extend_schema(operation_id="revision_writers", responses={200: WRITERS})
+    def get(self, request: Request, candidate_id: UUID) -> Response:
+        member = member_of(request)
+        draft = desk.draft_or_404(member, candidate_id)
+        require(member, draft.task, Role.REVIEWER)
+        return Response(revisions.offer(draft, by=member).as_json())
+
+
+class AskView(APIView):
+    """Have a draft written again; its job tells when the revision has come."""
+
+    scope_write = "review"
+
+    @extend_schema(
+        operation_id="ask_revision", request=RevisionIn, parameters=[RENDER],
+        responses={200: REVISION_REPLY, 202: REVISION_REPLY, 409: PROBLEM, 422: PROBLEM},
+    )  # fmt: skip
+    def post(self, request: Request, candidate_id: UUID) -> Response:
+        """Sent twice with one id it is asked once."""
+        member = member_of(request)
+        task = desk.draft_or_404(member, candidate_id).task
+        body = RevisionIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        asking = revisions.ask(candidate_id, by=member, deck_size=settings.DECK_SIZE, **body.validated_data)
+        told = asked.as_json(asking.request)
+        how_much = pace.of(member, task)
+        answer = {
+            **told, "next": deck_json(request, list(asking.hand)), "left": how_much.left, "pace": how_much.as_json(),
+        }  # fmt: skip
+        return Response(answer, status=200 if asking.is_replay else 202)
+
+
+class OnTheirWayView(APIView):
+    """What the member asked for in a task and has not got yet."""
+
+    scope_read = "review"
+
+    @extend_schema(operation_id="revisions_on_their_way", responses={200: REVISIONS})
+    def get(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        task = task_or_404(member, slug)
+        require(member, task, Role.REVIEWER)
+        waiting = asked.on_their_way(member, task)
+        return Response({"next": None, "previous": None, "results": waiting}, headers={"Cache-Control": "no-store"})
+
+
+class RevisionView(APIView):
+    """One request and what came of it."""
+
+    @extend_schema(operation_id="revision", responses={200: REVISION})
+    def get(self, request: Request, request_id: UUID) -> Response:
+        told = asked.as_json(asked.request_or_404(member_of(request), request_id))
+        return Response(told, headers={"Cache-Control": "no-store"})
+
+
+class RestoreView(APIView):
+    """Put the draft that was revised back on the desk."""
+
+    scope_write = "review"
+
+    @extend_schema(operation_id="restore_revised", request=None, responses={200: STANDING, 409: PROBLEM})
+    def post(self, request: Request, request_id: UUID) -> Response:
+        draft = revisions.restore(request_id, by=member_of(request))
+        return Response({"candidate": str(draft.pk), "state": draft.state})

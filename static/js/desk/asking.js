@@ -1,0 +1,165 @@
+/** Having a draft written again: the panel, and the revision's arrival while the desk goes on. Knows no verdict.
+
+    The form in the panel is the page that works without scripts; a job's events tell when there is something to fetch. */
+
+import { watch } from "../live.js";
+
+const ENDS = ["succeeded", "failed", "cancelled"];
+
+export class Asking {
+  #dialog = document.querySelector("[data-asking]");
+  #chip;
+  #card = null;
+  #waiting = new Map(); // request id -> what is known of it
+  #arrived = [];
+
+  constructor(parts) {
+    // desk, hand, verdicts, history, notices, token, take, refill, showPace
+    Object.assign(this, parts);
+    this.#chip = this.desk.querySelector("[data-asked]");
+    this.#chip.addEventListener("click", () => this.#showArrived());
+    this.#dialog.addEventListener("click", (event) => this.#onClick(event));
+    this.#dialog.addEventListener("submit", (event) => this.#onSubmit(event));
+    this.#dialog.addEventListener("close", () => this.hand.current?.focus({ preventScroll: true }));
+    this.#dialog.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#dialog.querySelector("form")?.requestSubmit();
+    });
+  }
+
+  /** Take up what an earlier page asked for and has not seen. */
+  async resume() {
+    const reply = await this.#get(this.desk.dataset.revisionsUrl);
+    for (const told of reply?.results ?? []) this.#listen(told);
+  }
+
+  /** Open the panel for a card. */
+  async open(card) {
+    if (this.#dialog.open) return;
+    const response = await fetch(card.querySelector('[data-act="ask"]').href, { headers: { "HX-Request": "true" }, credentials: "same-origin" }).catch(() => null);
+    if (!response?.ok) return void this.notices.hint("The panel cannot be had: no network, or the draft is gone.");
+    const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
+    this.#dialog.replaceChildren(document.adoptNode(parsed.querySelector("form")));
+    for (const part of this.#dialog.querySelectorAll("[data-close], [data-presets]")) part.hidden = false;
+    this.#card = card;
+    this.#dialog.showModal();
+    (this.#dialog.querySelector("textarea") ?? this.#dialog.querySelector("[data-close]")).focus();
+  }
+
+  /** Put the draft that was revised back on the desk. */
+  async restore(button) {
+    const response = await this.#post(button.formAction, new FormData(button.form));
+    button.hidden = Boolean(response?.ok);
+    this.notices.hint(response?.ok ? "The first draft is back on your desk." : "The first draft could not be brought back.");
+    this.refill();
+  }
+
+  #onClick({ target }) {
+    if (target.closest("[data-close]")) return this.#dialog.close();
+    const preset = target.closest("[data-preset]");
+    if (!preset) return undefined;
+    const box = this.#dialog.querySelector("textarea");
+    box.value = [box.value.trim(), preset.dataset.preset].filter(Boolean).join(" ").slice(0, box.maxLength);
+    return box.focus();
+  }
+
+  async #onSubmit(event) {
+    event.preventDefault();
+    const form = event.target;
+    const button = form.querySelector('[type="submit"]');
+    if (button.disabled) return;
+    button.disabled = true;
+    const { id, instruction, teacher } = Object.fromEntries(new FormData(form));
+    const url = `${this.desk.dataset.candidatesUrl}${this.#card.dataset.card}/revisions/?render=html`;
+    const response = await this.#post(url, JSON.stringify({ id, instruction, teacher }), { "Content-Type": "application/json" });
+    const reply = await response?.json().catch(() => null);
+    button.disabled = false;
+    if (!response?.ok || !reply) return void this.#refuse(reply);
+    this.#dialog.close();
+    this.#away(this.#card, reply);
+  }
+
+  #refuse(problem) {
+    const box = Object.assign(document.createElement("div"), { className: "alert is-failed" });
+    const words = problem ? [problem.title, ...Object.values(problem.errors ?? {}).flat(), problem.hint] : ["No answer came; nothing was asked."];
+    box.append(Object.assign(document.createElement("p"), { textContent: [...new Set(words)].filter(Boolean).join(" ") }));
+    this.#dialog.querySelector("[data-ask-refusal]").replaceChildren(box);
+  }
+
+  /** The card waits for its revision: out of the hand, and Z brings it back like one set aside. */
+  #away(card, told) {
+    const { card: candidate, title } = card.dataset;
+    this.verdicts.away.set(candidate, told.id);
+    this.history.push({ kind: "aside", decision: told.id, candidate, card });
+    this.hand.remove(card);
+    this.take(told.next);
+    this.showPace(told.pace);
+    this.notices.say(`Asked for a revision of ${title}. It comes to your desk.`);
+    this.#listen(told);
+  }
+
+  #listen(told) {
+    if (!told.job || this.#waiting.has(told.id)) return;
+    this.#waiting.set(told.id, told);
+    this.#draw();
+    watch(told.job, told.seq, ({ kind, payload }) => {
+      if (kind === "draft" || (kind === "state" && ENDS.includes(payload.state))) this.#look(told, payload.state);
+    });
+    this.#look(told);
+  }
+
+  /** See what came of a request. */
+  async #look(told, state = "") {
+    if (!this.#waiting.has(told.id)) return;
+    const now = await this.#get(`/api/v1/revisions/${told.id}/`);
+    if (!now || !this.#waiting.has(told.id)) return;
+    if (now.result) await this.#fetch(told, now.result);
+    else if (now.state === "failed" || state === "failed" || state === "cancelled") this.#failed(told);
+  }
+
+  async #fetch(told, id) {
+    this.#waiting.delete(told.id);
+    const response = await this.#post(`${this.desk.dataset.candidatesUrl}${id}/hold/?render=html`, "{}", { "Content-Type": "application/json" });
+    const reply = response?.ok ? await response.json().catch(() => null) : null;
+    this.verdicts.away.delete(told.candidate);
+    if (!reply) return void this.refill();
+    const reading = this.hand.current;
+    this.take(reply.cards);
+    const card = this.hand.find(id);
+    // Never under the eyes of somebody who reads: it is the next card.
+    if (card && reading && card !== reading) reading.after(card);
+    this.#arrived.push(id);
+    this.#draw();
+    return void this.notices.say(`The revision for ${told.title} is here: the next card.`);
+  }
+
+  #failed(told) {
+    this.#waiting.delete(told.id);
+    this.verdicts.away.delete(told.candidate);
+    this.#draw();
+    this.notices.hint(`No revision came for ${told.title}; the draft is back on your desk.`);
+    this.refill();
+  }
+
+  #showArrived() {
+    const card = this.#arrived.map((id) => this.hand.find(id)).find(Boolean);
+    this.#arrived = [];
+    this.#draw();
+    if (card) this.hand.show(card);
+  }
+
+  #draw() {
+    const here = this.#arrived.filter((id) => this.hand.find(id)).length;
+    const away = this.#waiting.size;
+    this.#chip.hidden = !here && !away;
+    this.#chip.disabled = !here;
+    this.#chip.textContent = here ? `Revision here: show it` : `${away} revision${away === 1 ? "" : "s"} on the way`;
+  }
+
+  #get(url) {
+    return fetch(url, { credentials: "same-origin" }).then((response) => (response.ok ? response.json() : null)).catch(() => null);
+  }
+
+  #post(url, body, headers = {}) {
+    return fetch(url, { method: "POST", credentials: "same-origin", headers: { "X-CSRFToken": this.token, ...headers }, body }).catch(() => null);
+  }
+}
