@@ -93,7 +93,9 @@ def overlap_for(member: Member, task: Any) -> QuerySet[Candidate]:
 
 def open_to(member: Member, task: Any) -> list[QuerySet[Candidate]]:
     """All that this member can still judge, as disjoint questions that each have their index."""
-    return [in_order(task), random_slice(task), overlap_for(member, task), assigned(member, task)]
+    # The front of the overlap is a question within that question: what it refers to stands one further out.
+    of_task = OuterRef(task) if isinstance(task, OuterRef) else task
+    return [in_order(task), random_slice(task), overlap_for(member, of_task), assigned(member, task)]
 
 
 def expressions(member: Member, task: Any) -> dict[str, Any]:
