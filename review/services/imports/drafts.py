@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
-from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -12,29 +10,19 @@ from django.db import transaction
 from members.models import Member
 from review import permissions
 from review.models import Record, Source, Task, TaskVersion
-from review.prompting import fields_hash
-from review.schema import Facts, Fields, normalise_fields
 from review.selectors.tasks import latest_version
 from review.services.candidates import NewDraft, add_drafts
 from review.services.imports import sources
-from review.services.imports.companies import Companies, company_of
+from review.services.imports.companies import Companies
+from review.services.imports.finding import Finder, call_id, fitting
 from review.services.imports.mapping import Mapping, guess, targets
 from review.services.imports.reading import ReadRow, check_mapping, read_rows
-from review.services.imports.records import chunks, content_hash, foreseen, new_record
+from review.services.imports.records import chunks, foreseen
 from review.services.imports.result import ImportResult, Tally
 from review.services.imports.tables import open_table
-from review.splits import normal_group
 from review.states import Role, SourceKind
 
 CHUNK = 500
-
-
-class Draft(NamedTuple):
-    """One good row whose written fields fit the schema."""
-
-    row: ReadRow
-    fields: Fields
-    digest: str
 
 
 @transaction.atomic
@@ -100,8 +88,8 @@ def import_drafts(
 def _add(
     source: Source, version: TaskVersion, rows: list[ReadRow], tally: Tally, touched: set[UUID], companies: Companies
 ) -> None:
-    drafts = list(_fitting(version, rows, tally))
-    finder = _Finder(source, version, drafts, companies)
+    drafts = fitting(version, rows, tally)
+    finder = Finder(source, version, drafts, companies)
     fresh: list[NewDraft] = []
     for draft in drafts:
         try:
@@ -116,7 +104,7 @@ def _add(
                 fields=draft.fields,
                 origin="import",
                 provenance=source.provenance,
-                call_id=_call_id(record_id, draft.fields),
+                call_id=call_id(record_id, draft.fields),
                 labelled_defects=draft.row.labels,
             )
         )
@@ -124,90 +112,3 @@ def _add(
     added = len(add_drafts(version=version, drafts=fresh))
     tally.added += added
     tally.known += len(fresh) - added
-
-
-def _fitting(version: TaskVersion, rows: list[ReadRow], tally: Tally) -> list[Draft]:
-    drafts = []
-    for row in rows:
-        try:
-            fields = normalise_fields(version.spec.output_schema, row.written)
-        except ValueError as error:
-            tally.refuse(row.number, str(error))
-            continue
-        drafts.append(Draft(row, fields, content_hash(row.facts)))
-    return drafts
-
-
-def _call_id(record_id: UUID, fields: Fields) -> str:
-    """An import pays no call; a name made of record and text keeps the same draft from coming twice."""
-    return "import:" + hashlib.sha256(f"{record_id}:{fields_hash(fields)}".encode()).hexdigest()[:48]
-
-
-class _Finder:
-    """Records for a chunk of drafts, looked up in few queries."""
-
-    def __init__(self, source: Source, version: TaskVersion, drafts: list[Draft], companies: Companies) -> None:
-        self._source, self._spec, self._companies = source, version.spec, companies
-        self._required = [field.name for field in self._spec.input_schema if field.required]
-        self._key_names = [field.name for field in self._spec.input_schema if field.role]
-        self._by_hash: dict[str, UUID] = {}
-        self._by_group: dict[str, list[UUID]] = {}
-        self.fresh: list[Record] = []
-        task = source.task
-        digests = [draft.digest for draft in drafts]
-        self._by_hash.update(
-            Record.objects.filter(task=task, content_hash__in=digests).values_list("content_hash", "pk")
-        )
-        groups = {group for draft in drafts if (group := self._group(draft.row.facts))}
-        for pk, group in Record.objects.filter(task=task, group__in=groups).values_list("pk", "group"):
-            self._by_group.setdefault(group, []).append(pk)
-        companies.learn(
-            company_of(self._spec, draft.row.facts, draft.digest)
-            for draft in drafts
-            if draft.row.facts and draft.digest not in self._by_hash
-        )
-
-    def record_for(self, draft: Draft) -> UUID:
-        """The record a draft is about; a new one is remembered in `fresh`.
-
-        Raises:
-            ValueError: There is none, several could be meant, or its company would stand on two sides of the split.
-        """
-        facts = draft.row.facts
-        if draft.digest in self._by_hash:
-            return self._by_hash[draft.digest]
-        if set(facts) <= set(self._key_names):
-            found = self._by_group.get(self._group(facts), [])
-            if len(found) == 1:
-                return found[0]
-            if len(found) > 1:
-                raise ValueError(
-                    f"{len(found)} records are called '{self._said(facts)}'; bring the facts that tell them apart"
-                )
-        missing = [name for name in self._required if name not in facts]
-        if missing or not facts:
-            raise ValueError(self._not_found(facts, missing))
-        company = company_of(self._spec, facts, draft.digest)
-        split = self._companies.side_of(company)
-        record = new_record(self._source, self._spec, draft.row.number, facts, draft.digest, company, split)
-        self.fresh.append(record)
-        self._by_hash[draft.digest] = record.pk
-        self._by_group.setdefault(record.group, []).append(record.pk)
-        return record.pk
-
-    def _group(self, facts: Facts) -> str:
-        for role in ("group", "title"):
-            name = self._spec.facts_with_role(role)
-            if name and facts.get(name):
-                return normal_group(str(facts[name]))[:200]
-        return ""
-
-    def _said(self, facts: Facts) -> str:
-        return next((str(facts[name]) for name in self._key_names if facts.get(name)), "")
-
-    def _not_found(self, facts: Facts, missing: list[str]) -> str:
-        said = self._said(facts)
-        if not said:
-            return "it names no record: give the fact that names it, or all required facts"
-        lacking = ", ".join(f"'{name}'" for name in missing)
-        return f"no record is called '{said}', and to make one {lacking} would be needed"

@@ -40,6 +40,13 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "body": ("mail", "e mail", "email", "message", "text", "draft"),
     "subject": ("subject line", "betreff", "topic"),
     "message": ("question", "ticket", "request", "body", "text"),
+    "said.verdict": ("verdict", "decision", "judgement", "judgment", "choice", "label", "answer", "rating", "quality"),
+    "said.reviewer": ("reviewer", "annotator", "annotated by", "completed by", "annotation approver", "worker", "user"),
+    "said.at": ("annotated at", "created at", "updated at", "judged at", "decided at", "time", "timestamp"),
+    "said.seconds": ("lead time", "seconds", "duration", "time spent"),
+    "said.reasons": ("reasons", "reason", "why"),
+    "said.note": ("remark", "explanation", "feedback", "annotator comment"),
+    "said.draft": ("draft id", "candidate id", "candidate"),
 }  # fmt: skip
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from review.services.imports.mapping import Mapping, Target, guess, targets
-from review.services.imports.reading import check_mapping, read_rows
+from review.services.imports.reading import Readable, check_mapping, read_rows
 from review.services.imports.result import RowError, Tally
-from review.services.imports.tables import Table, open_table
+from review.services.imports.tables import open_table
 from review.spec import TaskSpec
 from review.states import SourceKind
 from web.errors import Refusal
@@ -89,7 +89,7 @@ def read_preview(
     )  # fmt: skip
 
 
-def samples(table: Table) -> tuple[tuple[str, ...], ...]:
+def samples(table: Readable) -> tuple[tuple[str, ...], ...]:
     """The first good rows of a table as short texts, in the order of its columns."""
     found = []
     for row in table.rows():

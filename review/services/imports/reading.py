@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from review.schema import Facts, InputField, OutputField
 from review.services.imports.mapping import LABELS_FIELD, Mapping, Target
 from review.services.imports.result import Tally
-from review.services.imports.tables import Table
+from review.services.imports.tables import Row
 from review.services.imports.values import read_value
 from web.errors import Refusal
 
 
+class Readable(Protocol):
+    """A file as rows under named columns, that can be read as often as wanted."""
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+
+    def rows(self) -> Iterator[Row]: ...
+
+
 class ReadRow(NamedTuple):
-    """One good row: its facts, what was written (drafts alone), and labels of its defects."""
+    """One good row: its facts, what was written (drafts alone), labels of its defects, and what was said (verdicts alone)."""
 
     number: int
     facts: Facts
     written: dict[str, Any]
     labels: tuple[str, ...]
+    said: dict[str, Any]
 
 
-def check_mapping(table: Table, mapping: Mapping, fields: Sequence[Target], defaults: dict[str, str]) -> None:
+def check_mapping(table: Readable, mapping: Mapping, fields: Sequence[Target], defaults: dict[str, str]) -> None:
     """Refuse a mapping that names what is not there, a field twice, or leaves all fields or a required one without a column.
 
     Raises:
@@ -63,7 +73,7 @@ def check_mapping(table: Table, mapping: Mapping, fields: Sequence[Target], defa
 
 
 def read_rows(
-    table: Table, mapping: Mapping, fields: Sequence[Target], defaults: dict[str, str], tally: Tally
+    table: Readable, mapping: Mapping, fields: Sequence[Target], defaults: dict[str, str], tally: Tally
 ) -> Iterator[ReadRow]:
     """Good rows of a table; bad ones are counted in the tally with their reasons.
 
@@ -76,7 +86,7 @@ def read_rows(
     constants = {
         name: value for name, value in defaults.items() if value and name not in filled and not by_name[name].is_output
     }
-    required = [target.name for target in fields if target.is_required and not target.is_output]
+    required = [target.name for target in fields if target.is_required and isinstance(target.field, InputField)]
     for row in table.rows():
         tally.total += 1
         if row.problem:
@@ -100,6 +110,7 @@ def _read(number: int, cells: dict[Target, tuple[str, Any]], required: list[str]
     facts: Facts = {}
     written: dict[str, Any] = {}
     labels: tuple[str, ...] = ()
+    said: dict[str, Any] = {}
     for target, (column, value) in cells.items():
         if target.name == LABELS_FIELD and target.field is None:
             labels = _labels(value)
@@ -109,10 +120,12 @@ def _read(number: int, cells: dict[Target, tuple[str, Any]], required: list[str]
             fact = _fact(target.field, column, value)
             if fact is not None:
                 facts[target.name] = fact
+        else:
+            said[target.name] = value
     for name in required:
         if name not in facts:
             raise ValueError(f"'{name}' is empty; it is required")
-    return ReadRow(number, facts, written, labels)
+    return ReadRow(number, facts, written, labels, said)
 
 
 def _fact(field: InputField, column: str, value: Any) -> Any:

@@ -19,9 +19,9 @@ from review.selectors.tasks import latest_version
 from review.services.imports import sources
 from review.services.imports.companies import Companies, Company, company_of, written_name
 from review.services.imports.mapping import Mapping, Target, guess, targets
-from review.services.imports.reading import ReadRow, check_mapping, read_rows
+from review.services.imports.reading import Readable, ReadRow, check_mapping, read_rows
 from review.services.imports.result import ImportResult, Tally
-from review.services.imports.tables import Table, open_table
+from review.services.imports.tables import open_table
 from review.spec import TaskSpec
 from review.states import Role, SourceKind
 
@@ -110,7 +110,7 @@ def content_hash(facts: Facts) -> str:
 
 
 def foreseen(
-    task: Task, spec: TaskSpec, table: Table, mapping: Mapping, fields: Sequence[Target], defaults: dict[str, str]
+    task: Task, spec: TaskSpec, table: Readable, mapping: Mapping, fields: Sequence[Target], defaults: dict[str, str]
 ) -> Companies:
     """Sides of the companies of a file; one that brings web domains is read through once before."""
     companies = Companies(task)

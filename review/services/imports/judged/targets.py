@@ -1,0 +1,65 @@
+"""What a column of verdicts can fill besides facts and written fields. Pure Python."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from review.services.imports.mapping import LABELS_FIELD, Mapping, Target, targets
+from review.spec import TaskSpec
+from review.states import SourceKind
+from web.errors import Refusal
+
+VERDICT, REVIEWER, AT, SECONDS = "said.verdict", "said.reviewer", "said.at", "said.seconds"
+REASONS, NOTE, DRAFT = "said.reasons", "said.note", "said.draft"
+EDITED, RATING = "edited.", "rating."
+
+_SAID = (
+    (VERDICT, "verdict"), (REVIEWER, "reviewer"), (AT, "when it was given"), (SECONDS, "seconds it took"),
+    (REASONS, "reasons"), (NOTE, "note"), (DRAFT, "id of a draft that is here already"),
+)  # fmt: skip
+
+
+def judged_targets(spec: TaskSpec) -> tuple[Target, ...]:
+    """Fields that an import of verdicts can fill: those of drafts, and what was said of them."""
+    drafts = [target for target in targets(spec, SourceKind.DRAFTS) if target.name != LABELS_FIELD]
+    # Whether the written fields are needed hangs on how rows name their drafts; see `check_said`.
+    of_draft = [Target(each.name, each.label, False, each.is_output, each.field) for each in drafts]
+    said = [Target(name, label, name == REVIEWER, False, None) for name, label in _SAID]
+    edited = [
+        Target(f"{EDITED}{field.name}", f"{field.name.replace('_', ' ')} (as edited)", False, False, None)
+        for field in spec.output_schema
+    ]
+    ratings = [Target(f"{RATING}{each.name}", f"rating: {each.name}", False, False, None) for each in spec.rubric]
+    return (*of_draft, *said, *edited, *ratings)
+
+
+def check_said(spec: TaskSpec, mapping: Mapping) -> None:
+    """Refuse columns that name no draft, or neither a verdict nor an edited text.
+
+    Raises:
+        Refusal: `mapping_invalid`, with the mistakes by field.
+    """
+    filled = set(mapping.values())
+    errors: dict[str, list[str]] = {}
+    if DRAFT not in filled:
+        errors |= _unwritten(spec, filled)
+    if VERDICT not in filled and not any(name.startswith(EDITED) for name in filled):
+        errors[VERDICT] = ["No column fills the verdict, nor an edited text that would tell it."]
+    if errors:
+        first = next(iter(errors.values()))[0]
+        raise Refusal(
+            "mapping_invalid", first, hint="Choose the columns of the text that was judged and of what was said.",
+            errors=errors,
+        )  # fmt: skip
+
+
+def _unwritten(spec: TaskSpec, filled: Collection[str]) -> dict[str, list[str]]:
+    known = {field.name for field in spec.input_schema}
+    names = [
+        f"written.{field.name}" if field.name in known else field.name for field in spec.output_schema if field.required
+    ]
+    return {
+        name: [f"No column fills the written field '{name}': the text that was judged."]
+        for name in names
+        if name not in filled
+    }

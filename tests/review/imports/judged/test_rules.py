@@ -1,0 +1,198 @@
+"""What holds for verdicts from elsewhere: whose they are, which of them stands, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
+
+from members.models import Member
+from review.models import Assignment, Candidate, Decision, Gold, Record, Source, Task
+from review.services import queue
+from review.services.imports.judged import import_decisions
+from review.states import AssignmentState, CandidateState
+from tests.review import factories
+from tests.review.desk.verbs import judge
+from tests.review.imports.conftest import Write
+from tests.review.imports.judged.exports import SPEC
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+HEAD = "ticket,reply,verdict,reviewer,at,fixed,seconds,polite,draft\n"
+MAPPING = {
+    "ticket": "ticket", "reply": "reply", "verdict": "said.verdict", "reviewer": "said.reviewer", "at": "said.at",
+    "fixed": "edited.reply", "seconds": "said.seconds", "polite": "rating.is polite",
+}  # fmt: skip
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return factories.make_task(by=admin, spec=SPEC, slug="replies")
+
+
+@pytest.fixture
+def take(task: Task, admin: Member, write: Write) -> Any:
+    def take_in(*lines: str, **more: Any) -> Any:
+        text = HEAD + "".join(f"{line}{',' * (8 - line.count(','))}\n" for line in lines)
+        return import_decisions(task, write(text, f"{len(text)}.csv"), by=admin, mapping=MAPPING, **more)
+
+    return take_in
+
+
+def test_somebody_unknown_becomes_a_member_who_cannot_sign_in(take) -> None:
+    take("Late,Sorry.,accept,Mara Lind")
+
+    member = Member.objects.get(display_name="Mara Lind")
+    assert not member.is_active
+    assert not member.has_usable_password()
+    assert Decision.objects.get().reviewer == member
+
+
+def test_a_name_can_stand_for_a_member_of_the_team(task: Task, take, reviewer: Member) -> None:
+    factories.join(reviewer, task)
+
+    take("Late,Sorry.,accept,R. Obst", reviewers={"R. Obst": "rob"})
+
+    assert Decision.objects.get().reviewer == reviewer
+    assert not queue.deal(reviewer, task, count=5)
+    assert Assignment.objects.get().state == AssignmentState.DONE
+
+
+def test_a_name_cannot_stand_for_somebody_outside_the_team(take, reviewer: Member) -> None:
+    with pytest.raises(Refusal, match="no member 'rob' in the team"):
+        take("Late,Sorry.,accept,R. Obst", reviewers={"R. Obst": "rob"})
+
+    assert not Source.objects.exists()
+
+
+def test_several_verdicts_on_one_draft_are_all_kept(take) -> None:
+    take("Late,Sorry.,accept,ann", "Late,Sorry.,accept,bo", "Late,Sorry.,reject,cy")
+
+    assert Candidate.objects.get().state == CandidateState.DISPUTED
+    assert sorted(Decision.objects.values_list("verdict", flat=True)) == ["accept", "accept", "reject"]
+    assert not Gold.objects.exists()
+
+
+def test_of_one_reviewer_the_latest_word_stands_in_whatever_order_they_come(take) -> None:
+    take("Late,Sorry.,reject,ann,2026-01-02T10:00:00Z", "Late,Sorry.,accept,ann,2026-01-01T10:00:00Z")
+
+    take("Late,Sorry.,edit,ann,2026-01-03T10:00:00Z,Very sorry.", "Late,Sorry.,reject,ann,2025-12-31T10:00:00Z")
+
+    assert Gold.objects.get().decision.fields == {"reply": "Very sorry."}
+    standing = Decision.objects.exclude(verdict="retract").filter(retracted_by__isnull=True)
+    assert [decision.verdict for decision in standing] == ["edit"]
+    assert Decision.objects.exclude(verdict="retract").count() == 4
+
+
+def test_golds_rebuild_to_what_the_import_wrote(take) -> None:
+    take("Late,Sorry.,reject,ann,2026-01-02T10:00:00Z", "Late,Sorry.,accept,ann,2026-01-01T10:00:00Z",
+         "Lamp,Soon.,edit,bo,,At once.", "Size,No.,accept,bo", "Size,No.,reject,ann")  # fmt: skip
+    before = set(Gold.objects.values_list("candidate", "decision", "verdict", "decided_at"))
+
+    call_command("rebuild_golds")
+
+    assert len(before) == 2
+    assert set(Gold.objects.values_list("candidate", "decision", "verdict", "decided_at")) == before
+
+
+def test_an_accept_that_brings_another_text_is_an_edit(take) -> None:
+    take("Late,Sorry.,accept,ann,,Very sorry.")
+
+    assert Decision.objects.get().verdict == "edit"
+
+
+def test_a_verdict_on_a_draft_that_is_here_joins_those_given_here(task: Task, take, reviewer: Member) -> None:
+    factories.join(reviewer, task)
+    record = factories.make_records(factories.make_source(task), 1)[0]
+    Record.objects.filter(pk=record.pk).update(facts={"ticket": "Late"}, group="late")
+    [draft] = factories.make_drafts(task, [record], fields=[{"reply": "Sorry."}])
+    judge(queue.deal(reviewer, task, count=1)[0], by=reviewer)
+
+    take("Late,Sorry.,reject,ann")
+
+    draft.refresh_from_db()
+    assert draft.state == CandidateState.DISPUTED
+    assert draft.decisions.count() == 2
+
+
+def test_a_draft_can_be_named_by_its_id(task: Task, admin: Member, write: Write) -> None:
+    record = factories.make_records(factories.make_source(task), 1)[0]
+    [draft] = factories.make_drafts(task, [record], fields=[{"reply": "Sorry."}])
+    lines = f"draft,verdict,reviewer,fixed\n{draft.pk},edit,ann,Gladly.\nnone,accept,ann,\n"
+    mapping = {"draft": "said.draft", "verdict": "said.verdict", "reviewer": "said.reviewer", "fixed": "edited.reply"}
+
+    result = import_decisions(task, write(lines), by=admin, mapping=mapping, skip_bad=True)
+
+    assert result.errors == ((3, "this task has no draft 'none'"),)
+    assert draft.decisions.get().fields == {"reply": "Gladly."}
+
+
+def test_a_card_in_somebodys_hand_stays_there_and_its_verdict_is_compared(task: Task, take, reviewer: Member) -> None:
+    factories.join(reviewer, task)
+    take("Late,Sorry.,accept,ann")
+    Candidate.objects.update(state="pending")
+    card = queue.deal(reviewer, task, count=1)[0]
+
+    take("Late,Sorry.,accept,bo")
+    outcome = judge(card, by=reviewer, verdict="reject", reasons=["tone"])
+
+    assert outcome.candidate_state == CandidateState.DISPUTED
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("Late,Sorry.,maybe,ann", "the verdict is 'maybe'; say whether that means accept, edit, reject or leave_out"),
+        ("Late,Sorry.,,ann", "the verdict is empty"),
+        ("Late,Sorry.,accept,", "no reviewer is named"),
+        ("Late,Sorry.,edit,ann", "ann says edit and brings no edited text"),
+        ("Late,Sorry.,accept,ann,yesterday", "the time is 'yesterday', expected one such as 2026-05-03T14:02:11Z"),
+        ("Late,Sorry.,accept,ann,2199-01-01T00:00:00Z", "which has not come yet"),
+        ("Late,Sorry.,accept,ann,,,-3", "the seconds are '-3', expected a number from 0"),
+        ("Late,Sorry.,accept,ann,,,,perhaps", "the rating of 'is polite' is 'perhaps', expected yes or no"),
+        ("Late,,accept,ann", "field 'reply' is empty"),
+        (",Sorry.,accept,ann", "it names no record"),
+    ],
+)
+def test_a_bad_row_is_named_with_what_was_found_and_what_is_wanted(take, line: str, words: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        take("Fine,Sorry.,accept,ann", line)
+
+    assert words in refused.value.errors["row 3"][0]
+    assert not Decision.objects.exists()
+    assert not Candidate.objects.exists()
+    assert not Member.objects.filter(is_active=False).exists()
+
+
+def test_with_skip_bad_the_good_rows_come_in_alone(take) -> None:
+    result = take("Fine,Sorry.,accept,ann", "Late,Sorry.,maybe,bo", skip_bad=True)
+
+    assert (result.rows_added, result.rows_bad) == (1, 1)
+    assert not Member.objects.filter(display_name="bo").exists()
+    assert Candidate.objects.count() == 1
+
+
+def test_words_mean_what_the_importer_says(take) -> None:
+    result = take("Late,Sorry.,Grün,ann", "Lamp,Soon.,Rot,ann", "Size,No.,Grau,ann",
+                  verdicts={"Grün": "accept", "Rot": "reject", "Grau": "leave_out"})  # fmt: skip
+
+    assert sorted(Decision.objects.values_list("verdict", flat=True)) == ["accept", "reject"]
+    assert (result.rows_total, result.rows_added) == (3, 2)
+
+
+def test_a_mapping_without_the_judged_text_or_a_verdict_is_refused(task: Task, admin: Member, write: Write) -> None:
+    path = write("ticket,reply,reviewer\nLate,Sorry.,ann\n")
+
+    with pytest.raises(Refusal) as refused:
+        import_decisions(task, path, by=admin, mapping={"ticket": "ticket", "reviewer": "said.reviewer"})
+
+    assert set(refused.value.errors) == {"reply", "said.verdict"}
+
+
+def test_only_a_lead_imports_verdicts(task: Task, reviewer: Member, write: Write) -> None:
+    factories.join(reviewer, task)
+
+    with pytest.raises(PermissionDenied):
+        import_decisions(task, write(HEAD), by=reviewer)
