@@ -17,6 +17,7 @@ from review.spec import SYSTEM_MARK, USER_MARK, TaskSpec
 Message = dict[str, str]
 Audience = Literal["teacher", "student"]
 _FENCE = re.compile(r"\A```[a-zA-Z]*\n(.*?)\n?```\Z", re.DOTALL)
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _SUBJECT = re.compile(r"\A(?:\*\*)?subject(?:\*\*)?\s*:\s*(?:\*\*)?\s*(.*)\Z", re.IGNORECASE)
 
 
@@ -97,7 +98,7 @@ def fields_hash(fields: Fields) -> str:
 
 def canonical_json(value: Any) -> str:
     """JSON with sorted keys, no blanks and raw Unicode: equal values give equal bytes."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _CANONICAL.encode(value)
 
 
 def facts_sheet(spec: TaskSpec, facts: Facts) -> str:

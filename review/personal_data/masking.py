@@ -15,17 +15,22 @@ class Mask:
 
     Attributes:
         counts: How often each kind was found.
-        samples: The texts that were found, by kind, each once.
     """
 
     def __init__(self, names: Sequence[str] = ()) -> None:
         self._names = list(names)
+        self._done: dict[str, str] = {}
         self._numbers: dict[tuple[str, str], int] = {}
         self.counts: Counter[str] = Counter()
-        self.samples: dict[tuple[str, str], str] = {}
 
     def text(self, text: str) -> str:
-        """The text with placeholders such as `[PHONE_1]`; what was found is counted."""
+        """The text with placeholders such as `[PHONE_1]`; what was found is counted, once a text."""
+        if text in self._done:
+            return self._done[text]
+        masked = self._done[text] = self._masked(text)
+        return masked
+
+    def _masked(self, text: str) -> str:
         found = find(text, self._names)
         if not found:
             return text
@@ -49,7 +54,6 @@ class Mask:
         said = text[place.start : place.end]
         self.counts[place.kind] += 1
         key = (place.kind, self._identity(place.kind, said))
-        self.samples.setdefault(key, said)
         same_kind = sum(kind == place.kind for kind, _ in self._numbers)
         number = self._numbers.setdefault(key, same_kind + 1)
         return f"[{place.kind.upper()}_{number}]"

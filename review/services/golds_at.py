@@ -1,41 +1,69 @@
 """What counted at a moment that has passed: golds recomputed from the decisions and rulings made until then.
 
-Decisions and rulings are never changed, so the answer for a moment stays the same for ever, but for what was erased.
+Decisions and rulings are never changed, so the answer for a moment stays the same for ever, but for drafts erased, revoked
+or given a known answer since, which are part of no answer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from itertools import groupby
+from typing import Any, cast
 from uuid import UUID
+
+from django.db.models import F
 
 from review.models import Decision, Ruling, Task
 from review.services import golds
-from review.states import RulingKind
+from review.states import RULES_NOTHING, RulingKind
 
 CHUNK = 2000
 
 
-def ids(task: Task, moment: datetime) -> frozenset[UUID]:
+def ids(task: Task, moment: datetime, *, drafts: Collection[UUID] | None = None) -> frozenset[UUID]:
     """Decisions that resolved their drafts at the moment, by the rule of `golds.resolving`.
 
     Reads the task's decisions once, in one pass; memory holds one id a draft. A verdict brought in with a file counts
     from the time it names.
+
+    Args:
+        task: Whose drafts.
+        moment: When.
+        drafts: These drafts alone; all of the task when None.
     """
-    ruled = _ruled(task, moment)
+    ruled, sent_back, again = _rulings(task, moment)
     # Texts are loaded only where two verdicts must be compared.
-    light = Decision.objects.filter(task=task, created_at__lte=moment).only(
+    light = Decision.objects.filter(task=task, created_at__lte=moment, candidate__known_answer__isnull=True).only(
         "id", "candidate_id", "task_id", "verdict", "is_late", "retracts_id", "created_at"
     )
-    ordered = light.order_by("candidate_id", "created_at").iterator(chunk_size=CHUNK)
-    resolved = (
-        golds.resolving(said, ruled=ruled.get(candidate))
-        for candidate, said in groupby(ordered, key=lambda decision: decision.candidate_id)
-    )
-    return frozenset(decision.pk for decision in resolved if decision is not None)
+    if drafts is not None:
+        light = light.filter(candidate__in=list(drafts))
+    ordered = light.annotate(wanted=F("candidate__verdicts_wanted")).order_by("candidate_id", "created_at")
+    found: set[UUID] = set()
+    for candidate, decisions in groupby(ordered.iterator(chunk_size=CHUNK), key=lambda decision: decision.candidate_id):
+        known = list(decisions)
+        # Sending back raises how many verdicts a draft takes; before that it took fewer.
+        wanted = 1 if candidate in again else cast(Any, known[0]).wanted
+        said = golds.resolving(known, ruled=ruled.get(candidate), sent_back=sent_back, wanted=wanted)
+        if said is not None:
+            found.add(said.pk)
+    return frozenset(found)
 
 
-def _ruled(task: Task, moment: datetime) -> dict[UUID, UUID | None]:
-    rulings = Ruling.objects.filter(candidate__task=task, created_at__lte=moment).exclude(kind=RulingKind.LEAVE)
-    found = rulings.order_by("created_at", "id").values_list("candidate_id", "decision_id")
-    return dict(found.iterator(chunk_size=CHUNK))
+def _rulings(task: Task, moment: datetime) -> tuple[dict[UUID, UUID | None], set[UUID], set[UUID]]:
+    """What was ruled by then: on which drafts, which verdicts were sent back; and drafts sent back only later."""
+    ruled: dict[UUID, UUID | None] = {}
+    sent_back: set[UUID] = set()
+    later: set[UUID] = set()
+    rulings = Ruling.objects.filter(candidate__task=task).order_by("created_at", "id")
+    columns = rulings.values_list("candidate_id", "decision_id", "kind", "created_at")
+    for candidate, decision, kind, at in columns.iterator(chunk_size=CHUNK):
+        if kind == RulingKind.SEND_BACK:
+            if at > moment:
+                later.add(candidate)
+            elif decision:
+                sent_back.add(decision)
+        elif kind not in RULES_NOTHING and at <= moment:
+            ruled[candidate] = decision
+    return ruled, sent_back, later

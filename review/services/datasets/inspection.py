@@ -52,8 +52,8 @@ class Inspection:
             "policy": self._policy,
             "rows": self._rows["any"],
             "kinds": {kind: {"rows": self._rows[kind], "places": self._places[kind]} for kind in KINDS},
-            # Whoever masks does not want to read in the manifest what was masked.
-            "samples": [] if self._policy == "mask" else self._samples,
+            # Where, never what: a manifest cannot be changed when a person is erased.
+            "samples": self._samples,
         }
         if self._policy == "refuse" and self._samples:
             raise self._refusal()
@@ -61,18 +61,20 @@ class Inspection:
 
     def _one(self, gold: JudgedDraft) -> JudgedDraft:
         mask = Mask(people_in(gold.spec, gold.facts, (words_of(fields) for fields in _texts(gold))))
-        masked = _masked(gold, mask)
+        if self._policy == "mask":
+            gold = _masked(gold, mask)
+        else:
+            mask.value([gold.facts, *_texts(gold)])
         if not mask.counts:
             return gold
         self._places.update(mask.counts)
         self._rows.update(["any", *mask.counts])
-        for (kind, _), said in mask.samples.items():
-            if len(self._samples) < SAMPLES:
-                self._samples.append({"row": gold.id, "kind": kind, "text": said})
-        return masked if self._policy == "mask" else gold
+        if len(self._samples) < SAMPLES:
+            self._samples.append({"row": gold.id, "kinds": ", ".join(sorted(mask.counts))})
+        return gold
 
     def _refusal(self) -> Refusal:
-        first = ", ".join(f"{sample['kind']} “{sample['text']}” in row {sample['row']}" for sample in self._samples)
+        first = "; ".join(f"{sample['kinds']} in row {sample['row']}" for sample in self._samples)
         return Refusal(
             "personal_data",
             f"Personal data stands in {self._rows['any']:,} rows, and this version refuses it. The first: {first}.",
@@ -81,8 +83,10 @@ class Inspection:
 
 
 def _texts(gold: JudgedDraft) -> Iterator[dict[str, Any]]:
-    yield gold.fields or gold.draft
+    """What a row teaches, and what an edit made of it was before."""
     yield gold.draft
+    if gold.fields:
+        yield gold.fields
 
 
 def _masked(gold: JudgedDraft, mask: Mask) -> JudgedDraft:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -121,13 +121,14 @@ def _shared(gold: JudgedDraft, original: JudgedDraft) -> Iterator[tuple[str, str
         if _CONTACT.search(name) and isinstance(value, str) and value.strip():
             yield "contact", value.strip().casefold()
     yield "facts", prompting.canonical_json(gold.facts)
-    yield "prompt", _prompt(prompting.messages(gold.spec, gold.facts, audience="student"))
+    yield "prompt", _prompt(gold)
     if gold.is_positive:
         yield "text", words_of(gold.fields or gold.draft)
 
 
-def _prompt(messages: Iterable[dict[str, str]]) -> str:
-    return "\n".join(message["content"] for message in messages)
+def _prompt(gold: JudgedDraft) -> str:
+    """What tells prompts apart: all that a template can say of a record stands on its sheet of facts."""
+    return f"{gold.task_version}\n{prompting.facts_sheet(gold.spec, gold.facts)}"
 
 
 def _hash(text: str) -> int:

@@ -54,7 +54,7 @@ def with_people(record: Record, variant: int) -> dict[str, str]:
     return {**fields, "body": f"{body} Okonkwo, call +44 20 7946 0958 or write to ngozi.okonkwo@example.org."}
 
 
-def test_personal_data_is_counted_and_shown_where_it_is_kept(task: Task, admin: Member) -> None:
+def test_personal_data_is_counted_and_its_rows_are_named_but_not_what_they_say(task: Task, admin: Member) -> None:
     records = golds.make_records(task, 2)
     judged(task, admin, records, [with_people(records[0], 1), golds.mail(records[1])])
 
@@ -65,7 +65,8 @@ def test_personal_data_is_counted_and_shown_where_it_is_kept(task: Task, admin: 
     assert {kind: counted["rows"] for kind, counted in found["kinds"].items()} == {
         "mail": 1, "phone": 1, "address": 0, "name": 1,
     }  # fmt: skip
-    assert {sample["text"] for sample in found["samples"]} >= {"Okonkwo", "ngozi.okonkwo@example.org"}
+    assert [sample["kinds"] for sample in found["samples"]] == ["mail, name, phone"]
+    assert "Okonkwo" not in json.dumps(version.manifest)
 
 
 def test_masked_it_is_gone_from_every_file_and_says_so_the_same_way_throughout(task: Task, admin: Member) -> None:
@@ -88,7 +89,7 @@ def test_refused_it_stops_the_freezing_and_names_the_rows(task: Task, admin: Mem
     records = golds.make_records(task, 1)
     judged(task, admin, records, [with_people(records[0], 1)])
 
-    with pytest.raises(Refusal, match=r"1 rows.*Okonkwo") as refused:
+    with pytest.raises(Refusal, match=r"1 rows.*mail, name, phone in row") as refused:
         frozen(task, admin, personal_data="refuse")
 
     assert "masked" in refused.value.hint
@@ -121,7 +122,7 @@ def test_a_domain_in_two_splits_is_refused_even_under_two_names(task: Task, admi
     Record.objects.bulk_update(records, ["split", "facts"])
     judged(task, admin, records, [golds.mail(record) for record in records])
 
-    with pytest.raises(Refusal, match="acme.co.uk"):
+    with pytest.raises(Refusal, match=r"acme\.co\.uk"):
         frozen(task, admin)
 
 

@@ -1,0 +1,98 @@
+"""What a dataset was on a day that has passed."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from members.models import Member
+from review.models import Candidate, Dataset, DatasetVersion, Decision, Gold, Task
+from review.selectors import rulings as said
+from review.services import datasets, decisions, golds_at, queue, rulings
+from review.services.datasets import write as writing
+from review.states import Role
+from tests.review import factories
+from tests.review.datasets import golds
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    task = factories.make_task(by=admin)
+    golds.make_drafts(task, golds.make_records(task, 10))
+    return task
+
+
+def frozen(task: Task, by: Member, **filters: Any) -> DatasetVersion:
+    dataset = Dataset.objects.filter(task=task).first() or datasets.create(task, name="Gold", by=by)
+    version = datasets.freeze(dataset, by=by, filters=filters)
+    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
+    version.refresh_from_db()
+    return version
+
+
+def golds_now(task: Task) -> frozenset[uuid.UUID]:
+    return frozenset(Gold.objects.filter(task=task).values_list("decision_id", flat=True))
+
+
+def take_back(member: Member, decision: Decision) -> None:
+    tag = queue.etag_for(Candidate.objects.get(pk=decision.candidate_id), member)
+    decisions.record(
+        decision.candidate_id, by=member, id=uuid.uuid4(), verdict="retract", retracts=decision.pk, if_match=tag
+    )
+
+
+def test_a_version_as_of_a_moment_equals_the_one_frozen_then(task: Task, admin: Member) -> None:
+    first = [golds.decide(admin, task, verdict) for verdict in ("accept", "edit", "accept")]
+    then = frozen(task, admin)
+    moment = timezone.now()
+    take_back(admin, first[0])
+    golds.decide(admin, task, "edit")
+    golds.decide(admin, task)
+
+    again = frozen(task, admin, as_of=moment.isoformat())
+
+    assert again.content_hash == then.content_hash
+    assert again.counts["rows"] == 3
+    assert frozen(task, admin).content_hash != then.content_hash
+
+
+def test_every_moment_of_a_history_of_verdicts_and_rulings_is_told_as_it_was(
+    task: Task, admin: Member, reviewer: Member
+) -> None:
+    factories.join(reviewer, task, Role.REVIEWER)
+    history: list[tuple[Any, frozenset[uuid.UUID]]] = []
+
+    def remember() -> None:
+        history.append((timezone.now(), golds_now(task)))
+
+    remember()
+    one = golds.decide(admin, task, "accept")
+    remember()
+    rulings.ask_again(one.candidate_id, by=admin, if_match=said.tag(one.candidate_id))
+    golds.decide(reviewer, task, "reject")
+    remember()
+    rulings.settle(one.candidate_id, by=admin, if_match=said.tag(one.candidate_id), decision=one.pk)
+    remember()
+    rulings.reopen(one.candidate_id, by=admin, if_match=said.tag(one.candidate_id))
+    remember()
+    two = golds.decide(admin, task, "edit")
+    remember()
+    take_back(admin, two)
+    remember()
+
+    assert [golds_at.ids(task, moment) for moment, _ in history] == [counted for _, counted in history]
+    assert [len(counted) for _, counted in history] == [0, 1, 0, 1, 0, 1, 0]
+
+
+def test_before_anything_was_judged_there_is_nothing_to_freeze(task: Task, admin: Member) -> None:
+    golds.decide(admin, task)
+
+    long_ago = timezone.now() - timedelta(days=400)
+
+    assert golds_at.ids(task, long_ago) == frozenset()
