@@ -69,6 +69,12 @@ class SourceIn(serializers.Serializer[Any]):
     provenance = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     mapping = serializers.JSONField(required=False, binary=True)
     defaults = serializers.JSONField(required=False, binary=True)
+    verdicts = serializers.JSONField(
+        required=False, binary=True, help_text="With decisions: what each word of the verdict's column means."
+    )
+    reviewers = serializers.JSONField(
+        required=False, binary=True, help_text="With decisions: which member of the team a name stands for."
+    )
     skip_bad = serializers.BooleanField(default=False)
 
     def validate_mapping(self, value: Any) -> dict[str, str]:
@@ -76,6 +82,12 @@ class SourceIn(serializers.Serializer[Any]):
 
     def validate_defaults(self, value: Any) -> dict[str, str]:
         return _texts(value, "{field: value}")
+
+    def validate_verdicts(self, value: Any) -> dict[str, str]:
+        return _texts(value, "{word: accept | edit | reject | leave_out}")
+
+    def validate_reviewers(self, value: Any) -> dict[str, str]:
+        return _texts(value, "{name: user name}")
 
 
 class SourceOut(serializers.Serializer[Any]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from review.api.shapes_tasks import ImportOut, RecordOut, SourceIn, SourceOut
 from review.permissions import require, task_or_404
 from review.selectors import records, sources
 from review.services.imports import ImportResult, import_drafts, import_records, uploads
+from review.services.imports.judged import import_decisions
 from review.states import Role, SourceKind
 from web.pagination import KeysetPagination
 
@@ -54,8 +56,7 @@ class SourcesView(APIView):
         file, kind = values.pop("file"), values.pop("kind")
         name = uploads.keep(file.chunks())
         try:
-            take = import_drafts if kind == SourceKind.DRAFTS else import_records
-            result = take(task, uploads.path_of(name), by=member, filename=file.name, **values)
+            result = _take(kind, values)(task, uploads.path_of(name), by=member, filename=file.name, **values)
         finally:
             uploads.drop(name)
         return Response(_import_json(result), status=201 if result.rows_added else 200)
@@ -102,6 +103,15 @@ class RecordView(APIView):
     @extend_schema(operation_id="record", responses={200: RecordOut})
     def get(self, request: Request, pk: UUID) -> Response:
         return Response(RecordOut(records.record_or_404(member_of(request), pk)).data)
+
+
+def _take(kind: str, values: dict[str, Any]) -> Callable[..., ImportResult]:
+    """The import of a kind; what belongs to another kind is dropped from the values."""
+    if kind == SourceKind.DECISIONS:
+        return import_decisions
+    for name in ("verdicts", "reviewers"):
+        values.pop(name, None)
+    return import_drafts if kind == SourceKind.DRAFTS else import_records
 
 
 def _import_json(result: ImportResult) -> dict[str, Any]:

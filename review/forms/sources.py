@@ -22,6 +22,10 @@ class UploadForm(forms.Form):
         choices=[
             (SourceKind.RECORDS, "Records: rows of facts, to be written for"),
             (SourceKind.DRAFTS, "Finished drafts: texts that somebody wrote, to be judged"),
+            (
+                SourceKind.DECISIONS,
+                "Decisions made elsewhere: an export of Label Studio, Argilla or doccano, or a table of one verdict a row",
+            ),
         ],
         initial=SourceKind.RECORDS,
         widget=forms.RadioSelect,

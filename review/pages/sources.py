@@ -19,6 +19,8 @@ from review.samples import COMPANIES
 from review.selectors import records, sources
 from review.selectors.tasks import latest_version
 from review.services.imports import import_drafts, import_records, read_preview, uploads
+from review.services.imports.judged import read_judged_preview
+from review.spec import TaskSpec
 from review.states import Role, SourceKind, Split
 from web.errors import Refusal
 
@@ -73,10 +75,8 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         file = form.cleaned_data["file"]
         name = ""
         try:
-            name = uploads.keep(file.chunks())
-            read_preview(uploads.path_of(name), spec=latest_version(task).spec, kind=form.cleaned_data["kind"])
-            query = urlencode({"kind": form.cleaned_data["kind"], "filename": file.name})
-            return redirect(f"{reverse('review:import-columns', args=[task.slug, name])}?{query}")
+            name, kind = uploads.keep(file.chunks()), form.cleaned_data["kind"]
+            return redirect(_next_step(task.slug, latest_version(task).spec, name, kind, file.name))
         except Refusal as error:
             uploads.drop(name)
             refusal = error
@@ -84,6 +84,17 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
                "sample": COMPANIES}  # fmt: skip
     status = refusal.status if refusal else 400 if form.errors else 200
     return render(request, "review/sources/upload.html", context, status=status)
+
+
+def _next_step(slug: str, spec: TaskSpec, name: str, kind: str, filename: str) -> str:
+    """Where the columns of an upload are matched; a file that cannot be read gets no further."""
+    path = uploads.path_of(name)
+    if kind == SourceKind.DECISIONS:
+        read_judged_preview(path, spec=spec)
+        return f"{reverse('review:import-judged', args=[slug, name])}?{urlencode({'filename': filename})}"
+    read_preview(path, spec=spec, kind=SourceKind(kind))
+    query = urlencode({"kind": kind, "filename": filename})
+    return f"{reverse('review:import-columns', args=[slug, name])}?{query}"
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,0 +1,113 @@
+"""Bringing in verdicts by the pages and by the API: matched, previewed, corrected, imported."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from members.models import Member
+from review.models import Decision, Source, Task
+from tests.review import factories
+from tests.review.imports.judged import exports
+
+pytestmark = pytest.mark.django_db
+IMPORT = "/tasks/replies/sources/import/"
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return factories.make_task(by=admin, spec=exports.SPEC, slug="replies")
+
+
+@pytest.fixture
+def browser(task: Task, admin: Member, as_member) -> Client:
+    return as_member(admin)
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings, tmp_path) -> None:
+    settings.VAR_DIR = tmp_path
+
+
+def upload(browser: Client, text: str, name: str = "export.json") -> str:
+    answer = browser.post(IMPORT, {"file": SimpleUploadedFile(name, text.encode()), "kind": "decisions"})
+    assert answer.status_code == 302, answer.content.decode()
+    return answer["Location"]
+
+
+def test_an_export_is_recognised_matched_and_imported(browser: Client, admin: Member) -> None:
+    address = upload(browser, exports.label_studio())
+    page = browser.get(address).content.decode()
+
+    answer = browser.post(address, {
+        "map.0": "ticket", "map.1": "reply", "map.2": "said.verdict", "map.3": "rating.is polite",
+        "map.4": "said.reviewer", "map.5": "said.at", "map.6": "said.seconds", "map.7": "said.reasons",
+        "map.8": "edited.reply", "reviewer:annotator 7": "ada", "name": "Pilot", "do": "import",
+    }, follow=True)  # fmt: skip
+
+    assert "an export of Label Studio" in page
+    assert 'name="word:Reject"' in page
+    assert "3 verdicts added." in answer.content.decode()
+    assert set(Decision.objects.values_list("reviewer__username", "verdict")) >= {("ada", "reject")}
+    assert Source.objects.get().name == "Pilot"
+
+
+def test_a_word_nobody_can_guess_is_asked_for_and_nothing_is_stored(browser: Client) -> None:
+    address = upload(browser, "ticket,reply,verdict,reviewer\nLate,Sorry.,Grün,ann\n", "own.csv")
+
+    page = browser.get(address).content.decode()
+    answer = browser.post(address, {
+        "map.0": "ticket", "map.1": "reply", "map.2": "said.verdict", "map.3": "said.reviewer", "do": "import",
+    })  # fmt: skip
+
+    assert "the verdict is &#x27;Grün&#x27;" in page
+    assert answer.status_code == 422
+    assert not Decision.objects.exists()
+
+
+def test_a_file_that_names_nobody_takes_one_reviewer_for_all(browser: Client) -> None:
+    address = upload(
+        browser, exports.doccano_labels().replace('"annotation_approver": "clara"', '"x": 1'), "clara.jsonl"
+    )
+    page = browser.get(address).content.decode()
+
+    browser.post(address, {
+        "map.0": "", "map.1": "reply", "map.2": "ticket", "map.3": "", "map.4": "said.verdict",
+        "fill.said.reviewer": "clara", "do": "import",
+    })  # fmt: skip
+
+    assert "No column names the reviewer" in page
+    assert set(Decision.objects.values_list("reviewer__display_name", flat=True)) == {"clara"}
+
+
+def test_an_export_in_which_nothing_was_judged_is_refused(browser: Client) -> None:
+    text = json.dumps([{"id": 1, "data": {"ticket": "x"}, "annotations": []}])
+    file = SimpleUploadedFile("export.json", text.encode())
+
+    answer = browser.post(IMPORT, {"file": file, "kind": "decisions"})
+
+    assert answer.status_code == 422
+    assert "in which nothing was judged" in answer.content.decode()
+
+
+def test_the_api_takes_verdicts_with_words_and_reviewers(task: Task, admin: Member, api_as) -> None:
+    text = "ticket,reply,verdict,reviewer\nLate,Sorry.,Grün,A. L.\n"
+    body = {
+        "file": SimpleUploadedFile("own.csv", text.encode()), "task": "replies", "kind": "decisions",
+        "verdicts": json.dumps({"Grün": "accept"}), "reviewers": json.dumps({"A. L.": "ada"}),
+    }  # fmt: skip
+
+    answer = api_as(admin).post("/api/v1/sources/", body)
+
+    assert (answer.status_code, answer.json()["kind"], answer.json()["rows_added"]) == (201, "decisions", 1)
+    assert Decision.objects.get().reviewer == admin
+
+
+def test_reviewers_may_not_match_verdicts(task: Task, browser: Client, reviewer: Member, as_member) -> None:
+    address = upload(browser, exports.label_studio())
+    factories.join(reviewer, task)
+
+    assert as_member(reviewer).get(address).status_code == 403
