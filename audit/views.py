@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from audit import selectors
-from audit.csv_lines import csv_lines
+from audit.csv_lines import lines_of
 from audit.forms import FilterForm
 from audit.permissions import require_admin
 
@@ -31,7 +31,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def csv_file(request: HttpRequest) -> StreamingHttpResponse:
     require_admin(request.user)
-    lines = csv_lines(selectors.all_lines(FilterForm(request.GET).asked))
+    lines = lines_of(selectors.all_lines(FilterForm(request.GET).asked))
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="audit.csv"'
     return answer

@@ -5,14 +5,13 @@ Companies are numbered: a name of one could be the whole address of a person. Pu
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 import numpy as np
 
 from campaigns.experiments.units import Units
+from web import csv_lines
 
 HEAD = ("contact", "arm", "company", "segment", "first_mail", "at_horizon", "outcome")
 BLOCK = 500
@@ -27,22 +26,14 @@ def lines(units: Units, ids: Iterable[str], sent_at: Iterable[datetime | None], 
         sent_at: When the first mail to each went.
         at: The moment that tells who is at the horizon.
     """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(HEAD)
+    block = [csv_lines.line(HEAD)]
     ripe = np.asarray(units.ripe_at) <= at.timestamp()
     for number, (pk, went) in enumerate(zip(ids, sent_at, strict=True)):
-        writer.writerow([
+        block.append(csv_lines.line([
             pk, units.arms[units.arm[number]], f"c{units.cluster[number]}", units.segments[units.segment[number]],
             went.astimezone(UTC).date().isoformat() if went else "", int(ripe[number]), int(units.outcome[number]),
-        ])  # fmt: skip
+        ]))  # fmt: skip
         if number % BLOCK == BLOCK - 1:
-            yield _taken(buffer)
-    yield _taken(buffer)
-
-
-def _taken(buffer: io.StringIO) -> str:
-    text = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return text
+            yield "".join(block)
+            block = []
+    yield "".join(block)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +9,7 @@ from evaluation.models import Study
 from evaluation.selectors import studies
 from evaluation.states import CellState, StudyKind
 from evaluation.studies import charts, record, reported
+from web import csv_lines
 
 BADGES = {
     CellState.OPEN: "is-idle",
@@ -87,11 +86,7 @@ def grid(study: Study, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def csv_of(study: Study) -> str:
     """Every cell with what it measured, as CSV with a head line."""
-    text = io.StringIO()
-    lines = csv.DictWriter(text, COLUMNS, extrasaction="ignore")
-    lines.writeheader()
-    lines.writerows(cell_rows(study))
-    return text.getvalue()
+    return "".join(csv_lines.table(COLUMNS, cell_rows(study)))
 
 
 def _shown(row: dict[str, Any], metric: str) -> dict[str, Any]:

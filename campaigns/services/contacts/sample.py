@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-from io import StringIO
-
 from django.utils import timezone
 
 from campaigns.services.contacts import columns
 from review.models import Task
 from review.selectors.tasks import latest_version
+from web import csv_lines
 
 _PEOPLE = (
     ("mara@harbourline.example", "Mara", "Voss", "Harbour Line", "Europe/Berlin"),
@@ -29,17 +27,16 @@ _BY_TYPE = {"number": "1", "date": "2026-01-31", "url": "https://example.com", "
 def sample_csv(task: Task) -> str:
     """Three rows under a header with every column the task can use; reads without a mistake."""
     wanted = columns.of(latest_version(task).spec)
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(target.name for target in wanted.fields)
-    for index in range(len(_PEOPLE)):
-        writer.writerow(
+    rows = (
+        [
             _person(wanted.person[target.name], index)
             if target.name in wanted.person
             else _fact(target.name, getattr(target.field, "type", "text"), index)
             for target in wanted.fields
-        )
-    return out.getvalue()
+        ]
+        for index in range(len(_PEOPLE))
+    )
+    return "".join(csv_lines.lines([target.name for target in wanted.fields], rows))
 
 
 def _person(name: str, index: int) -> str:
