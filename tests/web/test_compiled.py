@@ -1,0 +1,101 @@
+"""A compiled query gives what its queryset gives, for every value, in every thread, without compiling again."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connections
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from members.models import Member
+from review.models import Candidate, Decision, Record, Task
+from tests.review import factories
+from web.compiled import Compiled
+
+pytestmark = pytest.mark.django_db
+
+
+def drafts_of(limit: int, *, task_id: UUID, title: str) -> QuerySet[Candidate]:
+    judged = Decision.objects.filter(candidate=OuterRef("pk"))
+    found = Candidate.objects.select_related("record").defer("messages").annotate(is_judged=Exists(judged))
+    return found.filter(task_id=task_id, record__title__gt=title).order_by("queue_position")[:limit]
+
+
+@pytest.fixture
+def task() -> Task:
+    return factories.make_desk(by=Member.objects.create(username="lead", is_superuser=True))
+
+
+def test_rows_related_rows_and_annotations_are_those_of_the_queryset(task: Task) -> None:
+    ask = Compiled(drafts_of)
+
+    for title in ("", "Graz", "Zwolle"):
+        wanted = list(drafts_of(3, task_id=task.pk, title=title))
+        found: list[Any] = ask(3, task_id=task.pk, title=title)
+
+        assert found == wanted
+        assert [(card.record.facts, card.is_judged) for card in found] == [
+            (card.record.facts, False) for card in wanted
+        ]
+
+
+def test_a_related_row_costs_no_further_question_and_a_deferred_field_one(
+    task: Task, django_assert_num_queries: Any
+) -> None:
+    ask = Compiled(drafts_of)
+
+    with django_assert_num_queries(1):
+        [card] = ask(1, task_id=task.pk, title="")
+        assert card.record.title
+
+    with django_assert_num_queries(1):
+        assert card.messages == []
+
+
+def test_the_queryset_is_built_once_for_each_set_of_fixed_arguments(task: Task) -> None:
+    built: list[int] = []
+
+    def counted(limit: int, *, task_id: UUID) -> QuerySet[Candidate]:
+        built.append(limit)
+        return Candidate.objects.filter(task_id=task_id)[:limit]
+
+    ask = Compiled(counted)
+    sizes = [len(ask(limit, task_id=task.pk)) for limit in (2, 3, 2, 3)]
+
+    assert sizes == [2, 3, 2, 3]
+    assert built == [2, 3]
+
+
+def test_moments_are_parameters_too(task: Task) -> None:
+    ask = Compiled(lambda *, before: Record.objects.filter(created_at__lt=before))
+    now = timezone.now()
+
+    assert len(ask(before=now + timedelta(hours=1))) == 8
+    assert ask(before=now - timedelta(hours=1)) == []
+
+
+def test_a_value_that_the_statement_does_not_carry_is_refused(task: Task) -> None:
+    ask = Compiled(lambda *, task_id, unused: Candidate.objects.filter(task_id=task_id))
+
+    with pytest.raises(LookupError, match="unused"):
+        ask(task_id=task.pk, unused=task.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_with_connections_of_their_own_ask_side_by_side(task: Task) -> None:
+    ask = Compiled(drafts_of)
+    wanted = ask(8, task_id=task.pk, title="")
+
+    def once(_: int) -> bool:
+        try:
+            return ask(8, task_id=task.pk, title="") == wanted
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(once, range(24)))
