@@ -5,18 +5,28 @@ size a desk is laid out in a database of its own and served by uvicorn; reviewer
 every so many seconds, or without a pause when that is 0. Measured is what a browser waits for: the POST of a decision
 until its reply, with the next card drawn as HTML. The last line of output is one JSON object; `ratio` is the median on
 the largest desk over that on the smallest.
+
+With `--label-studio VENV` Label Studio stands beside it in the same run: the same number of drafts, texts of the same
+length, annotators without a pause, PostgreSQL for both, turn and turn about. Then `ratio` is our decisions a second over
+its own (asking for the next draft and submitting a verdict on it), medians of the rounds.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from benchmarks import label_studio
 from benchmarks.desk import reviewers, served
+from benchmarks.desk.reviewers import Judge
 
 WARM_UP_S = 4.0
+IMPORT_AT_ONCE = 10_000
 
 
 def main() -> None:
@@ -27,25 +37,80 @@ def main() -> None:
     asked.add_argument("--every-s", type=float, default=2.0)
     asked.add_argument("--seconds", type=float, default=60.0)
     asked.add_argument("--processes", type=int, default=2)
+    asked.add_argument("--rounds", type=int, default=3)
+    asked.add_argument("--label-studio", type=Path, metavar="VENV")
     args = asked.parse_args()
+    report = side_by_side(args) if args.label_studio else by_size(args)
+    print(json.dumps({"claim": "desk", **report}))
+
+
+def by_size(args: argparse.Namespace) -> dict[str, Any]:
+    """One desk after the other, each larger than the one before."""
     report = {}
     for drafts in args.drafts:
-        report[str(drafts)] = measured(drafts, args)
+        with served.desk(drafts, database=args.database, reviewers=args.reviewers, processes=args.processes) as desk:
+            found = sitting(people_at(desk), args.seconds, args.every_s, desk)
+        report[str(drafts)] = {**found, "statements": desk.statements}
         print(drafts, report[str(drafts)], file=sys.stderr, flush=True)
     medians = [found["median_ms"] for found in report.values()]
-    print(json.dumps({"claim": "desk", "ratio": round(medians[-1] / medians[0], 3), **vars(args), "by_drafts": report}))
+    how = {name: getattr(args, name) for name in ("database", "reviewers", "every_s", "seconds", "processes")}
+    return {"ratio": round(medians[-1] / medians[0], 3), **how, "by_drafts": report}
 
 
-def measured(drafts: int, args: argparse.Namespace) -> dict[str, Any]:
-    """One desk: a warm-up, then a sitting."""
-    with served.desk(drafts, database=args.database, reviewers=args.reviewers, processes=args.processes) as desk:
-        people = [reviewers.Reviewer(desk.port, desk.task, session) for session in desk.sessions]
-        reviewers.sit(people, seconds=WARM_UP_S)
-        before = desk.cpu_s()
-        sitting = reviewers.sit(people, seconds=args.seconds, every_s=args.every_s)
-        used = [after - earlier for after, earlier in zip(desk.cpu_s(), before, strict=True)]
-        cpu_ms = [round(seconds / max(1, len(sitting.times_s)) * 1000, 1) for seconds in used]
-        return {**sitting.summary(), "cpu_ms_per_decision": cpu_ms, "statements": desk.statements}
+def side_by_side(args: argparse.Namespace) -> dict[str, Any]:
+    """Label Studio and this desk, turn and turn about."""
+    drafts, count = args.drafts[-1], args.reviewers
+    ours: list[dict[str, Any]] = []
+    theirs: list[dict[str, Any]] = []
+    with (
+        served.desk(drafts, database="postgres", reviewers=count, processes=args.processes) as desk,
+        label_studio.served(args.label_studio) as peer,
+    ):
+        annotators = [label_studio.Annotator(peer.port, f"annotator{number}") for number in range(count)]
+        project, import_s = annotators[0].make_project(bodies(drafts))
+        people: list[Judge] = [lambda one=one: one.judge(project) for one in annotators]  # type: ignore[misc]
+        at_desk = people_at(desk)
+        peer_desk = served.Desk(drafts, peer.port, "", [], 0, peer.pids)
+        for _ in range(args.rounds):
+            theirs.append(sitting(people, args.seconds, 0.0, peer_desk))
+            ours.append(sitting(at_desk, args.seconds, 0.0, desk))
+            print("theirs", theirs[-1], "ours", ours[-1], file=sys.stderr, flush=True)
+    rate = statistics.median(round_["per_s"] for round_ in ours)
+    peer_rate = statistics.median(round_["per_s"] for round_ in theirs)
+    return {"ratio": round(rate / peer_rate, 1), "drafts": drafts, "annotators": count, "ours": ours,
+            "label_studio": theirs, "label_studio_import_rows_per_s": round(drafts / import_s)}  # fmt: skip
+
+
+def people_at(desk: served.Desk) -> list[Judge]:
+    """The reviewers of a desk, signed in."""
+    return [reviewers.Reviewer(desk.port, desk.task, session) for session in desk.sessions]
+
+
+def sitting(people: Sequence[Judge], seconds: float, every_s: float, desk: served.Desk) -> dict[str, Any]:
+    """A warm-up, then what is measured, with the CPU time of server and database for one decision."""
+    reviewers.sit(people, seconds=WARM_UP_S)
+    before = desk.cpu_s()
+    found = reviewers.sit(people, seconds=seconds, every_s=every_s)
+    used = [after - earlier for after, earlier in zip(desk.cpu_s(), before, strict=True)]
+    cpu_ms = [round(one / max(1, len(found.times_s)) * 1000, 1) for one in used]
+    return {**found.summary(), "cpu_ms_per_decision": cpu_ms}
+
+
+def bodies(drafts: int) -> list[bytes]:
+    """The drafts as Label Studio imports them."""
+    found = []
+    for start in range(0, drafts, IMPORT_AT_ONCE):
+        rows = [
+            {"data": {"text": text(number), "facts": {"company": f"Works {number}", "size": number % 900}}}
+            for number in range(start, min(drafts, start + IMPORT_AT_ONCE))
+        ]
+        found.append(json.dumps(rows).encode())
+    return found
+
+
+def text(number: int) -> str:
+    """A draft of some 700 characters, as long as ours."""
+    return f"Subject: A question about Works {number}\n\n" + "I read that your works opened a second depot. " * 14
 
 
 if __name__ == "__main__":

@@ -30,7 +30,13 @@ class Sitting:
     errors: list[str] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:
-        """Milliseconds of a decision, decisions a second, drafts that two reviewers were given."""
+        """Milliseconds of a decision, decisions a second, drafts that two reviewers were given.
+
+        Raises:
+            SystemExit: Nobody could judge anything.
+        """
+        if not self.times_s:
+            raise SystemExit(f"No decision came through: {self.errors[:1]}")
         ordered = sorted(self.times_s)
         return {
             "decisions": len(ordered),
@@ -109,8 +115,15 @@ class Reviewer:
 
     def _ask(self, method: str, path: str, body: object = None, tag: str = "") -> Any:
         headers = {**self._headers, "If-Match": tag} if tag else self._headers
-        self._http.request(method, path, body=None if body is None else json.dumps(body), headers=headers)
-        answer = self._http.getresponse()
+        sent = None if body is None else json.dumps(body)
+        try:
+            self._http.request(method, path, body=sent, headers=headers)
+            answer = self._http.getresponse()
+        except ConnectionError:
+            # The server closes connections that were idle; a browser opens another one too.
+            self._http.close()
+            self._http.request(method, path, body=sent, headers=headers)
+            answer = self._http.getresponse()
         text = answer.read()
         if answer.status >= 400:
             raise RuntimeError(f"{method} {path}: {answer.status} {text[:200]!r}")
