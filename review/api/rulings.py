@@ -14,11 +14,12 @@ from members.session import member_of
 from review import etags
 from review.api.serializers_desk import DisputeIn, RulingIn
 from review.api.shapes_desk import DECISIONS, PROBLEM, RULING, SIDES, STANDING
+from review.api.shapes_team import SendBackIn
 from review.permissions import require, task_or_404
 from review.selectors import decisions as words
 from review.selectors import desk
 from review.selectors import rulings as said
-from review.services import rulings
+from review.services import rulings, sending_back
 from review.states import Role
 from web.pagination import KeysetPagination
 
@@ -90,6 +91,24 @@ class SettleView(APIView):
             candidate_id, by=member_of(request), if_match=_tag(request), **_body(DisputeIn, request)
         )
         return Response(said.as_json(ruling), status=201)
+
+
+class SendBackView(APIView):
+    """Have reviewers look again at verdicts on a disputed draft."""
+
+    scope_write = "lead"
+
+    @extend_schema(
+        operation_id="send_verdicts_back", request=SendBackIn, parameters=[IF_MATCH],
+        responses={**ANSWERS, 201: {"type": "object", "properties": {"results": {"type": "array", "items": RULING}}}},
+    )  # fmt: skip
+    def post(self, request: Request, candidate_id: UUID) -> Response:
+        asked = SendBackIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        sent = sending_back.send_back(
+            candidate_id, by=member_of(request), if_match=_tag(request), **asked.validated_data
+        )
+        return Response({"results": [said.as_json(ruling) for ruling in sent]}, status=201)
 
 
 class ReopenView(APIView):

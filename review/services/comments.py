@@ -99,7 +99,8 @@ def erase_on(candidate_ids: Sequence[UUID]) -> int:
 
 
 def _checked(text: str) -> str:
-    words = text.strip()
+    # PostgreSQL keeps no NUL; nobody means one.
+    words = text.replace("\x00", "").strip()
     if not words:
         raise Refusal("no_text", "The comment is empty.", errors={"text": ["Write something."]})
     if len(words) > LONGEST:

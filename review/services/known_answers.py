@@ -54,7 +54,7 @@ def add(candidate_id: UUID, *, by: Member, verdict: str, reasons: Sequence[str] 
         ruling_rows.moved(draft, CandidateState.KEPT)
         return KnownAnswer.objects.create(
             id=uuid4(), candidate=draft, task_id=draft.task_id, verdict=verdict, reasons=list(reasons),
-            note=note.strip()[:LONGEST_NOTE], created_by=by,
+            note=note.replace("\x00", "").strip()[:LONGEST_NOTE], created_by=by,
         )  # fmt: skip
 
 

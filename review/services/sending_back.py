@@ -39,7 +39,7 @@ def send_back(
         Refusal: 422 without a comment; 428 without `if_match`; 412 when more was said since; 409 when the draft is not
             disputed.
     """
-    words = comment.strip()[:2000]
+    words = comment.replace("\x00", "").strip()[:2000]
     if not words:
         raise Refusal(
             "no_comment", "Nothing says what to look at.", hint="Write a line to the reviewer.",

@@ -1,0 +1,87 @@
+"""API of comments on drafts and of mentions of oneself."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.session import member_of
+from review.api.shapes_desk import PROBLEM
+from review.api.shapes_team import CommentIn, CommentOut, MentionOut, ReadIn, ReadOut
+from review.selectors import comments as selectors
+from review.selectors import desk
+from review.services import comments
+from web.pagination import KeysetPagination
+
+
+class CommentsView(APIView):
+    """Comments on one draft, as this member may read them."""
+
+    scope_write = "review"
+
+    @extend_schema(operation_id="comments", responses={200: CommentOut(many=True)})
+    def get(self, request: Request, candidate_id: UUID) -> Response:
+        member = member_of(request)
+        found = selectors.on_draft(member, desk.draft_or_404(member, candidate_id))[: selectors.SHOWN]
+        return Response({"next": None, "previous": None, "results": [selectors.as_json(one) for one in found]})
+
+    @extend_schema(
+        operation_id="comment_add", request=CommentIn, responses={201: CommentOut, 409: PROBLEM, 422: PROBLEM}
+    )
+    def post(self, request: Request, candidate_id: UUID) -> Response:
+        """Write a comment; `@name` tells that member of the task."""
+        asked = CommentIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        comment = comments.add(candidate_id, by=member_of(request), **asked.validated_data)
+        return Response(selectors.as_json(comment), status=201)
+
+
+class CommentView(APIView):
+    """One comment."""
+
+    scope_write = "review"
+
+    @extend_schema(operation_id="comment_remove", responses={204: None})
+    def delete(self, request: Request, comment_id: UUID) -> Response:
+        """Take it away for good: one's own, or any as a lead; doing it twice changes nothing."""
+        comments.remove(comment_id, by=member_of(request))
+        return Response(status=204)
+
+
+class MentionPages(KeysetPagination):
+    """Mentions, newest first."""
+
+    ordering = ("-comment__created_at", "-id")
+
+
+class MentionsView(APIView):
+    """Where the member was named."""
+
+    @extend_schema(
+        operation_id="mentions", responses={200: MentionOut(many=True)},
+        parameters=[OpenApiParameter("unread", bool, description="Only those not seen yet.")],
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        member = member_of(request)
+        is_unread = request.query_params.get("unread", "").lower() in {"1", "true", "yes"}
+        found = selectors.unread(member) if is_unread else selectors.mentions(member)
+        pages = MentionPages()
+        page = pages.paginate_queryset(found, request, view=self) or []
+        return pages.get_paginated_response([selectors.mention_json(one) for one in page])
+
+
+class MentionsReadView(APIView):
+    """Seeing mentions."""
+
+    scope_write = "read"
+
+    @extend_schema(operation_id="mentions_read", request=ReadIn, responses={200: ReadOut})
+    def post(self, request: Request) -> Response:
+        """Mark mentions as seen."""
+        asked = ReadIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return Response({"read": comments.read_mentions(member_of(request), **asked.validated_data)})
