@@ -187,4 +187,8 @@ class Gold(models.Model):
     decided_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["task", "verdict", "decided_at"], name="golds_by_verdict")]
+        indexes = [
+            models.Index(fields=["task", "verdict", "decided_at"], name="golds_by_verdict"),
+            # A page counts over the newest golds, so that it costs the same at ten million as at ten thousand.
+            models.Index(fields=["task", "-decided_at"], name="golds_newest"),
+        ]
