@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -48,12 +49,26 @@ def _answer(error: Exception) -> Response | None:
 
 
 def _api_exception(error: exceptions.APIException) -> Response:
+    if isinstance(error, exceptions.Throttled):
+        return _come_back(error)
     code = error.get_codes()
     response = problem(code if isinstance(code, str) else "error", str(error.detail), error.status_code)
     if header := getattr(error, "auth_header", None):
         response["WWW-Authenticate"] = header
-    if (wait := getattr(error, "wait", None)) is not None:
-        response["Retry-After"] = str(int(wait) + 1)
+    return response
+
+
+def _come_back(error: exceptions.Throttled) -> Response:
+    """Too many requests: says in seconds when to come back, in the body and as `Retry-After`."""
+    wait_s = math.ceil(getattr(error, "wait", None) or 1)
+    response = problem(
+        "too_many_requests",
+        f"Too many requests with this token. Come back in {wait_s} s.",
+        error.status_code,
+        hint="Nothing of this request was done. The header RateLimit says in every answer how many are left.",
+        retry_after_s=wait_s,
+    )
+    response["Retry-After"] = str(wait_s)
     return response
 
 

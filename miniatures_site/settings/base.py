@@ -156,6 +156,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["members.permissions.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["members.throttling.TokenThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],
     "DEFAULT_PAGINATION_CLASS": "web.pagination.KeysetPagination",
@@ -206,6 +207,23 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
 REDIS_URL = env.text("REDIS_URL")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Requests of each token, counted by all web processes together; one alone counts for itself.
+    "rates": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+    }
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "rates"},
+}
+# Requests of one token a minute; 0: not counted. Browsers never are: no decision may be lost to a limit.
+RATE_LIMITS = {
+    "read": int(env.number("RATE_LIMIT_READ_PER_MINUTE", 6000)),
+    "write": int(env.number("RATE_LIMIT_WRITE_PER_MINUTE", 3000)),
+    "files": int(env.number("RATE_LIMIT_FILES_PER_MINUTE", 300)),
+}
 CELERY_BROKER_URL = env.text("BROKER_URL", REDIS_URL or f"sqla+sqlite:///{VAR_DIR / 'broker.sqlite3'}")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False

@@ -30,6 +30,7 @@ class RowsFile(APIView):
     """The file of one split and format, streamed as it was frozen."""
 
     scope_read = "datasets"
+    rate = "files"
     container = "jsonl"
 
     def get(self, request: Request, version_id: UUID) -> HttpResponseBase:
