@@ -9,10 +9,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miniatures_site.settings.dev")
 django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402
+from django.urls import get_resolver  # noqa: E402
 
 from miniatures_site.seats import SeatedHandler  # noqa: E402
 
 application = SeatedHandler(settings.WEB_SEATS)
+# Every page's code is loaded before the first visitor comes, not while they wait.
+get_resolver().url_patterns  # noqa: B018
 
 # WhiteNoise serves small files as synchronous streams, which Django gathers first and warns of on every start.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
