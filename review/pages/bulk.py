@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
@@ -19,6 +18,7 @@ from review import bulk_verdict
 from review.bulk_verdict import TYPED_ABOVE, BulkVerdict
 from review.pages import bulk_words
 from review.pages.desk_form import uuid_or_none
+from review.pages.packing import packed, unpacked
 from review.permissions import require, task_or_404
 from review.selectors import bulk, narrowing
 from review.selectors.tasks import latest_version
@@ -36,7 +36,7 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)
     require(member, task, Role.REVIEWER)
-    values = request.POST if request.method == "POST" else request.GET
+    values = _values(request)
     refusal = None
     ids, how = _chosen(request.POST) if request.method == "POST" else _matching(member, task, request.GET)
     try:
@@ -59,10 +59,19 @@ def undo(request: HttpRequest, slug: str, act_id: UUID) -> HttpResponse:
     return redirect("review:desk-list", slug)
 
 
+def _values(request: HttpRequest) -> QueryDict:
+    """What the form holds. In an address `verdict` narrows the list, and what is to be said is called `give`."""
+    if request.method == "POST":
+        return request.POST
+    values = request.GET.copy()
+    values["verdict"] = values.get("give", "")
+    return values
+
+
 def _chosen(form: QueryDict) -> tuple[list[UUID], str]:
     """The drafts a form names, and how they were found, as an address says it."""
-    if packed := form.get("ids"):
-        return _unpacked(packed), form.get("how", "")
+    if ids := form.get("ids"):
+        return unpacked(ids), form.get("how", "")
     chosen = [one for each in form.getlist("candidate") if (one := uuid_or_none(each))]
     return chosen, urlencode({"chosen": len(chosen)})
 
@@ -88,7 +97,7 @@ def _carry_out(request: HttpRequest, member: Member, task: Task, said: BulkVerdi
         raise Refusal("no_act", "The form names no act.", hint="Load the page again.")
     typed = form.get("typed", "").replace(",", "").strip()
     act = acts.carry_out(
-        task, by=member, id=act_id, candidates=_unpacked(form.get("doable", "")), said=said, tag=form.get("tag") or None,
+        task, by=member, id=act_id, candidates=unpacked(form.get("doable", "")), said=said, tag=form.get("tag") or None,
         typed=int(typed) if typed.isdecimal() and len(typed) < 9 else None, how=dict(parse_qsl(form.get("how", ""))),
     )  # fmt: skip
     left_out = act.selection.get("left_out", {})
@@ -110,18 +119,17 @@ def _preview(
     is_cut = len(ids) > bulk.AT_MOST
     ids = list(ids)[: bulk.AT_MOST]
     plan = bulk.plan(member, task, ids, said) if said and ids else None
-    values = request.POST if request.method == "POST" else request.GET
     context = {
         "task": task,
         "section": "review",
         "refusal": refusal,
         "how": how,
-        "ids": _packed(ids),
+        "ids": packed(ids),
         "asked": len(ids),
         "at_most": bulk.AT_MOST if is_cut else 0,
-        "form": _form(values, task),
+        "form": _form(_values(request), task),
         "plan": plan,
-        "doable": _packed(plan.ids) if plan else "",
+        "doable": packed(plan.ids) if plan else "",
         "samples": [bulk_words.sample(one) for one in plan.samples] if plan else [],
         "left_out": sorted(plan.left_out.items(), key=lambda item: -item[1]) if plan else [],
         "act_words": bulk_words.button(said.verdict, len(plan.ids)) if said and plan else "",
@@ -140,16 +148,3 @@ def _form(values: QueryDict, task: Task) -> dict[str, Any]:
         "reasons": [{"code": one.code, "label": one.label, "is_chosen": one.code in chosen} for one in reasons],
         **{name: values.get(name, "") for name in ("note", "find", "replace")},
     }
-
-
-def _packed(ids: Sequence[UUID]) -> str:
-    """Ids as one short text: five thousand of them fit a form field."""
-    return urlsafe_b64encode(b"".join(one.bytes for one in ids)).decode()
-
-
-def _unpacked(text: str) -> list[UUID]:
-    try:
-        raw = urlsafe_b64decode(text)
-    except ValueError:
-        return []
-    return [UUID(bytes=raw[at : at + 16]) for at in range(0, len(raw) - 15, 16)]

@@ -59,6 +59,11 @@ def undoable(member: Member, task: Task) -> list[Decision]:
     return list(annotated.filter(is_retracted=False, is_late=False)[:UNDO_REACHES])
 
 
+def judged_one_by_one(said: QuerySet[Decision]) -> QuerySet[Decision]:
+    """Those for which a draft was read: not given to many at once. Agreement, pace and preference pairs take these."""
+    return said.filter(bulk__isnull=True)
+
+
 def last_one(member: Member, task: Task) -> Decision | None:
     """The member's latest verdict in the task."""
     return mine(member, task).first()

@@ -63,14 +63,14 @@ def with_parts(found: QuerySet[Candidate]) -> QuerySet[Candidate]:
     return found.select_related("task", "task_version", "record__source").annotate(gold_verdict=F("gold__verdict"))
 
 
-def draft_or_404(member: Member, candidate_id: UUID) -> Candidate:
-    """One draft, if the member sees its task.
+def draft_or_404(member: Member, candidate_id: UUID, *, task: Task | None = None) -> Candidate:
+    """One draft, if the member sees its task; with `task`, only if it is of that one.
 
     Raises:
         Http404: No such draft, or not this member's to see.
     """
     draft = _seen_by(member).filter(pk=candidate_id).first()
-    if draft is None:
+    if draft is None or (task is not None and draft.task_id != task.pk):
         raise Http404("There is no such draft.")
     return draft
 

@@ -106,7 +106,7 @@ def _condition(name: str, value: str, member: Member, led: frozenset[str] | None
     if name in plain:
         return Q(**{plain[name]: value})
     if name in ("teacher", "model"):
-        return Q(**{name: value}) & (_led(led) | ~Q(state__in=OPEN))
+        return Q(**{name: value}) & _told(led)
     if name == "verdict":
         return Q(gold__verdict=value) & ~Q(state__in=OPEN)
     if name == "reason":
@@ -117,7 +117,7 @@ def _condition(name: str, value: str, member: Member, led: frozenset[str] | None
     if name == "reviewer":
         return _judged_by(value, member, led)
     if name == "commented":
-        return Q(Exists(Comment.objects.filter(candidate=OuterRef("pk")))) & (_led(led) | ~Q(state__in=OPEN))
+        return Q(Exists(Comment.objects.filter(candidate=OuterRef("pk")))) & _told(led)
     if name == "bulk":
         return _in_bulk(value)
     if name == "round":
@@ -128,6 +128,11 @@ def _condition(name: str, value: str, member: Member, led: frozenset[str] | None
 def _led(led: frozenset[str] | None) -> Q:
     """Tasks in which nothing is kept from the member."""
     return Q() if led is None else Q(task__slug__in=led)
+
+
+def _told(led: frozenset[str] | None) -> Q:
+    """Drafts of which the member may know what would sway a verdict: where they lead, or once it is given."""
+    return Q() if led is None else _led(led) | ~Q(state__in=OPEN)
 
 
 def _judged_by(value: str, member: Member, led: frozenset[str] | None) -> Q:

@@ -99,7 +99,7 @@ def of(member: Member, task: Task) -> Pace:
 
 def _mine_today(member: Member, task: Task) -> QuerySet[Decision]:
     return Decision.objects.filter(
-        reviewer=member, task=task, created_at__gte=timezone.now() - timedelta(hours=12)
+        reviewer=member, task=task, bulk__isnull=True, created_at__gte=timezone.now() - timedelta(hours=12)
     ).exclude(verdict="retract")
 
 

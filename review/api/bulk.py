@@ -1,0 +1,118 @@
+"""Endpoints of acts on many drafts: a preview, the act it names, its undo. They call services and shape their answers."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.session import member_of
+from review import bulk_verdict
+from review.api.serializers_bulk import BulkIn, PreviewIn
+from review.api.shapes_bulk import ACT, PREVIEW, REPEATED, SIMILAR, UNDONE
+from review.api.shapes_desk import PROBLEM
+from review.permissions import require, task_or_404
+from review.selectors import alike, bulk, desk, narrowing
+from review.services import bulk as acts
+from review.services import bulk_undo
+from review.states import Role
+from web.errors import Refusal
+
+
+class PreviewView(APIView):
+    """What one verdict would do to drafts, named one by one or by filters; nothing is written."""
+
+    scope_write = "review"
+
+    @extend_schema(operation_id="preview_bulk", request=PreviewIn, responses={200: PREVIEW, 413: PROBLEM, 422: PROBLEM})
+    def post(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        task = task_or_404(member, slug)
+        require(member, task, Role.REVIEWER)
+        body = _read(PreviewIn, request)
+        ids = body["candidates"]
+        if ids is None:
+            ids = bulk.matching(member, task, narrowing.read(body["filters"]))
+        if len(ids) > bulk.AT_MOST:
+            message = f"One act takes at most {bulk.AT_MOST:,} drafts; more than that match."
+            raise Refusal("too_many_drafts", message, hint="Narrow the filters.", status=413)
+        plan = bulk.plan(member, task, ids, bulk_verdict.read(body))
+        samples = [
+            {"candidate": one.draft.pk, "title": one.draft.record.title, "fields": one.fields} for one in plan.samples
+        ]
+        return Response(
+            {
+                "count": len(plan.ids), "candidates": [str(one) for one in plan.ids], "left_out": dict(plan.left_out),
+                "samples": samples, "tag": plan.tag,
+            }
+        )  # fmt: skip
+
+
+class BulkView(APIView):
+    """Carry out what a preview showed."""
+
+    scope_write = "review"
+
+    @extend_schema(
+        operation_id="decide_many", request=BulkIn,
+        responses={200: ACT, 409: PROBLEM, 412: PROBLEM, 413: PROBLEM, 422: PROBLEM, 428: PROBLEM},
+    )  # fmt: skip
+    def post(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        task = task_or_404(member, slug)
+        require(member, task, Role.REVIEWER)
+        body = _read(BulkIn, request)
+        act = acts.carry_out(
+            task, by=member, id=body["id"], candidates=body["candidates"], said=bulk_verdict.read(body),
+            tag=body["tag"] or None, typed=body["typed"],
+            how={name: str(value) for name, value in body["filters"].items()},
+        )  # fmt: skip
+        return Response(bulk.as_json(act))
+
+
+class UndoView(APIView):
+    """Take back all of an act that still stands."""
+
+    scope_write = "review"
+
+    @extend_schema(operation_id="undo_bulk", request=None, responses={200: UNDONE})
+    def post(self, request: Request, act_id: UUID) -> Response:
+        undone = bulk_undo.undo(act_id, by=member_of(request))
+        return Response({"act": bulk.as_json(undone.act), "count": undone.count, "kept": dict(undone.kept)})
+
+
+class SimilarView(APIView):
+    """Drafts of the same task that are most like this one."""
+
+    @extend_schema(operation_id="similar_candidates", responses={200: SIMILAR})
+    def get(self, request: Request, candidate_id: UUID) -> Response:
+        found = alike.similar(desk.draft_or_404(member_of(request), candidate_id))
+        results = [{"candidate": desk.summary_json(one.draft), "share": round(one.share, 4)} for one in found]
+        return Response({"next": None, "previous": None, "results": results})
+
+
+class RepeatedView(APIView):
+    """Sentences that the member's last verdict on this draft was about and that stand in others which wait."""
+
+    scope_read = "review"
+
+    @extend_schema(operation_id="repeated_sentences", responses={200: REPEATED})
+    def get(self, request: Request, candidate_id: UUID) -> Response:
+        member = member_of(request)
+        draft = desk.draft_or_404(member, candidate_id)
+        require(member, draft.task, Role.REVIEWER)
+        results = [
+            {"sentence": one.text, "count": one.count, "instead": one.instead, "url": one.address}
+            for one in alike.repeated(member, draft)
+        ]
+        return Response({"next": None, "previous": None, "results": results})
+
+
+def _read(shape: Any, request: Request) -> dict[str, Any]:
+    body = shape(data=request.data)
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)

@@ -1,0 +1,236 @@
+"""The list of drafts: searched, narrowed, paged, and safe to look at."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from members.models import Member
+from review.models import Candidate, Comment, Task
+from review.selectors import keyset, listing, narrowing
+from review.services import queue, search_index
+from review.states import CandidateState, Role
+from tests.review import factories
+from tests.review.bulk.acts import act, pending
+from tests.review.desk.verbs import judge
+
+pytestmark = pytest.mark.django_db
+URL = "/tasks/outreach/review/list/"
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return factories.make_desk(by=admin, count=20)
+
+
+@pytest.fixture
+def expert(task: Task, reviewer: Member) -> Member:
+    factories.join(reviewer, task)
+    return reviewer
+
+
+@pytest.fixture
+def browser(expert: Member, as_member) -> Client:
+    return as_member(expert)
+
+
+def titles(client: Client, **narrowed: str) -> list[str]:
+    page = client.get(URL, narrowed).content.decode()
+    return re.findall(r'<th scope="row">\s*<a[^>]*>([^<]*)</a>', page)
+
+
+def test_words_find_drafts_by_text_title_and_facts(browser: Client) -> None:
+    assert len(titles(browser, q="thursday")) == 20
+    assert titles(browser, q='"works 7"') == ["Brno Works 7"]
+    assert titles(browser, q="lund -depot") == []
+    assert "Lund Works 1" in titles(browser, q="lund")
+
+
+def test_a_hit_is_marked_as_text(browser: Client) -> None:
+    page = browser.get(URL, {"q": "thursday"}).content.decode()
+
+    assert page.count('<mark class="hit">Thursday</mark>') == 20
+
+
+def test_words_and_filters_narrow_together(browser: Client, task: Task, expert: Member) -> None:
+    (card,) = queue.deal(expert, task, count=1)
+    judge(card, by=expert)
+
+    assert titles(browser, q="thursday", state="decided") == [card.candidate.record.title]
+    assert titles(browser, q="thursday", verdict="reject") == []
+    assert titles(browser, verdict="accept") == [card.candidate.record.title]
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "count"),
+    [
+        ({"round": "1"}, 20),
+        ({"round": "2"}, 0),
+        ({"round": "x"}, 0),
+        ({"since": "2001-01-01"}, 20),
+        ({"until": "2001-01-01"}, 0),
+        ({"since": "no day"}, 0),
+        ({"since": "9999-12-31", "until": "9999-12-31"}, 0),
+        ({"reviewer": "rob"}, 0),
+        ({"bulk": "yes"}, 0),
+        ({"bulk": "no uuid"}, 0),
+        ({"commented": "yes"}, 0),
+        ({"split": "train"}, 20),
+        ({"origin": "import"}, 0),
+    ],
+)
+def test_each_filter_narrows_and_a_strange_value_finds_nothing(
+    browser: Client, narrowed: dict[str, str], count: int
+) -> None:
+    assert len(titles(browser, **narrowed)) == count
+
+
+def test_drafts_judged_in_bulk_by_me_and_with_comments_are_found(browser: Client, task: Task, expert: Member) -> None:
+    done = act(task, pending(task, 3), by=expert)
+    Comment.objects.create(candidate_id=pending(task, 1)[0], author=expert, text="Look")
+
+    assert len(titles(browser, bulk="yes")) == 3
+    assert len(titles(browser, bulk=str(done.pk))) == 3
+    assert len(titles(browser, reviewer="rob")) == 3
+    assert len(titles(browser, reason="tone")) == 3
+    # While a draft waits, that somebody has something to say about it is not told.
+    assert titles(browser, commented="yes") == []
+
+
+def test_a_reviewer_learns_neither_who_wrote_nor_who_judged_what_waits(
+    browser: Client, task: Task, make_member, as_member
+) -> None:
+    other = make_member("olga")
+    factories.join(other, task)
+    judge(queue.deal(other, task, count=1)[0], by=other)
+
+    page = browser.get(URL).content.decode()
+
+    assert titles(browser, reviewer="olga") == []
+    assert len(titles(browser, teacher="offline")) == 1
+    assert page.count("offline-1") == 1  # the one that is judged
+    assert 'name="teacher"' not in page
+
+
+def test_a_lead_narrows_by_teacher_and_reviewer(task: Task, admin: Member, as_member, expert: Member) -> None:
+    judge(queue.deal(expert, task, count=1)[0], by=expert)
+    lead = as_member(admin)
+
+    assert len(titles(lead, teacher="offline")) == 20
+    assert len(titles(lead, reviewer="rob")) == 1
+    assert 'name="teacher"' in lead.get(URL).content.decode()
+
+
+def test_chips_show_what_is_chosen_and_take_it_away(browser: Client) -> None:
+    page = browser.get(URL, {"q": "depot", "state": "pending"}).content.decode()
+
+    chips = re.findall(r'<a class="chip" href="\?([^"]*)"', page)
+    assert chips == ["state=pending", "q=depot"]
+
+
+def test_the_page_costs_the_same_number_of_statements_whatever_is_there(browser: Client, task: Task) -> None:
+    browser.get(URL)
+    with CaptureQueriesContext(connection) as few:
+        browser.get(URL)
+    factories.make_drafts(task, factories.make_records(factories.make_source(task, name="More"), 60))
+    with CaptureQueriesContext(connection) as many:
+        browser.get(URL)
+
+    assert len(many) <= len(few)
+    assert len(many) <= 20
+
+
+def test_what_no_index_holds_is_looked_through_so_far_and_goes_on(task: Task, admin: Member) -> None:
+    first = Candidate.objects.order_by("created_at", "id").first()
+    Candidate.objects.filter(pk=first.pk).update(round=2)
+    wanted = narrowing.read({"round": "2"})
+
+    page, steps = listing.page(admin, task, wanted, cursor="", look_at=6), 1
+    while not page.rows:
+        assert page.is_cut
+        page, steps = listing.page(admin, task, wanted, cursor=page.next, look_at=6), steps + 1
+
+    assert steps == 4
+    assert [row.pk for row in page.rows] == [first.pk]
+    assert page.next == ""
+
+
+def test_every_draft_stands_on_one_page_however_many_share_a_moment(task: Task) -> None:
+    Candidate.objects.update(created_at=timezone.now() - timedelta(days=1))
+    rows = Candidate.objects.filter(task=task)
+
+    seen, cursor = [], ""
+    while True:
+        page = keyset.page(rows, cursor=cursor, size=7, among=rows, look_at=5)
+        seen += [row.pk for row in page.rows]
+        cursor = page.next
+        if not cursor:
+            break
+
+    assert len(seen) == len(set(seen)) == 20
+
+
+def test_text_of_a_megabyte_and_hostile_text_are_shown_as_text(browser: Client, task: Task) -> None:
+    records = factories.make_records(factories.make_source(task, name="Odd"), 2)
+    factories.make_drafts(
+        task, records, fields=[
+            {"subject": "Long", "body": "needle " + "x" * 1_000_000},
+            {"subject": "<img src=x onerror=alert(1)>", "body": "<script>needle</script> \u202e\x07</table>"},
+        ],
+    )  # fmt: skip
+
+    page = browser.get(URL, {"q": "needle"})
+
+    text = page.content.decode()
+    assert len(text) < 100_000
+    assert "<img src=x" not in text
+    assert '&lt;script&gt;<mark class="hit">needle</mark>&lt;/script&gt;' in text
+
+
+def test_a_viewer_sees_the_list_without_boxes(task: Task, make_member, as_member) -> None:
+    viewer = make_member("vera")
+    factories.join(viewer, task, Role.VIEWER)
+
+    page = as_member(viewer).get(URL).content.decode()
+
+    assert "data-select" not in page
+    assert len(titles(as_member(viewer))) == 20
+
+
+def test_kept_drafts_are_listed_only_when_asked_for(browser: Client, task: Task) -> None:
+    Candidate.objects.filter(pk=pending(task, 1)[0]).update(state=CandidateState.KEPT)
+
+    assert len(titles(browser)) == 19
+    assert len(titles(browser, state="kept")) == 1
+
+
+def test_the_api_searches_within_a_task(task: Task, expert: Member, api_as) -> None:
+    api = api_as(expert)
+
+    found = api.get("/api/v1/candidates/", {"task": "outreach", "q": "lund", "limit": 5}).json()
+    refused = api.get("/api/v1/candidates/", {"q": "lund"})
+
+    assert {row["record"]["title"] for row in found["results"]} >= {"Lund Works 1"}
+    assert refused.status_code == 422
+    assert refused.json()["errors"] == {"task": ["Name the task to search."]}
+    assert api.get("/api/v1/candidates/", {"task": "nowhere", "q": "lund"}).status_code == 404
+
+
+def test_pages_of_a_search_hold_each_draft_once(browser: Client, task: Task) -> None:
+    factories.make_drafts(task, factories.make_records(factories.make_source(task, name="More"), 60))
+    search_index.catch_up()
+
+    first = browser.get(URL, {"q": "thursday"}).content.decode()
+    after = re.search(r'rel="next"\s+href="\?([^"]*)"', first).group(1).replace("&amp;", "&")
+    second = browser.get(f"{URL}?{after}").content.decode()
+
+    ids = [re.findall(r'name="candidate"\s+value="([^"]+)"', page) for page in (first, second)]
+    assert len(ids[0]) == 50
+    assert len(ids[1]) == 30
+    assert not set(ids[0]) & set(ids[1])
