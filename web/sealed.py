@@ -38,5 +38,6 @@ def _keys() -> MultiFernet:
     return MultiFernet([Fernet(_derived(key)) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
 
 
-def _derived(key: str) -> bytes:
-    return base64.urlsafe_b64encode(hashlib.sha256(b"miniatures sealed rows\0" + key.encode()).digest())
+def _derived(key: str | bytes) -> bytes:
+    own = key.encode() if isinstance(key, str) else key
+    return base64.urlsafe_b64encode(hashlib.sha256(b"miniatures sealed rows\0" + own).digest())

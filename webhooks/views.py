@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -30,13 +31,13 @@ SHOWN = 50
 def index(request: HttpRequest) -> HttpResponse:
     member = member_of(request)
     found = selectors.hooks_for(member)
-    asked = {"tasks": ports.led_tasks(member), "may_all": member.is_admin}
-    form, made = NewHookForm(request.POST or None, **asked), None
+    empty = partial(NewHookForm, tasks=ports.led_tasks(member), may_all=member.is_admin)
+    form, made = empty(request.POST or None), None
     if request.method == "POST" and form.is_valid():
         chosen = dict(form.cleaned_data)
         try:
             made = hooks.create(task_slug=chosen.pop("task"), by=member, **chosen)
-            form = NewHookForm(**asked)
+            form = empty()
         except Refusal as refusal:
             show_refusal(form, refusal)
     context = _page(hooks=found, form=form, made=made)

@@ -42,9 +42,9 @@ def _chunk(ids: Sequence[str], as_of: datetime | None) -> list[JudgedDraft]:
     # What counted on a day in the past need not count today.
     found = datasets.judged_drafts(wanted if as_of else wanted.filter(gold__isnull=False))
     golds = {gold.decision_id: gold for gold in found}
-    candidates = [gold.id for gold in golds.values()]
+    candidates = [UUID(gold.id) for gold in golds.values()]
     decisions, rulings = _decisions(candidates, as_of), _rulings(candidates, as_of)
-    by_record = _choices({gold.record_id for gold in golds.values()}, as_of)
+    by_record = _choices({UUID(gold.record_id) for gold in golds.values()}, as_of)
     others = _texts(_compared(golds.values(), by_record))
     told = []
     for gold in (golds[pk] for pk in ids if pk in golds):
@@ -58,7 +58,7 @@ def _by(as_of: datetime | None) -> Q:
     return Q(created_at__lte=as_of) if as_of else Q()
 
 
-def _decisions(candidates: Sequence[str], as_of: datetime | None) -> Said:
+def _decisions(candidates: Sequence[UUID], as_of: datetime | None) -> Said:
     said: Said = defaultdict(list)
     rows = Decision.objects.filter(_by(as_of), candidate__in=candidates).order_by("created_at", "pk").values(
         "pk", "candidate_id", "verdict", "fields", "reasons", "ratings", "reviewer__username", "seconds", "created_at",
@@ -79,7 +79,7 @@ def _decisions(candidates: Sequence[str], as_of: datetime | None) -> Said:
     return said
 
 
-def _rulings(candidates: Sequence[str], as_of: datetime | None) -> Said:
+def _rulings(candidates: Sequence[UUID], as_of: datetime | None) -> Said:
     said: Said = defaultdict(list)
     rows = Ruling.objects.filter(_by(as_of), candidate__in=candidates).order_by("created_at", "pk")
     for row in rows.values("pk", "candidate_id", "kind", "decision_id", "lead__username", "note", "created_at"):
@@ -92,7 +92,7 @@ def _rulings(candidates: Sequence[str], as_of: datetime | None) -> Said:
     return said
 
 
-def _choices(records: set[str], as_of: datetime | None) -> Said:
+def _choices(records: set[UUID], as_of: datetime | None) -> Said:
     found: Said = defaultdict(list)
     rows = Choice.objects.filter(_by(as_of), record__in=records).order_by("created_at", "pk")
     for row in rows.values(
@@ -124,8 +124,9 @@ def _texts(candidates: set[str]) -> Texts:
     """Task version and fields of drafts that may still be used, by id."""
     if not candidates:
         return {}
-    revoked = Revocation.objects.filter(candidate__in=candidates).values("candidate")
-    usable = Candidate.objects.filter(pk__in=candidates, erased_at__isnull=True).exclude(pk__in=revoked).order_by()
+    wanted = [UUID(pk) for pk in candidates]
+    revoked = Revocation.objects.filter(candidate__in=wanted).values("candidate")
+    usable = Candidate.objects.filter(pk__in=wanted, erased_at__isnull=True).exclude(pk__in=revoked).order_by()
     rows = usable.values_list("pk", "task_version__number", "fields")
     return {str(pk): (version, fields) for pk, version, fields in rows}
 

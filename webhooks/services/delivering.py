@@ -77,7 +77,8 @@ def deliver_due() -> int:
 
 def pause_s(attempts: int) -> float:
     """How long to wait after so many attempts: 5 s doubled each time up to an hour, and up to half as much again."""
-    return min(FIRST_PAUSE_S * 2 ** min(attempts - 1, 20), LONGEST_PAUSE_S) * random.uniform(1, 1.5)
+    base_s: float = min(FIRST_PAUSE_S * 2.0 ** min(attempts - 1, 20), LONGEST_PAUSE_S)
+    return base_s * random.uniform(1, 1.5)
 
 
 @transaction.atomic
@@ -107,7 +108,7 @@ def _due() -> list[Delivery]:
     """What is due, the longest waiting first, at most a few of each hook."""
     wanted = Delivery.objects.filter(state=DeliveryState.PENDING, next_at__lte=timezone.now(), hook__is_active=True)
     taken: Counter[UUID] = Counter()
-    found = []
+    found: list[Delivery] = []
     for delivery in wanted.select_related("hook", "event").order_by("next_at")[:LOOKED_AT]:
         if taken[delivery.hook_id] < BATCH_OF_HOOK and len(found) < BATCH:
             taken[delivery.hook_id] += 1

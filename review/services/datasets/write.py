@@ -20,7 +20,7 @@ from review import dataset_filters, exports
 from review.exports import JudgedDraft
 from review.models import DatasetFile, DatasetRow, DatasetVersion
 from review.prompting import canonical_json
-from review.selectors import export_rows
+from review.selectors import export_rows, version_rows
 from review.services.datasets.card import card
 from review.services.datasets.containers import JsonlFile, ParquetFile
 from review.services.datasets.inspection import Inspection
@@ -53,7 +53,7 @@ def write(version_id: UUID, *, report: Report) -> dict[str, Any]:
         told = inspection.report()
         facts = [_store(version, file) for file in files.closed()]
     return {
-        "files": facts, "counts": _counts(selection, files), "content_hash": content_hash(facts),
+        "files": facts, "counts": {**_counts(selection, files), "change": _change(version)}, "content_hash": content_hash(facts),
         "told": {**told, "left_out": selection.left_out()},
     }  # fmt: skip
 
@@ -124,7 +124,7 @@ class VersionFiles:
 
     def closed(self) -> list[JsonlFile | ParquetFile]:
         """All files, complete."""
-        files = [*self.jsonl.values(), *self.parquet.values()]
+        files: list[JsonlFile | ParquetFile] = [*self.jsonl.values(), *self.parquet.values()]
         for file in files:
             file.close()
         return files
@@ -167,6 +167,12 @@ def _store(version: DatasetVersion, file: JsonlFile | ParquetFile) -> dict[str, 
         "split": file.split, "format": file.format, "container": file.container, "path": path,
         "sha256": file.sha256, "bytes": file.bytes, "rows": file.rows,
     }  # fmt: skip
+
+
+def _change(version: DatasetVersion) -> dict[str, Any]:
+    """How many rows came, went and changed since the frozen version before; empty for the first."""
+    before = version_rows.before(version)
+    return {"since": before.number, **version_rows.counts(before, version)} if before else {}
 
 
 def _counts(selection: Selection, files: VersionFiles) -> dict[str, Any]:

@@ -1,0 +1,192 @@
+"""The files of a version over HTTP: whole, in part, compressed, page by page."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+from rest_framework.test import APIClient
+
+from members.models import Member
+from review.models import DatasetFile, DatasetVersion, Record, Task
+from review.selectors import datasets as selectors
+from review.services.erase import erase_records
+from tests.review.exports.conftest import Freeze, data_of, rows_of
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators"),
+]
+ApiAs = Callable[..., APIClient]
+
+
+@pytest.fixture
+def version(freeze: Freeze, judged: list[Record]) -> DatasetVersion:
+    return freeze()
+
+
+@pytest.fixture
+def api(admin: Member, api_as: ApiAs) -> APIClient:
+    return api_as(admin, scopes=("datasets",))
+
+
+def address(version: DatasetVersion, name: str = "rows.jsonl", **query: Any) -> str:
+    asked = "&".join(f"{key}={value}" for key, value in query.items())
+    return f"/api/v1/dataset-versions/{version.pk}/{name}?{asked}"
+
+
+def unzipped(encoding: str, body: bytes) -> bytes:
+    if encoding == "gzip":
+        return gzip.decompress(body)
+    return zstandard.ZstdDecompressor().decompressobj().decompress(body)
+
+
+@pytest.mark.parametrize("format_", ["sft", "dpo", "kto", "raw"])
+def test_each_format_comes_as_it_was_frozen_under_its_hash(
+    api: APIClient, version: DatasetVersion, format_: str
+) -> None:
+    answer = api.get(address(version, split="train", format=format_))
+
+    file = selectors.file_of(version, "train", format_)
+    assert file is not None
+    assert b"".join(answer) == data_of(version, "train", format_)
+    assert (answer["ETag"], answer["Content-Length"]) == (f'"{file.sha256}"', str(file.bytes))
+    assert "Accept-Encoding" in answer["Vary"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "encoding"),
+    [
+        ("gzip, deflate", "gzip"), ("gzip, deflate, br, zstd", "zstd"), ("zstd;q=0.5, gzip", "gzip"), ("*", "zstd"),
+        ("gzip;q=0", ""), ("identity", ""), ("br", ""), ("gzip;q=x", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_client_gets_the_encoding_it_likes_best(
+    api: APIClient, version: DatasetVersion, asked: str, encoding: str
+) -> None:
+    answer = api.get(address(version), HTTP_ACCEPT_ENCODING=asked)
+
+    body, file = b"".join(answer), selectors.file_of(version, "train", "sft")
+    assert file is not None
+    assert answer.get("Content-Encoding", "") == encoding
+    assert (unzipped(encoding, body) if encoding else body) == data_of(version, "train", "sft")
+    if encoding:
+        assert answer["ETag"] == f'W/"{file.sha256}-{encoding}"'
+        assert "Content-Length" not in answer
+        assert "Accept-Ranges" not in answer
+
+
+def test_a_known_tag_is_answered_without_the_file_by_each_encoding_of_its_own(
+    api: APIClient, version: DatasetVersion
+) -> None:
+    plain, zipped = api.get(address(version)), api.get(address(version), HTTP_ACCEPT_ENCODING="gzip")
+
+    def again(tag: str, **headers: str) -> int:
+        return api.get(address(version), HTTP_IF_NONE_MATCH=tag, **headers).status_code
+
+    assert again(plain["ETag"]) == 304
+    assert again(f'"other", {plain["ETag"]}') == 304
+    assert again(zipped["ETag"], HTTP_ACCEPT_ENCODING="gzip") == 304
+    assert again(plain["ETag"], HTTP_ACCEPT_ENCODING="gzip") == 200
+    assert again('"other"') == 200
+
+
+def test_a_range_is_of_the_stored_bytes_whatever_encoding_is_liked(api: APIClient, version: DatasetVersion) -> None:
+    answer = api.get(address(version), HTTP_RANGE="bytes=10-19", HTTP_ACCEPT_ENCODING="gzip, zstd")
+
+    whole = data_of(version, "train", "sft")
+    assert (answer.status_code, b"".join(answer)) == (206, whole[10:20])
+    assert answer["Content-Range"] == f"bytes 10-19/{len(whole)}"
+    assert "Content-Encoding" not in answer
+
+
+def test_parquet_comes_with_its_own_hash_and_opens(api: APIClient, version: DatasetVersion) -> None:
+    answer = api.get(address(version, "rows.parquet", format="dpo"), HTTP_ACCEPT_ENCODING="gzip")
+
+    body, file = b"".join(answer), selectors.file_of(version, "train", "dpo", "parquet")
+    assert file is not None
+    assert (answer["ETag"], answer["Content-Type"]) == (f'"{file.sha256}"', "application/vnd.apache.parquet")
+    assert pq.read_table(io.BytesIO(body)).column_names == ["id", "prompt", "chosen", "rejected", "meta"]
+
+
+def test_pages_walk_every_row_once_in_the_order_of_the_file(api: APIClient, version: DatasetVersion) -> None:
+    wanted = [json.loads(line) for line in data_of(version, "train", "raw").splitlines()]
+    found, url = [], address(version, "rows/", split="train", format="raw", limit=2)
+    while url:
+        page = api.get(url).json()
+        found += page["results"]
+        assert len(page["results"]) <= 2
+        url = page["next"]
+
+    assert found == wanted
+
+
+@pytest.mark.parametrize("limit", [1, 500])
+def test_an_empty_file_is_an_empty_page(
+    api: APIClient, task: Task, freeze: Freeze, judged: list[Record], limit: int
+) -> None:
+    version = freeze(verdicts=["reject"])
+
+    page = api.get(address(version, "rows/", format="sft", limit=limit)).json()
+
+    assert page == {"next": None, "results": []}
+
+
+@pytest.mark.parametrize(("query", "status"), [
+    ({"limit": 0}, 400), ({"limit": 501}, 400), ({"limit": "x"}, 400), ({"cursor": "!!"}, 400), ({"cursor": "YWJj"}, 400),
+    ({"split": "dev"}, 400), ({"format": "xml"}, 400),
+])  # fmt: skip
+def test_a_page_asked_for_wrongly_says_what_is_wrong(
+    api: APIClient, version: DatasetVersion, query: dict[str, Any], status: int
+) -> None:
+    answer = api.get(address(version, "rows/", **query))
+
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+
+
+def test_a_cursor_of_another_file_or_of_before_an_erasure_is_refused(
+    api: APIClient, version: DatasetVersion, judged: list[Record]
+) -> None:
+    following = api.get(address(version, "rows/", format="raw", limit=1)).json()["next"]
+    of_another = api.get(following.replace("format=raw", "format=sft"))
+    train = next(record for record in judged if record.split == "train")
+
+    erase_records([train.pk])
+
+    assert (of_another.status_code, of_another.json()["code"]) == (409, "file_changed")
+    assert api.get(following).status_code == 409
+
+
+def test_a_version_frozen_before_a_format_existed_says_so(api: APIClient, task: Task, admin: Member) -> None:
+    from django.utils import timezone
+
+    from review.models import Dataset
+
+    dataset = Dataset.objects.create(task=task, slug="old", name="Old", created_by=admin)
+    old = DatasetVersion.objects.create(dataset=dataset, number=1, frozen_at=timezone.now(), created_by=admin)
+
+    answer = api.get(address(old, format="dpo"))
+
+    assert not DatasetFile.objects.filter(version=old).exists()
+    assert (answer.status_code, answer.json()["code"]) == (409, "no_such_file")
+
+
+def test_files_of_a_task_that_is_not_ones_own_are_not_found(
+    version: DatasetVersion, reviewer: Member, api_as: ApiAs
+) -> None:
+    api = api_as(reviewer, scopes=("datasets",))
+
+    assert {api.get(address(version, name)).status_code for name in ("rows.jsonl", "rows.parquet", "rows/")} == {404}
+
+
+def test_a_token_that_may_only_read_downloads_nothing(version: DatasetVersion, admin: Member, api_as: ApiAs) -> None:
+    api = api_as(admin, scopes=("read",))
+
+    assert {api.get(address(version, name)).status_code for name in ("rows.jsonl", "rows.parquet", "rows/")} == {403}
+    assert rows_of(version, "sft")
