@@ -1,0 +1,135 @@
+"""Acts on many drafts over the API."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from members.models import Member
+from review.models import Candidate, Decision, Gold, Task
+from review.services import decisions, queue
+from review.states import Role
+from tests.review import factories
+from tests.review.bulk.acts import THURSDAY, pending
+from tests.review.desk.verbs import judge
+
+pytestmark = pytest.mark.django_db
+PREVIEW, BULK = "/api/v1/tasks/outreach/bulk/preview/", "/api/v1/tasks/outreach/bulk/"
+SAID = {"verdict": "reject", "reasons": ["tone"]}
+
+
+@pytest.fixture
+def api(expert: Member, api_as):
+    return api_as(expert)
+
+
+def test_preview_act_and_undo(api, task: Task) -> None:
+    shown = api.post(PREVIEW, {**SAID, "filters": {"q": "thursday"}}, format="json").json()
+    body = {**SAID, "id": str(uuid4()), "candidates": shown["candidates"], "tag": shown["tag"]}
+
+    done = api.post(BULK, body, format="json")
+    again = api.post(BULK, body, format="json")
+    undone = api.post(f"/api/v1/bulk/{body['id']}/undo/").json()
+
+    assert shown["count"] == 40
+    assert shown["left_out"] == {}
+    assert len(shown["samples"]) == 10
+    assert done.status_code == 200
+    assert done.json() == again.json()
+    assert done.json()["count"] == 40
+    assert undone["count"] == 40
+    assert not Gold.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"tag": ""}, 428, "preview_missing"),
+        ({"tag": "f" * 40}, 412, "preview_changed"),
+        ({"candidates": []}, 422, "no_drafts"),
+    ],
+)
+def test_an_act_without_its_preview_is_refused(api, task: Task, changes, status: int, code: str) -> None:
+    ids = [str(one) for one in pending(task, 2)]
+    shown = api.post(PREVIEW, {**SAID, "candidates": ids}, format="json").json()
+
+    answer = api.post(
+        BULK, {**SAID, "id": str(uuid4()), "candidates": ids, "tag": shown["tag"], **changes}, format="json"
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert not Decision.objects.exists()
+
+
+def test_a_preview_that_names_nothing_is_refused(api, task: Task) -> None:
+    nothing = api.post(PREVIEW, SAID, format="json")
+    strange = api.post(PREVIEW, {**SAID, "verdict": "burn", "filters": {"q": "x"}}, format="json")
+
+    assert "candidates" in nothing.json()["errors"]
+    assert "verdict" in strange.json()["errors"]
+    assert {nothing.status_code, strange.status_code} <= {400, 422}
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, None])
+def test_only_reviewers_decide_many(task: Task, make_member, api_as, role: Role | None) -> None:
+    member = make_member("nobody")
+    if role:
+        factories.join(member, task, role)
+    api = api_as(member)
+
+    answers = [api.post(PREVIEW, {**SAID, "filters": {"q": "x"}}, format="json"), api.post(BULK, {}, format="json")]
+
+    assert {answer.status_code for answer in answers} == ({403} if role else {404})
+
+
+def test_a_token_that_may_only_read_decides_nothing(task: Task, expert: Member, api_as) -> None:
+    api = api_as(expert, scopes=("read",))
+
+    assert api.post(PREVIEW, {**SAID, "filters": {"q": "x"}}, format="json").status_code == 403
+
+
+def test_similar_drafts_of_a_draft(api, task: Task) -> None:
+    one = pending(task, 1)[0]
+
+    found = api.get(f"/api/v1/candidates/{one}/similar/").json()["results"]
+
+    assert found[0]["share"] > 0.6
+    assert str(one) not in [row["candidate"]["id"] for row in found]
+
+
+def test_a_changed_sentence_that_stands_in_others_is_offered(api, task: Task, expert: Member, as_member) -> None:
+    (card,) = queue.deal(expert, task, count=1)
+    fields = dict(card.candidate.fields)
+    fields["body"] = fields["body"].replace(THURSDAY, "May I ring you?")
+    decisions.record(card.candidate_id, by=expert, id=uuid4(), verdict="edit", if_match=card.etag, fields=fields)
+
+    (offer,) = api.get(f"/api/v1/candidates/{card.candidate_id}/repeated/").json()["results"]
+
+    assert (offer["sentence"], offer["instead"], offer["count"]) == (THURSDAY, "May I ring you?", 39)
+    assert "Edit 39 drafts" in as_member(expert).get(offer["url"]).content.decode()
+
+
+def test_an_accept_offers_nothing_and_neither_does_what_nobody_judged(api, task: Task, expert: Member) -> None:
+    (card,) = queue.deal(expert, task, count=1)
+    before = api.get(f"/api/v1/candidates/{card.candidate_id}/repeated/").json()["results"]
+    judge(card, by=expert)
+
+    after = api.get(f"/api/v1/candidates/{card.candidate_id}/repeated/").json()["results"]
+
+    assert before == after == []
+
+
+def test_a_reject_offers_the_sentences_that_checks_object_to(api, task: Task, expert: Member) -> None:
+    text = "This is a one hundred percent free and guaranteed miracle for you."
+    records = factories.make_records(factories.make_source(task, name="Spam"), 6)
+    drafts = factories.make_drafts(task, records, fields=[{"subject": "Hi", "body": text}] * 6)
+    start = drafts[0].fields["body"].index("guaranteed")
+    mark = {"check": "spam", "field": "body", "start": start, "end": start + 10, "message": "", "severity": "error"}
+    Candidate.objects.filter(pk=drafts[0].pk).update(marks=[mark])
+    card = queue.hold(expert, drafts[0].pk)
+    judge(card, by=expert, verdict="reject")
+
+    (offer,) = api.get(f"/api/v1/candidates/{drafts[0].pk}/repeated/").json()["results"]
+
+    assert (offer["sentence"], offer["count"], offer["instead"]) == (text, 5, None)
