@@ -64,6 +64,7 @@ SIDE = _object(
     decision=ID, reviewer=TEXT, verdict=TEXT, fields={"type": ["object", "null"]},
     reasons={"type": "array", "items": TEXT}, note=TEXT, is_late={"type": "boolean"}, against=TEXT,
     difference={"type": "array", "items": _object(kind=TEXT, text=TEXT)},
+    changes={"type": "array", "items": _object(kind=TEXT, text=TEXT)}, ratings=ANY,
 )  # fmt: skip
 SIDES = _object(etag=TEXT, state=TEXT, results={"type": "array", "items": SIDE})
 STANDING = _object(candidate=ID, state=TEXT)

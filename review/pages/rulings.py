@@ -15,7 +15,7 @@ from review.pages import desk_form
 from review.permissions import require, task_or_404
 from review.selectors import cards, keyset
 from review.selectors import rulings as said
-from review.services import rulings
+from review.services import rulings, sending_back
 from review.states import Role, RulingKind
 from web.errors import Refusal
 
@@ -67,8 +67,7 @@ def disputed(request: HttpRequest, slug: str) -> HttpResponse:
     refusal = None
     if request.method == "POST":
         try:
-            _settle(request)
-            messages.success(request, "Settled.")
+            messages.success(request, _settle(request))
             return redirect("review:disputed", slug)
         except Refusal as error:
             refusal = error
@@ -89,11 +88,13 @@ def disputed(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "review/rulings/disputed.html", context, status=refusal.status if refusal else 200)
 
 
-def _settle(request: HttpRequest) -> None:
+def _settle(request: HttpRequest) -> str:
     post = request.POST
     candidate = desk_form.uuid_or_none(post.get("candidate", ""))
     if candidate is None:
         raise Refusal("no_card", "The form names no draft.", hint="Load the page again.")
+    if send_back := post.get("send_back", ""):
+        return _send_back(request, candidate, send_back)
     reason = post.get("reason", "")
     pick = desk_form.uuid_or_none(post.get("pick", ""))
     verdict = "reject" if reason else post.get("verdict", "")
@@ -107,6 +108,18 @@ def _settle(request: HttpRequest) -> None:
         reasons=[reason] if reason else [],
         note=post.get("note", ""),
     )
+    return "Settled."
+
+
+def _send_back(request: HttpRequest, candidate: UUID, which: str) -> str:
+    decision = desk_form.uuid_or_none(which)
+    if decision is None and which != "all":
+        raise Refusal("no_decision", "The form names no verdict.", hint="Load the page again.")
+    sent = sending_back.send_back(
+        candidate, by=member_of(request), if_match=request.POST.get("tag") or None,
+        comment=request.POST.get("comment", ""), decisions=[decision] if decision else [],
+    )  # fmt: skip
+    return "Sent back: the card comes to its author first." if len(sent) == 1 else "Sent back to all its reviewers."
 
 
 @require_POST

@@ -18,6 +18,8 @@ from review.spec_diff import Segment, word_diff
 from review.states import RULES_NOTHING, CandidateState, Role, RulingKind, Verdict
 
 LETTERS = "abcd"
+PLACES = ("First", "Second", "Third", "Fourth", "Fifth")
+DRAFT = "the draft"
 COUNT_UP_TO = 1000
 
 
@@ -27,24 +29,40 @@ class Side:
 
     Attributes:
         letter: The key that picks it; empty beyond the fourth.
+        who: Its author by place, such as "First reviewer": names sway a lead, and are shown on demand.
         decision: The verdict.
         look: How its badge looks.
         reasons: Why it rejects, in words.
-        segments: The text it ends with, with what differs from `against`; empty for a reject.
-        against: What the text is compared with, in words.
+        ratings: Requirements of the rubric it rated, and whether each is met.
+        changes: The text it ends with, with what differs from the draft; empty for a reject.
+        segments: The same, with what differs from `against`: from the draft for the first text, else from the first.
+        against: What that is, in words.
     """
 
     letter: str
+    who: str
     decision: Decision
     look: str
     reasons: str
+    ratings: tuple[tuple[str, bool], ...]
+    changes: tuple[Segment, ...]
     segments: tuple[Segment, ...]
     against: str
 
     @property
     def is_changed(self) -> bool:
         """Whether its text differs from what it is compared with."""
-        return any(segment.kind != "same" for segment in self.segments)
+        return _differs(self.segments)
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether its text differs from the draft."""
+        return _differs(self.changes)
+
+    @property
+    def is_beside_another(self) -> bool:
+        """Whether its text is compared with another verdict's, and not with the draft alone."""
+        return bool(self.segments) and self.against != DRAFT
 
 
 def tag(candidate_id: UUID) -> str:
@@ -55,8 +73,9 @@ def tag(candidate_id: UUID) -> str:
 
 
 def verdicts(draft: Candidate) -> QuerySet[Decision]:
-    """Verdicts on a draft that were not taken back, late ones among them, the earliest first."""
-    said = Decision.objects.filter(candidate=draft).exclude(verdict=Verdict.RETRACT)
+    """Verdicts on a draft that were neither taken back nor sent back, late ones among them, the earliest first."""
+    sent_back = Ruling.objects.filter(decision=OuterRef("pk"), kind=RulingKind.SEND_BACK)
+    said = Decision.objects.filter(~Exists(sent_back), candidate=draft).exclude(verdict=Verdict.RETRACT)
     return said.filter(retracted_by__isnull=True).select_related("reviewer").order_by("created_at", "id")
 
 
@@ -103,20 +122,32 @@ def ruling_on(member: Member, draft: Candidate) -> dict[str, Any] | None:
         "in_force": in_force,
         "may_ask_again": is_judged and in_force is None,
         "is_disputed": draft.state == CandidateState.DISPUTED,
+        "may_be_known": draft.state not in (CandidateState.LEASED, CandidateState.KEPT) and draft.erased_at is None,
     }
 
 
 def sides(draft: Candidate) -> list[Side]:
     """The verdicts on a draft side by side: the first against the draft, the others against the first that has a text."""
-    before, against = _text(draft, draft.fields), "the draft"
+    original = _text(draft, draft.fields)
+    before, against = original, DRAFT
     found: list[Side] = []
     for place, decision in enumerate(verdicts(draft)):
         text = _text(draft, decision.fields) if decision.fields is not None else ""
         letter = LETTERS[place : place + 1]
-        segments = word_diff(before, text) if text else ()
-        look = desk.VERDICT_LOOKS[decision.verdict]
-        found.append(Side(letter, decision, look, _reasons(draft, decision), segments, against))
-        if text and against == "the draft":
+        found.append(
+            Side(
+                letter=letter,
+                who=f"{PLACES[place]} reviewer" if place < len(PLACES) else f"Reviewer {place + 1}",
+                decision=decision,
+                look=desk.VERDICT_LOOKS[decision.verdict],
+                reasons=_reasons(draft, decision),
+                ratings=tuple(sorted(decision.ratings.items())),
+                changes=word_diff(original, text) if text else (),
+                segments=word_diff(before, text) if text else (),
+                against=against,
+            )
+        )
+        if text and against == DRAFT:
             before, against = text, letter.upper()
     return found
 
@@ -153,6 +184,8 @@ def side_json(side: Side) -> dict[str, Any]:
         "is_late": decision.is_late,
         "against": side.against,
         "difference": [{"kind": segment.kind, "text": segment.text} for segment in side.segments],
+        "changes": [{"kind": segment.kind, "text": segment.text} for segment in side.changes],
+        "ratings": decision.ratings,
     }
 
 
@@ -168,6 +201,10 @@ def as_json(ruling: Ruling) -> dict[str, Any]:
         "state": ruling.candidate.state,
         "created_at": ruling.created_at.isoformat(),
     }
+
+
+def _differs(segments: tuple[Segment, ...]) -> bool:
+    return any(segment.kind != "same" for segment in segments)
 
 
 def _text(draft: Candidate, fields: Fields) -> str:

@@ -11,11 +11,11 @@ function pressed(event) {
 
 function onKey(event) {
   if (event.defaultPrevented || event.repeat || document.querySelector("dialog[open]")) return;
-  const editor = form.querySelector("details");
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    if (!editor.open) return;
+    const save = document.activeElement?.closest("details[open]")?.querySelector("[data-save]");
+    if (!save || !form.contains(save)) return;
     event.preventDefault();
-    form.querySelector("[data-save]").click();
+    save.click();
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
@@ -24,7 +24,8 @@ function onKey(event) {
   if (!button) return;
   event.preventDefault();
   button.click();
-  if (editor.contains(button) && editor.open) editor.querySelector("input, textarea").focus();
+  const opened = button.matches("summary") ? button.closest("details[open]") : null;
+  opened?.querySelector("input:not([type=hidden]), textarea")?.focus();
 }
 
 if (form) document.addEventListener("keydown", onKey);

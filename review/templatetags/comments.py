@@ -1,0 +1,39 @@
+"""Comments beneath a draft and the count of unread mentions, for pages that know nothing of either."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django import template
+from django.template.context import RequestContext
+
+from review.models import Candidate
+from review.permissions import may
+from review.selectors import comments
+from review.states import Role
+
+register = template.Library()
+
+
+@register.inclusion_tag("review/comments/_panel.html", takes_context=True)
+def comments_on(context: RequestContext, draft: Candidate) -> dict[str, Any]:
+    """Comments on a draft as the signed-in member may read them, with the form to write one."""
+    member = context["user"]
+    found = comments.on_draft(member, draft)[: comments.SHOWN]
+    return {
+        "lines": [comments.line(one, member) for one in found],
+        "draft": draft,
+        "is_blind": comments.is_blind(draft),
+        "may_write": may(member, draft.task, Role.REVIEWER),
+        "may_remove_all": may(member, draft.task, Role.LEAD),
+        "new_id": uuid4(),
+        "csrf_token": context.get("csrf_token"),
+    }
+
+
+@register.simple_tag(takes_context=True)
+def unread_mentions(context: RequestContext) -> int:
+    """How many mentions the signed-in member has not seen."""
+    member = context.get("user")
+    return comments.unread_count(member) if member is not None and member.is_authenticated else 0
