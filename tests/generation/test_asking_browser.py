@@ -1,0 +1,141 @@
+"""Asking a teacher again in a real browser: a key, a wish, and the revision as the next card without a reload."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+
+from generation import seeds
+from generation.models import GenerationJob, Teacher
+from generation.services import orders
+from generation.states import Purpose
+from jobs.supervisor import carry
+from members.models import Member
+from review.models import Assignment, Candidate, Gold, Membership, Source, Task
+from review.selectors.choices import pairs
+from review.states import AssignmentState, CandidateState, Role
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def desk(task: Task, source: Source, lead: Member, make_member: Any, browser: Browser,
+         live_server: Any) -> Any:  # fmt: skip
+    """The focus page over three drafts of the offline teacher, in front of a reviewer."""
+    order = orders.launch(task, teacher=_offline(), count=3, by=lead, seed=1)
+    carry(order.job_id, worker="w")
+    expert = make_member("rob")
+    Membership.objects.create(member=expert, task=task, role=Role.REVIEWER)
+    client = Client()
+    client.force_login(expert, backend="django.contrib.auth.backends.ModelBackend")
+    context = browser.new_context(base_url=live_server.url)
+    context.set_default_timeout(30_000)
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(error.stack or error.message))
+    page.goto("/tasks/outreach/review/")
+    page.wait_for_selector(".desk.is-live")
+    expect.set_options(timeout=30_000)
+    yield page
+    context.close()
+    assert errors == []
+
+
+def _offline() -> Teacher:
+    seeds.lay(sender=None)
+    return Teacher.objects.get(slug="offline")
+
+
+def shown(page: Page) -> str:
+    return page.locator(".card:not([hidden])").get_attribute("data-card") or ""
+
+
+def ask(page: Page, wish: str) -> None:
+    page.keyboard.press("t")
+    box = page.locator("[data-asking] textarea")
+    expect(box).to_be_focused()
+    box.fill(wish)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-asking]")).not_to_be_visible()
+
+
+def carry_out() -> None:
+    """The worker, in this process: a supervisor and a real engine."""
+    order = GenerationJob.objects.get(purpose=Purpose.REVISION)
+    carry(order.job_id, worker="w")
+    connections.close_all()
+
+
+def test_a_revision_comes_as_the_next_card_and_is_accepted_by_one_key(desk: Page) -> None:
+    parent, title = shown(desk), desk.locator(".card:not([hidden])").get_attribute("data-title")
+
+    ask(desk, "shorter, mention the audit")
+    second = shown(desk)
+    expect(desk.locator("[data-asked]")).to_have_text("1 revision on the way")
+    carry_out()
+
+    expect(desk.locator("[data-asked]")).to_have_text("Revision here: show it")
+    assert shown(desk) == second != parent, "nobody is interrupted while reading"
+    desk.locator("[data-asked]").click()
+    revision = Candidate.objects.get(parent=parent)
+    assert shown(desk) == str(revision.pk)
+    card = desk.locator(".card:not([hidden])")
+    expect(card).to_have_attribute("data-title", title or "")
+    expect(card.locator(".revised")).to_contain_text("Asked: shorter, mention the audit")
+    expect(card.locator(".revised ins", has_text="audit")).to_be_visible()
+    desk.wait_for_timeout(300)
+    desk.keyboard.press("a")
+    for _ in range(100):
+        if Gold.objects.exists():
+            break
+        desk.wait_for_timeout(100)
+    [pair] = pairs(revision.task)
+    assert (pair.candidate_chosen, str(pair.candidate_rejected)) == (revision.pk, parent)
+    assert Candidate.objects.get(pk=parent).state == CandidateState.KEPT
+
+
+def test_a_refusal_stands_in_the_panel_and_the_card_stays(desk: Page) -> None:
+    card = shown(desk)
+    desk.keyboard.press("t")
+    expect(desk.locator("[data-asking] textarea")).to_be_focused()
+    Teacher.objects.update(is_active=False)
+
+    desk.locator("[data-asking] textarea").fill("warmer")
+    desk.keyboard.press("Control+Enter")
+
+    expect(desk.locator("[data-ask-refusal]")).to_contain_text("no teacher")
+    desk.keyboard.press("Escape")
+    assert shown(desk) == card
+    assert not GenerationJob.objects.filter(purpose=Purpose.REVISION).exists()
+
+
+def test_undo_brings_the_draft_back_while_its_revision_is_away(desk: Page) -> None:
+    parent = shown(desk)
+    ask(desk, "warmer")
+    assert shown(desk) != parent
+
+    desk.keyboard.press("z")
+
+    expect(desk.locator(f"#card-{parent}")).to_be_visible()
+    held = Assignment.objects.filter(candidate=parent, state=AssignmentState.ACTIVE)
+    for _ in range(100):
+        if held.exists():
+            break
+        desk.wait_for_timeout(100)
+    assert held.exists()
+
+
+def test_what_was_asked_before_a_reload_arrives_after_it(desk: Page) -> None:
+    ask(desk, "warmer")
+    desk.reload()
+    desk.wait_for_selector(".desk.is-live")
+    expect(desk.locator("[data-asked]")).to_have_text("1 revision on the way")
+
+    carry_out()
+
+    expect(desk.locator("[data-asked]")).to_have_text("Revision here: show it")
