@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
 PREFIX = "/api/v1/"
@@ -61,6 +62,7 @@ def groups() -> list[Group]:
     return list(found.values())
 
 
+@require_safe
 def page(request: HttpRequest) -> HttpResponse:
     return render(request, "api_reference.html", {"section": "settings", "groups": groups()})
 

@@ -8,6 +8,7 @@ from concurrent.futures import TimeoutError as TooLate
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
 
 from jobs.services import presence
 from miniatures_site.celery import app
@@ -17,11 +18,13 @@ _asking = ThreadPoolExecutor(max_workers=2, thread_name_prefix="health")
 
 
 @login_not_required
+@require_safe
 def livez(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
 @login_not_required
+@require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     database = _database()
     report = {"database": database, "broker": _broker(), "workers": _workers() if database == "ok" else 0}

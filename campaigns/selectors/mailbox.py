@@ -15,7 +15,7 @@ from campaigns.incoming import reading
 from campaigns.models import Message
 from campaigns.sink.mailbox import Kept, Mailbox
 from members.models import Member
-from review.permissions import may_create
+from review.permissions import may_create, tasks_for
 
 PAGE = 50
 _OURS = re.compile(r"https?://\S+/(?:t/c|u)/[a-z2-7]+")
@@ -89,7 +89,10 @@ def show(member: Member, name: str) -> Shown:
         raw=source.decode("utf-8", "replace"),
         links=[url for url in ours if "/t/c/" in url],
         leave_url=next((url for url in ours if "/u/" in url), ""),
-        message=Message.objects.select_related("campaign").filter(message_id=message_id).first(),
+        # Which campaign it is of is for those to know who see its task.
+        message=Message.objects.select_related("campaign")
+        .filter(message_id=message_id, campaign__task__in=tasks_for(member))
+        .first(),
     )
 
 

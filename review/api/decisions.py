@@ -16,11 +16,12 @@ from members.session import member_of
 from review import etags
 from review.api.serializers_desk import DecisionIn, KeysIn, ReleaseIn, SetAsideIn
 from review.api.shapes_desk import DECISION_REPLY, DECISIONS, DECK, KEYS, PROBLEM, RELEASED
-from review.permissions import task_or_404
+from review.permissions import require, task_or_404
 from review.selectors import cards, desk, pace
 from review.selectors import decisions as said
 from review.services import decisions, desk_keys, queue
 from review.services.queue import Leaving
+from review.states import Role
 
 IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True, description="The card's ETag.")
 RENDER = OpenApiParameter("render", str, description="`html` adds each card as the desk's page draws it.")
@@ -108,6 +109,7 @@ class SetAsideView(APIView):
         body.is_valid(raise_exception=True)
         member = member_of(request)
         task = desk.draft_or_404(member, candidate_id).task
+        require(member, task, Role.REVIEWER)
         note, unfinished = body.validated_data["note"], _fields(body.validated_data["unfinished"])
         hand = queue.set_aside(candidate_id, by=member, note=note, unfinished=unfinished, deck_size=settings.DECK_SIZE)
         how_much = pace.of(member, task)
@@ -122,6 +124,7 @@ class HoldView(APIView):
     @extend_schema(operation_id="desk_hold", request=None, parameters=[RENDER], responses={200: DECK})
     def post(self, request: Request, candidate_id: UUID) -> Response:
         member = member_of(request)
+        desk.draft_or_404(member, candidate_id)
         card = queue.hold(member, candidate_id)
         how_much = pace.of(member, card.task)
         return Response({"cards": deck_json(request, [card]), "left": how_much.left, "pace": how_much.as_json()})

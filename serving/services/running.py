@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.urls import reverse
 
@@ -41,6 +42,8 @@ def stop(*, by: Member) -> None:
     Raises:
         PermissionDenied: Not an admin.
     """
+    if not by.is_admin:
+        raise PermissionDenied("Only an admin stops serving: it serves all tasks.")
     switch = _locked()
     if switch.job is not None and switch.job.state not in FINISHED:
         lifecycle.cancel(switch.job, by=by)

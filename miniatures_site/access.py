@@ -1,0 +1,174 @@
+"""Who may reach which route: one declaration for all of them, which tests hold against the views, role by role.
+
+It decides nothing: selectors and services do. It says what they are to decide, in one place, so that a route that lets
+too many in, or none, does not pass. A new route without a line here fails `tests/matrix`.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Need(Enum):
+    """What somebody must be. Inside a task each role has what those before it have."""
+
+    OPEN = "anybody: there is nothing here, or the address itself is a signed key"
+    KEY = "a program with an API token; a browser's session is no key"
+    MEMBER = "any member; lists hold what the member may see"
+    VIEWER = "viewer of the task"
+    REVIEWER = "reviewer of the task"
+    LEAD = "lead of the task"
+    ANY_LEAD = "lead of any task"
+    ADMIN = "admin"
+    OWN = "the member whose it is"
+    NONE = "no such method"
+
+
+OPEN, KEY, MEMBER, VIEWER, REVIEWER, LEAD, ANY_LEAD, ADMIN, OWN, NONE = Need
+
+# By route name (the pattern where it has none): what reading needs, and what everything else needs.
+_SITE = {
+    "livez": (OPEN, NONE), "healthz": (OPEN, NONE), "join": (OPEN, OPEN),
+    "home": (MEMBER, NONE), "docs": (MEMBER, NONE), "schema": (MEMBER, NONE),
+    "team_member": (ADMIN, ADMIN),
+    "members:profile": (MEMBER, MEMBER), "members:tokens": (MEMBER, MEMBER), "members:token_revoke": (NONE, OWN),
+    "members:sign_out_everywhere": (NONE, MEMBER), "members:members": (ADMIN, ADMIN),
+    "members:member_change": (NONE, ADMIN), "members:invitations": (ANY_LEAD, ANY_LEAD),
+    "members:invitation_revoke": (NONE, OWN),
+    "audit:index": (ADMIN, NONE), "audit:csv": (ADMIN, NONE), "api-audit": (ADMIN, NONE),
+    "webhooks:index": (ANY_LEAD, ANY_LEAD), "webhooks:detail": (LEAD, LEAD), "webhooks:act": (NONE, LEAD),
+    "jobs:list": (MEMBER, NONE), "jobs:detail": (VIEWER, NONE), "jobs:steer": (NONE, LEAD),
+    "jobs:events": (VIEWER, NONE), "jobs:events_of_many": (MEMBER, NONE),
+}  # fmt: skip
+_REVIEW = {
+    # The desk leads who only reads on to the list, whatever they sent.
+    "review:tasks": (MEMBER, NONE), "review:new": (ANY_LEAD, ANY_LEAD), "review:task": (VIEWER, NONE),
+    "review:edit": (LEAD, LEAD), "review:team": (NONE, LEAD), "review:example": (NONE, LEAD),
+    "review:version": (VIEWER, NONE), "review:diff": (VIEWER, NONE),
+    "review:sources": (VIEWER, NONE), "review:source": (VIEWER, NONE), "review:import": (LEAD, LEAD),
+    "review:import-columns": (LEAD, LEAD), "review:sample": (VIEWER, LEAD),
+    "review:focus": (VIEWER, VIEWER), "review:desk-list": (VIEWER, NONE), "review:draft": (VIEWER, NONE),
+    "review:draft-text": (VIEWER, NONE), "review:decisions": (VIEWER, NONE), "review:reopen": (NONE, REVIEWER),
+    "review:late": (LEAD, LEAD), "review:disputed": (LEAD, LEAD), "review:ruling": (NONE, LEAD),
+    "review:choose": (REVIEWER, REVIEWER), "review:bulk": (REVIEWER, REVIEWER), "review:bulk-undo": (NONE, OWN),
+    "review:ask": (REVIEWER, REVIEWER), "review:restore": (NONE, LEAD),
+    "review:comments": (NONE, REVIEWER),
+    "review:mentions": (MEMBER, MEMBER),
+    "review:desk-settings": (LEAD, LEAD),
+    "review:known-answer": (NONE, LEAD),
+    "review:dataset-counts": (VIEWER, NONE),
+    "review:dataset-compare": (VIEWER, NONE),
+    "review:dataset-diff": (VIEWER, NONE),
+    "review:dataset-rows": (VIEWER, NONE),
+    "review:revoke": (LEAD, LEAD),
+    "review:clusters": (VIEWER, NONE),
+    "review:similar": (VIEWER, NONE),
+    "review:import-judged": (LEAD, LEAD),
+    "review:datasets": (VIEWER, LEAD), "review:dataset": (VIEWER, NONE), "review:dataset-freeze": (NONE, LEAD),
+    "review:dataset-version": (VIEWER, NONE),
+}  # fmt: skip
+_MODELS = {
+    "generation:list": (VIEWER, LEAD), "generation:estimate": (LEAD, NONE), "generation:detail": (VIEWER, NONE),
+    "generation:settle": (NONE, LEAD), "generation:teachers": (MEMBER, NONE), "generation:teacher-new": (ADMIN, ADMIN),
+    "generation:teacher-edit": (ADMIN, ADMIN), "generation:prices": (MEMBER, ADMIN),
+    "generation:price-remove": (NONE, ADMIN),
+    "training:list": (VIEWER, LEAD), "training:recipe": (VIEWER, NONE), "training:estimate": (VIEWER, NONE),
+    "training:compare": (VIEWER, NONE), "training:run": (VIEWER, NONE), "training:run-outcome": (VIEWER, NONE),
+    "training:miniatures": (VIEWER, NONE), "training:miniature": (VIEWER, NONE),
+    "training:miniature-archive": (VIEWER, NONE), "training:miniature-write": (NONE, REVIEWER),
+    "training:miniature-writing": (VIEWER, NONE), "training:students": (MEMBER, ADMIN),
+    "evaluation:list": (VIEWER, NONE), "evaluation:detail": (VIEWER, NONE), "evaluation:start": (NONE, LEAD),
+    "evaluation:card": (VIEWER, NONE), "evaluation:studies": (VIEWER, LEAD),
+    "evaluation:study-estimate": (VIEWER, NONE), "evaluation:study": (VIEWER, NONE),
+    "evaluation:study-progress": (VIEWER, NONE), "evaluation:study-cells": (VIEWER, NONE),
+    "evaluation:study-record": (VIEWER, NONE),
+    "serving:task": (VIEWER, NONE), "serving:start": (NONE, LEAD), "serving:stop": (NONE, ADMIN),
+    "serving:playground": (REVIEWER, REVIEWER), "serving:playground-write": (NONE, REVIEWER),
+    "serving:miniature": (VIEWER, NONE), "serving:promote": (NONE, LEAD), "serving:demote": (NONE, LEAD),
+    "v1-chat-completions": (KEY, KEY), "v1-models": (KEY, KEY), "v1-model": (KEY, KEY), "v1-nothing": (KEY, KEY),
+}  # fmt: skip
+_CAMPAIGNS = {
+    "campaigns:list": (VIEWER, NONE), "campaigns:new": (LEAD, LEAD), "campaigns:detail": (VIEWER, NONE),
+    "campaigns:live": (VIEWER, NONE), "campaigns:edit": (LEAD, LEAD), "campaigns:act": (NONE, LEAD),
+    "campaigns:approve": (NONE, REVIEWER), "campaigns:dry-run": (LEAD, NONE),
+    "campaigns:dry-run-download": (LEAD, NONE), "campaigns:mails": (LEAD, NONE), "campaigns:mail": (LEAD, NONE),
+    "campaigns:mail-settle": (NONE, LEAD), "campaigns:mail-in-mailbox": (LEAD, NONE),
+    "campaigns:replies": (VIEWER, NONE), "campaigns:reply-meaning": (NONE, REVIEWER),
+    "campaigns:contacts": (LEAD, NONE), "campaigns:contacts-sample": (LEAD, NONE),
+    "campaigns:contacts-import": (LEAD, LEAD), "campaigns:contacts-columns": (LEAD, LEAD),
+    "campaigns:contact": (LEAD, NONE), "campaigns:suppressions": (LEAD, LEAD),
+    "campaigns:suppression-search": (NONE, LEAD), "campaigns:senders": (LEAD, LEAD), "campaigns:sender": (LEAD, LEAD),
+    "campaigns:people": (LEAD, LEAD), "campaigns:person": (LEAD, NONE), "campaigns:person-export": (NONE, LEAD),
+    "campaigns:person-erase": (NONE, LEAD), "campaigns:experiments": (VIEWER, NONE),
+    "campaigns:experiment-plan": (LEAD, LEAD), "campaigns:experiment-outlook": (VIEWER, NONE),
+    "campaigns:experiment": (VIEWER, NONE), "campaigns:experiment-look": (NONE, LEAD),
+    "campaigns:experiment-contacts": (VIEWER, NONE), "campaigns:experiment-registration": (VIEWER, NONE),
+    "campaigns:experiment-result": (VIEWER, NONE), "campaigns:click": (OPEN, NONE), "campaigns:open": (OPEN, NONE),
+    "campaigns:unsubscribe": (OPEN, OPEN), "campaigns:mailbox": (ANY_LEAD, NONE),
+    "campaigns:mailbox-mail": (ANY_LEAD, NONE), "campaigns:mailbox-answer": (NONE, ANY_LEAD),
+}  # fmt: skip
+_API = {
+    "api-me": (MEMBER, NONE), "api-tokens": (MEMBER, MEMBER), "api-token": (NONE, OWN),
+    "api-invitations": (ANY_LEAD, ANY_LEAD), "api-invitation": (NONE, OWN),
+    "api-webhooks": (ANY_LEAD, ANY_LEAD), "api-webhook": (LEAD, LEAD), "api-webhook-deliveries": (LEAD, NONE),
+    "api-webhook-replay": (NONE, LEAD), "api-webhook-test": (NONE, LEAD),
+    "job-list": (MEMBER, NONE), "job-detail": (VIEWER, NONE), "job-events": (VIEWER, NONE),
+    "job-pause": (NONE, LEAD), "job-resume": (NONE, LEAD), "job-cancel": (NONE, LEAD),
+    "api-tasks": (MEMBER, ANY_LEAD), "api-task": (VIEWER, NONE), "api-task-versions": (VIEWER, LEAD),
+    "api-task-version": (VIEWER, NONE), "api-task-team": (LEAD, NONE), "api-task-team-member": (NONE, LEAD),
+    "api-sources": (MEMBER, LEAD), "api-source": (VIEWER, NONE), "api-records": (MEMBER, NONE),
+    "api-record": (VIEWER, NONE), "api-candidates": (MEMBER, NONE), "api-candidate": (VIEWER, NONE),
+    "api-decisions": (VIEWER, REVIEWER), "api-set-aside": (NONE, REVIEWER), "api-hold": (NONE, REVIEWER),
+    "api-check": (NONE, REVIEWER), "api-unfinished": (NONE, REVIEWER), "api-ask": (NONE, REVIEWER),
+    "api-revisions": (REVIEWER, NONE), "api-writers": (REVIEWER, NONE), "api-choices": (VIEWER, REVIEWER),
+    "api-next-choice": (REVIEWER, NONE), "api-deck": (REVIEWER, NONE), "api-desk-keys": (MEMBER, MEMBER),
+    "api-release": (NONE, MEMBER), "api-dispute": (LEAD, NONE), "api-settle": (NONE, LEAD), "api-reopen": (NONE, LEAD),
+    "api-second-opinion": (NONE, LEAD), "api-late-decisions": (LEAD, NONE), "api-adopt": (NONE, LEAD),
+    "api-leave": (NONE, LEAD), "api-datasets": (MEMBER, LEAD), "api-dataset": (VIEWER, NONE),
+    "api-dataset-versions": (VIEWER, LEAD), "api-raw-schema": (MEMBER, NONE), "api-dataset-version": (VIEWER, NONE),
+    "api-rows": (VIEWER, NONE), "api-rows-parquet": (VIEWER, NONE), "api-rows-page": (VIEWER, NONE),
+    "api-bulk-preview": (NONE, REVIEWER),
+    "api-bulk": (NONE, REVIEWER),
+    "api-bulk-undo": (NONE, OWN),
+    "api-similar": (VIEWER, NONE),
+    "api-repeated": (REVIEWER, NONE),
+    "api-desk-settings": (LEAD, LEAD),
+    "api-assigned-cards": (NONE, LEAD),
+    "api-assigned-cards-of": (NONE, LEAD),
+    "api-known-answers": (LEAD, LEAD),
+    "api-known-answer": (NONE, LEAD),
+    "api-comments": (VIEWER, REVIEWER),
+    # One's own, or any as a lead.
+    "api-comment": (NONE, LEAD),
+    "api-mentions": (MEMBER, NONE),
+    "api-mentions-read": (NONE, MEMBER),
+    # Who asked, or any lead.
+    "api-revision": (LEAD, NONE),
+    "api-restore": (NONE, LEAD),
+    "api-send-back": (NONE, LEAD),
+    "api-teachers": (MEMBER, ADMIN), "api-teacher": (MEMBER, ADMIN), "api-prices": (MEMBER, NONE),
+    "api-generation-jobs": (MEMBER, LEAD), "api-generation-estimate": (NONE, LEAD),
+    "api-generation-job": (VIEWER, NONE), "api-generation-calls": (VIEWER, NONE), "api-generation-settle": (NONE, LEAD),
+    "api-students": (MEMBER, ADMIN), "api-recipes": (MEMBER, NONE), "api-training-runs": (MEMBER, LEAD),
+    "api-training-estimate": (NONE, VIEWER), "api-training-run": (VIEWER, NONE), "api-training-metrics": (VIEWER, NONE),
+    "api-miniatures": (MEMBER, NONE), "api-miniature": (VIEWER, NONE), "api-miniature-archive": (VIEWER, NONE),
+    "api-miniature-write": (NONE, REVIEWER), "api-miniature-promote": (NONE, LEAD),
+    "api-miniature-demote": (NONE, LEAD), "api-serving": (MEMBER, NONE),
+    "api-evaluations": (MEMBER, LEAD), "api-evaluation": (VIEWER, NONE), "api-evaluation-outputs": (VIEWER, NONE),
+    "api-studies": (MEMBER, LEAD), "api-study": (VIEWER, NONE), "api-study-cells": (VIEWER, NONE),
+    "api-study-record": (VIEWER, NONE), "api-campaigns": (MEMBER, LEAD), "api-campaign": (VIEWER, LEAD),
+    "api-campaign-launch": (NONE, LEAD), "api-campaign-pause": (NONE, LEAD), "api-campaign-resume": (NONE, LEAD),
+    "api-campaign-release": (NONE, LEAD), "api-campaign-end": (NONE, LEAD), "api-campaign-write-again": (NONE, LEAD),
+    "api-campaign-dry-run": (VIEWER, NONE), "api-messages": (LEAD, NONE), "api-message": (LEAD, NONE),
+    "api-contacts": (MEMBER, LEAD), "api-contact": (LEAD, NONE), "api-suppressions": (ANY_LEAD, ANY_LEAD),
+    "api-senders": (ANY_LEAD, ANY_LEAD), "api-sender": (ANY_LEAD, ANY_LEAD), "api-experiments": (MEMBER, LEAD),
+    "api-experiment": (VIEWER, NONE), "api-experiment-contacts": (VIEWER, NONE), "api-experiment-looks": (VIEWER, LEAD),
+    "api-experiment-registration": (VIEWER, NONE), "api-experiment-result": (VIEWER, NONE),
+    "api-replies": (MEMBER, NONE), "api-reply": (VIEWER, REVIEWER),
+    # Signed by whoever sends: a session opens neither.
+    "api-inbound": (NONE, KEY), "api-inbound-provider": (NONE, OPEN),
+}  # fmt: skip
+
+ACCESS: dict[str, tuple[Need, Need]] = {**_SITE, **_REVIEW, **_MODELS, **_CAMPAIGNS, **_API}
+# Routes of Django's admin and of allauth: their own rules, held by tests of their own.
+ELSEWHERE = ("admin/", "accounts/")

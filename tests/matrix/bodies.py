@@ -1,0 +1,103 @@
+"""What to send where the role is asked only once a body has named its task, or is whole. Values name seeded objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from review.starters import outreach
+from tests.matrix.installation import Installation
+
+# Braces in it are no places to fill in.
+SPEC = outreach.SPEC.model_dump(mode="json")
+
+# By method and route name. "{task}" and its like stand for what the installation has under that name.
+BODIES: dict[str, dict[str, Any]] = {
+    "POST api-campaigns": {"task": "{task}", "name": "Next", "arms": [{"name": "One", "teacher": "offline"}]},
+    "POST api-check": {"fields": {"subject": "A", "body": "B"}},
+    "POST api-decisions": {"id": "{fresh}", "verdict": "accept", "seconds": 3},
+    "POST api-settle": {"id": "{fresh}", "verdict": "accept", "seconds": 3},
+    "PUT api-unfinished": {"fields": {"subject": "A", "body": "B"}},
+    "POST api-comments": {"id": "{fresh}", "text": "A remark."},
+    "POST api-send-back": {"comment": "Look again."},
+    "POST api-ask": {"id": "{fresh}", "instruction": "Shorter."},
+    "POST api-contacts": {"task": "{task}", "contacts": [{"address": "new@example.org"}]},
+    "POST api-datasets": {"task": "{task}", "name": "More"},
+    "POST api-evaluations": {"training_run": "{run}"},
+    "POST api-experiments": {
+        "campaign": "{campaign}",
+        "hypothesis": "Both do as well.",
+        "margin": 0.02,
+        "baseline": 0.06,
+    },
+    "POST api-generation-jobs": {"task": "{task}", "teacher": "{teacher}", "count": 1},
+    "POST api-generation-estimate": {"task": "{task}", "teacher": "{teacher}", "count": 1},
+    "POST api-generation-settle": {"verb": "drop"},
+    "POST api-studies": {"dataset_version": "{version}", "student": "tiny", "kind": "samples"},
+    "POST api-students": {"path": "/nowhere", "name": "X", "licence": "MIT"},
+    "POST api-tasks": {"name": "New", "slug": "new-one", "spec": SPEC},
+    "POST api-task-versions": {"spec": SPEC, "note": ""},
+    "PUT api-task-team-member": {"role": "viewer"},
+    "POST api-teachers": {"slug": "x", "name": "X", "provider": "offline", "model": "offline-1"},
+    "POST api-training-runs": {"student": "tiny", "recipe": "demo", "dataset_version": "{version}"},
+    "POST api-training-estimate": {"student": "tiny", "recipe": "demo", "dataset_version": "{version}"},
+    "POST api-miniature-write": {"record": {"company": "Acme"}},
+    "PATCH api-reply": {"meaning": "interested"},
+    "POST api-senders": {
+        "name": "X",
+        "from_name": "X",
+        "from_address": "x@example.org",
+        "reply_address": "x@example.org",
+    },
+    "POST api-sources": {"file": "company\nAcme\n", "task": "{task}"},
+    "POST api-webhooks": {
+        "name": "x",
+        "url": "https://hooks.example/x",
+        "events": ["job.finished"],
+        "task": "elsewhere",
+    },
+    "POST campaigns:act": {"verb": "pause"},
+    "POST campaigns:reply-meaning": {"meaning": "interested"},
+    "POST jobs:steer": {},
+    "POST review:focus": {"candidate": "{candidate}", "verdict": "accept", "seconds": "3", "id": "{fresh}"},
+    "POST review:reopen": {"candidate": "{candidate}", "decision": "{decision}", "etag": "x"},
+    "POST review:datasets": {"name": "More"},
+    "POST review:dataset-freeze": {"verdicts": "accept", "note": ""},
+    "POST training:list": {"dataset_version": "{version}", "student": "tiny", "recipe": "demo", "device": "auto"},
+    "POST training:students": {"source": "folder", "path": "/nowhere", "name": "X", "licence": "MIT"},
+    "POST evaluation:studies": {
+        "dataset_version": "{version}",
+        "student": "tiny",
+        "kind": "samples",
+        "preset": "small",
+        "metric": "nll_per_byte",
+    },
+    "POST serving:playground-write": {"record": "{record}", "model": "{model}"},
+    "POST team_member": {"task": "{task}", "role": "viewer"},
+}
+QUERIES = {
+    "api-messages": "?campaign={campaign}",
+    "review:dataset-compare": "?older=1&newer=1",
+    "review:draft-text": "?path=body",
+    "generation:estimate": "?teacher={teacher}&count=1",
+    "training:estimate": "?dataset_version={version}&student=tiny&recipe=demo",
+}
+
+
+def body_of(method: str, name: str, installation: Installation) -> dict[str, Any]:
+    """The body to send; empty where any will do."""
+    return _filled(BODIES.get(f"{method} {name}", {}), installation)
+
+
+def query_of(name: str, installation: Installation) -> str:
+    """The query string a page needs to show anything."""
+    return str(_filled(QUERIES.get(name, ""), installation))
+
+
+def _filled(value: Any, installation: Installation) -> Any:
+    if value is SPEC:
+        return SPEC
+    if isinstance(value, dict):
+        return {key: _filled(each, installation) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_filled(each, installation) for each in value]
+    return value.format(**installation.objects) if isinstance(value, str) else value

@@ -1,0 +1,78 @@
+"""Who calls: a visitor, members of each role, a stranger, somebody shut out; and what an answer means to them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+
+from members.models import ApiToken, Member
+from tests.matrix.routes import Route
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+# The order of power inside a task.
+ROLES = ("viewer", "reviewer", "lead", "admin")
+CALLERS = ("visitor", "deactivated", "stranger", *ROLES)
+
+
+def browser(member: Member | None) -> Client:
+    """A browser with the member's session, made without signing in: somebody shut out cannot sign in any more."""
+    client = Client(raise_request_exception=False)
+    if member is not None:
+        session = SessionStore()
+        session[SESSION_KEY] = str(member.pk)
+        session[BACKEND_SESSION_KEY] = BACKEND
+        session[HASH_SESSION_KEY] = member.get_session_auth_hash()
+        session.create()
+        client.cookies["sessionid"] = session.session_key
+    return client
+
+
+def program(member: Member, scope: str) -> Client:
+    """A program with a token of one scope."""
+    _, plaintext = ApiToken.objects.create(user=member, name=scope, scopes=[scope])
+    return Client(raise_request_exception=False, headers={"Authorization": f"Bearer {plaintext}"})
+
+
+def ask(client: Client, route: Route, address: str, method: str, body: dict[str, Any]) -> tuple[str, bytes]:
+    """Send one request and take back what it did.
+
+    Returns:
+        What the answer means (`login`, `denied`, `hidden`, `no such method`, `reached` or `broken`), and its body.
+    """
+    cookies = client.cookies.copy()
+    with transaction.atomic():
+        if method == "GET":
+            response = client.get(address)
+        elif route.is_api and "file" not in body:
+            response = client.generic(
+                method, address, json.dumps(body), content_type="application/json", headers={"If-Match": '"x"'}
+            )
+        else:
+            response = client.post(address, _with_file(body))
+        content = b"" if response.streaming else response.content
+        transaction.set_rollback(True)
+    # An answer may have changed the session, which is rolled back with all the rest.
+    client.cookies = cookies
+    return meaning(response), content
+
+
+def meaning(response: Any) -> str:
+    """What a status means here."""
+    status = response.status_code
+    if status == 401 or (status == 302 and "/login/" in response["Location"]):
+        return "login"
+    named = {403: "denied", 404: "hidden", 405: "no such method"}
+    return named.get(status) or ("broken" if status >= 500 and status != 503 else "reached")
+
+
+def _with_file(body: dict[str, Any]) -> dict[str, Any]:
+    """A form's values; what stands under `file` is sent as one."""
+    if "file" not in body:
+        return body
+    return {**body, "file": SimpleUploadedFile("rows.csv", body["file"].encode(), content_type="text/csv")}

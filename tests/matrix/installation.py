@@ -1,0 +1,211 @@
+"""A small installation with one of everything, so that each route leads to something real.
+
+All that belongs to its task carries a word of its own, `CANARY`: whoever does not belong to the task never sees it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.utils import timezone
+
+from campaigns.experiments.design import Wishes
+from campaigns.models import Event, Reply
+from campaigns.services.experiments import registration
+from campaigns.sink.mailbox import Mailbox
+from campaigns.states import EventKind, EventSource, MessageState
+from evaluation.services import orders as evaluations
+from evaluation.services.studies import orders as studies
+from evaluation.studies.design import Wishes as StudyWishes
+from generation.models import PriceEntry, Teacher
+from generation.services import orders as generation
+from members.models import ApiToken, Member
+from members.services import invitations
+from review.models import BulkAct, Candidate, Comment, Decision, KnownAnswer, Record, RevisionRequest, Task
+from review.states import Role
+from serving.selectors import choices
+from tests.campaigns import experiment_rows
+from tests.campaigns import factories as campaigns
+from tests.matrix.routes import Route
+from tests.review import factories as desk
+from tests.training.conftest import freeze, write_student
+from tests.training.miniatures import conclude
+from training.services import runs, students, writing
+from webhooks.models import Hook
+
+CANARY = "kestrel"
+FACTS = {
+    "company": "Acme",
+    "sector": "cold logistics",
+    "role": "Head of Operations",
+    "size": 40,
+    "trigger": "opened a depot",
+}
+PASSWORD = "correct horse battery"
+
+
+class Installation:
+    """One task with one of everything, a second task for the stranger, and a member for each role."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.admin = _member("ada", admin=True)
+        self.task = desk.make_task(by=self.admin, slug=f"{CANARY}-outreach")
+        self.members = {
+            "admin": self.admin,
+            "lead": self._member("lead", Role.LEAD),
+            "reviewer": self._member("reviewer", Role.REVIEWER),
+            "viewer": self._member("viewer", Role.VIEWER),
+            "stranger": _member("stranger"),
+            "deactivated": self._member("deactivated", Role.LEAD),
+        }
+        self.elsewhere = desk.make_desk(by=self.admin, slug="elsewhere", count=2)
+        desk.join(self.members["stranger"], self.elsewhere, Role.LEAD)
+        self.objects: dict[str, Any] = {}
+        self._review()
+        self._training()
+        self._generation()
+        self._campaigns()
+        self._webhooks()
+        Member.objects.filter(pk=self.members["deactivated"].pk).update(is_active=False)
+
+    def values(self, route: Route) -> dict[str, Any]:
+        """What a route's parameters are filled with.
+
+        Raises:
+            KeyError: This installation has nothing for one of them: add it here.
+        """
+        return {name: self._value(name, route) for name in route.parameters}
+
+    def _value(self, name: str, route: Route) -> Any:
+        for prefix, values in (*BY_PREFIX, ("", ANYWHERE)):
+            if name in values and (prefix in f"/{route.pattern}"):
+                return self.objects[values[name]]
+        raise KeyError(
+            f"<{name}> of '{route.pattern}': the seeded installation has no such object. "
+            "Make one in tests/matrix/installation.py and name it in BY_PREFIX or ANYWHERE."
+        )
+
+    def _member(self, name: str, role: Role) -> Member:
+        member = _member(name)
+        desk.join(member, self.task, role)
+        return member
+
+    def _review(self) -> None:
+        self.version = freeze(self.task, self.admin, train=20, validation=4)
+        records = desk.make_records(desk.make_source(self.task, name=f"{CANARY} list"), 3)
+        Record.objects.filter(pk__in=[each.pk for each in records]).update(title=f"{CANARY} works")
+        pending = desk.make_drafts(self.task, records)
+        decision = Decision.objects.filter(task=self.task).first()
+        token, _ = ApiToken.objects.create(user=self.admin, name="matrix", scopes=["admin"])
+        invitation = invitations.invite("somebody@example.org", by=self.admin)
+        assert decision is not None
+        bulk = BulkAct.objects.create(id=uuid4(), task=self.task, by=self.admin, verdict="accept", body_hash="0" * 64)
+        of_candidate = {"candidate": pending[0]}
+        asked = RevisionRequest.objects.create(**of_candidate, asked_by=self.admin, instruction="Shorter.")
+        comment = Comment.objects.create(**of_candidate, author=self.admin, text=CANARY)
+        known = KnownAnswer.objects.create(**of_candidate, task=self.task, verdict="accept", created_by=self.admin)
+        self.objects |= {
+            "request": asked.pk, "comment": comment.pk, "known": known.pk, "task": self.task.slug, "dataset": self.version.dataset.slug, "version": self.version.pk, "number": 1,
+            "source": records[0].source_id, "record": records[0].pk, "candidate": pending[0].pk,
+            "decision": decision.pk, "token": token.token_key, "invitation": invitation.pk, "member": self.admin.pk,
+            "username": self.members["viewer"].username, "join": invitations.token_of(invitation),
+            "bulk_act": bulk.pk, "fresh": uuid4(), "verb": "cancel", "word": "sample", "one": 1,
+        }  # fmt: skip
+
+    def _training(self) -> None:
+        folder = write_student(self.folder / "students" / "tiny")
+        student = students.register_folder(path=str(folder), by=self.admin, name="Tiny", licence="Apache-2.0")
+        order = {"dataset_version": self.version, "student": student, "recipe": "demo", "by": self.admin}
+        run = runs.launch(**order)
+        miniature = conclude(run, self.folder / "run")
+        evaluation = evaluations.start(run, by=self.admin)
+        wishes = StudyWishes(kind="samples", sizes=(10, 20), seeds=(1, 2), epochs=1)
+        study = studies.launch(wishes, version=self.version, student=student, by=self.admin)
+        self.objects |= {
+            "writing": writing.order(miniature, record=FACTS, by=self.admin).pk,
+            "model": choices.choices(self.admin, self.task)[0].key, "run": run.pk, "miniature": miniature.pk, "evaluation": evaluation.pk, "study": study.pk, "job": run.job_id
+        }  # fmt: skip
+
+    def _generation(self) -> None:
+        offline = Teacher.objects.get(slug="offline")
+        order = generation.launch(self.task, teacher=offline, count=2, by=self.admin, seed=1)
+        price = PriceEntry.objects.create(
+            provider="openai", model="matrix", input_usd_per_million=1, output_usd_per_million=1, as_of="2026-01-01"
+        )
+        self.objects |= {"teacher": offline.slug, "order": order.pk, "price": price.pk}
+
+    def _campaigns(self) -> None:
+        records = desk.make_records(desk.make_source(self.task), 20)
+        people = campaigns.make_people(self.task, records)
+        planned = experiment_rows.two_arms(self.task, by=self.admin)
+        experiment = registration.register(planned, Wishes(**experiment_rows.SAID), by=self.admin)
+        sending = campaigns.make_sending_campaign(self.task, slug="first", name=f"{CANARY} first")
+        sending.arms.create(name="One", position=0, weight=1, teacher=Teacher.objects.get(slug="offline"))
+        mail = campaigns.make_mail(sending, people[0], state=MessageState.SENT)
+        event = Event.objects.create(
+            key=f"{CANARY}-reply", campaign=sending, message=mail, enrolment=mail.enrolment, kind=EventKind.REPLIED,
+            source=EventSource.MAIL, occurred_at=timezone.now(),
+        )  # fmt: skip
+        reply = Reply.objects.create(event=event, message=mail, subject=CANARY, text="Please call.")
+        name = Mailbox(settings.MAILBOX_DIR).keep(
+            f"Message-ID: <{mail.pk}@sender.example>\r\nSubject: Hello\r\n\r\nHi".encode(),
+            sender="nora@sender.example", recipients=["a@b.example"],
+        )  # fmt: skip
+        mail.message_id = f"{mail.pk}@sender.example"
+        mail.save(update_fields=["message_id"])
+        self.objects |= {
+            "kept": name, "campaign": sending.slug, "sender": sending.sender.slug, "experiment": experiment.slug, "mail": mail.pk,
+            "contact": people[0].pk, "hmac": people[0].address_hmac, "reply": reply.pk,
+        }  # fmt: skip
+
+    def _webhooks(self) -> None:
+        hook = Hook.objects.create(
+            name=CANARY, url="https://hooks.example/in", events=["job.finished"], task_slug=self.task.slug,
+            created_by=self.admin,
+        )  # fmt: skip
+        self.objects |= {"hook": hook.pk}
+
+
+# Which object a parameter names, by a part of the route's pattern; the first that fits.
+BY_PREFIX: tuple[tuple[str, dict[str, str]], ...] = (
+    ("/tasks/<slug:slug>/", {"slug": "task", "name": "word"}),
+    ("/datasets/<slug:slug>/", {"slug": "dataset"}),
+    ("/campaigns/<slug:slug>/", {"slug": "campaign"}),
+    ("/experiments/<slug:slug>/", {"slug": "experiment"}),
+    ("/teachers/<slug:slug>/", {"slug": "teacher"}),
+    ("/senders/<slug:slug>/", {"slug": "sender"}),
+    ("/sources/<uuid:pk>/", {"pk": "source"}),
+    ("/records/<uuid:pk>/", {"pk": "record"}),
+    ("/contacts/<uuid:pk>/", {"pk": "contact"}),
+    ("/miniatures/<uuid:miniature_id>/write/<uuid:job_id>/", {"job_id": "writing"}),
+    ("/desk/<slug:slug>/", {"slug": "task"}),
+    ("/mailbox/<slug:name>/", {"name": "kept"}),
+    ("/join/", {"token": "join"}),
+    ("/t/", {"token": "word"}),
+    ("/u/", {"token": "word"}),
+)
+ANYWHERE = {
+    "task_slug": "task", "candidate_id": "candidate", "decision_id": "decision", "version_id": "version",
+    "number": "number", "older": "number", "newer": "number", "run_id": "run", "miniature_id": "miniature", "evaluation_id": "evaluation",
+    "study_id": "study", "job_id": "job", "order_id": "order", "price_id": "price", "sender": "sender",
+    "mail_id": "mail", "message_id": "mail", "reply_id": "reply", "member_id": "member", "username": "username",
+    "invitation_id": "invitation", "key": "token", "hmac": "hmac", "a": "one", "b": "one", "verb": "verb",
+    "name": "word", "path": "word", "provider": "word", "kind": "word", "provider_id": "word",
+    "uidb36": "word", "hook_id": "hook", "request_id": "request", "comment_id": "comment", "known_id": "known", "act_id": "bulk_act",
+}  # fmt: skip
+
+
+def _member(username: str, *, admin: bool = False) -> Member:
+    member = Member(username=username, is_superuser=admin, is_staff=admin)
+    member.set_password(PASSWORD)
+    member.save()
+    return member
+
+
+def candidates_of(task: Task) -> list[Candidate]:
+    """The task's drafts."""
+    return list(Candidate.objects.filter(task=task))

@@ -1,0 +1,93 @@
+"""Every route against every caller: who is let in, who is refused, and that nothing of a task reaches a stranger."""
+
+from __future__ import annotations
+
+import pytest
+
+from members.scopes import SCOPES, allows
+from miniatures_site.access import ACCESS, ELSEWHERE, Need
+from tests.matrix.bodies import BODIES, QUERIES, body_of, query_of
+from tests.matrix.callers import CALLERS, ROLES, ask, browser, program
+from tests.matrix.installation import CANARY, Installation
+from tests.matrix.routes import Route, walk
+
+pytestmark = pytest.mark.django_db
+ROUTES = [route for route in walk() if not route.pattern.startswith(ELSEWHERE)]
+API = [route for route in ROUTES if route.is_api and route.methods() and route.name in ACCESS]
+REFUSED = {"denied", "hidden"}
+LEAST = {Need.VIEWER: "viewer", Need.REVIEWER: "reviewer", Need.LEAD: "lead"}
+
+
+def allowed(need: Need, caller: str, *, is_api: bool) -> set[str]:
+    """What a caller's answer may mean, given what the route needs."""
+    if need is Need.NONE:
+        return {"no such method"} if caller not in ("visitor", "deactivated") else {"no such method", "login"}
+    if need is Need.OPEN:
+        return {"reached", "hidden", "denied"}
+    if need is Need.KEY or caller in ("visitor", "deactivated"):
+        return {"login"}
+    if need is Need.MEMBER or caller == "admin":
+        return {"reached"}
+    if need is Need.ANY_LEAD:
+        return {"reached"} if caller in ("lead", "stranger") else REFUSED
+    if need in (Need.ADMIN, Need.OWN):
+        return REFUSED
+    if caller == "stranger":
+        # Of a task that is not theirs nobody learns even that it exists.
+        return {"hidden"}
+    return {"reached"} if ROLES.index(caller) >= ROLES.index(LEAST[need]) else REFUSED
+
+
+def test_every_route_is_declared() -> None:
+    holes = sorted({route.name for route in ROUTES} - set(ACCESS))
+
+    assert not holes, f"Routes without a line in miniatures_site/access.py (who may reach them?): {holes}"
+
+
+def test_no_line_is_left_of_a_route_that_is_gone() -> None:
+    names = {route.name for route in ROUTES}
+    gone = sorted(set(ACCESS) - names)
+    sent = {entry.split()[-1] for entry in (*BODIES, *QUERIES)}
+
+    assert not gone, f"Lines of miniatures_site/access.py without a route: {gone}"
+    assert sent <= names
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.name in ACCESS], ids=lambda route: route.name)
+def test_each_caller_gets_what_the_route_declares(route: Route, installation: Installation) -> None:
+    address = route.address(installation.values(route)) + query_of(route.name, installation)
+    methods = route.methods() or ["GET", "POST"]
+    wrong = []
+
+    for method in methods:
+        need = ACCESS[route.name][method != "GET"]
+        body = body_of(method, route.name, installation)
+        for caller in CALLERS:
+            got, content = ask(browser(installation.members.get(caller)), route, address, method, body)
+            if got not in allowed(need, caller, is_api=route.is_api):
+                wrong.append(f"{method} {address} as {caller}: {got}, but it needs {need.name}. {content[:160]!r}")
+            if caller == "stranger" and got == "reached" and CANARY.encode() in content.lower():
+                wrong.append(f"{method} {address}: shows a stranger what belongs to another task")
+
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("route", API, ids=lambda route: route.name)
+def test_a_token_does_what_its_scopes_say_and_no_more(route: Route, installation: Installation) -> None:
+    address = route.address(installation.values(route)) + query_of(route.name, installation)
+    wrong = []
+
+    for method in route.methods() or []:
+        if ACCESS[route.name][method != "GET"] in (Need.OPEN, Need.KEY):
+            continue
+        needed = (
+            getattr(route.view, "scope_read", "read") if method == "GET" else getattr(route.view, "scope_write", "lead")
+        )
+        body = body_of(method, route.name, installation)
+        for scope in SCOPES:
+            got, content = ask(program(installation.admin, scope), route, address, method, body)
+            is_refused = got == "denied" and b"lacks the scope" in content
+            if is_refused == allows([scope], needed) or got in ("login", "broken"):
+                wrong.append(f"{method} {address} with '{scope}': {got}, but it needs '{needed}'. {content[:120]!r}")
+
+    assert not wrong, "\n" + "\n".join(wrong)
