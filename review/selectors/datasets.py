@@ -14,10 +14,11 @@ from review.dataset_filters import DatasetFilters
 from review.exports import JudgedDraft
 from review.models import Dataset, DatasetFile, DatasetVersion, Decision, Gold, Task, TaskVersion
 from review.permissions import tasks_for
-from review.selectors import gold_steps
+from review.selectors import gold_steps, revoked
 from review.spec import TaskSpec
 
 CHUNK = 1000
+CHOICES_FROM_GOLDS = 20_000
 
 
 def has_golds(task: Task, filters: DatasetFilters) -> bool:
@@ -106,8 +107,12 @@ def dataset_or_404(member: Member, slug: str) -> Dataset:
 
 
 def versions_of(dataset: Dataset) -> QuerySet[DatasetVersion]:
-    """Versions of a dataset, newest first, with their jobs and authors."""
-    return dataset.versions.select_related("job", "created_by", "dataset__task").order_by("-number")
+    """Versions of a dataset, newest first, with their jobs and authors, and whether they hold what was revoked or erased.
+
+    Their manifests and cards, which are long, are read when asked for.
+    """
+    versions = dataset.versions.select_related("job", "created_by", "dataset__task").order_by("-number")
+    return _marked(versions).defer("manifest", "card")
 
 
 def version_or_404(member: Member, version_id: UUID | str) -> DatasetVersion:
@@ -116,14 +121,18 @@ def version_or_404(member: Member, version_id: UUID | str) -> DatasetVersion:
     Raises:
         Http404: No such version, or not this member's.
     """
-    found = (
-        DatasetVersion.objects.filter(pk=version_id, dataset__task__in=tasks_for(member))
-        .select_related("dataset__task", "job", "created_by")
-        .first()
-    )
+    found = _marked(
+        DatasetVersion.objects.filter(pk=version_id, dataset__task__in=tasks_for(member)).select_related(
+            "dataset__task", "job", "created_by"
+        )
+    ).first()
     if found is None:
         raise Http404("There is no dataset version with this id that you can see.")
     return found
+
+
+def _marked(versions: QuerySet[DatasetVersion]) -> QuerySet[DatasetVersion]:
+    return versions.annotate(contains_revoked=revoked.holds_revoked(), contains_erased=revoked.holds_erased())
 
 
 def frozen_versions(task: Task) -> QuerySet[DatasetVersion]:
@@ -147,12 +156,28 @@ def gold_counts(task: Task) -> dict[str, int]:
     return {verdict: counts.get(verdict, 0) for verdict in ("accept", "edit", "reject")}
 
 
+def newest_golds(task: Task, count: int) -> QuerySet[Gold]:
+    """The newest golds of a task, found by an index."""
+    return Gold.objects.filter(task=task).order_by("-decided_at")[:count]
+
+
 def choices_for_filters(task: Task) -> dict[str, Sequence[Any]]:
-    """What the golds of a task can be filtered by."""
-    golds = Gold.objects.filter(task=task)
-    return {
-        "task_versions": sorted(golds.values_list("candidate__task_version__number", flat=True).distinct()),
-        "teachers": sorted(filter(None, golds.values_list("candidate__teacher", flat=True).distinct())),
-        "origins": sorted(golds.values_list("candidate__origin", flat=True).distinct()),
-        "reviewers": sorted(golds.values_list("decision__reviewer__username", flat=True).distinct()),
+    """What golds can be filtered by: what is met among the newest of them. One question, however many there are."""
+    columns = {
+        "task_versions": "candidate__task_version__number",
+        "teachers": "candidate__teacher",
+        "origins": "candidate__origin",
+        "sources": "candidate__record__source__slug",
+        "rounds": "candidate__round",
+        "reviewers": "decision__reviewer__username",
     }
+    newest = Gold.objects.filter(pk__in=newest_golds(task, CHOICES_FROM_GOLDS).values("pk"))
+    rows = list(newest.order_by().values_list(*columns.values()).distinct())
+    by_column = zip(*rows, strict=True) if rows else ((),) * len(columns)
+    return {name: sorted(set(filter(None, values))) for name, values in zip(columns, by_column, strict=True)}
+
+
+def input_fields(task: Task) -> list[str]:
+    """Names of the facts that a cap can be set on: those of the newest task version."""
+    version = TaskVersion.objects.filter(task=task).order_by("-number").first()
+    return [field.name for field in version.spec.input_schema] if version else []

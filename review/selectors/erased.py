@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from review.models import DatasetRow, DatasetVersion
+from django.db.models import QuerySet
+
+from review.models import Candidate, DatasetRow, DatasetVersion
 
 
 def versions_holding(record_ids: Sequence[UUID]) -> list[DatasetVersion]:
@@ -21,4 +23,9 @@ def erased_rows(version: DatasetVersion) -> int:
     What was built on a version that is not whole (runs, miniatures, evaluations) contains erased text in its weights or
     scores: their pages ask this of their version.
     """
-    return DatasetRow.objects.filter(version=version, candidate__erased_at__isnull=False).count()
+    return DatasetRow.objects.filter(version=version, candidate__in=tombstones()).count()
+
+
+def tombstones() -> QuerySet[Candidate, UUID]:
+    """Ids of all drafts that were erased: few among many, and found by an index of their own."""
+    return Candidate.objects.order_by().filter(erased_at__isnull=False).values_list("pk", flat=True)

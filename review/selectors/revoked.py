@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef
 
 from review.models import DatasetRow, DatasetVersion, Revocation
-from review.selectors.erased import erased_rows
+from review.selectors.erased import erased_rows, tombstones
 
 SHOWN = 20
 
@@ -22,7 +22,7 @@ def holds_revoked(version: str = "pk") -> Exists:
 
 def holds_erased(version: str = "pk") -> Exists:
     """A condition: the version that this column names holds a tombstone where a person's text stood."""
-    return Exists(DatasetRow.objects.filter(version=OuterRef(version), candidate__erased_at__isnull=False))
+    return Exists(DatasetRow.objects.filter(version=OuterRef(version), candidate__in=tombstones()))
 
 
 def marks(version: DatasetVersion) -> dict[str, int]:

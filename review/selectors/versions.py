@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import UUID
 
 from django.core.files.storage import default_storage
 from django.db.models import Prefetch
 from django.http import Http404
 
 from members.models import Member
-from review.models import Dataset, DatasetRow, DatasetVersion, Task
+from review.models import Candidate, Dataset, DatasetRow, DatasetVersion, Task
+from review.personal_data import KINDS
 from review.selectors import datasets as selectors
+from review.selectors import version_rows
 
 SAMPLE_ROWS = 3
+LISTED = 50
+SHARED = {
+    "company": "Companies", "domain": "Web domains", "contact": "Contacts", "prompt": "Equal prompts",
+    "facts": "Records with equal facts", "text": "Equal texts",
+}  # fmt: skip
 
 
 def datasets_with_newest(member: Member, task: Task) -> list[dict[str, Any]]:
@@ -36,20 +44,19 @@ def by_number_or_404(dataset: Dataset, number: int) -> DatasetVersion:
 
 
 def with_change(dataset: Dataset) -> list[dict[str, Any]]:
-    """Versions, newest first, each with how many rows came and went since the frozen one before it."""
-    versions = list(selectors.versions_of(dataset))
-    ids = {
-        version.pk: frozenset(DatasetRow.objects.filter(version=version).values_list("row_hash", flat=True))
-        for version in versions
-        if version.is_frozen
-    }
+    """Versions, newest first, each with how many rows came, went and changed since the frozen one before it.
+
+    Versions know it since they were frozen; of those frozen by an earlier release it is counted.
+    """
+    versions = list(selectors.versions_of(dataset)[:LISTED])
     rows = []
     for index, version in enumerate(versions):
         before = next((older for older in versions[index + 1 :] if older.is_frozen), None)
-        mine, theirs = ids.get(version.pk), ids.get(before.pk) if before else None
-        change = (
-            None if mine is None or theirs is None else {"added": len(mine - theirs), "removed": len(theirs - mine)}
-        )
+        change = None
+        if version.is_frozen and before is not None:
+            change = version.counts.get("change") or {
+                "since": before.number, **version_rows.counts(before, version)
+            }  # fmt: skip
         rows.append({"version": version, "change": change})
     return rows
 
@@ -62,3 +69,37 @@ def samples(version: DatasetVersion) -> list[dict[str, str]]:
     with default_storage.open(file.path, "rb") as handle:
         rows = [json.loads(line) for _, line in zip(range(SAMPLE_ROWS), handle, strict=False)]
     return [{"prompt": row["prompt"][-1]["content"], "completion": row["completion"][0]["content"]} for row in rows]
+
+
+def frozen_numbers(dataset: Dataset) -> list[int]:
+    """Numbers of a dataset's frozen versions, the newest first."""
+    frozen = DatasetVersion.objects.filter(dataset=dataset, frozen_at__isnull=False)
+    return list(frozen.order_by("-number").values_list("number", flat=True)[:LISTED])
+
+
+def holding(candidate_id: UUID) -> list[DatasetVersion]:
+    """Frozen versions that hold a draft, the newest first."""
+    rows = DatasetRow.objects.filter(candidate=candidate_id).values("version")
+    found = DatasetVersion.objects.filter(pk__in=rows, frozen_at__isnull=False).select_related("dataset__task")
+    return list(found.defer("manifest", "card").order_by("-frozen_at", "pk")[:LISTED])
+
+
+def found_on_the_way(version: DatasetVersion) -> dict[str, Any]:
+    """What a version's manifest tells of its making, for its page: the waterfall, personal data, leakage.
+
+    Versions frozen by an earlier release tell nothing of it.
+    """
+    personal, leakage = version.manifest.get("personal_data"), version.manifest.get("leakage")
+    ids = [sample["row"] for sample in personal["samples"]] if personal else []
+    titles = dict(Candidate.objects.filter(pk__in=ids).values_list("pk", "record__title"))
+    return {
+        "waterfall": [line for line in version.counts.get("waterfall", []) if line["dropped"]],
+        "personal": personal,
+        "kinds": [(KINDS[kind], counted) for kind, counted in personal["kinds"].items()] if personal else [],
+        "samples": [
+            {"id": UUID(sample["row"]), "kinds": sample["kinds"], "title": titles.get(UUID(sample["row"]), "")}
+            for sample in (personal["samples"] if personal else [])
+        ],
+        "leakage": leakage,
+        "shared": [(words, leakage[f"{kind}_in_two_splits"]) for kind, words in SHARED.items()] if leakage else [],
+    }

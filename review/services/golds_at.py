@@ -32,7 +32,7 @@ def ids(task: Task, moment: datetime, *, drafts: Collection[UUID] | None = None)
         moment: When.
         drafts: These drafts alone; all of the task when None.
     """
-    ruled, sent_back, again = _rulings(task, moment)
+    ruled, sent_back, again = _rulings(task, moment, drafts)
     # Texts are loaded only where two verdicts must be compared.
     light = Decision.objects.filter(task=task, created_at__lte=moment, candidate__known_answer__isnull=True).only(
         "id", "candidate_id", "task_id", "verdict", "is_late", "retracts_id", "created_at"
@@ -51,12 +51,16 @@ def ids(task: Task, moment: datetime, *, drafts: Collection[UUID] | None = None)
     return frozenset(found)
 
 
-def _rulings(task: Task, moment: datetime) -> tuple[dict[UUID, UUID | None], set[UUID], set[UUID]]:
+def _rulings(
+    task: Task, moment: datetime, drafts: Collection[UUID] | None
+) -> tuple[dict[UUID, UUID | None], set[UUID], set[UUID]]:
     """What was ruled by then: on which drafts, which verdicts were sent back; and drafts sent back only later."""
     ruled: dict[UUID, UUID | None] = {}
     sent_back: set[UUID] = set()
     later: set[UUID] = set()
     rulings = Ruling.objects.filter(candidate__task=task).order_by("created_at", "id")
+    if drafts is not None:
+        rulings = rulings.filter(candidate__in=list(drafts))
     columns = rulings.values_list("candidate_id", "decision_id", "kind", "created_at")
     for candidate, decision, kind, at in columns.iterator(chunk_size=CHUNK):
         if kind == RulingKind.SEND_BACK:

@@ -15,7 +15,7 @@ from review.services.datasets.sifting import Light, Line, Sifted, sift
 from review.states import POSITIVE, Verdict
 
 # A page counts so many of the newest golds while it is looked at, and compares the texts of so many.
-PREVIEW_GOLDS = 20_000
+PREVIEW_GOLDS = 10_000
 PREVIEW_TEXTS = 1_500
 # More names of left-out drafts than this are not kept with a version, only their number.
 NAMED = 2_000

@@ -95,11 +95,11 @@ def sift(task: Task, filters: DatasetFilters, *, newest: int | None = None) -> S
     counted = None if filters.as_of is None else golds_at.ids(task, filters.as_of)
     if newest is not None:
         decisions, result.is_partial = _newest(task, filters, decisions, newest)
-    for light, passes in _read(decisions, filters, steps):
+    for light, passed_all in _read(decisions, filters, steps):
         if counted is not None and light.decision not in counted:
             continue
         result.golds += 1
-        failed = next((index for index, passed in enumerate(passes) if not passed), None)
+        failed = next((index for index, passed in enumerate(passed_all) if not passed), None)
         if failed is None:
             result.rows.append(light)
         else:
@@ -125,26 +125,27 @@ def _newest(
 def _read(
     decisions: QuerySet[Decision], filters: DatasetFilters, steps: list[Step]
 ) -> Iterator[tuple[Light, tuple[Any, ...]]]:
-    passes = {f"passes_{index}": _passes(step) for index, step in enumerate(steps)}
+    tests = {f"passes_{index}": passes(step) for index, step in enumerate(steps)}
     facts = {f"fact_{name}": KeyTextTransform(name, F("candidate__record__facts")) for name in filters.cap_per}
-    rows = decisions.annotate(**passes, **facts).order_by("created_at", "candidate_id")
+    rows = decisions.annotate(**tests, **facts).order_by("created_at", "candidate_id")
     # A million rows say the same few words.
     same: dict[Any, Any] = {}
     known, head = same.setdefault, len(_COLUMNS)
-    for values in rows.values_list(*_COLUMNS, *passes, *facts).iterator(chunk_size=CHUNK):
+    for values in rows.values_list(*_COLUMNS, *tests, *facts).iterator(chunk_size=CHUNK):
         decision, candidate, *words, bulk, imported = values[:head]
         split, verdict, teacher, origin, reviewer, group = (known(word, word) for word in words)
-        tests, capped = values[head : head + len(passes)], tuple(values[head + len(passes) :])
+        passed, capped = values[head : head + len(tests)], tuple(values[head + len(tests) :])
         yield (
             Light(
                 decision, candidate, split, verdict, teacher, origin, reviewer, group, bulk is not None,
                 imported is not None, capped,
             ),
-            tests,
+            passed,
         )  # fmt: skip
 
 
-def _passes(step: Step) -> Case:
+def passes(step: Step) -> Case:
+    """Whether a decision passes a filter, as a column."""
     return Case(When(step.condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 

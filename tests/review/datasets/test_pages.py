@@ -59,7 +59,9 @@ def test_the_dataset_tells_what_the_next_version_would_hold(
     page = as_member(admin).get("/datasets/gold/").content.decode()
 
     assert "Freeze version 1" in page
-    assert "3 golds that match" in page
+    assert '<span>Golds looked at</span> <span class="num">4</span>' in page
+    assert '<span class="num">−1</span>' in page
+    assert '<span>Rows</span> <span class="num">3</span>' in page
     assert "<dt>Accept</dt><dd>2</dd>" in page
 
 
@@ -68,7 +70,7 @@ def test_filters_change_what_it_would_hold(
 ) -> None:
     page = as_member(admin).get("/datasets/gold/", {"verdicts": ["edit"]}).content.decode()
 
-    assert "1 golds that match" in page
+    assert '<span>Rows</span> <span class="num">1</span>' in page
 
 
 def test_freezing_from_the_page_leads_to_the_version_and_its_files(
@@ -104,7 +106,7 @@ def test_the_list_shows_the_newest_version_and_the_dataset_what_came_and_went(
 
     assert "Version 2" in listed
     assert "Freeze version 3" in page
-    assert '<td class="num">1</td>' in page
+    assert '/datasets/gold/diff/1/2/?kind=added">1</a>' in page
 
 
 def test_nothing_to_freeze_is_said_on_the_page(admin: Member, as_member: Callable[[Member], Client]) -> None:
@@ -127,3 +129,146 @@ def test_a_viewer_reads_and_a_stranger_finds_nothing(
     assert "Freeze version" not in as_member(viewer).get("/datasets/gold/").content.decode()
     assert as_member(viewer).post("/datasets/gold/freeze/", {"verdicts": ["accept"]}).status_code == 403
     assert as_member(reviewer).get("/datasets/gold/").status_code == 404
+
+
+def frozen(dataset: Dataset, by: Member, **filters: object) -> DatasetVersion:
+    version = datasets.freeze(dataset, by=by, filters=filters or None)
+    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
+    version.refresh_from_db()
+    return version
+
+
+def test_counts_follow_the_form_as_a_part_of_the_page(
+    dataset: Dataset, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    part = as_member(admin).get("/datasets/gold/counts/", {"verdicts": ["accept"]}, headers={"HX-Request": "true"})
+
+    text = part.content.decode()
+    assert text.lstrip().startswith('<section class="panel stack"')
+    assert "Another verdict" in text
+    assert '<span class="num">−2</span>' in text
+
+
+def test_each_line_names_drafts_that_it_drops(
+    dataset: Dataset, task: Task, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    rejected = task.golds.get(verdict="reject")
+
+    page = as_member(admin).get("/datasets/gold/").content.decode()
+
+    assert f"/tasks/{task.slug}/review/drafts/{rejected.candidate_id}/" in page
+    assert rejected.candidate.record.title in page
+
+
+def test_every_filter_of_the_form_reaches_the_version(
+    dataset: Dataset, task: Task, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    form = {
+        "verdicts": ["accept", "edit"], "agreement": "any", "edit_size_to": "0.9", "bulk": "none", "imported": "none",
+        "cap_per_group": "3", "cap_field": "sector", "cap_count": "2", "cap_order": "random", "personal_data": "mask",
+        "decided_from": "2020-01-01", "without_checks": ["spam"], "as_of": "2999-01-01T00:00",
+    }  # fmt: skip
+
+    answer = as_member(admin).post("/datasets/gold/freeze/", form)
+
+    assert answer.status_code == 302
+    filters = DatasetVersion.objects.get().filters
+    assert filters["cap_per"] == {"sector": 2}
+    assert filters["cap_per_group"] == 3
+    assert (filters["bulk"], filters["imported"], filters["personal_data"]) == ("none", "none", "mask")
+    assert filters["as_of"].startswith("2998-12-31") or filters["as_of"].startswith("2999-01-01")
+    assert filters["without_checks"] == ["spam"]
+
+
+def test_half_a_cap_is_said_beside_its_field(
+    dataset: Dataset, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    answer = as_member(admin).post("/datasets/gold/freeze/", {"verdicts": ["accept"], "cap_field": "sector"})
+
+    assert answer.status_code == 400
+    assert "Name the field and the number, or neither." in answer.content.decode()
+
+
+def test_a_range_that_runs_backwards_is_said_with_its_filter(
+    dataset: Dataset, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    form = {"verdicts": ["accept"], "edit_size_from": "0.8", "edit_size_to": "0.2"}
+
+    answer = as_member(admin).post("/datasets/gold/freeze/", form)
+
+    assert answer.status_code == 400
+    assert "edit_size_from is above edit_size_to" in answer.content.decode()
+
+
+def test_rows_are_those_of_a_day_that_has_passed(
+    dataset: Dataset, task: Task, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    client = as_member(admin)
+
+    now = client.get("/datasets/gold/rows/").content.decode()
+    then = client.get("/datasets/gold/rows/", {"verdicts": ["accept"], "as_of": "2001-01-01T00:00"}).content.decode()
+
+    assert "3 rows" in now
+    assert "No draft passes these filters." in then
+    assert "Gold on 1 January 2001" in then
+
+
+def test_two_versions_are_set_against_each_other_with_the_reasons(
+    dataset: Dataset, task: Task, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    frozen(dataset, admin)
+    golds.decide(admin, task, "edit")
+    frozen(dataset, admin, verdicts=["edit"])
+    client = as_member(admin)
+
+    added = client.get("/datasets/gold/diff/1/2/", {"kind": "added"}).content.decode()
+    removed = client.get("/datasets/gold/diff/1/2/", {"kind": "removed"}).content.decode()
+
+    assert "Before: Not judged by then." in added
+    assert "Edited by ada" in added
+    assert removed.count("Now: Another verdict: the filters leave it out.") == 2
+
+
+def test_a_lead_revokes_from_the_page_and_the_version_says_so(
+    dataset: Dataset, task: Task, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    frozen(dataset, admin)
+    gold = task.golds.filter(verdict="accept").order_by("pk")[0]
+    url = f"/tasks/{task.slug}/review/drafts/{gold.candidate_id}/revoke/"
+    client = as_member(admin)
+
+    asked = client.get(url).content.decode()
+    done = client.post(url, {"reason": "The customer withdrew.", "next": "/datasets/gold/v/1/"})
+    version = client.get("/datasets/gold/v/1/").content.decode()
+    builder = client.get("/datasets/gold/").content.decode()
+
+    assert "Gold, version 1" in asked
+    assert done["Location"] == "/datasets/gold/v/1/"
+    assert "Contains 1 revoked sample." in version
+    assert "The customer withdrew." in version
+    assert "Version 1 contains revoked samples." in builder
+
+
+def test_revoking_leads_to_no_other_site(
+    dataset: Dataset, task: Task, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    gold = task.golds.order_by("pk")[0]
+    url = f"/tasks/{task.slug}/review/drafts/{gold.candidate_id}/revoke/"
+
+    done = as_member(admin).post(url, {"reason": "x", "next": "https://evil.example/"})
+
+    assert done["Location"] == f"/tasks/{task.slug}/review/drafts/{gold.candidate_id}/"
+
+
+def test_the_builder_asks_the_same_number_of_questions_however_many_golds_there_are(
+    dataset: Dataset, task: Task, admin: Member, as_member: Callable[[Member], Client],
+    django_assert_max_num_queries: Callable[[int], object],
+) -> None:  # fmt: skip
+    client = as_member(admin)
+    client.get("/datasets/gold/")
+    golds.make_drafts(task, golds.make_records(task, 12), variant=3)
+    for _ in range(12):
+        golds.decide(admin, task)
+
+    with django_assert_max_num_queries(28):  # type: ignore[attr-defined]
+        client.get("/datasets/gold/")

@@ -1,0 +1,124 @@
+"""Pages of frozen versions: one of them, two of them set against each other, and taking a sample out of use."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods
+
+from members.session import member_of
+from review.forms.datasets import RevokeForm
+from review.permissions import may, require, task_or_404
+from review.selectors import datasets as selectors
+from review.selectors import desk, revoked, version_rows
+from review.selectors import versions as version_selectors
+from review.services import revocations
+from review.services.datasets import diff as differences
+from review.states import Role
+from web.errors import Refusal
+
+
+@require_GET
+def version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    dataset = selectors.dataset_or_404(member_of(request), slug)
+    found = version_selectors.by_number_or_404(dataset, number)
+    marks = revoked.marks(found)
+    context = {
+        "task": dataset.task,
+        "section": "datasets",
+        "dataset": dataset,
+        "version": found,
+        "before": version_rows.before(found),
+        "files": selectors.files_of(found),
+        "marks": marks,
+        "revocations": revoked.in_version(found) if marks["revoked"] else [],
+        "samples": version_selectors.samples(found),
+        "found": version_selectors.found_on_the_way(found),
+        "may_lead": may(member_of(request), dataset.task, Role.LEAD),
+        "site": request.build_absolute_uri("/").rstrip("/"),
+    }
+    return render(request, "review/datasets/version.html", context)
+
+
+@require_GET
+def diff(request: HttpRequest, slug: str, older: int, newer: int) -> HttpResponse:
+    dataset = selectors.dataset_or_404(member_of(request), slug)
+    a, b = (version_selectors.by_number_or_404(dataset, number) for number in (older, newer))
+    if not (a.is_frozen and b.is_frozen):
+        raise Http404("Only frozen versions can be compared.")
+    counts = version_rows.counts(a, b)
+    filled = next((one for one in version_rows.KINDS if counts[one]), version_rows.KINDS[0])
+    kind = next((one for one in version_rows.KINDS if one == request.GET.get("kind")), filled)
+    rows, last = differences.page(a, b, kind, after=_uuid(request.GET.get("after", "")))
+    context = {
+        "task": dataset.task,
+        "section": "datasets",
+        "dataset": dataset,
+        "older": a,
+        "newer": b,
+        "kind": kind,
+        "counts": [(one, counts[one]) for one in version_rows.KINDS],
+        "rows": rows,
+        "last": last,
+        "is_first": not request.GET.get("after"),
+        "numbers": version_selectors.frozen_numbers(dataset),
+    }
+    return render(request, "review/datasets/diff.html", context)
+
+
+@require_GET
+def compare(request: HttpRequest, slug: str) -> HttpResponse:
+    """From the form that picks two versions to their page."""
+    dataset = selectors.dataset_or_404(member_of(request), slug)
+    chosen = [request.GET.get(name, "") for name in ("older", "newer")]
+    if not all(number.isdecimal() for number in chosen):
+        raise Http404("Two versions are compared by their numbers.")
+    return redirect("review:dataset-diff", dataset.slug, *chosen)
+
+
+@require_http_methods(["GET", "POST"])
+def revoke(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpResponse:
+    """Ask for the reason, then take the sample out of use."""
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    require(member, task, Role.LEAD)
+    draft = desk.draft_or_404(member, candidate_id, task=task)
+    form, refusal = RevokeForm(request.POST or None), None
+    back = _back(request) or reverse("review:draft", args=[slug, candidate_id])
+    if request.method == "POST" and form.is_valid():
+        try:
+            revocations.revoke(candidate_id, by=member, reason=form.cleaned_data["reason"])
+        except Refusal as error:
+            refusal = error
+        else:
+            messages.success(request, "Revoked. Later versions leave it out; what was made with it says so.")
+            return redirect(back)
+    context = {
+        "task": task,
+        "section": "datasets",
+        "draft": draft,
+        "form": form,
+        "refusal": refusal,
+        "back": back,
+        "revocation": revoked.of_draft(candidate_id),
+        "used_in": version_selectors.holding(candidate_id),
+    }
+    return render(request, "review/datasets/revoke.html", context, status=refusal.status if refusal else 200)
+
+
+def _back(request: HttpRequest) -> str:
+    """Where to go afterwards: a page of this site, or nothing."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else ""
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

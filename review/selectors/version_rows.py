@@ -1,0 +1,58 @@
+"""Rows of frozen versions set against each other: what came, what went, what says something else now.
+
+Every question runs along the index of a version's rows; nothing is loaded to be compared.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from review.models import DatasetRow, DatasetVersion
+
+Kind = Literal["added", "removed", "changed"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+def rows(older: DatasetVersion, newer: DatasetVersion, kind: Kind) -> QuerySet[DatasetRow]:
+    """Rows that differ, by draft: of the older version those removed, of the newer those added or changed."""
+    mine, theirs = (older, newer) if kind == "removed" else (newer, older)
+    other = DatasetRow.objects.filter(version=theirs, candidate=OuterRef("candidate"))
+    found = DatasetRow.objects.filter(version=mine).order_by("candidate_id")
+    if kind == "changed":
+        return found.filter(Exists(other.exclude(row_hash=OuterRef("row_hash"))))
+    return found.filter(~Exists(other))
+
+
+def counts(older: DatasetVersion, newer: DatasetVersion) -> dict[str, int]:
+    """How many rows differ, by kind."""
+    return {kind: rows(older, newer, kind).count() for kind in KINDS}
+
+
+def page(
+    older: DatasetVersion, newer: DatasetVersion, kind: Kind, *, after: UUID | None, size: int
+) -> tuple[list[DatasetRow], UUID | None]:
+    """Some rows that differ, with the draft to go on after; None on the last page."""
+    found = rows(older, newer, kind)
+    if after is not None:
+        found = found.filter(candidate__gt=after)
+    related = ("candidate__record", "decision__reviewer")
+    heavy = ("candidate__messages", "candidate__marks", "candidate__record__facts")
+    some = list(found.select_related(*related).defer(*heavy)[: size + 1])
+    return some[:size], some[size - 1].candidate_id if len(some) > size else None
+
+
+def twins(version: DatasetVersion, drafts: list[UUID]) -> dict[UUID, DatasetRow]:
+    """Rows of a version by draft, with their decisions."""
+    found = DatasetRow.objects.filter(version=version, candidate__in=drafts).select_related("decision__reviewer")
+    return {row.candidate_id: row for row in found}
+
+
+def before(version: DatasetVersion) -> DatasetVersion | None:
+    """The frozen version of the same dataset that came before one."""
+    older = DatasetVersion.objects.filter(
+        dataset=version.dataset_id, number__lt=version.number, frozen_at__isnull=False
+    )
+    return older.order_by("-number").first()

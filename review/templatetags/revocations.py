@@ -1,0 +1,25 @@
+"""Whether a draft was revoked, and the way to revoke it for those who may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from members.session import member_of
+from review.models import Candidate
+from review.permissions import may
+from review.selectors import revoked
+from review.states import Role
+
+register = template.Library()
+
+
+@register.inclusion_tag("review/datasets/_revocation.html", takes_context=True)
+def revocation_on(context: dict[str, Any], draft: Candidate) -> dict[str, Any]:
+    """The mark of a revoked draft, or a link that leads to revoking it, for leads."""
+    return {
+        "draft": draft,
+        "revocation": revoked.of_draft(draft.pk),
+        "may_lead": may(member_of(context["request"]), draft.task, Role.LEAD),
+    }
