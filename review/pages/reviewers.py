@@ -1,0 +1,60 @@
+"""A reviewer's own page, which they see first, and the list of reviewers for a lead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from members.session import member_of
+from review.permissions import may, require, task_or_404
+from review.selectors import reviewers, rulings
+from review.selectors.reviewers import FASTEST_WPM, Profile, phrases
+from review.states import Role
+
+
+@require_safe
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    """All reviewers for a lead; others are sent to their own page."""
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    if not may(member, task, Role.LEAD):
+        return redirect("review:reviewer", slug, "me")
+    context = {
+        "task": task, "section": "review", "may_review": True, "waiting": rulings.counts(task),
+        "rows": reviewers.rows(member, task),
+    }  # fmt: skip
+    return render(request, "review/reviewers/index.html", context)
+
+
+@require_safe
+def detail(request: HttpRequest, slug: str, username: str) -> HttpResponse:
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    require(member, task, Role.REVIEWER)
+    found = reviewers.profile(member, reviewers.reviewer_or_404(member, task, username), task)
+    is_lead = may(member, task, Role.LEAD)
+    context = {
+        "task": task, "section": "review", "may_review": True, "waiting": rulings.counts(task) if is_lead else None,
+        "is_lead": is_lead, "profile": found, "rates": _rates(found), "weeks": _weeks(found),
+        "drift": phrases.of_drift(found.drift), "fastest": FASTEST_WPM,
+    }  # fmt: skip
+    return render(request, "review/reviewers/detail.html", context)
+
+
+def _rates(found: Profile) -> list[dict[str, Any]]:
+    names = (("Accepted", "accept"), ("Edited", "edit"), ("Rejected", "reject"))
+    return [
+        {"name": name, "own": getattr(found.rates, key), "others": getattr(found.others, key)} for name, key in names
+    ]
+
+
+def _weeks(found: Profile) -> dict[str, Any]:
+    rows = [
+        {"name": f"{week.monday:%-d %b %Y}", "value": week.accepted.value, "lo": week.accepted.low,
+         "hi": week.accepted.high, "n": week.accepted.of}
+        for week in found.weeks
+    ]  # fmt: skip
+    return {"rows": rows, "x": {"label": "share accepted", "zero": True}}

@@ -1,0 +1,123 @@
+"""What the agreement page and the API say of a task. Computed when something was said since, else remembered."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.core.cache import cache
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.utils import timezone
+
+from members.models import Member
+from review.agreement.shares import Share, share
+from review.models import Decision, KnownAnswer, Ruling, Source, Task
+from review.selectors import decisions
+from review.selectors.agreement import figures, words
+from review.selectors.agreement.figures import Counts, Figures, Pair, Week
+from review.selectors.tasks import latest_version
+from review.states import SourceKind
+
+KEEP_S = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Shares of verdicts among so many, each with Wilson's interval."""
+
+    accept: Share
+    edit: Share
+    reject: Share
+
+    @property
+    def of(self) -> int:
+        return self.accept.of
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Agreement in a task.
+
+    Attributes:
+        units: Drafts that several judged.
+        reviewers: How many people judged them.
+        lines: What is compared, the verdict first.
+        pairs: Two reviewers each.
+        weeks: Agreement on the verdict over time.
+        names: How pages call the reviewers of the pairs.
+        random: Verdicts on the random slice: rates that no order of the queue colours.
+        at: When it was computed.
+    """
+
+    units: int
+    reviewers: int
+    lines: list[Figures]
+    pairs: list[Pair]
+    weeks: list[Week]
+    names: dict[UUID, str]
+    random: Rates
+    at: datetime
+
+
+def report(task: Task) -> Report:
+    """The report of a task; the same object again until somebody says something."""
+    key = f"agreement:{task.pk}:{_stamp(task)}"
+    found: Report | None = cache.get(key)
+    if found is None:
+        found = _computed(task)
+        cache.set(key, found, KEEP_S)
+    return found
+
+
+def counts_of(task: Task) -> Counts:
+    """What was said of drafts that several judged, counted; remembered as the report is."""
+    key = f"agreement-counts:{task.pk}:{_stamp(task)}"
+    found: Counts | None = cache.get(key)
+    if found is None:
+        found = Counts()
+        for said in words.blind(task):
+            found.add(said)
+        found.ratings, found.weeks = dict(found.ratings), dict(found.weeks)
+        cache.set(key, found, KEEP_S)
+    return found
+
+
+def rates(by_verdict: dict[str, int]) -> Rates:
+    """Shares of the three verdicts."""
+    total = sum(by_verdict.get(verdict, 0) for verdict in figures.VERDICTS)
+    return Rates(*(share(by_verdict.get(verdict, 0), total) for verdict in figures.VERDICTS))
+
+
+def _computed(task: Task) -> Report:
+    counts = counts_of(task)
+    pairs = figures.pairs_of(counts)
+    people = {pk for pair in pairs for pk in (pair.one, pair.other)}
+    names = {member.pk: member.name for member in Member.objects.filter(pk__in=people)}
+    requirements = [requirement.name for requirement in latest_version(task).spec.rubric]
+    return Report(
+        units=sum(counts.verdict.values()), reviewers=len(counts.reviewers), lines=figures.figures(counts, requirements),
+        pairs=pairs, weeks=figures.weeks_of(counts), names=names, random=rates(_random(task)), at=timezone.now(),
+    )  # fmt: skip
+
+
+def _random(task: Task) -> dict[str, int]:
+    said = decisions.random_slice(task).order_by().values_list("verdict").annotate(count=Count("pk"))
+    return dict(said)
+
+
+def _stamp(task: Task) -> str:
+    """Changes whenever something is said, ruled or imported; asks for the last of each, and scans nothing.
+
+    Whoever can judge is a member of the task or an admin, and each one's last word is found by an index; verdicts of
+    others come with an import.
+    """
+    last = Decision.objects.filter(reviewer=OuterRef("pk"), task=task).order_by("-created_at").values("pk")[:1]
+    people = Member.objects.filter(Q(memberships__task=task) | Q(is_superuser=True)).annotate(last=Subquery(last))
+    said = sorted(str(pk) for pk in set(people.values_list("last", flat=True)) if pk)
+    ruling = Ruling.objects.filter(candidate__task=task).order_by("-created_at").values_list("pk", flat=True).first()
+    source = Source.objects.filter(task=task, kind=SourceKind.DECISIONS).values_list("pk", flat=True).first()
+    known = KnownAnswer.objects.filter(task=task).count()
+    parts = [*said, str(ruling), str(source), str(known), str(latest_version(task).pk)]
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]

@@ -1,0 +1,130 @@
+"""One reviewer in one task: pace, rates beside the others', agreement, known answers, drift, and hasty accepts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from members.models import Member
+from review.agreement.estimate import Estimate
+from review.agreement.shares import Share
+from review.models import Decision, Membership, Task
+from review.permissions import may
+from review.selectors import agreement
+from review.selectors.agreement.figures import ENOUGH, with_others
+from review.selectors.agreement.report import Rates, rates
+from review.selectors.known_answers import Met
+from review.selectors.reviewers import own
+from review.selectors.reviewers.haste import Hasty, hasty
+from review.states import Role
+
+# The others' rates move slowly, and counting them reads every verdict of the task.
+KEEP_S = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the reviewer page shows.
+
+    Attributes:
+        member: Whose page it is.
+        is_own: Whether they look at it themselves.
+        rates: Shares of their verdicts.
+        others: The same of everybody else in the task.
+        same: How often they say the same as whoever judged beside them.
+        kappa: The same beyond chance.
+        known: Cards with a known answer that they judged as known.
+        missed: Those they judged otherwise.
+    """
+
+    member: Member
+    is_own: bool
+    rates: Rates
+    others: Rates
+    pace: own.Pace
+    same: Estimate
+    kappa: float | None
+    known: Share
+    missed: list[Met]
+    weeks: list[own.Week]
+    drift: own.Drift
+    hasty: list[Hasty]
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether others judged enough of the same drafts."""
+        return self.same.units >= ENOUGH
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "member": self.member.username,
+            "name": self.member.name,
+            "verdicts": self.rates.of,
+            "rates": {name: share_json(getattr(self.rates, name)) for name in ("accept", "edit", "reject")},
+            "others": {name: share_json(getattr(self.others, name)) for name in ("accept", "edit", "reject")},
+            "median_seconds": self.pace.median_seconds,
+            "median_words_per_minute": self.pace.median_words_per_minute,
+            "agreement": {
+                "drafts": self.same.units, "same": self.same.value, "low": self.same.low, "high": self.same.high,
+                "cohen_kappa": self.kappa,
+            },
+            "known_answers": share_json(self.known),
+            "hasty_accepts": len(self.hasty),
+        }  # fmt: skip
+
+
+def reviewer_or_404(asking: Member, task: Task, username: str) -> Member:
+    """The member whose page is asked for; `me` is oneself.
+
+    Raises:
+        PermissionDenied: A reviewer asks for somebody else's.
+        Http404: Nobody of that name belongs to the task or judged in it.
+    """
+    if username in ("me", asking.username):
+        return asking
+    if not may(asking, task, Role.LEAD):
+        raise PermissionDenied("A reviewer's page is for the reviewer and for leads of the task.")
+    member = Member.objects.filter(username=username).first()
+    if member is None or not (
+        Membership.objects.filter(task=task, member=member).exists()
+        or Decision.objects.filter(task=task, reviewer=member).exists()
+    ):
+        raise Http404("There is no such reviewer in this task.")
+    return member
+
+
+def profile(asking: Member, member: Member, task: Task) -> Profile:
+    """Put a reviewer's page together; what it costs does not grow with the drafts of the task."""
+    is_own = asking.pk == member.pk
+    mine = own.by_verdict(own.one_by_one(member, task))
+    same, kappa = with_others(agreement.counts_of(task), member.pk)
+    weeks = own.weeks_of(member, task)
+    known, missed = own.known_answers(member, task)
+    return Profile(
+        member=member, is_own=is_own, rates=rates(mine), others=rates(_without(_everybody(task), mine)),
+        pace=own.pace_of(member, task), same=same, kappa=kappa, known=known, missed=missed, weeks=weeks,
+        drift=own.drift_of(weeks), hasty=hasty(member, task, is_own=is_own),
+    )  # fmt: skip
+
+
+def share_json(found: Share) -> dict[str, Any]:
+    """A share for programs."""
+    return {"count": found.count, "of": found.of, "share": found.value, "low": found.low, "high": found.high}
+
+
+def _everybody(task: Task) -> dict[str, int]:
+    key = f"verdicts-of-task:{task.pk}"
+    found: dict[str, int] | None = cache.get(key)
+    if found is None:
+        found = own.by_verdict(own.standing(task))
+        cache.set(key, found, KEEP_S)
+    return found
+
+
+def _without(everybody: dict[str, int], mine: dict[str, int]) -> dict[str, int]:
+    return {verdict: max(0, count - mine.get(verdict, 0)) for verdict, count in everybody.items()}
