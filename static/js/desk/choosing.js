@@ -2,8 +2,10 @@
 
 import { isTyping, letterOf } from "../shell/keys.js";
 
+const TOO_SOON_MS = 250;
 let shownAt = performance.now();
 let spentMs = 0;
+let cameAt = 0;
 
 const lineup = () => document.querySelector("[data-lineup]");
 
@@ -30,6 +32,12 @@ document.addEventListener("keydown", (event) => {
 // Before htmx or the browser reads the form: how long it was looked at, without time in another tab.
 document.addEventListener("click", (event) => {
   if (!event.target.closest?.("[data-choose] button")) return;
+  // A second click of a double click meets the next record's button, and a slip must not become a preference.
+  if (event.pointerType && (event.detail > 1 || performance.now() - cameAt < TOO_SOON_MS)) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
   bank();
   lineup().querySelector("[data-seconds]").value = (spentMs / 1000).toFixed(1);
 }, true);
@@ -39,7 +47,7 @@ document.addEventListener("htmx:afterSwap", ({ target }) => {
   if (target.id !== "lineup" && !target.querySelector?.("#lineup")) return;
   const fresh = lineup();
   spentMs = 0;
-  shownAt = performance.now();
+  cameAt = shownAt = performance.now();
   fresh.focus({ preventScroll: true });
   window.scrollTo({ top: 0 });
   document.querySelector("[data-choose-status]").textContent = `${fresh.dataset.said} Now: ${fresh.getAttribute("aria-label")}.`;
