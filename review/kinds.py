@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from jobs.contracts import Result
 from jobs.kinds import BaseKind
 from jobs.models import Job
 from jobs.ports import Attempt
+from review.services import pushing
 from review.services.datasets import write as writing
 from review.services.datasets.freeze import KIND
 
@@ -29,3 +31,19 @@ class FreezeKind(BaseKind):
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
         if result.outcome == "succeeded":
             writing.seal(UUID(job.spec["version"]), result.summary)
+
+
+class PushKind(BaseKind):
+    """Sending a frozen version to a hub: done by `python -m review.hub`."""
+
+    name = pushing.KIND
+    label = "Send to a hub"
+    queue = "default"
+    engine_module: str | None = "review.hub"
+    max_running_per_host = 1
+
+    def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
+        return pushing.lay(job, run_dir)
+
+    def secret_refs(self, job: Job) -> list[str]:
+        return [job.spec["token"]]

@@ -281,6 +281,9 @@ LOGGING = {
 WEBHOOK_TIMEOUT_S = env.number("WEBHOOK_TIMEOUT_S", 10, minimum=0.1)
 WEBHOOK_KEEP_DAYS = env.number("WEBHOOK_KEEP_DAYS", 30, minimum=1)
 
+# The hub that versions are sent to; empty: the one its library knows.
+HUB_ENDPOINT = env.text("HUB_ENDPOINT").rstrip("/")
+
 # Evaluation: how many held-out records are written for, what the teacher may cost there, what this host costs.
 EVALUATION_MAX_RECORDS = int(env.number("EVALUATION_MAX_RECORDS", 200, minimum=1))
 EVALUATION_TEACHER_BUDGET_USD = env.number("EVALUATION_TEACHER_BUDGET_USD", 1.0)

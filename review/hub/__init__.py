@@ -1,0 +1,1 @@
+"""Sending frozen versions to a hub: the engine that does it, and what crosses to it. Pure Python, no Django."""
