@@ -116,6 +116,9 @@ outbox.addEventListener("sent", ({ detail: { entry, reply } }) => {
   verdicts.settle(entry);
   take(reply.next ?? reply.cards);
 });
+outbox.addEventListener("sent", ({ detail: { entry } }) => {
+  import("./samesentence.js").then(({ offer }) => offer(desk, entry), () => {});
+});
 outbox.addEventListener("refused", ({ detail: { entry, problem } }) => {
   history.drop(entry.body.id);
   verdicts.settle(entry);
