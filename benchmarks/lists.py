@@ -1,0 +1,235 @@
+"""How long the list of drafts, its search and acts on many take, from a thousand drafts to a million.
+
+`python -m benchmarks.lists [--rows 100000] [--database sqlite|postgresql]`: drafts of a mail's length over two thousand
+words and some shared sentences, three in four of them copies of others; requests through the whole of Django, medians of
+five. The last line of output is one JSON object; its `ratio` is the slowest list page over the one second it may take.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import statistics
+import sys
+import time
+from contextlib import nullcontext
+from typing import Any
+
+PAGES = {
+    "plain": "",
+    "state": "?state=pending",
+    "rare word": "?q=quokka",
+    "common word": "?q=thursday",
+    "phrase": "?q=%22short+call+on+thursday%22",
+    "words and state": "?q=thursday+-quokka&state=decided",
+    "no index": "?round=9",
+    "check": "?check=spam&state=pending",
+    "reviewer": "?reviewer=rob",
+}
+BASE = 10_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    asked = parser.parse_args()
+    from benchmarks import databases, scratch
+
+    with databases.postgres() if asked.database == "postgresql" else nullcontext() as server:
+        if server is not None:
+            os.environ["DATABASE_URL"] = server.url
+        scratch.prepare()
+        print(json.dumps(measure(asked.rows, asked.database)))
+        from django.db import connections
+
+        connections.close_all()
+
+
+def measure(rows: int, database: str) -> dict[str, Any]:
+    """Seed and ask; the result's `ratio` is under one where every list page takes less than a second."""
+    from members.models import Member
+    from review.models import Candidate
+    from tests.review import factories
+
+    ada = Member.objects.create(username="ada", is_superuser=True, is_staff=True)
+    rob = Member.objects.create(username="rob")
+    task = factories.make_task(by=ada)
+    factories.join(rob, task)
+    seeding = seed(task, rows)
+    client = signed_in(ada)
+    acts = decide_many(task, rob)
+    found = {name: page(client, f"/tasks/{task.slug}/review/list/{query}") for name, query in PAGES.items()}
+    deep = f"/tasks/{task.slug}/review/list/?after={cursor_at(task, rows // 2)}"
+    found["in the middle"] = page(client, deep)
+    one = Candidate.objects.filter(task=task, state="pending").order_by("id").first()
+    alike = {
+        "clusters": page(client, f"/tasks/{task.slug}/review/alike/", times=1),
+        "similar": page(client, f"/tasks/{task.slug}/review/alike/{one.pk}/", times=3),
+    }
+    slowest = max(each["ms"] for each in found.values())
+    return {
+        "benchmark": "lists", "database": database, "rows": rows, "ratio": round(slowest / 1000, 3), "pages": found,
+        "alike": alike, "acts": acts, **seeding,
+    }  # fmt: skip
+
+
+def seed(task: Any, rows: int) -> dict[str, Any]:
+    """Some drafts through the service, the rest as copies of them by the database."""
+    from django.db import connection
+
+    from review.models import Candidate
+    from review.services import search_index
+    from tests.review import factories
+
+    base = min(BASE, rows)
+    source = factories.make_source(task)
+    began = time.perf_counter()
+    for start in range(0, base, 1000):
+        records = factories.make_records(source, min(1000, base - start))
+        factories.make_drafts(task, records, fields=[mail(start + at) for at in range(len(records))])
+    added_s, began = time.perf_counter() - began, time.perf_counter()
+    indexed = search_index.catch_up(for_s=3600)
+    indexed_s = time.perf_counter() - began
+    copy(task, rows - base)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        if connection.vendor == "postgresql":
+            cursor.execute("VACUUM review_candidate, review_searchtext")
+    rare = Candidate.objects.filter(task=task).order_by("created_at").values_list("pk", flat=True)[:1]
+    Candidate.objects.filter(pk__in=list(rare)).update(round=9)
+    return {
+        "added_per_s": round(base / added_s), "indexed_per_s": round(indexed / indexed_s),
+    }  # fmt: skip
+
+
+def mail(number: int) -> dict[str, str]:
+    """A mail of some 120 words: shared sentences, words of its own, and in one of a thousand a rare one."""
+    rng = random.Random(number)
+    own = " ".join(f"word{int(rng.paretovariate(0.6)) % 2000}" for _ in range(70))
+    shared = rng.sample(SHARED, 3)
+    rare = " A quokka." if number % 1000 == 7 else ""
+    return {"subject": f"A question {number}", "body": f"Hi,\n\n{shared[0]} {own}.{rare} {shared[1]} {shared[2]}\n\nBest"}
+
+
+SHARED = [
+    "Would a short call on Thursday be of use?",
+    "Most teams in your trade hear of trouble when the load arrives.",
+    "By then it is too late to do anything about it.",
+    "A second place to watch can soon mean more claims.",
+    "We send one message the moment a load leaves its range.",
+    "Nobody has to look at all of it by hand any more.",
+]
+
+
+def copy(task: Any, count: int) -> None:
+    """Copies of the drafts there are, with ids, places and moments of their own, each indexed as its original."""
+    from django.db import connection
+
+    from review.models import Candidate, SearchText
+
+    fresh = "gen_random_uuid()" if connection.vendor == "postgresql" else "lower(hex(randomblob(16)))"
+    earlier = (
+        "created_at - make_interval(secs => m.n)"
+        if connection.vendor == "postgresql"
+        else "strftime('%Y-%m-%d %H:%M:%f000', created_at, '-' || m.n || ' seconds')"
+    )
+    own = {"id": "m.fresh", "created_at": earlier, "queue_position": "queue_position + m.n * 100000", "call_id": "NULL"}
+    columns = [field.column for field in Candidate._meta.concrete_fields]
+    texts = [field.column for field in SearchText._meta.concrete_fields if field.column != "id"]
+    base = Candidate.objects.filter(task=task).count()
+    with connection.cursor() as cursor:
+        for n in range(1, -(-count // base) + 1):
+            limit = min(base, count - (n - 1) * base)
+            cursor.execute("DROP TABLE IF EXISTS copies")
+            cursor.execute(
+                f"CREATE TEMPORARY TABLE copies AS SELECT id AS old, {fresh} AS fresh, {n} AS n FROM review_candidate "
+                f"WHERE queue_position < 100000 LIMIT {limit}"
+            )
+            chosen = ", ".join(own.get(column, f"c.{column}") for column in columns)
+            cursor.execute(
+                f"INSERT INTO review_candidate ({', '.join(columns)}) SELECT {chosen} "
+                "FROM copies m JOIN review_candidate c ON c.id = m.old"
+            )
+            chosen = ", ".join("m.fresh" if column == "candidate_id" else f"t.{column}" for column in texts)
+            cursor.execute(
+                f"INSERT INTO review_searchtext ({', '.join(texts)}) SELECT {chosen} "
+                "FROM copies m JOIN review_searchtext t ON t.candidate_id = m.old"
+            )
+            print(f"{base + min(count, n * base):,} drafts", file=sys.stderr)
+
+
+def decide_many(task: Any, rob: Any) -> dict[str, float]:
+    """Preview, reject and take back five thousand drafts."""
+    from uuid import uuid4
+
+    from review import bulk_verdict
+    from review.selectors import bulk as selecting
+    from review.selectors.narrowing import read
+    from review.services import bulk, bulk_undo
+
+    said = bulk_verdict.read({"verdict": "reject", "reasons": ["tone"]})
+    ids, found_s = timed(lambda: selecting.matching(rob, task, read({"q": "thursday"}))[: selecting.AT_MOST])
+    plan, preview_s = timed(lambda: selecting.plan(rob, task, ids, said))
+    ask = {"by": rob, "candidates": plan.ids, "said": said, "tag": plan.tag}
+    act, act_s = timed(lambda: bulk.carry_out(task, id=uuid4(), **ask))
+    undone, undo_s = timed(lambda: bulk_undo.undo(act.pk, by=rob))
+    bulk.carry_out(task, id=uuid4(), **ask)
+    edit = bulk_verdict.read({"verdict": "edit", "find": SHARED[0], "replace": "May I call you?"})
+    left = selecting.matching(rob, task, read({"q": "thursday"}))[: selecting.AT_MOST]
+    _, edit_s = timed(lambda: selecting.plan(rob, task, left, edit))
+    return {
+        "drafts": act.count, "undone": undone.count, "found_s": found_s, "preview_s": preview_s, "act_s": act_s,
+        "undo_s": undo_s, "edit_preview_s": edit_s,
+    }  # fmt: skip
+
+
+def timed(act: Any) -> tuple[Any, float]:
+    began = time.perf_counter()
+    result = act()
+    return result, round(time.perf_counter() - began, 2)
+
+
+def signed_in(member: Any) -> Any:
+    from django.conf import settings
+    from django.test import Client
+
+    settings.ALLOWED_HOSTS = ["*"]
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    client = Client()
+    client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def page(client: Any, url: str, *, times: int = 5) -> dict[str, Any]:
+    """Median milliseconds, statements and kilobytes of a page."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    spent = []
+    for _ in range(times):
+        began = time.perf_counter()
+        with CaptureQueriesContext(connection) as statements:
+            answer = client.get(url)
+        spent.append((time.perf_counter() - began) * 1000)
+    assert answer.status_code == 200, answer.status_code
+    slow = max(statements.captured_queries, key=lambda one: float(one["time"]))
+    return {
+        "ms": round(statistics.median(spent), 1), "statements": len(statements), "kilobytes": len(answer.content) // 1024,
+        "rows": answer.content.count(b'name="candidate"'), "slowest_ms": round(float(slow["time"]) * 1000, 1),
+    }  # fmt: skip
+
+
+def cursor_at(task: Any, place: int) -> str:
+    from review.models import Candidate
+    from review.selectors import keyset
+
+    row = Candidate.objects.filter(task=task).order_by("-created_at", "-id").only("created_at")[place]
+    return keyset._cursor(row.created_at, row.pk)
+
+
+if __name__ == "__main__":
+    main()
