@@ -65,6 +65,7 @@ GUARDS: list[Guard] = [
     Guard("review_ruling", _CHANGES, "", "A ruling never changes: rule again.", erasable=("note",)),
     Guard("review_choice", _CHANGES, "", "A choice never changes: take it back by another one.", erasable=("note",)),
     Guard("review_revocation", _CHANGES, "", "A revocation never changes.", erasable=("reason",)),
+    Guard("review_reconsideration", _CHANGES, "", "An answer never changes: answer again."),
     Guard("review_taskversion", _CHANGES, "", "A task version never changes: make the next version."),
     Guard(
         "review_datasetversion", _CHANGES, "{row}.frozen_at IS NOT NULL",

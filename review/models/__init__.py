@@ -6,6 +6,7 @@ from review.models.comments import Comment, Mention
 from review.models.datasets import Dataset, DatasetFile, DatasetRow, DatasetVersion
 from review.models.desk import Assignment, Candidate, Decision, Gold
 from review.models.desk_settings import DeskSettings, KnownAnswer
+from review.models.reconsiderations import Reconsideration
 from review.models.revisions import RevisionRequest
 from review.models.revocations import Revocation
 from review.models.rulings import Ruling
@@ -29,6 +30,7 @@ __all__ = [
     "KnownAnswer",
     "Membership",
     "Mention",
+    "Reconsideration",
     "Record",
     "RevisionRequest",
     "Revocation",
