@@ -20,6 +20,12 @@ from review.support import Sentence, read
 
 # Past this a person sees what to cut; trying mends on it would be felt.
 LONGEST_TEXT = 20_000
+# A line that is cut does not end on a comma or on a word that leads to the next.
+_DANGLING = re.compile(
+    r"(?:[\s,;:–-]|(?<=\s)(?:a|an|and|at|by|for|from|in|of|on|or|the|to|with|all|that|your|der|die|das|ein|eine|für|in|mit|und|"
+    r"von|zu)\b)+$",
+    re.IGNORECASE,
+)
 MARKS_TRIED = 12
 
 
@@ -163,7 +169,8 @@ def _cut_to_length(place: _Place) -> Mended:
         kept = place.text[: place.mark["start"]]
         if place.text[place.mark["start"]] not in " \n":
             kept = kept.rsplit(" ", 1)[0] if " " in kept else kept
-        return kept.rstrip(" ,;:–-"), f"Cut to {len(kept.rstrip(' ,;:–-'))} characters"
+        kept = _DANGLING.sub("", kept)
+        return kept, f"Cut to {len(kept)} characters"
     return _fewer_sentences(place)
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
 import pytest
+from django.test import Client
 
 from members.models import Member
 from review.models import Assignment, Task
 from review.services import queue
 from tests.review import factories
+from tests.review.desk.looking import PATIENCE_MS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 
 @pytest.fixture
@@ -31,3 +39,33 @@ def other(task: Task, make_member) -> Member:
 @pytest.fixture
 def card(task: Task, expert: Member) -> Assignment:
     return queue.deal(expert, task, count=1)[0]
+
+
+@pytest.fixture
+def open_desk(browser: Browser, live_server: Any, task: Task) -> Iterator[Callable[..., Page]]:
+    """Open a task's desk for a member, in a browser of their own; an error in a script fails the test."""
+    from playwright.sync_api import expect
+
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_for(member: Member, *, slug: str = "outreach", **options: Any) -> Page:
+        client = Client()
+        client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+        context = browser.new_context(base_url=live_server.url, **options)
+        context.set_default_timeout(PATIENCE_MS)
+        cookie = client.cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(error.stack or error.message))
+        page.goto(f"/tasks/{slug}/review/")
+        if options.get("java_script_enabled", True):
+            page.wait_for_selector(".desk.is-live")
+        return page
+
+    expect.set_options(timeout=PATIENCE_MS)
+    yield open_for
+    for context in contexts:
+        context.close()
+    assert errors == []

@@ -3,65 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from members.models import Member
 from review.models import Assignment, Candidate, Decision, Gold, Task
 from review.states import AssignmentState, Verdict
 from tests.review import factories
+from tests.review.desk.looking import current, saved
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PATIENCE_MS = 60_000
 
 
 @pytest.fixture
 def task(admin: Member) -> Task:
     return factories.make_desk(by=admin, count=12)
-
-
-@pytest.fixture
-def open_desk(browser: Browser, live_server: Any, task: Task) -> Iterator[Callable[..., Page]]:
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
-
-    def open_for(member: Member, *, slug: str = "outreach", **options: Any) -> Page:
-        client = Client()
-        client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
-        context = browser.new_context(base_url=live_server.url, **options)
-        context.set_default_timeout(PATIENCE_MS)
-        cookie = client.cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(error.stack or error.message))
-        page.goto(f"/tasks/{slug}/review/")
-        if options.get("java_script_enabled", True):
-            page.wait_for_selector(".desk.is-live")
-        return page
-
-    expect.set_options(timeout=PATIENCE_MS)
-    yield open_for
-    for context in contexts:
-        context.close()
-    assert errors == []
-
-
-def current(page: Page) -> str:
-    return page.locator(".card:not([hidden])").get_attribute("data-card") or ""
-
-
-def saved(page: Page, decisions: int) -> None:
-    """Wait until the server has so many decisions."""
-    for _ in range(600):
-        if Decision.objects.count() >= decisions:
-            break
-        page.wait_for_timeout(100)
-    assert Decision.objects.count() == decisions
 
 
 def test_keys_judge_card_after_card(open_desk: Callable[..., Page], admin: Member) -> None:

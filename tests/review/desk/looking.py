@@ -1,0 +1,34 @@
+"""Short words for tests that look at the desk in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from review.models import Decision
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PATIENCE_MS = 60_000
+SHOWN = ".card:not([hidden])"
+
+
+def current(page: Page) -> str:
+    """Id of the card in front."""
+    return page.locator(SHOWN).get_attribute("data-card") or ""
+
+
+def saved(page: Page, decisions: int) -> None:
+    """Wait until the server has so many decisions."""
+    until(page, lambda: Decision.objects.count() >= decisions)
+    assert Decision.objects.count() == decisions
+
+
+def until(page: Page, is_so: Callable[[], bool]) -> None:
+    """Wait until something holds on the server."""
+    for _ in range(PATIENCE_MS // 100):
+        if is_so():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it never came to hold")
