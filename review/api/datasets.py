@@ -15,6 +15,7 @@ from members.idempotency import idempotent
 from members.session import member_of
 from review.permissions import task_or_404
 from review.selectors import datasets as selectors
+from review.selectors import revoked
 from review.services import datasets
 from web.pagination import KeysetPagination
 
@@ -60,11 +61,18 @@ class DatasetVersionOut(serializers.Serializer[Any]):
     counts = serializers.JSONField()
     filters = serializers.JSONField()
     note = serializers.CharField()
+    contains_revoked = serializers.BooleanField()
+    contains_erased = serializers.BooleanField()
     created_at = serializers.DateTimeField()
 
 
 class DatasetVersionDetailOut(DatasetVersionOut):
+    """`manifest` tells of files, leakage and personal data; `revoked_rows` and `erased_rows` count what it still holds."""
+
     files = FileOut(many=True)
+    manifest = serializers.JSONField()
+    revoked_rows = serializers.IntegerField()
+    erased_rows = serializers.IntegerField()
     card = serializers.CharField()
 
 
@@ -135,5 +143,7 @@ class VersionDetail(APIView):
         version = selectors.version_or_404(member_of(request), version_id)
         body = dict(DatasetVersionOut(version).data)
         body["files"] = FileOut(selectors.files_of(version), many=True).data
-        body["card"] = version.card
+        marks = revoked.marks(version)
+        body |= {"manifest": version.manifest, "card": version.card}
+        body |= {"revoked_rows": marks["revoked"], "erased_rows": marks["erased"]}
         return Response(body)

@@ -82,6 +82,8 @@ class RunOut(serializers.Serializer[Any]):
     sample = serializers.DictField()
     estimate = serializers.DictField()
     summary = serializers.DictField()
+    contains_revoked = serializers.BooleanField()
+    contains_erased = serializers.BooleanField()
     miniature = serializers.SerializerMethodField()
     job = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
@@ -112,6 +114,8 @@ class MiniatureOut(serializers.Serializer[Any]):
     method = serializers.CharField()
     bytes = serializers.IntegerField()
     manifest_sha256 = serializers.CharField()
+    contains_revoked = serializers.BooleanField()
+    contains_erased = serializers.BooleanField()
     summary = serializers.DictField()
     created_at = serializers.DateTimeField()
 

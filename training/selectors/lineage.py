@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from jobs.models import Job
 from review.models import DatasetRow, TaskVersion
+from review.selectors import revoked
 from training.models import Miniature, TrainingRun
 
 
@@ -40,6 +41,7 @@ def of_run(run: TrainingRun) -> dict[str, Any]:
             "number": version.number,
             "rows": version.counts.get("rows"),
             "content_hash": version.content_hash,
+            **{f"{kind}_rows": n for kind, n in revoked.marks(version).items()},
             "url": _page("review:dataset-version", version.dataset.slug, version.number),
         },
         "student": {

@@ -11,6 +11,7 @@ from jobs.models import Job
 from members.models import Member
 from review.models import Task
 from review.permissions import tasks_for
+from review.selectors import revoked
 from training.models import Miniature
 from training.states import RunPurpose
 
@@ -20,8 +21,10 @@ RELATED = (
 
 
 def visible(member: Member, *, task: Task | None = None) -> QuerySet[Miniature]:
-    """Miniatures the member may see, newest first."""
+    """Miniatures the member may see, newest first, and whether what they learnt from was revoked or erased since."""
+    data = "run__dataset_version"
     found = Miniature.objects.select_related(*RELATED).order_by("-created_at", "-id")
+    found = found.annotate(contains_revoked=revoked.holds_revoked(data), contains_erased=revoked.holds_erased(data))
     return found.filter(task=task) if task else found.filter(task__in=tasks_for(member))
 
 

@@ -13,6 +13,7 @@ from jobs.models import Job, JobEvent
 from members.models import Member
 from review.models import Task
 from review.permissions import tasks_for
+from review.selectors import revoked
 from training.models import Checkpoint, TrainingRun
 from training.states import RunPurpose
 
@@ -23,8 +24,12 @@ COMPARE_AT_MOST = 6
 
 
 def visible(member: Member, *, task: Task | None = None) -> QuerySet[TrainingRun]:
-    """Runs the member may see, newest first, with all a list shows."""
+    """Runs the member may see, newest first, with all a list shows, and whether their data was revoked or erased since."""
     found = TrainingRun.objects.select_related(*RELATED).order_by("-created_at", "-id")
+    found = found.annotate(
+        contains_revoked=revoked.holds_revoked("dataset_version"),
+        contains_erased=revoked.holds_erased("dataset_version"),
+    )
     return found.filter(task=task) if task else found.filter(task__in=tasks_for(member))
 
 

@@ -1,47 +1,143 @@
-"""The data card: what a stranger must know before trusting a version. Markdown."""
+"""The data card: what a stranger must know before trusting a version. Markdown, written once when it is frozen."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
 from review import ports
 from review.models import DatasetVersion
+from review.personal_data import KINDS
 
 INTENDED = "Tuning and evaluating small language models for the task above. Not a benchmark of anything else."
+LISTED = 20
 
 
 def card(version: DatasetVersion) -> str:
-    """Write the card of a version whose counts are known."""
-    task, counts = version.dataset.task, version.counts
+    """Write the card of a version whose counts and manifest are known."""
+    counts, manifest = version.counts, version.manifest
     teachers = [teacher for teacher in counts["teachers"] if teacher != "(none)"]
     parts = [
         f"# {version.dataset.name}, version {version.number}",
-        f"Judged drafts of the task *{task.name}*. {INTENDED}",
-        f"- Content hash: `{version.content_hash}`",
-        f"- Frozen: {version.frozen_at:%Y-%m-%d %H:%M} UTC" if version.frozen_at else "",
-        f"- Note: {version.note}" if version.note else "",
+        f"Judged drafts of the task *{version.dataset.task.name}*. {INTENDED}",
+        "\n".join(_head(version)),
         "## Rows",
         _table("Split", counts["splits"]),
         _table("Verdict", counts["verdicts"]),
-        f"{counts['groups']} companies; a company stands in one split only, fixed when its record was imported.",
-        f"Looked at {counts['looked_at']} golds. Left out: {_dropped(counts['dropped'])}.",
+        f"{counts['groups']:,} companies; a company stands in one split only, fixed when its record was imported.",
+        "## What was left out, and why",
+        _waterfall(counts["waterfall"], counts["golds"]),
+        "Samples that were revoked or erased before are not among the golds.",
         "## Where the text comes from",
+        _sources(counts.get("sources", [])),
+        _table("Task version", counts.get("task_versions", {})),
         _table("Teacher", counts["teachers"]),
+        _table("Model", counts.get("models", {})),
         _table("Origin", counts["origins"]),
         *(f"- {note}" for note in ports.card_notes(teachers)),
         "## Who judged",
         _table("Reviewer", counts["reviewers"]),
+        "\n".join(_judging(counts)),
+        "## Between the splits",
+        "\n".join(_leakage(manifest["leakage"])),
+        "## Personal data",
+        "\n".join(_personal(manifest["personal_data"])),
+        "## Licence",
+        "This card states none. Whoever passes the data on states one, after what the sources and the teachers above allow.",
         "## Known limits",
-        "- Drafts were judged by the people above, one each; agreement between them is not part of this card.",
-        "- Personal data may stand in any text; declared slots are filled only when a mail is sent.",
-        "- Near-duplicates are texts that share at least 80 % of their five-word shingles (Jaccard).",
+        *_limits(),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _table(head: str, counts: dict[str, int]) -> str:
-    rows = [f"| {head} | Rows |", "| --- | ---: |", *(f"| {key} | {n} |" for key, n in counts.items())]
-    return "\n".join(rows)
+def _head(version: DatasetVersion) -> Iterator[str]:
+    yield f"- Content hash: `{version.content_hash}`"
+    if version.frozen_at:
+        yield f"- Frozen: {version.frozen_at:%Y-%m-%d %H:%M} UTC"
+    if as_of := version.filters.get("as_of"):
+        yield f"- As of: {as_of}"
+    if version.note:
+        yield f"- Note: {version.note}"
+    if change := version.counts.get("change"):
+        said = ", ".join(f"{change[kind]:,} {kind}" for kind in ("added", "removed", "changed"))
+        yield f"- Since version {change['since']}: {said}"
 
 
-def _dropped(dropped: dict[str, int]) -> str:
-    words = {"near_duplicate": "near-duplicates", "straddles": "whose near-duplicate stands in another split"}
-    return ", ".join(f"{n} {words[reason]}" for reason, n in dropped.items()) or "none"
+def _waterfall(lines: Sequence[Mapping[str, Any]], golds: int) -> str:
+    rows = [f"| Golds looked at | | {golds:,} |"]
+    rows += [f"| {line['label']} | −{line['dropped']:,} | {line['left']:,} |" for line in lines if line["dropped"]]
+    return "\n".join(["| Step | Dropped | Left |", "| --- | ---: | ---: |", *rows])
+
+
+def _sources(sources: Sequence[Mapping[str, Any]]) -> str:
+    if not sources:
+        return ""
+    rows = [
+        f"| {_cell(one['name'])} | {_cell(one['note']) or 'not stated'} | `{one['sha256'][:12]}` | {one['rows']:,} |"
+        for one in sources[:LISTED]
+    ]
+    return "\n".join(["| Source | Provenance | SHA-256 | Rows |", "| --- | --- | --- | ---: |", *rows])
+
+
+def _judging(counts: Mapping[str, Any]) -> Iterator[str]:
+    yield f"- Judged in bulk, not one by one: {counts['bulk']:,} rows."
+    yield f"- Judged elsewhere and brought in with a file: {counts['imported']:,} rows."
+    found = counts.get("agreement", {})
+    if not found.get("drafts"):
+        yield "- Agreement: no draft of the task was judged by two people, so nothing is known of it."
+        return
+    said = f"- Agreement on {found['drafts']:,} drafts of the task that several judged, blind to each other"
+    if found["alpha"] is None or not found["is_enough"]:
+        yield f"{said}: too few to say."
+        return
+    interval = f", 95 % interval {found['low']:.2f} to {found['high']:.2f}" if found["low"] is not None else ""
+    same = f"; {found['same']:.0%} of pairs gave the same verdict" if found["same"] is not None else ""
+    yield f"{said}: Krippendorff's alpha {found['alpha']:.2f}{interval}{same}."
+
+
+def _leakage(found: Mapping[str, Any]) -> Iterator[str]:
+    yield f"- Companies in two splits: {found['company_in_two_splits']:,}; web domains: {found['domain_in_two_splits']:,}."
+    yield f"- Contacts in two splits: {found['contact_in_two_splits']:,}."
+    told = ", ".join(
+        f"{found[f'{kind}_in_two_splits']:,} {kind}{'' if kind == 'facts' else 's'}"
+        for kind in ("prompt", "facts", "text")
+    )
+    yield f"- Word for word in two splits: {told}."
+    yield (
+        f"- {found['test_rows_with_a_run_from_train']:,} of {found['test_rows']:,} test rows share a run of "
+        f"{found['run_words']} words with training text ({found['share_of_test_runs_in_train']:.2%} of such runs)."
+    )
+
+
+def _personal(found: Mapping[str, Any]) -> Iterator[str]:
+    done = {"keep": "kept as it is", "mask": "masked in every format", "refuse": "refused; none was found"}
+    yield f"Found by how it is written, in {found['rows']:,} rows, and {done[found['policy']]}."
+    yield ""
+    for kind, words in KINDS.items():
+        counted = found["kinds"][kind]
+        yield f"- {words}: {counted['places']:,} in {counted['rows']:,} rows."
+
+
+def _limits() -> list[str]:
+    return [
+        "- A text is right in the eyes of the people above, on the day they judged it; facts may have changed since.",
+        "- Personal data that is not written like personal data is not found; declared slots are filled only when a mail "
+        "is sent.",
+        "- Near-duplicates are texts that share at least 80 % of their five-word shingles (Jaccard); paraphrases are not.",
+        "- Companies are told apart by name and web domain; two that share neither may still be one.",
+    ]
+
+
+def _table(head: str, counts: Mapping[str, int]) -> str:
+    if not counts:
+        return ""
+    named = list(counts.items())
+    rows = [f"| {_cell(key)} | {n:,} |" for key, n in named[:LISTED]]
+    if rest := named[LISTED:]:
+        rows.append(f"| {len(rest):,} more | {sum(n for _, n in rest):,} |")
+    return "\n".join([f"| {head} | Rows |", "| --- | ---: |", *rows])
+
+
+def _cell(text: str) -> str:
+    """A text that stays inside its cell."""
+    return " ".join(str(text).replace("|", "\\|").split())

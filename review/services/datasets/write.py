@@ -21,6 +21,7 @@ from review.exports import JudgedDraft
 from review.models import DatasetFile, DatasetRow, DatasetVersion
 from review.prompting import canonical_json
 from review.selectors import export_rows, version_rows
+from review.services.datasets import provenance
 from review.services.datasets.card import card
 from review.services.datasets.containers import JsonlFile, ParquetFile
 from review.services.datasets.inspection import Inspection
@@ -52,10 +53,9 @@ def write(version_id: UUID, *, report: Report) -> dict[str, Any]:
         _write_rows(version, selection, files, report, inspection)
         told = inspection.report()
         facts = [_store(version, file) for file in files.closed()]
-    return {
-        "files": facts, "counts": {**_counts(selection, files), "change": _change(version)}, "content_hash": content_hash(facts),
-        "told": {**told, "left_out": selection.left_out()},
-    }  # fmt: skip
+    counts = {**_counts(selection, files), "change": _change(version), **provenance.of(version)}
+    told["left_out"] = selection.left_out()
+    return {"files": facts, "counts": counts, "content_hash": content_hash(facts), "told": told}
 
 
 def content_hash(files: list[dict[str, Any]]) -> str:

@@ -1,0 +1,185 @@
+"""API of what stands around frozen versions: what a selection would take, how two versions differ, and revocations."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.idempotency import idempotent
+from members.session import member_of
+from review import dataset_filters
+from review.models import DatasetVersion
+from review.selectors import datasets as selectors
+from review.selectors import desk, revoked, version_rows
+from review.services import revocations
+from review.services.datasets import counting
+from review.services.datasets import diff as differences
+from review.services.datasets.diff import Difference
+from web.errors import Refusal
+
+LARGEST_PAGE = 200
+
+
+class RevokeIn(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=500)
+
+
+class RevocationOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    candidate = serializers.UUIDField(source="candidate_id")
+    by = serializers.CharField(source="by.username")
+    reason = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class DropOut(serializers.Serializer[Any]):
+    label = serializers.CharField()  # type: ignore[assignment]
+    dropped = serializers.IntegerField()
+    left = serializers.IntegerField()
+    candidates = serializers.ListField(child=serializers.UUIDField())
+
+
+class PreviewOut(serializers.Serializer[Any]):
+    """`is_partial`: only the newest golds were counted; `has_compared`: near-duplicates are part of the counts."""
+
+    golds = serializers.IntegerField()
+    rows = serializers.IntegerField()
+    splits = serializers.DictField(child=serializers.IntegerField())
+    verdicts = serializers.DictField(child=serializers.IntegerField())
+    groups = serializers.IntegerField()
+    dropped = DropOut(many=True)
+    is_partial = serializers.BooleanField()
+    has_compared = serializers.BooleanField()
+
+
+class Preview(APIView):
+    """What a selection would take now, or on a day that has passed (`as_of`), and what each filter drops."""
+
+    @extend_schema(
+        operation_id="dataset_preview", responses=PreviewOut,
+        parameters=[OpenApiParameter("filters", str, description="JSON; those of the dataset when absent.")],
+    )  # fmt: skip
+    def get(self, request: Request, slug: str) -> Response:
+        dataset = selectors.dataset_or_404(member_of(request), slug)
+        raw = request.query_params.get("filters")
+        filters = dataset_filters.parse(_json(raw) if raw else dataset.filters)
+        found = counting.of(dataset.task, filters)
+        body = {
+            "golds": found.golds, "rows": found.rows, "splits": dict(found.splits), "verdicts": dict(found.verdicts),
+            "groups": found.groups, "is_partial": found.is_partial, "has_compared": found.has_compared,
+            "dropped": [
+                {"label": line.label, "dropped": line.dropped, "left": line.left,
+                 "candidates": [draft for draft, _ in line.examples]}
+                for line in found.lines
+            ],
+        }  # fmt: skip
+        return Response(PreviewOut(body).data)
+
+
+class VersionDiff(APIView):
+    """How a frozen version differs from another of the same dataset, row by row, with what was said in between."""
+
+    @extend_schema(
+        operation_id="dataset_version_diff", responses={200: OpenApiTypes.OBJECT},
+        parameters=[
+            OpenApiParameter("kind", str, enum=list(version_rows.KINDS), description="Default: added."),
+            OpenApiParameter("cursor", OpenApiTypes.UUID, description="As `next` gave it."),
+            OpenApiParameter("limit", int),
+        ],
+    )  # fmt: skip
+    def get(self, request: Request, version_id: UUID, other_id: UUID) -> Response:
+        """Answer `{"from", "to", "counts", "kind", "next", "results"}`; a result names draft, decisions, reason."""
+        member = member_of(request)
+        older, newer = (selectors.version_or_404(member, pk) for pk in (version_id, other_id))
+        _check_comparable(older, newer)
+        asked = request.query_params
+        kind = next((one for one in version_rows.KINDS if one == asked.get("kind", "added")), None)
+        if kind is None:
+            known = ", ".join(version_rows.KINDS)
+            raise Refusal("bad_kind", "There is no such kind of difference.", hint=f"Kinds: {known}.", status=400)
+        limit = asked.get("limit", "")
+        size = min(LARGEST_PAGE, max(1, int(limit))) if limit.isdecimal() else differences.PAGE_ROWS
+        rows, last = differences.page(older, newer, kind, after=_uuid(asked.get("cursor", "")), size=size)
+        more = urlencode({"kind": kind, "limit": size, "cursor": str(last)}) if last else ""
+        return Response(
+            {
+                "from": str(older.pk),
+                "to": str(newer.pk),
+                "counts": version_rows.counts(older, newer),
+                "kind": kind,
+                "next": request.build_absolute_uri(f"{request.path}?{more}") if more else None,
+                "results": [_row(row) for row in rows],
+            }
+        )
+
+
+class RevocationView(APIView):
+    """Take a draft and all that was said of it out of use, for good; what holds it already is marked."""
+
+    scope_write = "lead"
+
+    @extend_schema(operation_id="candidate_revocation", responses=RevocationOut)
+    def get(self, request: Request, candidate_id: UUID) -> Response:
+        draft = desk.draft_or_404(member_of(request), candidate_id)
+        found = revoked.of_draft(draft.pk)
+        if found is None:
+            raise Refusal("not_revoked", "This draft was not revoked.", status=404)
+        return Response(RevocationOut(found).data)
+
+    @extend_schema(operation_id="revoke_candidate", request=RevokeIn, responses={201: RevocationOut})
+    @idempotent
+    def post(self, request: Request, candidate_id: UUID) -> Response:
+        body = RevokeIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        made = revocations.revoke(candidate_id, by=member_of(request), reason=body.validated_data["reason"])
+        return Response(RevocationOut(made).data, status=201)
+
+
+def _row(row: Difference) -> dict[str, Any]:
+    said = [{"at": one.at.isoformat(), "by": one.by, "words": one.words, "note": one.note} for one in row.said]
+    why = row.why and {"code": row.why.code, "words": row.why.words, "twin": row.why.twin and str(row.why.twin)}
+    return {
+        "candidate": str(row.draft), "title": row.title, "why": why, "said": said,
+        "before": _decision(row.before), "after": _decision(row.after),
+        "text": [{"kind": segment.kind, "text": segment.text} for segment in row.segments],
+    }  # fmt: skip
+
+
+def _decision(decision: Any) -> dict[str, str] | None:
+    if decision is None:
+        return None
+    by, at = decision.reviewer.username, decision.created_at.isoformat()
+    return {"id": str(decision.pk), "verdict": decision.verdict, "reviewer": by, "at": at}
+
+
+def _check_comparable(older: DatasetVersion, newer: DatasetVersion) -> None:
+    if older.dataset_id != newer.dataset_id:
+        raise Refusal("other_dataset", "Versions of one dataset are compared.", status=409)
+    if not (older.is_frozen and newer.is_frozen):
+        raise Refusal("not_frozen", "Only frozen versions are compared.", hint="Wait for the job.", status=409)
+
+
+def _json(raw: str) -> dict[str, Any]:
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise Refusal("bad_filters", "The filters are no JSON object.", status=400)
+    return found
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

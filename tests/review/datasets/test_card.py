@@ -1,0 +1,97 @@
+"""The data card says what a stranger must know, and of what was never counted it says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from members.models import Member
+from review.models import Dataset, DatasetVersion, Source, Task
+from review.selectors import rulings as said
+from review.services import datasets, revocations, rulings
+from review.services.datasets import write as writing
+from review.states import Role
+from tests.review import factories
+from tests.review.datasets import golds
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    task = factories.make_task(by=admin)
+    golds.make_drafts(task, golds.make_records(task, 12))
+    return task
+
+
+def frozen(task: Task, by: Member, **filters: Any) -> DatasetVersion:
+    dataset = Dataset.objects.filter(task=task).first() or datasets.create(task, name="Gold", by=by)
+    version = datasets.freeze(dataset, by=by, filters=filters)
+    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
+    version.refresh_from_db()
+    return version
+
+
+def test_rows_and_reasons_are_counted_to_the_last(task: Task, admin: Member) -> None:
+    for verdict in ("accept", "accept", "edit", "reject"):
+        golds.decide(admin, task, verdict)
+
+    card = frozen(task, admin, cap_per={"sector": 2}).card
+
+    assert "| Golds looked at | | 4 |" in card
+    assert "| Another verdict | −1 | 3 |" in card
+    assert "| Over a cap | −1 | 2 |" in card
+    assert "- Judged in bulk, not one by one: 0 rows." in card
+
+
+def test_sources_are_named_with_their_provenance_and_hash(task: Task, admin: Member) -> None:
+    Source.objects.filter(task=task).update(name="Fair | 2026", provenance="Trade fair list, CC BY 4.0")
+    golds.decide(admin, task)
+
+    card = frozen(task, admin).card
+
+    assert "| Fair \\| 2026 | Trade fair list, CC BY 4.0 | `000000000000` | 1 |" in card
+
+
+def test_agreement_is_told_with_how_many_drafts_it_stands_on(task: Task, admin: Member, reviewer: Member) -> None:
+    factories.join(reviewer, task, Role.REVIEWER)
+    alone = frozen_after_one(task, admin)
+    for _ in range(11):
+        first = golds.decide(admin, task, "accept")
+        rulings.ask_again(first.candidate_id, by=admin, if_match=said.tag(first.candidate_id))
+        golds.decide(reviewer, task, "accept")
+
+    several = frozen(task, admin).card
+
+    assert "no draft of the task was judged by two people" in alone.card
+    assert "Agreement on 11 drafts of the task that several judged" in several
+
+
+def frozen_after_one(task: Task, admin: Member) -> DatasetVersion:
+    golds.decide(admin, task)
+    return frozen(task, admin)
+
+
+def test_what_changed_since_the_version_before_is_told(task: Task, admin: Member) -> None:
+    one = golds.decide(admin, task)
+    frozen(task, admin)
+    golds.decide(admin, task)
+    golds.decide(admin, task)
+    revocations.revoke(one.candidate_id, by=admin, reason="Withdrawn.")
+
+    version = frozen(task, admin)
+
+    assert version.counts["change"] == {"since": 1, "added": 2, "removed": 1, "changed": 0}
+    assert "- Since version 1: 2 added, 1 removed, 0 changed" in version.card
+
+
+def test_leakage_personal_data_and_limits_are_told(task: Task, admin: Member) -> None:
+    golds.decide(admin, task)
+
+    card = frozen(task, admin, personal_data="mask").card
+
+    assert "- Companies in two splits: 0; web domains: 0." in card
+    assert "in 0 rows, and masked in every format." in card
+    assert "## Known limits" in card
+    assert "This card states none." in card

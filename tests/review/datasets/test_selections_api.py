@@ -1,0 +1,177 @@
+"""The API around frozen versions: previews, differences, revocations."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from members.models import Member
+from review.models import Candidate, Dataset, DatasetVersion, Decision, Task
+from review.services import datasets, decisions, queue, revocations
+from review.services.datasets import write as writing
+from review.states import Role
+from tests.review import factories
+from tests.review.datasets import golds
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    task = factories.make_task(by=admin)
+    golds.make_drafts(task, golds.make_records(task, 8))
+    return task
+
+
+@pytest.fixture
+def dataset(task: Task, admin: Member) -> Dataset:
+    return datasets.create(task, name="Gold", by=admin)
+
+
+def frozen(dataset: Dataset, by: Member, **filters: Any) -> DatasetVersion:
+    version = datasets.freeze(dataset, by=by, filters=filters or None)
+    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
+    version.refresh_from_db()
+    return version
+
+
+def take_back(member: Member, decision: Decision) -> None:
+    tag = queue.etag_for(Candidate.objects.get(pk=decision.candidate_id), member)
+    decisions.record(
+        decision.candidate_id, by=member, id=uuid.uuid4(), verdict="retract", retracts=decision.pk, if_match=tag
+    )
+
+
+def test_a_preview_counts_and_says_what_is_dropped(
+    dataset: Dataset, task: Task, admin: Member, api_as: Callable[..., APIClient]
+) -> None:
+    for verdict in ("accept", "edit", "reject"):
+        golds.decide(admin, task, verdict)
+
+    told = api_as(admin, scopes=("read",)).get(
+        "/api/v1/datasets/gold/preview/", {"filters": json.dumps({"verdicts": ["edit"]})}
+    ).json()  # fmt: skip
+
+    assert (told["golds"], told["rows"], told["is_partial"]) == (3, 1, False)
+    assert [(line["label"], line["dropped"], line["left"]) for line in told["dropped"]] == [("Another verdict", 2, 1)]
+
+
+@pytest.mark.parametrize(
+    "filters", ["[]", "{", '{"verdict": 1}', '{"cap_per_group": 0}', '{"as_of": "2026-01-01T00:00:00"}']
+)
+def test_filters_that_make_no_sense_are_refused_with_400(
+    dataset: Dataset, admin: Member, api_as: Callable[..., APIClient], filters: str
+) -> None:
+    assert api_as(admin).get("/api/v1/datasets/gold/preview/", {"filters": filters}).status_code == 400
+
+
+def test_each_kind_of_difference_names_its_reason_and_the_decisions_behind_it(
+    dataset: Dataset, task: Task, admin: Member, api_as: Callable[..., APIClient]
+) -> None:
+    first = [golds.decide(admin, task, "accept") for _ in range(4)]
+    older = frozen(dataset, admin)
+    take_back(admin, first[0])
+    golds.decide(admin, task, "edit")  # the same card, on top of the hand
+    take_back(admin, first[1])
+    golds.decide(admin, task, "reject")
+    revocations.revoke(first[2].candidate_id, by=admin, reason="Withdrawn.")
+    added = golds.decide(admin, task)
+    newer = frozen(dataset, admin)
+    api = api_as(admin)
+
+    def diff(kind: str) -> dict[str, Any]:
+        return dict(api.get(f"/api/v1/dataset-versions/{older.pk}/diff/{newer.pk}/", {"kind": kind}).json())
+
+    assert diff("added")["counts"] == {"added": 1, "removed": 2, "changed": 1}
+    [came] = diff("added")["results"]
+    assert (came["candidate"], came["why"]["code"]) == (str(added.candidate_id), "not_judged")
+    went = {row["candidate"]: row for row in diff("removed")["results"]}
+    assert went[str(first[1].candidate_id)]["why"]["words"] == "Another verdict: the filters leave it out"
+    assert went[str(first[2].candidate_id)]["why"]["words"].endswith("Withdrawn.")
+    assert [one["words"] for one in went[str(first[1].candidate_id)]["said"]] == ["Taken back", "Rejected"]
+    [changed] = diff("changed")["results"]
+    assert changed["candidate"] == str(first[0].candidate_id)
+    assert (changed["before"]["verdict"], changed["after"]["verdict"]) == ("accept", "edit")
+    assert "better" in " ".join(piece["text"] for piece in changed["text"] if piece["kind"] == "added")
+
+
+def test_near_duplicates_and_caps_are_named_as_reasons(
+    dataset: Dataset, task: Task, admin: Member, api_as: Callable[..., APIClient]
+) -> None:
+    for _ in range(8):
+        golds.decide(admin, task)
+    older = frozen(dataset, admin)
+    newer = frozen(dataset, admin, cap_per={"sector": 3})
+
+    told = api_as(admin).get(f"/api/v1/dataset-versions/{older.pk}/diff/{newer.pk}/", {"kind": "removed"}).json()
+
+    assert {row["why"]["code"] for row in told["results"]} == {"cap"}
+    assert told["counts"]["removed"] == 5
+    assert newer.counts["dropped"] == {"cap": 5}
+
+
+def test_differences_come_in_pages_that_miss_and_repeat_nothing(
+    dataset: Dataset, task: Task, admin: Member, api_as: Callable[..., APIClient]
+) -> None:
+    golds.decide(admin, task)
+    older = frozen(dataset, admin)
+    for _ in range(7):
+        golds.decide(admin, task)
+    newer = frozen(dataset, admin)
+    api, url, seen = api_as(admin), f"/api/v1/dataset-versions/{older.pk}/diff/{newer.pk}/?limit=3", []
+
+    while url:
+        page = api.get(url).json()
+        seen += [row["candidate"] for row in page["results"]]
+        url = page["next"]
+
+    assert len(seen) == len(set(seen)) == 7
+
+
+def test_versions_of_two_datasets_are_not_compared(
+    dataset: Dataset, task: Task, admin: Member, api_as: Callable[..., APIClient]
+) -> None:
+    golds.decide(admin, task)
+    one, other = frozen(dataset, admin), frozen(datasets.create(task, name="Other", by=admin), admin)
+
+    assert api_as(admin).get(f"/api/v1/dataset-versions/{one.pk}/diff/{other.pk}/").status_code == 409
+
+
+def test_a_program_revokes_with_a_reason_and_a_version_tells(
+    dataset: Dataset, task: Task, admin: Member, api_as: Callable[..., APIClient]
+) -> None:
+    decision = golds.decide(admin, task)
+    version = frozen(dataset, admin)
+    api, url = api_as(admin), f"/api/v1/candidates/{decision.candidate_id}/revocation/"
+
+    before = api.get(url)
+    empty = api.post(url, {}, format="json")
+    made = api.post(url, {"reason": "Withdrawn."}, format="json", headers={"Idempotency-Key": "k1"})
+    again = api.post(url, {"reason": "Withdrawn."}, format="json", headers={"Idempotency-Key": "k1"})
+    other = api.post(url, {"reason": "Else."}, format="json")
+
+    assert [answer.status_code for answer in (before, empty, made, again, other)] == [404, 400, 201, 201, 409]
+    told = api.get(f"/api/v1/dataset-versions/{version.pk}/").json()
+    assert (told["contains_revoked"], told["revoked_rows"], told["erased_rows"]) == (True, 1, 0)
+    listed = api.get("/api/v1/datasets/gold/versions/").json()["results"]
+    assert listed[0]["contains_revoked"] is True
+    assert api.get(url).json()["reason"] == "Withdrawn."
+
+
+def test_a_reviewer_reads_and_may_not_revoke_and_a_stranger_finds_nothing(
+    dataset: Dataset, task: Task, admin: Member, reviewer: Member, make_member: Callable[..., Member],
+    api_as: Callable[..., APIClient],
+) -> None:  # fmt: skip
+    decision = golds.decide(admin, task)
+    url = f"/api/v1/candidates/{decision.candidate_id}/revocation/"
+    factories.join(reviewer, task, Role.REVIEWER)
+
+    assert api_as(reviewer).post(url, {"reason": "x"}, format="json").status_code == 403
+    assert api_as(admin, scopes=("review",)).post(url, {"reason": "x"}, format="json").status_code == 403
+    assert api_as(make_member("eve")).post(url, {"reason": "x"}, format="json").status_code == 404
+    assert api_as(make_member("mal")).get("/api/v1/datasets/gold/preview/").status_code == 404
