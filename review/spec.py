@@ -16,6 +16,7 @@ CheckKind = Literal[
 ]
 TEMPLATE_WORDS = frozenset({"instruction", "facts", "offer", "rubric", "guideline", "language", "output_format"})
 OFFER_WORDS = frozenset({"seller", "product", "description", "claims", "forbidden_phrases", "tone", "signature"})
+MOST_EXAMPLES = 12
 SYSTEM_MARK, USER_MARK = "=== system ===", "=== user ==="
 
 
@@ -53,6 +54,14 @@ class Reason(Strict):
     label: str
 
 
+class GuidelineExample(Strict):
+    """One judged draft that shows what the guideline means. Its text is read from its verdict, never kept here."""
+
+    candidate: str = Field(pattern=r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+    verdict: Literal["accept", "reject"]
+    note: str = Field("", max_length=200)
+
+
 class TaskSpec(Strict):
     """Everything a version of a task says. Immutable."""
 
@@ -66,6 +75,7 @@ class TaskSpec(Strict):
     rubric: tuple[Requirement, ...] = ()
     reasons: tuple[Reason, ...] = ()
     guideline: str = ""
+    guideline_examples: tuple[GuidelineExample, ...] = Field((), max_length=MOST_EXAMPLES)
     teacher_template: str
     student_template: str
 
@@ -90,6 +100,9 @@ class TaskSpec(Strict):
             for field in check.fields:
                 if field not in outputs:
                     raise ValueError(f"check '{check.kind}' names the field '{field}', which the output has not")
+        shown = [example.candidate for example in self.guideline_examples]
+        if len(shown) != len(set(shown)):
+            raise ValueError("a draft is shown twice as an example of the guideline")
         digits = [reason.digit for reason in self.reasons]
         if len(digits) != len(set(digits)):
             raise ValueError("two reasons for rejection share a digit")
@@ -100,8 +113,14 @@ class TaskSpec(Strict):
         return next((field.name for field in self.input_schema if field.role == role), None)
 
     def canonical(self) -> dict[str, Any]:
-        """The spec as JSON-ready data, for hashing, diffing and run directories."""
-        return self.model_dump(mode="json")
+        """The spec as JSON-ready data, for hashing, diffing and run directories.
+
+        A version without examples reads as it did before there were any, so that its hash stays.
+        """
+        body = self.model_dump(mode="json")
+        if not body["guideline_examples"]:
+            del body["guideline_examples"]
+        return body
 
 
 def check_template(template: str, name: str, spec: TaskSpec) -> None:

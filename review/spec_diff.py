@@ -22,6 +22,7 @@ _LABELS = {
     "rubric": "Rubric",
     "reasons": "Reasons for rejection",
     "guideline": "Guideline",
+    "guideline_examples": "Examples of the guideline",
     "teacher_template": "Teacher template",
     "student_template": "Student template",
 }
@@ -52,7 +53,7 @@ class Change:
 def changes(old: TaskSpec, new: TaskSpec) -> list[Change]:
     """Every part that differs, in the order of the specification."""
     before, after = old.canonical(), new.canonical()
-    return [change for key, label in _LABELS.items() for change in _compare(label, before[key], after[key])]
+    return [change for key, label in _LABELS.items() for change in _compare(label, before.get(key), after.get(key))]
 
 
 def word_diff(old: str, new: str) -> tuple[Segment, ...]:

@@ -33,7 +33,7 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
         act, note = request.POST.get("do", "check"), request.POST.get("note", "")
         try:
             text = request.POST.get("json", text)
-            body = _posted(request, act)
+            body = _posted(request, act, latest.body)
             if not spec_form.is_row_act(act):
                 spec = tasks.parse_spec(body)
                 if act == "save":
@@ -67,10 +67,12 @@ def example(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "review/tasks/_example.html", {"task": task, **_example_context(body, task)})
 
 
-def _posted(request: HttpRequest, act: str) -> dict[str, Any]:
+def _posted(request: HttpRequest, act: str, latest: dict[str, Any]) -> dict[str, Any]:
     if "json" in request.POST:
         return _from_json(request.POST["json"])
     posted = spec_form.body_from(request.POST.dict(), keeps_blank=spec_form.is_row_act(act))
+    # Examples come and go on the page of the guidelines; this form keeps them.
+    posted["guideline_examples"] = latest.get("guideline_examples", [])
     return spec_form.edited(posted, act)
 
 

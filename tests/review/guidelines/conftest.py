@@ -1,0 +1,33 @@
+"""A task with judged drafts: an accepted one, an edited one and a rejected one."""
+
+from __future__ import annotations
+
+import pytest
+
+from members.models import Member
+from review.models import Candidate, Task
+from review.services import queue
+from tests.review import factories
+from tests.review.desk.verbs import judge
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return factories.make_desk(by=admin, count=6)
+
+
+@pytest.fixture
+def expert(task: Task, reviewer: Member) -> Member:
+    factories.join(reviewer, task)
+    return reviewer
+
+
+@pytest.fixture
+def judged(task: Task, expert: Member) -> list[Candidate]:
+    """Accepted, edited, rejected for its tone."""
+    accepted, edited, rejected = queue.deal(expert, task, count=3)
+    judge(accepted, by=expert)
+    better = {**edited.candidate.fields, "body": "Hi {{contact.first_name}},\n\nA better text. Would Monday suit you?"}
+    judge(edited, by=expert, verdict="edit", fields=better)
+    judge(rejected, by=expert, verdict="reject", reasons=["tone"])
+    return [card.candidate for card in (accepted, edited, rejected)]
