@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import reduce
 from operator import add
 from typing import Any
+from uuid import UUID
 
 from django.db.models import FloatField, IntegerField, OuterRef, QuerySet, Subquery
 from django.utils import timezone
@@ -73,7 +74,7 @@ class Pace:
         }
 
 
-def expressions(member: Member, task: OuterRef | Task) -> dict[str, Any]:
+def expressions(member: Member | UUID, task: OuterRef | Task) -> dict[str, Any]:
     """Annotations `pending`, `in_hand` and `pace_s` for a query that has the task at hand."""
     open_cards = (waiting.order_by().values("pk")[: COUNT_UP_TO + 1] for waiting in queues.open_to(member, task))
     hand = Assignment.objects.filter(reviewer=member, task=task, state=AssignmentState.ACTIVE)

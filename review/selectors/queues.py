@@ -65,40 +65,40 @@ def overlap(task: Any) -> QuerySet[Candidate]:
     return Candidate.objects.filter(FOR_ANYBODY, task=task, verdicts_wanted__gt=1).order_by("queue_position", "id")
 
 
-def assigned(member: Member, task: Any) -> QuerySet[Candidate]:
+def assigned(member: Member | UUID, task: Any) -> QuerySet[Candidate]:
     """Drafts that wait for this member in particular."""
     waiting = Candidate.objects.filter(task=task, state=CandidateState.PENDING, for_reviewer=member)
     return waiting.order_by("queue_position", "id")
 
 
-def known(member: Member, task: Any) -> QuerySet[Candidate]:
+def known(member: Member | UUID, task: Any) -> QuerySet[Candidate]:
     """Drafts with a known answer that this member has neither judged nor set aside, and nobody holds."""
-    met = Q(reviewer=member, state__in=[AssignmentState.DONE, AssignmentState.SET_ASIDE])
-    met_or_held = Assignment.objects.filter(met | Q(state=AssignmentState.ACTIVE), candidate=OuterRef("pk"))
+    over = [AssignmentState.DONE, AssignmentState.SET_ASIDE]
+    met = Assignment.objects.filter(candidate=OuterRef("pk"), reviewer=member, state__in=over)
     of_task = Candidate.objects.filter(known_answer__task=task, known_answer__retired_at__isnull=True)
-    return of_task.filter(~Exists(met_or_held), state=CandidateState.KEPT).order_by("random_key")
+    return of_task.filter(~Exists(met), state=CandidateState.KEPT).order_by("random_key")
 
 
-def judged_by(member: Member) -> Exists:
+def judged_by(member: Member | UUID) -> Exists:
     """For a question about drafts: whether the member has a standing verdict on each."""
     done = Assignment.objects.filter(candidate=OuterRef("pk"), reviewer=member, state=AssignmentState.DONE)
     return Exists(done)
 
 
-def overlap_for(member: Member, task: Any) -> QuerySet[Candidate]:
+def overlap_for(member: Member | UUID, task: Any) -> QuerySet[Candidate]:
     """Of the drafts that wait for further reviewers, those this member can judge; looks at `LOOK_AHEAD` at most."""
     front = overlap(task).values("pk")[:LOOK_AHEAD]
     return Candidate.objects.filter(~judged_by(member), pk__in=front).order_by("queue_position", "id")
 
 
-def open_to(member: Member, task: Any) -> list[QuerySet[Candidate]]:
+def open_to(member: Member | UUID, task: Any) -> list[QuerySet[Candidate]]:
     """All that this member can still judge, as disjoint questions that each have their index."""
     # The front of the overlap is a question within that question: what it refers to stands one further out.
     of_task = OuterRef(task) if isinstance(task, OuterRef) else task
     return [in_order(task), random_slice(task), overlap_for(member, of_task), assigned(member, task)]
 
 
-def expressions(member: Member, task: Any) -> dict[str, Any]:
+def expressions(member: Member | UUID, task: Any) -> dict[str, Any]:
     """Annotations for a question that has the task at hand: what `read` makes a `Dealing` of."""
     return {
         "has_assigned": Exists(assigned(member, task).filter(NOT_ASIDE).order_by()),
@@ -123,7 +123,7 @@ def read(annotated: object, task: Task) -> Dealing:
     )
 
 
-def dealing(member: Member, task_id: UUID) -> Dealing:
+def dealing(member: Member | UUID, task_id: UUID) -> Dealing:
     """How a task deals to a member now; one query."""
     task = Task.objects.select_related("desk_settings").annotate(**expressions(member, OuterRef("pk"))).get(pk=task_id)
     return read(task, task)

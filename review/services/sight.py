@@ -20,6 +20,7 @@ from review.permissions import RANK
 from review.selectors import pace, queues
 from review.selectors.queues import Dealing
 from review.states import AssignmentState, CandidateState, Role, Verdict
+from web.compiled import Compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +82,7 @@ def of(candidate_id: UUID, *, by: Member, decision_id: UUID) -> Sight:
         Http404: No such draft, or in a task this member does not see.
         PermissionDenied: The member sees the task, but is no reviewer of it.
     """
-    role = Membership.objects.filter(task=OuterRef("task_id"), member=by).values("role")[:1]
-    seen = (
-        Candidate.objects.select_related("task__desk_settings", "task_version", "record")
-        .defer("messages", "parameters", "labelled_defects", "marks")
-        .annotate(
-            mine=FilteredRelation("assignments", condition=Q(assignments__reviewer=by)),
-            my_state=F("mine__state"),
-            my_role=Subquery(role),
-            is_second=Exists(_standing(OuterRef("pk"))),
-            is_known=Exists(KnownAnswer.objects.filter(candidate=OuterRef("pk"))),
-            decision_known=Exists(Decision.objects.filter(pk=decision_id)),
-            **queues.expressions(by, OuterRef("task_id")),
-            **pace.expressions(by, OuterRef("task_id")),
-        )
-        .filter(pk=candidate_id, task__archived_at__isnull=True)
-        .first()
-    )
+    seen = next(iter(_SEEN(candidate_id=candidate_id, by=by.pk, decision_id=decision_id)), None)
     if seen is None:
         raise Http404("There is no such draft.")
     found = cast(Any, seen)
@@ -113,6 +98,29 @@ def of(candidate_id: UUID, *, by: Member, decision_id: UUID) -> Sight:
         by=by,
         pace=pace.from_counts(pending=found.pending, in_hand=found.in_hand, pace_s=found.pace_s),
     )
+
+
+def _seen(*, candidate_id: UUID, by: UUID, decision_id: UUID) -> QuerySet[Candidate]:
+    role = Membership.objects.filter(task=OuterRef("task_id"), member=by).values("role")[:1]
+    return (
+        Candidate.objects.select_related("task__desk_settings", "task_version", "record")
+        .defer("messages", "parameters", "labelled_defects", "marks", "task_version__body")
+        .annotate(
+            mine=FilteredRelation("assignments", condition=Q(assignments__reviewer=by)),
+            my_state=F("mine__state"),
+            my_role=Subquery(role),
+            is_second=Exists(_standing(OuterRef("pk"))),
+            is_known=Exists(KnownAnswer.objects.filter(candidate=OuterRef("pk"))),
+            decision_known=Exists(Decision.objects.filter(pk=decision_id)),
+            **queues.expressions(by, OuterRef("task_id")),
+            **pace.expressions(by, OuterRef("task_id")),
+        )
+        .filter(pk=candidate_id, task__archived_at__isnull=True)
+        .order_by()
+    )
+
+
+_SEEN = Compiled(_seen)
 
 
 def _standing(candidate: OuterRef) -> QuerySet[Decision]:

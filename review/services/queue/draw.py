@@ -7,7 +7,8 @@ the queues are. It does not know what a verdict is.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -18,9 +19,20 @@ from review.selectors import queues
 from review.selectors.queues import NOT_ASIDE, Dealing
 from review.services.queue import leases
 from review.states import BEHIND_THE_REST, Drawn
+from web.compiled import Compiled
 
 # One draw: how the cards of it come, from which queue, and how many of the missing it may give.
-_Draw = tuple[Drawn, QuerySet[Candidate], int]
+_Draw = tuple[Drawn, str, int]
+_QUEUES: dict[str, Callable[[Any, Any], QuerySet[Candidate]]] = {
+    "assigned": lambda member, task: queues.assigned(member, task).filter(NOT_ASIDE),
+    "assigned, aside too": queues.assigned,
+    "known": queues.known,
+    "overlap": lambda member, task: queues.overlap_for(member, task).filter(NOT_ASIDE),
+    "overlap, aside too": queues.overlap_for,
+    "slice": lambda member, task: queues.random_slice(task),
+    "order": lambda member, task: queues.in_order(task).filter(NOT_ASIDE),
+    "order, aside too": lambda member, task: queues.in_order(task),
+}
 _coin = random.SystemRandom()
 
 
@@ -42,42 +54,49 @@ def take(
         return []
     dealing = dealing or queues.dealing(member, task_id)
     drawn: list[tuple[Candidate, Drawn]] = []
-    for how, queue, share in _draws(member, dealing, count):
+    for how, queue, share in _draws(dealing, count):
         missing = min(count - len(drawn), share)
         if missing > 0:
-            drawn += [(card, how) for card in _first(queue, member, missing, drawn, but)]
+            drawn += [(card, how) for card in _first(queue, member, task_id, missing, drawn, but)]
     drawn = _mixed(drawn)
     return leases.lease(member, [card for card, _ in drawn], [how for _, how in drawn])
 
 
-def _draws(member: Member, dealing: Dealing, count: int) -> Iterator[_Draw]:
+def _draws(dealing: Dealing, count: int) -> Iterator[_Draw]:
     """The draws one after another; each gives what those before it left missing, and no more than it may."""
-    task = dealing.task_id
     if dealing.has_assigned:
-        yield Drawn.ASSIGNED, queues.assigned(member, task).filter(NOT_ASIDE), count
+        yield Drawn.ASSIGNED, "assigned", count
     if dealing.known_every:
-        yield Drawn.KNOWN, queues.known(member, task), _heads(count, 1 / dealing.known_every)
+        yield Drawn.KNOWN, "known", _heads(count, 1 / dealing.known_every)
     if dealing.has_overlap:
         # Before fresh cards, so that pairs complete soon.
-        yield Drawn.OVERLAP, queues.overlap_for(member, task).filter(NOT_ASIDE), count
+        yield Drawn.OVERLAP, "overlap", count
     if dealing.has_slice:
-        yield Drawn.RANDOM, queues.random_slice(task), _heads(count, dealing.random_share)
-        yield Drawn.ORDER, queues.in_order(task).filter(NOT_ASIDE), count
-        yield Drawn.RANDOM, queues.random_slice(task), count
-    yield Drawn.ORDER, queues.in_order(task), count
+        yield Drawn.RANDOM, "slice", _heads(count, dealing.random_share)
+        yield Drawn.ORDER, "order", count
+        yield Drawn.RANDOM, "slice", count
+    yield Drawn.ORDER, "order, aside too", count
     # What was set aside comes last of all, by whichever way it came.
-    yield Drawn.OVERLAP, queues.overlap_for(member, task), count
-    yield Drawn.ASSIGNED, queues.assigned(member, task), count
+    yield Drawn.OVERLAP, "overlap, aside too", count
+    yield Drawn.ASSIGNED, "assigned, aside too", count
 
 
 def _first(
-    queue: QuerySet[Candidate], member: Member, count: int, drawn: list[tuple[Candidate, Drawn]], but: UUID | None
+    queue: str, member: Member, task_id: UUID, count: int, drawn: list[tuple[Candidate, Drawn]], but: UUID | None
 ) -> list[Candidate]:
     passed = [card.pk for card, _ in drawn]
     if but is not None:
         passed.append(but)
-    free = leases.for_member(queue.filter(~queues.judged_by(member)), member)
-    return list((free.exclude(pk__in=passed) if passed else free)[:count])
+    named = {f"passed_{number}": card for number, card in enumerate(passed)}
+    return _FIRST(queue, count, by=member.pk, task=task_id, **named)
+
+
+def _front(queue: str, count: int, *, by: UUID, task: UUID, **passed: UUID) -> QuerySet[Candidate]:
+    free = leases.for_member(_QUEUES[queue](by, task).filter(~queues.judged_by(by)), by)
+    return (free.exclude(pk__in=passed.values()) if passed else free)[:count]
+
+
+_FIRST = Compiled(_front)
 
 
 def _heads(count: int, probability: float) -> int:
@@ -87,7 +106,7 @@ def _heads(count: int, probability: float) -> int:
 def _mixed(drawn: list[tuple[Candidate, Drawn]]) -> list[tuple[Candidate, Drawn]]:
     """Cards of all draws among each other, so that place tells nothing of how one came; assigned first, set aside last."""
     lanes: dict[Drawn, list[tuple[Candidate, Drawn]]] = {}
-    aside = []
+    aside: list[tuple[Candidate, Drawn]] = []
     for card, how in drawn:
         lane = aside if card.queue_position >= BEHIND_THE_REST else lanes.setdefault(how, [])
         lane.append((card, how))

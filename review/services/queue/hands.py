@@ -77,5 +77,5 @@ def hold(member: Member, candidate_id: UUID) -> Assignment:
 
 def _with_card(assignments: QuerySet[Assignment]) -> QuerySet[Assignment]:
     return assignments.select_related("candidate__record", "candidate__task_version").defer(
-        "candidate__messages", "candidate__parameters", "candidate__labelled_defects"
+        "candidate__messages", "candidate__parameters", "candidate__labelled_defects", "candidate__task_version__body"
     )

@@ -8,16 +8,19 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from members.models import Member
 from review import etags
-from review.models import Assignment, Candidate
+from review.models import Assignment, Candidate, KnownAnswer
 from review.states import AssignmentState, CandidateState, Drawn
 from web.errors import Refusal
 
 RECLAIM_AT_MOST = 500
+IS_KNOWN = Exists(KnownAnswer.objects.filter(candidate=OuterRef("pk")))
+# What can be leased; of those kept from the desk only known answers ever are.
+FREE = (CandidateState.PENDING, CandidateState.KEPT)
 # How a card first came stays on record: a random one that was left and met again is still of the random slice.
 LASTING = frozenset({Drawn.RANDOM.value, Drawn.SENT_BACK.value})
 
@@ -27,14 +30,14 @@ def lease(member: Member, cards: Sequence[Candidate], drawn: Sequence[Drawn]) ->
 
     Args:
         member: Whose hand.
-        cards: As `for_member` reads them; one with a known answer keeps its state, others become leased.
+        cards: As `for_member` reads them, waiting or kept as known answers.
         drawn: How each came.
     """
     if not cards:
         return []
-    waiting = [card.pk for card in cards if card.state == CandidateState.PENDING]
-    taken = Candidate.objects.filter(pk__in=waiting, state=CandidateState.PENDING).update(state=CandidateState.LEASED)
-    if taken != len(waiting):
+    # The state is what others look at once they have the lock: without it two would lease a card one after the other.
+    free = Candidate.objects.filter(pk__in=[card.pk for card in cards], state__in=FREE)
+    if free.update(state=CandidateState.LEASED) != len(cards):
         raise RuntimeError("a card was taken between its lock and its lease")
     until = lease_end()
     rows = [_assignment(member, card, until, how) for card, how in zip(cards, drawn, strict=True)]
@@ -46,12 +49,12 @@ def lease(member: Member, cards: Sequence[Candidate], drawn: Sequence[Drawn]) ->
     )
 
 
-def for_member(cards: QuerySet[Candidate], member: Member) -> QuerySet[Candidate]:
+def for_member(cards: QuerySet[Candidate], member: Member | UUID) -> QuerySet[Candidate]:
     """Cards under lock, with what this member left on each before; those locked by others are passed over."""
     mine = FilteredRelation("assignments", condition=Q(assignments__reviewer=member))
     return locking(
         cards.select_related("record", "task_version")
-        .defer("messages", "parameters", "labelled_defects")
+        .defer("messages", "parameters", "labelled_defects", "task_version__body")
         .annotate(
             mine=mine, my_unfinished=F("mine__unfinished"), my_note=F("mine__note"), my_drawn=F("mine__drawn")
         )
@@ -77,18 +80,19 @@ def reclaim() -> int:
     if not ids:
         return 0
     # Candidates are locked before assignments everywhere, so that no two transactions wait for each other.
-    in_hands = [CandidateState.LEASED, CandidateState.KEPT]
-    locked = [card.pk for card in locking(Candidate.objects.filter(pk__in=ids, state__in=in_hands))]
+    locked = [card.pk for card in locking(Candidate.objects.filter(pk__in=ids, state=CandidateState.LEASED))]
     freed = Assignment.objects.filter(expired, candidate_id__in=locked)
     freed.update(state=AssignmentState.RELEASED, updated_at=now)
     return back_to_queue(locked)
 
 
 def back_to_queue(ids: Iterable[UUID]) -> int:
-    """Let leased cards that nobody holds any more wait again."""
+    """Let leased cards that nobody holds any more wait again; known answers go back to where they are kept."""
     held = Assignment.objects.filter(candidate=OuterRef("pk"), state=AssignmentState.ACTIVE)
     cards = Candidate.objects.filter(~Exists(held), pk__in=list(ids), state=CandidateState.LEASED)
-    return cards.update(state=CandidateState.PENDING)
+    return cards.update(
+        state=Case(When(IS_KNOWN, then=Value(CandidateState.KEPT.value)), default=Value(CandidateState.PENDING.value))
+    )
 
 
 def lease_end() -> datetime:
@@ -122,8 +126,7 @@ def not_free(card: Candidate) -> Refusal:
 
 
 def _assignment(member: Member, card: Candidate, until: datetime, how: Drawn) -> Assignment:
-    if card.state == CandidateState.PENDING:
-        card.state = CandidateState.LEASED
+    card.state = CandidateState.LEASED
     earlier = cast(Any, card)  # annotated with what this member left on the card before
     return Assignment(
         candidate=card, reviewer=member, task_id=card.task_id, state=AssignmentState.ACTIVE, leased_until=until,

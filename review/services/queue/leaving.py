@@ -95,8 +95,10 @@ def set_aside(
                 hint="Its lease ran out or it was judged; take the next card.",
                 status=409,
             )
-        # A card with a known answer is in no queue, and is not met again.
-        Candidate.objects.filter(pk=candidate_id, state=CandidateState.LEASED).update(
+        card = Candidate.objects.filter(pk=candidate_id, state=CandidateState.LEASED)
+        # A card with a known answer is in no queue, and this member does not meet it again.
+        if card.filter(leases.IS_KNOWN).update(state=CandidateState.KEPT) == 0:
+            card.update(
             state=CandidateState.PENDING, queue_position=BEHIND_THE_REST + int(time.time() * 1000),
             random_key=_BESIDE_THE_SLICE,
         )  # fmt: skip
