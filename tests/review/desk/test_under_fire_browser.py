@@ -151,6 +151,7 @@ def test_a_wrong_clock_in_the_browser_harms_nothing(open_desk: Callable[..., Pag
     page.wait_for_selector(".desk.is-live")
 
     page.keyboard.press("a")
+    saved(page, 1)
     page.keyboard.press("z")
     saved(page, 2)
     page.keyboard.press("a")
