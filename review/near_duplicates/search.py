@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from review.near_duplicates.shingles import THRESHOLD, Ints, Sets, sets_of
+from review.near_duplicates.shingles import THRESHOLD, Ints, Sets, sets_of, sorted_once
 
 BATCH = 1 << 21
 _SKETCH_WORDS = 8
@@ -161,7 +161,9 @@ def pairs_among(search: Search, texts: Ints) -> list[tuple[int, int]]:
     for part in parts(np.arange(len(starts)), ends - starts):
         at = spread(starts[part], (ends - starts)[part])
         one, other = np.repeat(probes.text[part], (ends - starts)[part]), index.text[at]
-        met = np.unique(np.minimum(one, other)[one != other] * len(search.owner) + np.maximum(one, other)[one != other])
+        is_pair = one != other
+        low, high = np.minimum(one, other)[is_pair], np.maximum(one, other)[is_pair]
+        met = sorted_once(low * len(search.owner) + high)
         early, late = np.divmod(met, len(search.owner))
         near = search.alike(early, late)
         found.update(zip(early[near].tolist(), late[near].tolist(), strict=True))

@@ -13,7 +13,7 @@ from typing import Any
 
 from review.dataset_filters import DatasetFilters
 from review.exports import JudgedDraft
-from review.personal_data import KINDS, Mask, people_in
+from review.personal_data import KINDS, Mask, find, people_in
 from review.services.datasets.leakage import Leakage
 from review.services.datasets.selection import words_of
 from web.errors import Refusal
@@ -60,7 +60,12 @@ class Inspection:
         return {"personal_data": found, "leakage": self.leakage.report()}
 
     def _one(self, gold: JudgedDraft) -> JudgedDraft:
-        mask = Mask(people_in(gold.spec, gold.facts, (words_of(fields) for fields in _texts(gold))))
+        texts = [words_of(fields) for fields in _texts(gold)]
+        names = people_in(gold.spec, gold.facts, texts)
+        if self._policy != "mask" and not find(" \n".join([*texts, *_strings(gold.facts)]), names):
+            # One look at everything together; most rows hold nothing, and need no second.
+            return gold
+        mask = Mask(names)
         if self._policy == "mask":
             gold = _masked(gold, mask)
         else:
@@ -87,6 +92,15 @@ def _texts(gold: JudgedDraft) -> Iterator[dict[str, Any]]:
     yield gold.draft
     if gold.fields:
         yield gold.fields
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every text in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _strings(part)
 
 
 def _masked(gold: JudgedDraft, mask: Mask) -> JudgedDraft:
