@@ -126,6 +126,7 @@ def draft_page(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpRespo
         "draft": draft,
         "card": cards.to_read(draft, etag=desk.etag(draft, member)),
         "line": desk.line(draft, may_review=may(member, task, Role.REVIEWER)),
+        "may_exemplify": bool(draft.gold_verdict) and may(member, task, Role.LEAD),  # type: ignore[attr-defined]
         "said": [said.on_draft(decision) for decision in desk.decisions_on(member, draft)[:100]],
         "may_review": may(member, task, Role.REVIEWER),
         "ruling": rulings.ruling_on(member, draft),

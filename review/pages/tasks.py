@@ -14,8 +14,8 @@ from members.session import member_of
 from review.forms.spec_form import drawn
 from review.forms.tasks import NewTaskForm
 from review.permissions import may, may_create, require_may_create, task_or_404
+from review.selectors import reconsidering, team
 from review.selectors import tasks as selectors
-from review.selectors import team
 from review.selectors.examples import example
 from review.services import tasks
 from review.spec_diff import changes
@@ -74,6 +74,7 @@ def detail(request: HttpRequest, slug: str, number: int | None = None) -> HttpRe
         "example": example(version.spec, task),
         "history": selectors.history(task),
         "may_lead": may(member_of(request), task, Role.LEAD),
+        "about": reconsidering.question(task) if may(member_of(request), task, Role.LEAD) else None,
         "panel": team.panel(member_of(request), task) if version.number == latest.number else None,
     }
     return render(request, "review/tasks/detail.html", context)

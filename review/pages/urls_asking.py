@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, path
 
-from review.pages import choose, revise
+from review.pages import choose, guidelines, revise
 
 asking_urls: list[URLPattern] = [
     path("tasks/<slug:slug>/review/choose/", choose.choose, name="choose"),
     path("review/drafts/<uuid:candidate_id>/ask/", revise.ask, name="ask"),
     path("review/revisions/<uuid:request_id>/restore/", revise.restore, name="restore"),
+    path("tasks/<slug:slug>/review/guidelines/", guidelines.page, name="guidelines"),
+    path("tasks/<slug:slug>/review/guidelines/<uuid:candidate_id>/", guidelines.show, name="show-example"),
 ]

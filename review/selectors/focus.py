@@ -7,15 +7,16 @@ from typing import Any
 
 from members.models import Member
 from review.models import Assignment, Task
-from review.selectors import cards, decisions, desk, pace
+from review.selectors import cards, decisions, desk, guidelines, pace
 
 
 def page(member: Member, task: Task, hand: Sequence[Assignment], *, keys: dict[str, str]) -> dict[str, Any]:
-    """Cards of the hand, pace, and what the script needs to go on: keys and verdicts that can be undone."""
+    """Cards of the hand, guidelines, pace, and what the script needs to go on: keys and verdicts that can be undone."""
     how_much = pace.of(member, task)
     return {
         "cards": [cards.of(assignment) for assignment in hand],
         "pace": how_much,
+        "guidelines": None if (now := guidelines.of(task)).is_empty else now,
         "is_bare": not hand and desk.is_empty(task),
         "desk_data": {
             "task": task.slug,

@@ -6,7 +6,6 @@ A version keeps only which draft and which verdict; texts are read when they are
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -76,7 +75,9 @@ def hide(task: Task, candidate_id: UUID, *, by: Member) -> TaskVersion:
     return _next_version(task, lambda shown: _without(shown, str(candidate_id)), note="An example fewer", by=by)
 
 
-def _next_version(task: Task, change: Callable[[Examples], list[GuidelineExample]], *, note: str, by: Member) -> Any:
+def _next_version(
+    task: Task, change: Callable[[Examples], list[GuidelineExample]], *, note: str, by: Member
+) -> TaskVersion:
     with transaction.atomic():
         # The row that new versions wait for: of two leads at once the second starts from the first's version.
         Task.objects.select_for_update().get(pk=task.pk)

@@ -4,6 +4,7 @@ import { Asking } from "./asking.js";
 import { Checking, showRemark } from "./checking.js";
 import { Drafts } from "./drafts.js";
 import { fieldsOf, fillFields, focusBox, isChanged, isEditable, isEditing, onListClick, redraw, startEdit } from "./editing.js";
+import { putGuidelines } from "./guidelines.js";
 import { Hand, cardFrom } from "./hand.js";
 import { History } from "./history.js";
 import { bindDeskKeys, showKeys } from "./keys.js";
@@ -63,6 +64,7 @@ function onShow(card) {
 
 /** Make a card ready: keys on its buttons, edits left in this browser, the editor open where one waits. */
 function prepare(card) {
+  putGuidelines(card);
   showKeys(card, keys);
   card.querySelector('[data-act="edit"]').hidden = false;
   const kept = drafts.of(card.dataset.card);

@@ -1,0 +1,116 @@
+"""The guidelines of a task: the wording in force, its examples, and for a lead whether earlier decisions stand."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
+
+from members.models import Member
+from members.session import member_of
+from review.permissions import may, require, task_or_404
+from review.selectors import desk, reconsidering, rulings
+from review.selectors import guidelines as selectors
+from review.services import guidelines
+from review.services import reconsidering as answering
+from review.states import Role
+from web.errors import Refusal
+
+KINDS = reconsidering.KINDS
+
+
+@require_http_methods(["GET", "POST"])
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Read the guidelines; a lead answers whether earlier decisions stand."""
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    refusal = None
+    if request.method == "POST":
+        require(member, task, Role.LEAD)
+        try:
+            messages.success(request, _answer(request, member, task))
+            return redirect("review:guidelines", slug)
+        except Refusal as error:
+            refusal = error
+    is_lead = may(member, task, Role.LEAD)
+    context: dict[str, Any] = {
+        "task": task,
+        "section": "review",
+        "refusal": refusal,
+        "may_review": may(member, task, Role.REVIEWER),
+        "may_lead": is_lead,
+        "waiting": rulings.waiting_for(member, task),
+        "guidelines": selectors.of(task),
+    }
+    if is_lead:
+        context |= _for_lead(request, task, context["guidelines"])
+    return render(request, "review/guidelines/page.html", context, status=refusal.status if refusal else 200)
+
+
+@require_POST
+def show(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpResponse:
+    """Show a judged draft as an example, or no longer; each makes the next version of the task."""
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    draft = desk.draft_or_404(member, candidate_id)
+    try:
+        if request.POST.get("do") == "hide":
+            version = guidelines.hide(task, draft.pk, by=member)
+            said = "It is no example any more"
+        else:
+            version = guidelines.show(draft.pk, by=member, note=request.POST.get("note", ""))
+            said = "It is shown beside every card as an example"
+        messages.success(request, f"{said}: version {version.number}. Under Guidelines you can take that back.")
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}".strip())
+    back = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    return redirect(back if is_ours else reverse("review:guidelines", args=[slug]))
+
+
+def _answer(request: HttpRequest, member: Member, task: Any) -> str:
+    post = request.POST
+    number = post.get("version", "")
+    kept = answering.answer(
+        task, by=member, version=int(number) if number.isdecimal() else 0, kind=post.get("kind", answering.STAND),
+        reasons=post.getlist("reason"),
+    )  # fmt: skip
+    if kept.kind == answering.STAND:
+        return f"Kept: the {kept.earlier:,} earlier decisions stand."
+    drafts = "1 draft waits" if kept.asked_again == 1 else f"{kept.asked_again:,} drafts wait"
+    return f"{drafts} on the desk for somebody who has not judged them."
+
+
+def _for_lead(request: HttpRequest, task: Any, now: selectors.Guidelines) -> dict[str, Any]:
+    about = reconsidering.question(task)
+    shown = {example.candidate for example in now.examples}
+    return {
+        "about": about,
+        "preview": _preview(request, about) if about else None,
+        "kinds": list(KINDS.items()),
+        "answers": [_answer_line(each) for each in reconsidering.answers(task)],
+        "suggested": [each for each in selectors.suggested(task) if each.candidate not in shown],
+    }
+
+
+def _preview(request: HttpRequest, about: reconsidering.Question) -> dict[str, Any] | None:
+    """How many drafts an answer would send back to the desk, before it is given."""
+    kind, reasons = request.GET.get("kind", ""), request.GET.getlist("reason")
+    if kind not in KINDS:
+        return None
+    found = sum(1 for _ in reconsidering.chosen(about, kind=kind, reasons=reasons))
+    return {
+        "kind": kind, "reasons": reasons, "count": found, "words": KINDS[kind], "looked_at": reconsidering.LOOK_AT,
+        "is_cut": about.earlier > reconsidering.LOOK_AT,
+    }  # fmt: skip
+
+
+def _answer_line(kept: Any) -> dict[str, Any]:
+    words = "They stand" if kept.kind == answering.STAND else KINDS.get(kept.kind, kept.kind)
+    return {"kept": kept, "words": words}

@@ -1,0 +1,153 @@
+"""The page of the guidelines, the examples beside a card, and the question a changed version asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from members.models import Member
+from review.models import Candidate, Reconsideration, Task
+from review.selectors.tasks import latest_version
+from review.services import guidelines as showing
+from review.services import tasks
+from review.states import CandidateState, Role
+from tests.review import factories
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "/tasks/outreach/review/guidelines/"
+
+
+@pytest.fixture
+def changed(task: Task, judged: list[Candidate], admin: Member) -> Task:
+    spec = latest_version(task).spec
+    tasks.new_version(task, spec=spec.model_copy(update={"guideline": "Never more than 60 words."}), by=admin)
+    return task
+
+
+def test_reviewers_read_and_leads_choose(
+    as_member: Callable[[Member], Client], task: Task, judged: list[Candidate], admin: Member, expert: Member
+) -> None:
+    showing.show(judged[1].pk, by=admin, note="Short and to the point")
+
+    read, led = (as_member(member).get(ADDRESS).content.decode() for member in (expert, admin))
+
+    assert "A better text." in read
+    assert "Short and to the point" in read
+    assert "Take away" not in read
+    assert "Take away" in led
+    assert "Judged last" in led
+
+
+def test_one_click_on_a_judged_draft_shows_it_and_another_takes_it_away(
+    as_member: Callable[[Member], Client], task: Task, judged: list[Candidate], admin: Member
+) -> None:
+    page = as_member(admin)
+    address = f"/tasks/outreach/review/drafts/{judged[2].pk}/"
+    assert "Show as a rejected example" in page.get(address).content.decode()
+
+    answer = page.post(f"{ADDRESS}{judged[2].pk}/", {"next": address})
+
+    assert answer["Location"] == address
+    assert latest_version(task).spec.guideline_examples[0].verdict == "reject"
+    page.post(f"{ADDRESS}{judged[2].pk}/", {"do": "hide"})
+    assert latest_version(task).spec.guideline_examples == ()
+
+
+def test_a_foreign_address_to_go_back_to_is_not_followed(
+    as_member: Callable[[Member], Client], judged: list[Candidate], admin: Member
+) -> None:
+    answer = as_member(admin).post(f"{ADDRESS}{judged[0].pk}/", {"next": "https://evil.example/"})
+
+    assert answer["Location"] == ADDRESS
+
+
+def test_reviewers_see_no_way_to_show_and_cannot(
+    as_member: Callable[[Member], Client], judged: list[Candidate], expert: Member
+) -> None:
+    page = as_member(expert)
+
+    assert "Show as" not in page.get(f"/tasks/outreach/review/drafts/{judged[0].pk}/").content.decode()
+    assert page.post(f"{ADDRESS}{judged[0].pk}/").status_code == 403
+
+
+def test_beside_a_card_of_an_older_version_stands_the_wording_in_force(
+    as_member: Callable[[Member], Client], changed: Task, judged: list[Candidate], admin: Member, expert: Member
+) -> None:
+    showing.show(judged[1].pk, by=admin, note="Like this")
+
+    html = as_member(expert).get("/tasks/outreach/review/").content.decode()
+
+    card = html[html.index("<article") : html.index("</article>")]
+    assert "Never more than 60 words." in card
+    assert "Accepted: Like this" in card
+    assert "A better text." in card
+    assert "data-guideline-changed >" in card.replace("\n", ""), "the line says that it changed"
+
+
+def test_beside_a_card_of_the_same_wording_nothing_says_that_it_changed(
+    as_member: Callable[[Member], Client], changed: Task, expert: Member
+) -> None:
+    Candidate.objects.filter(state=CandidateState.PENDING).update(state=CandidateState.KEPT)
+    factories.make_drafts(changed, factories.make_records(factories.make_source(changed), 1))
+
+    html = as_member(expert).get("/tasks/outreach/review/").content.decode()
+
+    card = html[html.index("<article") : html.index("</article>")]
+    assert "data-guideline-changed hidden" in card
+
+
+def test_the_task_page_asks_its_lead_alone(
+    as_member: Callable[[Member], Client], changed: Task, admin: Member, expert: Member
+) -> None:
+    question = "Do the 3 earlier decisions stand?"
+
+    assert question in as_member(admin).get("/tasks/outreach/").content.decode()
+    assert question not in as_member(expert).get("/tasks/outreach/").content.decode()
+
+
+def test_they_stand_by_one_click(as_member: Callable[[Member], Client], changed: Task, admin: Member) -> None:
+    page = as_member(admin)
+
+    html = page.post(ADDRESS, {"version": "2", "kind": "stand"}, follow=True).content.decode()
+
+    assert "Kept: the 3 earlier decisions stand." in html
+    assert "v2: They stand" in html
+    assert "Do the 3" not in html
+
+
+def test_asking_again_is_previewed(as_member: Callable[[Member], Client], changed: Task, admin: Member) -> None:
+    page = as_member(admin)
+
+    preview = page.get(f"{ADDRESS}?kind=reasons&reason=tone").content.decode()
+    none = page.get(f"{ADDRESS}?kind=marked").content.decode()
+    assert "Ask again about 1" in preview
+    assert "mark now and did not before: none" in none
+    assert not Reconsideration.objects.exists()
+
+    html = page.post(ADDRESS, {"version": "2", "kind": "reasons", "reason": ["tone"]}, follow=True).content.decode()
+    assert "1 draft waits on the desk" in html
+
+
+def test_an_answer_that_came_too_late_is_said(
+    as_member: Callable[[Member], Client], changed: Task, admin: Member
+) -> None:
+    page = as_member(admin)
+    page.post(ADDRESS, {"version": "2", "kind": "stand"})
+
+    answer = page.post(ADDRESS, {"version": "2", "kind": "accepted"})
+
+    assert answer.status_code == 409
+    assert "answered already" in answer.content.decode()
+
+
+def test_reviewers_do_not_answer(
+    as_member: Callable[[Member], Client], make_member: Callable[..., Member], changed: Task, expert: Member
+) -> None:
+    viewer = make_member("vic")
+    factories.join(viewer, changed, Role.VIEWER)
+
+    assert as_member(expert).post(ADDRESS, {"version": "2", "kind": "stand"}).status_code == 403
+    assert as_member(viewer).get(ADDRESS).status_code == 200
+    assert as_member(make_member("sam")).get(ADDRESS).status_code == 404
