@@ -93,6 +93,14 @@ def columns(spec: TaskSpec, facts: Facts, before: Fields, after: Fields | None) 
     return {"edit_size": edit.size, "edit_kinds": list(edit.kinds)}
 
 
+def words(size: float | None, kinds: Sequence[str]) -> str:
+    """What a decision keeps of its edit, for a person: `12 % changed · fact, tone`; empty where there was none."""
+    if size is None:
+        return ""
+    share = "under 1" if 0 < size < 0.01 else f"{size:.0%}".rstrip("%")
+    return f"{share} % changed" + (f" · {', '.join(kinds)}" if kinds else "")
+
+
 Step = tuple[Sequence[str], Sequence[str]]
 
 

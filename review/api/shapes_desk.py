@@ -35,6 +35,7 @@ CARD = _object(
 DECISION = _object(
     id=ID, candidate=ID, reviewer=TEXT, verdict=TEXT, fields={"type": ["object", "null"]},
     reasons={"type": "array", "items": TEXT}, ratings=ANY, note=TEXT, seconds=NUMBER, is_late={"type": "boolean"},
+    edit_size={"type": ["number", "null"]}, edit_kinds={"type": "array", "items": TEXT},
     ruled={"type": ["string", "null"]},
     retracts={"type": ["string", "null"]}, created_at={"type": "string", "format": "date-time"},
 )  # fmt: skip

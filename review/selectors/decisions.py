@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from members.models import Member
-from review import prompting
+from review import edits, prompting
 from review.models import Assignment, Decision, Task
 from review.selectors import desk
 from review.states import Drawn, RulingKind, Verdict
@@ -81,6 +81,8 @@ def as_json(decision: Decision) -> dict[str, Any]:
         "ratings": decision.ratings,
         "note": decision.note,
         "seconds": decision.seconds,
+        "edit_size": decision.edit_size,
+        "edit_kinds": decision.edit_kinds,
         "is_late": decision.is_late,
         "ruled": getattr(decision, "ruled", None),
         "retracts": str(decision.retracts_id) if decision.retracts_id else None,
@@ -110,6 +112,7 @@ def line(decision: Decision, etag: str) -> dict[str, Any]:
         "etag": etag,
         "may_reopen": not decision.is_retracted,  # type: ignore[attr-defined]
         "ruled": _ruled(decision),
+        "edit": edits.words(decision.edit_size, decision.edit_kinds),
     }
 
 
@@ -124,6 +127,7 @@ def on_draft(decision: Decision) -> dict[str, Any]:
         "note": decision.note,
         "is_late": decision.is_late,
         "ruled": _ruled(decision),
+        "edit": edits.words(decision.edit_size, decision.edit_kinds),
         "text": _text(decision) if decision.verdict == Verdict.EDIT else "",
     }
 

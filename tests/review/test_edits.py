@@ -91,3 +91,12 @@ def test_a_very_long_text_is_measured_without_its_order() -> None:
     edit = measured(before + "one more", before=before)
 
     assert 0 < edit.size < 0.001
+
+
+@pytest.mark.parametrize(
+    ("size", "kinds", "said"),
+    [(None, [], ""), (0.12, ["fact", "tone"], "12 % changed · fact, tone"), (0.004, ["tone"], "under 1 % changed · tone"),
+     (1.0, ["tone"], "100 % changed · tone"), (0.0, [], "0 % changed")],
+)  # fmt: skip
+def test_an_edit_is_said_in_a_few_words(size: float | None, kinds: list[str], said: str) -> None:
+    assert edits.words(size, kinds) == said

@@ -34,7 +34,7 @@ def test_the_checks_read_along_and_name_the_edit(open_desk: Callable[..., Page],
     page.keyboard.press("e")
     page.keyboard.type("We cut costs by 77 %. ")
 
-    expect(page.locator(f"{SHOWN} .checks")).to_contain_text("The number 77 % is neither in the facts nor in the offer")
+    expect(page.locator(f"{SHOWN} .checks")).to_contain_text("The number 77 is neither in the facts nor in the offer")
     expect(page.locator(f"{SHOWN} [data-edit]")).to_contain_text(re.compile(r"\d+ % changed · fact"))
     page.locator(f"{SHOWN} .checks li", has_text="77").click(position={"x": 60, "y": 8})
     assert page.evaluate(
@@ -110,7 +110,7 @@ def test_a_rewriting_that_no_kind_explains_is_asked_about_once(
     page = open_desk(admin, slug="support")
     page.keyboard.press("e")
     page.locator(f"{SHOWN} textarea").fill(
-        "it was wrong of us so somebody calls back today about your parcel and how it goes on from here"
+        "it was wrong of us so somebody calls back today about this parcel and tells what went on"
     )
     expect(page.locator(f"{SHOWN} [data-edit]")).to_contain_text("tone")
 
