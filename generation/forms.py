@@ -11,6 +11,7 @@ from django.utils import timezone
 from generation.models import PriceEntry, Teacher
 from generation.selectors.orders import SourceChoice
 from generation.selectors.teachers import TeacherLine
+from generation.services.orders import MOST_PER_RECORD
 from generation.services.teachers import NewTeacher
 from generation.states import Provider, UncertainPolicy
 
@@ -24,6 +25,14 @@ class OrderForm(forms.Form):
     )
     count = forms.IntegerField(
         label="Drafts", min_value=1, max_value=100_000, initial=50, help_text="In total, spread over the records."
+    )
+    per_record = forms.IntegerField(
+        label="Drafts per record",
+        min_value=1,
+        max_value=MOST_PER_RECORD,
+        initial=1,
+        required=False,
+        help_text="With two or more, reviewers choose the best of them side by side.",
     )
     max_cost_usd = forms.DecimalField(
         label="Budget, US dollars",

@@ -65,6 +65,7 @@ class Estimate(APIView):
             by=member_of(request),
             source=asked["source"],
             record_ids=asked["record_ids"],
+            per_record=asked["per_record"],
         )
         shown = quoted.estimate.as_json() | {
             "suggested_budget_usd": quoted.suggested_budget_usd,
@@ -122,6 +123,7 @@ def _asked(request: Request) -> dict[str, Any]:
         "task": task,
         "teacher": teacher_selectors.teacher_or_404(member_of(request), asked["teacher"]),
         "count": asked["count"],
+        "per_record": asked["per_record"],
         "source": selectors.source_or_404(task, source) if source else None,
         "record_ids": asked.get("records"),
         "max_cost_usd": asked.get("max_cost_usd"),

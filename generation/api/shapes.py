@@ -78,6 +78,9 @@ class OrderIn(serializers.Serializer[Any]):
         allow_null=True,
         help_text="Needed when the teacher costs anything",
     )
+    per_record = serializers.IntegerField(
+        min_value=1, required=False, default=1, help_text="Drafts of each record, to choose the best of"
+    )
     uncertain_policy = serializers.ChoiceField(choices=UncertainPolicy.choices, required=False)
 
 

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.http import Http404
 
 from generation.models import Call, GenerationJob
-from generation.states import CallState, Settlement
+from generation.states import CallState, Purpose, Settlement
 from members.models import Member
 from review.models import Candidate, Record, Source, Task
 from review.permissions import tasks_for
@@ -41,6 +41,19 @@ def visible(member: Member) -> QuerySet[GenerationJob]:
 def of_task(member: Member, task: Task) -> QuerySet[GenerationJob]:
     """Orders of one task."""
     return visible(member).filter(task=task)
+
+
+def listed(member: Member, task: Task, *, purpose: Purpose | None = None) -> QuerySet[GenerationJob]:
+    """Orders of one task as its page lists them: revisions, which are many and small, only when they are asked for."""
+    orders = of_task(member, task)
+    if purpose is not None:
+        return orders.filter(purpose=purpose)
+    return orders.exclude(purpose=Purpose.REVISION)
+
+
+def has_revisions(task: Task) -> bool:
+    """Whether anybody had a draft of the task written again."""
+    return GenerationJob.objects.filter(task=task, purpose=Purpose.REVISION).exists()
 
 
 def get(member: Member, order_id: UUID) -> GenerationJob:

@@ -77,8 +77,8 @@ def quote(
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: `count`, `per_record`, `teacher_off`, `teacher_of_another_task`, `price_unknown`, `secret_missing`, `base_url` or
-            `no_records`.
+        Refusal: `count`, `per_record`, `teacher_off`, `teacher_of_another_task`, `price_unknown`, `secret_missing`,
+            `base_url` or `no_records`.
     """
     if by is not None:
         permissions.require(by, task, Role.LEAD)

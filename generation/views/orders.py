@@ -17,7 +17,7 @@ from generation.selectors import orders as selectors
 from generation.selectors import pages
 from generation.selectors import teachers as teacher_selectors
 from generation.services import orders, uncertain
-from generation.states import UncertainPolicy
+from generation.states import Purpose, UncertainPolicy
 from generation.terms import terms_of
 from members.session import member_of
 from review.permissions import may, require, task_or_404
@@ -30,6 +30,7 @@ from web.forms import show_refusal
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
     lines, sources = teacher_selectors.lines(member_of(request)), selectors.sources(task)
+    purpose = Purpose.REVISION if request.GET.get("purpose") == Purpose.REVISION else None
     form = OrderForm(request.POST or None, teachers=lines, sources=sources, initial=_asked(request.GET))
     status = 200
     if request.method == "POST":
@@ -48,7 +49,9 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "sources": sources,
         "teachers": lines,
-        "page": pages.page(selectors.of_task(member_of(request), task), request.GET.get("page")),
+        "page": pages.page(selectors.listed(member_of(request), task, purpose=purpose), request.GET.get("page")),
+        "purpose": purpose,
+        "has_revisions": selectors.has_revisions(task),
         "may_lead": may(member_of(request), task, Role.LEAD),
     }
     if "teacher" in request.GET and context["may_lead"]:
@@ -70,6 +73,7 @@ def _launch(request: HttpRequest, task: Any, form: OrderForm) -> tuple[Any, int]
             task,
             teacher=teacher_selectors.teacher_or_404(member_of(request), chosen["teacher"]),
             count=chosen["count"],
+            per_record=chosen["per_record"] or 1,
             max_cost_usd=chosen["max_cost_usd"],
             source=selectors.source_or_404(task, chosen["source"]) if chosen["source"] else None,
             uncertain_policy=UncertainPolicy(chosen["uncertain_policy"] or UncertainPolicy.HOLD),
@@ -91,18 +95,24 @@ def quote(request: HttpRequest, slug: str) -> HttpResponse:
 def _quoted(request: HttpRequest, task: Any, given: QueryDict) -> dict[str, Any]:
     teacher = teacher_selectors.teacher_or_404(member_of(request), given.get("teacher", ""))
     line = teacher_selectors.line_of(teacher, teacher_selectors.price_of(teacher))
-    source, count = given.get("source", ""), given.get("count", "")
+    source = given.get("source", "")
     try:
         quote = orders.quote(
             task,
             teacher=teacher,
-            count=int(count) if count.isdecimal() and len(count) < 10 else 0,
+            count=_whole(given.get("count", "")),
+            per_record=_whole(given.get("per_record") or "1"),
             by=member_of(request),
             source=selectors.source_or_404(task, source) if source else None,
         )
     except Refusal as refusal:
         return {"line": line, "no_quote": refusal}
     return {"line": line, "quote": quote}
+
+
+def _whole(text: str) -> int:
+    """A whole number as a form writes it; 0, which every order refuses, where it is none."""
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 @require_safe
