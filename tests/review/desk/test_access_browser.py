@@ -54,14 +54,14 @@ def test_focus_and_words_follow_the_verdict_to_the_next_card(open_desk: Callable
 
     title = page.locator(SHOWN).get_attribute("data-title")
     assert focused(page) == f"Draft for {title}"
-    expect(page.get_by_role("status").first).to_have_text(f"Accepted. Now: {title}.")
+    expect(page.locator("p[role=status][data-status]")).to_have_text(f"Accepted. Now: {title}.")
     page.keyboard.press("r")
-    expect(page.get_by_role("status").first).to_have_text(re.compile("Reject because: 1 ?Wrong fact"))
+    expect(page.locator("p[role=status][data-status]")).to_have_text(re.compile("Reject because: 1 ?Wrong fact"))
     expect(page.locator(f"{SHOWN} [data-act=reject]")).to_have_attribute("aria-expanded", "true")
     page.keyboard.press("Escape")
     expect(page.locator(f"{SHOWN} [data-act=reject]")).to_have_attribute("aria-expanded", "false")
     page.keyboard.press("z")
-    expect(page.get_by_role("status").first).to_have_text(re.compile("Taken back. Now:"))
+    expect(page.locator("p[role=status][data-status]")).to_have_text(re.compile("Taken back. Now:"))
     assert focused(page).startswith("Draft for")
 
 
@@ -104,7 +104,7 @@ def test_the_last_card_says_that_none_is_left(open_desk: Callable[..., Page], ad
 
     page.keyboard.press("a")
 
-    expect(page.get_by_role("status").first).to_have_text("Accepted. No card is left in your hand.")
+    expect(page.locator("p[role=status][data-status]")).to_have_text("Accepted. No card is left in your hand.")
     expect(page.locator("[data-empty]")).to_be_visible()
 
 
