@@ -1,0 +1,59 @@
+"""A backup as a folder or as one tar file, made and opened without ever showing a half of it."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from web.errors import Refusal
+
+SUFFIXES = {".tar": "w", ".tgz": "w:gz", ".gz": "w:gz"}
+
+
+@contextmanager
+def new(target: Path) -> Iterator[Path]:
+    """A folder to fill; when the block ends well it becomes `target` by a rename, packed if that ends in .tar or .tar.gz.
+
+    Raises:
+        Refusal: There is something at `target` already.
+    """
+    if target.exists():
+        raise Refusal("target_exists", f"There is something at '{target}' already.", hint="Name a place that is free.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.part-") as part:
+        folder = Path(part) / "backup"
+        folder.mkdir(mode=0o700)
+        yield folder
+        if mode := SUFFIXES.get(target.suffix):
+            packed = Path(part) / "packed"
+            with tarfile.open(packed, mode) as tar:  # type: ignore[call-overload]
+                tar.add(folder, arcname="backup")
+            packed.chmod(0o600)
+            packed.rename(target)
+        else:
+            folder.rename(target)
+
+
+@contextmanager
+def opened(source: Path, *, near: Path) -> Iterator[Path]:
+    """The folder of a backup, unpacked beside `near` if it is packed, and gone again after the block.
+
+    Raises:
+        Refusal: It is neither a folder nor a tar file, or it would write outside its own folder.
+    """
+    if source.is_dir():
+        yield source
+        return
+    near.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=near, prefix=".restoring-") as part:
+        try:
+            with tarfile.open(source) as tar:
+                tar.extractall(part, filter="data")
+        except (OSError, EOFError, tarfile.TarError) as error:
+            shutil.rmtree(part, ignore_errors=True)
+            raise Refusal("backup_broken", f"'{source}' is no backup that can be opened: {error}.") from None
+        yield Path(part) / "backup"

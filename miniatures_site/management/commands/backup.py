@@ -1,0 +1,42 @@
+"""`manage.py backup TO [--without-runs]`: the whole installation in a folder or a tar file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from miniatures_site.backup import making
+from web.errors import Refusal
+
+
+class Command(BaseCommand):
+    help = "Writes database, artefacts and a manifest to a folder, or to a file that ends in .tar or .tar.gz."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("to", help="a place that is free")
+        parser.add_argument(
+            "--without-runs", action="store_true", help="leave the run directories of this host out; versions and miniatures stay"
+        )  # fmt: skip
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Make it and say what is inside, and what is not.
+
+        Raises:
+            CommandError: In the refusal's words.
+        """
+        try:
+            made = making.make(Path(options["to"]), without_runs=options["without_runs"])
+        except Refusal as refusal:
+            raise CommandError(f"{refusal.message} {refusal.hint}".strip()) from None
+        size = sum(piece.bytes for piece in made.files.values())
+        rows = sum(made.tables.values())
+        self.stdout.write(
+            f"{options['to']}: {rows:,} rows of {len(made.tables)} tables, {len(made.files):,} files, {size / 1e6:,.1f} MB."
+        )
+        self.stdout.write(
+            "Inside: password hashes, token hashes, everything people wrote. Not inside: SECRET_KEY, ADDRESS_HMAC_KEY "
+            "and provider keys. Keep those apart; without them stored secrets cannot be read and the suppression list "
+            "forgets whom it names."
+        )

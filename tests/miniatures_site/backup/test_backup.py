@@ -1,0 +1,196 @@
+"""A backup brings everything back, and a broken one touches nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tarfile
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from miniatures_site.backup import making, restoring
+from tests.miniatures_site.backup.houses import House, databases
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+FACTS = "from tests.miniatures_site.backup import seed; print('FACTS', seed.facts())"
+
+
+@pytest.fixture(scope="module")
+def build(django_db_setup, tmp_path_factory):
+    with databases(tmp_path_factory.mktemp("houses")) as build:
+        yield build
+
+
+@pytest.fixture(scope="module")
+def lived_in(build) -> House:
+    """An installation with people and golds in it."""
+    house = build("lived-in")
+    house.run("migrate", "-v0")
+    house.python("from tests.miniatures_site.backup import seed; seed.fill()")
+    return house
+
+
+@pytest.fixture(scope="module")
+def backup(lived_in, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("backups") / "today"
+    lived_in.run("backup", str(folder))
+    return folder
+
+
+def facts(house: House) -> str:
+    return next(line for line in house.python(FACTS).splitlines() if line.startswith("FACTS"))
+
+
+def test_everything_comes_back_and_still_refuses_change(lived_in, backup, build):
+    new = build("new")
+
+    said = new.run("restore", str(backup))
+
+    assert facts(new) == facts(lived_in)
+    assert "12 golds" in said
+    assert "here before" not in said
+    change = "from django.db import DatabaseError\nfrom review.models import Decision\n"
+    refused = new.python(
+        f"{change}try:\n    Decision.objects.update(note='x')\nexcept DatabaseError as e:\n    print('REFUSED', e)"
+    )
+    assert "REFUSED" in refused
+    assert "hold" in new.run("verify_audit") or "No day" in new.run("verify_audit")
+    assert "no changes" in new.run("makemigrations", "--check", "--dry-run").lower()
+
+
+def test_the_manifest_tells_tables_versions_and_hashes(backup):
+    told = json.loads((backup / "manifest.json").read_text())
+
+    assert told["vendor"] == connection.vendor
+    assert told["tables"]["review_decision"] == 12
+    assert told["tables"]["members_member"] == 1
+    assert told["migrations"]["review"][0] == "0001_initial"
+    assert any(path.startswith("artefacts/datasets/") for path in told["files"])
+    assert all(len(piece["sha256"]) == 64 for piece in told["files"].values())
+
+
+def test_no_key_of_the_installation_is_inside(backup):
+    from django.conf import settings
+
+    key = settings.SECRET_KEY.encode()
+
+    assert not any(key in path.read_bytes() for path in backup.rglob("*") if path.is_file())
+
+
+def test_a_packed_backup_comes_back_too(lived_in, build, tmp_path):
+    packed, new = tmp_path / "today.tar.gz", build("from-tar")
+
+    lived_in.run("backup", str(packed), "--without-runs")
+    new.run("restore", str(packed))
+
+    assert facts(new) == facts(lived_in)
+    assert not list(tmp_path.glob(".*"))
+    assert not list(new.var.glob(".restoring*"))
+
+
+def test_an_installation_with_members_is_not_written_over(lived_in, backup):
+    before = facts(lived_in)
+
+    said = lived_in.run("restore", str(backup), fails=True)
+
+    assert "--force" in said
+    assert facts(lived_in) == before
+
+
+def test_with_force_the_earlier_installation_is_renamed_aside(lived_in, backup, build):
+    other = build("other")
+    other.run("migrate", "-v0")
+    other.python("from members.models import Member; Member.objects.create(username='eve')")
+    (other.var / "artefacts").mkdir(exist_ok=True)
+    (other.var / "artefacts" / "mine.txt").write_text("mine")
+
+    said = other.run("restore", str(backup), "--force")
+
+    assert facts(other) == facts(lived_in)
+    kept = [Path(line.split(": ")[1]) for line in said.splitlines() if line.startswith("What was here before: /")]
+    assert any((place / "mine.txt").exists() for place in kept if place.is_dir())
+    if connection.vendor == "postgresql":
+        assert "schema before_" in said
+    else:
+        assert any(place.name.startswith("db.sqlite3.before-") for place in kept)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        ("changed", "is not what"), ("cut", "is not what"), ("missing", "lacks the file"),
+        ("added", "is not of this backup"), ("no manifest", "no readable"),
+    ],
+)  # fmt: skip
+def test_a_broken_backup_is_refused_by_the_file_that_is_wrong(admin, backup, tmp_path, spoil, words):
+    broken = tmp_path / "broken"
+    shutil.copytree(backup, broken)
+    victim = next(path for path in sorted(broken.rglob("*")) if path.is_file() and "datasets" in str(path))
+    match spoil:
+        case "changed":
+            victim.write_bytes(b"x" + victim.read_bytes()[1:])
+        case "cut":
+            victim.write_bytes(victim.read_bytes()[:-1])
+        case "missing":
+            victim.unlink()
+        case "added":
+            (broken / "artefacts" / "more.txt").write_text("x")
+        case _:
+            (broken / "manifest.json").unlink()
+
+    with pytest.raises(Refusal, match=words):
+        restoring.restore(broken)
+
+
+def test_half_a_tar_file_touches_nothing(lived_in, build, tmp_path):
+    packed, house = tmp_path / "today.tar.gz", build("half")
+    lived_in.run("backup", str(packed))
+    packed.write_bytes(packed.read_bytes()[: packed.stat().st_size // 2])
+
+    assert "no backup that can be opened" in house.run("restore", str(packed), fails=True)
+    assert not (house.var / "artefacts").exists()
+
+
+def test_a_tar_file_that_climbs_out_of_its_folder_is_refused(admin, tmp_path, settings):
+    settings.VAR_DIR = tmp_path / "deep" / "var"
+    evil = tmp_path / "evil.tar"
+    (tmp_path / "x").write_text("x")
+    with tarfile.open(evil, "w") as tar:
+        tar.add(tmp_path / "x", arcname="../../climbed")
+
+    with pytest.raises(Refusal, match="no backup that can be opened"):
+        restoring.restore(evil)
+
+    assert not list(tmp_path.rglob("climbed"))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda told: told["migrations"]["review"].append("9999_from_the_future"), "9999_from_the_future"),
+        (lambda told: told.update(vendor="oracle"), "oracle"),
+        (lambda told: told.update(format=2), "does not read"),
+    ],
+    ids=["newer", "other database", "other form"],
+)
+def test_a_backup_that_does_not_fit_is_refused(admin, backup, tmp_path, change, words):
+    other = tmp_path / "other"
+    shutil.copytree(backup, other)
+    told = json.loads((other / "manifest.json").read_text())
+    change(told)
+    (other / "manifest.json").write_text(json.dumps(told))
+
+    with pytest.raises(Refusal, match=words):
+        restoring.restore(other)
+
+
+def test_a_place_that_is_taken_is_not_written_to(db, backup):
+    before = sorted(path.name for path in backup.iterdir())
+
+    with pytest.raises(Refusal, match="already"):
+        making.make(backup)
+
+    assert sorted(path.name for path in backup.iterdir()) == before
