@@ -48,6 +48,22 @@ class Matches(models.Lookup):
         return f"{rowid} IN ({found})", [*params, query.as_fts5()]
 
 
+@models.UUIDField.register_lookup
+class Among(models.lookups.In):
+    """`pk__among=found`: as `in`, but what the inner question finds is found first, and once.
+
+    PostgreSQL guesses how many rows a text finds, and where it guesses few it may ask anew for each row of the outer list. As
+    an array the ids are there before the list is walked.
+    """
+
+    lookup_name = "among"
+
+    def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+        lhs, left = self.process_lhs(compiler, connection)
+        rhs, right = self.process_rhs(compiler, connection)
+        return f"{lhs} = ANY(ARRAY{rhs})", [*left, *right]
+
+
 class SearchText(models.Model):
     """What one draft is found by. Its ids grow with the drafts, so the highest are the newest."""
 

@@ -11,7 +11,8 @@ from review.search.words import Word, tidy, words
 
 # Hits are looked for here; a line of a megabyte must not hold up a page.
 LOOK_INTO = 20_000
-BEFORE = 40
+# A row of the list shows some fifty characters; the hit stands among the first of them.
+BEFORE, NEAR = 20, 30
 
 
 class Part(NamedTuple):
@@ -38,7 +39,7 @@ def passage(text: str, query: Query, *, length: int = 160) -> list[Part]:
     """The piece of a text around the first hit, or its beginning where there is none."""
     spans = hits(text, query)
     text = tidy(text[:LOOK_INTO])
-    begin = max(0, spans[0][0] - BEFORE) if spans and spans[0][0] > length // 2 else 0
+    begin = max(0, spans[0][0] - BEFORE) if spans and spans[0][0] > NEAR else 0
     if begin:
         # A passage begins with a word.
         begin = text.find(" ", begin, spans[0][0]) + 1 or begin

@@ -152,7 +152,7 @@ def _address(slug: str, text: str, instead: str | None, reasons: Sequence[str]) 
 def _others(draft: Candidate, text: str) -> int:
     """In how many other drafts that wait the words of a sentence stand in its order."""
     waiting = Candidate.objects.filter(task=draft.task_id, state=CandidateState.PENDING).exclude(pk=draft.pk)
-    return waiting.filter(pk__in=narrowing.hits(draft.task, query.sentence(text))).count()
+    return waiting.filter(pk__among=narrowing.hits(draft.task, query.sentence(text))).count()
 
 
 def _changed(before: Fields, after: Fields | None) -> dict[str, str | None]:

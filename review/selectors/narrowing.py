@@ -90,7 +90,7 @@ def narrowed(found: QuerySet[Candidate], wanted: Wanted, *, member: Member, task
             return found.none()
         found = found.filter(condition)
     if wanted.words and task is not None:
-        found = found.filter(pk__in=hits(task, wanted.query)) if wanted.query.is_askable else found.none()
+        found = found.filter(pk__among=hits(task, wanted.query)) if wanted.query.is_askable else found.none()
     return found
 
 
