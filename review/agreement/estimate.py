@@ -10,6 +10,7 @@ import numpy as np
 from review.agreement.tallies import RESAMPLES, SEED, Floats, Tally
 
 LEVEL = 0.95
+MANY_PATTERNS = 300
 
 # From how often each pattern comes, (B, P), to the figure of each resample, (B,); nan where it is not defined.
 Statistic = Callable[[Tally, Floats], Floats]
@@ -52,9 +53,11 @@ def estimate(
     value = _defined(statistic(tally, tally.times[None, :])[0])
     if value is None or tally.units < 2:
         return Estimate(value, units=tally.units, ratings=tally.ratings)
-    found = statistic(tally, tally.resampled(resamples, seed=seed))
+    # Ends from a thousand are worth their two digits too, where a draw is dear.
+    drawn = tally.resampled(min(resamples, 1000) if len(tally.times) > MANY_PATTERNS else resamples, seed=seed)
+    found = statistic(tally, drawn)
     known = found[np.isfinite(found)]
-    if len(known) * 2 < resamples:
+    if len(known) * 2 < len(found):
         return Estimate(value, units=tally.units, ratings=tally.ratings)
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return Estimate(value, float(low), float(high), tally.units, tally.ratings)

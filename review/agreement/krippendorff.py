@@ -65,7 +65,7 @@ def _coincidences(tally: Tally, weights: Floats) -> Floats:
     raters = np.maximum(counts.sum(axis=1), 2.0)
     pairs = counts[:, :, None] * counts[:, None, :]  # (P, C, C)
     pairs[:, np.arange(categories), np.arange(categories)] -= counts
-    flat = (pairs / (raters - 1)[:, None, None]).reshape(len(counts), -1)
+    flat = (pairs / (raters - 1)[:, None, None]).reshape(len(counts), categories**2)
     found: Floats = (weights @ flat).reshape(len(weights), categories, categories)
     return found
 

@@ -2,62 +2,40 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from itertools import combinations
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 import numpy as np
 
-from review.agreement import chance, krippendorff, pairs, tallies
+from review.agreement import chance, krippendorff, pairs
 from review.agreement.estimate import Estimate, estimate, point
 from review.agreement.pairs import Kappa
 from review.agreement.tallies import Floats, Tally
-from review.selectors.agreement.words import Word
-from review.states import Verdict
+from review.selectors.agreement.columns import SIZES, Columns, same_texts, tally
 
-VERDICTS = (Verdict.ACCEPT.value, Verdict.EDIT.value, Verdict.REJECT.value)
-_PLACE = {verdict: place for place, verdict in enumerate(VERDICTS)}
-# Edit sizes are compared in steps of one per cent.
-SIZES = tuple(step / 100 for step in range(101))
 # Under so many drafts no figure is put before anybody.
 ENOUGH = 10
 PAIRS_SHOWN = 30
 WEEKS_SHOWN = 26
 
-Pattern = tuple[int, ...]
 
-
-@dataclass
 class Counts:
-    """Patterns of what was said of drafts, by what is compared."""
+    """What was said of drafts, counted: by what is compared, by week, and by two reviewers."""
 
-    verdict: Counter[Pattern] = field(default_factory=Counter)
-    usable: Counter[Pattern] = field(default_factory=Counter)
-    size: Counter[Pattern] = field(default_factory=Counter)
-    text: Counter[Pattern] = field(default_factory=Counter)
-    ratings: dict[str, Counter[Pattern]] = field(default_factory=lambda: defaultdict(Counter))
-    weeks: dict[date, Counter[Pattern]] = field(default_factory=lambda: defaultdict(Counter))
-    tables: dict[tuple[UUID, UUID], Floats] = field(default_factory=dict)
-    reviewers: set[UUID] = field(default_factory=set)
-
-    def add(self, words: Sequence[Word]) -> None:
-        """Count one draft."""
-        places = tuple(sorted(_PLACE[word.verdict] for word in words))
-        self.verdict[places] += 1
-        self.usable[tuple(sorted(int(place == 2) for place in places))] += 1
-        self.size[tuple(sorted(round(word.edit_size * 100) for word in words if word.edit_size is not None))] += 1
-        self.text[_classes(word.text for word in words if word.text)] += 1
-        for name in {name for word in words for name in word.ratings}:
-            self.ratings[name][tuple(sorted(int(w.ratings[name]) for w in words if name in w.ratings))] += 1
-        last = max(word.at for word in words).date()
-        self.weeks[last - timedelta(days=last.weekday())][places] += 1
-        for one, other in combinations(sorted(words, key=lambda word: word.reviewer), 2):
-            self.reviewers |= {one.reviewer, other.reviewer}
-            table = self.tables.setdefault((one.reviewer, other.reviewer), np.zeros((3, 3)))
-            table[_PLACE[one.verdict], _PLACE[other.verdict]] += 1
+    def __init__(self, said: Columns) -> None:
+        self.units = said.units
+        self.verdict = tally(said.unit, said.verdict, (0, 1, 2))
+        self.usable = tally(said.unit, (said.verdict == 2).astype(np.int64), (0, 1))
+        self.size = tally(said.unit, said.size, SIZES)
+        self.text = same_texts(said.unit, said.text)
+        self.ratings = {name: tally(said.unit, met, (0, 1)) for name, met in said.ratings().items()}
+        weeks = list(said.by_week())[-WEEKS_SHOWN:]
+        self.weeks = {monday: tally(said.unit[of_it], said.verdict[of_it], (0, 1, 2)) for monday, of_it in weeks}
+        people = [UUID(hex=key) for key in said.reviewers]
+        self.reviewers = set(people)
+        self.tables = {(people[one], people[other]): cells for (one, other), cells in said.tables().items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,24 +90,19 @@ class Week:
 
 def figures(counts: Counts, requirements: Iterable[str]) -> list[Figures]:
     """Every comparison, the verdict first, requirements of the rubric last."""
-    verdict = tallies.of_patterns(counts.verdict, VERDICTS)
-    text = _text_tally(counts.text)
+    verdict, text = counts.verdict, counts.text
     lines = [
         _of_names("verdict", "Verdict", verdict),
-        _of_names("usable", "To be used, as it is or edited, or not", tallies.of_patterns(counts.usable, ("no", "yes"))),
+        _of_names("usable", "To be used, as it is or edited, or not", counts.usable),
         Figures("ordinal", "Verdict by degrees: accept, edit, reject", "ordinal",
                 estimate(verdict, krippendorff.alpha("ordinal")), None, None),
         Figures("edit_size", "Size of the edit; an accept changes nothing", "interval",
-                estimate(tallies.of_patterns(counts.size, SIZES), krippendorff.interval_alpha()), None, None),
+                estimate(counts.size, krippendorff.interval_alpha()), None, None),
         Figures("text", "The final text, word for word", "nominal", Estimate(None, units=text.units, ratings=text.ratings),
                 None, estimate(text, chance.percent())),
     ]  # fmt: skip
     named = [*dict.fromkeys([*requirements, *sorted(counts.ratings)])]
-    return lines + [
-        _of_names(f"rating:{name}", name, tallies.of_patterns(counts.ratings[name], ("no", "yes")))
-        for name in named
-        if name in counts.ratings
-    ]
+    return lines + [_of_names(f"rating:{name}", name, counts.ratings[name]) for name in named if name in counts.ratings]
 
 
 def pairs_of(counts: Counts) -> list[Pair]:
@@ -141,8 +114,8 @@ def pairs_of(counts: Counts) -> list[Pair]:
 def weeks_of(counts: Counts) -> list[Week]:
     """The last `WEEKS_SHOWN` weeks with enough drafts, in order."""
     found = []
-    for monday in sorted(counts.weeks)[-WEEKS_SHOWN:]:
-        alpha = estimate(tallies.of_patterns(counts.weeks[monday], VERDICTS), krippendorff.alpha())
+    for monday, of_week in counts.weeks.items():
+        alpha = estimate(of_week, krippendorff.alpha())
         if alpha.units >= ENOUGH and alpha.value is not None:
             found.append(Week(monday, alpha))
     return found
@@ -156,33 +129,20 @@ def with_others(counts: Counts, reviewer: UUID) -> tuple[Estimate, float | None]
             table += cells
         elif reviewer == other:
             table += cells.T
-    tally = pairs.as_tally(table)
-    return estimate(tally, chance.percent()), point(tally, pairs.kappa(3)) if table.sum() else None
+    cells_drawn = pairs.as_tally(table)
+    return estimate(cells_drawn, chance.percent()), point(cells_drawn, pairs.kappa(3)) if table.sum() else None
 
 
-def _of_names(key: str, name: str, tally: Tally) -> Figures:
+def _of_names(key: str, name: str, of: Tally) -> Figures:
     return Figures(
-        key, name, "nominal", estimate(tally, krippendorff.alpha()), estimate(tally, chance.fleiss()),
-        estimate(tally, chance.percent()),
+        key, name, "nominal", estimate(of, krippendorff.alpha()), estimate(of, chance.fleiss()),
+        estimate(of, chance.percent()),
     )  # fmt: skip
 
 
 def _pair(one: UUID, other: UUID, table: Floats) -> Pair:
-    tally = pairs.as_tally(table)
+    cells = pairs.as_tally(table)
     return Pair(
-        one, other, int(table.sum()), estimate(tally, chance.percent()), estimate(tally, pairs.kappa(len(table))),
+        one, other, int(table.sum()), estimate(cells, chance.percent()), estimate(cells, pairs.kappa(len(table))),
         pairs.cohen(table),
     )  # fmt: skip
-
-
-def _classes(texts: Iterable[Hashable]) -> Pattern:
-    """How many share each text, the largest group first: (2, 1) where two of three end with the same."""
-    return tuple(sorted(Counter(texts).values(), reverse=True))
-
-
-def _text_tally(patterns: Counter[Pattern]) -> Tally:
-    widest = max((len(pattern) for pattern in patterns), default=1)
-    counts = np.zeros((len(patterns), max(1, widest)))
-    for row, pattern in enumerate(patterns):
-        counts[row, : len(pattern)] = pattern
-    return Tally(counts, np.fromiter(patterns.values(), float, len(patterns)), np.arange(counts.shape[1], dtype=float))

@@ -16,6 +16,7 @@ from review.agreement.shares import Share, share
 from review.models import Decision, KnownAnswer, Ruling, Source, Task
 from review.selectors import decisions
 from review.selectors.agreement import figures, words
+from review.selectors.agreement.columns import VERDICTS
 from review.selectors.agreement.figures import Counts, Figures, Pair, Week
 from review.selectors.tasks import latest_version
 from review.states import SourceKind
@@ -76,18 +77,15 @@ def counts_of(task: Task) -> Counts:
     key = f"agreement-counts:{task.pk}:{_stamp(task)}"
     found: Counts | None = cache.get(key)
     if found is None:
-        found = Counts()
-        for said in words.blind(task):
-            found.add(said)
-        found.ratings, found.weeks = dict(found.ratings), dict(found.weeks)
+        found = Counts(words.read(task))
         cache.set(key, found, KEEP_S)
     return found
 
 
 def rates(by_verdict: dict[str, int]) -> Rates:
     """Shares of the three verdicts."""
-    total = sum(by_verdict.get(verdict, 0) for verdict in figures.VERDICTS)
-    return Rates(*(share(by_verdict.get(verdict, 0), total) for verdict in figures.VERDICTS))
+    total = sum(by_verdict.get(verdict, 0) for verdict in VERDICTS)
+    return Rates(*(share(by_verdict.get(verdict, 0), total) for verdict in VERDICTS))
 
 
 def _computed(task: Task) -> Report:
@@ -97,7 +95,7 @@ def _computed(task: Task) -> Report:
     names = {member.pk: member.name for member in Member.objects.filter(pk__in=people)}
     requirements = [requirement.name for requirement in latest_version(task).spec.rubric]
     return Report(
-        units=sum(counts.verdict.values()), reviewers=len(counts.reviewers), lines=figures.figures(counts, requirements),
+        units=counts.units, reviewers=len(counts.reviewers), lines=figures.figures(counts, requirements),
         pairs=pairs, weeks=figures.weeks_of(counts), names=names, random=rates(_random(task)), at=timezone.now(),
     )  # fmt: skip
 
