@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from audit.services import trail
 from campaigns.models import Campaign, Contact, Enrolment, Experiment, Message, Step
 from campaigns.selectors import audience
 from campaigns.services import bell, forecast, orders_of, readiness
@@ -59,6 +60,7 @@ def launch(
     campaign.state, campaign.is_held = CampaignState.RUNNING, is_held
     campaign.launched_at, campaign.launched_by = timezone.now(), by
     campaign.save(update_fields=["state", "is_held", "launched_at", "launched_by", "task_version"])
+    trail.record("campaign_launched", by=by, about=campaign, campaign=campaign.slug, is_held=is_held)
     _enrol(campaign, forecast.places(campaign, list(audience.matching(campaign))))
     bell.ring_after_commit()
     return campaign
@@ -131,6 +133,7 @@ def pause(campaign: Campaign, *, by: Member) -> Campaign:
     """
     campaign, moved = _move(campaign, CampaignState.PAUSED, by=by)
     if moved:
+        trail.record("campaign_steered", by=by, about=campaign, campaign=campaign.slug, to="paused")
         orders_of.pause(campaign)
     return campaign
 
@@ -145,6 +148,7 @@ def resume(campaign: Campaign, *, by: Member) -> Campaign:
     """
     campaign, moved = _move(campaign, CampaignState.RUNNING, by=by)
     if moved:
+        trail.record("campaign_steered", by=by, about=campaign, campaign=campaign.slug, to="running")
         orders_of.resume(campaign)
         bell.ring_after_commit()
     return campaign
@@ -165,6 +169,7 @@ def release(campaign: Campaign, *, by: Member) -> Campaign:
     if campaign.is_held:
         campaign.is_held = False
         campaign.save(update_fields=["is_held"])
+        trail.record("campaign_steered", by=by, about=campaign, campaign=campaign.slug, to="let go")
         bell.ring_after_commit()
     return campaign
 
@@ -179,6 +184,7 @@ def end(campaign: Campaign, *, by: Member) -> Campaign:
     """
     campaign, moved = _move(campaign, CampaignState.ENDED, by=by)
     if moved:
+        trail.record("campaign_steered", by=by, about=campaign, campaign=campaign.slug, to="ended")
         orders_of.cancel(campaign)
         Message.objects.filter(campaign=campaign, state__in=BEFORE_THE_WIRE).update(
             state=MessageState.STOPPED, stop_reason=StopReason.ENDED, updated_at=timezone.now()

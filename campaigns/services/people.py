@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from audit.services import trail
 from campaigns.models import Contact, Enrolment, Event, Message, Reply
 from campaigns.selectors import people as selectors
 from campaigns.selectors import person_file
@@ -65,6 +66,7 @@ def export(address_or_hmac: str, *, by: Member | None = None) -> dict[str, Any]:
     """
     hmac = suppression.hmac_of_or_refuse(address_or_hmac)
     contacts = [contact for contact in selectors.contacts_of(hmac) if by is None or _leads(by, contact)]
+    trail.record("person_exported", by=by, contacts=len(contacts))
     return person_file.of(hmac, contacts)
 
 
@@ -93,6 +95,7 @@ def erase(address: str, *, by: Member | None = None, expected_hmac: str = "") ->
         raise PermissionDenied("Tasks that you do not lead hold this person too: ask an admin.")
     suppression.suppress(hmac, reason=SuppressionReason.ERASED, by=by)
     erased = _erase(hmac)
+    trail.record("person_erased", by=by, contacts=len(contacts))
     erase_files.sweep(traces.versions_with_erased())
     return erased
 

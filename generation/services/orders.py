@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.urls import reverse
 
+from audit.services import trail
 from generation import ports
 from generation.engine.contracts import TeacherSpec
 from generation.estimates import Estimate, estimate
@@ -138,10 +139,12 @@ def launch(
         per_record=per_record,
     )  # fmt: skip
     title = f"{count} drafts by {teacher.name}"
-    return place(
+    order = place(
         task, quoted, title=title, teacher=teacher, count=count, by=by, max_cost_usd=max_cost_usd, source=source,
         purpose=purpose, uncertain_policy=uncertain_policy, seed=seed, repeats=repeats,
     )  # fmt: skip
+    trail.record("generation_launched", by=by, about=order, task=task.slug, teacher=teacher.slug, count=count)
+    return order
 
 
 def place(

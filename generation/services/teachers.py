@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
+from audit.services import trail
 from generation.models import Teacher
 from generation.services import addresses
 from generation.states import DEFAULT_SECRET, NEEDS_KEY, Provider
@@ -56,7 +57,9 @@ def create(new: NewTeacher, *, by: Member) -> Teacher:
     values = _checked(new)
     try:
         with transaction.atomic():
-            return Teacher.objects.create(**values, created_by=by)
+            made = Teacher.objects.create(**values, created_by=by)
+            trail.record("teacher_made", by=by, about=made, teacher=made.slug)
+            return made
     except IntegrityError:
         message = f"There is a teacher '{new.slug}' already."
         raise Refusal("slug_taken", message, status=409, errors={"slug": [message]}) from None
@@ -80,7 +83,9 @@ def change(teacher: Teacher, new: NewTeacher, *, by: Member) -> Teacher:
     for name, value in _checked(new).items():
         if name != "slug":
             setattr(teacher, name, value)
-    teacher.save()
+    with transaction.atomic():
+        teacher.save()
+        trail.record("teacher_changed", by=by, about=teacher, teacher=teacher.slug)
     return teacher
 
 

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from audit.services import trail
 from members.session import member_of
 from review import exports
 from review.selectors import datasets as selectors
@@ -57,6 +58,10 @@ class RowsFile(APIView):
             headers |= {"Accept-Ranges": "bytes", "Content-Length": str(part.length)}
         if part.is_partial:
             headers["Content-Range"] = f"bytes {part.start}-{part.start + part.length - 1}/{file.bytes}"
+        if part.start == 0:
+            # Once for a file, however often its download is resumed.
+            what = {"split": file.split, "format": file.format, "container": file.container}
+            trail.record("dataset_downloaded", by=member_of(request), about=version, **what)
         blocks = files.blocks(file.path, part.start, part.length)
         return StreamingHttpResponse(
             encodings.encoded(blocks, encoding) if encoding else blocks,

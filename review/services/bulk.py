@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from audit.services import trail
 from members.models import Member
 from review import edits
 from review.bulk_verdict import SET_ASIDE, TYPED_ABOVE, BulkVerdict
@@ -116,6 +117,8 @@ def _act(
         raise Refusal(
             "act_id_reused", "This id belongs to another act.", hint="Make a new UUID for each act.", status=409
         )
+    if is_new:
+        trail.record("bulk_act", by=by, about=act, task=task.slug, verdict=act.verdict, count=act.count)
     return act
 
 

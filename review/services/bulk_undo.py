@@ -16,6 +16,7 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
+from audit.services import trail
 from members.models import Member
 from review.bulk_verdict import SET_ASIDE
 from review.models import Assignment, BulkAct, Candidate, Decision, Gold, Ruling
@@ -64,6 +65,8 @@ def undo(act_id: UUID, *, by: Member) -> Undone:
     for chunk in bulk.chunks(_touched(act, is_first=is_first)):
         count, why = _undo_chunk(act, chunk)
         total, kept = total + count, kept + why
+    if is_first:
+        trail.record("bulk_act_undone", by=by, about=act, task=act.task.slug, count=total)
     return Undone(act, total, kept)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from audit.services import trail
 from members.models import Member
 from review.models import DeskSettings, Task
 from review.permissions import require
@@ -57,6 +58,7 @@ def save(
     if is_reordered:
         held.ordered_at = None
     held.save()
+    trail.record("desk_changed", by=by, about=task, task=task.slug)
     if is_reordered:
         transaction.on_commit(lambda: ordering.ring(task.pk))
     return held

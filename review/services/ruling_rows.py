@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.http import Http404
 
+from audit.services import trail
 from members.models import Member
 from review import judgement
 from review.models import Candidate, Decision, Ruling
@@ -63,7 +64,9 @@ def check_tag(draft: Candidate, if_match: str | None) -> None:
 def rule(draft: Candidate, kind: RulingKind, *, by: Member, decision: Decision | None, note: str) -> Ruling:
     """Add the row of a ruling, its note cut to what is kept."""
     words = note.strip()[: judgement.LONGEST_NOTE]
-    return Ruling.objects.create(candidate=draft, kind=kind, decision=decision, lead=by, note=words)
+    ruling = Ruling.objects.create(candidate=draft, kind=kind, decision=decision, lead=by, note=words)
+    trail.record("ruled", by=by, about=draft, kind=str(kind))
+    return ruling
 
 
 def moved(draft: Candidate, state: CandidateState) -> Candidate:

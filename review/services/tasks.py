@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from pydantic import ValidationError
 
+from audit.services import trail
 from members.models import Member
 from review import permissions, spec_errors
 from review.models import Membership, Task, TaskVersion
@@ -67,6 +68,7 @@ def create(
         ) from None  # fmt: skip
     Membership.objects.create(member=by, task=task, role=Role.LEAD)
     _add_version(task, 1, spec, by, note)
+    trail.record("task_made", by=by, about=task, task=slug)
     return task
 
 
@@ -88,7 +90,9 @@ def new_version(task: Task, *, spec: TaskSpec, by: Member, note: str = "") -> Ta
             "nothing_changed", f"Nothing changed: version {latest.number} says exactly this.",
             hint="Change something, or keep the version you have.", status=409,
         )  # fmt: skip
-    return _add_version(task, latest.number + 1 if latest else 1, spec, by, note)
+    made = _add_version(task, latest.number + 1 if latest else 1, spec, by, note)
+    trail.record("task_version_made", by=by, about=made, task=task.slug, number=made.number)
+    return made
 
 
 def parse_spec(body: Any) -> TaskSpec:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from audit.services import trail
 from members.models import Member
 from review.models import Membership, Task
 from review.permissions import require
@@ -35,6 +36,7 @@ def give_role(member: Member, task: Task, *, role: str, by: Member) -> None:
             Membership.objects.update_or_create(member=member, task=task, defaults={"role": role})
         else:
             Membership.objects.filter(member=member, task=task).delete()
+        trail.record("role_given" if role else "role_taken", by=by, about=member, task=task.slug, role=role)
 
 
 def member_named(username: str, *, task: Task, by: Member) -> Member:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from audit.services import trail
 from members.models import Member
 from review.models import Task
 from review.permissions import require
@@ -32,6 +33,7 @@ def promote(miniature: Miniature, *, by: Member) -> Promotion:
         running.start(by=by)
         return current
     row = Promotion.objects.create(task=miniature.task, miniature=miniature, act=Act.PROMOTE, by=by)
+    trail.record("miniature_promoted", by=by, about=miniature, task=miniature.task.slug)
     teachers.offer(miniature)
     running.start(by=by)
     running.update(by=by)
@@ -53,6 +55,7 @@ def demote(miniature: Miniature, *, by: Member) -> Promotion | None:
     if not promoted.is_promoted(miniature):
         return None
     row = Promotion.objects.create(task=miniature.task, miniature=miniature, act=Act.DEMOTE, by=by)
+    trail.record("miniature_demoted", by=by, about=miniature, task=miniature.task.slug)
     teachers.withdraw(miniature)
     running.update(by=by)
     return row

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.urls import reverse
 
+from audit.services import trail
 from jobs.services import lifecycle
 from members.models import Member
 from review.models import DatasetVersion, Task
@@ -95,4 +96,5 @@ def launch(
         subject_url=reverse("training:run", args=[run.pk]),
     )
     run.save()
+    trail.record("run_launched", by=by, about=run, task=task.slug, number=number)
     return run

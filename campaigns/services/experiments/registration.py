@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from audit.services import trail
 from campaigns.experiments import design, record
 from campaigns.experiments.design import AtHand, Faults, Wishes
 from campaigns.models import Arm, Campaign, Experiment, Step
@@ -73,6 +74,7 @@ def register(
     experiment.registration = _registration(experiment, wishes, hand)
     experiment.registration_sha256 = record.sha256_of(experiment.registration)
     experiment.save()
+    trail.record("experiment_registered", by=by, about=experiment, experiment=experiment.slug)
     return experiment
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.urls import reverse
 
+from audit.services import trail
 from jobs.services import lifecycle
 from members.models import Member
 from review import dataset_filters
@@ -61,4 +62,5 @@ def freeze(dataset: Dataset, *, by: Member, note: str = "", filters: dict[str, A
         subject_url=reverse("review:dataset-version", args=[dataset.slug, number]),
     )
     version.save()
+    trail.record("dataset_frozen", by=by, about=version, dataset=dataset.slug, number=number)
     return version
