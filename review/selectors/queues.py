@@ -87,15 +87,15 @@ def judged_by(member: Member | UUID) -> Exists:
 
 def overlap_for(member: Member | UUID, task: Any) -> QuerySet[Candidate]:
     """Of the drafts that wait for further reviewers, those this member can judge; looks at `LOOK_AHEAD` at most."""
-    front = overlap(task).values("pk")[:LOOK_AHEAD]
-    return Candidate.objects.filter(~judged_by(member), pk__in=front).order_by("queue_position", "id")
+    # The front is a question within this question: what it refers to stands one further out.
+    front = overlap(OuterRef(task) if isinstance(task, OuterRef) else task).values("pk")[:LOOK_AHEAD]
+    # The state is asked for beside the front as well: a row that changed while its lock was waited for is looked at again.
+    return overlap(task).filter(~judged_by(member), pk__in=front)
 
 
 def open_to(member: Member | UUID, task: Any) -> list[QuerySet[Candidate]]:
     """All that this member can still judge, as disjoint questions that each have their index."""
-    # The front of the overlap is a question within that question: what it refers to stands one further out.
-    of_task = OuterRef(task) if isinstance(task, OuterRef) else task
-    return [in_order(task), random_slice(task), overlap_for(member, of_task), assigned(member, task)]
+    return [in_order(task), random_slice(task), overlap_for(member, task), assigned(member, task)]
 
 
 def expressions(member: Member | UUID, task: Any) -> dict[str, Any]:

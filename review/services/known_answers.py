@@ -80,6 +80,7 @@ def take_out(known_id: UUID, *, by: Member) -> KnownAnswer | None:
         held.update(state=AssignmentState.RELEASED, updated_at=timezone.now())
         if _was_met(draft):
             KnownAnswer.objects.filter(pk=known_id, retired_at__isnull=True).update(retired_at=timezone.now())
+            ruling_rows.moved(draft, CandidateState.KEPT)
             known.refresh_from_db()
             return known
         known.delete()

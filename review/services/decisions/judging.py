@@ -44,12 +44,21 @@ def judge(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash: str,
 def _claim(seen: Sight) -> None:
     """Move the card on before anything is written of it, so that of two requests at once one is overtaken."""
     if seen.is_known:
-        return
-    if seen.wanted > 1:
+        if seen.mine is AssignmentState.ACTIVE:
+            move_candidate(seen, to=CandidateState.KEPT)
+    elif seen.wanted > 1:
         # Its row is locked from here on: whoever judges it beside this one counts the verdicts after this commits.
         move_candidate(seen, to=CandidateState.PENDING, verdicts_wanted=seen.wanted, for_reviewer=None)
+        _check_first_word(seen)
     else:
         move_candidate(seen, to=CandidateState.DECIDED)
+
+
+def _check_first_word(seen: Sight) -> None:
+    """Under the lock: of two requests of one reviewer at once the second finds the verdict of the first."""
+    own = Decision.objects.filter(candidate=seen.card, reviewer=seen.by)
+    if golds.standing(own, sent_back=golds.sent_back_on(seen.card.pk)):
+        raise _already_judged(seen)
 
 
 def _resolve(seen: Sight, decision: Decision) -> CandidateState:
@@ -78,6 +87,16 @@ def _sent_back_to(card: Candidate) -> UUID | None:
     return waiting.values_list("reviewer", flat=True).first()
 
 
+def _already_judged(seen: Sight) -> Refusal:
+    return Refusal(
+        "already_judged",
+        "You have judged this card already.",
+        hint="Take that decision back first, with Z or under My decisions.",
+        status=409,
+        state={"candidate": str(seen.card.pk), "state": seen.card.state},
+    )
+
+
 def _is_late(seen: Sight) -> bool:
     """Whether the lease passed on.
 
@@ -85,13 +104,7 @@ def _is_late(seen: Sight) -> bool:
         Refusal: 409 when the member judged the card before, or never had it and it is not free.
     """
     if seen.mine is AssignmentState.DONE:
-        raise Refusal(
-            "already_judged",
-            "You have judged this card already.",
-            hint="Take that decision back first, with Z or under My decisions.",
-            status=409,
-            state={"candidate": str(seen.card.pk), "state": seen.card.state},
-        )
+        raise _already_judged(seen)
     if seen.counts:
         return False
     if seen.was_mine:

@@ -9,7 +9,7 @@ from django.http import Http404
 
 from members.models import Member
 from review.judgement import Judgement
-from review.models import Assignment, Candidate, Decision
+from review.models import Candidate, Decision
 from review.schema import Fields
 from review.services import golds, queue
 from review.services.decisions.outcome import Outcome, OvertakenError, move_assignment, move_candidate
@@ -50,18 +50,14 @@ def take_back(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash: 
     if _is_with_another(seen):
         move_assignment(seen, by=by, to=AssignmentState.RELEASED, unfinished=_unfinished(target))
         return Outcome(decision, CandidateState(seen.card.state), pace=seen.pace)
-    if not seen.is_known:
-        move_candidate(seen, to=CandidateState.LEASED, for_reviewer=None)
+    move_candidate(seen, to=CandidateState.LEASED, for_reviewer=None)
     move_assignment(seen, by=by, to=AssignmentState.ACTIVE, unfinished=_unfinished(target))
     back = queue.held_card(by, seen.card.pk)
     return Outcome(decision, CandidateState.LEASED, hand=[back], pace=replace(seen.pace, left=seen.pace.left + 1))
 
 
 def _is_with_another(seen: Sight) -> bool:
-    """Whether another reviewer holds the card: for a further verdict, or one with a known answer."""
-    if seen.is_known:
-        held = Assignment.objects.filter(candidate=seen.card, state=AssignmentState.ACTIVE)
-        return held.exclude(reviewer=seen.by).exists()
+    """Whether another reviewer holds the card: for a further verdict, or as a known answer."""
     return seen.card.state == CandidateState.LEASED
 
 
@@ -85,5 +81,5 @@ def _check_open(seen: Sight, *, is_late: bool) -> None:
             hint="Ask a lead to reopen it.",
             status=409,
         )
-    if state == CandidateState.LEASED and not is_late and seen.card.verdicts_wanted == 1:
+    if state == CandidateState.LEASED and not is_late and seen.card.verdicts_wanted == 1 and not seen.is_known:
         raise queue.not_free(seen.card)

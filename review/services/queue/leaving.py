@@ -95,13 +95,15 @@ def set_aside(
                 hint="Its lease ran out or it was judged; take the next card.",
                 status=409,
             )
-        card = Candidate.objects.filter(pk=candidate_id, state=CandidateState.LEASED)
-        # A card with a known answer is in no queue, and this member does not meet it again.
-        if card.filter(leases.IS_KNOWN).update(state=CandidateState.KEPT) == 0:
-            card.update(
-            state=CandidateState.PENDING, queue_position=BEHIND_THE_REST + int(time.time() * 1000),
-            random_key=_BESIDE_THE_SLICE,
-        )  # fmt: skip
+        _put_behind(candidate_id)
         task_id = mine.values_list("task_id", flat=True).get()
         in_hand = Assignment.objects.filter(reviewer=by, task_id=task_id, state=AssignmentState.ACTIVE).count()
         return take(by, task_id, count=deck_size - in_hand, but=candidate_id)
+
+
+def _put_behind(candidate_id: UUID) -> None:
+    card = Candidate.objects.filter(pk=candidate_id, state=CandidateState.LEASED)
+    # A card with a known answer is in no queue, and this member does not meet it again.
+    if not card.filter(leases.IS_KNOWN).update(state=CandidateState.KEPT):
+        place = BEHIND_THE_REST + int(time.time() * 1000)
+        card.update(state=CandidateState.PENDING, queue_position=place, random_key=_BESIDE_THE_SLICE)

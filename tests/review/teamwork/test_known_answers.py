@@ -12,6 +12,7 @@ from members.models import Member
 from review.models import Assignment, Candidate, Decision, Gold, KnownAnswer, Task
 from review.selectors import known_answers as met
 from review.services import golds, known_answers, queue
+from review.services.queue import Leaving
 from review.states import AssignmentState, CandidateState, Drawn
 from tests.review.desk.verbs import judge, take_back
 from web.errors import Refusal
@@ -80,6 +81,7 @@ def test_a_lease_that_runs_out_gives_it_to_the_next_reviewer(
     hand = queue.deal(other, task, count=1)
 
     assert hand[0].candidate_id == known.candidate_id
+    queue.release(other, [Leaving(known.candidate_id)])
     assert Candidate.objects.get(pk=known.candidate_id).state == CandidateState.KEPT
 
 
