@@ -65,7 +65,7 @@ def is_cut_short(task: Task, wanted: Wanted) -> bool:
     """Whether more drafts have these words than are looked through."""
     if not wanted.query.is_askable:
         return False
-    return len(narrowing.hits(task, wanted.query, at_most=narrowing.HITS_AT_MOST + 1)) > narrowing.HITS_AT_MOST
+    return narrowing.hits(task, wanted.query, at_most=narrowing.HITS_AT_MOST + 1).count() > narrowing.HITS_AT_MOST
 
 
 def lines(found: list[Candidate], wanted: Wanted, *, member: Member, task: Task) -> list[dict[str, Any]]:
