@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count
 
 from review.models import DatasetRow, DatasetVersion, Task
-from review.selectors.agreement import figures, words
+from review.selectors import agreement
 
 
 def of(version: DatasetVersion) -> dict[str, Any]:
@@ -32,12 +32,9 @@ def of(version: DatasetVersion) -> dict[str, Any]:
 
 def _agreement(task: Task) -> dict[str, Any]:
     """How far verdicts agree on the drafts of the task that several judged, blind to each other."""
-    counts = figures.Counts()
-    for said in words.blind(task):
-        counts.add(said)
-    verdict = figures.figures(counts, ())[0]
+    verdict = next(line for line in agreement.report(task).lines if line.key == "verdict")
     alpha, same = verdict.alpha, verdict.same
     return {
         "drafts": alpha.units, "verdicts": alpha.ratings, "alpha": alpha.value, "low": alpha.low, "high": alpha.high,
-        "same": same.value if same else None, "is_enough": alpha.units >= figures.ENOUGH,
+        "same": same.value if same else None, "is_enough": verdict.is_enough,
     }  # fmt: skip
