@@ -23,3 +23,15 @@ def allows(scopes: list[str], needed: str) -> bool:
     if "lead" in held:
         return needed in {"read", "datasets", "review", "serve"}
     return needed == "read" and "review" in held
+
+
+def explained() -> list[dict[str, object]]:
+    """Each scope with what it allows, and the others that it covers."""
+    return [
+        {
+            "name": name,
+            "allows": words,
+            "covers": [other for other in SCOPES if other != name and allows([name], other)],
+        }
+        for name, words in SCOPES.items()
+    ]

@@ -9,11 +9,13 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from members import selectors
 from members.forms import NewMemberForm, ProfileForm, TokenForm
+from members.scopes import explained
 from members.services import people, tokens
 from members.session import member_of
 from web.errors import Refusal
@@ -51,7 +53,10 @@ def token_list(request: HttpRequest) -> HttpResponse:
             form = TokenForm(is_admin=member.is_admin)
         except Refusal as refusal:
             show_refusal(form, refusal)
-    context = _page("tokens", form=form, made=made, tokens=selectors.tokens_of(member))
+    context = _page(
+        "tokens", form=form, made=made, tokens=selectors.tokens_of(member), now=timezone.now(), scopes=explained(),
+        limits=settings.RATE_LIMITS, site=request.build_absolute_uri("/").rstrip("/"),
+    )  # fmt: skip
     return render(request, "settings/tokens.html", context, status=422 if form.errors else 200)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -138,11 +139,39 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,10/5m/key"}
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT") or VAR_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
+
+
+def storage(url: str) -> dict[str, Any]:
+    """Django's settings for where artefacts lie: a folder, or S3 and what speaks its protocol.
+
+    Args:
+        url: Empty for the folder, else `s3://BUCKET/PREFIX?endpoint_url=…&region_name=…`. Credentials come from where AWS's
+            own tools look for them: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, or the machine's role.
+
+    Raises:
+        ImproperlyConfigured: The URL names neither.
+    """
+    if not url:
+        location = str(VAR_DIR / "artefacts")
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": location}}
+    parts = urlsplit(url)
+    asked = dict(parse_qsl(parts.query))
+    if parts.scheme != "s3" or not parts.netloc or set(asked) - {"endpoint_url", "region_name"}:
+        raise ImproperlyConfigured(
+            f"STORAGE_URL is '{url}'; write s3://BUCKET/PREFIX, and perhaps ?endpoint_url=…&region_name=… after it."
+        )
+    options: dict[str, Any] = {
+        "bucket_name": parts.netloc, "location": parts.path.strip("/"), "default_acl": None, "file_overwrite": False,
+        # A file that is read whole waits on the disk, not in memory.
+        "max_memory_size": 8 * 1024 * 1024, "signature_version": "s3v4", **asked,
+    }  # fmt: skip
+    if "endpoint_url" in asked:
+        options["addressing_style"] = "path"
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(VAR_DIR / "artefacts")},
-    },
+    "default": storage(env.text("STORAGE_URL")),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

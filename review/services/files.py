@@ -10,11 +10,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.files.storage import default_storage
-
 from review.exports import FORMATS
 from review.models import DatasetFile, DatasetVersion
 from review.selectors import datasets as selectors
+from review.services.stored import open_at
 from review.states import Split
 from web.errors import Refusal
 
@@ -91,9 +90,8 @@ def byte_range(header: str | None, size: int) -> Part:
 
 async def blocks(path: str, start: int, length: int) -> AsyncIterator[bytes]:
     """The part of a stored file, block by block. An asynchronous iterator: a synchronous one is gathered in memory."""
-    handle = await asyncio.to_thread(default_storage.open, path, "rb")
+    handle = await asyncio.to_thread(open_at, path, start)
     try:
-        await asyncio.to_thread(handle.seek, start)
         while length > 0:
             block = await asyncio.to_thread(handle.read, min(BLOCK_BYTES, length))
             if not block:
@@ -116,8 +114,9 @@ def page(file: DatasetFile, *, cursor: str = "", limit: int) -> Page:
         Refusal: 400 for a cursor that is none, 409 when the file was written anew since (somebody was erased from it).
     """
     start = _place(file, cursor) if cursor else 0
-    with default_storage.open(file.path, "rb") as handle:
-        handle.seek(start)
+    if start == file.bytes:
+        return Page([], None)
+    with open_at(file.path, start) as handle:
         lines = [line for line in (handle.readline() for _ in range(limit)) if line]
         end = start + sum(map(len, lines))
     following = _cursor(file, end) if lines and end < file.bytes else None
