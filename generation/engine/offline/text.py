@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
-_GREETING = re.compile(r"\A[^\n.!?]{1,60},\Z")
+# A slot has a dot in it: only its end tells a greeting.
+_GREETING = re.compile(r"\A[^\n!?]{1,60},\Z")
 
 
 @dataclass
