@@ -38,7 +38,6 @@ def list_page(request: HttpRequest, slug: str) -> HttpResponse:
         "is_open": any(each.chosen for each in filters[IN_SIGHT:]),
         "chips": _chips(filters, wanted),
         "address": urlencode(wanted.as_json()),
-        "is_cut_short": not page.next and listing.is_cut_short(task, wanted),
         "may_review": may(member, task, Role.REVIEWER),
         "waiting": rulings.waiting_for(member, task),
         "acts": [bulk_words.act(each) for each in bulk.latest(member, task)],

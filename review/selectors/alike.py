@@ -152,7 +152,8 @@ def _address(slug: str, text: str, instead: str | None, reasons: Sequence[str]) 
 def _others(draft: Candidate, text: str) -> int:
     """In how many other drafts that wait the words of a sentence stand in its order."""
     waiting = Candidate.objects.filter(task=draft.task_id, state=CandidateState.PENDING).exclude(pk=draft.pk)
-    return waiting.filter(pk__among=narrowing.hits(draft.task, query.sentence(text))).count()
+    found = narrowing.hits(draft.task, query.sentence(text)).values("candidate_id")
+    return waiting.filter(pk__among=found[: narrowing.HITS_AT_MOST]).count()
 
 
 def _changed(before: Fields, after: Fields | None) -> dict[str, str | None]:
@@ -189,8 +190,10 @@ def _signatures(rows: Iterable[tuple[UUID, bytes | memoryview]]) -> tuple[list[U
 
 
 def _loaded(ids: Sequence[UUID]) -> dict[UUID, Candidate]:
-    found = desk.with_parts(Candidate.objects.filter(pk__in=ids)).defer("messages", "parameters", "marks")
-    return {draft.pk: draft for draft in found}
+    found = desk.with_parts(Candidate.objects.filter(pk__in=ids)).defer(
+        "messages", "parameters", "marks", "task_version__body"
+    )
+    return {draft.pk: draft for draft in desk.share_versions(found)}
 
 
 def _shingles(fields: Fields) -> minhash.Hashes:

@@ -17,7 +17,7 @@ from review import overlap
 from review.bulk_verdict import SET_ASIDE, BulkVerdict, DoesNotFitError
 from review.models import Assignment, BulkAct, Candidate, Decision, DeskSettings, KnownAnswer, Task
 from review.schema import Fields
-from review.selectors import keyset, narrowing
+from review.selectors import desk, keyset, narrowing
 from review.selectors.narrowing import Wanted
 from review.states import AssignmentState, CandidateState, Verdict
 
@@ -113,7 +113,7 @@ def rows(task: Task, ids: Sequence[UUID], *, by: Member) -> QuerySet[Candidate]:
     mine = Assignment.objects.filter(candidate=OuterRef("pk"), reviewer=by)
     return (
         Candidate.objects.filter(task=task, pk__in=ids)
-        .select_related("task_version", "record")
+        .select_related("record")
         .defer("messages", "parameters", "labelled_defects", "marks")
         .annotate(
             is_judged=Exists(said.exclude(verdict=Verdict.RETRACT).order_by()),
@@ -130,11 +130,11 @@ def sift(
 ) -> Sifted:  # fmt: skip
     """Part drafts, as `rows` reads them, into those the verdict can be given to and those left out, with why."""
     sifted = Sifted()
-    desk = DeskSettings.objects.filter(task=task).first()
+    dealing = DeskSettings.objects.filter(task=task).first()
     seen = 0
-    for draft in found:
+    for draft in desk.share_versions(found):
         seen += 1
-        why = _why_not(draft, by, task, desk)
+        why = _why_not(draft, by, task, dealing)
         if why:
             sifted.left_out[why] += 1
             continue
@@ -155,23 +155,23 @@ def _ending(draft: Candidate, said: BulkVerdict) -> tuple[Verdict | None, Fields
     return said.of(draft.task_version.spec, draft.fields)
 
 
-def _why_not(draft: Any, by: Member, task: Task, desk: DeskSettings | None) -> str:
+def _why_not(draft: Any, by: Member, task: Task, dealing: DeskSettings | None) -> str:
     if draft.is_mine and draft.state == CandidateState.LEASED:
         return IN_MY_HAND
     if draft.state != CandidateState.PENDING:
         return _STATES[draft.state]
-    if draft.verdicts_wanted > 1 or draft.is_judged or _is_to_overlap(draft, task, desk):
+    if draft.verdicts_wanted > 1 or draft.is_judged or _is_to_overlap(draft, task, dealing):
         return SECOND
     if draft.is_done or draft.is_known:
         return JUDGED
     return FOR_ANOTHER if draft.for_reviewer_id not in (None, by.pk) else ""
 
 
-def _is_to_overlap(draft: Candidate, task: Task, desk: DeskSettings | None) -> bool:
+def _is_to_overlap(draft: Candidate, task: Task, dealing: DeskSettings | None) -> bool:
     """Whether the draft is one of the share that several reviewers judge."""
-    if desk is None:
+    if dealing is None:
         return False
-    share, reviewers = desk.overlap_share, desk.overlap_reviewers
+    share, reviewers = dealing.overlap_share, dealing.overlap_reviewers
     return overlap.verdicts_wanted(task.seed, draft.pk, share=share, reviewers=reviewers) > 1
 
 

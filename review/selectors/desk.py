@@ -5,7 +5,7 @@ Every question takes the member and answers only for tasks they see. It does not
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.http import Http404
 
 from members.models import Member
 from review import etags
-from review.models import Assignment, Candidate, Decision, Ruling, Task
+from review.models import Assignment, Candidate, Decision, Ruling, Task, TaskVersion
 from review.permissions import role_of, task_or_404, tasks_for
 from review.selectors import narrowing
 from review.selectors.narrowing import ON_DESK as ON_DESK
@@ -61,6 +61,15 @@ def _seen_by(member: Member) -> QuerySet[Candidate]:
 def with_parts(found: QuerySet[Candidate]) -> QuerySet[Candidate]:
     """Drafts with what a row of a list says beside them, `gold_verdict` among it."""
     return found.select_related("task", "task_version", "record__source").annotate(gold_verdict=F("gold__verdict"))
+
+
+def share_versions(found: Iterable[Candidate]) -> list[Candidate]:
+    """Drafts with one instance of each task version between them: its wording is parsed once, not for every draft."""
+    drafts = list(found)
+    versions = TaskVersion.objects.in_bulk({draft.task_version_id for draft in drafts})
+    for draft in drafts:
+        draft.task_version = versions[draft.task_version_id]
+    return drafts
 
 
 def draft_or_404(member: Member, candidate_id: UUID, *, task: Task | None = None) -> Candidate:

@@ -7,10 +7,10 @@ through so many drafts a page, and the values offered are those of the newest dr
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from members.models import Member
 from review.models import Candidate, Membership, Task
@@ -25,6 +25,7 @@ from review.states import CandidateState, Role, Split, Verdict
 PAGE_SIZE = 50
 # How many drafts a page looks through for what no index holds.
 LOOK_AT = 50_000
+FEW_HITS = 300
 # Whose teachers and models are offered as filters.
 NEWEST = 500
 WORDS = {
@@ -54,18 +55,35 @@ class Filter:
 def page(
     member: Member, task: Task, wanted: Wanted, *, cursor: str, size: int = PAGE_SIZE, look_at: int = LOOK_AT
 ) -> keyset.Page:
-    """One page of a task's drafts as wanted, newest first, each with `gold_verdict`; the member sees the task."""
+    """One page of a task's drafts as wanted, newest first, each with `gold_verdict`; the member sees the task.
+
+    With words the order is that of indexing, which is that of coming but for large imports.
+    """
+    if wanted.query.is_askable:
+        return _page_of_hits(member, task, wanted, cursor=cursor, size=size)
     found = narrowing.narrowed(_of(task), wanted, member=member, task=task)
     among = _of(task).filter(_base(wanted)) if wanted.is_walked else None
-    rows = desk.with_parts(found).defer("messages", "parameters", "labelled_defects", "marks", "task_version__body")
-    return keyset.page(rows, cursor=cursor, size=size, among=among, look_at=look_at)
+    return keyset.page(_as_rows(found), cursor=cursor, size=size, among=among, look_at=look_at)
 
 
-def is_cut_short(task: Task, wanted: Wanted) -> bool:
-    """Whether more drafts have these words than are looked through."""
-    if not wanted.query.is_askable:
-        return False
-    return narrowing.hits(task, wanted.query, at_most=narrowing.HITS_AT_MOST + 1).count() > narrowing.HITS_AT_MOST
+def _page_of_hits(member: Member, task: Task, wanted: Wanted, *, cursor: str, size: int) -> keyset.Page:
+    """The same for words. Few hits are looked at first: most often they fill the page."""
+    hits = narrowing.hits(task, wanted.query)
+    before = int(cursor) if cursor.isdecimal() and len(cursor) < 19 else None
+    hits = hits if before is None else hits.filter(id__lt=before)
+    beside = narrowing.narrowed(_of(task), replace(wanted, words=""), member=member, task=task)
+    found: list[Any] = []
+    for at_most in (FEW_HITS, narrowing.HITS_AT_MOST):
+        rows = _as_rows(beside.filter(pk__among=hits.values("candidate_id")[:at_most]))
+        found = list(rows.annotate(place=F("search_text__id")).order_by("-place")[: size + 1])
+        if len(found) > size:
+            return keyset.Page(rows=found[:size], next=str(found[size - 1].place), is_first=before is None)
+    border = hits.values_list("id", flat=True)[narrowing.HITS_AT_MOST - 1 : narrowing.HITS_AT_MOST].first()
+    return keyset.Page(rows=found, next=str(border or ""), is_first=before is None, is_cut=border is not None)
+
+
+def _as_rows(found: Any) -> Any:
+    return desk.with_parts(found).defer("messages", "parameters", "labelled_defects", "marks", "task_version__body")
 
 
 def lines(found: list[Candidate], wanted: Wanted, *, member: Member, task: Task) -> list[dict[str, Any]]:

@@ -89,15 +89,16 @@ def narrowed(found: QuerySet[Candidate], wanted: Wanted, *, member: Member, task
         if condition is None:
             return found.none()
         found = found.filter(condition)
+    if wanted.words and not wanted.query.is_askable:
+        return found.none()
     if wanted.words and task is not None:
-        found = found.filter(pk__among=hits(task, wanted.query)) if wanted.query.is_askable else found.none()
+        found = found.filter(pk__among=hits(task, wanted.query).values("candidate_id")[:HITS_AT_MOST])
     return found
 
 
-def hits(task: Task, asked: Query, *, at_most: int = HITS_AT_MOST) -> QuerySet[SearchText, Any]:
-    """Ids of the newest drafts with these words, for use within another question."""
-    found = SearchText.objects.filter(task=task, words__matches=asked).order_by("-id")
-    return found.values("candidate_id")[:at_most]
+def hits(task: Task, asked: Query) -> QuerySet[SearchText]:
+    """Texts of a task with these words, the latest indexed first."""
+    return SearchText.objects.filter(task=task, words__matches=asked).order_by("-id")
 
 
 def _condition(name: str, value: str, member: Member, led: frozenset[str] | None) -> Q | None:

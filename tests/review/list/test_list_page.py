@@ -234,3 +234,22 @@ def test_pages_of_a_search_hold_each_draft_once(browser: Client, task: Task) -> 
     assert len(ids[0]) == 50
     assert len(ids[1]) == 30
     assert not set(ids[0]) & set(ids[1])
+
+
+def test_a_search_beside_a_rare_filter_looks_so_far_and_goes_on(
+    task: Task, admin: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "FEW_HITS", 3)
+    monkeypatch.setattr(narrowing, "HITS_AT_MOST", 6)
+    first = Candidate.objects.order_by("search_text__id").first()
+    Candidate.objects.filter(pk=first.pk).update(round=2)
+    wanted = narrowing.read({"q": "thursday", "round": "2"})
+
+    page, steps = listing.page(admin, task, wanted, cursor=""), 1
+    while not page.rows:
+        assert page.is_cut
+        page, steps = listing.page(admin, task, wanted, cursor=page.next), steps + 1
+
+    assert steps == 4
+    assert [row.pk for row in page.rows] == [first.pk]
+    assert page.next == ""
