@@ -28,7 +28,7 @@ PAGES = {
     "check": "?check=spam&state=pending",
     "reviewer": "?reviewer=rob",
 }
-BASE = 10_000
+BASE = 4_000
 
 
 def main() -> None:
