@@ -98,7 +98,9 @@ def database(url: str) -> dict[str, Any]:
         parsed["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
+            # Without recursive triggers REPLACE would delete a row past the trigger that guards it.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000; "
+            "PRAGMA recursive_triggers=ON;",
         }
         # The web's threads stay (`seats`), and opening a file costs more than a look at it would be worth.
         parsed["CONN_HEALTH_CHECKS"] = False
