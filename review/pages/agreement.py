@@ -51,7 +51,7 @@ def _pairs(report: Report, member: Member, *, is_lead: bool) -> list[dict[str, A
 def _weeks(report: Report) -> dict[str, Any]:
     rows = [
         {"name": f"{week.monday:%-d %b %Y}", "value": week.alpha.value, "lo": week.alpha.low, "hi": week.alpha.high,
-         "n": week.alpha.units}
+         "n": week.alpha.units, "colour": 1}
         for week in report.weeks
     ]  # fmt: skip
     return {"rows": rows, "x": {"label": "Krippendorff's alpha of the verdict", "zero": True}}

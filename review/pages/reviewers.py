@@ -38,7 +38,7 @@ def detail(request: HttpRequest, slug: str, username: str) -> HttpResponse:
     is_lead = may(member, task, Role.LEAD)
     context = {
         "task": task, "section": "review", "may_review": True, "waiting": rulings.counts(task) if is_lead else None,
-        "is_lead": is_lead, "profile": found, "rates": _rates(found), "weeks": _weeks(found),
+        "is_lead": is_lead, "profile": found, "tab": "me" if found.is_own else "agreement", "rates": _rates(found), "weeks": _weeks(found),
         "drift": phrases.of_drift(found.drift), "fastest": FASTEST_WPM,
     }  # fmt: skip
     return render(request, "review/reviewers/detail.html", context)
@@ -54,7 +54,7 @@ def _rates(found: Profile) -> list[dict[str, Any]]:
 def _weeks(found: Profile) -> dict[str, Any]:
     rows = [
         {"name": f"{week.monday:%-d %b %Y}", "value": week.accepted.value, "lo": week.accepted.low,
-         "hi": week.accepted.high, "n": week.accepted.of}
+         "hi": week.accepted.high, "n": week.accepted.of, "colour": 1}
         for week in found.weeks
     ]  # fmt: skip
     return {"rows": rows, "x": {"label": "share accepted", "zero": True}}

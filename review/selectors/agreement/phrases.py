@@ -36,14 +36,14 @@ def _of_alpha(figure: Estimate) -> str:
         return "They differ more often than chance would have it: two readings of the guideline may be at work."
     if figure.value >= 1:
         return "They never differed."
-    return f"Of the disagreement that chance would bring, {figure.value:.0%} does not happen."
+    return f"Of the disagreement that chance would bring, {figure.value * 100:.0f} % does not happen."
 
 
 def _of_texts(line: Figures) -> str:
     same = line.same
     if same is None or same.units < ENOUGH:
         return _too_few(0 if same is None else same.units)
-    return f"{same.value or 0:.0%} of the pairs of final texts are the same to the letter."
+    return f"{(same.value or 0) * 100:.0f} % of the pairs of final texts are the same to the letter."
 
 
 def _too_few(units: int) -> str:

@@ -87,11 +87,11 @@ def test_cohens_bootstrap_is_near_its_large_sample_interval() -> None:
 def test_a_hundred_thousand_units_take_no_second() -> None:
     generator = np.random.default_rng(3)
     ratings = generator.integers(0, 3, (100_000, 3)).tolist()
-    begin = time.perf_counter()
+    begin = time.process_time()
 
     found = estimate(tallies.of_ratings(ratings, [0, 1, 2]), krippendorff.alpha("ordinal"))
 
-    assert time.perf_counter() - begin < 3
+    assert time.process_time() - begin < 3
     assert found.units == 100_000
     assert abs(found.value) < 0.02
 

@@ -110,7 +110,7 @@ def test_equal_edits_are_the_same_text_and_others_are_not(task: Task, team: list
     text = next(line for line in agreement.report(task).lines if line.key == "text")
 
     assert text.same.value == pytest.approx(9 / 12)
-    assert "75%" in phrases.of_figures(text)
+    assert "75 %" in phrases.of_figures(text)
 
 
 def test_requirements_of_the_rubric_are_compared_one_by_one(task: Task, team: list[Member], say: Say) -> None:
@@ -199,9 +199,9 @@ def test_thousands_of_verdicts_are_read_in_a_blink(task: Task, team: list[Member
             for shift, member in enumerate(team[:2]) for n, draft in enumerate(drafts)
         ], batch_size=500,
     )  # fmt: skip
-    begin = time.perf_counter()
+    begin = time.process_time()
 
     report = agreement.report(task)
 
     assert report.units == 1500
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
