@@ -29,8 +29,8 @@ CARD = _object(
     id=ID, etag=TEXT, leased_until={"type": "string", "format": "date-time"}, task_version={"type": "integer"},
     record=_object(id=ID, title=TEXT, facts=ANY), fields=ANY, marks={"type": "array", "items": MARK},
     unfinished={"type": ["object", "null"]}, note=TEXT, output_schema={"type": "array", "items": ANY},
-    rubric={"type": "array", "items": ANY}, reasons={"type": "array", "items": ANY}, guideline=TEXT, model=TEXT,
-    cost_usd=TEXT, provenance=TEXT,
+    rubric={"type": "array", "items": ANY}, reasons={"type": "array", "items": ANY}, guideline=TEXT,
+    is_sent_back={"type": "boolean"}, has_comments={"type": "boolean"},
 )  # fmt: skip
 DECISION = _object(
     id=ID, candidate=ID, reviewer=TEXT, verdict=TEXT, fields={"type": ["object", "null"]},

@@ -24,6 +24,7 @@ from review.selectors.card_facts import Fact
 from review.selectors.remarks import Remark, remarks
 from review.selectors.revisions import Revised, revised_from
 from review.spec import Reason, Requirement, TaskSpec
+from review.states import Drawn
 from review.support import read
 
 # More of one text than this is fetched when somebody asks for it: a line of a megabyte would stop the page.
@@ -113,6 +114,8 @@ class Card:
     marks: Sequence[Mark]
     remarks: Sequence[Remark]
     revised: Revised | None = None
+    is_sent_back: bool = False
+    has_comments: bool = False
 
     @property
     def new_id(self) -> UUID:
@@ -186,6 +189,8 @@ def of(assignment: Assignment) -> Card:
         marks=candidate.marks,
         remarks=remarks(spec, facts, candidate.fields, candidate.marks),
         revised=revised_from(candidate),
+        is_sent_back=assignment.drawn == Drawn.SENT_BACK,
+        has_comments=bool(getattr(assignment, "has_comments", False)),
     )
 
 
@@ -213,9 +218,8 @@ def as_json(assignment: Assignment) -> dict[str, Any]:
         "reasons": [reason.model_dump(mode="json") for reason in spec.reasons],
         "guideline": spec.guideline,
         "parent": str(candidate.parent_id) if candidate.parent_id else None,
-        "model": candidate.model,
-        "cost_usd": str(candidate.cost_usd),
-        "provenance": candidate.provenance,
+        "is_sent_back": assignment.drawn == Drawn.SENT_BACK,
+        "has_comments": bool(getattr(assignment, "has_comments", False)),
     }
 
 

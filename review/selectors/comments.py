@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -34,6 +35,15 @@ def on_draft(member: Member, draft: Candidate) -> QuerySet[Comment]:
         return found
     leads = Membership.objects.filter(task=draft.task_id, member=OuterRef("author"), role=Role.LEAD)
     return found.filter(Q(author=member) | Q(author__is_superuser=True) | Exists(leads))
+
+
+def are_open(candidate: OuterRef, member: Member | UUID) -> Exists:
+    """For a question about cards to deal: whether a draft has comments that may be hinted at.
+
+    On a card that several reviewers judge blind only one's own: that there are others would say that it was judged.
+    """
+    hinted = Q(candidate__verdicts_wanted=1) | Q(author=member)
+    return Exists(Comment.objects.filter(hinted, candidate=candidate).order_by())
 
 
 def mentions(member: Member) -> QuerySet[Mention]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from django.http import Http404
 
 from members.models import Member
 from review.models import Assignment, Candidate, Task
 from review.permissions import require
-from review.selectors import queues
+from review.selectors import comments, queues
 from review.services.queue import leases
 from review.services.queue.draw import take
 from review.states import AssignmentState, CandidateState, Drawn, Role
@@ -42,13 +42,13 @@ def renew(member: Member, task: Task) -> list[Assignment]:
     mine = Assignment.objects.filter(reviewer=member, task=task, state=AssignmentState.ACTIVE)
     if not mine.update(leased_until=until):
         return []
-    return list(_with_card(mine).order_by("created_at", "candidate__queue_position", "candidate_id"))
+    return list(_with_card(mine, member).order_by("created_at", "candidate__queue_position", "candidate_id"))
 
 
 def held_card(member: Member, candidate_id: UUID) -> Assignment:
     """The card as the member holds it, with candidate, record and task version."""
     mine = Assignment.objects.filter(candidate_id=candidate_id, reviewer=member, state=AssignmentState.ACTIVE)
-    return _with_card(mine).get()
+    return _with_card(mine, member).get()
 
 
 def hold(member: Member, candidate_id: UUID) -> Assignment:
@@ -75,7 +75,8 @@ def hold(member: Member, candidate_id: UUID) -> Assignment:
     return taken[0]
 
 
-def _with_card(assignments: QuerySet[Assignment]) -> QuerySet[Assignment]:
-    return assignments.select_related("candidate__record", "candidate__task_version").defer(
+def _with_card(assignments: QuerySet[Assignment], member: Member) -> QuerySet[Assignment]:
+    told = assignments.annotate(has_comments=comments.are_open(OuterRef("candidate"), member))
+    return told.select_related("candidate__record", "candidate__task_version").defer(
         "candidate__messages", "candidate__parameters", "candidate__labelled_defects", "candidate__task_version__body"
     )

@@ -14,6 +14,7 @@ from django.utils import timezone
 from members.models import Member
 from review import etags
 from review.models import Assignment, Candidate, KnownAnswer
+from review.selectors import comments
 from review.states import AssignmentState, CandidateState, Drawn
 from web.errors import Refusal
 
@@ -56,7 +57,8 @@ def for_member(cards: QuerySet[Candidate], member: Member | UUID) -> QuerySet[Ca
         cards.select_related("record", "task_version")
         .defer("messages", "parameters", "labelled_defects", "task_version__body")
         .annotate(
-            mine=mine, my_unfinished=F("mine__unfinished"), my_note=F("mine__note"), my_drawn=F("mine__drawn")
+            mine=mine, my_unfinished=F("mine__unfinished"), my_note=F("mine__note"), my_drawn=F("mine__drawn"),
+            has_comments=comments.are_open(OuterRef("pk"), member),
         )
     )  # fmt: skip
 
@@ -128,8 +130,10 @@ def not_free(card: Candidate) -> Refusal:
 def _assignment(member: Member, card: Candidate, until: datetime, how: Drawn) -> Assignment:
     card.state = CandidateState.LEASED
     earlier = cast(Any, card)  # annotated with what this member left on the card before
-    return Assignment(
+    row = Assignment(
         candidate=card, reviewer=member, task_id=card.task_id, state=AssignmentState.ACTIVE, leased_until=until,
         etag=etag_for(card, member), unfinished=earlier.my_unfinished, note=earlier.my_note or "",
         drawn=earlier.my_drawn if earlier.my_drawn in LASTING else how,
     )  # fmt: skip
+    cast(Any, row).has_comments = earlier.has_comments
+    return row

@@ -1,0 +1,43 @@
+"""Comments beside a card, in a real browser."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, expect
+
+from members.models import Member
+from review.models import Candidate, Comment, Task
+from review.services import comments
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_a_comment_is_read_and_written_beside_the_card_and_is_text(
+    browser: Browser, live_server: Any, task: Task, expert: Member, lead: Member
+) -> None:
+    first = Candidate.objects.order_by("queue_position").first()
+    assert first is not None
+    comments.add(first.pk, by=lead, id=uuid4(), text="<img src=x onerror=alert(1)> is text")
+    client = Client()
+    client.force_login(expert, backend="django.contrib.auth.backends.ModelBackend")
+    context = browser.new_context(base_url=live_server.url)
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    page = context.new_page()
+    page.goto("/tasks/outreach/review/")
+    card = page.locator(f"#card-{first.pk}")
+
+    card.locator(".card-comments > summary").click()
+    expect(card.get_by_text("<img src=x onerror=alert(1)> is text")).to_be_visible()
+    box = card.locator("[data-comments-text]")
+    box.fill("Accept or reject, @lena?")
+    card.locator("[data-comments-send]").dblclick()
+    expect(card.get_by_text("Accept or reject, @lena?")).to_be_visible()
+    box.press("a")
+    expect(card).to_be_visible()
+    context.close()
+
+    assert Comment.objects.filter(author=expert).count() == 1
