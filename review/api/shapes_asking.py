@@ -29,7 +29,7 @@ CHOICES = _object(next=CURSOR, previous=CURSOR, results={"type": "array", "items
 
 REVISION = _object(
     id=ID, candidate=ID, title=TEXT, instruction=TEXT, result={"type": ["string", "null"]},
-    job={"type": ["string", "null"]}, seq={"type": "integer"}, state={"enum": ["asked", "arrived", "failed"]},
+    job={"type": ["string", "null"]}, seq={"type": "integer"}, state=TEXT,
     created_at={"type": "string", "format": "date-time"},
 )  # fmt: skip
 REVISIONS = _object(next=CURSOR, previous=CURSOR, results={"type": "array", "items": REVISION})
