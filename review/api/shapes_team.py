@@ -54,7 +54,7 @@ class AssignIn(serializers.Serializer[Any]):
 
     member = serializers.CharField(max_length=150, help_text="User name.")
     count = serializers.IntegerField(help_text="1 to 5,000.")
-    source = serializers.CharField(required=False, default="", allow_blank=True, max_length=80)
+    source = serializers.CharField(required=False, default="", allow_blank=True, max_length=80)  # type: ignore[assignment]
     teacher = serializers.CharField(required=False, default="", allow_blank=True, max_length=120)
 
 

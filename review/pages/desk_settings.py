@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from members.models import Member
 from members.session import member_of
-from review.models import Task
 from review.pages import desk_form
 from review.permissions import require, task_or_404
 from review.selectors import desk, rulings
@@ -23,7 +22,7 @@ from review.services import assigning, desk_settings, known_answers, team
 from review.states import Role
 from web.errors import Refusal
 
-_Act = Callable[[Member, Task, QueryDict], str]
+_Act = Callable[[Member, Any, QueryDict], str]
 
 
 @require_http_methods(["GET", "POST"])
@@ -70,7 +69,7 @@ def know(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpResponse:
     return redirect("review:desk-settings", slug)
 
 
-def _save(member: Member, task: Task, post: QueryDict) -> str:
+def _save(member: Member, task: Any, post: QueryDict) -> str:
     desk_settings.save(
         task,
         by=member,
@@ -83,7 +82,7 @@ def _save(member: Member, task: Task, post: QueryDict) -> str:
     return "Saved. It holds for cards dealt from now on."
 
 
-def _assign(member: Member, task: Task, post: QueryDict) -> str:
+def _assign(member: Member, task: Any, post: QueryDict) -> str:
     to = team.member_named(post.get("member", ""), task=task, by=member)
     count = assigning.assign(
         task, to=to, by=member, count=_whole(post.get("count", "")), source=post.get("source", ""),
@@ -94,13 +93,13 @@ def _assign(member: Member, task: Task, post: QueryDict) -> str:
     return f"{count} card{'s' * (count != 1)} wait{'s' * (count == 1)} for {to.name}."
 
 
-def _take_back(member: Member, task: Task, post: QueryDict) -> str:
+def _take_back(member: Member, task: Any, post: QueryDict) -> str:
     to = team.member_named(post.get("member", ""), task=task, by=member)
     count = assigning.take_back(task, member=to, by=member)
     return f"{count} card{'s' * (count != 1)} of {to.name} wait{'s' * (count == 1)} for everybody."
 
 
-def _take_out(member: Member, task: Task, post: QueryDict) -> str:
+def _take_out(member: Member, task: Any, post: QueryDict) -> str:
     known = desk_form.uuid_or_none(post.get("known", ""))
     if known is None:
         raise Refusal("no_known_answer", "The form names no known answer.", hint="Load the page again.")
@@ -110,7 +109,7 @@ def _take_out(member: Member, task: Task, post: QueryDict) -> str:
     return "It is dealt no more; how it was met stays on record."
 
 
-def _nothing(member: Member, task: Task, post: QueryDict) -> str:
+def _nothing(member: Member, task: Any, post: QueryDict) -> str:
     raise Refusal("no_act", "Nothing was changed.", hint="Press the button that says what you mean.")
 
 
