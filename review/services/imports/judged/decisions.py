@@ -25,9 +25,8 @@ from review.services.imports.judged import saying, standing
 from review.services.imports.judged.reviewers import Reviewers
 from review.services.imports.judged.saying import Said
 from review.services.imports.judged.tables import JudgedTable, open_judged
-from review.services.imports.judged.targets import DRAFT, check_said, judged_targets
+from review.services.imports.judged.targets import DRAFT, check_said, guess_judged, judged_targets
 from review.services.imports.mapping import Mapping as Columns
-from review.services.imports.mapping import guess
 from review.services.imports.reading import ReadRow, check_mapping, read_rows
 from review.services.imports.records import chunks, foreseen
 from review.services.imports.result import ImportResult, Tally
@@ -80,7 +79,7 @@ def import_decisions(
     version = latest_version(task)
     table = open_judged(path)
     fields = judged_targets(version.spec)
-    mapping = guess(table.columns, fields) if mapping is None else mapping
+    mapping = guess_judged(version.spec, table.columns) if mapping is None else mapping
     check_mapping(table, mapping, fields, defaults or {})
     check_said(version.spec, mapping)
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 from review.schema import Fields, normalise_fields
 from review.services.imports.judged import saying
 from review.services.imports.judged.tables import JudgedTable, open_judged
-from review.services.imports.judged.targets import DRAFT, REVIEWER, VERDICT, check_said, judged_targets
+from review.services.imports.judged.targets import DRAFT, REVIEWER, VERDICT, check_said, guess_judged, judged_targets
 from review.services.imports.mapping import Mapping as Columns
-from review.services.imports.mapping import Target, guess
+from review.services.imports.mapping import Target
 from review.services.imports.preview import Preview, samples
 from review.services.imports.reading import ReadRow, check_mapping, read_rows
 from review.services.imports.result import Tally
@@ -82,7 +82,7 @@ def read_judged_preview(
     """
     table = open_judged(path)
     fields = judged_targets(spec)
-    mapping = guess(table.columns, fields) if mapping is None else mapping
+    mapping = guess_judged(spec, table.columns) if mapping is None else mapping
     look = _Look(spec, verdicts or {})
     problems: dict[str, list[str]] = {}
     try:

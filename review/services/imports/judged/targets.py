@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 
-from review.services.imports.mapping import LABELS_FIELD, Mapping, Target, targets
+from review.services.imports.mapping import LABELS_FIELD, Mapping, Target, guess, targets
 from review.spec import TaskSpec
 from review.states import SourceKind
 from web.errors import Refusal
@@ -13,6 +14,7 @@ VERDICT, REVIEWER, AT, SECONDS = "said.verdict", "said.reviewer", "said.at", "sa
 REASONS, NOTE, DRAFT = "said.reasons", "said.note", "said.draft"
 EDITED, RATING = "edited.", "rating."
 
+_CORRECTIONS = re.compile(r"\b(correct(ion|ed)|edit(ed)?|fix(ed)?|rewrit(e|ten)|revised|final)", re.IGNORECASE)
 _SAID = (
     (VERDICT, "verdict"), (REVIEWER, "reviewer"), (AT, "when it was given"), (SECONDS, "seconds it took"),
     (REASONS, "reasons"), (NOTE, "note"), (DRAFT, "id of a draft that is here already"),
@@ -31,6 +33,19 @@ def judged_targets(spec: TaskSpec) -> tuple[Target, ...]:
     ]
     ratings = [Target(f"{RATING}{each.name}", f"rating: {each.name}", False, False, None) for each in spec.rubric]
     return (*of_draft, *said, *edited, *ratings)
+
+
+def guess_judged(spec: TaskSpec, columns: Sequence[str]) -> Mapping:
+    """Pair columns with fields by their names; a column of corrections fills the draft's body as edited."""
+    mapping = guess(columns, judged_targets(spec))
+    if any(name.startswith(EDITED) for name in mapping.values()):
+        return mapping
+    free = (column for column in columns if column not in mapping)
+    corrected = next((column for column in free if _CORRECTIONS.search(column)), None)
+    if corrected is not None:
+        body = next((field.name for field in spec.output_schema if field.role == "body"), spec.output_schema[-1].name)
+        mapping[corrected] = f"{EDITED}{body}"
+    return mapping
 
 
 def check_said(spec: TaskSpec, mapping: Mapping) -> None:

@@ -136,6 +136,8 @@ def test_a_preview_shows_words_and_reviewers_with_what_they_would_mean(write: Wr
 
     assert found.tool == "Label Studio"
     assert found.preview.mapping["annotator"] == "said.reviewer"
+    assert found.preview.mapping["correction"] == "edited.reply"
+    assert found.by_verdict == {"accept": 1, "edit": 1, "reject": 1}
     assert {(word.word, word.means) for word in found.words} == {
         ("Accept", "accept"), ("Reject", "reject"), ("Edit", "edit"),
     }  # fmt: skip
