@@ -57,6 +57,11 @@ class Segment:
         return not (self.facts or self.mark or self.is_slot or self.is_cut or self.is_unsupported or self.sign)
 
     @property
+    def is_bare(self) -> bool:
+        """Whether it belongs to no sentence that is tied to anything, and shows what it is."""
+        return not self.facts and not self.sign
+
+    @property
     def is_stop(self) -> bool:
         """Whether the keyboard stops here: where a sentence begins that rests on something or on nothing."""
         return self.begins and bool(self.facts or self.is_unsupported)

@@ -54,13 +54,17 @@ class _Place:
     spec: TaskSpec
     grounds: Grounds
     fillings: Fillings
+    # Sentences by text, shared by the marks of one draft.
+    read: dict[str, list[Sentence]]
 
     @property
     def found(self) -> str:
         return self.text[self.mark["start"] : self.mark["end"]]
 
     def sentences(self) -> list[Sentence]:
-        return read(self.text, self.grounds, language=self.spec.language)
+        if self.text not in self.read:
+            self.read[self.text] = read(self.text, self.grounds, language=self.spec.language)
+        return self.read[self.text]
 
 
 def offered(spec: TaskSpec, facts: Facts, fields: Fields, marks: Sequence[Mapping[str, Any]]) -> list[Mend | None]:
@@ -79,9 +83,10 @@ def offered(spec: TaskSpec, facts: Facts, fields: Fields, marks: Sequence[Mappin
     if not any(mark["check"] in _WAYS for mark in marks):
         return [None] * len(marks)
     known, fillings = grounds(facts, spec.offer), Fillings(spec, facts)
+    sentences: dict[str, list[Sentence]] = {}
     found: list[Mend | None] = []
     for index, mark in enumerate(marks):
-        place = _place(mark, spec, fields, known, fillings) if index < MARKS_TRIED else None
+        place = _place(mark, spec, fields, known, fillings, sentences) if index < MARKS_TRIED else None
         mend = next(_mends(place), None) if place else None
         found.append(mend if mend and _helps(mend, spec, facts, fields, marks, mark["check"]) else None)
     return found
@@ -110,13 +115,18 @@ def text_at(fields: Fields, path: str) -> str:
 
 
 def _place(
-    mark: Mapping[str, Any], spec: TaskSpec, fields: Fields, known: Grounds, fillings: Fillings
+    mark: Mapping[str, Any],
+    spec: TaskSpec,
+    fields: Fields,
+    known: Grounds,
+    fillings: Fillings,
+    sentences: dict[str, list[Sentence]],
 ) -> _Place | None:
     text = text_at(fields, mark["field"])
     schema = next(field for field in spec.output_schema if field.name == mark["field"].split(".")[0])
     if mark["start"] == mark["end"] or len(text) > LONGEST_TEXT:
         return None
-    return _Place(mark, text, schema.max_words if schema.type == "text" else None, spec, known, fillings)
+    return _Place(mark, text, schema.max_words if schema.type == "text" else None, spec, known, fillings, sentences)
 
 
 def _mends(place: _Place) -> Iterator[Mend]:

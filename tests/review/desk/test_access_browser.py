@@ -56,7 +56,7 @@ def test_focus_and_words_follow_the_verdict_to_the_next_card(open_desk: Callable
     assert focused(page) == f"Draft for {title}"
     expect(page.locator("p[role=status][data-status]")).to_have_text(f"Accepted. Now: {title}.")
     page.keyboard.press("r")
-    expect(page.locator("p[role=status][data-status]")).to_have_text(re.compile("Reject because: 1 ?Wrong fact"))
+    expect(page.locator("p[role=status][data-status]")).to_have_text(re.compile(r"Reject because: 1\s*Wrong fact"))
     expect(page.locator(f"{SHOWN} [data-act=reject]")).to_have_attribute("aria-expanded", "true")
     page.keyboard.press("Escape")
     expect(page.locator(f"{SHOWN} [data-act=reject]")).to_have_attribute("aria-expanded", "false")

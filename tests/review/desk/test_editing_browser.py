@@ -109,7 +109,7 @@ def test_a_rewriting_that_no_kind_explains_is_asked_about_once(
 ) -> None:
     page = open_desk(admin, slug="support")
     page.keyboard.press("e")
-    page.locator(f"{SHOWN} textarea").fill(
+    page.locator(f"{SHOWN} .editor textarea").fill(
         "it was wrong of us so somebody calls back today about this parcel and tells what went on"
     )
     expect(page.locator(f"{SHOWN} [data-edit]")).to_contain_text("tone")

@@ -136,7 +136,7 @@ def test_leaving_the_page_returns_the_cards_and_keeps_the_edit(open_desk: Callab
     page.goto("/tasks/outreach/review/")
     page.wait_for_selector(".desk.is-live")
     assert current(page) == card
-    expect(page.locator(f"#card-{card} textarea")).to_have_value(re.compile("^Half a thought"))
+    expect(page.locator(f"#card-{card} .editor textarea")).to_have_value(re.compile("^Half a thought"))
 
 
 def test_setting_aside_takes_a_note_and_is_undone(open_desk: Callable[..., Page], admin: Member) -> None:
