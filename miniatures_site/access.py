@@ -52,6 +52,7 @@ _REVIEW = {
     "review:late": (LEAD, LEAD), "review:disputed": (LEAD, LEAD), "review:ruling": (NONE, LEAD),
     "review:choose": (REVIEWER, REVIEWER), "review:bulk": (REVIEWER, REVIEWER), "review:bulk-undo": (NONE, OWN),
     "review:ask": (REVIEWER, REVIEWER), "review:restore": (NONE, LEAD),
+    "review:guidelines": (VIEWER, LEAD), "review:show-example": (NONE, LEAD),
     "review:comments": (NONE, REVIEWER),
     "review:mentions": (MEMBER, MEMBER),
     "review:desk-settings": (LEAD, LEAD),
