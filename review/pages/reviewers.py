@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from members.session import member_of
 from review.permissions import may, require, task_or_404
 from review.selectors import reviewers, rulings
-from review.selectors.reviewers import FASTEST_WPM, Profile, phrases
+from review.selectors.reviewers import FASTEST_WPM, RATES_OF, Profile, phrases
 from review.states import Role
 
 
@@ -39,7 +39,7 @@ def detail(request: HttpRequest, slug: str, username: str) -> HttpResponse:
     context = {
         "task": task, "section": "review", "may_review": True, "waiting": rulings.counts(task) if is_lead else None,
         "is_lead": is_lead, "profile": found, "tab": "me" if found.is_own else "agreement", "rates": _rates(found), "weeks": _weeks(found),
-        "drift": phrases.of_drift(found.drift), "fastest": FASTEST_WPM,
+        "drift": phrases.of_drift(found.drift), "fastest": FASTEST_WPM, "rates_of": RATES_OF,
     }  # fmt: skip
     return render(request, "review/reviewers/detail.html", context)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Avg, Count, Q, QuerySet
 from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
@@ -15,16 +16,31 @@ from members.models import Member
 from review.agreement.shares import Difference, Share, difference, share
 from review.models import Decision, Task
 from review.selectors import known_answers as known
+from review.selectors.agreement.columns import VERDICTS
 from review.selectors.decisions import judged_one_by_one
 from review.selectors.known_answers import Met
 from review.selectors.pace import LONGEST_CARD_S
 from review.states import Verdict
 
 PACE_OF = 500
+# Rates are of the latest verdicts, so that a page costs the same after a year.
+RATES_OF = 2000
 WEEKS = 12
 # The latest weeks are held against all before them.
 RECENT_WEEKS = 2
 KNOWN_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Verdicts by kind, and the mean of their seconds where they were taken."""
+
+    by_verdict: dict[str, int]
+    mean_seconds: float | None
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_verdict.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +70,26 @@ class Drift:
 
 
 def one_by_one(member: Member, task: Task) -> QuerySet[Decision]:
-    """The member's standing verdicts in a task, each given on a card of its own here: none in bulk, none from elsewhere."""
-    return standing(task).filter(reviewer=member)
+    """The member's standing verdicts in a task, each given on a card of its own here.
 
-
-def standing(task: Task) -> QuerySet[Decision]:
-    """Standing verdicts of everybody in a task, each given on a card of its own here, known answers left out."""
-    said = Decision.objects.filter(task=task, is_late=False, retracted_by__isnull=True).exclude(verdict=Verdict.RETRACT)
+    None in bulk, none from elsewhere, none on a card with a known answer.
+    """
+    said = Decision.objects.filter(reviewer=member, task=task, is_late=False, retracted_by__isnull=True)
     here = said.filter(imported_from__isnull=True, candidate__known_answer__isnull=True)
-    return judged_one_by_one(here)
+    return judged_one_by_one(here.exclude(verdict=Verdict.RETRACT))
 
 
-def by_verdict(said: QuerySet[Decision]) -> dict[str, int]:
-    """How many of each verdict."""
-    return dict(said.order_by().values_list("verdict").annotate(count=Count("pk")))
+def latest(member: Member, task: Task, *, count: int = RATES_OF) -> QuerySet[Decision]:
+    """The member's latest standing verdicts; what a page reads is bounded by `count`, however long somebody has judged."""
+    return one_by_one(member, task).order_by("-created_at")[:count]
+
+
+def summary(member: Member, task: Task, *, count: int = RATES_OF) -> Summary:
+    """How many of each verdict among the latest, and how long they took; one question."""
+    timed = Q(seconds__gt=0, seconds__lte=LONGEST_CARD_S)
+    of = {str(verdict): Count("pk", filter=Q(verdict=verdict)) for verdict in VERDICTS}
+    found: dict[str, Any] = latest(member, task, count=count).aggregate(mean_seconds=Avg("seconds", filter=timed), **of)
+    return Summary({verdict: found[verdict] for verdict in VERDICTS}, found["mean_seconds"])
 
 
 def pace_of(member: Member, task: Task) -> Pace:

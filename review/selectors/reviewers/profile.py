@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404
 
 from members.models import Member
@@ -22,8 +25,10 @@ from review.selectors.reviewers import own
 from review.selectors.reviewers.haste import Hasty, hasty
 from review.states import Role
 
-# The others' rates move slowly, and counting them reads every verdict of the task.
+# The others' rates move slowly.
 KEEP_S = 300
+EACH_OF = 500
+TEAM_AT_MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +38,8 @@ class Profile:
     Attributes:
         member: Whose page it is.
         is_own: Whether they look at it themselves.
-        rates: Shares of their verdicts.
-        others: The same of everybody else in the task.
+        rates: Shares of their latest verdicts.
+        others: The same of the rest of the team.
         same: How often they say the same as whoever judged beside them.
         kappa: The same beyond chance.
         known: Cards with a known answer that they judged as known.
@@ -101,12 +106,12 @@ def reviewer_or_404(asking: Member, task: Task, username: str) -> Member:
 def profile(asking: Member, member: Member, task: Task) -> Profile:
     """Put a reviewer's page together; what it costs does not grow with the drafts of the task."""
     is_own = asking.pk == member.pk
-    mine = own.by_verdict(own.one_by_one(member, task))
+    mine = own.summary(member, task).by_verdict
     same, kappa = with_others(agreement.counts_of(task), member.pk)
     weeks = own.weeks_of(member, task)
     known, missed = own.known_answers(member, task)
     return Profile(
-        member=member, is_own=is_own, rates=rates(mine), others=rates(_without(_everybody(task), mine)),
+        member=member, is_own=is_own, rates=rates(mine), others=rates(_others(member, task)),
         pace=own.pace_of(member, task), same=same, kappa=kappa, known=known, missed=missed, weeks=weeks,
         drift=own.drift_of(weeks), hasty=hasty(member, task, is_own=is_own),
     )  # fmt: skip
@@ -117,14 +122,21 @@ def share_json(found: Share) -> dict[str, Any]:
     return {"count": found.count, "of": found.of, "share": found.value, "low": found.low, "high": found.high}
 
 
-def _everybody(task: Task) -> dict[str, int]:
-    key = f"verdicts-of-task:{task.pk}"
-    found: dict[str, int] | None = cache.get(key)
+def _others(member: Member, task: Task) -> dict[str, int]:
+    """Verdicts of the rest of the team, the latest `EACH_OF` of each; remembered for a while."""
+    key = f"verdicts-of-team:{task.pk}"
+    found: dict[UUID, dict[str, int]] | None = cache.get(key)
     if found is None:
-        found = own.by_verdict(own.standing(task))
+        found = {one.pk: own.summary(one, task, count=EACH_OF).by_verdict for one in team_of(task)}
         cache.set(key, found, KEEP_S)
-    return found
+    total: Counter[str] = Counter()
+    for pk, counts in found.items():
+        if pk != member.pk:
+            total.update(counts)
+    return dict(total)
 
 
-def _without(everybody: dict[str, int], mine: dict[str, int]) -> dict[str, int]:
-    return {verdict: max(0, count - mine.get(verdict, 0)) for verdict, count in everybody.items()}
+def team_of(task: Task) -> list[Member]:
+    """Who can judge in a task: members of its team but for viewers, and admins; `TEAM_AT_MOST` of them."""
+    may_judge = Q(memberships__task=task, memberships__role__in=[Role.REVIEWER, Role.LEAD]) | Q(is_superuser=True)
+    return list(Member.objects.filter(may_judge).distinct().order_by("username")[:TEAM_AT_MOST])

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
-
-from django.db.models import Avg, Count, Q
 
 from members.models import Member
 from review.agreement.estimate import Estimate
@@ -15,9 +12,8 @@ from review.models import Task
 from review.permissions import require
 from review.selectors import agreement
 from review.selectors.agreement.figures import ENOUGH, with_others
-from review.selectors.pace import LONGEST_CARD_S
 from review.selectors.reviewers import own
-from review.selectors.reviewers.profile import share_json
+from review.selectors.reviewers.profile import share_json, team_of
 from review.states import Role, Verdict
 
 SHOWN = 100
@@ -25,7 +21,7 @@ SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One reviewer among the others."""
+    """One reviewer among the others; figures are of their latest verdicts."""
 
     member: Member
     verdicts: int
@@ -62,25 +58,17 @@ def rows(lead: Member, task: Task) -> list[Row]:
         PermissionDenied: The member does not lead the task.
     """
     require(lead, task, Role.LEAD)
-    timed = Q(seconds__gt=0, seconds__lte=LONGEST_CARD_S)
-    said = (
-        own.standing(task).order_by().values("reviewer")
-        .annotate(
-            all=Count("pk"), accepted=Count("pk", filter=Q(verdict=Verdict.ACCEPT)),
-            edited=Count("pk", filter=Q(verdict=Verdict.EDIT)), seconds=Avg("seconds", filter=timed),
-        )
-        .order_by("-all")[:SHOWN]
-    )  # fmt: skip
-    found: dict[UUID, dict[str, Any]] = {row["reviewer"]: dict(row) for row in said}
     counts = agreement.counts_of(task)
-    members = Member.objects.in_bulk([*found, *sorted(counts.reviewers - found.keys())[: SHOWN - len(found)]])
-    made = [_row(members[pk], found.get(pk, {}), *with_others(counts, pk)) for pk in members]
-    return sorted(made, key=lambda row: (-row.verdicts, -row.same.units, row.member.username))
+    team = {member.pk: member for member in team_of(task)}
+    elsewhere = sorted(counts.reviewers - team.keys())[:SHOWN]
+    people = [*team.values(), *Member.objects.filter(pk__in=elsewhere)]
+    made = [_row(member, own.summary(member, task), *with_others(counts, member.pk)) for member in people]
+    found = [row for row in made if row.verdicts or row.same.units]
+    return sorted(found, key=lambda row: (-row.verdicts, -row.same.units, row.member.username))[:SHOWN]
 
 
-def _row(member: Member, said: dict[str, Any], same: Estimate, kappa: float | None) -> Row:
-    total = said.get("all", 0)
+def _row(member: Member, said: own.Summary, same: Estimate, kappa: float | None) -> Row:
+    accepted, edited = said.by_verdict[Verdict.ACCEPT], said.by_verdict[Verdict.EDIT]
     return Row(
-        member, total, share(said.get("accepted", 0), total), share(said.get("edited", 0), total), said.get("seconds"),
-        same, kappa,
-    )  # fmt: skip
+        member, said.total, share(accepted, said.total), share(edited, said.total), said.mean_seconds, same, kappa
+    )
