@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -17,7 +17,6 @@ from rest_framework.views import APIView
 from members.idempotency import idempotent
 from members.session import member_of
 from review import dataset_filters
-from review.models import DatasetVersion
 from review.selectors import datasets as selectors
 from review.selectors import desk, revoked, version_rows
 from review.services import revocations
@@ -25,6 +24,9 @@ from review.services.datasets import counting
 from review.services.datasets import diff as differences
 from review.services.datasets.diff import Difference
 from web.errors import Refusal
+
+if TYPE_CHECKING:
+    from review.models import DatasetVersion
 
 LARGEST_PAGE = 200
 

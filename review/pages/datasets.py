@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +13,6 @@ from members.session import member_of
 from review import dataset_filters
 from review.dataset_filters import DatasetFilters
 from review.forms.datasets import DatasetForm, FilterForm
-from review.models import Dataset
 from review.permissions import may, task_or_404
 from review.selectors import datasets as selectors
 from review.selectors import versions as version_selectors
@@ -21,6 +20,9 @@ from review.services import datasets
 from review.services.datasets import counting
 from review.states import Role
 from web.errors import Refusal
+
+if TYPE_CHECKING:
+    from review.models import Dataset
 
 
 @require_http_methods(["GET", "POST"])

@@ -137,7 +137,8 @@ def _marked(versions: QuerySet[DatasetVersion]) -> QuerySet[DatasetVersion]:
 
 def frozen_versions(task: Task) -> QuerySet[DatasetVersion]:
     """Versions of a task that can be trained on, newest first."""
-    return DatasetVersion.objects.filter(dataset__task=task, frozen_at__isnull=False).order_by("-frozen_at")
+    frozen = DatasetVersion.objects.filter(dataset__task=task, frozen_at__isnull=False)
+    return frozen.defer("manifest", "card").order_by("-frozen_at")
 
 
 def file_of(version: DatasetVersion, split: str, format: str, container: str = "jsonl") -> DatasetFile | None:

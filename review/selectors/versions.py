@@ -26,7 +26,8 @@ SHARED = {
 
 def datasets_with_newest(member: Member, task: Task) -> list[dict[str, Any]]:
     """Datasets of a task with their newest version."""
-    newest_first = Prefetch("versions", queryset=DatasetVersion.objects.order_by("-number").select_related("job"))
+    versions = DatasetVersion.objects.order_by("-number").select_related("job").defer("manifest", "card")
+    newest_first = Prefetch("versions", queryset=versions)
     found = selectors.datasets_for(member, task=task).prefetch_related(newest_first)
     return [{"dataset": dataset, "newest": next(iter(dataset.versions.all()), None)} for dataset in found]
 

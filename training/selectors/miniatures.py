@@ -24,6 +24,7 @@ def visible(member: Member, *, task: Task | None = None) -> QuerySet[Miniature]:
     """Miniatures the member may see, newest first, and whether what they learnt from was revoked or erased since."""
     data = "run__dataset_version"
     found = Miniature.objects.select_related(*RELATED).order_by("-created_at", "-id")
+    found = found.defer(f"{data}__manifest", f"{data}__card")
     found = found.annotate(contains_revoked=revoked.holds_revoked(data), contains_erased=revoked.holds_erased(data))
     return found.filter(task=task) if task else found.filter(task__in=tasks_for(member))
 

@@ -26,7 +26,7 @@ COMPARE_AT_MOST = 6
 def visible(member: Member, *, task: Task | None = None) -> QuerySet[TrainingRun]:
     """Runs the member may see, newest first, with all a list shows, and whether their data was revoked or erased since."""
     found = TrainingRun.objects.select_related(*RELATED).order_by("-created_at", "-id")
-    found = found.annotate(
+    found = found.defer("dataset_version__manifest", "dataset_version__card").annotate(
         contains_revoked=revoked.holds_revoked("dataset_version"),
         contains_erased=revoked.holds_erased("dataset_version"),
     )

@@ -18,7 +18,7 @@ from review.states import POSITIVE, Verdict
 PREVIEW_GOLDS = 10_000
 PREVIEW_TEXTS = 1_500
 # More names of left-out drafts than this are not kept with a version, only their number.
-NAMED = 2_000
+NAMED = 1_000
 CHUNK = 2000
 NEAR = {"near_duplicate": "Near-duplicates", "straddles": "Near-duplicate in another split"}
 

@@ -1,0 +1,43 @@
+"""The builder in a real browser: counts follow the form without leaving the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, expect
+
+from members.models import Member
+from review.services import datasets
+from tests.review import factories
+from tests.review.datasets import golds
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_counts_follow_a_box_and_a_line_opens_to_its_drafts(browser: Browser, live_server: Any, admin: Member) -> None:
+    task = factories.make_task(by=admin)
+    golds.make_drafts(task, golds.make_records(task, 6))
+    for verdict in ("accept", "accept", "edit"):
+        golds.decide(admin, task, verdict)
+    datasets.create(task, name="Gold", by=admin)
+    client = Client()
+    client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 375, "height": 800})
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    page = context.new_page()
+    page.goto("/datasets/gold/")
+    total = page.locator(".waterfall .total .num")
+
+    before = total.inner_text()
+    page.get_by_label("Accepted as written").uncheck()
+    expect(total).to_have_text("1")
+    page.get_by_text("Another verdict").click()
+    examples = page.locator(".waterfall .examples a")
+
+    assert before == "3"
+    expect(examples).to_have_count(2)
+    expect(examples.first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    context.close()
