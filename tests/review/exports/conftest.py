@@ -41,14 +41,19 @@ def judged(task: Task, admin: Member) -> list[Record]:
 
 @pytest.fixture
 def freeze(task: Task, admin: Member) -> Freeze:
-    def frozen(**filters: Any) -> DatasetVersion:
+    def make(**filters: Any) -> DatasetVersion:
         dataset = Dataset.objects.filter(task=task).first() or datasets.create(task, name="Gold", by=admin)
-        version = datasets.freeze(dataset, by=admin, filters={**ALL, **filters})
-        writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
-        version.refresh_from_db()
-        return version
+        return frozen(dataset, by=admin, **filters)
 
-    return frozen
+    return make
+
+
+def frozen(dataset: Dataset, *, by: Member, **filters: Any) -> DatasetVersion:
+    """A version of everything judged, frozen as the worker does it."""
+    version = datasets.freeze(dataset, by=by, filters={**ALL, **filters})
+    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
+    version.refresh_from_db()
+    return version
 
 
 def data_of(version: DatasetVersion, split: str, format_: str, container: str = "jsonl") -> bytes:

@@ -190,3 +190,16 @@ def test_a_token_that_may_only_read_downloads_nothing(version: DatasetVersion, a
 
     assert {api.get(address(version, name)).status_code for name in ("rows.jsonl", "rows.parquet", "rows/")} == {403}
     assert rows_of(version, "sft")
+
+
+def test_the_audit_trail_says_who_took_a_file_once_a_download(
+    api: APIClient, version: DatasetVersion, admin: Member
+) -> None:
+    from audit.models import AuditRow
+
+    b"".join(api.get(address(version, format="kto")))
+    b"".join(api.get(address(version, format="kto"), HTTP_RANGE="bytes=10-"))
+
+    (row,) = AuditRow.objects.filter(act="dataset_downloaded")
+    assert (row.actor, row.subject_id) == (str(admin.pk), str(version.pk))
+    assert row.detail == {"format": "kto", "split": "train", "container": "jsonl"}

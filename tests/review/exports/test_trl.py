@@ -10,8 +10,10 @@ import pytest
 
 from members.models import Member
 from review.models import DatasetVersion, Task
+from review.services import datasets
 from tests.review.datasets import golds
-from tests.review.exports.conftest import Freeze, data_of
+from tests.review.exports.conftest import Freeze, data_of, frozen, rows_of
+from tests.review.replay import defacto
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engine]
 STUDENT = str(Path(__file__).parents[3] / "training" / "demo_student" / "weights")
@@ -29,6 +31,10 @@ def version(task: Task, admin: Member, freeze: Freeze) -> DatasetVersion:
 
 @pytest.fixture
 def load(version: DatasetVersion, tmp_path: Path) -> Load:
+    return loader(version, tmp_path)
+
+
+def loader(version: DatasetVersion, tmp_path: Path) -> Load:
     """The train split of a format, read by `datasets` from the file that is served."""
     from datasets import load_dataset
 
@@ -99,3 +105,26 @@ def test_parquet_loads_to_the_same_columns_and_rows_as_jsonl(load: Load, format_
 
     assert sorted(lines.column_names) == sorted(columns.column_names)
     assert [dict(sorted(row.items())) for row in lines] == [dict(sorted(row.items())) for row in columns]
+
+
+@pytest.mark.outside_data
+def test_real_experts_verdicts_train_with_all_three(
+    outside_data: Path, admin: Member, make_member: Any, api_as: Any, tmp_path: Path
+) -> None:
+    from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer, SFTConfig, SFTTrainer
+
+    task, _ = defacto.played(outside_data, admin=admin, make_member=make_member, api_as=api_as, limit=45)
+    version = frozen(datasets.create(task, name="Gold", by=admin), by=admin)
+    changed = [row for row in rows_of(version, "raw") if row["decision"]["fields"] not in (None, row["draft"])]
+    assert version.counts["pairs"] == {"edit": len(changed)}
+    assert version.counts["labels"] == {"good": version.counts["rows"], "bad": len(changed)}
+
+    load, few = (
+        loader(version, tmp_path),
+        {**steps(tmp_path), "max_steps": 2, "max_length": 4096, "per_device_train_batch_size": 2},
+    )
+    for format_, trainer, config in (
+        ("sft", SFTTrainer, SFTConfig), ("dpo", DPOTrainer, DPOConfig), ("kto", KTOTrainer, KTOConfig)
+    ):  # fmt: skip
+        rows = load(format_)
+        assert len(trained(trainer(STUDENT, args=config(**few), train_dataset=rows), rows)) == 2
