@@ -115,7 +115,8 @@ def sets_of(texts: Sequence[str]) -> Sets:
 def sorted_once(values: Ints) -> Ints:
     """Values in order, each once. Sorting is far faster than the hash table that NumPy uses for this since 2.3."""
     ordered = np.sort(values)
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
+    once: Ints = ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
+    return once
 
 
 def _mix(values: Hashes) -> Hashes:
