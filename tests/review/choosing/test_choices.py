@@ -13,7 +13,7 @@ from django.http import Http404
 from members.models import Member
 from review.models import Assignment, Candidate, Choice, Record, Task
 from review.selectors import choosing
-from review.services import choices, queue
+from review.services import choices, erase, queue
 from review.services.choices import Outcome
 from review.states import AssignmentState, CandidateState, Role
 from tests.review import factories
@@ -177,6 +177,20 @@ def test_a_viewer_does_not_choose(task: Task, drafts: list[Candidate], make_memb
 
     with pytest.raises(PermissionDenied):
         choose(task, drafts, by=viewer)
+
+
+def test_erasing_a_person_reaches_the_note_of_a_choice(
+    task: Task, records: list[Record], drafts: list[Candidate], expert: Member
+) -> None:
+    made = choose(task, drafts, by=expert, note="Ms Ellwood would like this one").choice
+    other = list(Candidate.objects.filter(record=records[1]))
+    kept = choose(task, other, by=expert, note="Clear").choice
+
+    erase.erase_records([drafts[0].record_id])
+
+    assert Choice.objects.get(pk=made.pk).note == ""
+    assert Choice.objects.get(pk=kept.pk).note == "Clear"
+    assert choosing.of_record(expert, task, drafts[0].record_id) is None
 
 
 def test_a_choice_never_changes(task: Task, drafts: list[Candidate], expert: Member) -> None:

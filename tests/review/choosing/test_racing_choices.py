@@ -1,0 +1,92 @@
+"""Clients that choose, judge and take back at once on the same drafts: one of them wins, and nothing is left half done."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from collections import Counter
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import OperationalError, connections
+from django.http import Http404
+
+from members.models import Member
+from review.models import Assignment, Candidate, Choice, Gold, Record, Task
+from review.selectors import choices as said
+from review.selectors import choosing
+from review.services import choices, decisions, queue
+from review.states import AssignmentState, CandidateState
+from tests.review import factories
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CLIENTS, STEPS = 6, 150 if os.environ.get("STRESS") == "1" else 12
+
+
+def one_client(member: Member, task: Task, seed: int, told: Counter[str]) -> None:
+    chance = random.Random(seed)
+    try:
+        for _ in range(STEPS):
+            try:
+                told[one_step(member, task, chance)] += 1
+            except (Refusal, Http404) as refusal:
+                told[getattr(refusal, "code", "gone")] += 1
+            except OperationalError:
+                told["busy"] += 1
+    finally:
+        connections.close_all()
+
+
+def one_step(member: Member, task: Task, chance: random.Random) -> str:
+    """Choose, judge a card, or take the last choice back."""
+    last = said.last_of(member, task)
+    if last is not None and chance.random() < 0.3:
+        choices.take_back(last.pk, by=member, id=uuid4())
+        return "taken back"
+    if chance.random() < 0.3 and (hand := queue.deal(member, task, count=1)):
+        card = hand[0]
+        decisions.record(card.candidate_id, by=member, id=uuid4(), verdict="accept", if_match=card.etag)
+        return "judged"
+    lineup = choosing.next_for(member, task)
+    if lineup is None:
+        return "nothing"
+    shown = [draft.pk for draft in lineup.drafts]
+    choices.choose(task, by=member, id=uuid4(), record_id=lineup.record.pk, shown=shown, chosen=chance.choice(shown))
+    return "chosen"
+
+
+def test_racing_clients_leave_every_draft_in_one_place(
+    task: Task, records: list[Record], expert: Member, other: Member, make_member
+) -> None:
+    source = factories.make_source(task)
+    more = factories.make_records(source, CLIENTS * STEPS // 6)
+    for _ in range(3):
+        factories.make_drafts(task, more)
+    members = [expert, other, *(make_member(f"r{n}") for n in range(CLIENTS - 2))]
+    for member in members:
+        factories.join(member, task)
+    told: Counter[str] = Counter()
+
+    threads = [threading.Thread(target=one_client, args=(member, task, n, told)) for n, member in enumerate(members)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert told["chosen"] > CLIENTS
+    assert told["busy"] == 0
+    standing = list(said.standing(task))
+    chosen = [choice.chosen_id for choice in standing]
+    lost = [UUID(name) for choice in standing for name in choice.shown if UUID(name) != choice.chosen_id]
+    assert len(chosen) == len(set(chosen)), "a draft was chosen twice"
+    assert len(lost) == len(set(lost)), "a draft left the desk twice"
+    kept = set(Candidate.objects.filter(state=CandidateState.KEPT).values_list("pk", flat=True))
+    assert kept == set(lost), "what left the desk left it by a choice that stands"
+    assert not Gold.objects.filter(candidate__in=kept).exists()
+    assert not Assignment.objects.filter(candidate__in=kept, state=AssignmentState.ACTIVE).exists()
+    held = Assignment.objects.filter(state=AssignmentState.ACTIVE).values_list("candidate_id", flat=True)
+    leased = Candidate.objects.filter(state=CandidateState.LEASED).values_list("pk", flat=True)
+    assert sorted(held) == sorted(leased)
+    assert Choice.objects.count() == told["chosen"] + told["taken back"]
