@@ -65,6 +65,8 @@ _REVIEW = {
     "review:clusters": (VIEWER, NONE),
     "review:similar": (VIEWER, NONE),
     "review:import-judged": (LEAD, LEAD),
+    # Everybody reads their own page as well.
+    "review:agreement": (VIEWER, NONE), "review:reviewers": (REVIEWER, NONE), "review:reviewer": (LEAD, NONE),
     "review:datasets": (VIEWER, LEAD), "review:dataset": (VIEWER, NONE), "review:dataset-freeze": (NONE, LEAD),
     "review:dataset-version": (VIEWER, NONE),
 }  # fmt: skip
@@ -117,6 +119,7 @@ _API = {
     "job-pause": (NONE, LEAD), "job-resume": (NONE, LEAD), "job-cancel": (NONE, LEAD),
     "api-tasks": (MEMBER, ANY_LEAD), "api-task": (VIEWER, NONE), "api-task-versions": (VIEWER, LEAD),
     "api-task-version": (VIEWER, NONE), "api-task-team": (LEAD, NONE), "api-task-team-member": (NONE, LEAD),
+    "api-agreement": (VIEWER, NONE), "api-reviewers": (LEAD, NONE), "api-reviewer": (LEAD, NONE),
     "api-sources": (MEMBER, LEAD), "api-source": (VIEWER, NONE), "api-records": (MEMBER, NONE),
     "api-record": (VIEWER, NONE), "api-candidates": (MEMBER, NONE), "api-candidate": (VIEWER, NONE),
     "api-decisions": (VIEWER, REVIEWER), "api-set-aside": (NONE, REVIEWER), "api-hold": (NONE, REVIEWER),

@@ -20,6 +20,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     """All reviewers for a lead; others are sent to their own page."""
     member = member_of(request)
     task = task_or_404(member, slug)
+    require(member, task, Role.REVIEWER)
     if not may(member, task, Role.LEAD):
         return redirect("review:reviewer", slug, "me")
     context = {
