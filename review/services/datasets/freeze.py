@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.services import trail
 from jobs.services import lifecycle
@@ -35,11 +36,16 @@ def freeze(dataset: Dataset, *, by: Member, note: str = "", filters: dict[str, A
         The version, not yet frozen, with its job.
 
     Raises:
-        Refusal: 400 for bad filters, 422 when no gold matches.
+        Refusal: 400 for bad filters or a moment that has not come, 422 when no gold matches.
         PermissionDenied: The member does not lead the task.
     """
     require(by, dataset.task, Role.LEAD)
     chosen = dataset_filters.parse(dataset.filters if filters is None else filters)
+    if chosen.as_of is not None and chosen.as_of > timezone.now():
+        raise Refusal(
+            "as_of_ahead", "That moment has not come yet.", hint="Leave it empty for what counts now.", status=400,
+            errors={"filters.as_of": ["It lies in the future."]},
+        )  # fmt: skip
     if not golds.has_golds(dataset.task, chosen):
         raise Refusal(
             "no_golds",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from members.models import Member
 from review.models import Dataset, DatasetVersion, Task
@@ -166,7 +168,7 @@ def test_every_filter_of_the_form_reaches_the_version(
     form = {
         "verdicts": ["accept", "edit"], "agreement": "any", "edit_size_to": "0.9", "bulk": "none", "imported": "none",
         "cap_per_group": "3", "cap_field": "sector", "cap_count": "2", "cap_order": "random", "personal_data": "mask",
-        "decided_from": "2020-01-01", "without_checks": ["spam"], "as_of": "2999-01-01T00:00",
+        "decided_from": "2020-01-01", "without_checks": ["spam"], "as_of": timezone.localtime().isoformat(),
     }  # fmt: skip
 
     answer = as_member(admin).post("/datasets/gold/freeze/", form)
@@ -176,8 +178,17 @@ def test_every_filter_of_the_form_reaches_the_version(
     assert filters["cap_per"] == {"sector": 2}
     assert filters["cap_per_group"] == 3
     assert (filters["bulk"], filters["imported"], filters["personal_data"]) == ("none", "none", "mask")
-    assert filters["as_of"].startswith("2998-12-31") or filters["as_of"].startswith("2999-01-01")
+    assert datetime.fromisoformat(filters["as_of"]) <= timezone.now()
     assert filters["without_checks"] == ["spam"]
+
+
+def test_a_moment_that_has_not_come_is_refused(
+    dataset: Dataset, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    answer = as_member(admin).post("/datasets/gold/freeze/", {"verdicts": ["accept"], "as_of": "2999-01-01T00:00"})
+
+    assert answer.status_code == 400
+    assert "That moment has not come yet." in answer.content.decode()
 
 
 def test_half_a_cap_is_said_beside_its_field(
