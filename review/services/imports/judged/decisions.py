@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from audit.services import trail
 from members.models import Member
 from review import permissions
 from review.models import Candidate, Record, Source, Task, TaskVersion
@@ -96,7 +97,9 @@ def import_decisions(
         intake.add(chunk)
     if tally.bad and not skip_bad:
         raise tally.refusal()
-    return _result(source, table, mapping, tally, intake.touched)
+    result = _result(source, table, mapping, tally, intake.touched)
+    trail.record("decisions_imported", by=by, about=source, task=task.slug, drafts=len(intake.touched))
+    return result
 
 
 def _result(source: Source, table: JudgedTable, mapping: Columns, tally: Tally, touched: set[UUID]) -> ImportResult:
