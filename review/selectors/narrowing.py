@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from members.models import Member
 from review.models import Candidate, Comment, Decision, SearchText, Task
@@ -59,7 +60,8 @@ class Wanted:
     @property
     def is_walked(self) -> bool:
         """Whether drafts must be looked through for it, because no index holds what is asked."""
-        return not self.query.is_askable and bool(set(self.chosen) - _INDEXED)
+        is_act = self.chosen.get("bulk", "yes") not in ("yes", "no")
+        return not self.query.is_askable and not is_act and bool(set(self.chosen) - _INDEXED)
 
     def as_json(self) -> dict[str, str]:
         """Filters and words by name, as an address or a stored selection holds them."""
@@ -137,8 +139,11 @@ def _told(led: frozenset[str] | None) -> Q:
 
 
 def _judged_by(value: str, member: Member, led: frozenset[str] | None) -> Q:
-    said = Decision.objects.filter(candidate=OuterRef("pk"), reviewer__username=value).exclude(verdict=Verdict.RETRACT)
-    judged = Q(Exists(said.filter(retracted_by__isnull=True)))
+    reviewer = Member.objects.filter(username=value).values_list("pk", flat=True).first()
+    # Not as a plain column: SQLite would go through all decisions of the reviewer for every draft.
+    said = Decision.objects.annotate(who=Coalesce("reviewer_id", "reviewer_id"))
+    said = said.filter(candidate=OuterRef("pk"), who=reviewer, retracted_by__isnull=True)
+    judged = Q(Exists(said.exclude(verdict=Verdict.RETRACT))) if reviewer else Q(pk__in=())
     return judged if value == member.username else judged & _led(led)
 
 
@@ -147,7 +152,7 @@ def _in_bulk(value: str) -> Q | None:
     if value in ("yes", "no"):
         return Q(gold__decision__bulk__isnull=value == "no", gold__isnull=False)
     try:
-        return Q(Exists(Decision.objects.filter(candidate=OuterRef("pk"), bulk=UUID(value))))
+        return Q(pk__among=Decision.objects.filter(bulk=UUID(value)).values("candidate_id"))
     except ValueError:
         return None
 
