@@ -5,6 +5,7 @@
  * Events (on the object itself): `sent` {entry, reply}, `refused` {entry, problem}, `waiting` {count, why}, `clear`.
  */
 
+import { newId } from "./history.js";
 import { addEntry, entriesOf, removeEntry } from "./store.js";
 
 const FIRST_PAUSE_MS = 800;
@@ -19,18 +20,32 @@ export class Outbox extends EventTarget {
   #again = false;
   #pause = FIRST_PAUSE_MS;
   #timer = 0;
+  // Tabs share one store, and any of them may send what another left there: the answer goes to the one that asked.
+  #tab = newId();
+  #channel = null;
+  #isSending = false;
 
   constructor(member, token) {
     super();
+    if ("BroadcastChannel" in window) {
+      this.#channel = new BroadcastChannel(`desk-answers-${member}`);
+      this.#channel.addEventListener("message", ({ data: { kind, detail } }) => {
+        if (detail.entry.tab === this.#tab) this.dispatchEvent(new CustomEvent(kind, { detail }));
+      });
+    }
     this.#member = member;
     this.#token = token;
     window.addEventListener("online", () => this.flush());
     document.addEventListener("visibilitychange", () => document.hidden || this.flush());
   }
 
+  get #lock() {
+    return `desk-outbox-${this.#member}`;
+  }
+
   /** Keep an entry `{url, body, headers, note}` and send it as soon as its turn comes. */
   async add(entry) {
-    const kept = { ...entry, member: this.#member };
+    const kept = { ...entry, member: this.#member, tab: this.#tab };
     kept.seq = await addEntry(kept);
     this.flush();
     return kept;
@@ -38,6 +53,7 @@ export class Outbox extends EventTarget {
 
   /** Take back an entry that was not sent yet; false when it is too late for that. */
   async withdraw(matches) {
+    if (await this.#isSentElsewhere()) return false;
     const entries = await entriesOf(this.#member);
     const found = entries.findLast(matches);
     if (!found || found.seq === this.#inFlight) return false;
@@ -46,6 +62,13 @@ export class Outbox extends EventTarget {
     await removeEntry(found.seq);
     if (entries.length === 1) this.dispatchEvent(new CustomEvent("clear"));
     return true;
+  }
+
+  /** Whether another tab is sending at this moment: what it sends cannot be called back, only taken back. */
+  async #isSentElsewhere() {
+    if (this.#isSending || !navigator.locks) return false;
+    const { held } = await navigator.locks.query();
+    return held.some(({ name }) => name === this.#lock);
   }
 
   /** This member's entries, oldest first. */
@@ -61,9 +84,12 @@ export class Outbox extends EventTarget {
     }
     this.#busy = true;
     clearTimeout(this.#timer);
-    const work = () => this.#drain();
+    const work = async () => {
+      this.#isSending = true;
+      await this.#drain().finally(() => (this.#isSending = false));
+    };
     try {
-      if (navigator.locks) await navigator.locks.request(`desk-outbox-${this.#member}`, work);
+      if (navigator.locks) await navigator.locks.request(this.#lock, work);
       else await work();
     } finally {
       this.#busy = false;
@@ -119,6 +145,8 @@ export class Outbox extends EventTarget {
     await removeEntry(entry.seq);
     this.#pause = FIRST_PAUSE_MS;
     this.dispatchEvent(new CustomEvent(kind, { detail }));
+    // Said here as well, for the tab that asked may be gone.
+    if (entry.tab !== this.#tab) this.#channel?.postMessage({ kind, detail });
     return true;
   }
 

@@ -269,3 +269,27 @@ def test_undo_reaches_back_ten_cards(open_desk: Callable[..., Page], admin: Memb
     assert time.monotonic() - began < 60
     saved(page, 22)
     assert Gold.objects.count() == 2
+
+
+def test_a_verdict_sent_by_another_tab_is_answered_in_the_tab_that_gave_it(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+    other = page.context.new_page()
+    other.goto("/tasks/outreach/review/")
+    other.wait_for_selector(".desk.is-live")
+    other.keyboard.press("e")
+    other.keyboard.type("Words of the other tab. ")
+    slow: list[Any] = []
+
+    # The first tab holds the way to the server while the second says its word, and then sends that word along.
+    page.route("**/decisions/**", lambda route: slow.append(route) if not slow else route.continue_())
+    page.keyboard.press("a")
+    page.wait_for_timeout(300)
+    other.keyboard.press("Control+Enter")
+    page.wait_for_timeout(500)
+    slow[0].continue_()
+
+    expect(other.locator("[data-refusals] .alert")).to_contain_text("You have judged this card already")
+    expect(other.locator("[data-refusals] pre")).to_contain_text("Words of the other tab.")
+    saved(page, 1)
