@@ -19,6 +19,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT api-unfinished": {"fields": {"subject": "A", "body": "B"}},
     "POST api-comments": {"id": "{fresh}", "text": "A remark."},
     "POST api-send-back": {"comment": "Look again."},
+    "POST api-revocation": {"reason": "Wrong facts."},
+    "POST review:dataset-export": {"to": "owner/name", "formats": "sft", "token": "HF_TOKEN"},
     "POST api-ask": {"id": "{fresh}", "instruction": "Shorter."},
     "POST api-contacts": {"task": "{task}", "contacts": [{"address": "new@example.org"}]},
     "POST api-datasets": {"task": "{task}", "name": "More"},

@@ -24,7 +24,7 @@ from generation.models import PriceEntry, Teacher
 from generation.services import orders as generation
 from members.models import ApiToken, Member
 from members.services import invitations
-from review.models import BulkAct, Candidate, Comment, Decision, KnownAnswer, Record, RevisionRequest, Task
+from review.models import BulkAct, Candidate, Comment, Decision, KnownAnswer, Record, RevisionRequest, Revocation, Task
 from review.states import Role
 from serving.selectors import choices
 from tests.campaigns import experiment_rows
@@ -104,12 +104,13 @@ class Installation:
         invitation = invitations.invite("somebody@example.org", by=self.admin)
         assert decision is not None
         bulk = BulkAct.objects.create(id=uuid4(), task=self.task, by=self.admin, verdict="accept", body_hash="0" * 64)
+        Revocation.objects.create(candidate_id=decision.candidate_id, by=self.admin, reason="Wrong.")
         of_candidate = {"candidate": pending[0]}
         asked = RevisionRequest.objects.create(**of_candidate, asked_by=self.admin, instruction="Shorter.")
         comment = Comment.objects.create(**of_candidate, author=self.admin, text=CANARY)
         known = KnownAnswer.objects.create(**of_candidate, task=self.task, verdict="accept", created_by=self.admin)
         self.objects |= {
-            "request": asked.pk, "comment": comment.pk, "known": known.pk, "task": self.task.slug, "dataset": self.version.dataset.slug, "version": self.version.pk, "number": 1,
+            "revoked": decision.candidate_id, "request": asked.pk, "comment": comment.pk, "known": known.pk, "task": self.task.slug, "dataset": self.version.dataset.slug, "version": self.version.pk, "number": 1,
             "source": records[0].source_id, "record": records[0].pk, "candidate": pending[0].pk,
             "decision": decision.pk, "token": token.token_key, "invitation": invitation.pk, "member": self.admin.pk,
             "username": self.members["viewer"].username, "join": invitations.token_of(invitation),
@@ -184,12 +185,13 @@ BY_PREFIX: tuple[tuple[str, dict[str, str]], ...] = (
     ("/miniatures/<uuid:miniature_id>/write/<uuid:job_id>/", {"job_id": "writing"}),
     ("/desk/<slug:slug>/", {"slug": "task"}),
     ("/mailbox/<slug:name>/", {"name": "kept"}),
+    ("/revocation/", {"candidate_id": "revoked"}),
     ("/join/", {"token": "join"}),
     ("/t/", {"token": "word"}),
     ("/u/", {"token": "word"}),
 )
 ANYWHERE = {
-    "task_slug": "task", "candidate_id": "candidate", "decision_id": "decision", "version_id": "version",
+    "task_slug": "task", "candidate_id": "candidate", "decision_id": "decision", "version_id": "version", "other_id": "version",
     "number": "number", "older": "number", "newer": "number", "run_id": "run", "miniature_id": "miniature", "evaluation_id": "evaluation",
     "study_id": "study", "job_id": "job", "order_id": "order", "price_id": "price", "sender": "sender",
     "mail_id": "mail", "message_id": "mail", "reply_id": "reply", "member_id": "member", "username": "username",

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -17,6 +19,12 @@ from tests.miniatures_site.upgrade.releases import RELEASES
 
 WHEN = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 COUNT = 12
+ROW = {
+    "id": "1",
+    "prompt": [{"role": "user", "content": "Write."}],
+    "completion": [{"role": "assistant", "content": "Hi"}],
+    "meta": "{}",
+}
 GUARDED = ("review_decision", "review_taskversion", "review_datasetversion", "review_datasetrow", "review_datasetfile")
 
 
@@ -83,6 +91,7 @@ def _fill(model: Any) -> None:
             facts={"company": f"Co {number}", "domain": f"co{number}.example"}, content_hash=f"{number:064d}",
         )  # fmt: skip
         _judged(model, number, task=task, version=version, record=record, admin=admin, frozen=frozen)
+    default_storage.save("datasets/x", ContentFile(json.dumps(ROW).encode() + b"\n"))
     model("review.DatasetFile").objects.create(
         version=frozen, split="train", format="sft", path="datasets/x", sha256="b" * 64, bytes=1, rows=COUNT
     )
