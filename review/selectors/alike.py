@@ -30,8 +30,8 @@ from review.states import CandidateState, Verdict
 # How many of the newest drafts are brought together on a page, and how many a draft is compared with.
 CLUSTERED = 20_000
 COMPARED = 50_000
-SHOWN_CLUSTERS = 30
-SHOWN_MEMBERS = 4
+SHOWN_CLUSTERS = 20
+SHOWN_MEMBERS = 3
 # By estimate a little less than what is shown, which is counted.
 LOOK_FROM, SHOW_FROM = 0.3, 0.35
 SHOWN_SIMILAR = 50

@@ -24,7 +24,7 @@ from review.states import CandidateState, Role, Split, Verdict
 
 PAGE_SIZE = 50
 # How many drafts a page looks through for what no index holds.
-LOOK_AT = 50_000
+LOOK_AT = 20_000
 FEW_HITS = 300
 # Whose teachers and models are offered as filters.
 NEWEST = 500

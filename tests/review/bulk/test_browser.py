@@ -91,7 +91,7 @@ def test_after_an_edit_the_same_change_is_offered_for_the_others(
     assert "May I call you?" in Decision.objects.filter(bulk=act).first().fields["body"]
 
 
-@pytest.mark.parametrize("address", ["list/?q=window&state=pending", "alike/", "bulk/?q=window&give=reject"])
+@pytest.mark.parametrize("address", ["list/?q=window&state=pending", "alike/", "bulk/?q=window&give=accept"])
 def test_pages_fit_a_phone_and_run_nothing_of_a_draft(
     open_page: Callable[..., Page], task: Task, expert: Member, address: str
 ) -> None:
