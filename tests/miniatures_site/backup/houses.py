@@ -44,7 +44,7 @@ class House:
             "TEST_VAR_DIR": str(self.var), "TEST_DATABASE_URL": self.url,
         }  # fmt: skip
         done = subprocess.run(
-            [sys.executable, *line], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+            [sys.executable, *line], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=400, check=False
         )
         assert bool(done.returncode) == fails, done.stdout + done.stderr
         return done.stdout + done.stderr

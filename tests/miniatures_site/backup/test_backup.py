@@ -14,7 +14,8 @@ from miniatures_site.backup import making, restoring
 from tests.miniatures_site.backup.houses import House, databases
 from web.errors import Refusal
 
-pytestmark = pytest.mark.django_db
+# Each command is a process of its own; on a busy machine that takes its time.
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1200)]
 FACTS = "from tests.miniatures_site.backup import seed; print('FACTS', seed.facts())"
 
 

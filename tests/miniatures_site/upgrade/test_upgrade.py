@@ -7,7 +7,8 @@ import pytest
 from tests.miniatures_site.backup.houses import databases
 from tests.miniatures_site.upgrade.releases import RELEASES
 
-pytestmark = pytest.mark.django_db
+# Each command is a process of its own; on a busy machine that takes its time.
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1200)]
 OLD = "from tests.miniatures_site.upgrade import old_rows\n"
 AFTER = """
 from django.db import DatabaseError
