@@ -108,23 +108,24 @@ def test_parquet_loads_to_the_same_columns_and_rows_as_jsonl(load: Load, format_
 
 
 @pytest.mark.outside_data
+@pytest.mark.timeout(900)
 def test_real_experts_verdicts_train_with_all_three(
     outside_data: Path, admin: Member, make_member: Any, api_as: Any, tmp_path: Path
 ) -> None:
     from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer, SFTConfig, SFTTrainer
 
-    task, _ = defacto.played(outside_data, admin=admin, make_member=make_member, api_as=api_as, limit=45)
+    task, _ = defacto.played(outside_data, admin=admin, make_member=make_member, api_as=api_as, limit=30)
     version = frozen(datasets.create(task, name="Gold", by=admin), by=admin)
     changed = [row for row in rows_of(version, "raw") if row["decision"]["fields"] not in (None, row["draft"])]
     assert version.counts["pairs"] == {"edit": len(changed)}
     assert version.counts["labels"] == {"good": version.counts["rows"], "bad": len(changed)}
 
-    load, few = (
-        loader(version, tmp_path),
-        {**steps(tmp_path), "max_steps": 2, "max_length": 4096, "per_device_train_batch_size": 2},
-    )
+    load = loader(version, tmp_path)
+    few = {**steps(tmp_path), "max_steps": 2, "per_device_train_batch_size": 2}
     for format_, trainer, config in (
         ("sft", SFTTrainer, SFTConfig), ("dpo", DPOTrainer, DPOConfig), ("kto", KTOTrainer, KTOConfig)
     ):  # fmt: skip
-        rows = load(format_)
-        assert len(trained(trainer(STUDENT, args=config(**few), train_dataset=rows), rows)) == 2
+        # Articles longer than the student's context are left out by the trainer itself.
+        made = trainer(STUDENT, args=config(**few), train_dataset=load(format_))
+        made.train()
+        assert made.state.global_step == 2
