@@ -76,7 +76,7 @@ class Pace:
 
 def expressions(member: Member | UUID, task: OuterRef | Task) -> dict[str, Any]:
     """Annotations `pending`, `in_hand` and `pace_s` for a query that has the task at hand."""
-    open_cards = (waiting.order_by().values("pk")[: COUNT_UP_TO + 1] for waiting in queues.open_to(member, task))
+    open_cards = (waiting.values("pk")[: COUNT_UP_TO + 1] for waiting in queues.open_to(member, task))
     hand = Assignment.objects.filter(reviewer=member, task=task, state=AssignmentState.ACTIVE)
     recent = Decision.objects.filter(reviewer=member, task=task, seconds__gt=0, seconds__lte=LONGEST_CARD_S)
     return {

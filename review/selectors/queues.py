@@ -21,6 +21,7 @@ from review.states import BEHIND_THE_REST, RANDOM_SLICE_BELOW, AssignmentState, 
 NOT_ASIDE = Q(queue_position__lt=BEHIND_THE_REST)
 # Of cards that wait for further verdicts so many are looked at: where all of them are one's own, others clear them first.
 LOOK_AHEAD = 200
+NOT_WAITING = tuple(state for state in CandidateState if state is not CandidateState.PENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,9 @@ def overlap_for(member: Member | UUID, task: Any) -> QuerySet[Candidate]:
     # The front is a question within this question: what it refers to stands one further out.
     front = overlap(OuterRef(task) if isinstance(task, OuterRef) else task).values("pk")[:LOOK_AHEAD]
     # The state is asked for beside the front as well: a row that changed while its lock was waited for is looked at again.
-    return overlap(task).filter(~judged_by(member), pk__in=front)
+    # Asked for by what it is not, so that no database reads all that waits instead of the front.
+    seen = Candidate.objects.filter(~judged_by(member), pk__in=front).exclude(state__in=NOT_WAITING)
+    return seen.order_by("queue_position", "id")
 
 
 def open_to(member: Member | UUID, task: Any) -> list[QuerySet[Candidate]]:

@@ -7,10 +7,12 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from members.models import Member
 from review import overlap
 from review.models import Assignment, Candidate, Decision, Gold, Task
+from review.selectors import pace
 from review.services import decisions, golds, queue
 from review.services.queue import Leaving
 from review.states import AssignmentState, CandidateState, Drawn
@@ -217,3 +219,16 @@ def test_reviewers_who_judge_one_card_at_the_same_moment_leave_exactly_as_many_v
     assert Decision.objects.filter(candidate=card).count() == 2
     assert Assignment.objects.filter(candidate=card, state=AssignmentState.DONE).count() == 2
     assert Gold.objects.count() == 1
+
+
+def test_what_is_left_is_counted_from_indexes_of_queues_alone(task: Task, expert: Member) -> None:
+    with CaptureQueriesContext(connection) as seen:
+        pace.of(expert, task)
+
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {seen[-1]['sql']}")
+            plan = " ".join(str(row) for row in cursor.fetchall())
+        # By state alone all that waits would be read to find the few that wait for further reviewers.
+        assert "candidates_by_state" not in plan
+        assert "desk_queue_of_overlap" in plan
