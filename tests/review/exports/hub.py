@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
-
 
 @dataclass
 class Hub:
@@ -26,6 +24,11 @@ class Hub:
     made: list[dict[str, object]] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
+
+    @property
+    def commit(self) -> str:
+        """Another one after each commit: clients keep what they read by it."""
+        return f"{len(self.messages):040x}"
 
 
 @contextmanager
@@ -45,7 +48,7 @@ def serving() -> Iterator[Hub]:
             if "/tree/" in path:
                 return self.tree(path)
             if path.endswith("/refs"):
-                return self.say({"branches": [{"name": "main", "ref": "refs/heads/main", "targetCommit": COMMIT}]})
+                return self.say({"branches": [{"name": "main", "ref": "refs/heads/main", "targetCommit": hub.commit}]})
             if path.startswith("/api/datasets/"):
                 return self.say(self.info())
             return self.say({"error": f"GET {path}"}, 404)
@@ -99,8 +102,8 @@ def serving() -> Iterator[Hub]:
             self.say(
                 {
                     "success": True,
-                    "commitOid": COMMIT,
-                    "commitUrl": f"{hub.url}/datasets/acme/gold/commit/{COMMIT}",
+                    "commitOid": hub.commit,
+                    "commitUrl": f"{hub.url}/datasets/acme/gold/commit/{hub.commit}",
                     "hookOutput": "",
                 }
             )
@@ -121,11 +124,11 @@ def serving() -> Iterator[Hub]:
                 self.say({"error": "Entry not found"}, 404, {"X-Error-Code": "EntryNotFound"})
                 return
             data = hub.files[name]
-            self.reply(200, data, {"ETag": f'"{hash(data) & 0xFFFFFFFF:040x}"', "X-Repo-Commit": COMMIT})
+            self.reply(200, data, {"ETag": f'"{hash(data) & 0xFFFFFFFF:040x}"', "X-Repo-Commit": hub.commit})
 
         def info(self) -> dict[str, object]:
             return {
-                "id": "acme/gold", "author": "acme", "sha": COMMIT, "private": True, "disabled": False, "gated": False,
+                "id": "acme/gold", "author": "acme", "sha": hub.commit, "private": True, "disabled": False, "gated": False,
                 "tags": [], "downloads": 0, "likes": 0, "lastModified": "2026-01-01T00:00:00.000Z",
                 "createdAt": "2026-01-01T00:00:00.000Z", "siblings": [{"rfilename": name} for name in hub.files],
             }  # fmt: skip
