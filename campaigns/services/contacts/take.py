@@ -21,6 +21,7 @@ from review import permissions
 from review.models import Record, Source, Task
 from review.selectors.tasks import latest_version
 from review.services.imports import Mapping, RowError, sources
+from review.services.imports.companies import Companies, company_of
 from review.services.imports.reading import check_mapping
 from review.services.imports.records import chunks, content_hash, new_record
 from review.services.imports.result import Tally
@@ -76,6 +77,7 @@ class _Taking:
     table: Table
     batch: ContactImport
     by: Member
+    companies: Companies
     tally: Tally = field(default_factory=Tally)
     records: Tally = field(default_factory=Tally)
     source: Source | None = None
@@ -122,7 +124,7 @@ def import_contacts(
     check_mapping(table, mapping, wanted.for_mapping(mapping, defaults), defaults)
 
     batch = _draw(task, path, mapping, by=by, filename=filename)
-    taking = _Taking(task, spec, table, batch, by)
+    taking = _Taking(task, spec, table, batch, by, Companies(task))
     for chunk in chunks(good_rows(table, mapping, wanted, defaults, taking.tally), CHUNK):
         _take(taking, chunk)
     if taking.tally.bad and not skip_bad:
@@ -156,8 +158,8 @@ def _take(taking: _Taking, rows: Sequence[ContactRow]) -> None:
             contact = _contact(taking, row)
             taking.seen[row.hmac] = contact.pk
             fresh.append((row, contact))
-    _give_records(taking, fresh)
-    taking.fresh.extend((row.number, contact) for row, contact in fresh)
+    kept = _give_records(taking, fresh)
+    taking.fresh.extend((row.number, contact) for row, contact in kept)
 
 
 def _contact(taking: _Taking, row: ContactRow) -> Contact:
@@ -171,22 +173,38 @@ def _contact(taking: _Taking, row: ContactRow) -> Contact:
     )
 
 
-def _give_records(taking: _Taking, fresh: list[tuple[ContactRow, Contact]]) -> None:
-    """Find or make the record of each contact; equal facts share one."""
+def _give_records(taking: _Taking, fresh: list[tuple[ContactRow, Contact]]) -> list[tuple[ContactRow, Contact]]:
+    """Find or make the record of each contact; equal facts share one. A row whose company has no side is left out."""
     hashed = {content_hash(row.facts): row for row, _ in reversed(fresh) if row.facts}
     if not hashed:
-        return
+        return fresh
     records = {r.content_hash: r for r in Record.objects.filter(task=taking.task, content_hash__in=list(hashed))}
-    source = taking.source = taking.source or _source(taking)
-    new = [new_record(source, taking.spec, r.number, r.facts, key) for key, r in hashed.items() if key not in records]
+    taking.records.known += len(records)
+    new = _new_records(taking, {key: row for key, row in hashed.items() if key not in records})
     Record.objects.bulk_create(sorted(new, key=lambda record: record.row_number), batch_size=CHUNK)
     taking.records.added += len(new)
-    taking.records.known += len(records)
     taking.last_digest = next(iter(hashed))
     records.update({record.content_hash: record for record in new})
     for row, contact in fresh:
         if row.facts:
-            contact.record = records[content_hash(row.facts)]
+            contact.record = records.get(content_hash(row.facts))
+    return [(row, contact) for row, contact in fresh if contact.record is not None or not row.facts]
+
+
+def _new_records(taking: _Taking, hashed: dict[str, ContactRow]) -> list[Record]:
+    """Records that are not saved yet, each on the side of its company; a row that would stand on two sides is refused."""
+    source = taking.source = taking.source or _source(taking)
+    news = [(key, row, company_of(taking.spec, row.facts, key)) for key, row in hashed.items()]
+    taking.companies.learn(company for _, _, company in news)
+    made: list[Record] = []
+    for key, row, company in news:
+        try:
+            side = taking.companies.side_of(company)
+        except ValueError as error:
+            taking.tally.refuse(row.number, str(error))
+        else:
+            made.append(new_record(source, taking.spec, row.number, row.facts, key, company, side))
+    return made
 
 
 def _source(taking: _Taking) -> Source:
