@@ -11,7 +11,6 @@ from django.db import models
 from review.spec import TaskSpec
 from review.states import Role
 
-
 KEPT_SPECS = 256
 _PARSED: dict[str, TaskSpec] = {}
 
