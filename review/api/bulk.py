@@ -90,8 +90,10 @@ class SimilarView(APIView):
 
     @extend_schema(operation_id="similar_candidates", responses={200: SIMILAR})
     def get(self, request: Request, candidate_id: UUID) -> Response:
-        found = alike.similar(desk.draft_or_404(member_of(request), candidate_id))
-        results = [{"candidate": desk.summary_json(one.draft), "share": round(one.share, 4)} for one in found]
+        member = member_of(request)
+        found = alike.similar(desk.draft_or_404(member, candidate_id))
+        drafts = desk.summaries_json([one.draft for one in found], member)
+        results = [{"candidate": draft, "share": round(one.share, 4)} for draft, one in zip(drafts, found, strict=True)]
         return Response({"next": None, "previous": None, "results": results})
 
 

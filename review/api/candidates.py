@@ -27,11 +27,12 @@ class CandidatesView(APIView):
 
     @extend_schema(operation_id="candidates", parameters=FILTERS, responses={200: SUMMARIES})
     def get(self, request: Request) -> Response:
+        member = member_of(request)
         asked = {name: request.query_params.get(name, "") for name in ("task", "q", *narrowing.FILTERS)}
-        found = desk.drafts(member_of(request), **asked).defer("messages", "fields", "marks", "parameters")
+        found = desk.drafts(member, **asked).defer("messages", "fields", "marks", "parameters")
         pages = KeysetPagination()
         page = pages.paginate_queryset(found, request, view=self) or []
-        return pages.get_paginated_response([desk.summary_json(draft) for draft in page])
+        return pages.get_paginated_response(desk.summaries_json(page, member))
 
 
 class CandidateView(APIView):

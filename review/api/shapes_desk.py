@@ -15,6 +15,10 @@ _object = object_of
 
 TEXT = {"type": "string"}
 NUMBER = {"type": "number"}
+# Who wrote a draft, with what and for how much: null until the caller judged it, but never for leads.
+TOLD_TEXT = {"type": ["string", "null"]}
+TOLD_NUMBER = {"type": ["number", "null"]}
+TOLD_COUNT = {"type": ["integer", "null"]}
 ID = {"type": "string", "format": "uuid"}
 CURSOR = {"type": ["string", "null"]}
 ANY: dict[str, Any] = {"type": "object", "additionalProperties": True}
@@ -47,14 +51,14 @@ KEYS = _object(keys={"type": "object", "additionalProperties": TEXT}, on={"type"
 RELEASED = _object(released={"type": "integer"})
 SUMMARY = _object(
     id=ID, task=TEXT, task_version={"type": "integer"}, record=RECORD, source=TEXT, split=TEXT, state=TEXT,
-    verdict={"type": ["string", "null"]}, marks_count={"type": "integer"}, origin=TEXT, provenance=TEXT, teacher=TEXT,
-    model=TEXT, cost_usd=TEXT, created_at={"type": "string", "format": "date-time"},
+    verdict={"type": ["string", "null"]}, marks_count={"type": "integer"}, origin=TOLD_TEXT,
+    provenance=TOLD_TEXT, teacher=TOLD_TEXT, model=TOLD_TEXT, cost_usd=TOLD_TEXT, created_at={"type": "string", "format": "date-time"},
 )  # fmt: skip
 SUMMARIES = _object(next=CURSOR, previous=CURSOR, results={"type": "array", "items": SUMMARY})
 DRAFT = _object(
     **SUMMARY["properties"], fields=ANY, marks={"type": "array", "items": MARK}, facts=ANY, etag=TEXT,
-    prompt_hash=TEXT, parameters=ANY, input_tokens={"type": "integer"}, output_tokens={"type": "integer"},
-    latency_s=NUMBER, round={"type": "integer"}, labelled_defects={"type": ["array", "null"], "items": TEXT},
+    prompt_hash=TOLD_TEXT, parameters={**ANY, "type": ["object", "null"]}, input_tokens=TOLD_COUNT,
+    output_tokens=TOLD_COUNT, latency_s=TOLD_NUMBER, round={"type": "integer"}, labelled_defects={"type": ["array", "null"], "items": TEXT},
 )  # fmt: skip
 PROBLEM = _object(type=TEXT, title=TEXT, status={"type": "integer"}, code=TEXT, hint=TEXT, errors=ANY, state=ANY)
 RULING = _object(

@@ -18,6 +18,7 @@ from review.pages import desk_form, desk_words
 from review.permissions import may, task_or_404
 from review.selectors import cards, desk, focus, keyset, rulings
 from review.selectors import decisions as said
+from review.selectors.told import told
 from review.services import decisions, desk_keys, queue
 from review.states import Role
 from web.errors import Refusal
@@ -125,7 +126,9 @@ def draft_page(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpRespo
         "section": "review",
         "draft": draft,
         "card": cards.to_read(draft, etag=desk.etag(draft, member)),
-        "line": desk.line(draft, may_review=may(member, task, Role.REVIEWER)),
+        "line": desk.line(
+            draft, may_review=may(member, task, Role.REVIEWER), is_told=draft.pk in told(member, [draft])
+        ),
         "may_exemplify": bool(draft.gold_verdict) and may(member, task, Role.LEAD),  # type: ignore[attr-defined]
         "said": [said.on_draft(decision) for decision in desk.decisions_on(member, draft)[:100]],
         "may_review": may(member, task, Role.REVIEWER),

@@ -5,7 +5,7 @@ Every question takes the member and answers only for tasks they see. It does not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from review.permissions import role_of, task_or_404, tasks_for
 from review.selectors import narrowing
 from review.selectors.narrowing import ON_DESK as ON_DESK
 from review.selectors.narrowing import OPEN
+from review.selectors.told import told
 from review.states import AssignmentState, CandidateState, Role, Split, Verdict
 from web.errors import Refusal
 
@@ -86,25 +87,32 @@ def draft_or_404(member: Member, candidate_id: UUID, *, task: Task | None = None
 
 def draft_json(draft: Candidate, member: Member) -> dict[str, Any]:
     """A draft for programs. Its ETag is the one a decision of this member names in `If-Match`."""
+    is_told = draft.pk in told(member, [draft])
     return {
-        **summary_json(draft),
+        **summary_json(draft, is_told=is_told),
         "fields": draft.fields,
         "marks": draft.marks,
         "facts": draft.record.facts,
         "etag": etag(draft, member),
-        "prompt_hash": draft.prompt_hash,
-        "parameters": draft.parameters,
-        "input_tokens": draft.input_tokens,
-        "output_tokens": draft.output_tokens,
-        "latency_s": draft.latency_s,
+        "prompt_hash": draft.prompt_hash if is_told else None,
+        "parameters": draft.parameters if is_told else None,
+        "input_tokens": draft.input_tokens if is_told else None,
+        "output_tokens": draft.output_tokens if is_told else None,
+        "latency_s": draft.latency_s if is_told else None,
         "round": draft.round,
         # What was written wrong on purpose is told once the draft is judged, and not before.
         "labelled_defects": draft.labelled_defects if draft.state == CandidateState.DECIDED else None,
     }
 
 
-def summary_json(draft: Candidate) -> dict[str, Any]:
-    """A draft in a list."""
+def summaries_json(drafts: Sequence[Candidate], member: Member) -> list[dict[str, Any]]:
+    """Drafts in a list, as this member may see them."""
+    known = told(member, drafts)
+    return [summary_json(draft, is_told=draft.pk in known) for draft in drafts]
+
+
+def summary_json(draft: Candidate, *, is_told: bool) -> dict[str, Any]:
+    """A draft in a list; who wrote it is null for whom it is kept from, see `told`."""
     return {
         "id": str(draft.pk),
         "task": draft.task.slug,
@@ -115,11 +123,11 @@ def summary_json(draft: Candidate) -> dict[str, Any]:
         "state": draft.state,
         "verdict": _shown_verdict(draft),
         "marks_count": draft.marks_count,
-        "origin": draft.origin,
-        "provenance": draft.provenance,
-        "teacher": draft.teacher,
-        "model": draft.model,
-        "cost_usd": str(draft.cost_usd),
+        "origin": draft.origin if is_told else None,
+        "provenance": draft.provenance if is_told else None,
+        "teacher": draft.teacher if is_told else None,
+        "model": draft.model if is_told else None,
+        "cost_usd": str(draft.cost_usd) if is_told else None,
         "created_at": draft.created_at.isoformat(),
     }
 
@@ -161,8 +169,11 @@ def is_empty(task: Task) -> bool:
     return not Candidate.objects.filter(ON_DESK, task=task).exists()
 
 
-def line(draft: Candidate, *, may_review: bool) -> dict[str, Any]:
-    """A draft as a row of the list; what waits opens on the desk, what is judged opens to be read."""
+def line(draft: Candidate, *, may_review: bool, is_told: bool) -> dict[str, Any]:
+    """A draft as a row of the list; what waits opens on the desk, what is judged opens to be read.
+
+    Who wrote it and for how much is empty unless the member may know, see `told`.
+    """
     waits = draft.state == CandidateState.PENDING and may_review
     address = f"/tasks/{draft.task.slug}/review/"
     verdict = _shown_verdict(draft)
@@ -176,8 +187,9 @@ def line(draft: Candidate, *, may_review: bool) -> dict[str, Any]:
         "verdict_look": VERDICT_LOOKS.get(verdict or "", "is-idle"),
         "marks": draft.marks_count or "",
         "split": Split(draft.record.split).label,
-        "writer": draft.model or draft.teacher or draft.provenance or draft.origin,
-        "cost": f"{draft.cost_usd:.4f}" if draft.cost_usd else "",
+        "is_told": is_told,
+        "writer": (draft.model or draft.teacher or draft.provenance or draft.origin) if is_told else "",
+        "cost": f"{draft.cost_usd:.4f}" if draft.cost_usd and is_told else "",
         "created_at": draft.created_at,
     }
 

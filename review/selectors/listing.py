@@ -18,8 +18,9 @@ from review.permissions import may
 from review.search import highlight
 from review.search.texts import of_fields
 from review.selectors import desk, keyset, narrowing
-from review.selectors.narrowing import FILTERS, ON_DESK, OPEN, Wanted
+from review.selectors.narrowing import FILTERS, ON_DESK, Wanted
 from review.selectors.tasks import latest_version
+from review.selectors.told import told
 from review.states import CandidateState, Role, Split, Verdict
 
 PAGE_SIZE = 50
@@ -31,8 +32,8 @@ NEWEST = 500
 WORDS = {
     "bulk": [("no", "One by one"), ("yes", "Many at once")],
     "commented": [("yes", "With comments")],
-    "origin": [("teacher", "Teacher"), ("import", "Import"), ("miniature", "Miniature"), ("campaign", "Campaign")],
 }
+ORIGINS = [("teacher", "Teacher"), ("import", "Import"), ("miniature", "Miniature"), ("campaign", "Campaign")]
 LABELS = {"check": "Check", "commented": "Comments", "bulk": "Judged", "since": "Added since", "until": "Added until"}
 DATES = ("since", "until")
 
@@ -87,9 +88,9 @@ def _as_rows(found: Any) -> Any:
 
 
 def lines(found: list[Candidate], wanted: Wanted, *, member: Member, task: Task) -> list[dict[str, Any]]:
-    """Drafts as rows of the list. Who wrote one is told to those who lead, and to others once it is judged."""
-    may_review, leads = may(member, task, Role.REVIEWER), may(member, task, Role.LEAD)
-    return [_line(draft, wanted, may_review=may_review, leads=leads) for draft in found]
+    """Drafts as rows of the list. Who wrote one is told to those who lead, and to others once they judged it."""
+    may_review, known = may(member, task, Role.REVIEWER), told(member, found)
+    return [_line(draft, wanted, may_review=may_review, is_told=draft.pk in known) for draft in found]
 
 
 def filters(member: Member, task: Task, wanted: Wanted) -> list[Filter]:
@@ -112,10 +113,8 @@ def _base(wanted: Wanted) -> Q:
     return ON_DESK if state is None else Q(state=state)
 
 
-def _line(draft: Candidate, wanted: Wanted, *, may_review: bool, leads: bool) -> dict[str, Any]:
-    line = desk.line(draft, may_review=may_review)
-    if draft.state in OPEN and not leads:
-        line |= {"writer": "", "cost": ""}
+def _line(draft: Candidate, wanted: Wanted, *, may_review: bool, is_told: bool) -> dict[str, Any]:
+    line = desk.line(draft, may_review=may_review, is_told=is_told)
     asked = wanted.query
     text = of_fields(draft.fields) if asked.is_askable else ""
     return {
@@ -139,7 +138,7 @@ def _choices(member: Member, task: Task) -> dict[str, list[tuple[str, str]]]:
         "source": list(task.sources.order_by("name").values_list("slug", "name")[:200]),
     }
     if may(member, task, Role.LEAD):
-        return {**offered, **_of_newest(task), "reviewer": _reviewers(task)}
+        return {**offered, **_of_newest(task), "origin": ORIGINS, "reviewer": _reviewers(task)}
     return {**offered, "reviewer": [(member.username, "Judged by me")]}
 
 

@@ -20,6 +20,7 @@ from review.models import Candidate, Comment, Decision, SearchText, Task
 from review.permissions import slugs_with
 from review.search import query
 from review.search.query import Query
+from review.selectors.told import JUDGED
 from review.states import CandidateState, Role, Verdict
 
 FILTERS = (
@@ -105,10 +106,10 @@ def hits(task: Task, asked: Query) -> QuerySet[SearchText]:
 
 def _condition(name: str, value: str, member: Member, led: frozenset[str] | None) -> Q | None:
     """One filter as a condition; None where the value cannot be."""
-    plain = {"source": "record__source__slug", "state": "state", "split": "record__split", "origin": "origin"}
+    plain = {"source": "record__source__slug", "state": "state", "split": "record__split"}
     if name in plain:
         return Q(**{plain[name]: value})
-    if name in ("teacher", "model"):
+    if name in ("teacher", "model", "origin"):
         return Q(**{name: value}) & _told(led)
     if name == "verdict":
         return Q(gold__verdict=value) & ~Q(state__in=OPEN)
@@ -135,7 +136,7 @@ def _led(led: frozenset[str] | None) -> Q:
 
 def _told(led: frozenset[str] | None) -> Q:
     """Drafts of which the member may know what would sway a verdict: where they lead, or once it is given."""
-    return Q() if led is None else _led(led) | ~Q(state__in=OPEN)
+    return Q() if led is None else _led(led) | Q(state__in=JUDGED)
 
 
 def _judged_by(value: str, member: Member, led: frozenset[str] | None) -> Q:
