@@ -18,6 +18,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
+from pyarrow import parquet
 
 from campaigns import addresses
 from campaigns.models import Campaign, Contact, Enrolment, Event, Message, Reply, Suppression
@@ -112,15 +113,31 @@ def _order(task: Task, record: Record, folder: Path) -> GenerationJob:
 
 def whole_database() -> str:
     """Every row of every room, and every stored file, as text."""
-    rooms = ("campaigns", "review", "generation", "jobs", "training", "evaluation", "serving", "members")
+    rooms = (
+        "campaigns",
+        "review",
+        "generation",
+        "jobs",
+        "training",
+        "evaluation",
+        "serving",
+        "members",
+        "webhooks",
+        "audit",
+    )
     rows = [
         list(model.objects.values())
         for room in rooms
         if apps.is_installed(room)
         for model in apps.get_app_config(room).get_models()
     ]
-    files = [default_storage.open(path).read().decode() for path in DatasetFile.objects.values_list("path", flat=True)]
+    files = [as_text(path) for path in DatasetFile.objects.values_list("path", flat=True)]
     return json.dumps(rows, cls=DjangoJSONEncoder, default=str, ensure_ascii=False) + "".join(files)
+
+
+def as_text(path: str) -> str:
+    with default_storage.open(path) as file:
+        return str(parquet.read_table(file).to_pylist()) if path.endswith(".parquet") else file.read().decode()
 
 
 def test_the_file_of_a_person_tells_all_and_explains_each_part(held: Held) -> None:
