@@ -2,7 +2,8 @@
 
 `python -m benchmarks.lists [--rows 100000] [--database sqlite|postgresql]`: drafts of a mail's length over two thousand
 words and some shared sentences, three in four of them copies of others; requests through the whole of Django, medians of
-five. The last line of output is one JSON object; its `ratio` is the slowest list page over the one second it may take.
+five. The last line of output is one JSON object; its `ratio` is the worst of what each may take: a page of the list one
+second, that of what is alike three, an act on five thousand ten.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def main() -> None:
 
 
 def measure(rows: int, database: str) -> dict[str, Any]:
-    """Seed and ask; the result's `ratio` is under one where every list page takes less than a second."""
+    """Seed and ask; the result's `ratio` is under one where nothing takes longer than it may."""
     from members.models import Member
     from review.models import Candidate
     from tests.review import factories
@@ -72,9 +73,10 @@ def measure(rows: int, database: str) -> dict[str, Any]:
         "clusters": page(client, f"/tasks/{task.slug}/review/alike/", times=1),
         "similar": page(client, f"/tasks/{task.slug}/review/alike/{one.pk}/", times=3),
     }
-    slowest = max(each["ms"] for each in found.values())
+    slowest = max(each["ms"] for each in found.values()) / 1000
+    worst = max(slowest, alike["clusters"]["ms"] / 3000, acts["act_s"] / 10)
     return {
-        "benchmark": "lists", "database": database, "rows": rows, "ratio": round(slowest / 1000, 3), "pages": found,
+        "benchmark": "lists", "database": database, "rows": rows, "ratio": round(worst, 3), "pages": found,
         "alike": alike, "acts": acts, **seeding,
     }  # fmt: skip
 
@@ -98,9 +100,9 @@ def seed(task: Any, rows: int) -> dict[str, Any]:
     indexed_s = time.perf_counter() - began
     copy(task, rows - base)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
         if connection.vendor == "postgresql":
-            cursor.execute("VACUUM review_candidate, review_searchtext")
+            # As it does itself before long. SQLite never does, nor does anything of ours have it do so.
+            cursor.execute("VACUUM ANALYZE review_candidate, review_searchtext")
     rare = Candidate.objects.filter(task=task).order_by("created_at").values_list("pk", flat=True)[:1]
     Candidate.objects.filter(pk__in=list(rare)).update(round=9)
     return {
@@ -131,24 +133,30 @@ SHARED = [
 
 
 def copy(task: Any, count: int) -> None:
-    """Copies of the drafts there are, with ids, places and moments of their own, each indexed as its original."""
+    """Copies of the drafts there are, with ids, places and moments of their own, each indexed as its original.
+
+    The originals become the oldest and each round of copies is a minute newer, so that drafts are indexed in the order in
+    which they came, as they are where nobody copies them.
+    """
     from django.db import connection
 
     from review.models import Candidate, SearchText
 
     fresh = "gen_random_uuid()" if connection.vendor == "postgresql" else "lower(hex(randomblob(16)))"
-    earlier = (
-        "created_at - make_interval(secs => m.n)"
-        if connection.vendor == "postgresql"
-        else "strftime('%Y-%m-%d %H:%M:%f000', created_at, '-' || m.n || ' seconds')"
-    )
-    own = {"id": "m.fresh", "created_at": earlier, "queue_position": "queue_position + m.n * 100000", "call_id": "NULL"}
+    own = {
+        "id": "m.fresh",
+        "created_at": moved("m.n"),
+        "queue_position": "queue_position + m.n * 100000",
+        "call_id": "NULL",
+    }
     columns = [field.column for field in Candidate._meta.concrete_fields]
     texts = [field.column for field in SearchText._meta.concrete_fields if field.column != "id"]
     base = Candidate.objects.filter(task=task).count()
+    rounds = -(-count // base)
     with connection.cursor() as cursor, unindexed(cursor):
-        for first in range(1, -(-count // base) + 1, AT_ONCE):
-            last = min(first + AT_ONCE - 1, -(-count // base))
+        cursor.execute(f"UPDATE review_candidate SET created_at = {moved(str(-rounds))}")
+        for first in range(1, rounds + 1, AT_ONCE):
+            last = min(first + AT_ONCE - 1, rounds)
             cursor.execute("DROP TABLE IF EXISTS copies")
             cursor.execute(
                 f"CREATE TEMPORARY TABLE copies AS WITH RECURSIVE times(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM times "
@@ -163,9 +171,18 @@ def copy(task: Any, count: int) -> None:
             chosen = ", ".join("m.fresh" if column == "candidate_id" else f"t.{column}" for column in texts)
             cursor.execute(
                 f"INSERT INTO review_searchtext ({', '.join(texts)}) SELECT {chosen} "
-                "FROM copies m JOIN review_searchtext t ON t.candidate_id = m.old ORDER BY m.n DESC"
+                "FROM copies m JOIN review_searchtext t ON t.candidate_id = m.old ORDER BY m.n, t.id"
             )
             print(f"{base + min(count, last * base):,} drafts", file=sys.stderr, flush=True)
+
+
+def moved(minutes: str) -> str:
+    """A draft's moment so many minutes later, in the language of the database."""
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        return f"created_at + make_interval(mins => {minutes})"
+    return f"strftime('%Y-%m-%d %H:%M:%f000', created_at, ({minutes}) || ' minutes')"
 
 
 @contextmanager
@@ -245,7 +262,7 @@ def page(client: Any, url: str, *, times: int = 5) -> dict[str, Any]:
     slow = max(statements.captured_queries, key=lambda one: float(one["time"]))
     return {
         "ms": round(statistics.median(spent), 1), "statements": len(statements), "kilobytes": len(answer.content) // 1024,
-        "rows": answer.content.count(b'name="candidate"'), "slowest_ms": round(float(slow["time"]) * 1000, 1),
+        "rows": answer.content.count(b'th scope="row"'), "slowest_ms": round(float(slow["time"]) * 1000, 1),
     }  # fmt: skip
 
 

@@ -77,7 +77,7 @@ class Sifted:
 
 def matching(member: Member, task: Task, wanted: Wanted) -> list[UUID]:
     """Drafts that wait and are as wanted, the newest first, one more than an act takes at most where there are more."""
-    waiting = Candidate.objects.filter(task=task, state=CandidateState.PENDING)
+    waiting = narrowing.of(task, wanted).filter(state=CandidateState.PENDING)
     found = narrowing.narrowed(waiting, wanted, member=member, task=task).only("pk", "created_at")
     among = waiting if wanted.is_walked else None
     page = keyset.page(found, cursor="", size=AT_MOST + 1, among=among, look_at=LOOK_AT)

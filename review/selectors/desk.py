@@ -44,9 +44,10 @@ def drafts(member: Member, *, task: str = "", q: str = "", **filters: str) -> Qu
         Refusal: Words are asked for without a task.
     """
     found = _seen_by(member)
-    if task:
-        found = found.filter(task__slug=task)
     wanted = narrowing.read({**filters, "q": q})
+    # Words are looked up in the task alone; see `narrowing.of`.
+    if task and not wanted.query.is_askable:
+        found = found.filter(task__slug=task)
     if wanted.words and not task:
         raise Refusal(
             "task_missing", "Words are looked for within one task.", hint="Add task= with its slug.",

@@ -72,7 +72,7 @@ def _page_of_hits(member: Member, task: Task, wanted: Wanted, *, cursor: str, si
     hits = narrowing.hits(task, wanted.query)
     before = int(cursor) if cursor.isdecimal() and len(cursor) < 19 else None
     hits = hits if before is None else hits.filter(id__lt=before)
-    beside = narrowing.narrowed(_of(task), replace(wanted, words=""), member=member, task=task)
+    beside = narrowing.narrowed(narrowing.of(task, wanted), replace(wanted, words=""), member=member, task=task)
     found: list[Any] = []
     for at_most in (FEW_HITS, narrowing.HITS_AT_MOST):
         rows = _as_rows(beside.filter(pk__among=hits.values("candidate_id")[:at_most]))

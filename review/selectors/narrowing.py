@@ -75,16 +75,25 @@ def read(values: Mapping[str, Any]) -> Wanted:
     return Wanted(str(values.get("q") or "").strip()[: query.LONGEST_LINE], chosen)
 
 
+def of(task: Task, wanted: Wanted) -> QuerySet[Candidate]:
+    """What `narrowed` begins with: drafts of a task, or any where words are asked for, which are looked up in the task.
+
+    Named once more beside the words, SQLite would take the task for what narrows most, and walk through all of it.
+    """
+    return Candidate.objects.all() if wanted.query.is_askable else Candidate.objects.filter(task=task)
+
+
 def narrowed(found: QuerySet[Candidate], wanted: Wanted, *, member: Member, task: Task | None) -> QuerySet[Candidate]:
     """Drafts that are as wanted; unknown values narrow to nothing.
 
     Args:
-        found: Drafts the member sees.
+        found: Drafts the member sees, as `of` gives them.
         wanted: What is asked for; words need the task.
         member: Who asks.
         task: The task that `found` is of, if of one.
     """
-    if wanted.chosen.get("state") != CandidateState.KEPT:
+    if "state" not in wanted.chosen:
+        # Beside a state it would say nothing, and have SQLite walk the newest drafts for a state that few are in.
         found = found.filter(ON_DESK)
     led = slugs_with(member, Role.LEAD)
     for name, value in wanted.chosen.items():
