@@ -151,8 +151,7 @@ def _address(slug: str, text: str, instead: str | None, reasons: Sequence[str]) 
 
 def _others(draft: Candidate, text: str) -> int:
     """In how many other drafts that wait the words of a sentence stand in its order."""
-    # Without the task, which the words are looked up in: see `narrowing.of`.
-    waiting = Candidate.objects.filter(state=CandidateState.PENDING).exclude(pk=draft.pk)
+    waiting = narrowing.named_in(draft.task).filter(state=CandidateState.PENDING).exclude(pk=draft.pk)
     found = narrowing.hits(draft.task, query.sentence(text)).values("candidate_id")
     return waiting.filter(pk__among=found[: narrowing.HITS_AT_MOST]).count()
 

@@ -112,7 +112,8 @@ def rows(task: Task, ids: Sequence[UUID], *, by: Member) -> QuerySet[Candidate]:
     said = Decision.objects.filter(candidate=OuterRef("pk"), is_late=False, retracted_by__isnull=True)
     mine = Assignment.objects.filter(candidate=OuterRef("pk"), reviewer=by)
     return (
-        Candidate.objects.filter(task=task, pk__in=ids)
+        narrowing.named_in(task)
+        .filter(pk__in=ids)
         .select_related("record")
         .defer("messages", "parameters", "labelled_defects", "marks")
         .annotate(

@@ -45,7 +45,7 @@ def drafts(member: Member, *, task: str = "", q: str = "", **filters: str) -> Qu
     """
     found = _seen_by(member)
     wanted = narrowing.read({**filters, "q": q})
-    # Words are looked up in the task alone; see `narrowing.of`.
+    # Words are looked up in the task alone; see `narrowing.named_in`.
     if task and not wanted.query.is_askable:
         found = found.filter(task__slug=task)
     if wanted.words and not task:

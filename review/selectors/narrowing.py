@@ -76,11 +76,16 @@ def read(values: Mapping[str, Any]) -> Wanted:
 
 
 def of(task: Task, wanted: Wanted) -> QuerySet[Candidate]:
-    """What `narrowed` begins with: drafts of a task, or any where words are asked for, which are looked up in the task.
+    """What `narrowed` begins with: the drafts of a task."""
+    return named_in(task) if wanted.query.is_askable else Candidate.objects.filter(task=task)
 
-    Named once more beside the words, SQLite would take the task for what narrows most, and walk through all of it.
+
+def named_in(task: Task) -> QuerySet[Candidate]:
+    """Drafts of a task for a question that names them by id or by words.
+
+    With the task as a plain column SQLite takes it for what narrows most, and walks through all drafts of the task.
     """
-    return Candidate.objects.all() if wanted.query.is_askable else Candidate.objects.filter(task=task)
+    return Candidate.objects.alias(of_task=Coalesce("task_id", "task_id")).filter(of_task=task.pk)
 
 
 def narrowed(found: QuerySet[Candidate], wanted: Wanted, *, member: Member, task: Task | None) -> QuerySet[Candidate]:
