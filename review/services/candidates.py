@@ -153,8 +153,9 @@ def _records_of(task: Task, drafts: Sequence[NewDraft]) -> dict[UUID, tuple[str,
     wanted = list({draft.record_id for draft in drafts})
     found: dict[UUID, tuple[str, Facts]] = {}
     for chunk in _chunks(wanted):
-        rows = Record.objects.filter(task=task, pk__in=chunk).values_list("pk", "title", "facts")
-        found.update({pk: (title, facts) for pk, title, facts in rows})
+        # The task is compared here: asked for beside the ids, SQLite walks through all records of the task instead.
+        rows = Record.objects.filter(pk__in=chunk).values_list("pk", "task_id", "title", "facts")
+        found.update({pk: (title, facts) for pk, task_id, title, facts in rows if task_id == task.pk})
     for record_id in wanted:
         if record_id not in found:
             raise Refusal("record_unknown", f"The record {record_id} is not one of the task '{task.slug}'.")

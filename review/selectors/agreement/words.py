@@ -21,8 +21,9 @@ from django.db import connection
 from django.db.models import Case, Count, F, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast
 
-from review.models import Assignment, Candidate, Decision, KnownAnswer, Ruling, Task
+from review.models import Assignment, Decision, KnownAnswer, Ruling, Task
 from review.selectors.agreement.columns import Columns
+from review.selectors.narrowing import named_in
 from review.states import AssignmentState, RulingKind, Verdict
 
 CHUNK = 500
@@ -149,7 +150,7 @@ def _moment(at: str) -> datetime:
 def _wanted(task: Task, drafts: list[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for start in range(0, len(drafts), CHUNK):
-        rows = Candidate.objects.filter(task=task, pk__in=[UUID(key) for key in drafts[start : start + CHUNK]])
+        rows = named_in(task).filter(pk__in=[UUID(key) for key in drafts[start : start + CHUNK]])
         found.update((pk.hex, wanted) for pk, wanted in rows.values_list("pk", "verdicts_wanted"))
     return found
 

@@ -106,3 +106,14 @@ def test_drafts_of_an_act_take_the_same_steps_whatever_else_is_there(task: Task,
     many = steps(lambda: list(bulk.rows(task, some, by=reviewer)))
 
     assert many <= SAME * few
+
+
+def test_a_batch_of_drafts_is_added_in_the_same_steps_whatever_else_is_there(task: Task) -> None:
+    source = factories.make_source(task, name="Late")
+    late = factories.make_records(source, 24)
+    few = steps(lambda: factories.make_drafts(task, late[:12]))
+
+    factories.make_records(factories.make_source(task, name="More"), 500)
+    many = steps(lambda: factories.make_drafts(task, late[12:]))
+
+    assert many <= SAME * few
