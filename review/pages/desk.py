@@ -51,6 +51,8 @@ def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
     hand = queue.deal(member, task, count=settings.DECK_SIZE)
     top = act.candidate if act else wanted
     hand.sort(key=lambda assignment: assignment.candidate_id != top)
+    # Whoever opened many by their address holds more than a page should carry; the others come as these are judged.
+    hand = hand[: settings.DECK_SIZE]
     if act and act.fields and hand and hand[0].candidate_id == act.candidate:
         hand[0].unfinished = act.fields
     status = refusal.status if refusal and request.method == "POST" else 200

@@ -307,3 +307,16 @@ def test_reopening_the_word_of_another_is_refused_in_words(browser: Client, admi
 
     assert "not the one you were shown" in answer.content.decode()
     assert Gold.objects.count() == 1
+
+
+def test_a_page_carries_one_hand_however_many_cards_are_held(browser: Client, expert: Member, task: Task) -> None:
+    drafts = list(Candidate.objects.filter(task=task).order_by("queue_position", "id"))
+    for draft in drafts:
+        queue.hold(expert, draft.pk)
+
+    page = browser.get(f"{URL}?card={drafts[-1].pk}").content.decode()
+
+    shown = re.findall(r'data-card="([^"]+)"', page)
+    assert len(drafts) == 8
+    assert len(shown) == 5
+    assert shown[0] == str(drafts[-1].pk)
