@@ -176,8 +176,11 @@ def test_clusters_are_shown_with_what_differs_and_can_be_decided(browser: Client
 def test_similar_drafts_come_with_their_share(browser: Client, task: Task) -> None:
     one = pending(task, 1)[0]
 
-    page = browser.get(f"/tasks/outreach/review/alike/{one}/").content.decode()
+    there = f"/tasks/outreach/review/alike/{one}/"
+    draft = browser.get(f"/tasks/outreach/review/drafts/{one}/").content.decode()
+    page = browser.get(there).content.decode()
 
+    assert f'href="{there}"' in draft
     shares = [int(share) for share in re.findall(r'<td class="num">(\d+) %', page)]
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > 60

@@ -20,7 +20,7 @@ LINEAR, SAME = 2.6, 1.3
 EVERY = 1
 ASKED = [
     {"state": "decided"}, {"q": "thursday"}, {"q": '"short call on thursday"'}, {"q": "thursday", "state": "decided"},
-    {"q": "thursday", "reviewer": "rob"}, {"reviewer": "rob"}, {"reviewer": "rob", "state": "decided"}, {"verdict": "accept"},
+    {"q": "thursday", "reviewer": "rob"}, {"reviewer": "rob"}, {"reviewer": "rob", "state": "pending"}, {"verdict": "accept"},
     {"reason": "facts"}, {"check": "spam"}, {"commented": "yes"}, {"bulk": "no"}, {"round": "9"}, {"split": "test"},
     {"source": "nowhere"}, {"teacher": "nobody"}, {"until": "2001-01-01"},
 ]  # fmt: skip
