@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, Literal
 
 from review.schema import SLOT, Facts, Fields, OutputField, normalise_fields
@@ -37,11 +39,13 @@ def messages(spec: TaskSpec, facts: Facts, *, audience: Audience) -> list[Messag
         One or two messages with `role` and `content`; declared slots stay as they are.
     """
     template = spec.teacher_template if audience == "teacher" else spec.student_template
-    values = _values(spec, facts)
+
+    def filled(match: re.Match[str]) -> str:
+        value = _value(spec, facts, match.group(1))
+        return match.group(0) if value is None else value
+
     # Split before filling in: a fact that contains the mark must not open a message of its own.
-    system, user = (
-        SLOT.sub(lambda match: values.get(match.group(1), match.group(0)), part) for part in _split_roles(template)
-    )
+    system, user = (SLOT.sub(filled, part) for part in _split_roles(template))
     head = [{"role": "system", "content": system}] if system else []
     return [*head, {"role": "user", "content": user}]
 
@@ -129,39 +133,64 @@ def is_mail(spec: TaskSpec) -> bool:
     return _mail_fields(spec.output_schema) is not None
 
 
-def _values(spec: TaskSpec, facts: Facts) -> dict[str, str]:
+def _value(spec: TaskSpec, facts: Facts, slot: str) -> str | None:
+    """What a slot of a template stands for; None for one that is filled only when a mail is sent."""
+    if slot == "facts":
+        return facts_sheet(spec, facts)
+    if slot in _OF_THE_TASK:
+        return _OF_THE_TASK[slot](spec)
+    kind, _, name = slot.partition(".")
+    if kind == "fact" and any(field.name == name for field in spec.input_schema):
+        return _one_line(facts.get(name))
+    return None
+
+
+def _rubric(spec: TaskSpec) -> str:
+    return "\n".join(f"- {r.name}: {r.description}" if r.description else f"- {r.name}" for r in spec.rubric)
+
+
+def _claims(spec: TaskSpec) -> str:
+    return "\n".join(f"- {claim}" for claim in spec.offer.claims)
+
+
+def _forbidden(spec: TaskSpec) -> str:
+    return ", ".join(spec.offer.forbidden_phrases)
+
+
+def _offer(spec: TaskSpec) -> str:
     offer = spec.offer
-    values = {
-        "instruction": spec.instruction,
-        "facts": facts_sheet(spec, facts),
-        "guideline": spec.guideline,
-        "language": spec.language,
-        "rubric": "\n".join(f"- {r.name}: {r.description}" if r.description else f"- {r.name}" for r in spec.rubric),
-        "output_format": output_format(spec),
-        "offer.claims": "\n".join(f"- {claim}" for claim in offer.claims),
-        "offer.forbidden_phrases": ", ".join(offer.forbidden_phrases),
-    }
-    for word in ("seller", "product", "description", "tone", "signature"):
-        values[f"offer.{word}"] = getattr(offer, word)
-    values["offer"] = "\n".join(
-        line
-        for line in (
-            f"Seller: {offer.seller}" if offer.seller else "",
-            f"Product: {offer.product}" if offer.product else "",
-            offer.description,
-            f"Allowed claims:\n{values['offer.claims']}" if offer.claims else "",
-            f"Never write: {values['offer.forbidden_phrases']}" if offer.forbidden_phrases else "",
-            f"Tone: {offer.tone}" if offer.tone else "",
-            f"Signature:\n{offer.signature}" if offer.signature else "",
-        )
-        if line
+    lines = (
+        f"Seller: {offer.seller}" if offer.seller else "",
+        f"Product: {offer.product}" if offer.product else "",
+        offer.description,
+        f"Allowed claims:\n{_claims(spec)}" if offer.claims else "",
+        f"Never write: {_forbidden(spec)}" if offer.forbidden_phrases else "",
+        f"Tone: {offer.tone}" if offer.tone else "",
+        f"Signature:\n{offer.signature}" if offer.signature else "",
     )
-    for field in spec.input_schema:
-        values[f"fact.{field.name}"] = _one_line(facts.get(field.name))
-    return values
+    return "\n".join(line for line in lines if line)
+
+
+# What slots stand for that are the same for all records. A prompt pays only for those that its template has.
+_OF_THE_TASK: dict[str, Callable[[TaskSpec], str]] = {
+    "instruction": attrgetter("instruction"),
+    "guideline": attrgetter("guideline"),
+    "language": attrgetter("language"),
+    "rubric": _rubric,
+    "output_format": output_format,
+    "offer": _offer,
+    "offer.claims": _claims,
+    "offer.forbidden_phrases": _forbidden,
+    **{
+        f"offer.{word}": attrgetter(f"offer.{word}")
+        for word in ("seller", "product", "description", "tone", "signature")
+    },
+}
 
 
 def _one_line(value: Any) -> str:
+    if isinstance(value, str):
+        return " ".join(value.split())
     if value is None:
         return ""
     if isinstance(value, bool):

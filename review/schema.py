@@ -13,8 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 SlotName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
 SLOT = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
-# Most text that comes is tidy already, and is read many times: one search tells.
-_UNTIDY = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]|[^\S\n]\n|\A\s|\s\Z")
+# Most text that comes is tidy already, and is read many times: two quick searches tell.
+_UNTIDY = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
+# Looked for from its end: the search leaps from one line end to the next.
+_BLANK_BEFORE_LINE_END = re.compile(r"\n(?<=[^\S\n]\n)")
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -85,10 +87,15 @@ def unique_names(fields: tuple[InputField, ...] | tuple[OutputField, ...], what:
 
 def normalise_text(value: str) -> str:
     """One line ending, no control characters but tab and newline, no blanks at line ends or around the text."""
-    if not _UNTIDY.search(value):
+    if _is_tidy(value):
         return value
     text = _CONTROLS.sub("", _LINE_ENDS.sub("\n", value))
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n ").strip()
+
+
+def _is_tidy(text: str) -> bool:
+    at_an_end = text[:1].isspace() or text[-1:].isspace()
+    return not (at_an_end or _UNTIDY.search(text) or _BLANK_BEFORE_LINE_END.search(text))
 
 
 def normalise_fields(schema: tuple[OutputField, ...], fields: Fields) -> Fields:

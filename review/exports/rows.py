@@ -20,14 +20,14 @@ FORMATS = ("sft", "dpo", "kto", "raw")
 def rows(gold: JudgedDraft) -> dict[str, list[Row]]:
     """The rows of a gold by format; a format that it gives nothing for has none.
 
-    The prompt is rendered once for all formats.
+    Prompt and answer are rendered once for all formats, and are the same objects in all rows.
     """
     prompt = prompting.messages(gold.spec, gold.facts, audience="student")
-    text = gold.text
+    answer = _answer(gold.text)
     return {
-        "sft": [_sft(gold, prompt, text)] if gold.is_positive else [],
-        "dpo": _dpo(gold, prompt, text),
-        "kto": _kto(gold, prompt, text),
+        "sft": [_sft(gold, prompt, answer)] if gold.is_positive else [],
+        "dpo": _dpo(gold, prompt, answer),
+        "kto": _kto(gold, prompt, answer),
         "raw": [raw_row(gold)],
     }
 
@@ -78,39 +78,39 @@ def raw_row(gold: JudgedDraft) -> Row:
     }
 
 
-def _sft(gold: JudgedDraft, prompt: list[Message], text: str) -> Row:
-    return {"id": gold.id, "prompt": prompt, "completion": _answer(text), "meta": _meta(gold, verdict=gold.verdict)}
+def _sft(gold: JudgedDraft, prompt: list[Message], answer: list[Message]) -> Row:
+    return {"id": gold.id, "prompt": prompt, "completion": answer, "meta": _meta(gold, verdict=gold.verdict)}
 
 
-def _dpo(gold: JudgedDraft, prompt: list[Message], text: str) -> list[Row]:
+def _dpo(gold: JudgedDraft, prompt: list[Message], answer: list[Message]) -> list[Row]:
     """A pair for each text found worse. Verdicts given in bulk were not read one by one: they prefer nothing."""
     if not gold.is_positive or gold.is_bulk:
         return []
-    pairs = [(worse, _text(gold, worse.fields)) for worse in gold.worse]
+    pairs = [(worse, _answer(_text(gold, worse.fields))) for worse in gold.worse]
     return [
         {
             "id": worse.id,
             "prompt": prompt,
-            "chosen": _answer(text),
-            "rejected": _answer(other),
+            "chosen": answer,
+            "rejected": other,
             "meta": _pair_meta(gold, worse),
         }
         for worse, other in pairs
-        if other != text
+        if other != answer
     ]
 
 
-def _kto(gold: JudgedDraft, prompt: list[Message], text: str) -> list[Row]:
+def _kto(gold: JudgedDraft, prompt: list[Message], answer: list[Message]) -> list[Row]:
     """What was accepted or edited is good; what was rejected is not, nor is what stood before an edit."""
-    found = [_labelled(gold, prompt, text, gold.is_positive, gold.id, gold.verdict)]
-    if gold.verdict == "edit" and not gold.is_bulk and (before := _text(gold, gold.draft)) != text:
+    found = [_labelled(gold, prompt, answer, gold.is_positive, gold.id, gold.verdict)]
+    if gold.verdict == "edit" and not gold.is_bulk and (before := _answer(_text(gold, gold.draft))) != answer:
         found.append(_labelled(gold, prompt, before, False, f"{gold.id}:original", "original"))
     return found
 
 
-def _labelled(gold: JudgedDraft, prompt: list[Message], text: str, label: bool, id: str, kind: str) -> Row:
+def _labelled(gold: JudgedDraft, prompt: list[Message], answer: list[Message], label: bool, id: str, kind: str) -> Row:
     meta = _meta(gold, verdict=gold.verdict, kind=kind)
-    return {"id": id, "prompt": prompt, "completion": _answer(text), "label": label, "meta": meta}
+    return {"id": id, "prompt": prompt, "completion": answer, "label": label, "meta": meta}
 
 
 def _text(gold: JudgedDraft, fields: Fields) -> str:

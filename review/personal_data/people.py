@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from review.schema import Facts
 from review.spec import TaskSpec
@@ -21,6 +22,10 @@ _GREETING = re.compile(
     r"Sehr geehrte[rs]?)[ ,]+(?:(?:Mr|Mrs|Ms|Mx|Dr|Prof|Herr|Frau|Madame|Monsieur|Señora?)\.? )*"
     r"(?P<name>[A-ZÀ-ÖØ-Þ][\w'\u2019-]+(?: [A-ZÀ-ÖØ-Þ][\w'\u2019-]+){0,2})(?=\s*[,!:.\n]|\s*$)",
     re.MULTILINE,
+)
+# Part of every greeting that names somebody, and quick to look for: the pattern above tries every place of a text.
+_MAYBE_GREETED = re.compile(
+    r"(?:Hi|Hello|Hey|Dear|Hallo|Lieb|Tag|Moin|Bonjour|Ch|Hola|Ciao|Buongiorno|Beste|Hej|Sehr geehrte)[a-zè]*[ ,]+[A-ZÀ-ÖØ-Þ]"
 )
 # What follows a greeting and is no name, and first names that are words as well.
 _NO_NAME = frozenset(
@@ -46,10 +51,10 @@ def people_in(spec: TaskSpec, facts: Facts, texts: Iterable[str]) -> list[str]:
         facts: The record's.
         texts: Texts written for it; whoever they greet is meant.
     """
-    found = {
-        name for field in spec.input_schema if _PERSON.search(field.name) for name in _values(facts.get(field.name))
-    }
+    found = {name for field in spec.input_schema if _is_person(field.name) for name in _values(facts.get(field.name))}
     for text in texts:
+        if not _MAYBE_GREETED.search(text):
+            continue
         found.update(match.group("name") for match in _GREETING.finditer(text) if _is_greeted(match.group("name")))
     own = {
         str(facts.get(name) or "").casefold()
@@ -71,6 +76,11 @@ def spans(text: str, names: Iterable[str]) -> Iterator[tuple[int, int]]:
             if not (text[at - 1 : at].isalnum() or text[end : end + 1].isalnum()):
                 yield at, end
             at = text.find(name, end)
+
+
+@lru_cache(maxsize=1000)
+def _is_person(field: str) -> bool:
+    return _PERSON.search(field) is not None
 
 
 def _values(value: object) -> Iterator[str]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from review import exports
 from review.exports.rows import Row
-from review.prompting import canonical_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,9 +40,9 @@ class JsonlFile:
         self._handle: BinaryIO = self.local.open("wb")
         self._digest, self.rows, self.bytes = hashlib.sha256(), 0, 0
 
-    def write(self, row: Row) -> bytes:
+    def write(self, row: Row, encoder: exports.Encoder) -> bytes:
         """Append a row; returns its line."""
-        line = exports.line(row)
+        line = encoder.line(row)
         self._handle.write(line)
         self._digest.update(line)
         self.rows += 1
@@ -78,9 +78,9 @@ class ParquetFile:
         self._group: list[Row] = []
         self.rows, self.bytes, self.sha256 = 0, 0, ""
 
-    def write(self, row: Row) -> None:
+    def write(self, row: Row, encoder: exports.Encoder) -> None:
         """Append a row."""
-        self._group.append(_flat(row) if self.format == "raw" else row)
+        self._group.append(_flat(row, encoder) if self.format == "raw" else row)
         self.rows += 1
         if len(self._group) == GROUP_ROWS:
             self._flush()
@@ -99,7 +99,8 @@ class ParquetFile:
     def _flush(self) -> None:
         import pyarrow as pa
 
-        self._writer.write_batch(pa.RecordBatch.from_pylist(self._group, schema=self._schema), GROUP_ROWS)
+        arrays = [_column([row[field.name] for row in self._group], field.type) for field in self._schema]
+        self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema), GROUP_ROWS)
         self._group = []
 
 
@@ -121,10 +122,22 @@ def parquet_of(lines: Iterable[bytes], folder: Path, split: str, format_: str) -
     """The Parquet file with the rows of a JSONL file, written and closed."""
     file = ParquetFile(folder, split, format_)
     for line in lines:
-        file.write(json.loads(line))
+        file.write(json.loads(line), exports.Encoder())
     file.close()
     return file
 
 
-def _flat(row: Row) -> dict[str, Any]:
-    return {key: canonical_json(value) if isinstance(value, (dict, list)) else value for key, value in row.items()}
+def _flat(row: Row, encoder: exports.Encoder) -> dict[str, Any]:
+    return {key: encoder.part(value) if isinstance(value, (dict, list)) else value for key, value in row.items()}
+
+
+def _column(values: list[Any], type_: pa.DataType) -> pa.Array:
+    """Values as Arrow wants them. Lists of messages go in as flat texts: twice as fast as having Arrow look into each."""
+    import pyarrow as pa
+
+    if not pa.types.is_list(type_):
+        return pa.array(values, type_)
+    said = [message for messages in values for message in messages]
+    parts = [pa.array([message[part.name] for message in said], part.type) for part in type_.value_type]
+    offsets = pa.array([0, *accumulate(map(len, values))], pa.int32())
+    return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(parts, fields=list(type_.value_type)), type_)

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -118,12 +119,17 @@ def _shared(gold: JudgedDraft, original: JudgedDraft) -> Iterator[tuple[str, str
     if field and (domain := domains.company_domain(original.facts.get(field))):
         yield "domain", domain
     for name, value in original.facts.items():
-        if _CONTACT.search(name) and isinstance(value, str) and value.strip():
+        if _is_contact(name) and isinstance(value, str) and value.strip():
             yield "contact", value.strip().casefold()
     yield "facts", prompting.canonical_json(gold.facts)
     yield "prompt", _prompt(gold)
     if gold.is_positive:
         yield "text", words_of(gold.fields or gold.draft)
+
+
+@lru_cache(maxsize=1000)
+def _is_contact(fact: str) -> bool:
+    return _CONTACT.search(fact) is not None
 
 
 def _prompt(gold: JudgedDraft) -> str:

@@ -21,7 +21,7 @@ from review.exports import JudgedDraft
 from review.models import DatasetFile, DatasetRow, DatasetVersion
 from review.prompting import canonical_json
 from review.selectors import export_rows, version_rows
-from review.services.datasets import provenance
+from review.services.datasets import kept_rows, provenance
 from review.services.datasets.card import card
 from review.services.datasets.containers import JsonlFile, ParquetFile
 from review.services.datasets.inspection import Inspection
@@ -112,11 +112,11 @@ class VersionFiles:
 
     def add(self, gold: JudgedDraft) -> str:
         """Write a gold in every format; returns the hash of its row: of `sft`, or of `raw` where there is none."""
-        rows, first = exports.rows(gold), b""
+        rows, encoder, first = exports.rows(gold), exports.Encoder(), b""
         for format_ in exports.FORMATS:
             for row in rows[format_]:
-                line = self.jsonl[format_, gold.split].write(row)
-                self.parquet[format_, gold.split].write(row)
+                line = self.jsonl[format_, gold.split].write(row, encoder)
+                self.parquet[format_, gold.split].write(row, encoder)
                 first = first or (line if format_ in ("sft", "raw") else b"")
         self.pairs.update(json.loads(row["meta"])["kind"] for row in rows["dpo"])
         self.labels.update("good" if row["label"] else "bad" for row in rows["kto"])
@@ -143,15 +143,7 @@ def _write_rows(
     done, total = 0, len(selection.kept)
     for chunk in export_rows.judged(selection.kept, as_of=dataset_filters.parse(version.filters).as_of):
         golds = inspection.looked(chunk)
-        rows = [
-            DatasetRow(
-                version=version, candidate_id=gold.id, decision_id=gold.decision_id, split=gold.split,
-                row_hash=files.add(gold),
-            )
-            for gold in golds
-        ]  # fmt: skip
-        with transaction.atomic():
-            DatasetRow.objects.bulk_create(rows)
+        kept_rows.insert(version, [(gold.id, gold.decision_id, gold.split, files.add(gold)) for gold in golds])
         done = min(done + export_rows.CHUNK, total)
         report(done, total)
 
