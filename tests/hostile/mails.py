@@ -10,7 +10,7 @@ from typing import Any
 
 from members.models import Member
 from review.models import Candidate, Task
-from review.schema import InputField, OutputField
+from review.schema import InputField, OutputField, normalise_text
 from review.services import candidates, tasks
 from review.services.candidates import NewDraft
 from review.spec import TaskSpec
@@ -34,13 +34,13 @@ def read(folder: Path, *, every: int) -> list[dict[str, Any]]:
 
 
 def body_of(mail: dict[str, Any]) -> str:
-    """What a browser would have been given: the HTML where there is one."""
-    return str(mail["html"] or mail["text"]).replace("\x00", "").strip() or "(an empty mail)"
+    """What a browser would have been given, the HTML where there is one, without the control characters no draft keeps."""
+    return normalise_text(str(mail["html"] or mail["text"])) or "(an empty mail)"
 
 
 def subject_of(mail: dict[str, Any]) -> str:
     """The mail's subject."""
-    return str(mail["subject"]).replace("\x00", "").strip() or "(no subject)"
+    return normalise_text(str(mail["subject"])) or "(no subject)"
 
 
 def as_drafts(mails: list[dict[str, Any]], *, by: Member) -> tuple[Task, list[Candidate]]:
