@@ -54,7 +54,7 @@ def multiply(task: Task, wanted: int) -> None:
     is_postgres = connection.vendor == "postgresql"
     number = "lpad(to_hex(n.i + {base}), 32, '0')::uuid" if is_postgres else "printf('%032x', n.i + {base})"
     hexed = "lpad(to_hex(n.i), 64, '0')" if is_postgres else "printf('%064x', n.i)"
-    chance = "(random() * 9e18)::bigint" if is_postgres else "abs(random() / 2)"
+    chance = "(random() * 9e18)::bigint" if is_postgres else "random() & 9223372036854775807"
     text = "n.i::text" if is_postgres else "n.i"
     record, draft = number.format(base=1 << 32), number.format(base=1 << 40)
     of_record = {"id": record, "row_number": f"n.i + {MODELS}", "content_hash": hexed,
