@@ -217,6 +217,8 @@ SPECTACULAR_SETTINGS = {
         "SourceKindEnum": "review.states.SourceKind",
         "CampaignStateEnum": "campaigns.states.CampaignState",
         "MessageStateEnum": "campaigns.states.MessageState",
+        "BulkVerdictEnum": "review.bulk_verdict.VERDICTS",
+        "InvitationStateEnum": ["open", "accepted", "revoked", "expired"],
     },
 }
 
