@@ -2,5 +2,16 @@
 
 from django.urls import include, path
 
-ROOMS = ("audit", "members", "jobs", "webhooks", "review", "generation", "training", "evaluation", "serving", "campaigns")
+ROOMS = (
+    "audit",
+    "members",
+    "jobs",
+    "webhooks",
+    "review",
+    "generation",
+    "training",
+    "evaluation",
+    "serving",
+    "campaigns",
+)
 urlpatterns = [path("", include(f"{room}.api_urls")) for room in ROOMS]

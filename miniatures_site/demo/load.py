@@ -21,17 +21,20 @@ from jobs.supervisor.carry import carry
 from members.models import Member
 from miniatures_site.demo import experiment, hand_drafts, login, prospects, reviewers
 from miniatures_site.demo.offer import OFFER
-from review.models import Candidate, Decision, Membership, Source, Task
-from review.services import imports, tasks
+from review.models import Candidate, Decision, DeskSettings, Membership, Source, Task
+from review.services import desk_settings, imports, tasks
 from review.spec import Offer, TaskSpec
 from review.starters import STARTERS
-from review.states import CandidateState, Role
+from review.states import CandidateState, QueueOrder, Role
 from training.services import students
 
 SLUG = "outreach-e-mail"
 DRAFTS = 900
-# How many drafts each demo member has judged when a new user arrives; the rest waits on the desk.
-JUDGED = (("rosa", 340), ("ben", 290))
+# How many verdicts each demo member has given after each of their sittings; the rest of the drafts waits on the desk.
+JUDGED = (("rosa", 175), ("ben", 160), ("rosa", 350), ("ben", 320))
+# Now and then one of them finds a sound draft wanting, so that there is something to agree on and to settle.
+STRICTNESS = {"rosa": 0.01, "ben": 0.06}
+JUDGED_BY_TWO = 0.1
 # A third of the companies is held out, so that a hundred records and more can tell base, student and teacher apart.
 TRAIN_FRACTION, VALIDATION_FRACTION = 0.52, 0.08
 PEOPLE = (
@@ -59,6 +62,7 @@ def load(say: Say) -> bool:
         ("adding its members", _people),
         ("importing 300 fictional prospects", _prospects),
         (f"having the offline teacher write {DRAFTS} drafts", _teacher_drafts),
+        ("having every tenth of them judged by two", _desk),
         ("having the demo's members judge some of them", _decisions),
         # Last, so that they wait on the desk: a few mails of another hand would only confuse so small a student.
         ("importing 40 drafts written by hand", _hand_drafts),
@@ -180,14 +184,34 @@ def _teacher_drafts(admin: Member) -> bool:
     return True
 
 
+def _desk(admin: Member) -> bool:
+    task = Task.objects.get(slug=SLUG)
+    if DeskSettings.objects.filter(task=task).exists():
+        return False
+    _deal(task, admin, overlap_share=JUDGED_BY_TWO)
+    return True
+
+
+def _deal(task: Task, admin: Member, *, overlap_share: float) -> None:
+    desk_settings.save(
+        task, by=admin, order=QueueOrder.OLDEST, random_share=0.15, overlap_share=overlap_share, overlap_reviewers=2,
+        known_every=0,
+    )  # fmt: skip
+
+
 def _decisions(admin: Member) -> bool:
     task = Task.objects.get(slug=SLUG)
     added = False
-    for number, (username, wanted) in enumerate(JUDGED):
+    for username, wanted in JUDGED:
         member = Member.objects.get(username=username)
-        missing = wanted - Decision.objects.filter(task=task, reviewer=member).count()
-        if missing > 0 and Candidate.objects.filter(task=task, state=CandidateState.PENDING).exists():
-            added = bool(reviewers.judge_next(member, task, count=missing, seed=number)) or added
+        given = Decision.objects.filter(task=task, reviewer=member).count()
+        if wanted > given and Candidate.objects.filter(task=task, state=CandidateState.PENDING).exists():
+            seed = f"{username} {given}"
+            count, strictness = wanted - given, STRICTNESS[username]
+            added = bool(reviewers.judge_next(member, task, count=count, seed=seed, strictness=strictness)) or added
+    if added:
+        # From here on one verdict is enough: a new user, and the lead of the campaign, judge alone.
+        _deal(task, admin, overlap_share=0)
     return added
 
 

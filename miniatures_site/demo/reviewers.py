@@ -41,14 +41,15 @@ class Said(NamedTuple):
     reasons: list[str]
 
 
-def judge_next(member: Member, task: Task, *, count: int, seed: int) -> int:
+def judge_next(member: Member, task: Task, *, count: int, seed: int | str, strictness: float = 0.0) -> int:
     """Have a member judge the next cards of the desk.
 
     Args:
         member: A reviewer of the task.
         task: Whose desk.
         count: How many cards at most.
-        seed: Of the times spent.
+        seed: Of the times spent, and of where the member is strict.
+        strictness: How likely a draft without a fault is rejected all the same, as a matter of taste.
 
     Returns:
         How many were judged; less than `count` when the desk ran out.
@@ -58,13 +59,15 @@ def judge_next(member: Member, task: Task, *, count: int, seed: int) -> int:
         hand = queue.deal(member, task, count=1)
         if not hand:
             return done
-        _judge(member, hand[0], rng)
+        _judge(member, hand[0], rng, strictness)
     return count
 
 
-def _judge(member: Member, card: Assignment, rng: random.Random) -> None:
+def _judge(member: Member, card: Assignment, rng: random.Random, strictness: float) -> None:
     candidate = card.candidate
     said = opinion(candidate.fields, list(candidate.labelled_defects), candidate.marks)
+    if said.verdict == "accept" and rng.random() < strictness:
+        said = Said("reject", None, ["tone"])
     decisions.record(
         card.candidate_id,
         by=member,

@@ -94,7 +94,9 @@ def test_a_name_that_would_start_a_formula_does_not(make_member: Any, as_member:
 def test_a_filter_that_cannot_be_read_is_said_and_narrows_nothing(admin: Member, as_member: Any) -> None:
     people.sign_out_everywhere(admin)
 
-    page = as_member(Member.objects.get(pk=admin.pk)).get("/settings/audit/?since=yesterday&act=nonsense").content.decode()
+    page = (
+        as_member(Member.objects.get(pk=admin.pk)).get("/settings/audit/?since=yesterday&act=nonsense").content.decode()
+    )
 
     assert "It narrows nothing." in page
     assert "Signed out everywhere" in page
