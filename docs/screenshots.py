@@ -29,6 +29,7 @@ def main() -> None:
     pages = {
         "home": "/",
         "focus": f"/tasks/{TASK}/review/",
+        "agreement": f"/tasks/{TASK}/review/agreement/",
         "training": f"/training/{newest(card, 'training-runs')}/",
         "evaluation": f"/evaluations/{newest(card, 'evaluations')}/",
         "playground": f"/tasks/{TASK}/playground/",
