@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
-import dj_database_url
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
-from miniatures_site.settings import env, sso
+from miniatures_site.settings import api, env, sso, stores
 
 BASE_DIR = env.BASE_DIR
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
@@ -84,32 +80,7 @@ TEMPLATES = [
 ]
 
 
-def database(url: str) -> dict[str, Any]:
-    """Django's settings for a database URL: SQLite tuned for one writer and many readers, or PostgreSQL.
-
-    Raises:
-        ImproperlyConfigured: The URL names neither.
-    """
-    try:
-        parsed: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
-    except Exception as error:
-        raise ImproperlyConfigured(f"DATABASE_URL is not a database address ({error}).") from error
-    if "sqlite" in parsed["ENGINE"]:
-        parsed["OPTIONS"] = {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            # Without recursive triggers REPLACE would delete a row past the trigger that guards it.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000; "
-            "PRAGMA recursive_triggers=ON;",
-        }
-        # The web's threads stay (`seats`), and opening a file costs more than a look at it would be worth.
-        parsed["CONN_HEALTH_CHECKS"] = False
-    elif "postgresql" not in parsed["ENGINE"]:
-        raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgres://.")
-    return parsed
-
-
-DATABASES = {"default": database(env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'miniatures.sqlite3'}"))}
+DATABASES = {"default": stores.database(env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'miniatures.sqlite3'}"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "members.Member"
@@ -143,37 +114,8 @@ STATIC_ROOT = Path(env.text("STATIC_ROOT") or VAR_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
 
-def storage(url: str) -> dict[str, Any]:
-    """Django's settings for where artefacts lie: a folder, or S3 and what speaks its protocol.
-
-    Args:
-        url: Empty for the folder, else `s3://BUCKET/PREFIX?endpoint_url=…&region_name=…`. Credentials come from where AWS's
-            own tools look for them: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, or the machine's role.
-
-    Raises:
-        ImproperlyConfigured: The URL names neither.
-    """
-    if not url:
-        location = str(VAR_DIR / "artefacts")
-        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": location}}
-    parts = urlsplit(url)
-    asked = dict(parse_qsl(parts.query))
-    if parts.scheme != "s3" or not parts.netloc or set(asked) - {"endpoint_url", "region_name"}:
-        raise ImproperlyConfigured(
-            f"STORAGE_URL is '{url}'; write s3://BUCKET/PREFIX, and perhaps ?endpoint_url=…&region_name=… after it."
-        )
-    options: dict[str, Any] = {
-        "bucket_name": parts.netloc, "location": parts.path.strip("/"), "default_acl": None, "file_overwrite": False,
-        # A file that is read whole waits on the disk, not in memory.
-        "max_memory_size": 8 * 1024 * 1024, "signature_version": "s3v4", **asked,
-    }  # fmt: skip
-    if "endpoint_url" in asked:
-        options["addressing_style"] = "path"
-    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-
-
 STORAGES = {
-    "default": storage(env.text("STORAGE_URL")),
+    "default": stores.storage(env.text("STORAGE_URL"), VAR_DIR / "artefacts"),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
@@ -181,46 +123,10 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = env.text("TIME_ZONE", "UTC")
 USE_TZ = True
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "members.authentication.BearerAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["members.permissions.HasScope"],
-    "DEFAULT_THROTTLE_CLASSES": ["members.throttling.TokenThrottle"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],
-    "DEFAULT_PAGINATION_CLASS": "web.pagination.KeysetPagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "web.problems.exception_handler",
-    # `?format=` is a word of our own: the format of a dataset file.
-    "URL_FORMAT_OVERRIDE": None,
-    "PAGE_SIZE": 50,
-}
-REST_KNOX = {
-    "TOKEN_MODEL": "members.ApiToken",
-    "AUTH_HEADER_PREFIX": "Bearer",
-    "TOKEN_TTL": None,
-    "AUTO_REFRESH": False,
-}
-KNOX_TOKEN_MODEL = "members.ApiToken"  # noqa: S105 (a name)
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Miniatures",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["members.permissions.HasScope"],
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    # Choices of different things may be called the same in their endpoints; clients get a type for each.
-    "ENUM_NAME_OVERRIDES": {
-        "SourceKindEnum": "review.states.SourceKind",
-        "CampaignStateEnum": "campaigns.states.CampaignState",
-        "MessageStateEnum": "campaigns.states.MessageState",
-        "BulkVerdictEnum": "review.bulk_verdict.VERDICTS",
-        "InvitationStateEnum": ["open", "accepted", "revoked", "expired"],
-    },
-}
+REST_FRAMEWORK = api.REST_FRAMEWORK
+REST_KNOX = api.REST_KNOX
+KNOX_TOKEN_MODEL = api.KNOX_TOKEN_MODEL
+SPECTACULAR_SETTINGS = api.SPECTACULAR_SETTINGS
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from miniatures_site.settings import env
 from miniatures_site.settings.base import *  # noqa: F403
-from miniatures_site.settings.base import database
+from miniatures_site.settings.stores import database
 
 if given := env.text("TEST_VAR_DIR"):
     VAR_DIR = Path(given)

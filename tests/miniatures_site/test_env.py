@@ -7,7 +7,7 @@ import sys
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from miniatures_site.settings import base, env
+from miniatures_site.settings import env, stores
 
 
 @pytest.mark.parametrize(("raw", "value"), [("1", True), ("YES", True), ("off", False), ("", False)])
@@ -36,7 +36,7 @@ def test_a_wrong_value_is_named_with_what_is_wanted(monkeypatch: pytest.MonkeyPa
 
 def test_a_database_that_is_neither_sqlite_nor_postgresql_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="sqlite:// or postgres://"):
-        base.database("mysql://user@host/name")
+        stores.database("mysql://user@host/name")
 
 
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"])

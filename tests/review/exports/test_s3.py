@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -14,7 +15,7 @@ from moto.server import ThreadedMotoServer
 from rest_framework.test import APIClient
 
 from members.models import Member
-from miniatures_site.settings.base import storage
+from miniatures_site.settings.stores import storage
 from review.models import Record
 from review.selectors import datasets as selectors
 from review.services.erase import erase_records
@@ -26,6 +27,8 @@ pytestmark = [
     pytest.mark.django_db,
     pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators"),
 ]
+
+FOLDER = Path("artefacts")
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +49,7 @@ def bucket(s3: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
         Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-north-1"}
     )
     url = f"s3://{name}/house/artefacts?endpoint_url={s3}&region_name=eu-north-1"
-    settings.STORAGES = {**settings.STORAGES, "default": storage(url)}
+    settings.STORAGES = {**settings.STORAGES, "default": storage(url, FOLDER)}
     return made
 
 
@@ -103,8 +106,8 @@ def test_erasing_leaves_no_file_with_the_person_in_the_bucket(
 @pytest.mark.parametrize("url", ["file:///tmp", "s3://", "s3://bucket?acl=public", "gs://bucket"])
 def test_an_address_that_names_no_storage_is_refused_at_start(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="STORAGE_URL"):
-        storage(url)
+        storage(url, FOLDER)
 
 
 def test_without_an_address_files_lie_in_the_folder() -> None:
-    assert storage("")["BACKEND"].endswith("FileSystemStorage")
+    assert storage("", FOLDER)["BACKEND"].endswith("FileSystemStorage")

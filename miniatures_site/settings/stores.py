@@ -1,0 +1,64 @@
+"""Where rows and artefacts lie: settings of Django's made of an address each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's settings for a database URL: SQLite tuned for one writer and many readers, or PostgreSQL.
+
+    Raises:
+        ImproperlyConfigured: The URL names neither.
+    """
+    try:
+        parsed: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
+    except Exception as error:
+        raise ImproperlyConfigured(f"DATABASE_URL is not a database address ({error}).") from error
+    if "sqlite" in parsed["ENGINE"]:
+        parsed["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            # Without recursive triggers REPLACE would delete a row past the trigger that guards it.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000; "
+            "PRAGMA recursive_triggers=ON;",
+        }
+        # The web's threads stay (`seats`), and opening a file costs more than a look at it would be worth.
+        parsed["CONN_HEALTH_CHECKS"] = False
+    elif "postgresql" not in parsed["ENGINE"]:
+        raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgres://.")
+    return parsed
+
+
+def storage(url: str, folder: Path) -> dict[str, Any]:
+    """Django's settings for where artefacts lie: a folder, or S3 and what speaks its protocol.
+
+    Args:
+        url: Empty for the folder, else `s3://BUCKET/PREFIX?endpoint_url=…&region_name=…`. Credentials come from where AWS's
+            own tools look for them: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, or the machine's role.
+        folder: Where artefacts lie when the URL is empty.
+
+    Raises:
+        ImproperlyConfigured: The URL names neither.
+    """
+    if not url:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(folder)}}
+    parts = urlsplit(url)
+    asked = dict(parse_qsl(parts.query))
+    if parts.scheme != "s3" or not parts.netloc or set(asked) - {"endpoint_url", "region_name"}:
+        raise ImproperlyConfigured(
+            f"STORAGE_URL is '{url}'; write s3://BUCKET/PREFIX, and perhaps ?endpoint_url=…&region_name=… after it."
+        )
+    options: dict[str, Any] = {
+        "bucket_name": parts.netloc, "location": parts.path.strip("/"), "default_acl": None, "file_overwrite": False,
+        # A file that is read whole waits on the disk, not in memory.
+        "max_memory_size": 8 * 1024 * 1024, "signature_version": "s3v4", **asked,
+    }  # fmt: skip
+    if "endpoint_url" in asked:
+        options["addressing_style"] = "path"
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
