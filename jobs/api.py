@@ -89,7 +89,8 @@ class JobEvents(APIView):
     )
     def get(self, request: Request, job_id: UUID) -> StreamingHttpResponse:
         job = selectors.get(member_of(request), job_id)
-        return stream.response(stream.one(job.pk, stream.last_event_id(request.headers, request.query_params)))
+        events = stream.one(job.pk, stream.last_event_id(request.headers, request.query_params))
+        return stream.response(events, request=request._request)
 
 
 class JobPause(APIView):

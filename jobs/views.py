@@ -64,13 +64,13 @@ def steer(request: HttpRequest, job_id: UUID, verb: str) -> HttpResponse:
 @require_GET
 def events(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse:
     job = selectors.get(member_of(request), job_id)
-    return stream.response(stream.one(job.pk, stream.last_event_id(request.headers, request.GET)))
+    return stream.response(stream.one(job.pk, stream.last_event_id(request.headers, request.GET)), request=request)
 
 
 @require_GET
 def events_of_many(request: HttpRequest) -> StreamingHttpResponse:
     wanted = stream.positions(request.GET.getlist("job"))
-    return stream.response(stream.many(selectors.seen_positions(member_of(request), wanted)))
+    return stream.response(stream.many(selectors.seen_positions(member_of(request), wanted)), request=request)
 
 
 def _back(request: HttpRequest, job_id: UUID) -> str:

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.http import StreamingHttpResponse
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, StreamingHttpResponse
 
 from jobs.live.hub import Viewer, hub
 
@@ -17,12 +18,27 @@ HEARTBEAT_S = 15.0
 MAX_JOBS = 40
 # Then the client comes again by itself, and whether it may still see the job is asked anew.
 LASTS_S = 600.0
+BRIEFLY_S = 1.0
 
 
-def response(events: AsyncIterator[bytes]) -> StreamingHttpResponse:
-    """A response no proxy may hold back or keep."""
+def response(events: AsyncIterator[bytes], *, request: HttpRequest) -> StreamingHttpResponse:
+    """A response no proxy may hold back or keep.
+
+    A server without an event loop gathers a stream before it sends any of it: there it ends after `BRIEFLY_S`, and the
+    client, which comes again by itself, asks now and then instead of listening.
+    """
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingHttpResponse(events, content_type="text/event-stream", headers=headers)
+    listened = events if isinstance(request, ASGIRequest) else _briefly(events)
+    return StreamingHttpResponse(listened, content_type="text/event-stream", headers=headers)
+
+
+async def _briefly(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    until_s = time.monotonic() + BRIEFLY_S
+    while (left_s := until_s - time.monotonic()) > 0:
+        try:
+            yield await asyncio.wait_for(anext(events), left_s)
+        except (TimeoutError, StopAsyncIteration):
+            return
 
 
 def last_event_id(headers: Mapping[str, str], query: Mapping[str, str]) -> int:

@@ -74,7 +74,7 @@ def test_after_an_edit_the_same_change_is_offered_for_the_others(
     open_page: Callable[..., Page], task: Task, expert: Member
 ) -> None:
     page = open_page(expert, "/tasks/outreach/review/")
-    page.locator(".card:not([hidden])").first.wait_for()
+    page.locator(".desk.is-live .card:not([hidden])").first.wait_for()
 
     page.keyboard.press("e")
     body = page.locator('.card:not([hidden]) textarea[name="field:body"]')
