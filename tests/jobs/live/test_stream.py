@@ -213,3 +213,14 @@ def test_the_server_goes_on_after_viewers_have_left_without_a_word(server, launc
 )
 def test_the_seq_a_viewer_has_is_read_with_care(headers, query, seq):
     assert stream.last_event_id(headers, query) == seq
+
+
+def test_a_server_that_gathers_a_stream_first_gets_one_that_ends(admin_client: Client) -> None:
+    job = Job.objects.create(kind="stub", title="Long", state=JobState.RUNNING)
+    began = time.monotonic()
+
+    answer = admin_client.get(f"/jobs/{job.pk}/events/")
+    told = b"".join(answer)
+
+    assert told.startswith(b"retry: ")
+    assert time.monotonic() - began < 10 < stream.LASTS_S
