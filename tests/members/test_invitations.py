@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -196,11 +197,11 @@ def test_the_page_shows_the_link_and_takes_an_invitation_back(admin, task, as_me
     invitation = Invitation.objects.get()
     page = client.get("/settings/invitations/").content.decode()
 
-    assert f"http://testserver{door(invitation)}" in made.content.decode()
+    [link] = set(re.findall(r"http://testserver(/join/[^\s\"<&]+)", made.content.decode()))
     assert "lead in outreach" in page
     client.post(f"/settings/invitations/{invitation.pk}/revoke/")
-    assert door(invitation) not in client.get("/settings/invitations/").content.decode()
-    assert client.get(door(invitation)).status_code == 409
+    assert link not in client.get("/settings/invitations/").content.decode()
+    assert client.get(link).status_code == 409
 
 
 def test_a_lead_sees_their_own_invitations_only(admin, lead, as_member):
