@@ -29,7 +29,8 @@ class Candidate(models.Model):
     """One draft for one record under one task version, with its provenance as plain values."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="candidates")
+    # The indexes below begin with the task.
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="candidates", db_index=False)
     task_version = models.ForeignKey(TaskVersion, on_delete=models.DO_NOTHING, related_name="candidates")
     record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="candidates")
     state = models.CharField(max_length=10, choices=CandidateState.choices, default=CandidateState.PENDING)
@@ -44,18 +45,22 @@ class Candidate(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     # The draft that this one revises.
-    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="revisions")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="revisions", db_index=False
+    )
     fields = models.JSONField()
     fields_hash = models.CharField(max_length=64)
     words = models.PositiveIntegerField(default=0)
     messages = models.JSONField(default=list)
     marks = models.JSONField(default=list)
     marks_count = models.PositiveSmallIntegerField(default=0)
+    # Drafts of a large import are marked within seconds, not with it; until then whoever shows one reads it first.
+    is_checked = models.BooleanField(default=True, db_default=True)
 
     origin = models.CharField(max_length=20, default="teacher")  # teacher, import, miniature
     provenance = models.CharField(max_length=200, blank=True)
-    job_id = models.UUIDField(null=True, blank=True, db_index=True)
-    call_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    job_id = models.UUIDField(null=True, blank=True)
+    call_id = models.CharField(max_length=64, null=True, blank=True)
     teacher = models.CharField(max_length=120, blank=True)
     model = models.CharField(max_length=120, blank=True)
     parameters = models.JSONField(default=dict)
@@ -73,7 +78,11 @@ class Candidate(models.Model):
 
     class Meta:
         ordering = ["queue_position", "created_at"]
+        constraints = [models.UniqueConstraint(fields=["call_id"], name="candidate_once_per_call")]
         indexes = [
+            models.Index(fields=["job_id"], condition=Q(job_id__isnull=False), name="candidates_of_job"),
+            models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="candidates_revising"),
+            models.Index(fields=["task"], condition=Q(is_checked=False), name="candidates_unchecked"),
             # Few ever are; whether a frozen version holds one is asked on its page.
             models.Index(fields=["erased_at"], condition=Q(erased_at__isnull=False), name="candidates_erased"),
             # The queue: partial, so that taking the next card costs the same at a thousand and at a million.

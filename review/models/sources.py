@@ -43,8 +43,9 @@ class Record(models.Model):
     """One input row: a prospect with its facts. Its split is fixed here and never moves."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="records")
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="records")
+    # The indexes below begin with them.
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="records", db_index=False)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="records", db_index=False)
     row_number = models.PositiveIntegerField()
     title = models.CharField(max_length=200)
     facts = models.JSONField()
