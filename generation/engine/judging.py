@@ -14,8 +14,13 @@ EXCERPT_CHARS = 1000
 LARGEST_DRAFT_BYTES = 64 * 1024
 UNFINISHED = {
     "length": ("truncated", "The answer was cut off at the longest length asked for."),
+    "context_window": ("context_full", "Prompt and answer together were longer than the model can hold."),
     "content_filter": ("content_filter", "The provider's content filter withheld the answer."),
+    "safety": ("safety", "The provider's safety rules withheld the answer."),
     "refusal": ("refused", "The model declined to write this."),
+    "tool_use": ("tool_use", "The model asked for a tool instead of answering."),
+    "paused": ("paused", "The model paused before it was done."),
+    "failed": ("stopped_short", "The provider broke the answer off."),
 }
 
 
@@ -44,6 +49,10 @@ def judge(task: TaskSpec, reply: Reply) -> Draft | Failure:
         return Failure("mis_encoded", damage, excerpt(reply.text))
     if reply.finish in UNFINISHED:
         return Failure(*UNFINISHED[reply.finish], excerpt(reply.text))
+    if reply.finish == "other":
+        # It may be a new word for cut off; a draft must not be cut off in silence.
+        said = f"'{reply.stop_reason[:60]}'" if reply.stop_reason else "none was given"
+        return Failure("unknown_stop", f"The reason why the model stopped is not known: {said}.", excerpt(reply.text))
     if not reply.text.strip():
         return Failure("empty", "The answer holds no text.")
     try:

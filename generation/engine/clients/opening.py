@@ -1,10 +1,29 @@
-"""Chooses the client of a provider. An SDK is imported only when its provider is asked."""
+"""Chooses the wire format and the client of a provider. An SDK is imported only when its provider is asked."""
 
 from __future__ import annotations
 
+from generation.engine.clients.chat_completions import ChatCompletions
+from generation.engine.clients.messages import Messages
 from generation.engine.clients.ports import Client
 from generation.engine.contracts import Limits, TeacherSpec
 from review.spec import TaskSpec
+
+
+def open_form(teacher: TeacherSpec, *, task: TaskSpec) -> ChatCompletions | Messages:
+    """How this teacher's provider writes questions and answers.
+
+    Raises:
+        ValueError: The teacher speaks over no wire.
+    """
+    if teacher.provider == "offline":
+        raise ValueError("the offline teacher speaks over no wire")
+    if teacher.provider == "anthropic":
+        return Messages(teacher)
+    if teacher.provider == "openai":
+        return ChatCompletions(teacher, length_name="max_completion_tokens")
+    if not teacher.base_url:
+        raise ValueError("an OpenAI-compatible teacher needs a base URL")
+    return ChatCompletions(teacher, length_name="max_tokens")
 
 
 def open_client(teacher: TeacherSpec, *, task: TaskSpec, key: str, limits: Limits) -> Client:
@@ -18,14 +37,11 @@ def open_client(teacher: TeacherSpec, *, task: TaskSpec, key: str, limits: Limit
         from generation.engine.clients.offline import OfflineClient
 
         return OfflineClient(teacher, task)
-    if teacher.provider == "anthropic":
+    form = open_form(teacher, task=task)
+    if isinstance(form, Messages):
         from generation.engine.clients.anthropic import AnthropicClient
 
-        return AnthropicClient(teacher, key, limits)
-    if teacher.provider == "openai-compatible":
-        from generation.engine.clients.openai_compatible import compatible_client
-
-        return compatible_client(teacher, key, limits)
+        return AnthropicClient(teacher, key, limits, form=form)
     from generation.engine.clients.openai import OpenAIClient
 
-    return OpenAIClient(teacher, key, limits, length_name="max_completion_tokens")
+    return OpenAIClient(teacher, key, limits, form=form)

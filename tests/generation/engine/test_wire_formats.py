@@ -1,0 +1,144 @@
+"""How each provider's words are read: finish reasons, usage, and that one body serves live calls and batches."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from generation.engine.clients.opening import open_form
+from generation.engine.clients.ports import Question
+from generation.engine.contracts import TeacherSpec
+from generation.engine.judging import Draft, Failure, judge
+from review.spec import TaskSpec
+from tests.generation.engine.conftest import TASK
+
+SPEC = TaskSpec.model_validate(TASK)
+MAIL = "Subject: A depot\n\nShall we talk?"
+MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Write."}]
+
+
+def form(provider: str = "openai", **over: Any) -> Any:
+    base_url = "http://localhost:1/v1" if provider == "openai-compatible" else ""
+    told = {"name": "t", "provider": provider, "model": "m-1", "base_url": base_url, **over}
+    return open_form(TeacherSpec.model_validate(told), task=SPEC)
+
+
+def chat_body(finish: str | None, text: str = MAIL, **message: Any) -> dict[str, Any]:
+    return {"choices": [{"message": {"content": text, **message}, "finish_reason": finish}], "usage": {}}
+
+
+def messages_body(stop: str | None, text: str = MAIL) -> dict[str, Any]:
+    return {"content": [{"type": "text", "text": text}], "stop_reason": stop, "usage": {}}
+
+
+@pytest.mark.parametrize("finish", ["stop", "STOP", "eos_token", "stop_sequence"])
+def test_a_finished_chat_completion_becomes_a_draft(finish: str) -> None:
+    assert isinstance(judge(SPEC, form().reply_of(chat_body(finish))), Draft)
+
+
+@pytest.mark.parametrize(
+    ("finish", "code"),
+    [
+        ("length", "truncated"),
+        ("model_length", "context_full"),
+        ("content_filter", "content_filter"),
+        ("SAFETY", "safety"),
+        ("recitation", "safety"),
+        ("tool_calls", "tool_use"),
+        ("function_call", "tool_use"),
+        ("pause_turn", "paused"),
+        ("abort", "stopped_short"),
+        ("brand_new_reason", "unknown_stop"),
+        (None, "unknown_stop"),
+    ],
+)
+def test_no_unfinished_chat_completion_becomes_a_draft(finish: str | None, code: str) -> None:
+    outcome = judge(SPEC, form().reply_of(chat_body(finish)))
+
+    assert isinstance(outcome, Failure)
+    assert outcome.code == code
+
+
+@pytest.mark.parametrize(
+    ("stop", "code"),
+    [
+        ("max_tokens", "truncated"),
+        ("model_context_window_exceeded", "context_full"),
+        ("refusal", "refused"),
+        ("tool_use", "tool_use"),
+        ("pause_turn", "paused"),
+        ("brand_new_reason", "unknown_stop"),
+        (None, "unknown_stop"),
+    ],
+)
+def test_no_unfinished_message_becomes_a_draft(stop: str | None, code: str) -> None:
+    outcome = judge(SPEC, form("anthropic").reply_of(messages_body(stop)))
+
+    assert isinstance(outcome, Failure)
+    assert outcome.code == code
+
+
+def test_a_reason_nobody_knows_is_told_in_the_providers_own_word() -> None:
+    outcome = judge(SPEC, form().reply_of(chat_body("brand_new_reason")))
+
+    assert isinstance(outcome, Failure)
+    assert "brand_new_reason" in outcome.message
+
+
+def test_a_refusal_outweighs_a_finish_that_says_stop() -> None:
+    reply = form().reply_of(chat_body("stop", text="", refusal="I cannot help with that."))
+
+    assert (reply.finish, reply.text) == ("refusal", "I cannot help with that.")
+
+
+def test_tokens_from_the_cache_are_part_of_the_input_with_both_providers() -> None:
+    chat = chat_body("stop") | {
+        "usage": {"prompt_tokens": 2000, "completion_tokens": 40, "prompt_tokens_details": {"cached_tokens": 1536}}
+    }
+    message = messages_body("end_turn") | {
+        "usage": {
+            "input_tokens": 100,
+            "output_tokens": 40,
+            "cache_read_input_tokens": 1500,
+            "cache_creation_input_tokens": 400,
+        }
+    }
+
+    ours, theirs = form().reply_of(chat), form("anthropic").reply_of(message)
+
+    assert (ours.input_tokens, ours.cached_tokens, ours.cache_write_tokens) == (2000, 1536, 0)
+    assert (theirs.input_tokens, theirs.cached_tokens, theirs.cache_write_tokens) == (2000, 1500, 400)
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "openai-compatible"])
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[]", b"{}", b'{"choices": [3], "content": 3, "usage": "x"}'])
+def test_no_body_makes_reading_raise(provider: str, content: bytes) -> None:
+    reply = form(provider).read(content, request_id="r-1")
+
+    assert reply.unreadable
+    assert reply.request_id == "r-1"
+
+
+@pytest.mark.parametrize(
+    ("provider", "length_name"),
+    [("openai", "max_completion_tokens"), ("anthropic", "max_tokens"), ("openai-compatible", "max_tokens")],
+)
+def test_a_request_is_whole_and_plain_json(provider: str, length_name: str) -> None:
+    told = form(provider, parameters={"temperature": 0.2, "max_tokens": 300})
+
+    body = told.params_of(Question("c-1", MESSAGES, {}, seed=5, repeat=1))
+
+    assert json.loads(json.dumps(body)) == body
+    assert (body["model"], body[length_name], body["temperature"]) == ("m-1", 300, 0.35)
+
+
+def test_one_question_always_gives_the_same_body_and_is_left_as_it_was() -> None:
+    question = Question("c-1", [dict(m) for m in MESSAGES], {}, seed=5, repeat=0)
+    told = form("anthropic")
+
+    first, second = told.params_of(question), told.params_of(question)
+
+    assert first == second
+    assert question.messages == MESSAGES
