@@ -1,9 +1,10 @@
 """The append-only file of paid calls: *sent* is on disk before the wire, *answered* after.
 
+A batch is noted with its calls before it is handed in, and its name at the provider before anything else is done.
 What arrives together shares one write and one fsync. A disk that syncs in well under a millisecond is written from the
 event loop itself, at the end of its turn: a thread would cost each call several turns of a busy loop, far more than the
-disk. A slower one is written from a thread, in groups of a few milliseconds. A later attempt reads the file to learn
-what was paid. It knows nothing of providers, prices or drafts: an answer is an opaque payload.
+disk. A slower one is written from a thread, in groups of a few milliseconds. A later attempt reads the file (`history`)
+to learn what was paid. It knows nothing of providers, prices or drafts: an answer is an opaque payload.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
+
+from jobs.rundir.durable import fsync_folder
 
 FILENAME = "journal.jsonl"
 GROUP_S = 0.003
@@ -24,78 +26,6 @@ GROUP_S = 0.003
 FAST_DISK_S = 0.001
 # How much of the slowest sync seen is still believed after one more group.
 MEMORY = 0.9
-
-
-@dataclass
-class CallFate:
-    """What a journal says of one call. `sent` means: asked, and no word since."""
-
-    state: Literal["sent", "unbilled", "answered"]
-    reserve_usd: float = 0.0
-    kind: str = ""
-    payload: dict[str, Any] = field(default_factory=dict)
-    sends: int = 0
-
-
-def read(path: Path) -> dict[str, CallFate]:
-    """Last known fate of each call, in the order first sent. A torn last line is ignored; no file is no calls.
-
-    Raises:
-        ValueError: A line before the last is unreadable: what was paid can no longer be known.
-    """
-    fates: dict[str, CallFate] = {}
-    for number, line in enumerate(_whole_lines(path), 1):
-        try:
-            entry = json.loads(line)
-            _apply(fates, entry)
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(
-                f"line {number} of {path.name} is damaged ({error}); what was paid cannot be known"
-            ) from error
-    return fates
-
-
-def _whole_lines(path: Path) -> list[bytes]:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return []
-    return data[: data.rfind(b"\n") + 1].splitlines()
-
-
-def _apply(fates: dict[str, CallFate], entry: dict[str, Any]) -> None:
-    what, call = entry["what"], entry["call"]
-    if what == "sent":
-        known = fates.setdefault(call, CallFate("sent"))
-        known.state, known.reserve_usd = "sent", float(entry["reserve_usd"])
-        known.sends += 1
-    elif what == "unbilled":
-        fates[call].state = "unbilled"
-    elif what == "answered":
-        known = fates.setdefault(call, CallFate("answered"))
-        known.state, known.kind, known.payload = "answered", entry["kind"], entry["payload"]
-
-
-def carry_over(source: Path, target: Path) -> None:
-    """Begin this attempt's journal with the whole lines of the earlier one, durably; never adds them twice."""
-    if source == target or not source.exists() or target.exists():
-        return
-    partial = target.with_suffix(".partial")
-    with partial.open("wb") as file:
-        file.writelines(line + b"\n" for line in _whole_lines(source))
-        file.flush()
-        os.fsync(file.fileno())
-    partial.rename(target)
-    sync_folder(target.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a new name in a folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 class Journal:
@@ -109,7 +39,7 @@ class Journal:
     def __init__(self, path: Path, *, group_s: float = GROUP_S) -> None:
         self._file = path.open("ab", buffering=0)
         _cut_torn_line(path)
-        sync_folder(path.parent)
+        fsync_folder(path.parent)
         self._group_s = group_s
         self._pending: list[bytes] = []
         self._waiting: list[asyncio.Future[None]] = []
@@ -127,12 +57,35 @@ class Journal:
         Raises:
             OSError: The disk took no more; the call must not be made.
         """
-        if self.broken is not None:
-            raise self.broken
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(done)
-        self._add({"what": "sent", "call": call, "reserve_usd": reserve_usd, "at": round(time.time(), 3)})
-        await done
+        await self._durably({"what": "sent", "call": call, "reserve_usd": reserve_usd, "at": round(time.time(), 3)})
+
+    async def batch(self, token: str, calls: list[tuple[str, float]]) -> None:
+        """Note that these calls, each with its worst price, are about to be handed in; returns once that is on disk.
+
+        Raises:
+            OSError: The disk took no more; the batch must not be handed in.
+        """
+        await self._durably({"what": "batch", "token": token, "calls": calls, "at": round(time.time(), 3)})
+
+    async def batch_submitted(self, token: str, *, batch_id: str) -> None:
+        """Note the provider's name of a batch; returns once that is on disk.
+
+        Raises:
+            OSError: The disk took no more. The batch is found again by its token.
+        """
+        await self._durably({"what": "batch_submitted", "token": token, "batch": batch_id})
+
+    def batch_ended(self, token: str) -> None:
+        """Note that all a batch brought has been noted."""
+        self._add({"what": "batch_ended", "token": token})
+
+    def batch_dropped(self, token: str, *, code: str) -> None:
+        """Note that a batch never began: its calls are unpaid and free to be asked."""
+        self._add({"what": "batch_dropped", "token": token, "code": code})
+
+    def doubtful(self, call: str) -> None:
+        """Note that a batch brought no word of one of its calls: perhaps paid."""
+        self._add({"what": "doubtful", "call": call})
 
     def unbilled(self, call: str, *, code: str) -> None:
         """Note that the provider turned the call down, or was never reached: nothing was paid."""
@@ -148,6 +101,14 @@ class Journal:
             await (asyncio.shield(self._writer) if self._writer else asyncio.sleep(0))
         self._thread.shutdown()
         self._file.close()
+
+    async def _durably(self, entry: dict[str, Any]) -> None:
+        if self.broken is not None:
+            raise self.broken
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(done)
+        self._add(entry)
+        await done
 
     def _add(self, entry: dict[str, Any]) -> None:
         self._pending.append(json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")

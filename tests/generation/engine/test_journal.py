@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from generation.engine import journal
+from generation.engine import history
 from generation.engine.journal import Journal
 
 
@@ -44,7 +44,7 @@ def test_many_calls_at_once_share_few_writes(tmp_path: Path) -> None:
     book = write(tmp_path / "journal.jsonl", work)
 
     assert book.groups <= 3
-    assert len(journal.read(tmp_path / "journal.jsonl")) == 200
+    assert len(history.read(tmp_path / "journal.jsonl")) == 200
 
 
 def test_a_slow_disk_never_holds_the_event_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,7 @@ def test_the_last_word_on_a_call_counts(tmp_path: Path) -> None:
 
     write(path, work)
 
-    fates = journal.read(path)
+    fates = history.read(path)
     assert {call: fate.state for call, fate in fates.items()} == {
         "sent": "sent",
         "refused": "unbilled",
@@ -130,7 +130,7 @@ def test_power_lost_in_the_last_line_loses_that_line_only(tmp_path: Path, kept: 
 
     write(path, second)
 
-    assert list(journal.read(path)) == ["a", "c"]
+    assert list(history.read(path)) == ["a", "c"]
 
 
 def test_a_damaged_line_in_the_middle_is_refused(tmp_path: Path) -> None:
@@ -138,15 +138,15 @@ def test_a_damaged_line_in_the_middle_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b'{"what": "sent"\n{"what":"sent","call":"a","reserve_usd":0}\n')
 
     with pytest.raises(ValueError, match="line 1"):
-        journal.read(path)
+        history.read(path)
 
 
 def test_carrying_over_twice_adds_nothing(tmp_path: Path) -> None:
     old, new = tmp_path / "old.jsonl", tmp_path / "new.jsonl"
     old.write_bytes(b'{"what":"sent","call":"a","reserve_usd":0.1}\n{"torn')
 
-    journal.carry_over(old, new)
-    journal.carry_over(old, new)
+    history.carry_over(old, new)
+    history.carry_over(old, new)
 
     assert new.read_bytes() == b'{"what":"sent","call":"a","reserve_usd":0.1}\n'
 

@@ -1,0 +1,127 @@
+"""What the journals of an order say: the last known fate of each call and batch. Reads; writes only what it copies.
+
+Knows nothing of providers, prices or drafts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from jobs.rundir.durable import fsync_folder
+
+
+@dataclass
+class CallFate:
+    """What a journal says of one call. `sent`: asked, and no word since. `batched`: part of a batch not yet taken in."""
+
+    state: Literal["sent", "batched", "unbilled", "answered"]
+    reserve_usd: float = 0.0
+    kind: str = ""
+    payload: dict[str, Any] = field(default_factory=dict)
+    sends: int = 0
+    batch: str = ""
+
+
+@dataclass
+class BatchFate:
+    """What a journal says of one batch. `preparing`: it may or may not have reached the provider."""
+
+    token: str
+    calls: list[str]
+    at: float
+    batch_id: str = ""
+    state: Literal["preparing", "submitted", "ended", "dropped"] = "preparing"
+
+
+@dataclass
+class History:
+    """All that a journal says: calls in the order first sent, batches by token."""
+
+    calls: dict[str, CallFate] = field(default_factory=dict)
+    batches: dict[str, BatchFate] = field(default_factory=dict)
+
+
+def read(path: Path) -> dict[str, CallFate]:
+    """Last known fate of each call. See `history`."""
+    return history(path).calls
+
+
+def history(path: Path) -> History:
+    """Last known fate of each call and batch. A torn last line is ignored; no file is no calls.
+
+    Raises:
+        ValueError: A line before the last is unreadable: what was paid can no longer be known.
+    """
+    known = History()
+    for number, line in enumerate(_whole_lines(path), 1):
+        try:
+            entry = json.loads(line)
+            _apply(known, entry)
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"line {number} of {path.name} is damaged ({error}); what was paid cannot be known"
+            ) from error
+    return known
+
+
+def _whole_lines(path: Path) -> list[bytes]:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    return data[: data.rfind(b"\n") + 1].splitlines()
+
+
+def _apply(known: History, entry: dict[str, Any]) -> None:
+    if entry["what"].startswith("batch"):
+        _apply_batch(known, entry)
+        return
+    what, call, fates = entry["what"], entry["call"], known.calls
+    if what == "sent":
+        fate = fates.setdefault(call, CallFate("sent"))
+        fate.state, fate.reserve_usd, fate.batch = "sent", float(entry["reserve_usd"]), ""
+        fate.sends += 1
+    elif what in ("unbilled", "doubtful"):
+        fates[call].state = "unbilled" if what == "unbilled" else "sent"
+    elif what == "answered":
+        fate = fates.setdefault(call, CallFate("answered"))
+        fate.state, fate.kind, fate.payload = "answered", entry["kind"], entry["payload"]
+
+
+def _apply_batch(known: History, entry: dict[str, Any]) -> None:
+    what, token = entry["what"], entry["token"]
+    if what == "batch":
+        calls = [str(call) for call, _ in entry["calls"]]
+        known.batches[token] = BatchFate(token, calls, float(entry["at"]))
+        for call, reserve_usd in entry["calls"]:
+            fate = known.calls.setdefault(call, CallFate("batched"))
+            # Handed in once more, from what another host told: what was answered stays answered.
+            if fate.state != "answered":
+                fate.state, fate.reserve_usd, fate.batch = "batched", float(reserve_usd), token
+        return
+    batch = known.batches[token]
+    if what == "batch_submitted":
+        batch.state, batch.batch_id = "submitted", str(entry["batch"])
+        return
+    batch.state = "ended" if what == "batch_ended" else "dropped"
+    # Taken in to its end: what it did not answer was noted one by one, so what is left was never paid.
+    for call in batch.calls:
+        if known.calls[call].state == "batched" and known.calls[call].batch == token:
+            known.calls[call].state = "unbilled"
+
+
+def carry_over(source: Path, target: Path) -> None:
+    """Begin this attempt's journal with the whole lines of the earlier one, durably; never adds them twice."""
+    if source == target or not source.exists() or target.exists():
+        return
+    partial = target.with_suffix(".partial")
+    with partial.open("wb") as file:
+        file.writelines(line + b"\n" for line in _whole_lines(source))
+        file.flush()
+        os.fsync(file.fileno())
+    partial.rename(target)
+    fsync_folder(target.parent)
