@@ -14,6 +14,13 @@ from django.db import models
 from jobs.models import Job
 from review.models import DatasetVersion, Task, TaskVersion
 from training.states import Device, Method, RunPurpose, StudentSource
+from training.sweep_models import Sweep, SweepCell
+from training.watch_models import HostPrice, Notice, Watcher
+
+
+__all__ = [
+    "Checkpoint", "HostPrice", "Miniature", "Notice", "Student", "Sweep", "SweepCell", "TrainingRun", "Watcher",
+]  # fmt: skip
 
 
 class Student(models.Model):
@@ -68,6 +75,8 @@ class TrainingRun(models.Model):
     sample = models.JSONField(default=dict)
     estimate = models.JSONField(default=dict)
     summary = models.JSONField(default=dict)
+    # What it cost by the prices of the day it ended (`training.selectors.run_cost`); empty while it goes on.
+    cost = models.JSONField(default=dict)
     job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="training_run")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -19,10 +19,11 @@ class Method(TextChoices):
 
 
 class RunPurpose(TextChoices):
-    """What a run is for: a miniature to use, or one cell of a study, which only the study's page lists."""
+    """What a run is for: a miniature to use, or one cell of a study or a sweep, which only that one's page lists."""
 
     MINIATURE = "miniature", "A miniature"
     STUDY = "study", "A study"
+    SWEEP = "sweep", "A sweep"
 
 
 class Device(TextChoices):
@@ -31,3 +32,15 @@ class Device(TextChoices):
     AUTO = "auto", "GPU where there is one, else CPU"
     CPU = "cpu", "CPU"
     CUDA = "cuda", "GPU"
+
+
+class SweepCellState(TextChoices):
+    """How far a cell of a sweep is. `LEFT_OUT`: the budget did not reach it."""
+
+    OPEN = "open", "Not begun"
+    QUEUED = "queued", "In the queue"
+    TRAINING = "training", "Training"
+    PAUSED = "paused", "Paused"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    LEFT_OUT = "left_out", "Left out"
