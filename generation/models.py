@@ -7,7 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from generation.states import CallState, Provider, Purpose, Settlement, UncertainPolicy
+from generation.states import BudgetScope, CallState, Provider, Purpose, Settlement, UncertainPolicy, Way
 from jobs.models import Job
 from review.models import Record, Source, Task, TaskVersion
 
@@ -50,6 +50,11 @@ class PriceEntry(models.Model):
     model = models.CharField(max_length=120)
     input_usd_per_million = models.DecimalField(max_digits=10, decimal_places=4)
     output_usd_per_million = models.DecimalField(max_digits=10, decimal_places=4)
+    # Empty: not known; such tokens are priced as plain input.
+    cached_input_usd_per_million = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
+    cache_write_usd_per_million = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
+    # What a call in a batch costs, as a share of the same call asked live. Empty: as the provider does by default.
+    batch_factor = models.DecimalField(max_digits=4, decimal_places=3, null=True, blank=True)
     as_of = models.DateField()
     source_url = models.CharField(max_length=300, blank=True)
     note = models.CharField(max_length=200, blank=True)
@@ -77,6 +82,8 @@ class GenerationJob(models.Model):
     purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.DESK)
     count = models.PositiveIntegerField()
     max_cost_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
+    # What budgets hold for it in all, what it has spent included; counts while its job has not ended.
+    reserved_usd = models.DecimalField(max_digits=12, decimal_places=6, default=0)
     estimate = models.JSONField(default=dict)
     record_ids = models.JSONField(default=list)
     uncertain_policy = models.CharField(max_length=5, choices=UncertainPolicy.choices, default=UncertainPolicy.HOLD)
@@ -104,6 +111,12 @@ class Call(models.Model):
     settlement = models.CharField(max_length=8, choices=Settlement.choices, blank=True, default="")
     input_tokens = models.PositiveIntegerField(default=0)
     output_tokens = models.PositiveIntegerField(default=0)
+    # Parts of the input: read from the provider's cache, and written into it.
+    cached_tokens = models.PositiveIntegerField(default=0)
+    cache_write_tokens = models.PositiveIntegerField(default=0)
+    way = models.CharField(max_length=5, choices=Way.choices, default=Way.LIVE)
+    # Who was asked, in an order that has several teachers; empty: the order's own.
+    teacher_name = models.CharField(max_length=120, blank=True)
     cost_usd = models.DecimalField(max_digits=12, decimal_places=6, default=0)
     cost_is_estimate = models.BooleanField(default=False)
     possible_cost_usd = models.DecimalField(max_digits=12, decimal_places=6, default=0)
@@ -121,7 +134,68 @@ class Call(models.Model):
 
     class Meta:
         ordering = ["generation_job", "position"]
-        indexes = [models.Index(fields=["generation_job", "state"], name="calls_by_state")]
+        indexes = [
+            models.Index(fields=["generation_job", "state"], name="calls_by_state"),
+            models.Index(fields=["created_at", "id"], name="calls_by_time"),
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class SpendDay(models.Model):
+    """What one order spent on one day with one teacher: the sum of its calls, kept beside them so that pages need no scan.
+
+    Written in the transaction that writes the calls, by `generation.services.spend`; the calls are what counts.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    generation_job = models.ForeignKey(GenerationJob, on_delete=models.CASCADE, related_name="spend_days")
+    day = models.DateField()
+    teacher_name = models.CharField(max_length=120)
+    way = models.CharField(max_length=5, choices=Way.choices)
+    calls = models.PositiveIntegerField(default=0)
+    input_tokens = models.PositiveBigIntegerField(default=0)
+    cached_tokens = models.PositiveBigIntegerField(default=0)
+    output_tokens = models.PositiveBigIntegerField(default=0)
+    cost_usd = models.DecimalField(max_digits=14, decimal_places=6, default=0)
+    possible_usd = models.DecimalField(max_digits=14, decimal_places=6, default=0)
+
+    class Meta:
+        ordering = ["day", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["generation_job", "day", "teacher_name", "way"], name="one_sum_a_day")
+        ]
+        indexes = [models.Index(fields=["day", "generation_job"], name="spend_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.teacher_name}: ${self.cost_usd}"
+
+
+class Budget(models.Model):
+    """The most that may be spent on calls: by the installation in a month, by a task in a month, or by a task in all."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    scope = models.CharField(max_length=20, choices=BudgetScope.choices)
+    task = models.ForeignKey(Task, null=True, blank=True, on_delete=models.CASCADE, related_name="budgets")
+    limit_usd = models.DecimalField(max_digits=12, decimal_places=2)
+    # The month (YYYY-MM), or "all", that the warning was given for: once for each.
+    warned_for = models.CharField(max_length=7, blank=True)
+    warned_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scope"], condition=models.Q(task__isnull=True), name="one_budget_of_the_installation"
+            ),
+            models.UniqueConstraint(
+                fields=["task", "scope"], condition=models.Q(task__isnull=False), name="one_budget_a_task_and_scope"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_scope_display()}: ${self.limit_usd}"

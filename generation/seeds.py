@@ -29,17 +29,18 @@ class Source:
 
 CLAUDE_DOCS = "https://platform.claude.com/docs/zh-CN/models/"
 OWN_PAGE = "From a stored copy of the provider's page on this model, Chinese edition, copy undated."
-CLAUDE_OPUS = Source(f"{CLAUDE_DOCS}opus-5-5/overview", OWN_PAGE)
-CLAUDE_SONNET = Source(f"{CLAUDE_DOCS}sonnet-5-5/overview", OWN_PAGE)
-CLAUDE_HAIKU = Source(f"{CLAUDE_DOCS}haiku-4-5/overview.md", f"{OWN_PAGE} It calls the model a legacy one.")
+CACHE = "Cache prices second-hand: 1.25 and 0.1 of input."
+CLAUDE_OPUS = Source(f"{CLAUDE_DOCS}opus-5-5/overview", f"{OWN_PAGE} {CACHE}")
+CLAUDE_SONNET = Source(f"{CLAUDE_DOCS}sonnet-5-5/overview", f"{OWN_PAGE} {CACHE}")
+CLAUDE_HAIKU = Source(f"{CLAUDE_DOCS}haiku-4-5/overview.md", f"{OWN_PAGE} It calls the model a legacy one. {CACHE}")
 GPT_5_MINI = Source(
     "https://developers.openai.com/ko-KR/api/docs/models/gpt-5-mini",
     "From a stored copy of the provider's page on this model, Korean edition, copy undated. It says the model is to be "
-    "retired.",
+    "retired. Cached price second-hand.",
 )
 WIKI = Source(
     "https://github.com/CommitBrief/commitbrief/wiki/Provider-OpenAI",
-    "Second-hand: a tool's manual of May 2026 that refers to OpenAI's price list.",
+    "Second-hand: a tool's manual of May 2026 that refers to OpenAI's price list; cached price from a client library.",
 )
 ELIXIR = Source(
     "https://hex.pm/packages/openai_responses/0.4.1/files/lib/responses/pricing.ex",
@@ -50,17 +51,18 @@ CRATE = Source(
     "Second-hand: a library's table of the second quarter of 2026 that refers to OpenAI's price list.",
 )
 
-# (provider, model, US dollars per million input tokens, per million output tokens, source)
+# (provider, model, US dollars per million input tokens, per million output tokens, source, per million input tokens read
+# from a cache, per million written into it). None: no source names it, or two disagree; priced as plain input.
 PRICES = (
-    (Provider.OPENAI, "gpt-4o", "2.50", "10.00", WIKI),
-    (Provider.OPENAI, "gpt-4o-mini", "0.15", "0.60", WIKI),
-    (Provider.OPENAI, "gpt-4.1", "2.00", "8.00", ELIXIR),
-    (Provider.OPENAI, "gpt-4.1-mini", "0.40", "1.60", ELIXIR),
-    (Provider.OPENAI, "gpt-5", "1.25", "10.00", CRATE),
-    (Provider.OPENAI, "gpt-5-mini", "0.25", "2.00", GPT_5_MINI),
-    (Provider.ANTHROPIC, "claude-opus-5-5", "4.00", "20.00", CLAUDE_OPUS),
-    (Provider.ANTHROPIC, "claude-sonnet-5-5", "2.00", "10.00", CLAUDE_SONNET),
-    (Provider.ANTHROPIC, "claude-haiku-4-5", "1.00", "5.00", CLAUDE_HAIKU),
+    (Provider.OPENAI, "gpt-4o", "2.50", "10.00", WIKI, "1.25", None),
+    (Provider.OPENAI, "gpt-4o-mini", "0.15", "0.60", WIKI, "0.075", None),
+    (Provider.OPENAI, "gpt-4.1", "2.00", "8.00", ELIXIR, "0.50", None),
+    (Provider.OPENAI, "gpt-4.1-mini", "0.40", "1.60", ELIXIR, "0.10", None),
+    (Provider.OPENAI, "gpt-5", "1.25", "10.00", CRATE, None, None),
+    (Provider.OPENAI, "gpt-5-mini", "0.25", "2.00", GPT_5_MINI, "0.025", None),
+    (Provider.ANTHROPIC, "claude-opus-5-5", "4.00", "20.00", CLAUDE_OPUS, "0.40", "5.00"),
+    (Provider.ANTHROPIC, "claude-sonnet-5-5", "2.00", "10.00", CLAUDE_SONNET, "0.20", "2.50"),
+    (Provider.ANTHROPIC, "claude-haiku-4-5", "1.00", "5.00", CLAUDE_HAIKU, "0.10", "1.25"),
 )
 
 
@@ -73,11 +75,13 @@ def lay(**_: Any) -> None:
                 model=model,
                 input_usd_per_million=Decimal(given),
                 output_usd_per_million=Decimal(answered),
+                cached_input_usd_per_million=Decimal(cached) if cached else None,
+                cache_write_usd_per_million=Decimal(kept) if kept else None,
                 as_of=WRITTEN,
                 source_url=source.url,
                 note=source.note,
             )
-            for provider, model, given, answered, source in PRICES
+            for provider, model, given, answered, source, cached, kept in PRICES
         )
     if not Teacher.objects.exists():
         Teacher.objects.create(

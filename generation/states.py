@@ -43,8 +43,27 @@ class Settlement(TextChoices):
     OPEN = "", "Open"
     RETRIED = "retried", "Asked again"
     DROPPED = "dropped", "Dropped"
+    PAID = "paid", "Taken as paid"
+    NOT_PAID = "not-paid", "Taken as not paid"
+
+
+class Way(TextChoices):
+    """How a call went out: by itself, or with others in a batch that the provider does when it pleases, for less."""
+
+    LIVE = "live", "Live"
+    BATCH = "batch", "Batch"
+
+
+class BudgetScope(TextChoices):
+    """What a budget covers."""
+
+    INSTALLATION_MONTH = "installation-month", "Whole installation, each month"
+    TASK_MONTH = "task-month", "This task, each month"
+    TASK_TOTAL = "task-total", "This task, in all"
 
 
 DEFAULT_SECRET = {Provider.OPENAI: "OPENAI_API_KEY", Provider.ANTHROPIC: "ANTHROPIC_API_KEY"}
 PAID = frozenset({Provider.OPENAI, Provider.ANTHROPIC, Provider.COMPATIBLE})
 NEEDS_KEY = frozenset({Provider.OPENAI, Provider.ANTHROPIC})
+# What the providers' public pages say of batches: half the price of the same call asked live.
+BATCH_FACTOR: dict[str, str] = {Provider.OPENAI: "0.5", Provider.ANTHROPIC: "0.5"}

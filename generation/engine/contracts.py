@@ -14,6 +14,9 @@ from jobs.contracts import Wire
 Provider = Literal["offline", "openai", "anthropic", "openai-compatible"]
 Purpose = Literal["desk", "evaluation"]
 UncertainPolicy = Literal["hold", "retry"]
+# collect: no call is made; batches that still lie at the provider are cancelled there, and what they brought is kept.
+Way = Literal["live", "batch", "collect"]
+Stragglers = Literal["ask", "leave"]
 DEFAULT_MAX_TOKENS = 1024
 
 
@@ -30,16 +33,77 @@ class TeacherSpec(Wire):
     audience: Literal["teacher", "student"] = "teacher"
     input_usd_per_million: float = Field(0, ge=0)
     output_usd_per_million: float = Field(0, ge=0)
+    # None: not known; such tokens are priced as plain input.
+    cached_input_usd_per_million: float | None = Field(None, ge=0)
+    cache_write_usd_per_million: float | None = Field(None, ge=0)
+    # What a call in a batch costs, as a share of the same call asked live.
+    batch_factor: float = Field(1, ge=0, le=1)
 
     @property
     def max_tokens(self) -> int:
         """The longest answer asked for, in tokens; also what the worst case of a call is priced with."""
         return int(self.parameters.get("max_tokens", DEFAULT_MAX_TOKENS))
 
-    def cost_usd(self, input_tokens: int, output_tokens: int) -> float:
-        """List price of so many tokens."""
-        cost = input_tokens * self.input_usd_per_million + output_tokens * self.output_usd_per_million
-        return round(cost / 1_000_000, 9)
+    def cost_usd(
+        self,
+        input_tokens: int,
+        output_tokens: int,
+        *,
+        cached_tokens: int = 0,
+        cache_write_tokens: int = 0,
+        is_batch: bool = False,
+    ) -> float:
+        """List price of so many tokens, US dollars.
+
+        Args:
+            input_tokens: All that was sent, those below included.
+            output_tokens: All that was answered.
+            cached_tokens: Those of the input that were read from the provider's cache.
+            cache_write_tokens: Those of the input that were written into it.
+            is_batch: Whether the call was part of a batch.
+        """
+        plain = input_tokens - cached_tokens - cache_write_tokens
+        cost = plain * self.input_usd_per_million + output_tokens * self.output_usd_per_million
+        cost += cached_tokens * self._or_input(self.cached_input_usd_per_million)
+        cost += cache_write_tokens * self._or_input(self.cache_write_usd_per_million)
+        return round(cost * (self.batch_factor if is_batch else 1.0) / 1_000_000, 9)
+
+    def dearest_input_usd_per_million(self) -> float:
+        """What a token of a prompt costs at most, whether a cache knows it, keeps it, or neither."""
+        known = (self.cached_input_usd_per_million, self.cache_write_usd_per_million)
+        return max(self.input_usd_per_million, *map(self._or_input, known))
+
+    def _or_input(self, usd_per_million: float | None) -> float:
+        return self.input_usd_per_million if usd_per_million is None else usd_per_million
+
+
+class MixedTeacher(Wire):
+    """One of several teachers: its share of the drafts, relative to the others', and temperatures taken in turn."""
+
+    teacher: TeacherSpec
+    share: float = Field(1, gt=0)
+    temperatures: list[float] = Field(default_factory=list)
+
+
+class Shot(Wire):
+    """An approved text that teachers are shown; never for a record of the same company."""
+
+    decision: str
+    company: list[str]
+    facts: dict[str, Any]
+    fields: dict[str, Any]
+
+
+class Mix(Wire):
+    """How the drafts of one order differ. Empty, it changes nothing."""
+
+    # Empty: the order's one teacher.
+    teachers: list[MixedTeacher] = Field(default_factory=list, max_length=8)
+    personas: list[str] = Field(default_factory=list)
+    angles: list[str] = Field(default_factory=list)
+    # One more than is shown, so that a record whose own company is among them sees as many as the others.
+    shots: list[Shot] = Field(default_factory=list)
+    shown: int = Field(0, ge=0)
 
 
 class RecordIn(Wire):
@@ -47,6 +111,10 @@ class RecordIn(Wire):
 
     id: str
     facts: dict[str, Any]
+    # What its company is known by: its name as splits read it, and its domain.
+    company: list[str] = Field(default_factory=list)
+    # The way into the text that its last draft took, where another is wanted.
+    not_angle: str = ""
     # What people call it; only for whoever watches the drafts arrive.
     title: str = ""
     # A conversation to go on with, for a draft that is written again; else the task's template is filled in.
@@ -65,6 +133,23 @@ class Limits(Wire):
     # A provider that asks for a longer wait than this ends the job; a person resumes it later.
     longest_wait_s: float = Field(300, ge=0)
     stop_grace_s: float = Field(20, ge=0)
+    # Batches: how often the provider is asked at first and at most, how long one that may have been handed in is looked
+    # for, and how much goes into one. Less than providers take: what a batch holds is priced, and lost, together.
+    batch_poll_s: float = Field(10, gt=0)
+    batch_poll_cap_s: float = Field(60, gt=0)
+    batch_settle_s: float = Field(60, ge=0)
+    batch_requests: int = Field(10_000, ge=1, le=100_000)
+    batch_bytes: int = Field(100_000_000, ge=1, le=200_000_000)
+
+
+class BatchIn(Wire):
+    """A batch the database knows of and has not seen taken in, for an attempt that finds no journal."""
+
+    token: str
+    batch_id: str = ""
+    # First and last index of runs of calls, both included.
+    positions: list[tuple[int, int]]
+    prepared_at: float
 
 
 class GenerationSpec(Wire):
@@ -75,13 +160,27 @@ class GenerationSpec(Wire):
     purpose: Purpose = "desk"
     task: dict[str, Any]
     teacher: TeacherSpec
+    mix: Mix = Field(default_factory=Mix)
     records: list[RecordIn] = Field(min_length=1)
     count: int = Field(ge=1)
     budget_usd: float | None = Field(None, ge=0)
     seed: int = 0
     uncertain: UncertainPolicy = "hold"
+    way: Way = "live"
+    # What happens to calls a batch left unanswered and unpaid: asked live, or left.
+    stragglers: Stragglers = "ask"
+    batches: list[BatchIn] = Field(default_factory=list)
     limits: Limits = Field(default_factory=Limits)
     # Calls whose end the database knows already, with what they cost: never asked again, even without a journal.
     settled: dict[str, float] = Field(default_factory=dict)
     # Calls the database saw on the wire and never saw come back; a lost journal must not make them look unasked.
     in_doubt: list[str] = Field(default_factory=list)
+
+    def asked(self, index: int) -> TeacherSpec:
+        """The teacher of this place in the mix; the order's one teacher where there is no mix."""
+        return self.mix.teachers[index].teacher if self.mix.teachers else self.teacher
+
+    @property
+    def teachers(self) -> list[TeacherSpec]:
+        """Every teacher that is asked, in the order of the mix."""
+        return [mixed.teacher for mixed in self.mix.teachers] or [self.teacher]

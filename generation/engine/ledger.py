@@ -1,9 +1,9 @@
-"""What an order has spent, may still owe, and may yet spend. Pure arithmetic; knows no call by name."""
+"""What an order has spent, may still owe, and may yet spend. Pure arithmetic; knows no journal and no network."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from generation.engine.contracts import TeacherSpec
 from review.prompting import Message
@@ -17,14 +17,17 @@ def token_bound(text: str) -> int:
     return math.ceil(len(text.encode("utf-8", "replace")) / 3)
 
 
-def worst_case(teacher: TeacherSpec, messages: list[Message]) -> tuple[int, int, float]:
-    """The most a call is expected to use.
+def worst_case(teacher: TeacherSpec, messages: list[Message], *, is_batch: bool = False) -> tuple[int, int, float]:
+    """The most a call is expected to use: the longest answer, and each token of the prompt at its dearest.
 
     Returns:
         Input tokens, output tokens (the asked-for maximum), and their price in US dollars.
     """
     given = sum(token_bound(message["content"]) + TOKENS_PER_MESSAGE for message in messages)
-    return given, teacher.max_tokens, teacher.cost_usd(given, teacher.max_tokens)
+    factor = teacher.batch_factor if is_batch else 1.0
+    given_usd = given * teacher.dearest_input_usd_per_million() / 1_000_000
+    answered_usd = teacher.cost_usd(0, teacher.max_tokens)
+    return given, teacher.max_tokens, round((given_usd + answered_usd) * factor, 9)
 
 
 @dataclass
@@ -36,12 +39,23 @@ class Ledger:
         spent_usd: What answers have cost.
         possible_usd: Worst case of calls whose fate is unknown; counts as spent.
         reserved_usd: Worst case of calls in flight.
+        doubts: Worst case of the lost tries of calls that are asked again, by call id.
     """
 
     budget_usd: float | None
     spent_usd: float = 0.0
     possible_usd: float = 0.0
     reserved_usd: float = 0.0
+    doubts: dict[str, float] = field(default_factory=dict)
+
+    def doubt(self, call: str, possible_usd: float) -> None:
+        """Note that a try of a call may have been paid, and that the call is asked again."""
+        self.possible_usd += possible_usd
+        self.doubts[call] = self.doubts.get(call, 0.0) + possible_usd
+
+    def doubted_usd(self, call: str) -> float:
+        """What lost tries of a call may have cost, told once: with its end."""
+        return self.doubts.pop(call, 0.0)
 
     def fits(self, reserve_usd: float) -> bool:
         """Whether one more call stays within the budget even if all in flight cost their worst."""

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from generation.models import PriceEntry, Teacher
-from generation.states import Provider
+from generation.states import BATCH_FACTOR, Provider
 from generation.terms import Terms, terms_of
 from jobs import secrets
 from members.models import Member
@@ -25,6 +25,11 @@ class Price:
     as_of: date | None = None
     source_url: str = ""
     note: str = ""
+    # None: not known; such tokens are priced as plain input.
+    cached_input_usd_per_million: Decimal | None = None
+    cache_write_usd_per_million: Decimal | None = None
+    # What a call in a batch costs, as a share of the same call asked live.
+    batch_factor: Decimal = Decimal(1)
 
 
 FREE = Price(Decimal(0), Decimal(0), note="Runs here; no token is paid for.")
@@ -113,4 +118,18 @@ def price_or_404(price_id: int) -> PriceEntry:
 
 
 def _price(entry: PriceEntry) -> Price:
-    return Price(entry.input_usd_per_million, entry.output_usd_per_million, entry.as_of, entry.source_url, entry.note)
+    return Price(
+        entry.input_usd_per_million,
+        entry.output_usd_per_million,
+        entry.as_of,
+        entry.source_url,
+        entry.note,
+        cached_input_usd_per_million=entry.cached_input_usd_per_million,
+        cache_write_usd_per_million=entry.cache_write_usd_per_million,
+        batch_factor=entry.batch_factor if entry.batch_factor is not None else batch_factor(entry.provider),
+    )
+
+
+def batch_factor(provider: str) -> Decimal:
+    """What a call in a batch costs by default at this provider, as a share of the same call asked live."""
+    return Decimal(BATCH_FACTOR.get(provider, "1"))

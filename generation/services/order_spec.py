@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from generation import ports
@@ -31,8 +32,15 @@ def teacher_spec(teacher: Teacher, price: Price) -> TeacherSpec:
             "audience": "student" if teacher.provided_by else "teacher",
             "input_usd_per_million": float(price.input_usd_per_million),
             "output_usd_per_million": float(price.output_usd_per_million),
+            "cached_input_usd_per_million": _float(price.cached_input_usd_per_million),
+            "cache_write_usd_per_million": _float(price.cache_write_usd_per_million),
+            "batch_factor": float(price.batch_factor),
         }
     )
+
+
+def _float(usd: Decimal | None) -> float | None:
+    return None if usd is None else float(usd)
 
 
 def build(job: Job) -> dict[str, Any]:
