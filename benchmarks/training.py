@@ -47,6 +47,7 @@ from training.engine.course import Course
 from training.engine.data import Row
 from training.engine.generation import GREEDY
 from training.engine.loss import SupervisedHead
+from training.engine.objectives.sft import Sft
 from training.recipes import Recipe
 
 # Llama's own vocabulary, and as many layers as make 12 M parameters with it.
@@ -118,7 +119,7 @@ class Ours:
         model, optimizer = accelerator.prepare(self.model, optim.adamw(self.model.parameters(), RECIPE))
         self.tuning = loop.Tuning(
             accelerator=accelerator, model=model, bare=self.model, chat=student.chat, optimizer=optimizer,
-            course=Course(rows, RECIPE), validation=[], samples=[], sample_max_new_tokens=1, sampling=GREEDY,
+            course=Course(rows, RECIPE), objective=Sft(student.chat), validation=[], samples=[], sample_max_new_tokens=1, sampling=GREEDY,
             head=SupervisedHead(self.model), folder=folder, fingerprint="", keep_checkpoints=1,
             emit=lambda *_, **__: None, should_stop=lambda: False,
         )  # fmt: skip

@@ -9,6 +9,7 @@ import hashlib
 import os
 import random
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,15 @@ from transformers.utils import logging as transformers_logging
 
 from jobs.rundir import EngineError, RunDir
 from training import recipes
-from training.engine import artefacts, checkpoint, data, generation, loading, loop, lora, memory, merged, optim
+from training.engine import artefacts, checkpoint, generation, loading, loop, lora, memory, merged, optim
 from training.engine.checkpoint import Standing
 from training.engine.contracts import HUB_TOKEN, TrainError, TrainSpec, TrainSummary
 from training.engine.course import Course
 from training.engine.device import Placement, place
 from training.engine.loading import Student
 from training.engine.loss import SupervisedHead
+from training.engine.objectives.contracts import Item
+from training.engine.objectives.sft import Sft
 from training.engine.resume import resume
 
 
@@ -69,10 +72,9 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
     recipes.check_student(recipe, student.model_type)
 
     longest = min(recipe.max_length, student.context_length or recipe.max_length)
-    rows = data.read(run.path / spec.train_file, student.chat, max_length=longest, max_rows=spec.max_rows)
-    validation = (
-        data.read(run.path / spec.validation_file, student.chat, max_length=longest) if spec.validation_file else []
-    )
+    objective = Sft(student.chat)
+    rows = objective.read(run.path / spec.train_file, max_length=longest, max_rows=spec.max_rows)
+    validation = objective.read(run.path / spec.validation_file, max_length=longest) if spec.validation_file else []
     course = Course(rows, recipe, accelerator.num_processes)
 
     _seed(recipe.seed)
@@ -95,6 +97,7 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
         chat=student.chat,
         optimizer=prepared,
         course=course,
+        objective=objective,
         validation=validation,
         samples=spec.sample_prompts,
         sample_max_new_tokens=spec.sample_max_new_tokens,
@@ -151,11 +154,11 @@ def _prepare_student(student: Student, recipe: recipes.Recipe, rank: int | None)
     return model
 
 
-def _fingerprint(spec: TrainSpec, rows: list[data.Row]) -> str:
+def _fingerprint(spec: TrainSpec, rows: Sequence[Item]) -> str:
     """What a checkpoint belongs to: recipe, student and the very tokens."""
     digest = hashlib.sha256(f"{spec.recipe.model_dump_json()}{spec.student.model_dump_json()}".encode())
     for row in rows:
-        digest.update(f"{row.id}:{row.prompt_length}:{row.ids}".encode())
+        digest.update(row.identity().encode())
     return digest.hexdigest()
 
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from training.engine.data import Row, plan
+from training.engine.data import plan
 from training.recipes import Recipe
 
 
 @dataclass(frozen=True)
 class Course:
-    """The steps of one run on `processes` devices."""
+    """The steps of one run on `processes` devices; rows are items of the run's objective."""
 
-    rows: Sequence[Row]
+    rows: Sequence[Any]
     recipe: Recipe
     processes: int = 1
 
@@ -39,7 +40,7 @@ class Course:
         """How many passes over the rows `step` steps make."""
         return step / self.steps_per_epoch
 
-    def batches_of(self, step: int) -> list[list[Row]]:
+    def batches_of(self, step: int) -> list[list[Any]]:
         """The batches of optimiser step `step` (from 0), of all processes together."""
         epoch, within = divmod(step, self.steps_per_epoch)
         batches = plan(self.rows, batch_size=self.recipe.batch_size, seed=self.recipe.seed, epoch=epoch)

@@ -11,7 +11,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import torch
 from torch import Tensor
@@ -36,6 +36,15 @@ class Row:
     def supervised(self) -> int:
         """How many of the tokens are supervised."""
         return len(self.ids) - self.prompt_length
+
+    @property
+    def length(self) -> int:
+        """How many tokens it has."""
+        return len(self.ids)
+
+    def identity(self) -> str:
+        """All that tells it from another row."""
+        return f"{self.id}:{self.prompt_length}:{self.ids}"
 
 
 @dataclass(frozen=True)
@@ -83,7 +92,15 @@ def read(path: Path, chat: Chat, *, max_length: int, max_rows: int | None = None
     return rows
 
 
-def plan(rows: Sequence[Row], *, batch_size: int, seed: int, epoch: int) -> list[list[int]]:
+class HasLength(Protocol):
+    """What batches are laid out by."""
+
+    @property
+    def length(self) -> int:
+        """Tokens a model reads for it."""
+
+
+def plan(rows: Sequence[HasLength], *, batch_size: int, seed: int, epoch: int) -> list[list[int]]:
     """Batches of row numbers for one epoch: rows of like length together, batches in a seeded order."""
     chance = random.Random(f"{seed}:{epoch}")
     order = list(range(len(rows)))
@@ -91,7 +108,7 @@ def plan(rows: Sequence[Row], *, batch_size: int, seed: int, epoch: int) -> list
     pool = batch_size * POOL_BATCHES
     batches: list[list[int]] = []
     for start in range(0, len(order), pool):
-        by_length = sorted(order[start : start + pool], key=lambda index: len(rows[index].ids))
+        by_length = sorted(order[start : start + pool], key=lambda index: rows[index].length)
         batches += [by_length[at : at + batch_size] for at in range(0, len(by_length), batch_size)]
     chance.shuffle(batches)
     return batches

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -23,14 +23,10 @@ from training.engine.chat import Chat
 from training.engine.checkpoint import Standing
 from training.engine.contracts import SamplePrompt, TrainError
 from training.engine.course import Course
-from training.engine.data import Row, collate
+from training.engine.curve import Curve, Step
 from training.engine.loss import SupervisedHead
-from training.engine.memory import peak_gib
+from training.engine.objectives.contracts import Measures, Network, Objective, added, means
 from training.engine.watch import Diverged, watch
-
-# At most so many points on a run's curve, and a progress report at most so often.
-CURVE_POINTS: Final = 500
-PROGRESS_EVERY_S: Final = 1.0
 
 
 class Stopped(Exception):  # noqa: N818  (no error: someone asked)
@@ -51,7 +47,8 @@ class Tuning:
     chat: Chat
     optimizer: AdamW
     course: Course
-    validation: Sequence[Row]
+    objective: Objective[Any]
+    validation: Sequence[Any]
     samples: Sequence[SamplePrompt]
     sample_max_new_tokens: int
     sampling: generation.Sampling
@@ -64,6 +61,11 @@ class Tuning:
     extra_inputs: Callable[[torch.Tensor], dict[str, torch.Tensor]] = field(default=lambda _: {})
 
     @property
+    def network(self) -> Network:
+        """The model as the objective sees it."""
+        return Network(self.model, self.head, self.chat.pad, self.accelerator.device, self.extra_inputs)
+
+    @property
     def best_file(self) -> Path:
         """Where the weights with the lowest validation loss are kept."""
         return self.folder / "best" / checkpoint.WEIGHTS
@@ -72,16 +74,6 @@ class Tuning:
     def checkpoints(self) -> Path:
         """Where checkpoints are kept."""
         return self.folder / "checkpoints"
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one optimiser step came to, over all processes."""
-
-    loss: float
-    grad_norm: float
-    tokens: int
-    supervised: int
 
 
 def train(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) -> None:
@@ -96,7 +88,7 @@ def train(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) ->
         Stopped: It was asked to stop; a checkpoint has been written.
         TrainError: The loss diverged, or the disk is full.
     """
-    curve = _Curve(tuning)
+    curve = Curve(tuning.emit, tuning.course, tuning.accelerator.device)
     try:
         _duties(tuning, standing, tuned)
         while standing.step < tuning.course.total_steps:
@@ -110,18 +102,20 @@ def train(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) ->
         raise
 
 
-def validate(tuning: Tuning) -> float:
-    """Mean loss over the validation rows, nats per supervised token."""
-    rows = sorted(tuning.validation, key=lambda row: len(row.ids))
+def validate(tuning: Tuning) -> tuple[float, dict[str, float]]:
+    """Mean loss over the validation items (of SFT: nats per supervised token), and the objective's measures."""
+    rows = sorted(tuning.validation, key=lambda row: row.length)
     size = 2 * tuning.course.recipe.batch_size
-    total = 0.0
+    total, measured = 0.0, []
     tuning.model.eval()
     with torch.no_grad():
         for start in range(0, len(rows), size):
             _stop_if_asked(tuning)
-            total += float(_batch_loss(tuning, rows[start : start + size]))
+            loss, measures = tuning.objective.loss(tuning.network, rows[start : start + size])
+            total += float(loss)
+            measured.append(measures)
     tuning.model.train()
-    return total / sum(row.supervised for row in rows)
+    return total / tuning.objective.normaliser(rows), means(added(measured))
 
 
 def optimise(tuning: Tuning, number: int) -> Step:
@@ -129,7 +123,7 @@ def optimise(tuning: Tuning, number: int) -> Step:
     accelerator, course = tuning.accelerator, tuning.course
     batches = course.batches_of(number)
     rows = [row for batch in batches for row in batch]
-    supervised = sum(row.supervised for row in rows)
+    share = tuning.objective.normaliser(rows)
     mine = batches[accelerator.process_index :: accelerator.num_processes]
     # Every process passes equally often; one that has run out repeats a batch that counts for nothing.
     passes = math.ceil(len(batches) / accelerator.num_processes)
@@ -137,31 +131,35 @@ def optimise(tuning: Tuning, number: int) -> Step:
     tuning.model.train()
     # Dropout depends on the step alone: a step that was stopped halfway is drawn again as it was.
     torch.manual_seed(_seed_of(course.recipe.seed, number, accelerator.process_index))
-    losses = []
+    losses, measured = [], []
     for turn in range(passes):
         _stop_if_asked(tuning)
         weight = 1.0 if turn < len(mine) else 0.0
         is_last = turn == passes - 1
         with nullcontext() if is_last else accelerator.no_sync(tuning.model):
-            loss = _batch_loss(tuning, mine[turn] if weight else batches[0]) * (weight / supervised)
+            total, measures = tuning.objective.loss(tuning.network, mine[turn] if weight else batches[0])
+            loss = total * (weight / share)
             # Gradients are averaged over processes; the loss is a sum over all of them.
             accelerator.backward(loss * accelerator.num_processes)
         losses.append(loss.detach())
+        measured.append({name: value * weight for name, value in measures.items()})
     norm = accelerator.clip_grad_norm_(tuning.bare.parameters(), course.recipe.max_grad_norm)
     tuning.optimizer.step()
     tuning.optimizer.zero_grad(set_to_none=True)
-    total = accelerator.reduce(torch.stack(losses).sum(), "sum")
-    return Step(float(total), float(norm), sum(len(row.ids) for row in rows), supervised)
+    reduced = accelerator.reduce(torch.stack(losses).sum(), "sum")
+    return Step(
+        float(reduced), float(norm), sum(row.length for row in rows), sum(row.supervised for row in rows),
+        _means(tuning, added(measured)),
+    )  # fmt: skip
+
+
+def _means(tuning: Tuning, measures: Measures) -> dict[str, float]:
+    """Over all processes; measures have the same names on each."""
+    return means({name: tuning.accelerator.reduce(value, "sum") for name, value in measures.items()})
 
 
 def _seed_of(seed: int, step: int, process: int) -> int:
     return int.from_bytes(hashlib.blake2b(f"{seed}:{step}:{process}".encode(), digest_size=8).digest(), "big") >> 1
-
-
-def _batch_loss(tuning: Tuning, rows: Sequence[Row]) -> torch.Tensor:
-    batch = collate(rows, tuning.chat.pad).to(tuning.accelerator.device)
-    extra = tuning.extra_inputs(batch.input_ids)
-    return tuning.head.loss(tuning.model, batch.input_ids, batch.positions, batch.targets, **extra)
 
 
 def _account(tuning: Tuning, standing: Standing, step: Step, seconds: float) -> None:
@@ -193,7 +191,7 @@ def _duties(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) 
 
 
 def _validate_now(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) -> None:
-    loss = validate(tuning)
+    loss, measures = validate(tuning)
     if not math.isfinite(loss):
         raise _diverged(standing.step, f"the validation loss is {loss}")
     standing.validated_step, standing.validation_loss = standing.step, loss
@@ -203,7 +201,8 @@ def _validate_now(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Ten
         standing.best_loss, standing.best_step = loss, standing.step
         if tuning.accelerator.is_main_process:
             checkpoint.write_weights(tuning.best_file, tuned)
-    tuning.emit("metric", step=standing.step, epoch=tuning.course.epoch_at(standing.step), val_loss=loss)
+    measured = {f"val_{name}": value for name, value in measures.items()}
+    tuning.emit("metric", step=standing.step, epoch=tuning.course.epoch_at(standing.step), val_loss=loss, **measured)
 
 
 def _sample_now(tuning: Tuning, standing: Standing) -> None:
@@ -242,39 +241,3 @@ def _stop_if_asked(tuning: Tuning) -> None:
         asked = bool(tuning.accelerator.reduce(torch.tensor(int(asked), device=tuning.accelerator.device), "sum"))
     if asked:
         raise Stopped
-
-
-class _Curve:
-    """Reports steps as metric events, thinned to a readable curve, and progress at most once a second."""
-
-    def __init__(self, tuning: Tuning) -> None:
-        self._tuning = tuning
-        self._every = max(1, tuning.course.total_steps // CURVE_POINTS)
-        self._losses: list[float] = []
-        self._tokens = 0
-        self._since = self._reported = time.perf_counter()
-
-    def add(self, standing: Standing, step: Step) -> None:
-        self._losses.append(step.loss)
-        self._tokens += step.tokens
-        course, total = self._tuning.course, self._tuning.course.total_steps
-        now = time.perf_counter()
-        if standing.step % self._every == 0 or standing.step == total:
-            self._tuning.emit(
-                "metric",
-                step=standing.step,
-                epoch=course.epoch_at(standing.step),
-                loss=sum(self._losses) / len(self._losses),
-                lr=optim.rate_at(standing.step - 1, total=total, recipe=course.recipe),
-                grad_norm=step.grad_norm if math.isfinite(step.grad_norm) else None,
-                tokens_per_s=self._tokens / (now - self._since),
-                peak_memory_gib=peak_gib(self._tuning.accelerator.device),
-            )
-            self._losses, self._tokens, self._since = [], 0, now
-        if now - self._reported >= PROGRESS_EVERY_S or standing.step == total:
-            self._reported = now
-            rate = standing.step / standing.seconds
-            self._tuning.emit(
-                "progress", done=standing.step, total=total, unit="steps",
-                rate_per_s=rate, eta_s=(total - standing.step) / rate,
-            )  # fmt: skip
