@@ -7,7 +7,17 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from generation.states import BudgetScope, CallState, Provider, Purpose, Settlement, UncertainPolicy, Way
+from generation.states import (
+    BatchState,
+    BudgetScope,
+    CallState,
+    Provider,
+    Purpose,
+    Settlement,
+    Stragglers,
+    UncertainPolicy,
+    Way,
+)
 from jobs.models import Job
 from review.models import Record, Source, Task, TaskVersion
 
@@ -87,6 +97,9 @@ class GenerationJob(models.Model):
     estimate = models.JSONField(default=dict)
     record_ids = models.JSONField(default=list)
     uncertain_policy = models.CharField(max_length=5, choices=UncertainPolicy.choices, default=UncertainPolicy.HOLD)
+    # Asked one by one, or handed in as batches at a lower price; and what happens to calls a batch left unanswered.
+    way = models.CharField(max_length=5, choices=Way.choices, default=Way.LIVE)
+    stragglers = models.CharField(max_length=5, choices=Stragglers.choices, default=Stragglers.ASK)
     seed = models.PositiveIntegerField(default=0)
     repeats = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -199,3 +212,29 @@ class Budget(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_scope_display()}: ${self.limit_usd}"
+
+
+class ProviderBatch(models.Model):
+    """Calls of an order that lie at a provider as one batch: what is needed to find it again from any host."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    generation_job = models.ForeignKey(GenerationJob, on_delete=models.CASCADE, related_name="batches")
+    # Made by the engine before anything is sent, and sent along: the name by which a lost batch is found.
+    token = models.CharField(max_length=80, unique=True)
+    # The provider's own id; empty until it has answered.
+    batch_id = models.CharField(max_length=120, blank=True)
+    state = models.CharField(max_length=10, choices=BatchState.choices)
+    # First and last positions of runs of calls, both included: [[0, 499], [510, 520]].
+    positions = models.JSONField(default=list)
+    requests = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    possible_cost_usd = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    note = models.CharField(max_length=300, blank=True)
+    prepared_at = models.DateTimeField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["prepared_at", "token"]
+
+    def __str__(self) -> str:
+        return self.batch_id or self.token

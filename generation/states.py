@@ -54,6 +54,22 @@ class Way(TextChoices):
     BATCH = "batch", "Batch"
 
 
+class Stragglers(TextChoices):
+    """What happens to calls that a batch left unanswered and unpaid."""
+
+    ASK = "ask", "Ask them one by one, at full price"
+    LEAVE = "leave", "Leave them"
+
+
+class BatchState(TextChoices):
+    """Where a batch at a provider stands."""
+
+    PREPARING = "preparing", "Being handed in"
+    SUBMITTED = "submitted", "At the provider"
+    ENDED = "ended", "Taken in"
+    DROPPED = "dropped", "Never begun"
+
+
 class BudgetScope(TextChoices):
     """What a budget covers."""
 
@@ -67,3 +83,5 @@ PAID = frozenset({Provider.OPENAI, Provider.ANTHROPIC, Provider.COMPATIBLE})
 NEEDS_KEY = frozenset({Provider.OPENAI, Provider.ANTHROPIC})
 # What the providers' public pages say of batches: half the price of the same call asked live.
 BATCH_FACTOR: dict[str, str] = {Provider.OPENAI: "0.5", Provider.ANTHROPIC: "0.5"}
+# Who takes batches; a server of one's own does not.
+TAKES_BATCHES = frozenset({Provider.OPENAI, Provider.ANTHROPIC})
