@@ -15,6 +15,8 @@ from jobs.models import Job, JobEvent
 from jobs.states import CLAIMABLE, FINISHED, HELD, JobState
 from members.models import Member
 
+RECENT_MOVES = 4
+
 
 def visible(member: Member) -> QuerySet[Job]:
     """Jobs the member may see, newest first: those of their tasks, and their own."""
@@ -65,6 +67,25 @@ def told(job: Job, *, limit: int = 100) -> list[JobEvent]:
 def moves_of(job: Job) -> list[JobEvent]:
     """Every move from state to state, in order."""
     return list(JobEvent.objects.filter(job=job, kind="state").order_by("seq"))
+
+
+def is_paused_by_hand(job: Job) -> bool:
+    """Whether a person paused the job itself, and not the product with the work it belongs to."""
+    moves = JobEvent.objects.filter(job=job, kind="state").order_by("-seq").values_list("payload", flat=True)
+    for move in moves[:RECENT_MOVES]:
+        if move.get("by"):
+            return True
+        if move.get("state") not in (JobState.PAUSED, JobState.PAUSING):
+            return False
+    return False
+
+
+def why_ended(job: Job) -> str:
+    """Why a job did not end well, as a sentence."""
+    if job.state == JobState.CANCELLED:
+        return f"'{job.title}' was cancelled."
+    error = job.error or {}
+    return f"'{job.title}' failed: {error.get('message') or 'no reason was given'}"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from training.states import Device, Method, RunPurpose, StudentSource
 from training.sweep_models import Sweep, SweepCell
 from training.watch_models import HostPrice, Notice, Watcher
 
-
 __all__ = [
     "Checkpoint", "HostPrice", "Miniature", "Notice", "Student", "Sweep", "SweepCell", "TrainingRun", "Watcher",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.core.files.storage import default_storage
@@ -15,8 +15,9 @@ from django.http import Http404
 
 from evaluation.models import Measurement, Study, StudyCell
 from evaluation.states import CellState
-from jobs.models import Job, JobEvent
-from jobs.states import CLAIMABLE, FINISHED, JobState
+from jobs.models import Job
+from jobs.selectors import why_ended
+from jobs.states import CLAIMABLE, ENDED_BADLY, FINISHED, JobState
 from members.models import Member
 from review.models import DatasetVersion, Record, Task
 from review.permissions import tasks_for
@@ -25,13 +26,6 @@ from review.states import Split
 
 RELATED = ("task", "job", "student", "dataset_version__dataset", "created_by", "verdict")
 OF_CELLS = ("measurement__run__job", "measurement__run__miniature", "measurement__job")
-MOVABLE: Final[dict[str, frozenset[JobState]]] = {
-    "pause": CLAIMABLE | {JobState.RUNNING},
-    "resume": frozenset({JobState.PAUSED}),
-    "cancel": CLAIMABLE | {JobState.RUNNING, JobState.PAUSING, JobState.PAUSED},
-}
-RECENT_MOVES = 4
-ENDED_BADLY = (JobState.FAILED, JobState.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -93,14 +87,6 @@ def standing(cell: StudyCell) -> Standing:
     return Standing(cell, CellState.SCORING if found.job else CellState.TRAINING, job=job)
 
 
-def why_ended(job: Job) -> str:
-    """Why a job of a cell did not end well, as a sentence."""
-    if job.state == JobState.CANCELLED:
-        return f"'{job.title}' was cancelled."
-    error = job.error or {}
-    return f"'{job.title}' failed: {error.get('message') or 'no reason was given'}"
-
-
 def measured(fingerprints: Iterable[str]) -> frozenset[str]:
     """Those that have been measured already."""
     found = Measurement.objects.filter(fingerprint__in=list(fingerprints)).exclude(scores={})
@@ -129,17 +115,6 @@ def is_wanted_elsewhere(cell: StudyCell) -> bool:
     others = StudyCell.objects.filter(measurement=cell.measurement_id, begun_at__isnull=False)
     at_rest = (*FINISHED, JobState.PAUSED, JobState.PAUSING, JobState.CANCELLING)
     return others.exclude(study=cell.study_id).exclude(study__job__state__in=at_rest).exists()
-
-
-def is_paused_by_hand(job: Job) -> bool:
-    """Whether a person paused the job itself, and not the product with the study it belongs to."""
-    moves = JobEvent.objects.filter(job=job, kind="state").order_by("-seq").values_list("payload", flat=True)
-    for move in moves[:RECENT_MOVES]:
-        if move.get("by"):
-            return True
-        if move.get("state") not in (JobState.PAUSED, JobState.PAUSING):
-            return False
-    return False
 
 
 def validation_records(version: DatasetVersion, *, limit: int) -> list[str]:

@@ -83,7 +83,7 @@ def start_by_itself(job: Job) -> None:
     """After each run: consumes the end of a training job. What stands in the way is kept as the evaluation's problem."""
     run = TrainingRun.objects.filter(job=job).select_related("task", "dataset_version", "task_version", "job").first()
     # A study scores its own runs, on validation records: the test split is not for choosing among many.
-    if run is None or job.state != JobState.SUCCEEDED or run.purpose == RunPurpose.STUDY:
+    if run is None or job.state != JobState.SUCCEEDED or run.purpose != RunPurpose.MINIATURE:
         return
     try:
         with transaction.atomic():

@@ -69,7 +69,8 @@ def claim(job_id: UUID, *, worker: Worker, obstacle: str = "") -> Job | None:
         if not taken:
             return None  # Another worker was first.
         job = locked(job_id)
-        tell(job, "state", {"state": str(JobState.RUNNING), "reason": "", "worker": worker.name})
+        said = {"state": str(JobState.RUNNING), "reason": "", "worker": worker.name, "host": worker.host_id}
+        tell(job, "state", said)
     return job
 
 

@@ -43,12 +43,16 @@ def training_spec(run: TrainingRun, run_dir: Path) -> dict[str, Any]:
         "recipe": run.recipe,
         "train_file": TRAIN_FILE,
         "validation_file": VALIDATION_FILE if files.validation.rows else None,
-        # Of a study's many runs nobody reads samples, and they would cost more time than small runs take.
-        "sample_prompts": [] if run.purpose == RunPurpose.STUDY else tuning_data.sample_prompts(run.task_version),
+        "sample_prompts": _sample_prompts(run),
         "sample_no_repeat_ngram": no_repeat_ngram(run.task_version.spec),
         "device": run.device,
         "allowed_roots": students.allowed_roots(),
     }
+
+
+def _sample_prompts(run: TrainingRun) -> list[dict[str, Any]]:
+    # Of a study's or a sweep's many runs nobody reads samples, and they would cost more time than small runs take.
+    return tuning_data.sample_prompts(run.task_version) if run.purpose == RunPurpose.MINIATURE else []
 
 
 def student_ref(student: Student) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from evaluation.selectors import studies as selectors
 from evaluation.services.studies import cells
 from evaluation.states import CellState
 from jobs.models import Job
+from jobs.selectors import is_paused_by_hand, why_ended
 from jobs.services import claiming, doorbell, lifecycle
-from jobs.states import JobState
+from jobs.states import ENDED_BADLY, JobState
 from web.errors import Refusal
 
 # One cell trains while another is scored; more would only stand in the way of other people's runs.
@@ -92,11 +93,11 @@ def _see_to(cell: StudyCell) -> None:
         cells.begin(cell.measurement_id)
         return
     job = jobs[-1]
-    if job.state in selectors.ENDED_BADLY:
-        _note(cell, selectors.why_ended(job))
+    if job.state in ENDED_BADLY:
+        _note(cell, why_ended(job))
     elif job.state == JobState.SUCCEEDED and len(jobs) == 1:
         cells.score(cell.measurement_id)
-    elif job.state == JobState.PAUSED and not selectors.is_paused_by_hand(job):
+    elif job.state == JobState.PAUSED and not is_paused_by_hand(job):
         lifecycle.resume(job, by=None)
 
 

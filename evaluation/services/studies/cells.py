@@ -14,7 +14,7 @@ from evaluation.models import Measurement, StudyCell
 from evaluation.selectors import studies as selectors
 from jobs.models import Job
 from jobs.services import lifecycle
-from jobs.states import JobState
+from jobs.states import STEERABLE, JobState
 from review.models import DatasetVersion
 from training.models import Student, TrainingRun
 from training.services import runs, samples
@@ -68,7 +68,7 @@ def steer(cell: StudyCell, verb: str) -> None:
     if verb != "resume" and selectors.is_wanted_elsewhere(cell):
         return
     for job in jobs_of(cell):
-        if job.state in selectors.MOVABLE[verb]:
+        if job.state in STEERABLE[verb]:
             getattr(lifecycle, verb)(job, by=None)
 
 
