@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from review.schema import SLOT, Facts, Fields, OutputField, normalise_fields
 from review.spec import SYSTEM_MARK, USER_MARK, TaskSpec
@@ -23,20 +23,43 @@ _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",
 _SUBJECT = re.compile(r"\A(?:\*\*)?subject(?:\*\*)?\s*:\s*(?:\*\*)?\s*(.*)\Z", re.IGNORECASE)
 
 
+class Shown(NamedTuple):
+    """A record and what was approved for it, shown to a teacher as an example."""
+
+    facts: Facts
+    fields: Fields
+
+
+class Variation(NamedTuple):
+    """What one call is told beside its record: who writes, how the text begins, and what good ones look like."""
+
+    persona: str = ""
+    angle: str = ""
+    shown: Sequence[Shown] = ()
+
+
+PLAIN = Variation()
+
+
 class CompletionError(ValueError):
     """A completion that is not of the task's output shape; says what was expected."""
 
 
-def messages(spec: TaskSpec, facts: Facts, *, audience: Audience) -> list[Message]:
+def messages(spec: TaskSpec, facts: Facts, *, audience: Audience, variation: Variation = PLAIN) -> list[Message]:
     """Render the prompt for one record.
 
     Args:
         spec: The task version.
         facts: The record's facts by input field name; unknown keys are left out.
         audience: The long teacher template or the short student template.
+        variation: For a teacher: examples come as turns of the conversation before the record, so that the beginning is
+            the same in all calls, and persona and angle after it. A student is told nothing of it.
 
     Returns:
-        One or two messages with `role` and `content`; declared slots stay as they are.
+        One or two messages with `role` and `content`, and two more for each example; declared slots stay as they are.
+
+    Raises:
+        ValueError: An example does not fit the output schema.
     """
     template = spec.teacher_template if audience == "teacher" else spec.student_template
 
@@ -47,7 +70,25 @@ def messages(spec: TaskSpec, facts: Facts, *, audience: Audience) -> list[Messag
     # Split before filling in: a fact that contains the mark must not open a message of its own.
     system, user = (SLOT.sub(filled, part) for part in _split_roles(template))
     head = [{"role": "system", "content": system}] if system else []
-    return [*head, {"role": "user", "content": user}]
+    if audience == "student":
+        return [*head, {"role": "user", "content": user}]
+    turns = [turn for shown in variation.shown for turn in _turns(spec, shown)]
+    return [*head, *turns, {"role": "user", "content": user + _stance(variation)}]
+
+
+def _turns(spec: TaskSpec, shown: Shown) -> list[Message]:
+    """An example as it would have been asked and answered."""
+    asked = messages(spec, shown.facts, audience="teacher")[-1]
+    return [asked, {"role": "assistant", "content": completion(spec, shown.fields)}]
+
+
+def _stance(variation: Variation) -> str:
+    lines = (
+        f"Write as this person would: {variation.persona}" if variation.persona else "",
+        f"Take this way into the text: {variation.angle}" if variation.angle else "",
+    )
+    said = "\n".join(line for line in lines if line)
+    return f"\n\n{said}" if said else ""
 
 
 def completion(spec: TaskSpec, fields: Fields) -> str:

@@ -5,7 +5,7 @@ Pure Python. `TaskVersion.spec` makes one from a row; a run directory carries on
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -17,6 +17,7 @@ CheckKind = Literal[
 TEMPLATE_WORDS = frozenset({"instruction", "facts", "offer", "rubric", "guideline", "language", "output_format"})
 OFFER_WORDS = frozenset({"seller", "product", "description", "claims", "forbidden_phrases", "tone", "signature"})
 MOST_EXAMPLES = 12
+MOST_PERSONAS = MOST_ANGLES = 24
 SYSTEM_MARK, USER_MARK = "=== system ===", "=== user ==="
 
 
@@ -54,6 +55,10 @@ class Reason(Strict):
     label: str
 
 
+# One person who could write, or one way into the text; a sentence or two.
+Stance = Annotated[str, Field(min_length=1, max_length=300)]
+
+
 class GuidelineExample(Strict):
     """One judged draft that shows what the guideline means. Its text is read from its verdict, never kept here."""
 
@@ -76,6 +81,9 @@ class TaskSpec(Strict):
     reasons: tuple[Reason, ...] = ()
     guideline: str = ""
     guideline_examples: tuple[GuidelineExample, ...] = Field((), max_length=MOST_EXAMPLES)
+    # Told to teachers in turn, so that drafts differ: who writes, and how the text begins. A miniature is told none.
+    personas: tuple[Stance, ...] = Field((), max_length=MOST_PERSONAS)
+    angles: tuple[Stance, ...] = Field((), max_length=MOST_ANGLES)
     teacher_template: str
     student_template: str
 
@@ -115,11 +123,12 @@ class TaskSpec(Strict):
     def canonical(self) -> dict[str, Any]:
         """The spec as JSON-ready data, for hashing, diffing and run directories.
 
-        A version without examples reads as it did before there were any, so that its hash stays.
+        A version without the parts that came later reads as it did before there were any, so that its hash stays.
         """
         body = self.model_dump(mode="json")
-        if not body["guideline_examples"]:
-            del body["guideline_examples"]
+        for later in ("guideline_examples", "personas", "angles"):
+            if not body[later]:
+                del body[later]
         return body
 
 

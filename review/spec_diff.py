@@ -23,6 +23,8 @@ _LABELS = {
     "reasons": "Reasons for rejection",
     "guideline": "Guideline",
     "guideline_examples": "Examples of the guideline",
+    "personas": "Personas",
+    "angles": "Angles",
     "teacher_template": "Teacher template",
     "student_template": "Student template",
 }

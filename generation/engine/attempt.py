@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from generation.engine import history as histories
 from generation.engine import journal as journals
 from generation.engine.calls import CallLoop
-from generation.engine.clients import open_client
 from generation.engine.contracts import GenerationSpec
-from generation.engine.journal import CallFate, Journal
+from generation.engine.diversity.asking import open_all
+from generation.engine.history import CallFate
+from generation.engine.journal import Journal
 from generation.engine.ledger import Ledger
 from generation.engine.outcomes import Outcomes
 from generation.engine.plan import PlannedCall, plan
@@ -54,15 +56,11 @@ async def run_order(run: RunDir) -> Ending:
     spec = GenerationSpec.model_validate(run.spec.body)
     fates = earlier_fates(run)
     secrets = run.secrets()
-    ref = spec.teacher.secret_ref
-    key = secrets.get(ref, "") if ref else ""
-    if ref and not key:
-        raise ValueError(f"the secret {ref} was not handed over")
     scrub = scrubber(secrets.values())
     report = Report(run.emit, total=spec.count)
     ledger = Ledger(spec.budget_usd)
+    client = open_all(spec, task=TaskSpec.model_validate(spec.task), secrets=secrets)
     left = Recovery(spec, fates, ledger, report).left()
-    client = open_client(spec.teacher, task=TaskSpec.model_validate(spec.task), key=key, limits=spec.limits)
     journal = Journal(run.path / journals.FILENAME)
     outcomes = Outcomes(spec, journal=journal, ledger=ledger, report=report, scrub=scrub)
     loop = CallLoop(
@@ -89,8 +87,8 @@ def earlier_fates(run: RunDir) -> dict[str, CallFate]:
     own = run.path / journals.FILENAME
     source = next((p for p in (folder / journals.FILENAME for folder in run.earlier()) if p.exists()), None)
     if source is not None:
-        journals.carry_over(source, own)
-    return journals.read(own)
+        histories.carry_over(source, own)
+    return histories.read(own)
 
 
 class Recovery:

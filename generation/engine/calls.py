@@ -181,7 +181,9 @@ class CallLoop:
                 self._journal.unbilled(call.id, code="not_sent")
                 raise Stop
             prepared.sent_at = time.monotonic()
-            question = Question(call.id, prepared.messages, call.record.facts, call.seed, call.repeat)
+            question = Question(
+                call.id, prepared.messages, call.record.facts, call.seed, call.repeat, call.teacher, call.temperature
+            )
             # The SDK's own timeout is for each read; a server that drips bytes would never reach it.
             async with asyncio.timeout(limits.timeout_s + limits.connect_timeout_s):
                 return await self._client.ask(question)

@@ -10,6 +10,7 @@ from typing import Any
 
 from generation.engine.clients.ports import CallError, Reply
 from generation.engine.contracts import GenerationSpec
+from generation.engine.diversity import prompts
 from generation.engine.journal import Journal
 from generation.engine.judging import Failure, judge
 from generation.engine.ledger import Ledger, worst_case
@@ -54,15 +55,13 @@ class Outcomes:
 
     def prepare(self, call: PlannedCall) -> Prepared:
         """Render the prompt of a call and price its worst case."""
-        messages = call.record.messages or prompting.messages(
-            self.task, call.record.facts, audience=self._spec.teacher.audience
-        )
-        given, answered, reserve_usd = worst_case(self._spec.teacher, messages)
+        messages = prompts.of_call(self._spec, self.task, call)
+        given, answered, reserve_usd = worst_case(self._spec.asked(call.teacher), messages)
         return Prepared(call, messages, (given, answered), reserve_usd, prompting.prompt_hash(messages))
 
     def answered(self, prepared: Prepared, reply: Reply) -> None:
         """An answer came and is paid: a draft, or a failure with the same cost."""
-        teacher = self._spec.teacher
+        teacher = self._spec.asked(prepared.call.teacher)
         bound_in, bound_out = prepared.bound_tokens
         # A provider that does not say what it counted is taken to have counted the worst.
         input_tokens = bound_in if reply.input_tokens is None else reply.input_tokens
@@ -74,7 +73,7 @@ class Outcomes:
             "cost_is_estimate": cost_usd > 0 and None in (reply.input_tokens, reply.output_tokens),
             "model": reply.model,
             "request_id": reply.request_id,
-            "parameters": teacher.parameters | {"seed": prepared.call.seed},
+            "parameters": prompts.provenance(self._spec, prepared.call),
         }
         outcome = judge(self.task, reply)
         if isinstance(outcome, Failure):
@@ -133,6 +132,7 @@ class Outcomes:
         return {
             "call_id": call.id,
             "index": call.index,
+            "teacher": call.teacher,
             "record": call.record.id,
             "record_title": call.record.title,
             "repeat": call.repeat,

@@ -131,6 +131,15 @@ SECTIONS: tuple[Section, ...] = (
         )),
     ),
     Section(
+        "variety", "Variety", "For teachers only, and only where an order asks for it: each draft is written as one of the "
+        "personas and takes one of the angles, in turn, so that a thousand drafts are not one draft a thousand times.",
+        (
+            Spot("personas", "Personas", "One a line: who writes, such as: a former buyer who hates buzzwords.", "lines"),
+            Spot("angles", "Angles", "One a line: a way into the text, such as: begin with what the delay costs them.",
+            "lines"),
+        ),
+    ),
+    Section(
         "templates", "Templates", "Long for the teacher, who pays attention by the token and needs everything; short "
         "for the miniature, "
         "which has learnt the rest. Words in double braces are filled in: instruction, facts, offer, rubric, "
@@ -153,5 +162,5 @@ CHECK_HELP: dict[str, tuple[str, str]] = {
     "repetition": ("Repetition", "The same sentence twice, or the same six words thrice."),
     "names_company": ("Names the company", "The record's group must be named; its legal suffix may drop."),
 }
-LINES = frozenset({"offer.claims", "offer.forbidden_phrases", "slots"})
+LINES = frozenset({"offer.claims", "offer.forbidden_phrases", "slots", "personas", "angles"})
 REPEATED: dict[str, Rows] = {section.rows.name: section.rows for section in SECTIONS if section.rows}

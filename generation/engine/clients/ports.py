@@ -38,6 +38,9 @@ class Question:
     facts: dict[str, Any]
     seed: int
     repeat: int
+    # Which teacher of a mix, and how hot; None leaves that to the teacher's parameters.
+    teacher: int = 0
+    temperature: float | None = None
 
 
 @dataclass(frozen=True)

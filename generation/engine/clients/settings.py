@@ -20,11 +20,13 @@ def body_parameters(
     """The teacher's parameters as members of the request body.
 
     A record's second and later drafts are asked for a little hotter, if a temperature is set at all: models that take
-    none refuse to be given one.
+    none refuse to be given one. What the order itself wants comes before that.
     """
     body = {key: value for key, value in teacher.parameters.items() if key not in RESERVED}
     temperature = body.get("temperature")
-    if isinstance(temperature, (int, float)) and question.repeat:
+    if question.temperature is not None:
+        body["temperature"] = question.temperature
+    elif isinstance(temperature, (int, float)) and question.repeat:
         warmer = temperature + REPEAT_STEP * question.repeat
         body["temperature"] = round(max(temperature, min(warmer, hottest)), 3)
     body[length_name] = teacher.max_tokens

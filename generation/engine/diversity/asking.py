@@ -1,0 +1,46 @@
+"""Several teachers behind one client: each question goes to the teacher of its call. Knows no provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from generation.engine.clients import Client, Question, Reply, open_client
+from generation.engine.contracts import GenerationSpec
+from review.spec import TaskSpec
+
+
+class MixedClient:
+    """A client for a whole order.
+
+    Args:
+        clients: One a teacher, in the order of the mix.
+    """
+
+    def __init__(self, clients: Sequence[Client]) -> None:
+        self._clients = clients
+
+    async def ask(self, question: Question) -> Reply:
+        """Ask the teacher of this question once. See `Client`."""
+        return await self._clients[question.teacher].ask(question)
+
+    async def close(self) -> None:
+        """Let all connections go."""
+        for client in self._clients:
+            await client.close()
+
+
+def open_all(spec: GenerationSpec, *, task: TaskSpec, secrets: Mapping[str, str]) -> Client:
+    """A client for every teacher of the order.
+
+    Raises:
+        ImportError: A provider's SDK is not installed on this host.
+        ValueError: A teacher is incomplete, or its key was not handed over.
+    """
+    for teacher in spec.teachers:
+        if teacher.secret_ref and not secrets.get(teacher.secret_ref):
+            raise ValueError(f"the secret {teacher.secret_ref} was not handed over")
+    clients = [
+        open_client(teacher, task=task, key=secrets.get(teacher.secret_ref, ""), limits=spec.limits)
+        for teacher in spec.teachers
+    ]
+    return clients[0] if len(clients) == 1 else MixedClient(clients)
