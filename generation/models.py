@@ -102,6 +102,10 @@ class GenerationJob(models.Model):
     stragglers = models.CharField(max_length=5, choices=Stragglers.choices, default=Stragglers.ASK)
     seed = models.PositiveIntegerField(default=0)
     repeats = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    # The order whose drafts this one judges, or writes anew because they said the same as others.
+    follows = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="followers")
+    # How its drafts differ and which of them come to the desk: see `generation.variety.Variety`.
+    variety = models.JSONField(default=dict, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -238,3 +242,7 @@ class ProviderBatch(models.Model):
 
     def __str__(self) -> str:
         return self.batch_id or self.token
+
+
+# At the end: these rows point at those above.
+from generation.models_variety import BestOf, LeftOut, TaskProposal  # noqa: E402, F401

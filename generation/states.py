@@ -19,6 +19,33 @@ class Purpose(TextChoices):
     EVALUATION = "evaluation", "For evaluation"
     CAMPAIGN = "campaign", "For a campaign"
     REVISION = "revision", "A revision"
+    JUDGING = "judging", "Choosing the best"
+    TEACHING = "teaching", "Learning from rejections"
+
+
+class LeftOutFor(TextChoices):
+    """Why a draft that was paid for stays off the desk."""
+
+    DUPLICATE = "duplicate", "Says nearly the same as another"
+    NOT_BEST = "not_best", "Not the best of its record"
+
+
+class ChosenBy(TextChoices):
+    """How the best of several drafts was found."""
+
+    ALONE = "alone", "The only one"
+    CHECKS = "checks", "Checks"
+    JUDGE = "judge", "A judge"
+
+
+class ProposalState(TextChoices):
+    """Where a proposed task version stands."""
+
+    WAITING = "waiting", "Being written"
+    OPEN = "open", "Waiting for a lead"
+    FAILED = "failed", "Nothing came of it"
+    ACCEPTED = "accepted", "Accepted"
+    DISMISSED = "dismissed", "Dismissed"
 
 
 class CallState(TextChoices):
