@@ -21,7 +21,7 @@ from transformers.utils import logging as transformers_logging
 
 from jobs.rundir import EngineError, RunDir
 from training import recipes
-from training.engine import artefacts, checkpoint, generation, loading, loop, lora, memory, merged, optim
+from training.engine import artefacts, checkpoint, disk, generation, loading, loop, lora, memory, merged, optim
 from training.engine.checkpoint import Standing
 from training.engine.contracts import HUB_TOKEN, TrainError, TrainSpec, TrainSummary
 from training.engine.course import Course
@@ -52,6 +52,10 @@ def main(run: RunDir) -> int:
         return _fail(run, TrainError("out_of_memory", f"memory ran out: {error}", hint))
     except TrainError as error:
         return _fail(run, error)
+    except OSError as error:
+        if error.errno not in disk.FULL:
+            raise
+        return _fail(run, disk.disk_full(f"the disk filled up: {error}"))
     _finish(run, "succeeded", summary.model_dump(), files)
     return 0
 
@@ -81,7 +85,7 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
     rank = recipe.rank_for(student.parameters) if recipe.method == "lora" else None
     bare = _prepare_student(student, recipe, rank)
     trainable, total = lora.count(bare)
-    checkpoint.require_room(run.path, artefacts.bytes_to_write(bare))
+    disk.require_room(run.path, artefacts.bytes_to_write(bare))
     bare.to(accelerator.device)
     merged.speed_up(bare)
     head = SupervisedHead(bare)

@@ -1,8 +1,9 @@
 """Verified saved states of a run: written so that a crash or a power cut leaves the one before whole.
 
 A checkpoint is a folder `step-00000040` with the tuned weights, the optimiser, the random states, where the run
-stands, the best weights so far and, last, a manifest with the hash of every file. It is written under another name,
-every file is fsynced, then it is renamed and its parent fsynced. It does not know models, rows or losses.
+stands, what the objective keeps, the best weights so far and, last, a manifest with the hash of every file. It is
+written under another name, every file is fsynced, then it is renamed and its parent fsynced; every folder on the way
+is fsynced when it is made. It does not know models, rows or losses.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import random
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,15 +23,15 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from jobs.rundir.durable import fsync_file, fsync_folder
 from training.engine.contracts import TrainError
+from training.engine.disk import make_folder, require_room, whole_or_gone
 
 MANIFEST: Final = "manifest.json"
 WEIGHTS: Final = "weights.safetensors"
 BEST: Final = "best.safetensors"
 OPTIMISER: Final = "optimiser.pt"
 STANDING: Final = "standing.json"
-# A new checkpoint stands beside the one it replaces until it is whole.
-DISK_MARGIN: Final = 2
 
 
 @dataclass
@@ -64,6 +65,7 @@ class Saved:
     standing: Standing
     weights: dict[str, Tensor]
     optimiser: dict[str, Any]
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def save(
@@ -75,6 +77,7 @@ def save(
     best: Path | None,
     fingerprint: str,
     keep: int,
+    extra: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write a checkpoint and prune all but the newest `keep`.
 
@@ -85,28 +88,33 @@ def save(
         optimiser: State of the optimiser and, under fp16, of the loss scaler.
         best: File of the best weights so far; linked, not copied, where the disk can.
         fingerprint: What the checkpoint belongs to: hash of recipe, student and rows.
-        keep: How many checkpoints stay.
+        keep: How many checkpoints stay; the best weights are in each of them.
+        extra: What the objective keeps beside weights: tensors, numbers, texts, and dicts and lists of them.
 
     Raises:
-        TrainError: The disk has less than twice the room it needs.
+        TrainError: The disk has less than twice the room it needs, or fills up while writing. What was saved before
+            stays as it was.
     """
     final = root / f"step-{standing.step:08d}"
     if _verified(final) is not None:
         # A run stopped at once after it was resumed: taking this one away first would leave a moment without any.
         return final
-    require_room(root, bytes_of(weights) + bytes_of(_tensors(optimiser)))
+    require_room(root, bytes_of(weights) + bytes_of(_tensors(optimiser)) + bytes_of(_tensors(extra or {})))
     draft = root / f".{final.name}.draft"
     shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    save_file({name: value.detach().contiguous() for name, value in weights.items()}, draft / WEIGHTS)
-    torch.save({"optimiser": dict(optimiser), "torch": _torch_random()}, draft / OPTIMISER)
-    _write_json(draft / STANDING, {"standing": asdict(standing), "random": _python_random()})
-    if best is not None:
-        link(best, draft / BEST)
-    _seal(draft, fingerprint)
+    with whole_or_gone(draft):
+        draft.mkdir()
+        save_file({name: value.detach().contiguous() for name, value in weights.items()}, draft / WEIGHTS)
+        state = {"optimiser": dict(optimiser), "torch": _torch_random(), "extra": dict(extra or {})}
+        with (draft / OPTIMISER).open("wb") as file:
+            torch.save(state, file)
+        _write_json(draft / STANDING, {"standing": asdict(standing), "random": _python_random()})
+        if best is not None:
+            link(best, draft / BEST)
+        _seal(draft, fingerprint)
     shutil.rmtree(final, ignore_errors=True)
     draft.rename(final)
-    _fsync(root)
+    fsync_folder(root)
     _prune(root, keep)
     return final
 
@@ -144,12 +152,13 @@ def restore_random(folder: Path) -> None:
 
 def write_weights(path: Path, weights: Mapping[str, Tensor]) -> None:
     """Replace one weights file at once: never half of it, even through a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     draft = path.with_name(f".{path.name}.draft")
-    save_file({name: value.detach().contiguous() for name, value in weights.items()}, draft)
-    _fsync(draft)
+    with whole_or_gone(draft):
+        save_file({name: value.detach().contiguous() for name, value in weights.items()}, draft)
+        fsync_file(draft)
     draft.replace(path)
-    _fsync(path.parent)
+    fsync_folder(path.parent)
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -166,19 +175,6 @@ def link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def require_room(folder: Path, needed: int) -> None:
-    """Refuse when the disk has less than twice `needed` bytes free.
-
-    Raises:
-        TrainError: With what is free and what is needed.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(folder).free
-    if free < DISK_MARGIN * needed:
-        message = f"a checkpoint needs {DISK_MARGIN * needed / 1e9:.2f} GB and the disk has {free / 1e9:.2f} GB free"
-        raise TrainError("disk_full", message, "Free some room, keep fewer checkpoints, or tune by LoRA.")
-
-
 def bytes_of(tensors: Mapping[str, Tensor]) -> int:
     """Bytes these tensors take."""
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
@@ -186,18 +182,18 @@ def bytes_of(tensors: Mapping[str, Tensor]) -> int:
 
 def _read(folder: Path) -> Saved:
     standing = Standing(**json.loads((folder / STANDING).read_text())["standing"])
-    optimiser = torch.load(folder / OPTIMISER, weights_only=True)["optimiser"]
-    return Saved(folder, standing, load_file(folder / WEIGHTS), optimiser)
+    state = torch.load(folder / OPTIMISER, weights_only=True)
+    return Saved(folder, standing, load_file(folder / WEIGHTS), state["optimiser"], state.get("extra", {}))
 
 
 def _seal(folder: Path, fingerprint: str) -> None:
     files = sorted(file for file in folder.iterdir())
     for file in files:
-        _fsync(file)
+        fsync_file(file)
     manifest = {"fingerprint": fingerprint, "files": {file.name: _sha256(file) for file in files}}
     _write_json(folder / MANIFEST, manifest)
-    _fsync(folder / MANIFEST)
-    _fsync(folder)
+    fsync_file(folder / MANIFEST)
+    fsync_folder(folder)
 
 
 def _verified(folder: Path) -> dict[str, Any] | None:
@@ -243,11 +239,3 @@ def _write_json(path: Path, value: Any) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import resource
 import shutil
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,12 +19,12 @@ from training.engine.contracts import TrainError
 pytestmark = pytest.mark.engine
 
 
-def save(root, step, *, best=None, keep=2, fingerprint="f"):
-    weights = {"a": torch.full((3, 4), float(step))}
+def save(root, step, *, best=None, keep=2, fingerprint="f", extra=None, size=(3, 4)):
+    weights = {"a": torch.full(size, float(step))}
     optimiser = {"adamw": {"state": {0: {"step": torch.tensor(float(step))}}, "param_groups": [{"lr": 0.1}]}}
     return checkpoint.save(
         root, standing=Standing(step=step), weights=weights, optimiser=optimiser, best=best,
-        fingerprint=fingerprint, keep=keep,
+        fingerprint=fingerprint, keep=keep, extra=extra,
     )  # fmt: skip
 
 
@@ -35,6 +37,15 @@ def test_what_is_saved_is_what_is_read(tmp_path):
     assert saved.standing == Standing(step=7)
     assert torch.equal(saved.weights["a"], torch.full((3, 4), 7.0))
     assert saved.optimiser["adamw"]["state"][0]["step"] == 7
+
+
+def test_what_an_objective_keeps_comes_back_with_the_rest(tmp_path):
+    save(tmp_path, 7, extra={"reference": {"row-1": torch.tensor([1.5, 2.5])}, "seen": 3})
+
+    saved, _ = checkpoint.newest(tmp_path, fingerprint="f")
+
+    assert saved.extra["seen"] == 3
+    assert saved.extra["reference"]["row-1"].tolist() == [1.5, 2.5]
 
 
 def test_only_the_newest_are_kept(tmp_path):
@@ -93,6 +104,42 @@ def test_a_disk_nearly_full_is_refused_and_nothing_is_written(tmp_path, monkeypa
 
     assert refused.value.code == "disk_full"
     assert [path.name for path in tmp_path.iterdir()] == ["step-00000001"]
+
+
+@contextmanager
+def room_for(size):
+    """Files may grow to so many bytes; what is written beyond fails as it does on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+# Of a checkpoint of 100 kB the weights, the optimiser's state or the texts are what does not fit any more.
+@pytest.mark.parametrize("size", [50, 50_000, 101_000])
+def test_a_disk_that_fills_up_while_saving_leaves_the_checkpoint_before(tmp_path, size):
+    save(tmp_path, 1)
+
+    with room_for(size), pytest.raises(TrainError) as refused:
+        save(tmp_path, 2, size=(250, 100), extra={"kept": torch.zeros(30_000)})
+
+    assert refused.value.code == "disk_full"
+    assert "resume" in refused.value.hint
+    assert [path.name for path in tmp_path.iterdir()] == ["step-00000001"]
+    assert checkpoint.newest(tmp_path, fingerprint="f")[0].standing.step == 1
+
+
+def test_a_disk_that_fills_up_leaves_the_best_weights_before(tmp_path):
+    best = tmp_path / "best" / "weights.safetensors"
+    checkpoint.write_weights(best, {"a": torch.zeros(2)})
+
+    with room_for(500), pytest.raises(TrainError):
+        checkpoint.write_weights(best, {"a": torch.ones(10_000)})
+
+    assert torch.equal(checkpoint.read_weights(best)["a"], torch.zeros(2))
+    assert [path.name for path in best.parent.iterdir()] == [best.name]
 
 
 def test_random_states_come_back(tmp_path):
