@@ -59,15 +59,30 @@ class SupervisedHead:
             raise ValueError("no token is supervised")
         if not self.ends_model:
             return summed_loss(self.logits(model, input_ids, positions, **inputs), targets)
+        hidden, compute = self.hidden(model, input_ids, positions, **inputs)
+        weight, bias = self.layer
+        total: Tensor = _HeadLoss.apply(hidden, weight, bias, targets, compute)  # type: ignore[no-untyped-call]
+        return total
+
+    def hidden(self, model: Any, input_ids: Tensor, positions: Tensor, **inputs: Tensor) -> tuple[Tensor, torch.dtype]:
+        """What the output layer would be given at flat `positions` (N): (N, H), and the format it computes in.
+
+        Only for models that the output layer ends.
+        """
         self._takes_hidden = True
         try:
             self._forward(model, input_ids, positions, inputs)
             hidden, self._hidden = self._hidden, None
         finally:
             self._takes_hidden = False
-        weight, bias = self._head.weight, self._head.bias
-        total: Tensor = _HeadLoss.apply(hidden, weight, bias, targets, self._compute)  # type: ignore[no-untyped-call]
-        return total
+        if hidden is None:
+            raise RuntimeError("the model did not pass its output layer")
+        return hidden, self._compute
+
+    @property
+    def layer(self) -> tuple[Tensor, Tensor | None]:
+        """Weight (V, H) and bias (V) of the output layer."""
+        return self._head.weight, self._head.bias
 
     def _forward(self, model: Any, input_ids: Tensor, positions: Tensor, inputs: dict[str, Tensor]) -> Tensor:
         self._positions = positions
