@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 
-from generation.engine.clients.ports import CallError, Client, Question, Reply
+from generation.engine.clients.ports import CallError, Client, Reply
 from generation.engine.contracts import GenerationSpec
 from generation.engine.journal import Journal
 from generation.engine.ledger import Ledger
@@ -181,12 +181,9 @@ class CallLoop:
                 self._journal.unbilled(call.id, code="not_sent")
                 raise Stop
             prepared.sent_at = time.monotonic()
-            question = Question(
-                call.id, prepared.messages, call.record.facts, call.seed, call.repeat, call.teacher, call.temperature
-            )
             # The SDK's own timeout is for each read; a server that drips bytes would never reach it.
             async with asyncio.timeout(limits.timeout_s + limits.connect_timeout_s):
-                return await self._client.ask(question)
+                return await self._client.ask(prepared.question)
         except TimeoutError:
             error = CallError("unknown", "timed_out", "No whole answer came in time.")
             raise error from None
@@ -219,7 +216,7 @@ class CallLoop:
         is_held = error.fate == "unknown" and self._spec.uncertain == "hold"
         if not is_held and error.fate != "rejected" and attempt < limits.max_tries:
             if error.fate == "unknown":
-                self._ledger.possible_usd += prepared.reserve_usd
+                self._ledger.doubt(prepared.call.id, prepared.reserve_usd)
             wait_s = backoff_s(attempt, base_s=limits.backoff_s, cap_s=limits.backoff_cap_s, chance=self._chance)
             await self._sleep(max(wait_s, error.wait_s or 0.0))
             return True

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from generation.engine.clients.ports import CallError, Reply
+from generation.engine.clients.ports import CallError, Question, Reply
 from generation.engine.contracts import GenerationSpec
 from generation.engine.diversity import prompts
 from generation.engine.journal import Journal
@@ -29,7 +29,16 @@ class Prepared:
     bound_tokens: tuple[int, int]
     reserve_usd: float
     prompt_hash: str
+    is_batch: bool = False
     sent_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def question(self) -> Question:
+        """What a client is asked: the same live and in a batch."""
+        call = self.call
+        return Question(
+            call.id, self.messages, call.record.facts, call.seed, call.repeat, call.teacher, call.temperature
+        )
 
 
 class Outcomes:
@@ -53,11 +62,11 @@ class Outcomes:
         self.task = TaskSpec.model_validate(spec.task)
         self.money_moved = asyncio.Event()
 
-    def prepare(self, call: PlannedCall) -> Prepared:
+    def prepare(self, call: PlannedCall, *, is_batch: bool = False) -> Prepared:
         """Render the prompt of a call and price its worst case."""
         messages = prompts.of_call(self._spec, self.task, call)
-        given, answered, reserve_usd = worst_case(self._spec.asked(call.teacher), messages)
-        return Prepared(call, messages, (given, answered), reserve_usd, prompting.prompt_hash(messages))
+        given, answered, reserve_usd = worst_case(self._spec.asked(call.teacher), messages, is_batch=is_batch)
+        return Prepared(call, messages, (given, answered), reserve_usd, prompting.prompt_hash(messages), is_batch)
 
     def answered(self, prepared: Prepared, reply: Reply) -> None:
         """An answer came and is paid: a draft, or a failure with the same cost."""
@@ -66,9 +75,22 @@ class Outcomes:
         # A provider that does not say what it counted is taken to have counted the worst.
         input_tokens = bound_in if reply.input_tokens is None else reply.input_tokens
         output_tokens = bound_out if reply.output_tokens is None else reply.output_tokens
-        cost_usd = teacher.cost_usd(input_tokens, output_tokens)
+        cost_usd = teacher.cost_usd(
+            input_tokens,
+            output_tokens,
+            cached_tokens=reply.cached_tokens,
+            cache_write_tokens=reply.cache_write_tokens,
+            is_batch=prepared.is_batch,
+        )
         payload = self._identity(prepared) | {
-            "usage": {"input_tokens": input_tokens, "output_tokens": output_tokens},
+            "usage": {
+                "input_tokens": input_tokens,
+                "output_tokens": output_tokens,
+                "cached_tokens": reply.cached_tokens,
+                "cache_write_tokens": reply.cache_write_tokens,
+            },
+            # Of tries that were lost before this one was answered.
+            "possible_cost_usd": self._ledger.doubted_usd(prepared.call.id),
             "cost_usd": cost_usd,
             "cost_is_estimate": cost_usd > 0 and None in (reply.input_tokens, reply.output_tokens),
             "model": reply.model,
@@ -97,6 +119,7 @@ class Outcomes:
                 | {
                     "usage": {"input_tokens": 0, "output_tokens": 0},
                     "cost_usd": 0.0,
+                    "possible_cost_usd": self._ledger.doubted_usd(prepared.call.id),
                     "cost_is_estimate": False,
                     "code": error.code,
                     "message": error.message,
@@ -114,7 +137,7 @@ class Outcomes:
             self._scrub(
                 self._identity(prepared)
                 | {
-                    "possible_cost_usd": prepared.reserve_usd,
+                    "possible_cost_usd": prepared.reserve_usd + self._ledger.doubted_usd(prepared.call.id),
                     "code": error.code,
                     "message": error.message,
                     "request_id": error.request_id,
@@ -133,6 +156,7 @@ class Outcomes:
             "call_id": call.id,
             "index": call.index,
             "teacher": call.teacher,
+            "way": "batch" if prepared.is_batch else "live",
             "record": call.record.id,
             "record_title": call.record.title,
             "repeat": call.repeat,
