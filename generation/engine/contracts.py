@@ -29,6 +29,9 @@ class TeacherSpec(Wire):
     base_url: str = ""
     parameters: dict[str, Any] = Field(default_factory=dict)
     secret_ref: str = ""
+    # How drafts come back: in the task's text form, or in JSON by a schema the provider holds the model to. A spec from
+    # before there was a choice asks as it did then.
+    answers: Literal["auto", "text", "json"] = "text"
     # Which of the task's templates it is asked with: a miniature knows the short one it was tuned on.
     audience: Literal["teacher", "student"] = "teacher"
     input_usd_per_million: float = Field(0, ge=0)

@@ -7,6 +7,7 @@ import anthropic
 from generation.engine.clients import faults
 from generation.engine.clients.messages import Messages
 from generation.engine.clients.ports import Question, Reply
+from generation.engine.clients.schema_refusals import schema_refused
 from generation.engine.contracts import Limits, TeacherSpec
 
 BASE_URL = "https://api.anthropic.com"
@@ -24,10 +25,12 @@ class AnthropicClient:
     Attributes:
         form: The same.
         sdk: The SDK's client, for what else the provider offers.
+        shared_chars: See `Client`.
     """
 
     def __init__(self, teacher: TeacherSpec, key: str, limits: Limits, *, form: Messages) -> None:
         self.form = form
+        self.shared_chars = form.prefix.chars
         timeout = anthropic.Timeout(limits.timeout_s, connect=limits.connect_timeout_s)
         self.sdk = anthropic.AsyncAnthropic(
             api_key=key,
@@ -50,9 +53,8 @@ class AnthropicClient:
                 extra_headers={"Idempotency-Key": question.call_id},
             )
         except anthropic.APIStatusError as error:
-            raise faults.from_status(
-                error.status_code, error.response.headers, error.body, error.request_id or ""
-            ) from None
+            told = faults.from_status(error.status_code, error.response.headers, error.body, error.request_id or "")
+            raise schema_refused(told) if self.form.answers else told from None
         except anthropic.APIConnectionError as error:
             raise faults.from_connection(error, timed_out=isinstance(error, anthropic.APITimeoutError)) from None
         response = raw.http_response

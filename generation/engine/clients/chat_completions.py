@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from generation.engine.clients.bodies import Unreadable, count, json_object, part
 from generation.engine.clients.ports import Finish, Question, Reply
-from generation.engine.clients.settings import body_parameters
+from generation.engine.clients.prefix import shared_prefix
+from generation.engine.clients.settings import body_parameters, by_schema
 from generation.engine.contracts import TeacherSpec
+from generation.engine.structured.answers import JsonAnswers
+from review.prompting import Message, canonical_json
 
 # Words of OpenAI, and those of servers that speak the same: vLLM, Ollama, TGI, gateways to other models.
 FINISHES: dict[str, Finish] = {
@@ -43,16 +47,44 @@ class ChatCompletions:
         teacher: Model and parameters.
         length_name: What this server calls the longest answer: newer models of OpenAI refuse `max_tokens`, and most
             compatible servers know nothing else.
+        answers: How answers in JSON are asked for and read; None for answers in text.
+        sample: Some prompts of the order; what they share from their beginning may come from the provider's cache.
+        has_cache_key: Whether the server routes calls with one `prompt_cache_key` to where that is kept.
+
+    Attributes:
+        answers: As given.
+        prefix: What the sample shares.
     """
 
-    def __init__(self, teacher: TeacherSpec, *, length_name: str) -> None:
-        self._teacher, self._length_name = teacher, length_name
+    def __init__(
+        self,
+        teacher: TeacherSpec,
+        *,
+        length_name: str,
+        answers: JsonAnswers | None = None,
+        sample: Sequence[list[Message]] = (),
+        has_cache_key: bool = False,
+    ) -> None:
+        self._teacher, self._length_name, self.answers = teacher, length_name, answers
+        self.prefix = shared_prefix([self._messages(prompt) for prompt in sample])
+        self._cache_key = ""
+        if has_cache_key and not self.prefix.is_empty:
+            shared = canonical_json([teacher.model, *self.prefix.whole, self.prefix.part])
+            self._cache_key = hashlib.sha256(shared.encode()).hexdigest()[:32]
 
     def params_of(self, question: Question) -> dict[str, Any]:
         """See `WireFormat`."""
         body = body_parameters(self._teacher, question, length_name=self._length_name)
         body.setdefault("seed", question.seed)
-        return {"model": self._teacher.model, "messages": question.messages, **body}
+        if self._cache_key:
+            body.setdefault("prompt_cache_key", self._cache_key)
+        if self.answers is not None:
+            held_to = {"name": "draft", "strict": True, "schema": self.answers.schema}
+            body["response_format"] = {"type": "json_schema", "json_schema": held_to}
+        return {"model": self._teacher.model, "messages": self._messages(question.messages), **body}
+
+    def _messages(self, messages: list[Message]) -> list[Message]:
+        return messages if self.answers is None else self.answers.put(messages)
 
     def reply_of(self, body: Mapping[str, Any], *, request_id: str = "") -> Reply:
         """See `WireFormat`."""
@@ -72,7 +104,8 @@ class ChatCompletions:
         if message.get("refusal"):
             return Reply(str(message["refusal"]), finish="refusal", stop_reason=stop_reason, **known)
         finish = FINISHES.get(stop_reason.lower(), "other")
-        return Reply(text if isinstance(text, str) else "", finish=finish, stop_reason=stop_reason, **known)
+        reply = Reply(text if isinstance(text, str) else "", finish=finish, stop_reason=stop_reason, **known)
+        return by_schema(self.answers, reply)
 
     def read(self, content: bytes, *, request_id: str = "") -> Reply:
         """See `WireFormat`."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from generation.engine.clients.bodies import Unreadable, count, json_object, part
 from generation.engine.clients.ports import Finish, Question, Reply
-from generation.engine.clients.settings import body_parameters
+from generation.engine.clients.prefix import shared_prefix
+from generation.engine.clients.settings import body_parameters, by_schema
 from generation.engine.contracts import TeacherSpec
+from generation.engine.structured.answers import JsonAnswers
+from review.prompting import Message
 
 HOTTEST = 1.0
+CACHED = {"type": "ephemeral"}
 FINISHES: dict[str, Finish] = {
     "end_turn": "complete",
     "stop_sequence": "complete",
@@ -27,19 +31,42 @@ class Messages:
 
     Args:
         teacher: Model and parameters.
+        answers: How answers in JSON are asked for and read; None for answers in text.
+        sample: Some prompts of the order; what they share from their beginning is marked for the provider's cache.
+
+    Attributes:
+        answers: As given.
+        prefix: What the sample shares.
     """
 
-    def __init__(self, teacher: TeacherSpec) -> None:
-        self._teacher = teacher
+    def __init__(
+        self, teacher: TeacherSpec, *, answers: JsonAnswers | None = None, sample: Sequence[list[Message]] = ()
+    ) -> None:
+        self._teacher, self.answers = teacher, answers
+        self.prefix = shared_prefix([self._messages(prompt) for prompt in sample])
 
     def params_of(self, question: Question) -> dict[str, Any]:
-        """See `WireFormat`."""
+        """See `WireFormat`. At most three places are marked for the cache; the provider takes four."""
         body = body_parameters(self._teacher, question, length_name="max_tokens", hottest=HOTTEST)
-        system = "\n\n".join(m["content"] for m in question.messages if m["role"] == "system")
-        if system:
-            body["system"] = system
-        turns = [m for m in question.messages if m["role"] != "system"]
+        messages = self._messages(question.messages)
+        shared, part = self.prefix.reach(messages)
+        head = [place for place, message in enumerate(messages) if message["role"] == "system"]
+        if head:
+            system = "\n\n".join(messages[place]["content"] for place in head)
+            body["system"] = [_block(system, is_cached=True)] if head[-1] < shared else system
+        turns = [
+            _turn(message, part=part if place == shared else "", is_cached=place == shared - 1)
+            for place, message in enumerate(messages)
+            if message["role"] != "system"
+        ]
+        if self.answers is not None:
+            config = body.get("output_config")
+            held_to = {"format": {"type": "json_schema", "schema": self.answers.schema}}
+            body["output_config"] = (config if isinstance(config, dict) else {}) | held_to
         return {"model": self._teacher.model, "messages": turns, **body}
+
+    def _messages(self, messages: list[Message]) -> list[Message]:
+        return messages if self.answers is None else self.answers.put(messages)
 
     def reply_of(self, body: Mapping[str, Any], *, request_id: str = "") -> Reply:
         """See `WireFormat`."""
@@ -59,7 +86,7 @@ class Messages:
             return Reply("", finish="other", unreadable="empty: the answer has no content", **known)
         texts = [b["text"] for b in blocks if isinstance(b, dict) and b.get("type") == "text"]
         text = "".join(piece for piece in texts if isinstance(piece, str))
-        return Reply(text, finish=FINISHES.get(stop_reason, "other"), **known)
+        return by_schema(self.answers, Reply(text, finish=FINISHES.get(stop_reason, "other"), **known))
 
     def read(self, content: bytes, *, request_id: str = "") -> Reply:
         """See `WireFormat`."""
@@ -74,3 +101,19 @@ def _input_tokens(usage: dict[str, Any]) -> int | None:
     """This provider counts tokens from and to its cache beside the rest; here all of them are input."""
     counts = [count(usage, key) for key in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")]
     return None if counts[0] is None else sum(number or 0 for number in counts)
+
+
+def _turn(message: Message, *, part: str, is_cached: bool) -> dict[str, Any]:
+    """A message, in blocks where the cache is to end in it or after it."""
+    text = message["content"]
+    if is_cached:
+        return {"role": message["role"], "content": [_block(text, is_cached=True)]}
+    if part and len(part) < len(text):
+        blocks = [_block(part, is_cached=True), _block(text[len(part) :], is_cached=False)]
+        return {"role": message["role"], "content": blocks}
+    return dict(message)
+
+
+def _block(text: str, *, is_cached: bool) -> dict[str, Any]:
+    block: dict[str, Any] = {"type": "text", "text": text}
+    return block | {"cache_control": CACHED} if is_cached else block

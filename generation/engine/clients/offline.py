@@ -23,6 +23,8 @@ class OfflineClient:
         task: The task to write for.
     """
 
+    shared_chars = 0
+
     def __init__(self, teacher: TeacherSpec, task: TaskSpec) -> None:
         self._task = task
         self._offer = task.offer.model_dump(mode="json")

@@ -7,6 +7,7 @@ import openai
 from generation.engine.clients import faults
 from generation.engine.clients.chat_completions import ChatCompletions
 from generation.engine.clients.ports import Question, Reply
+from generation.engine.clients.schema_refusals import schema_refused
 from generation.engine.contracts import Limits, TeacherSpec
 
 BASE_URL = "https://api.openai.com/v1"
@@ -24,10 +25,12 @@ class OpenAIClient:
     Attributes:
         form: The same.
         sdk: The SDK's client, for what else the provider offers.
+        shared_chars: See `Client`.
     """
 
     def __init__(self, teacher: TeacherSpec, key: str, limits: Limits, *, form: ChatCompletions) -> None:
         self.form = form
+        self.shared_chars = form.prefix.chars
         timeout = openai.Timeout(limits.timeout_s, connect=limits.connect_timeout_s)
         self.sdk = openai.AsyncOpenAI(
             api_key=key or "none",
@@ -50,9 +53,8 @@ class OpenAIClient:
                 extra_headers={"Idempotency-Key": question.call_id, "X-Client-Request-Id": question.call_id},
             )
         except openai.APIStatusError as error:
-            raise faults.from_status(
-                error.status_code, error.response.headers, error.body, error.request_id or ""
-            ) from None
+            told = faults.from_status(error.status_code, error.response.headers, error.body, error.request_id or "")
+            raise schema_refused(told) if self.form.answers else told from None
         except openai.APIConnectionError as error:
             raise faults.from_connection(error, timed_out=isinstance(error, openai.APITimeoutError)) from None
         response = raw.http_response

@@ -60,6 +60,7 @@ class Reply:
         stop_reason: The provider's own word for why it stopped.
         unreadable: Why the body could not be read; empty for a readable one.
         flaws: How an answer in JSON breaks the task's schema; empty for a sound one, and for one in text.
+        said: A flawed answer as it came, for the model to mend.
         labelled_defects: Faults an offline teacher put in on purpose.
     """
 
@@ -74,6 +75,7 @@ class Reply:
     stop_reason: str = ""
     unreadable: str = ""
     flaws: tuple[str, ...] = ()
+    said: str = ""
     labelled_defects: tuple[str, ...] = ()
 
 
@@ -120,7 +122,13 @@ class WireFormat(Protocol):
 
 
 class Client(Protocol):
-    """A teacher that can be asked."""
+    """A teacher that can be asked.
+
+    Attributes:
+        shared_chars: How much of all prompts the provider may keep in its cache once one call has brought it there.
+    """
+
+    shared_chars: int
 
     async def ask(self, question: Question) -> Reply:
         """Ask once, without retries of its own.

@@ -1,11 +1,13 @@
-"""What the HTTP clients share: the parameters of one call. Pure; knows no SDK."""
+"""What the wire formats share: the parameters of one call, and answers held to a schema. Pure; knows no SDK."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from generation.engine.clients.ports import Question
+from generation.engine.clients.ports import Question, Reply
 from generation.engine.contracts import TeacherSpec
+from generation.engine.structured.answers import JsonAnswers
 
 # What the engine sets itself, or what would let a parameter reach beyond the body of the call.
 RESERVED = frozenset(
@@ -31,3 +33,14 @@ def body_parameters(
         body["temperature"] = round(max(temperature, min(warmer, hottest)), 3)
     body[length_name] = teacher.max_tokens
     return body
+
+
+def by_schema(answers: JsonAnswers | None, reply: Reply) -> Reply:
+    """A complete answer in JSON as the task's own text, with what is wrong with it; any other as it is."""
+    if answers is None or reply.finish != "complete" or not reply.text.strip():
+        return reply
+    reading = answers.read(reply.text)
+    if not reading.flaws:
+        return replace(reply, text=reading.text)
+    unreadable = "" if reading.is_usable else f"malformed: {' '.join(reading.flaws)}"
+    return replace(reply, text=reading.text, said=reply.text, flaws=reading.flaws, unreadable=unreadable)

@@ -1,0 +1,98 @@
+"""One task's answers in JSON: how they are asked for and how they are read. Pure; knows no provider.
+
+The renderer's prompt stays the record of what was asked; only its words on the answer's shape are exchanged on the way.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from generation.engine.structured.flaws import broken_limits, wrong_types
+from generation.engine.structured.schema import json_schema
+from review import prompting
+from review.prompting import CompletionError, Message
+from review.schema import normalise_fields
+from review.spec import TaskSpec
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What an answer was found to be.
+
+    Attributes:
+        text: The draft in the task's own text form; the answer as it came where it is of no use.
+        flaws: What is wrong with it, each in a sentence for the model and for people.
+        is_usable: Whether it is a draft all the same: too long, perhaps, but whole.
+    """
+
+    text: str
+    flaws: tuple[str, ...] = ()
+    is_usable: bool = True
+
+
+class JsonAnswers:
+    """Asks for and reads the answers of one task.
+
+    Args:
+        task: The task version.
+
+    Attributes:
+        schema: What the provider holds the model to.
+        overhead: What of it goes out with each call beside the prompt.
+    """
+
+    def __init__(self, task: TaskSpec) -> None:
+        self._task = task
+        self._text_words = prompting.output_format(task)
+        self.schema = json_schema(task)
+        shape = {
+            field.name: [{item.name: "…" for item in field.items}] if field.type == "list" else "…"
+            for field in task.output_schema
+        }
+        self._json_words = f"Answer with one JSON object and nothing else: {json.dumps(shape, ensure_ascii=False)}"
+        self.overhead = self._json_words + json.dumps(self.schema, ensure_ascii=False)
+
+    def put(self, messages: list[Message]) -> list[Message]:
+        """The conversation with JSON asked for, and shown where it shows answers; the given one is left as it is."""
+        if self._text_words == self._json_words:
+            return messages
+        turned = [self._turned(message) for message in messages]
+        if not any(self._json_words in message["content"] for message in turned if message["role"] != "assistant"):
+            last = turned[-1]
+            turned[-1] = {**last, "content": f"{last['content']}\n\n{self._json_words}"}
+        return turned
+
+    def read(self, text: str) -> Reading:
+        """Read a whole answer by the schema."""
+        try:
+            given = json.loads(_bare(text))
+        except ValueError as error:
+            return Reading(text, (f"The answer is not JSON: {error}.",), is_usable=False)
+        if wrong := wrong_types(self._task, given):
+            return Reading(text, wrong, is_usable=False)
+        try:
+            fields = normalise_fields(self._task.output_schema, given)
+        except ValueError as error:
+            return Reading(text, (f"{str(error)[:1].upper()}{str(error)[1:]}.",), is_usable=False)
+        return Reading(prompting.completion(self._task, fields), broken_limits(self._task, fields))
+
+    def _turned(self, message: Message) -> Message:
+        content = message["content"]
+        if message["role"] != "assistant":
+            return {**message, "content": content.replace(self._text_words, self._json_words)}
+        try:
+            fields: dict[str, Any] = prompting.parse(self._task, content)
+        except CompletionError:
+            # A flawed answer that is to be repaired is shown as it came.
+            return message
+        return {**message, "content": json.dumps(fields, ensure_ascii=False)}
+
+
+def _bare(text: str) -> str:
+    """Without the fence some servers leave around the object."""
+    body = text.strip()
+    if body.startswith("```") and body.endswith("```") and "\n" in body:
+        return body[body.index("\n") + 1 : -3].strip()
+    return body
