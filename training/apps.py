@@ -7,9 +7,14 @@ class TrainingConfig(AppConfig):
     name = "training"
 
     def ready(self) -> None:
-        """Bring this room's kinds of jobs to the jobs room."""
+        """Bring this room's kinds of jobs to the jobs room, and listen for what ends."""
         from jobs import ports
-        from training.kinds import TrainingKind, WriteKind
+        from training.kinds import SweepKind, TrainingKind, WriteKind
+        from training.services import costs
+        from training.services.sweeps import advance
 
         ports.register(TrainingKind())
         ports.register(WriteKind())
+        ports.register(SweepKind())
+        ports.consume("costs-of-runs", frozenset({"training"}), costs.keep)
+        ports.consume("sweeps-after-runs", frozenset({"training"}), advance.heard)

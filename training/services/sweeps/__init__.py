@@ -1,0 +1,1 @@
+"""Verbs of sweeps: order one, carry it on, keep its best run."""

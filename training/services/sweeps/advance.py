@@ -1,0 +1,206 @@
+"""Carry a sweep on by one look: see which runs have ended, begin what the budget reaches, end when nothing is left.
+
+A look is short and holds no worker while runs go on: it is taken when a run ends, and now and then. Two looks at once
+are not possible, since the sweep's job is claimed for each. Everything it knows stands in rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from jobs.models import Job
+from jobs.selectors import is_paused_by_hand, why_ended
+from jobs.services import claiming, doorbell, lifecycle
+from jobs.states import ENDED_BADLY, STEERABLE, JobState
+from training.models import Sweep, SweepCell, TrainingRun
+from training.selectors import sweeps as selectors
+from training.selectors.sweeps import Standing
+from training.services import runs, samples
+from training.services.sweeps import orders
+from training.states import RunPurpose, SweepCellState
+from training.sweeps import budget as budgets
+from training.sweeps.budget import Account
+from training.sweeps.ranking import ranking
+from web.errors import Refusal
+
+SPENT = "The budget was spent while it ran. It has been paused and can be resumed by hand."
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look found: how many cells have ended, of how many, and what the others wait for."""
+
+    ended: int
+    total: int
+    reason: str
+    is_stopping: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no cell is left."""
+        return self.ended == self.total
+
+
+@transaction.atomic
+def look(sweep_id: UUID, *, fence: int) -> Look:
+    """Bring the sweep on as far as it goes now.
+
+    Raises:
+        jobs.services.claiming.AttemptLost: The fence has passed on.
+    """
+    sweep = selectors.by_id(sweep_id)
+    job = claiming.held(sweep.job_id, fence)
+    if job.state != JobState.RUNNING:
+        return Look(0, 1, "", is_stopping=True)
+    for cell in selectors.cells(sweep):
+        _see_to(cell)
+    now = selectors.standings(sweep)
+    account = selectors.account_of(now)
+    if budgets.is_spent(selectors.budget_of(sweep), account):
+        _rest(now)
+    else:
+        _begin_what_fits(sweep, now)
+    return _found(selectors.standings(sweep))
+
+
+def conclude(sweep_id: UUID, *, fence: int) -> dict[str, Any]:
+    """Rank the runs, and bring the best one into the lists.
+
+    Returns:
+        The outcome as it is kept with the job: counts, what was spent, and the best cell.
+
+    Raises:
+        jobs.services.claiming.AttemptLost: The fence has passed on.
+    """
+    with transaction.atomic():
+        sweep = selectors.by_id(sweep_id)
+        claiming.held(sweep.job_id, fence)
+        now = selectors.standings(sweep)
+        best = ranking(selectors.rows(sweep, now)).best
+        if best is not None:
+            orders.put_in_lists(TrainingRun.objects.get(pk=best["run"]))
+        account = selectors.account_of(now)
+    return {
+        "done": _count(now, SweepCellState.DONE), "failed": _count(now, SweepCellState.FAILED),
+        "left_out": _count(now, SweepCellState.LEFT_OUT), "spent_hours": account.spent_hours,
+        "spent_usd": account.spent_usd,
+        "best": {name: best[name] for name in ("position", "name", "values", "validation_loss", "run")} if best else None,
+    }  # fmt: skip
+
+
+def heard(job: Job) -> None:
+    """A run has ended: ring for the sweeps that wait for it. Consumes the end of training jobs."""
+    for sweep_job, queue in selectors.waiting_for(job):
+        doorbell.ring_after_commit(sweep_job, queue)
+
+
+@transaction.atomic
+def steer(sweep_id: UUID, verb: str) -> None:
+    """Pause, resume or cancel with a sweep the runs it has under way."""
+    for cell in selectors.cells(selectors.by_id(sweep_id)):
+        if cell.run is not None and not cell.is_reused and cell.run.job.state in STEERABLE[verb]:
+            getattr(lifecycle, verb)(cell.run.job, by=None)
+
+
+@transaction.atomic
+def forget_problems(sweep_id: UUID) -> None:
+    """A sweep that is set going again tries its failed cells again: from what their runs saved, where they did."""
+    for cell in selectors.cells(selectors.by_id(sweep_id)):
+        if not cell.problem and not cell.is_left_out:
+            continue
+        if cell.run is not None and cell.run.job.state == JobState.FAILED:
+            lifecycle.resume(cell.run.job, by=None)
+        elif cell.run is not None and cell.run.job.state == JobState.CANCELLED:
+            cell.run = None
+        cell.problem, cell.is_left_out = "", False
+        cell.save(update_fields=["problem", "is_left_out", "run"])
+
+
+def _see_to(cell: SweepCell) -> None:
+    """Write down what ended badly; wake what was paused with the sweep."""
+    if cell.run is None or cell.problem or cell.is_left_out:
+        return
+    job = cell.run.job
+    if job.state in ENDED_BADLY:
+        SweepCell.objects.filter(pk=cell.pk).update(problem=why_ended(job)[:400])
+    elif job.state == JobState.PAUSED and not is_paused_by_hand(job):
+        lifecycle.resume(job, by=None)
+
+
+def _begin_what_fits(sweep: Sweep, now: list[Standing]) -> None:
+    """Begin open cells in order while there is room and budget; when nothing runs and the next does not fit, it is over."""
+    going = sum(each.is_under_way for each in now)
+    for each in now:
+        if going >= sweep.at_once:
+            return
+        if each.state != SweepCellState.OPEN:
+            continue
+        # Counted anew for each, since a run that was just begun has committed its share.
+        why = _shortfall(sweep, each, selectors.account_of(selectors.standings(sweep)))
+        if why and going:
+            # What runs may take less than expected: the decision is left until it has ended.
+            return
+        if why:
+            _leave_out([one for one in now if one.state == SweepCellState.OPEN], why)
+            return
+        going += _begin(sweep, each.cell)
+
+
+def _shortfall(sweep: Sweep, each: Standing, account: Account) -> str:
+    return budgets.shortfall(
+        selectors.budget_of(sweep), account, next_s=each.cell.estimated_s, usd_per_hour=selectors.price_ahead()
+    )
+
+
+def _begin(sweep: Sweep, cell: SweepCell) -> int:
+    try:
+        with transaction.atomic():
+            run = runs.launch(
+                dataset_version=sweep.dataset_version,
+                student=sweep.student,
+                recipe=sweep.recipe_name,
+                overrides=cell.overrides,
+                device=sweep.device,
+                by=None,
+                sample=samples.from_json(cell.sample) if cell.sample else None,
+                purpose=RunPurpose.SWEEP,
+            )
+    except Refusal as refusal:
+        problem = f"{refusal.message} {refusal.hint}".strip()[:400]
+        SweepCell.objects.filter(pk=cell.pk).update(problem=problem)
+        return 0
+    SweepCell.objects.filter(pk=cell.pk).update(run=run, begun_at=Now())
+    return 1
+
+
+def _rest(now: list[Standing]) -> None:
+    """The budget is spent: pause what runs, begin nothing more."""
+    for each in now:
+        run = each.cell.run
+        if each.is_under_way and run is not None:
+            if run.job.state in STEERABLE["pause"]:
+                lifecycle.pause(run.job, by=None)
+            SweepCell.objects.filter(pk=each.cell.pk).update(is_left_out=True, problem=SPENT)
+    _leave_out([each for each in now if each.state == SweepCellState.OPEN], "The budget is spent.")
+
+
+def _leave_out(cells: list[Standing], why: str) -> None:
+    SweepCell.objects.filter(pk__in=[each.cell.pk for each in cells]).update(is_left_out=True, problem=why[:400])
+
+
+def _found(now: list[Standing]) -> Look:
+    ended = sum(each.state in selectors.ENDED for each in now)
+    words = {SweepCellState.PAUSED: "paused"}
+    reason = ", ".join(
+        f"run {each.cell.position} is {words.get(each.state, 'under way')}" for each in now if each.is_under_way
+    )
+    return Look(ended, len(now), reason)
+
+
+def _count(now: list[Standing], state: SweepCellState) -> int:
+    return sum(each.state == state for each in now)

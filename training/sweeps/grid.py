@@ -1,0 +1,134 @@
+"""The grid of a sweep: which values it tries, in which order, and what cannot be tried. Knows recipes, not rows or runs."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from training.recipes import Recipe
+
+MOST_CELLS: Final = 60
+MOST_AT_ONCE: Final = 16
+AXES: Final[dict[str, str]] = {
+    "learning_rate": "Learning rate",
+    "rank": "LoRA rank",
+    "epochs": "Epochs",
+    "share": "Share of the training records",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place of a grid: the values tried there, `share` of the training records in (0, 1]."""
+
+    learning_rate: float
+    rank: int | None
+    epochs: int
+    share: float
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is kept with a cell."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """Values to try, axis by axis; an empty axis keeps the recipe's own value, and all training records."""
+
+    learning_rate: tuple[float, ...] = ()
+    rank: tuple[int, ...] = ()
+    epochs: tuple[int, ...] = ()
+    share: tuple[float, ...] = ()
+
+    def as_json(self) -> dict[str, list[float]]:
+        """As it is kept with a sweep."""
+        return {name: list(values) for name, values in asdict(self).items()}
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a sweep may take: hours of hosts, US dollars, or both."""
+
+    hours: float | None = None
+    usd: float | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """All a person says about a sweep beside its data and its student."""
+
+    recipe: str
+    wishes: Wishes
+    budget: Budget
+    at_once: int = 1
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+
+class GridError(ValueError):
+    """A grid that cannot be run, with the problems of each field."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__(next(iter(errors.values()))[0])
+        self.errors = errors
+
+
+def places(wishes: Wishes, recipe: Recipe) -> tuple[Place, ...]:
+    """Every combination, the cheapest first: what ends early tells what the others will take.
+
+    Args:
+        wishes: What to try.
+        recipe: Gives the value of every axis that is left empty.
+
+    Raises:
+        GridError: Names every field that cannot be as it is.
+    """
+    if errors := _errors(wishes, recipe):
+        raise GridError(errors)
+    axes = (
+        wishes.learning_rate or (recipe.learning_rate,),
+        wishes.rank or (recipe.rank,),
+        wishes.epochs or (recipe.epochs,),
+        wishes.share or (1.0,),
+    )
+    found = [Place(*values) for values in itertools.product(*axes)]
+    # The sort is stable: of equal work the smaller rate, then the smaller rank, comes first.
+    return tuple(sorted(found, key=lambda place: place.epochs * place.share))
+
+
+def overrides_of(place: Place, recipe: Recipe) -> dict[str, Any]:
+    """What a place changes of a recipe."""
+    wanted = {"learning_rate": place.learning_rate, "rank": place.rank, "epochs": place.epochs}
+    return {name: value for name, value in wanted.items() if value != getattr(recipe, name)}
+
+
+def label(values: Mapping[str, Any], *, tried: Mapping[str, list[Any]]) -> str:
+    """A cell in a few words: the values that differ within its sweep."""
+    words = []
+    for name in AXES:
+        if len(tried.get(name, [])) > 1:
+            value = values[name]
+            words.append(f"{value * 100:g} %" if name == "share" else f"{_short(name)} {value:g}")
+    return ", ".join(words) or "the recipe"
+
+
+def _short(name: str) -> str:
+    return {"learning_rate": "rate", "rank": "rank", "epochs": "epochs"}[name]
+
+
+def _errors(wishes: Wishes, recipe: Recipe) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    cells = 1
+    for name in AXES:
+        values = getattr(wishes, name)
+        cells *= len(values) or 1
+        if len(set(values)) != len(values):
+            found[name] = ["Each value once: the same run twice would tell nothing new."]
+    if any(not 0 < share <= 1 for share in wishes.share):
+        found["share"] = ["A share is more than 0 % and at most 100 % of the training records."]
+    if wishes.rank and recipe.method == "full":
+        found["rank"] = ["Full fine-tuning has no rank: leave it empty, or choose a LoRA recipe."]
+    if cells > MOST_CELLS:
+        found.setdefault("learning_rate", []).append(f"The grid has {cells} runs; a sweep takes at most {MOST_CELLS}.")
+    return found
