@@ -82,7 +82,9 @@ class SupervisedHead:
     @property
     def layer(self) -> tuple[Tensor, Tensor | None]:
         """Weight (V, H) and bias (V) of the output layer."""
-        return self._head.weight, self._head.bias
+        weight: Tensor = self._head.weight  # type: ignore[assignment]
+        bias: Tensor | None = self._head.bias  # type: ignore[assignment]
+        return weight, bias
 
     def _forward(self, model: Any, input_ids: Tensor, positions: Tensor, inputs: dict[str, Tensor]) -> Tensor:
         self._positions = positions

@@ -1,0 +1,99 @@
+"""Distillation: the student learns the whole distribution of an open-weight teacher at every supervised position.
+
+Set beside SFT on the same rows it tells what behavioural cloning, which sees one token of that distribution, leaves
+behind. The teacher reads every batch as the student does, without gradients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from training.engine import data
+from training.engine.chat import Chat
+from training.engine.contracts import TrainError
+from training.engine.data import Row
+from training.engine.loading import Student
+from training.engine.loss import SupervisedHead
+from training.engine.objectives import files
+from training.engine.objectives.contracts import Measures, Network, measure
+from training.engine.objectives.divergence import Direction, divergence, states
+from training.engine.objectives.layout import lay
+
+
+@dataclass(frozen=True)
+class Distil:
+    """Distillation on `sft` files.
+
+    Attributes:
+        chat: The student's tokenizer and template; the teacher's vocabulary is the same.
+        teacher: On the run's device, in evaluation mode.
+        direction: `forward` covers all the teacher says, `reverse` keeps to what it finds likely.
+        temperature: Softens both distributions.
+    """
+
+    chat: Chat
+    teacher: Network
+    direction: Direction
+    temperature: float
+
+    def read(self, path: Path, *, max_length: int, max_rows: int | None = None) -> list[Row]:
+        """Rows of an `sft` file."""
+        return data.read(path, self.chat, max_length=max_length, max_rows=max_rows)
+
+    def loss(self, network: Network, items: Sequence[Row]) -> tuple[Tensor, Measures]:
+        """Divergence from the teacher, summed over supervised tokens, nats."""
+        layout = lay([[row] for row in items], network.pad, share=False).to(network.device)
+        vocabulary = len(self.chat.tokenizer)
+        with torch.no_grad():
+            theirs = states(self.teacher, layout, vocabulary)
+        mine = states(network, layout, vocabulary)
+        loss, own, agrees = divergence(
+            mine, theirs, layout.targets, direction=self.direction, temperature=self.temperature
+        )
+        return loss, {"nll": measure(own), "agreement": measure(agrees)}
+
+    def normaliser(self, items: Sequence[Row]) -> int:
+        """Supervised tokens."""
+        return files.supervised(items)
+
+
+def teacher_network(teacher: Student, student: Student, device: torch.device, *, autocast: Any) -> Network:
+    """A teacher ready to be asked.
+
+    Args:
+        teacher: Loaded; frozen here.
+        student: Whom it teaches.
+        device: Where the run computes.
+        autocast: Wraps a forward pass in the run's mixed precision.
+
+    Raises:
+        TrainError: Their tokenizers are not the same, or the teacher reads shorter texts than the student.
+    """
+    require_same_tokens(teacher, student)
+    model = teacher.model.eval().requires_grad_(False).to(device)
+    head = SupervisedHead(model)
+    return Network(autocast(model), head, student.chat.pad, device, teacher.extra_inputs)
+
+
+def require_same_tokens(teacher: Student, student: Student) -> None:
+    """Refuse a teacher whose scores are about other tokens than the student's.
+
+    Raises:
+        TrainError: With how many tokens differ.
+    """
+    theirs, own = teacher.chat.tokenizer.get_vocab(), student.chat.tokenizer.get_vocab()
+    if theirs == own:
+        return
+    differ = len({*theirs.items()} ^ {*own.items()})
+    raise TrainError(
+        "other_tokenizer",
+        f"teacher and student have different tokenizers ({len(theirs):,} and {len(own):,} tokens, {differ:,} differ), "
+        "so their scores cannot be compared",
+        "Choose a teacher of the student's own family, or tune on the teacher's texts by SFT.",
+    )

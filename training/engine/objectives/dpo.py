@@ -1,0 +1,77 @@
+"""Direct preference optimisation, anchored: the better answer becomes likelier than the worse, and the writing stays.
+
+Rafailov et al. (arXiv 2305.18290): of a pair, -log sigmoid(beta * (log-ratio of the better - log-ratio of the worse)),
+each ratio against the reference the run starts from. Left alone, the loss is content to make both unlikelier. The anchor
+(the NLL term of Iterative RPO, arXiv 2404.19733, normalised by the answer's length) holds the better one up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from torch import Tensor
+from torch.nn import functional
+
+from training.engine.chat import Chat
+from training.engine.data import Row
+from training.engine.objectives import pairs
+from training.engine.objectives.contracts import Measures, Network, measure
+from training.engine.objectives.layout import lay
+from training.engine.objectives.log_probs import summed, token_log_probs
+from training.engine.objectives.pairs import Pair
+from training.engine.objectives.reference import References
+
+
+@dataclass
+class Dpo:
+    """DPO on `dpo` files.
+
+    Attributes:
+        chat: The student's tokenizer and template.
+        beta: How hard departing from the reference is punished.
+        anchor: Weight of the better answer's loss, nats per token; 0 is plain DPO.
+        references: What the reference says of every answer; must be measured before the first loss.
+        share: Whether both answers stand behind one copy of their prompt.
+    """
+
+    chat: Chat
+    beta: float
+    anchor: float
+    references: References = field(default_factory=References)
+    share: bool = False
+
+    def read(self, path: Path, *, max_length: int, max_rows: int | None = None) -> list[Pair]:
+        """Pairs of a `dpo` file."""
+        return pairs.read(path, self.chat, max_length=max_length, max_rows=max_rows)
+
+    def loss(self, network: Network, items: Sequence[Pair]) -> tuple[Tensor, Measures]:
+        """Loss of the pairs, summed."""
+        layout = lay([(pair.chosen, pair.rejected) for pair in items], network.pad, share=self.share)
+        layout = layout.to(network.device)
+        tokens = token_log_probs(network, layout)
+        said = summed(tokens, layout)
+        chosen, rejected = said[0::2], said[1::2]
+        rewards = self.beta * (said - self.references.of(self.referenced(items), network.device))
+        margins = rewards[0::2] - rewards[1::2]
+        lengths = layout.owners.bincount(minlength=layout.completions)[0::2]
+        anchored = -chosen / lengths
+        loss = -functional.logsigmoid(margins).sum() + self.anchor * anchored.sum()
+        return loss, {
+            "reward_margin": measure(margins),
+            "accuracy": measure((margins > 0).float()),
+            "reward_chosen": measure(rewards[0::2]),
+            "reward_rejected": measure(rewards[1::2]),
+            "logp_chosen": measure(chosen),
+            "logp_rejected": measure(rejected),
+            "nll_chosen": measure(anchored),
+        }
+
+    def normaliser(self, items: Sequence[Pair]) -> int:
+        """Pairs."""
+        return len(items)
+
+    def referenced(self, items: Sequence[Pair]) -> list[Row]:
+        """Answers whose log-probability under the reference the loss asks for."""
+        return [row for pair in items for row in (pair.chosen, pair.rejected)]

@@ -1,0 +1,88 @@
+"""Kahneman-Tversky optimisation: single verdicts, good or bad, judged against how far the model has drifted.
+
+Ethayarajh et al. (arXiv 2402.01306): of a good answer, w (1 - sigmoid(beta * (log-ratio - drift))), of a bad one the same
+with the sign turned; the drift is the mean log-ratio of answers written for other prompts, at least 0, over the batch,
+and no gradient flows through it. An anchor may hold the good answers up, as in `dpo`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from training.engine.chat import Chat
+from training.engine.data import Row
+from training.engine.objectives import verdicts
+from training.engine.objectives.contracts import Measures, Network, measure
+from training.engine.objectives.layout import lay
+from training.engine.objectives.log_probs import log_probs, summed, token_log_probs
+from training.engine.objectives.reference import References
+from training.engine.objectives.verdicts import Verdict
+
+
+@dataclass
+class Kto:
+    """KTO on `kto` files.
+
+    Attributes:
+        chat: The student's tokenizer and template.
+        beta: How hard departing from the reference is punished.
+        anchor: Weight of the good answers' loss, nats per token; 0 is plain KTO.
+        desirable_weight: Weight of good answers.
+        undesirable_weight: Weight of bad answers.
+        references: What the reference says of every answer; must be measured before the first loss.
+    """
+
+    chat: Chat
+    beta: float
+    anchor: float
+    desirable_weight: float
+    undesirable_weight: float
+    references: References = field(default_factory=References)
+
+    def read(self, path: Path, *, max_length: int, max_rows: int | None = None) -> list[Verdict]:
+        """Verdicts of a `kto` file."""
+        return verdicts.read(path, self.chat, max_length=max_length, max_rows=max_rows)
+
+    def loss(self, network: Network, items: Sequence[Verdict]) -> tuple[Tensor, Measures]:
+        """Loss of the verdicts, summed."""
+        drift = self._drift(network, items)
+        rows = [item.row for item in items]
+        layout = lay([[row] for row in rows], network.pad, share=False).to(network.device)
+        said = summed(token_log_probs(network, layout), layout)
+        ratios = said - self.references.of(rows, network.device)
+        good = torch.tensor([item.is_good for item in items], device=network.device)
+        sign = good.float() * 2 - 1
+        weights = torch.where(good, self.desirable_weight, self.undesirable_weight)
+        loss = (weights * (1 - torch.sigmoid(self.beta * sign * (ratios - drift)))).sum()
+        held = (-said / layout.owners.bincount(minlength=layout.completions))[good]
+        rewards = self.beta * ratios
+        return loss + self.anchor * held.sum(), {
+            "reward_margin": measure(rewards * sign),
+            "accuracy": measure((sign * (ratios - drift) > 0).float()),
+            "reward_chosen": measure(rewards[good]),
+            "reward_rejected": measure(rewards[~good]),
+            "logp_chosen": measure(said[good]),
+            "logp_rejected": measure(said[~good]),
+            "nll_chosen": measure(held),
+            "kl": measure(drift),
+        }
+
+    def normaliser(self, items: Sequence[Verdict]) -> int:
+        """Examples."""
+        return len(items)
+
+    def referenced(self, items: Sequence[Verdict]) -> list[Row]:
+        """Answers whose log-probability under the reference the loss asks for."""
+        return [row for item in items for row in (item.row, item.stranger)]
+
+    def _drift(self, network: Network, items: Sequence[Verdict]) -> Tensor:
+        strangers = [item.stranger for item in items]
+        layout = lay([[row] for row in strangers], network.pad, share=False).to(network.device)
+        with torch.no_grad():
+            ratios = log_probs(network, layout) - self.references.of(strangers, network.device)
+        return ratios.mean().clamp(min=0)

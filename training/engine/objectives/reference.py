@@ -1,0 +1,134 @@
+"""What the model a run starts from says of every completion: computed once, kept in a file, read by every step.
+
+The reference is the tuned model with its fresh adapter switched off, which is the model the run started from. Its
+log-probabilities never change, so no step pays for a second forward pass. They are kept under the hash of the very
+tokens and of the very weights. It does not know what the completions are compared for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from accelerate import Accelerator
+from peft.tuners.lora import LoraLayer
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from training.engine import checkpoint
+from training.engine.data import Row
+from training.engine.merged import ADAPTER
+from training.engine.objectives.contracts import Network
+from training.engine.objectives.layout import lay
+from training.engine.objectives.log_probs import log_probs
+
+FOLDER: Final = "reference"
+VALUES: Final = "log_probs"
+Key = bytes
+
+
+class References:
+    """Log-probabilities under the reference, by what was said: `key(row)`."""
+
+    def __init__(self) -> None:
+        self._values: dict[Key, float] = {}
+
+    def of(self, rows: Iterable[Row], device: torch.device) -> torch.Tensor:
+        """Of each row, (S) in fp32, nats.
+
+        Raises:
+            KeyError: A row that was not measured.
+        """
+        return torch.tensor([self._values[key(row)] for row in rows], dtype=torch.float32, device=device)
+
+    def measure(
+        self,
+        network: Network,
+        accelerator: Accelerator,
+        rows: Iterable[Row],
+        *,
+        batch_size: int,
+        weights: str,
+        folders: Sequence[Path],
+        stop_if_asked: Callable[[], None],
+    ) -> bool:
+        """Find out what the reference says of rows, or read it where an earlier attempt has found out.
+
+        All processes call it together and share the work; adapters must be switched off (see `switched_off`).
+
+        Args:
+            network: The tuned model.
+            accelerator: The processes.
+            rows: Completions with their prompts; said twice, measured once.
+            batch_size: Completions in one forward pass.
+            weights: Hash of the weights the reference has.
+            folders: Where it may have been kept; it is kept in the first.
+            stop_if_asked: Called before every batch; what it raises passes through.
+
+        Returns:
+            Whether it was computed, not read.
+        """
+        distinct = {key(row): row for row in rows}
+        order = sorted(distinct)
+        name = hashlib.sha256(b"".join(order) + weights.encode()).hexdigest()[:32] + ".safetensors"
+        found = next((values for folder in folders if (values := _read(folder / FOLDER / name, len(order)))), None)
+        # Every process must take the same way, or those that compute wait for ever.
+        missing = accelerator.reduce(torch.tensor(int(found is None), device=network.device), "sum")
+        if found is None or int(missing):
+            found = _computed(network, accelerator, [distinct[each] for each in order], batch_size, stop_if_asked)
+            if accelerator.is_main_process:
+                checkpoint.write_weights(folders[0] / FOLDER / name, {VALUES: torch.tensor(found)})
+        self._values.update(zip(order, found, strict=True))
+        return bool(int(missing))
+
+
+def key(row: Row) -> Key:
+    """What tells what a row says from what others say; its id does not count."""
+    return hashlib.blake2b(f"{row.prompt_length}:{row.ids}".encode(), digest_size=16).digest()
+
+
+@contextmanager
+def switched_off(model: Any) -> Iterator[None]:
+    """The model without its fresh adapter; one it was started from stays on. A model without adapters stays as it is."""
+    layers = [layer for layer in model.modules() if isinstance(layer, LoraLayer) and ADAPTER in layer.scaling]
+    before = [layer.scaling[ADAPTER] for layer in layers]
+    was_training = model.training
+    model.eval()
+    try:
+        for layer in layers:
+            layer.scaling[ADAPTER] = 0.0
+        with torch.no_grad():
+            yield
+    finally:
+        for layer, scale in zip(layers, before, strict=True):
+            layer.scaling[ADAPTER] = scale
+        model.train(was_training)
+
+
+def _computed(
+    network: Network, accelerator: Accelerator, rows: Sequence[Row], batch_size: int, stop_if_asked: Callable[[], None]
+) -> list[float]:
+    found = torch.zeros(len(rows), dtype=torch.float64, device=network.device)
+    by_length = sorted(range(len(rows)), key=lambda index: rows[index].length)
+    batches = [by_length[at : at + batch_size] for at in range(0, len(by_length), batch_size)]
+    mine = batches[accelerator.process_index :: accelerator.num_processes]
+    for turn in range(-(-len(batches) // accelerator.num_processes)):
+        stop_if_asked()
+        if turn >= len(mine):
+            continue
+        layout = lay([[rows[index]] for index in mine[turn]], network.pad, share=False).to(network.device)
+        found[mine[turn]] = log_probs(network, layout).double()
+    total: list[float] = accelerator.reduce(found, "sum").tolist()
+    return total
+
+
+def _read(path: Path, count: int) -> list[float] | None:
+    try:
+        values: list[float] = load_file(path)[VALUES].tolist()
+    except (OSError, KeyError, SafetensorError):
+        return None
+    return values if len(values) == count else None
