@@ -26,6 +26,9 @@ _SUFFIX = re.compile(
     re.IGNORECASE,
 )
 
+# What a name with a legal suffix may end in, dots aside: most names are told by it without the pattern.
+_LAST_WORDS = frozenset("".join(parts[at:]) for s in _LEGAL if (parts := s.split()) for at in range(len(parts)))
+
 
 def split_of(seed: str, group: str, train_fraction: float, validation_fraction: float) -> str:
     """The split of a group: HMAC-SHA256 of it under the task's seed, against cumulative fractions.
@@ -54,4 +57,8 @@ def normal_group(group: str) -> str:
 
 def without_legal_suffix(name: str) -> str:
     """'Northwind Ltd.' becomes 'Northwind'; a name that is nothing but a suffix stays."""
-    return _SUFFIX.sub("", name.strip()) or name.strip()
+    name = name.strip()
+    last = name.replace(",", " ").rsplit(None, 1)[-1:]
+    if not last or last[0].replace(".", "").lstrip("&").casefold() in _LAST_WORDS:
+        return _SUFFIX.sub("", name) or name
+    return name

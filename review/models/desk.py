@@ -60,7 +60,7 @@ class Candidate(models.Model):
     origin = models.CharField(max_length=20, default="teacher")  # teacher, import, miniature
     provenance = models.CharField(max_length=200, blank=True)
     job_id = models.UUIDField(null=True, blank=True)
-    call_id = models.CharField(max_length=64, null=True, blank=True)
+    call_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001  (unique, and many have none)
     teacher = models.CharField(max_length=120, blank=True)
     model = models.CharField(max_length=120, blank=True)
     parameters = models.JSONField(default=dict)

@@ -25,6 +25,7 @@ from review.search import query
 from review.search.texts import of_fields
 from review.search.words import folded
 from review.selectors import desk, narrowing
+from review.selectors.marks import with_marks
 from review.states import CandidateState, Verdict
 
 # How many of the newest drafts are brought together on a page, and how many a draft is compared with.
@@ -175,7 +176,7 @@ def _changed(before: Fields, after: Fields | None) -> dict[str, str | None]:
 def _objected(draft: Candidate) -> list[str]:
     """Sentences of a draft in which a check marks something."""
     found = []
-    for mark in draft.marks:
+    for mark in with_marks(draft).marks:
         text = draft.fields.get(str(mark["field"]).split(".")[0])
         if isinstance(text, str) and mark["end"] > mark["start"]:
             hit = (one for one in sentences(text) if one.start() <= mark["start"] < one.end())

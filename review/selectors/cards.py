@@ -21,6 +21,7 @@ from review.schema import Fields, OutputField, OutputItem
 from review.segments import Mark, Segment, cut
 from review.selectors import card_facts
 from review.selectors.card_facts import Fact
+from review.selectors.marks import with_marks
 from review.selectors.remarks import Remark, remarks
 from review.selectors.revisions import Revised, revised_from
 from review.spec import Reason, Requirement, TaskSpec
@@ -161,7 +162,7 @@ class Card:
 
 def of(assignment: Assignment) -> Card:
     """The card an assignment puts in front of its reviewer."""
-    candidate = assignment.candidate
+    candidate = with_marks(assignment.candidate)
     spec, facts = candidate.task_version.spec, candidate.record.facts
     known = grounds(card_facts.known_to_page(spec, facts), spec.offer)
     parts = [_part(field, candidate, known, assignment.unfinished) for field in spec.output_schema]
@@ -201,7 +202,7 @@ def to_read(candidate: Candidate, *, etag: str, unfinished: Fields | None = None
 
 def as_json(assignment: Assignment) -> dict[str, Any]:
     """The card for programs: plain values, offsets in code points."""
-    candidate = assignment.candidate
+    candidate = with_marks(assignment.candidate)
     spec = candidate.task_version.spec
     return {
         "id": str(candidate.pk),

@@ -17,6 +17,7 @@ from members.models import Member
 from review.models import Assignment, Candidate, Decision, Record, Task
 from review.selectors import cards, choices, desk
 from review.selectors.cards import Card
+from review.selectors.marks import with_marks
 from review.states import AssignmentState, CandidateState
 
 FEWEST, MOST = 2, 8
@@ -43,7 +44,9 @@ class Lineup:
         return {
             "record": {"id": str(self.record.pk), "title": self.record.title, "facts": self.record.facts},
             "task_version": self.drafts[0].task_version.number,
-            "drafts": [{"id": str(draft.pk), "fields": draft.fields, "marks": draft.marks} for draft in self.drafts],
+            "drafts": [
+                {"id": str(draft.pk), "fields": draft.fields, "marks": with_marks(draft).marks} for draft in self.drafts
+            ],
         }
 
     def cards(self, member: Member) -> list[Card]:

@@ -17,6 +17,7 @@ from review import etags
 from review.models import Assignment, Candidate, Decision, Ruling, Task, TaskVersion
 from review.permissions import role_of, task_or_404, tasks_for
 from review.selectors import narrowing
+from review.selectors.marks import with_marks
 from review.selectors.narrowing import ON_DESK as ON_DESK
 from review.selectors.narrowing import OPEN
 from review.selectors.told import told
@@ -92,7 +93,7 @@ def draft_json(draft: Candidate, member: Member) -> dict[str, Any]:
     return {
         **summary_json(draft, is_told=is_told),
         "fields": draft.fields,
-        "marks": draft.marks,
+        "marks": with_marks(draft).marks,
         "facts": draft.record.facts,
         "etag": etag(draft, member),
         "prompt_hash": draft.prompt_hash if is_told else None,

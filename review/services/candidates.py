@@ -71,7 +71,7 @@ def add_drafts(*, version: TaskVersion, drafts: Sequence[NewDraft], job_id: UUID
     task = Task.objects.select_for_update().get(pk=version.task_id)
     known_as = _records_of(task, drafts)
     known = _known_calls(drafts)
-    position = _next_position(task)
+    position = next_position(task)
     fresh: list[Candidate] = []
     for draft in drafts:
         if draft.call_id is not None and draft.call_id in known:
@@ -136,13 +136,13 @@ def _place(task_id: UUID, wanted: list[UUID]) -> int:
         )
         kept.update({row.pk: row for row in rows})
     moving = [kept[pk] for pk in dict.fromkeys(wanted) if pk in kept]
-    for position, candidate in enumerate(moving, start=_next_position(task)):
+    for position, candidate in enumerate(moving, start=next_position(task)):
         candidate.state, candidate.queue_position = CandidateState.PENDING, position
     Candidate.objects.bulk_update(moving, ["state", "queue_position"], batch_size=CHUNK)
     return len(moving)
 
 
-def _next_position(task: Task) -> int:
+def next_position(task: Task) -> int:
     """The place behind all that wait; what was set aside stands behind every such place."""
     waiting = Candidate.objects.filter(task=task, queue_position__lt=BEHIND_THE_REST)
     return (waiting.aggregate(last=Max("queue_position"))["last"] or 0) + 1

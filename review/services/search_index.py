@@ -18,6 +18,7 @@ from review.models import Candidate, SearchBacklog, SearchText
 from review.schema import Facts, Fields
 from review.search import words
 from review.search.texts import of_facts, of_fields
+from review.services import checking
 
 # Up to so many are indexed with the batch that brings them: a reviewer finds them as soon as they are there.
 AT_ONCE = 50
@@ -49,7 +50,7 @@ def defer(candidate_ids: Sequence[UUID]) -> None:
 
 
 def catch_up(*, for_s: float = 4.0) -> int:
-    """Index what waits, a batch a transaction, the oldest first; workers that do so at once take different batches.
+    """Index and check what waits, a batch a transaction, the oldest first; workers at it together take different batches.
 
     Args:
         for_s: After so many seconds the rest is left to the next look.
@@ -63,7 +64,9 @@ def catch_up(*, for_s: float = 4.0) -> int:
             batch = SearchBacklog.objects.select_for_update(skip_locked=True).order_by("id").first()
             if batch is None:
                 break
-            done += index([UUID(pk) for pk in batch.candidates])
+            ids = [UUID(pk) for pk in batch.candidates]
+            done += index(ids)
+            checking.check(ids)
             batch.delete()
     return done
 

@@ -21,6 +21,7 @@ from review.exports import JudgedDraft
 from review.models import DatasetFile, DatasetRow, DatasetVersion
 from review.prompting import canonical_json
 from review.selectors import export_rows, version_rows
+from review.services import checking
 from review.services.datasets import kept_rows, provenance
 from review.services.datasets.card import card
 from review.services.datasets.containers import JsonlFile, ParquetFile
@@ -47,6 +48,7 @@ def write(version_id: UUID, *, report: Report) -> dict[str, Any]:
     """
     version = DatasetVersion.objects.select_related("dataset__task").get(pk=version_id)
     filters = dataset_filters.parse(version.filters)
+    checking.finish(version.dataset.task)
     selection = select(version.dataset.task, filters)
     with tempfile.TemporaryDirectory(prefix="freeze-") as folder:
         files, inspection = VersionFiles(Path(folder)), Inspection(filters)

@@ -34,6 +34,8 @@ class Companies:
 
     def __init__(self, task: Task) -> None:
         self._task = task
+        # A task without records is asked for none; whoever makes some meanwhile holds the task's row.
+        self._may_know = Record.objects.filter(task=task).exists()
         self._by_group: dict[str, str | None] = {}
         self._by_domain: dict[str, str | None] = {}
         self._parent: dict[Company, Company] = {}
@@ -49,12 +51,14 @@ class Companies:
         for company in dict.fromkeys(rows):
             root = self._root(company)
             self._first_name[root] = min(company.group, self._first_name.get(root, company.group))
-            side = self._by_group[company.group] or self._by_domain.get(company.domain)
+            side = self._by_group.get(company.group) or self._by_domain.get(company.domain)
             if side:
                 self._side.setdefault(root, side)
 
     def learn(self, rows: Iterable[Company]) -> None:
         """Look up where records of these companies stand; what is known is not asked again."""
+        if not self._may_know:
+            return
         rows = list(rows)
         records = Record.objects.filter(task=self._task).order_by("-created_at")
         groups = {company.group for company in rows} - self._by_group.keys()
@@ -103,20 +107,26 @@ class Companies:
             self._parent[max(one, other)] = min(one, other)
 
 
-def company_of(spec: TaskSpec, facts: Facts, digest: str) -> Company:
-    """What a record's facts say of its company; a row that names none is a company of its own, by its hash."""
-    written = written_name(spec, facts)
-    group = normal_group(written) if written else digest
-    return Company(group[:GROUP_CHARS], company_domain(facts.get(spec.facts_with_role("domain") or "")))
+class Naming:
+    """How records of one task name their company: what is asked of each of thousands of rows is looked up once."""
 
+    def __init__(self, spec: TaskSpec) -> None:
+        self._names = [name for role in ("group", "title") if (name := spec.facts_with_role(role))]
+        self._domain = spec.facts_with_role("domain") or ""
 
-def written_name(spec: TaskSpec, facts: Facts) -> str:
-    """The company's name as written: the fact with the role group, else the title."""
-    for role in ("group", "title"):
-        value = facts.get(spec.facts_with_role(role) or "")
-        if value is not None and (text := " ".join(str(value).split())):
-            return text
-    return ""
+    def company(self, facts: Facts, digest: str) -> Company:
+        """What a record's facts say of its company; a row that names none is a company of its own, by its hash."""
+        written = self.written(facts)
+        group = normal_group(written) if written else digest
+        return Company(group[:GROUP_CHARS], company_domain(facts.get(self._domain)))
+
+    def written(self, facts: Facts) -> str:
+        """The company's name as written: the fact with the role group, else the title."""
+        for name in self._names:
+            value = facts.get(name)
+            if value is not None and (text := " ".join(str(value).split())):
+                return text
+        return ""
 
 
 def _sides(records: QuerySet[Record], name: str, wanted: Iterable[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -9,20 +10,20 @@ from django.db import transaction
 
 from members.models import Member
 from review import permissions
-from review.models import Record, Source, Task, TaskVersion
+from review.models import Candidate, Record, Source, Task, TaskVersion
+from review.schema import word_count
 from review.selectors.tasks import latest_version
-from review.services.candidates import NewDraft, add_drafts
 from review.services.imports import sources
 from review.services.imports.companies import Companies
-from review.services.imports.finding import Finder, call_id, fitting
+from review.services.imports.finding import Draft, Finder, call_id, fitting
 from review.services.imports.mapping import Mapping, guess, targets
-from review.services.imports.reading import ReadRow, check_mapping, read_rows
-from review.services.imports.records import chunks, foreseen
+from review.services.imports.reading import check_mapping, read_rows
+from review.services.imports.records import CHUNK, chunks, foreseen
 from review.services.imports.result import ImportResult, Tally
 from review.services.imports.tables import open_table
+from review.services.pouring import DraftRow, Drafts, Records
 from review.states import Role, SourceKind
-
-CHUNK = 500
+from web.ahead import ahead
 
 
 @transaction.atomic
@@ -42,7 +43,8 @@ def import_drafts(
 
     A row finds its record by the hash of its facts; where it brings a name alone (fields with the roles group, title or
     domain), by that name. Where no record is found and the required facts are there, the record is made. The same
-    draft for the same record is added once.
+    draft for the same record is added once. The task's checks mark the drafts, and the text index takes them in, within
+    seconds after; whoever opens one earlier sees its marks all the same.
 
     Args:
         task: The task.
@@ -71,44 +73,57 @@ def import_drafts(
     source = sources.draw(
         task, SourceKind.DRAFTS, path, table.format, mapping, by=by, filename=filename, name=name, provenance=provenance
     )
-    rows = read_rows(table, mapping, fields, defaults or {}, tally)
-    touched: set[UUID] = set()
-    companies = foreseen(task, version.spec, table, mapping, fields, defaults or {})
-    for chunk in chunks(rows, CHUNK):
-        _add(source, version, chunk, tally, touched, companies)
+    reading = Tally()
+    drafts = fitting(version, read_rows(table, mapping, fields, defaults or {}, reading), reading)
+    intake = _Intake(source, version, tally, foreseen(task, version.spec, table, mapping, fields, defaults or {}))
+    for chunk in ahead(chunks(drafts, CHUNK)):
+        intake.add(chunk)
+    tally.merge(reading)
     if tally.bad and not skip_bad:
         raise tally.refusal()
-    kept = sources.settle(source, tally, lambda: Record.objects.filter(pk__in=list(touched)[:1]))
+    kept = sources.settle(source, tally, lambda: Record.objects.filter(pk__in=list(intake.touched)[:1]))
     return ImportResult(
         kept, tally.total, tally.added, tally.known, tally.bad, tuple(tally.errors),
         tuple(column for column in table.columns if not mapping.get(column)),
     )  # fmt: skip
 
 
-def _add(
-    source: Source, version: TaskVersion, rows: list[ReadRow], tally: Tally, touched: set[UUID], companies: Companies
-) -> None:
-    drafts = fitting(version, rows, tally)
-    finder = Finder(source, version, drafts, companies)
-    fresh: list[NewDraft] = []
-    for draft in drafts:
-        try:
-            record_id = finder.record_for(draft)
-        except ValueError as error:
-            tally.refuse(draft.row.number, str(error))
-            continue
-        touched.add(record_id)
-        fresh.append(
-            NewDraft(
-                record_id=record_id,
-                fields=draft.fields,
-                origin="import",
-                provenance=source.provenance,
-                call_id=call_id(record_id, draft.fields),
-                labelled_defects=draft.row.labels,
-            )
-        )
-    Record.objects.bulk_create(finder.fresh)
-    added = len(add_drafts(version=version, drafts=fresh))
-    tally.added += added
-    tally.known += len(fresh) - added
+class _Intake:
+    """One import on its way through a file, chunk by chunk."""
+
+    def __init__(self, source: Source, version: TaskVersion, tally: Tally, companies: Companies) -> None:
+        self._tally, self._finder = tally, Finder(source, version, companies)
+        self._records, self._drafts = Records(source), Drafts(version, source.provenance)
+        self._calls: set[str] = set()
+        self.touched: set[UUID] = set()
+
+    def add(self, drafts: Sequence[Draft]) -> None:
+        """Find or make the record of each, and write those that are new."""
+        self._finder.learn(drafts)
+        rows: list[DraftRow] = []
+        for draft in drafts:
+            try:
+                record_id = self._finder.record_for(draft)
+            except ValueError as error:
+                self._tally.refuse(draft.row.number, str(error))
+                continue
+            self.touched.add(record_id)
+            words, call = word_count(draft.fields), call_id(record_id, draft.text_hash)
+            rows.append(DraftRow(record_id, draft.text, draft.text_hash, words, call, draft.row.labels))
+        self._records.pour(self._finder.fresh)
+        self._finder.fresh.clear()
+        fresh = self._new(rows)
+        self._drafts.pour(fresh)
+        self._tally.added += len(fresh)
+        self._tally.known += len(rows) - len(fresh)
+
+    def _new(self, rows: list[DraftRow]) -> list[DraftRow]:
+        if self._finder.may_know:
+            known = Candidate.objects.filter(call_id__in=[row.call_id for row in rows])
+            self._calls.update(call for call in known.values_list("call_id", flat=True) if call)
+        fresh = []
+        for row in rows:
+            if row.call_id not in self._calls:
+                self._calls.add(row.call_id)
+                fresh.append(row)
+        return fresh

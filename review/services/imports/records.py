@@ -6,26 +6,31 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import transaction
 
 from members.models import Member
 from review import permissions
+from review.ids import random_ids
 from review.models import Record, Source, Task
 from review.prompting import canonical_json
 from review.schema import Facts
 from review.selectors.tasks import latest_version
 from review.services.imports import sources
-from review.services.imports.companies import Companies, Company, company_of, written_name
+from review.services.imports.companies import Companies, Company, Naming
 from review.services.imports.mapping import Mapping, Target, guess, targets
 from review.services.imports.reading import Readable, ReadRow, check_mapping, read_rows
 from review.services.imports.result import ImportResult, Tally
 from review.services.imports.tables import open_table
+from review.services.pouring import RecordRow, Records
 from review.spec import TaskSpec
 from review.states import Role, SourceKind
+from web.ahead import ahead
 
-CHUNK = 500
+# Rows written by one statement, while a thread reads the next ones.
+CHUNK = 2000
 TITLE_CHARS = 200
 
 
@@ -83,14 +88,16 @@ def import_records(
         name=name,
         provenance=provenance,
     )
-    seen: set[str] = set()
-    companies = foreseen(task, spec, table, mapping, fields, defaults or {})
-    rows = read_rows(table, mapping, fields, defaults or {}, tally)
-    for chunk in chunks(rows, CHUNK):
-        _add(source, spec, chunk, seen, tally, companies)
+    intake = _Intake(source, spec, tally, foreseen(task, spec, table, mapping, fields, defaults or {}))
+    reading = Tally()
+    for chunk in ahead(chunks(hashed(read_rows(table, mapping, fields, defaults or {}, reading), reading), CHUNK)):
+        intake.add(chunk)
+    tally.merge(reading)
     if tally.bad and not skip_bad:
         raise tally.refusal()
-    kept = sources.settle(source, tally, lambda: Record.objects.filter(task=task, content_hash__in=list(seen)[:1]))
+    kept = sources.settle(
+        source, tally, lambda: Record.objects.filter(task=task, content_hash__in=list(intake.seen)[:1])
+    )
     return ImportResult(
         kept, tally.total, tally.added, tally.known, tally.bad, tuple(tally.errors),
         tuple(column for column in table.columns if not mapping.get(column)),
@@ -117,52 +124,97 @@ def foreseen(
     domain = spec.facts_with_role("domain")
     if domain is not None and domain in mapping.values():
         rows = read_rows(table, mapping, fields, defaults, Tally())
-        companies.foresee(company_of(spec, row.facts, content_hash(row.facts)) for row in rows)
+        naming = Naming(spec)
+        companies.foresee(naming.company(row.facts, content_hash(row.facts)) for row in rows)
     return companies
 
 
-def new_record(
-    source: Source, spec: TaskSpec, number: int, facts: Facts, digest: str, company: Company, split: str
-) -> Record:
-    """A record that is not saved yet, with the split of its company."""
-    title = _text(facts.get(spec.facts_with_role("title") or "")) or written_name(spec, facts)
-    title = title or next((_text(value) for value in facts.values()), "")
-    return Record(
-        task=source.task,
-        source=source,
-        row_number=number,
-        title=title[:TITLE_CHARS] or f"Row {number}",
-        facts=facts,
-        group=company.group,
-        domain=company.domain,
-        split=split,
-        content_hash=digest,
-    )
+class Writing:
+    """Makes rows of records of one source."""
+
+    def __init__(self, spec: TaskSpec) -> None:
+        self._ids: list[UUID] = []
+        self._title = spec.facts_with_role("title") or ""
+        self.naming = Naming(spec)
+
+    def row(self, read: Read, company: Company, split: str) -> RecordRow:
+        """A record that is not written yet, with the split of its company."""
+        facts = read.row.facts
+        title = _text(facts.get(self._title)) or self.naming.written(facts)
+        title = title or next((_text(value) for value in facts.values()), "")
+        return RecordRow(
+            self._new_id(), read.row.number, title[:TITLE_CHARS] or f"Row {read.row.number}", read.facts,
+            company.group, company.domain, split, read.digest,
+        )  # fmt: skip
+
+    def _new_id(self) -> UUID:
+        if not self._ids:
+            self._ids = random_ids(CHUNK)
+        return self._ids.pop()
 
 
-def _add(
-    source: Source, spec: TaskSpec, rows: list[ReadRow], seen: set[str], tally: Tally, companies: Companies
-) -> None:
-    hashed = [(row, content_hash(row.facts)) for row in rows]
-    wanted = [digest for _, digest in hashed]
-    known = set(Record.objects.filter(task=source.task, content_hash__in=wanted).values_list("content_hash", flat=True))
-    fresh, news = [], []
-    for row, digest in hashed:
-        if digest in seen or digest in known:
-            tally.known += 1
-        else:
-            news.append((row, digest, company_of(spec, row.facts, digest)))
-        seen.add(digest)
-    companies.learn(company for _, _, company in news)
-    for row, digest, company in news:
+class Read(NamedTuple):
+    """A good row, its facts as canonical JSON, and their hash."""
+
+    row: ReadRow
+    facts: str
+    digest: str
+
+
+def hashed(rows: Iterable[ReadRow], tally: Tally) -> Iterator[Read]:
+    """Rows with the hash of their facts; what cannot be written as UTF-8 is a bad row."""
+    for row in rows:
+        facts = canonical_json(row.facts)
         try:
-            split = companies.side_of(company)
-        except ValueError as error:
-            tally.refuse(row.number, str(error))
+            digest = hashlib.sha256(facts.encode()).hexdigest()
+        except UnicodeEncodeError as error:
+            tally.refuse(row.number, half_a_pair(error))
             continue
-        fresh.append(new_record(source, spec, row.number, row.facts, digest, company, split))
-    Record.objects.bulk_create(fresh, batch_size=CHUNK)
-    tally.added += len(fresh)
+        yield Read(row, facts, digest)
+
+
+def half_a_pair(error: UnicodeEncodeError) -> str:
+    """What is wrong with a text that no encoding takes."""
+    return f"holds half of a pair of characters, \\u{ord(error.object[error.start]):04x}, which is no text"
+
+
+class _Intake:
+    """One import on its way through a file, chunk by chunk."""
+
+    def __init__(self, source: Source, spec: TaskSpec, tally: Tally, companies: Companies) -> None:
+        self._task, self._tally, self._companies = source.task, tally, companies
+        self._writing, self._records = Writing(spec), Records(source)
+        # A task without records is not asked for them; the caller holds its row.
+        self._may_know = Record.objects.filter(task=source.task).exists()
+        self.seen: set[str] = set()
+
+    def add(self, reads: Sequence[Read]) -> None:
+        """Write those that are new."""
+        known = self._known([read.digest for read in reads])
+        news: list[tuple[Read, Company]] = []
+        for read in reads:
+            if read.digest in self.seen or read.digest in known:
+                self._tally.known += 1
+            else:
+                news.append((read, self._writing.naming.company(read.row.facts, read.digest)))
+            self.seen.add(read.digest)
+        self._companies.learn(company for _, company in news)
+        fresh = []
+        for read, company in news:
+            try:
+                split = self._companies.side_of(company)
+            except ValueError as error:
+                self._tally.refuse(read.row.number, str(error))
+                continue
+            fresh.append(self._writing.row(read, company, split))
+        self._records.pour(fresh)
+        self._tally.added += len(fresh)
+
+    def _known(self, digests: list[str]) -> set[str]:
+        if not self._may_know:
+            return set()
+        there = Record.objects.filter(task=self._task, content_hash__in=digests)
+        return set(there.values_list("content_hash", flat=True))
 
 
 def _text(value: Any) -> str:

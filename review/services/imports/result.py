@@ -34,6 +34,14 @@ class Tally:
         if len(self.errors) < ERRORS_SHOWN:
             self.errors.append(RowError(row, reason))
 
+    def merge(self, other: Tally) -> None:
+        """Add the counts of another run over the same rows, such as that of the thread that read them."""
+        self.total += other.total
+        self.added += other.added
+        self.known += other.known
+        self.bad += other.bad
+        self.errors = sorted([*self.errors, *other.errors])[:ERRORS_SHOWN]
+
     def refusal(self) -> Refusal:
         """The answer to a file with bad rows."""
         rows = "row is" if self.bad == 1 else "rows are"

@@ -31,6 +31,7 @@ from review.services.imports.mapping import Mapping as Columns
 from review.services.imports.reading import ReadRow, check_mapping, read_rows
 from review.services.imports.records import chunks, foreseen
 from review.services.imports.result import ImportResult, Tally
+from review.services.pouring import Records
 from review.states import Role, SourceKind
 
 CHUNK = 500
@@ -158,14 +159,15 @@ class _Intake:
         for draft in fitting(self._version, rows, self._tally):
             if (said := self._read(draft.row, draft.fields, self._version)) is not None:
                 judged.append((draft, said))
-        finder = Finder(self._source, self._version, [draft for draft, _ in judged], self._companies)
+        finder = Finder(self._source, self._version, self._companies)
+        finder.learn([draft for draft, _ in judged])
         found: list[tuple[UUID, Draft, Said]] = []
         for draft, said in judged:
             try:
                 found.append((finder.record_for(draft), draft, said))
             except ValueError as error:
                 self._tally.refuse(draft.row.number, str(error))
-        Record.objects.bulk_create(finder.fresh)
+        Records(self._source).pour(finder.fresh)
         candidates = self._candidates([(record_id, draft) for record_id, draft, _ in found])
         self.touched.update(record_id for record_id, _, _ in found)
         return [(candidates[record_id, draft.text_hash], said) for record_id, draft, said in found]
@@ -178,7 +180,7 @@ class _Intake:
             drafts=[
                 NewDraft(
                     record_id=record_id, fields=draft.fields, origin="import", provenance=self._source.provenance,
-                    call_id=call_id(record_id, draft.fields),
+                    call_id=call_id(record_id, draft.text_hash),
                 )
                 for record_id, draft in wanted
                 if (record_id, draft.text_hash) not in known

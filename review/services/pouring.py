@@ -1,0 +1,88 @@
+"""Rows of a large import, records and finished drafts, written at the speed of the database.
+
+As `candidates.add_drafts` for drafts that wait, but that checks and the text index follow within seconds (`checking`,
+`search_index`). Values come prepared; what they mean is settled by who calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from review.ids import random_ids, random_keys
+from review.models import Candidate, Record, Source, TaskVersion
+from review.services import checking, search_index
+from review.services.candidates import next_position
+from web.pouring import Pour, as_json
+
+_RECORD = ("id", "row_number", "title", "facts", "group", "domain", "split", "content_hash")
+_DRAFT = (
+    "id", "record", "fields", "fields_hash", "words", "call_id", "labelled_defects", "queue_position", "random_key",
+)  # fmt: skip
+
+
+class RecordRow(NamedTuple):
+    """A record to write, its facts as JSON text."""
+
+    id: UUID
+    row_number: int
+    title: str
+    facts: str
+    group: str
+    domain: str
+    split: str
+    content_hash: str
+
+
+class DraftRow(NamedTuple):
+    """A draft to write, its normalised fields as JSON text."""
+
+    record_id: UUID
+    fields: str
+    fields_hash: str
+    words: int
+    call_id: str
+    labelled_defects: Sequence[str]
+
+
+class Records:
+    """Where records of one source go."""
+
+    def __init__(self, source: Source) -> None:
+        self._pour = Pour(Record(task_id=source.task_id, source=source), _RECORD)
+
+    def pour(self, rows: Sequence[RecordRow]) -> None:
+        """Write records in their order."""
+        self._pour.pour((row.id.hex, *row[1:]) for row in rows)
+
+
+class Drafts:
+    """Where finished drafts of one import go. The caller holds the task's row: positions are counted from the start.
+
+    Args:
+        version: The task version they are judged under.
+        provenance: Where they come from, in words.
+    """
+
+    def __init__(self, version: TaskVersion, provenance: str) -> None:
+        pattern = Candidate(
+            task_id=version.task_id, task_version=version, origin="import", provenance=provenance, is_checked=False
+        )
+        self._pour = Pour(pattern, _DRAFT)
+        self._position = next_position(version.task)
+
+    def pour(self, rows: Sequence[DraftRow]) -> None:
+        """Put drafts behind those that wait, in their order."""
+        ids, keys = random_ids(len(rows)), random_keys(len(rows))
+        first, self._position = self._position, self._position + len(rows)
+        self._pour.pour(
+            (pk.hex, row.record_id.hex, row.fields, row.fields_hash, row.words, row.call_id,
+             as_json(list(row.labelled_defects)), place, key)
+            for place, (pk, key, row) in enumerate(zip(ids, keys, rows, strict=True), first)
+        )  # fmt: skip
+        if len(ids) > search_index.AT_ONCE:
+            search_index.defer(ids)
+            return
+        search_index.index(ids)
+        checking.check(ids)

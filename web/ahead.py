@@ -1,0 +1,63 @@
+"""Reading ahead: what an iterator brings is made by a thread of its own while the caller is busy with what came before.
+
+It pays where the caller waits for a database or a disk. It does not know what is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextvars import copy_context
+from queue import Full, Queue
+from threading import Event, Thread
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+_END = object()
+LOOK_S = 0.1
+
+
+def ahead(items: Iterable[T], *, held: int = 2) -> Iterator[T]:
+    """The same items in the same order, up to `held` of them made before they are asked for.
+
+    What the iterable raises is raised where its next item would have come. Closed early, its thread ends after the item at
+    hand. The iterable runs on another thread: it must not use connections of the caller's.
+    """
+    made: Queue[Any] = Queue(maxsize=held)
+    is_over = Event()
+    context = copy_context()
+    maker = Thread(target=context.run, args=(_make, items, made, is_over), name="reading-ahead", daemon=True)
+    maker.start()
+    try:
+        while (item := made.get()) is not _END:
+            if isinstance(item, _Raised):
+                raise item.error
+            yield item
+    finally:
+        is_over.set()
+        maker.join()
+
+
+class _Raised:
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+def _make(items: Iterable[Any], made: Queue[Any], is_over: Event) -> None:
+    try:
+        for item in items:
+            if not _put(made, item, is_over):
+                return
+    except BaseException as error:
+        _put(made, _Raised(error), is_over)
+        return
+    _put(made, _END, is_over)
+
+
+def _put(made: Queue[Any], item: object, is_over: Event) -> bool:
+    while not is_over.is_set():
+        try:
+            made.put(item, timeout=LOOK_S)
+        except Full:
+            continue
+        return True
+    return False
