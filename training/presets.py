@@ -15,12 +15,16 @@ LORA_WITHOUT_REGRET: Final = "LoRA Without Regret (Schulman et al., Thinking Mac
 OURS: Final = "chosen here"
 ADAMW: Final = "AdamW's usual value (Loshchilov & Hutter, arXiv 1711.05101); the paper names none"
 DEMO: Final = "measured on the demo student, two CPU cores (docs/training-engine.md)"
+RSLORA: Final = "rsLoRA (Kalajdzievski, arXiv 2312.03732)"
+QLORA: Final = "QLoRA (Dettmers et al., arXiv 2305.14314)"
 UNUSED: Final = "not used by full fine-tuning"
 
 # Where the paper is silent, the same sources hold for every preset.
 SHARED_SOURCES: Final[dict[str, str]] = {
     "method": "the preset's own",
     "target": f"{LORA_WITHOUT_REGRET}: adapters on all linear layers",
+    "rslora": f"{RSLORA}: off; LoRA variants differ less than learning rates do",
+    "quantise": f"{OURS}: none; 4 bits ({QLORA}) are for bases that do not fit otherwise",
     "schedule": PAPER,
     "warmup_ratio": f"{OURS}: 3 % of the steps, since the paper names none",
     "accumulation": f"{OURS}: none is needed at this batch size",
@@ -47,6 +51,8 @@ _NO_ADAPTER: Final[dict[str, tuple[Any, str]]] = {
     "rank": (None, UNUSED),
     "alpha": (32.0, UNUSED),
     "dropout": (0.0, UNUSED),
+    "rslora": (False, UNUSED),
+    "quantise": ("none", UNUSED),
     "target": ("all-linear", UNUSED),
 }
 
@@ -92,6 +98,22 @@ PRESETS: Final[dict[str, Preset]] = {
                 "epochs": (3, f"{PAPER}: 3 to 5"),
                 "batch_size": (8, f"{LORA_WITHOUT_REGRET}: an effective batch below 32"),
                 "accumulation": (2, f"{LORA_WITHOUT_REGRET}: an effective batch of 16, below 32"),
+            },
+        ),
+        _preset(
+            "qlora",
+            "QLoRA, 4-bit base",
+            "LoRA on a base held in 4 bits: a quarter of the memory for weights, somewhat slower. NVIDIA GPUs only.",
+            {
+                "method": ("lora", QLORA),
+                "quantise": ("nf4", f"{QLORA}: NF4 with double quantisation"),
+                "rank": (None, f"{PAPER}: r = 16 up to 3 B parameters, 32 above"),
+                "alpha": (32.0, PAPER),
+                "dropout": (0.05, f"{QLORA}: 0.1 up to 13 B parameters; the paper's LoRA has 0.05"),
+                "learning_rate": (2e-4, f"{QLORA}: 2e-4 up to 13 B parameters; the same as {PAPER}"),
+                "epochs": (3, f"{PAPER}: 3 to 5"),
+                "batch_size": (8, f"{OURS}: the paper names none"),
+                "gradient_checkpointing": (True, f"{QLORA}: activations are what is left to save"),
             },
         ),
         _preset(

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 Method = Literal["lora", "full"]
 Precision = Literal["auto", "bf16", "fp16", "fp32"]
+Quantisation = Literal["none", "nf4"]
 
 SMALL_STUDENT_PARAMETERS = 3_000_000_000
 RANK_OF_SMALL_STUDENTS = 16
@@ -31,6 +32,10 @@ class Recipe(BaseModel):
     rank: int | None = Field(None, ge=1, le=512, description="LoRA rank; empty: 16 up to 3 B parameters, 32 above.")
     alpha: float = Field(32.0, gt=0, le=1024, description="LoRA alpha; adapters are scaled by alpha / rank.")
     dropout: float = Field(0.0, ge=0, lt=1, description="Dropout in front of the adapters.")
+    rslora: bool = Field(False, description="Scale adapters by alpha / √rank, so that high ranks learn as fast as low.")
+    quantise: Quantisation = Field(
+        "none", description="nf4: hold the frozen base in 4 bits (QLoRA); needs an NVIDIA GPU and bitsandbytes."
+    )
     target: Literal["all-linear"] = Field("all-linear", description="Layers that get an adapter.")
     learning_rate: float = Field(2e-4, gt=0, le=0.1, description="Peak learning rate.")
     schedule: Literal["cosine"] = Field("cosine", description="Shape of the learning rate after the warm-up.")
@@ -53,6 +58,12 @@ class Recipe(BaseModel):
     def _betas_are_rates(self) -> Recipe:
         if not all(0 <= beta < 1 for beta in self.betas):
             raise ValueError("betas must both be at least 0 and below 1, such as 0.9 and 0.999")
+        return self
+
+    @model_validator(mode="after")
+    def _only_a_frozen_base_is_quantised(self) -> Recipe:
+        if self.quantise != "none" and self.method != "lora":
+            raise ValueError("only a base that stays frozen can be held in 4 bits: choose the method 'lora'")
         return self
 
     def rank_for(self, parameters: int) -> int:

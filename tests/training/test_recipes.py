@@ -67,7 +67,7 @@ def test_betas_must_be_rates():
 
 def test_an_unknown_preset_is_refused_with_the_known_ones():
     with pytest.raises(recipes.RecipeError) as refused:
-        presets.compose("qlora")
+        presets.compose("galore")
 
     assert "paper-lora" in refused.value.problems[0].hint
 
@@ -78,3 +78,17 @@ def test_gemma_3_in_fp16_is_refused():
     with pytest.raises(recipes.RecipeError, match="diverges"):
         recipes.check_student(recipe, "gemma3_text")
     recipes.check_student(recipe, "qwen3")
+
+
+def test_only_a_base_that_stays_frozen_is_held_in_four_bits():
+    with pytest.raises(recipes.RecipeError, match="stays frozen") as refused:
+        presets.compose("paper-full", {"quantise": "nf4"})
+
+    assert "lora" in str(refused.value)
+
+
+def test_qlora_is_lora_on_a_base_in_four_bits():
+    recipe = presets.compose("qlora")
+
+    assert (recipe.method, recipe.quantise) == ("lora", "nf4")
+    assert "2305.14314" in presets.PRESETS["qlora"].sources["quantise"]

@@ -23,7 +23,7 @@ from jobs.rundir import EngineError, RunDir
 from training import recipes
 from training.engine import artefacts, checkpoint, disk, generation, loading, loop, lora, memory, merged, optim
 from training.engine.checkpoint import Standing
-from training.engine.contracts import HUB_TOKEN, TrainError, TrainSpec, TrainSummary
+from training.engine.contracts import HUB_TOKEN, StudentRef, TrainError, TrainSpec, TrainSummary
 from training.engine.course import Course
 from training.engine.device import Placement, place
 from training.engine.loading import Student
@@ -68,10 +68,15 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
         TrainError: It cannot start or go on.
     """
     recipe = spec.recipe
-    placement = place(spec.device, recipe.dtype, recipe.method)
+    placement = place(spec.device, recipe.dtype, recipe.method, recipe.quantise)
+    source = spec.student.below(run.path)
     accelerator = Accelerator(cpu=placement.device.type == "cpu", mixed_precision=placement.autocast)
     student = loading.load(
-        spec.student, dtype=placement.weights, token=run.secrets().get(HUB_TOKEN), allowed_roots=spec.allowed_roots
+        source,
+        dtype=placement.weights,
+        token=run.secrets().get(HUB_TOKEN),
+        allowed_roots=spec.allowed_roots,
+        quantise=recipe.quantise,
     )
     recipes.check_student(recipe, student.model_type)
 
@@ -108,7 +113,7 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
         sampling=generation.Sampling(no_repeat_ngram=spec.sample_no_repeat_ngram),
         head=head,
         folder=run.path,
-        fingerprint=_fingerprint(spec, rows),
+        fingerprint=_fingerprint(recipe, source, rows),
         keep_checkpoints=spec.keep_checkpoints,
         emit=run.emit if is_main else lambda *_, **__: None,
         should_stop=lambda: run.stop_requested,
@@ -150,7 +155,8 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
 def _prepare_student(student: Student, recipe: recipes.Recipe, rank: int | None) -> Any:
     model = student.model
     if rank is not None:
-        model = lora.attach(model, rank=rank, alpha=recipe.alpha, dropout=recipe.dropout, seed=recipe.seed)
+        model = lora.attach(model, rank=rank, alpha=recipe.alpha, dropout=recipe.dropout, seed=recipe.seed,
+                            rslora=recipe.rslora)  # fmt: skip
     else:
         lora.freeze_other_senses(model)
     if recipe.gradient_checkpointing:
@@ -158,9 +164,12 @@ def _prepare_student(student: Student, recipe: recipes.Recipe, rank: int | None)
     return model
 
 
-def _fingerprint(spec: TrainSpec, rows: Sequence[Item]) -> str:
-    """What a checkpoint belongs to: recipe, student and the very tokens."""
-    digest = hashlib.sha256(f"{spec.recipe.model_dump_json()}{spec.student.model_dump_json()}".encode())
+def _fingerprint(recipe: recipes.Recipe, source: StudentRef, rows: Sequence[Item]) -> str:
+    """What a checkpoint belongs to: recipe, student and the very tokens, wherever they lie.
+
+    Values a recipe has by default are left out, so that a paused run outlives a release that brings new ones.
+    """
+    digest = hashlib.sha256(f"{recipe.model_dump_json(exclude_defaults=True)}{loading.identity_of(source)}".encode())
     for row in rows:
         digest.update(row.identity().encode())
     return digest.hexdigest()

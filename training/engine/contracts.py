@@ -1,12 +1,13 @@
 """What the tuning engine is told (`spec.body`) and what it reports at the end (`result.summary`). Pydantic only.
 
-Paths of files are relative to the run directory; a student's folder is absolute. Nothing here is secret: the hub's
+Paths of files are relative to the run directory, a student's folder too unless it is absolute. Nothing here is secret: the hub's
 token is the secret named `HF_TOKEN`.
 """
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -46,6 +47,14 @@ class StudentRef(Part):
         if self.hub_id is not None and not _COMMIT.match(self.revision or ""):
             raise ValueError("a hub student needs its revision as a full commit hash (40 hex digits)")
         return self
+
+    def below(self, run_dir: Path) -> StudentRef:
+        """The student as its engine finds it: a relative path lies inside the run directory, which may be moved."""
+        if self.path is None or Path(self.path).is_absolute():
+            return self
+        if ".." in Path(self.path).parts:
+            raise TrainError("bad_spec", f"the student's path {self.path} leads out of the run directory")
+        return self.model_copy(update={"path": str(run_dir / self.path)})
 
 
 class ChatMessage(Part):

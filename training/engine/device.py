@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 
 from training.engine.contracts import TrainError
-from training.recipes import Method, Precision
+from training.recipes import Method, Precision, Quantisation
 
 Autocast = Literal["no", "bf16", "fp16"]
 
@@ -27,22 +28,35 @@ class Placement:
         return "fp32" if self.autocast == "no" else self.autocast
 
 
-def place(wanted: Literal["auto", "cpu", "cuda"], precision: Precision, method: Method) -> Placement:
+def place(
+    wanted: Literal["auto", "cpu", "cuda"], precision: Precision, method: Method, quantise: Quantisation = "none"
+) -> Placement:
     """Choose the device and the formats.
 
     Weights that are tuned stay in fp32 under autocast (mixed precision, "Trained Miniatures"); a base frozen by LoRA is
     held in the half format itself, which halves its memory.
 
     Raises:
-        TrainError: A GPU asked for where none is, or a format this device does not have.
+        TrainError: A GPU asked for where none is, or a format this device or this installation does not have.
     """
     if wanted == "cuda" and not torch.cuda.is_available():
         raise TrainError("no_gpu", "this run asks for a GPU, and this host has none that torch can use",
                          "Choose the device 'auto' or 'cpu', or run a worker on a GPU host.")  # fmt: skip
     device = torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+    if quantise != "none":
+        _require_four_bits(device)
     autocast = _autocast(device, precision)
     half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(autocast, torch.float32)
     return Placement(device, half if method == "lora" else torch.float32, autocast)
+
+
+def _require_four_bits(device: torch.device) -> None:
+    if device.type != "cuda":
+        raise TrainError("qlora_needs_gpu", "a base in 4 bits (QLoRA) needs an NVIDIA GPU; this run is on a CPU",
+                         "Choose quantise 'none', or run a worker on a GPU host.")  # fmt: skip
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise TrainError("no_bitsandbytes", "a base in 4 bits (QLoRA) needs the package bitsandbytes, which is not here",
+                         'Install it on this host: pip install "miniatures[qlora]".')  # fmt: skip
 
 
 def _autocast(device: torch.device, precision: Precision) -> Autocast:

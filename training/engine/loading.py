@@ -5,6 +5,8 @@ The evaluation engine loads its models here too. It does not know recipes, rows 
 
 from __future__ import annotations
 
+import hashlib
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +16,20 @@ import torch
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 from safetensors import SafetensorError
 from torch import Tensor
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers import (
+    MODEL_FOR_CAUSAL_LM_MAPPING,
+    MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING,
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForImageTextToText,
+    AutoTokenizer,
+    BitsAndBytesConfig,
+)
 
 from training.engine import lora
 from training.engine.chat import Chat, open_chat
 from training.engine.contracts import StudentRef, TrainError
+from training.recipes import Quantisation
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 
@@ -50,7 +61,12 @@ class Student:
 
 
 def load(
-    student: StudentRef, *, dtype: torch.dtype, token: str | None = None, allowed_roots: Sequence[str] = ()
+    student: StudentRef,
+    *,
+    dtype: torch.dtype,
+    token: str | None = None,
+    allowed_roots: Sequence[str] = (),
+    quantise: Quantisation = "none",
 ) -> Student:
     """Load a student's weights and tokenizer.
 
@@ -59,6 +75,7 @@ def load(
         dtype: Format the weights are held in.
         token: The hub's token, for gated models.
         allowed_roots: Folders a local student must lie in, links followed; empty means any.
+        quantise: `nf4` holds the linear layers in 4 bits, on the GPU at once; `device.place` has made sure of both.
 
     Raises:
         TrainError: With a code of its own for each thing that may be wrong: a folder that is missing, outside the
@@ -71,6 +88,8 @@ def load(
         options = {"local_files_only": True, "trust_remote_code": False}
     config = _config(source, options)
     tokenizer = _tokenizer(source, options)
+    if quantise == "nf4":
+        options |= _four_bits(dtype)
     model = _model(source, config, dtype, options)
     text_config = config.get_text_config()
     return Student(
@@ -78,8 +97,25 @@ def load(
         chat=open_chat(tokenizer, more_stops=_end_tokens(model)),
         model_type=str(config.model_type),
         context_length=getattr(text_config, "max_position_embeddings", None),
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        parameters=lora.count(model)[1],
     )
+
+
+def identity_of(student: StudentRef) -> str:
+    """What a checkpoint's student is known by: its hub id and commit, or its config and the shapes of its weights.
+
+    The same on every host, whatever path the folder lies at. Reads no weights: a supervisor has verified their hash.
+    """
+    if student.path is None:
+        return f"{student.hub_id}@{student.revision}"
+    digest = hashlib.sha256()
+    folder = Path(student.path)
+    for file in sorted(folder.glob("*.safetensors")):
+        with file.open("rb") as handle:
+            (length,) = struct.unpack("<Q", handle.read(8))
+            digest.update(f"{file.name}:{file.stat().st_size}:".encode() + handle.read(length))
+    digest.update((folder / "config.json").read_bytes())
+    return digest.hexdigest()
 
 
 def load_tuned(base: Student, artefact: Path, *, merge: bool = True) -> Student:
@@ -141,13 +177,30 @@ def _tokenizer(source: str, options: dict[str, Any]) -> Any:
 
 def _model(source: str, config: Any, dtype: torch.dtype, options: dict[str, Any]) -> Any:
     try:
-        model = AutoModelForCausalLM.from_pretrained(
+        model = _class_for(config).from_pretrained(
             source, config=config, dtype=dtype, use_safetensors=True, low_cpu_mem_usage=True, **options
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise _explained(source, error) from error
     model.train(False)
     return model
+
+
+def _class_for(config: Any) -> Any:
+    """Students that see and are known as such only (Qwen-VL) write from text alone just as well."""
+    sees_only = type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING and type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING
+    return AutoModelForImageTextToText if sees_only else AutoModelForCausalLM
+
+
+def _four_bits(compute: torch.dtype) -> dict[str, Any]:
+    """NF4 with double quantisation (QLoRA, arXiv 2305.14314, section 3); products are computed in `compute`."""
+    config = BitsAndBytesConfig(  # type: ignore[no-untyped-call]
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=compute,
+    )
+    return {"quantization_config": config, "device_map": {"": torch.cuda.current_device()}}
 
 
 def _end_tokens(model: Any) -> list[int]:

@@ -10,18 +10,21 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
 
 # Parts of multimodal students that a text run must leave alone, by the names transformers gives them.
 NOT_TEXT: Final = r".*(?:vision|visual|image|audio|speech|multi_modal_projector|embed_vision).*"
 
 
-def attach(model: Any, *, rank: int, alpha: float, dropout: float, seed: int) -> PeftModel:
+def attach(model: Any, *, rank: int, alpha: float, dropout: float, seed: int, rslora: bool = False) -> PeftModel:
     """Freeze a student and put fresh adapters on all its linear layers but the output layer and vision towers.
 
     Matrix A is drawn from `seed`, B is zero: the tuned model starts as the base model. Adapters are fp32 whatever the
-    base is held in.
+    base is held in. With `rslora` they are scaled by alpha / √rank instead of alpha / rank (arXiv 2312.03732).
     """
+    if getattr(model, "is_loaded_in_4bit", False):
+        # Norms and the output layer in fp32, as QLoRA trains; checkpointing is the recipe's own business.
+        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)  # type: ignore[no-untyped-call]
     torch.manual_seed(seed)
     has_other_senses = any(_is_other_sense(name) for name, _ in model.named_modules())
     config = LoraConfig(
@@ -29,6 +32,7 @@ def attach(model: Any, *, rank: int, alpha: float, dropout: float, seed: int) ->
         r=rank,
         lora_alpha=alpha,  # type: ignore[arg-type]  # PEFT annotates int and computes with floats
         lora_dropout=dropout,
+        use_rslora=rslora,
         target_modules="all-linear",
         exclude_modules=NOT_TEXT if has_other_senses else None,
         bias="none",
@@ -56,7 +60,13 @@ def tuned_parameters(model: Any) -> dict[str, torch.Tensor]:
 def count(model: Any) -> tuple[int, int]:
     """How many parameters are tuned, and how many there are in all, adapters included."""
     parameters = list(model.parameters())
-    return sum(p.numel() for p in parameters if p.requires_grad), sum(p.numel() for p in parameters)
+    return sum(_numbers(p) for p in parameters if p.requires_grad), sum(_numbers(p) for p in parameters)
+
+
+def _numbers(parameter: Any) -> int:
+    # bitsandbytes packs two 4-bit numbers into each byte.
+    packed = 2 * parameter.element_size() if type(parameter).__name__ == "Params4bit" else 1
+    return int(parameter.numel() * packed)
 
 
 def _is_other_sense(name: str) -> bool:

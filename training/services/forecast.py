@@ -61,6 +61,7 @@ def of_choice(
     """
     composed = plans.compose(recipe, overrides, student)
     preflight.require_device(device)
+    preflight.require_quantising(composed, device)
     preflight.require_rows(dataset_version)
     return forecast(dataset_version=dataset_version, student=student, recipe=composed, device=device)
 

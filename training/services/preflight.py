@@ -11,6 +11,7 @@ from django.conf import settings
 from jobs.rundir import identity
 from jobs.services import presence
 from review.models import DatasetVersion
+from training.recipes import Recipe
 from training.selectors import data as tuning_data
 from training.states import Device
 from web.errors import Refusal
@@ -87,6 +88,21 @@ def require_device(device: str) -> None:
         message = "This run asks for a GPU, and no training worker has one."
         raise Refusal("no_gpu", message, hint="Choose the device 'auto' or 'cpu', or start a worker on a GPU host.",
                       errors={"device": [message]})  # fmt: skip
+
+
+def require_quantising(recipe: Recipe, device: str) -> None:
+    """Refuse a base in 4 bits where it is certain that no NVIDIA GPU will hold it.
+
+    Raises:
+        Refusal: 422, with the way out.
+    """
+    if recipe.quantise == "none":
+        return
+    if device == Device.CPU or (_all_workers_are_here() and not _has_gpu()):
+        where = "this run is to be on a CPU" if device == Device.CPU else "no training worker has one"
+        message = f"A base in 4 bits (QLoRA) needs an NVIDIA GPU, and {where}."
+        raise Refusal("qlora_needs_gpu", message, hint="Choose quantise 'none', or start a worker on a GPU host.",
+                      errors={"quantise": [message]})  # fmt: skip
 
 
 def _all_workers_are_here() -> bool:

@@ -62,6 +62,7 @@ def launch(
         require(by, task, Role.LEAD)
     composed = plans.compose(recipe, overrides, student)
     preflight.require_device(device)
+    preflight.require_quantising(composed, device)
     preflight.require_rows(dataset_version)
     rows = samples.rows_of(dataset_version, sample) if sample else None
     guess = forecast.forecast(

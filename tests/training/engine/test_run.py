@@ -203,9 +203,11 @@ def test_a_checkpoint_of_another_recipe_is_refused(student, lay_run, tune, resul
     [
         ({"max_length": 16}, {}, "rows_too_long"),
         ({"dtype": "fp16"}, {}, "fp16_on_cpu"),
+        ({"quantise": "nf4"}, {}, "qlora_needs_gpu"),
         ({"rank": 0}, {}, "bad_spec"),
         ({}, {"train_file": "../train.jsonl"}, "bad_spec"),
         ({}, {"student": {"path": "/nowhere"}}, "student_not_found"),
+        ({}, {"student": {"path": "../student"}}, "bad_spec"),
         ({}, {"student": {"hub_id": "some/model"}}, "bad_spec"),
         ({}, {"allowed_roots": ["/nowhere"]}, "student_outside_roots"),
     ],

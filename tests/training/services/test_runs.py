@@ -119,6 +119,17 @@ def test_a_gpu_is_refused_where_no_worker_has_one(launch, monkeypatch):
     assert caught.value.code == "no_gpu"
 
 
+@pytest.mark.parametrize("device", ["cpu", "auto"])
+def test_a_base_in_four_bits_is_refused_where_no_gpu_will_hold_it(launch, monkeypatch, device):
+    monkeypatch.setattr(preflight, "GPU_NODES", ("/nowhere/nvidia0",))
+
+    with pytest.raises(Refusal) as caught:
+        launch(recipe="qlora", device=device)
+
+    assert caught.value.code == "qlora_needs_gpu"
+    assert not TrainingRun.objects.exists()
+
+
 def test_a_gpu_may_be_asked_for_when_a_worker_stands_on_another_host(launch, monkeypatch):
     from jobs.services import presence
 
