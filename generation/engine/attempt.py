@@ -6,7 +6,7 @@ Puts the parts together; knows the run directory, not the supervisor behind it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from generation.engine import history as histories
@@ -19,6 +19,7 @@ from generation.engine.journal import Journal
 from generation.engine.ledger import Ledger
 from generation.engine.outcomes import Outcomes
 from generation.engine.plan import PlannedCall, plan
+from generation.engine.repairs import FLAWED, Flawed, repair_id
 from generation.engine.report import Report, scrubber
 from jobs.contracts import EngineError
 from jobs.rundir import RunDir
@@ -33,6 +34,7 @@ HINTS = {
     "forbidden": "Ask the provider for access to this model, or choose another teacher.",
     "rate_limited": "Resume later, or lower the teacher's concurrency.",
     "request_rejected": "Check the teacher's parameters: the provider refuses the requests as they are.",
+    "schema_refused": "Set the answers of this teacher to text, and launch a new order.",
     "unreachable": "Check the address and the network, then resume.",
 }
 
@@ -103,37 +105,58 @@ class Recovery:
 
     def _is_left(self, call: PlannedCall) -> bool:
         fate = self._fates.get(call.id)
+        if fate is not None and fate.state == "answered" and fate.kind == FLAWED:
+            self._tell_flawed(call, fate)
+            return False
         if fate is not None and fate.state == "answered":
             # Told again: the database may have missed it, and knows it by its id if not.
             self._ledger.spent_usd += float(fate.payload["cost_usd"])
             self._report.outcome(fate.kind, fate.payload, is_new=False)
             return False
         if call.id in self._spec.settled:
-            self._ledger.spent_usd += self._spec.settled[call.id]
+            # A repair is a call of its own beside the plan, and its cost is the order's.
+            self._ledger.spent_usd += self._spec.settled[call.id] + self._spec.settled.get(repair_id(call.id), 0.0)
             self._report.already_settled(1)
             return False
         in_doubt = fate.state == "sent" if fate else call.id in self._spec.in_doubt
         return not in_doubt or self._ask_again(call, fate.reserve_usd if fate else 0.0)
 
+    def _tell_flawed(self, call: PlannedCall, fate: CallFate) -> None:
+        """A flawed answer of before, with its repair as far as that had come: none is asked for twice."""
+        first = Flawed.from_journal(fate.payload)
+        self._ledger.spent_usd += float(first.payload["cost_usd"])
+        repair = self._fates.get(repair_id(call.id))
+        if repair is None or repair.state == "unbilled":
+            self._report.outcome(first.kind, first.payload, is_new=False)
+        elif repair.state == "answered":
+            self._ledger.spent_usd += float(repair.payload["cost_usd"])
+            self._report.repaired(first, repair.kind, repair.payload, is_new=False)
+        else:
+            self._ledger.possible_usd += repair.reserve_usd
+            told = _interrupted(replace(call, id=repair_id(call.id)), repair.reserve_usd)
+            self._report.repaired(first, "uncertain", told, is_new=False)
+
     def _ask_again(self, call: PlannedCall, possible_usd: float) -> bool:
-        self._ledger.possible_usd += possible_usd
         if self._spec.uncertain == "retry":
+            # Its end will say what this lost try may have cost.
+            self._ledger.doubt(call.id, possible_usd)
             return True
-        self._report.outcome(
-            "uncertain",
-            {
-                "call_id": call.id,
-                "index": call.index,
-                "record": call.record.id,
-                "repeat": call.repeat,
-                "possible_cost_usd": possible_usd,
-                "code": "interrupted",
-                "message": "The engine ended while this call was on the wire.",
-                "latency_s": 0.0,
-            },
-            is_new=False,
-        )
+        self._ledger.possible_usd += possible_usd
+        self._report.outcome("uncertain", _interrupted(call, possible_usd), is_new=False)
         return False
+
+
+def _interrupted(call: PlannedCall, possible_usd: float) -> dict[str, Any]:
+    return {
+        "call_id": call.id,
+        "index": call.index,
+        "record": call.record.id,
+        "repeat": call.repeat,
+        "possible_cost_usd": possible_usd,
+        "code": "interrupted",
+        "message": "The engine ended while this call was on the wire.",
+        "latency_s": 0.0,
+    }
 
 
 def _ending(loop: CallLoop, ledger: Ledger, report: Report, run: RunDir, scrub: Callable[[Any], Any]) -> Ending:
@@ -143,6 +166,9 @@ def _ending(loop: CallLoop, ledger: Ledger, report: Report, run: RunDir, scrub: 
         "uncertain": report.uncertain,
         "cost_usd": round(ledger.spent_usd, 6),
         "possible_cost_usd": round(ledger.possible_usd, 6),
+        "repairs": report.repairs,
+        "cached_tokens": report.cached_tokens,
+        "cache_saved_usd": round(report.cache_saved_usd, 6),
         "ended": "complete",
     }
     if loop.fatal is not None:

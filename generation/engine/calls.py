@@ -17,7 +17,9 @@ from generation.engine.ledger import Ledger
 from generation.engine.outcomes import Outcomes, Prepared
 from generation.engine.pace import Pace, backoff_s
 from generation.engine.plan import PlannedCall
+from generation.engine.repairs import is_worth_repair
 from generation.engine.report import Report
+from generation.engine.warming import Warming
 
 # This many calls in a row without one answer, and the fault is not the calls'.
 HOPELESS_AFTER = 10
@@ -64,6 +66,7 @@ class CallLoop:
         self._left: Iterator[PlannedCall] = iter(calls)
         self._pace = Pace(spec.limits.concurrency)
         self._chance = random.Random(spec.seed)  # spreads waits; no draft hangs on it
+        self._warming = Warming(client.shared_chars)
         self._stopping = asyncio.Event()
         self._on_wire: dict[str, Prepared] = {}
         self._unanswered_in_a_row = 0
@@ -125,14 +128,21 @@ class CallLoop:
 
     async def _work(self) -> None:
         while not self._stopping.is_set() and (call := next(self._left, None)) is not None:
-            prepared = self._outcomes.prepare(call)
-            if not await self._afford(prepared.reserve_usd):
-                return
-            try:
-                await self._settle(prepared)
-            except Stop:
-                self._outcomes.release(prepared)
-                return
+            async with self._warming.turn(call.teacher):
+                if self._stopping.is_set() or not await self._bring_home(call):
+                    return
+
+    async def _bring_home(self, call: PlannedCall) -> bool:
+        """One planned call from its price to its end; False when no more may be made."""
+        prepared = self._outcomes.prepare(call)
+        if not await self._afford(prepared.reserve_usd):
+            return False
+        try:
+            await self._settle(prepared)
+        except Stop:
+            self._outcomes.release(prepared)
+            return False
+        return True
 
     async def _afford(self, reserve_usd: float) -> bool:
         """Reserve the worst case of a call; waits while calls in flight may still turn out cheaper than theirs."""
@@ -161,8 +171,23 @@ class CallLoop:
                     return
             else:
                 self._unanswered_in_a_row = 0
-                self._outcomes.answered(prepared, reply)
+                if self._spec.limits.repairs and prepared.repairs is None and is_worth_repair(reply):
+                    await self._repair(prepared, reply)
+                else:
+                    self._outcomes.answered(prepared, reply)
                 return
+
+    async def _repair(self, prepared: Prepared, reply: Reply) -> None:
+        """Ask once more for a flawed answer, if the budget holds that; whatever comes of it, the first one is told."""
+        repair = self._outcomes.flawed(prepared, reply)
+        try:
+            if not self._stopping.is_set() and await self._afford(repair.reserve_usd):
+                await self._settle(repair)
+        except Stop:
+            # The first answer is paid and settled: its own reserve must not be given back a second time.
+            self._outcomes.release(repair)
+        finally:
+            self._outcomes.unrepaired(repair)
 
     async def _send(self, prepared: Prepared) -> Reply:
         """One try: through the gate, into the journal, over the wire.

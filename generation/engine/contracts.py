@@ -131,6 +131,8 @@ class Limits(Wire):
     timeout_s: float = Field(120, gt=0)
     connect_timeout_s: float = Field(10, gt=0)
     max_tries: int = Field(6, ge=1)
+    # How often an answer in JSON that breaks the task's schema is shown to its teacher again, as a paid call.
+    repairs: int = Field(1, ge=0, le=1)
     backoff_s: float = Field(1, ge=0)
     backoff_cap_s: float = Field(60, ge=0)
     # A provider that asks for a longer wait than this ends the job; a person resumes it later.
@@ -141,7 +143,7 @@ class Limits(Wire):
     batch_poll_s: float = Field(10, gt=0)
     batch_poll_cap_s: float = Field(60, gt=0)
     batch_settle_s: float = Field(60, ge=0)
-    batch_requests: int = Field(10_000, ge=1, le=100_000)
+    batch_requests: int = Field(10_000, ge=1, le=50_000)
     batch_bytes: int = Field(100_000_000, ge=1, le=200_000_000)
 
 

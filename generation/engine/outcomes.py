@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generation.engine.clients.ports import CallError, Question, Reply
@@ -15,7 +15,9 @@ from generation.engine.journal import Journal
 from generation.engine.judging import Failure, judge
 from generation.engine.ledger import Ledger, worst_case
 from generation.engine.plan import PlannedCall
+from generation.engine.repairs import FLAWED, Flawed, repair_call
 from generation.engine.report import Report
+from generation.engine.structured import words_beside
 from review import prompting
 from review.spec import TaskSpec
 
@@ -30,6 +32,8 @@ class Prepared:
     reserve_usd: float
     prompt_hash: str
     is_batch: bool = False
+    # The flawed answer that this call is to mend.
+    repairs: Flawed | None = None
     sent_at: float = field(default_factory=time.monotonic)
 
     @property
@@ -61,58 +65,91 @@ class Outcomes:
         self._spec, self._journal, self._ledger, self._report, self._scrub = spec, journal, ledger, report, scrub
         self.task = TaskSpec.model_validate(spec.task)
         self.money_moved = asyncio.Event()
+        self._beside = [words_beside(teacher, self.task) for teacher in spec.teachers]
 
     def prepare(self, call: PlannedCall, *, is_batch: bool = False) -> Prepared:
         """Render the prompt of a call and price its worst case."""
         messages = prompts.of_call(self._spec, self.task, call)
-        given, answered, reserve_usd = worst_case(self._spec.asked(call.teacher), messages, is_batch=is_batch)
+        beside = self._beside[call.teacher]
+        paid_for = [*messages, {"role": "system", "content": beside}] if beside else messages
+        given, answered, reserve_usd = worst_case(self._spec.asked(call.teacher), paid_for, is_batch=is_batch)
         return Prepared(call, messages, (given, answered), reserve_usd, prompting.prompt_hash(messages), is_batch)
 
     def answered(self, prepared: Prepared, reply: Reply) -> None:
         """An answer came and is paid: a draft, or a failure with the same cost."""
+        kind, payload = self._paid_end(prepared, reply)
+        self._journal.answered(prepared.call.id, kind=kind, payload=payload)
+        self.release(prepared, cost_usd=payload["cost_usd"])
+        self._tell(prepared, kind, payload)
+
+    def flawed(self, prepared: Prepared, reply: Reply) -> Prepared:
+        """An answer came, is paid, and is to be mended: its end is told with that of the call returned, its repair."""
+        first = Flawed(*self._paid_end(prepared, reply))
+        self._journal.answered(prepared.call.id, kind=FLAWED, payload=first.journalled())
+        self.release(prepared, cost_usd=first.payload["cost_usd"])
+        repair = self.prepare(repair_call(prepared.call, prepared.messages, reply))
+        return replace(repair, prompt_hash=prepared.prompt_hash, repairs=first)
+
+    def unrepaired(self, repair: Prepared) -> None:
+        """No repair was made: the flawed answer ends as what it is by itself."""
+        if repair.repairs and not repair.repairs.is_told:
+            repair.repairs.is_told = True
+            self._report.outcome(repair.repairs.kind, repair.repairs.payload)
+
+    def _paid_end(self, prepared: Prepared, reply: Reply) -> tuple[str, dict[str, Any]]:
         teacher = self._spec.asked(prepared.call.teacher)
         bound_in, bound_out = prepared.bound_tokens
         # A provider that does not say what it counted is taken to have counted the worst.
         input_tokens = bound_in if reply.input_tokens is None else reply.input_tokens
         output_tokens = bound_out if reply.output_tokens is None else reply.output_tokens
-        cost_usd = teacher.cost_usd(
-            input_tokens,
-            output_tokens,
-            cached_tokens=reply.cached_tokens,
-            cache_write_tokens=reply.cache_write_tokens,
-            is_batch=prepared.is_batch,
-        )
+        cache = {"cached_tokens": reply.cached_tokens, "cache_write_tokens": reply.cache_write_tokens}
+        cost_usd = teacher.cost_usd(input_tokens, output_tokens, **cache, is_batch=prepared.is_batch)
+        uncached_usd = teacher.cost_usd(input_tokens, output_tokens, is_batch=prepared.is_batch)
         payload = self._identity(prepared) | {
-            "usage": {
-                "input_tokens": input_tokens,
-                "output_tokens": output_tokens,
-                "cached_tokens": reply.cached_tokens,
-                "cache_write_tokens": reply.cache_write_tokens,
-            },
+            "usage": {"input_tokens": input_tokens, "output_tokens": output_tokens, **cache},
             # Of tries that were lost before this one was answered.
             "possible_cost_usd": self._ledger.doubted_usd(prepared.call.id),
             "cost_usd": cost_usd,
             "cost_is_estimate": cost_usd > 0 and None in (reply.input_tokens, reply.output_tokens),
+            "cache_saved_usd": round(uncached_usd - cost_usd, 9),
             "model": reply.model,
             "request_id": reply.request_id,
-            "parameters": prompts.provenance(self._spec, prepared.call),
+            "parameters": self._provenance(prepared),
         }
+        if reply.flaws:
+            payload["flaws"] = list(reply.flaws)
         outcome = judge(self.task, reply)
         if isinstance(outcome, Failure):
-            kind = "failure"
             payload |= {"code": outcome.code, "message": outcome.message, "excerpt": outcome.excerpt}
-        else:
-            kind = "draft"
-            payload |= {"fields": outcome.fields, "labelled_defects": list(reply.labelled_defects)}
-        payload = self._scrub(payload)
-        self._journal.answered(prepared.call.id, kind=kind, payload=payload)
-        self.release(prepared, cost_usd=cost_usd)
-        self._report.outcome(kind, payload)
+            return "failure", self._scrubbed(payload)
+        payload |= {"fields": outcome.fields, "labelled_defects": list(reply.labelled_defects)}
+        return "draft", self._scrubbed(payload)
+
+    def _scrubbed(self, payload: dict[str, Any]) -> dict[str, Any]:
+        clean: dict[str, Any] = self._scrub(payload)
+        return clean
+
+    def _provenance(self, prepared: Prepared) -> dict[str, Any]:
+        if prepared.repairs:
+            first: dict[str, Any] = prepared.repairs.payload
+            return first["parameters"] | {"repaired": first["flaws"]}
+        told = prompts.provenance(self._spec, prepared.call)
+        return told | {"answers": "json"} if self._beside[prepared.call.teacher] else told
+
+    def _tell(self, prepared: Prepared, kind: str, payload: dict[str, Any]) -> None:
+        """Tell an end; that of a repair together with the one it was to mend. Of the two only one counts."""
+        first = prepared.repairs
+        if first is None or first.is_told:
+            self._report.outcome(kind, payload)
+            return
+        first.is_told = True
+        self._report.repaired(first, kind, payload)
 
     def failed_unpaid(self, prepared: Prepared, error: CallError) -> None:
         """No answer could be had and nothing was paid. Not journalled as an end: a later attempt asks again."""
         self.release(prepared)
-        self._report.outcome(
+        self._tell(
+            prepared,
             "failure",
             self._scrub(
                 self._identity(prepared)
@@ -132,7 +169,8 @@ class Outcomes:
     def doubtful(self, prepared: Prepared, error: CallError) -> None:
         """The call may have been paid: shown with its possible cost, and still only *sent* in the journal."""
         self.release(prepared, possible_usd=prepared.reserve_usd)
-        self._report.outcome(
+        self._tell(
+            prepared,
             "uncertain",
             self._scrub(
                 self._identity(prepared)

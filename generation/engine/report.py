@@ -11,6 +11,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from generation.engine.repairs import Flawed
+
 RATE_WINDOW_S = 15.0
 MASK = "[key]"
 # OpenAI and Anthropic quote a refused key with its middle starred out; even its ends are nobody's business.
@@ -50,6 +52,8 @@ class Report:
         self._emit, self._total, self._clock = emit, total, clock
         self.drafts = self.uncertain = 0
         self.failures: Counter[str] = Counter()
+        self.repairs = self.cached_tokens = 0
+        self.cache_saved_usd = 0.0
         self._ends: deque[float] = deque()
         self._began = clock()
         self._told: set[str] = set()
@@ -64,18 +68,38 @@ class Report:
         """Whether every call of the order has ended."""
         return self.done >= self._total
 
-    def outcome(self, kind: str, payload: dict[str, Any], *, is_new: bool = True) -> None:
-        """Tell how a call ended: `draft`, `failure` or `uncertain`. Told again after a resume, it counts once."""
+    def outcome(self, kind: str, payload: dict[str, Any], *, is_new: bool = True, counts: bool = True) -> None:
+        """Tell how a call ended: `draft`, `failure` or `uncertain`. Told again after a resume, it counts once.
+
+        A call and its repair are one planned call: only one of the two `counts`.
+        """
+        if counts:
+            self._count(kind, payload)
+        self.cached_tokens += payload.get("usage", {}).get("cached_tokens", 0)
+        self.cache_saved_usd += payload.get("cache_saved_usd", 0.0)
+        self._told.discard(str(payload["call_id"]))
+        if is_new:
+            self._ends.append(self._clock())
+        self._emit(kind, **payload)
+
+    def repaired(self, first: Flawed, kind: str, payload: dict[str, Any], *, is_new: bool = True) -> None:
+        """Tell how a flawed answer and its repair ended: the repair's draft, or else the flawed one if it is whole."""
+        self.repairs += 1
+        if kind == "draft":
+            self.outcome("failure", first.superseded(), is_new=is_new, counts=False)
+            self.outcome(kind, payload, is_new=is_new)
+            return
+        is_kept = first.kind == "draft"
+        self.outcome(first.kind, first.payload, is_new=is_new, counts=is_kept)
+        self.outcome(kind, payload, is_new=is_new, counts=not is_kept)
+
+    def _count(self, kind: str, payload: dict[str, Any]) -> None:
         if kind == "draft":
             self.drafts += 1
         elif kind == "failure":
             self.failures[str(payload["code"])] += 1
         else:
             self.uncertain += 1
-        self._told.discard(str(payload["call_id"]))
-        if is_new:
-            self._ends.append(self._clock())
-        self._emit(kind, **payload)
 
     def already_settled(self, count: int) -> None:
         """Count calls of earlier attempts whose end the database knows."""
@@ -93,6 +117,10 @@ class Report:
         if self._told:
             self._emit("unsent", calls=[{"call_id": call} for call in sorted(self._told)])
             self._told.clear()
+
+    def batch(self, told: dict[str, Any]) -> None:
+        """Tell how a batch at the provider stands: its token, state, counts, and where its calls stand in the order."""
+        self._emit("batch", **told)
 
     def progress(self, *, cost_usd: float, possible_usd: float, in_flight: int, limit: int) -> None:
         """Tell how far it is. Rate and time left come from the last seconds, not from the whole run."""

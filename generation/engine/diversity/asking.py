@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from generation.engine.clients import Client, Question, Reply, open_client
+from generation.engine.clients.prefix import some_of
 from generation.engine.contracts import GenerationSpec
+from generation.engine.diversity import prompts
+from generation.engine.plan import plan
+from review.prompting import Message
 from review.spec import TaskSpec
 
 
@@ -18,6 +22,7 @@ class MixedClient:
 
     def __init__(self, clients: Sequence[Client]) -> None:
         self._clients = clients
+        self.shared_chars = max(client.shared_chars for client in clients)
 
     async def ask(self, question: Question) -> Reply:
         """Ask the teacher of this question once. See `Client`."""
@@ -40,7 +45,19 @@ def open_all(spec: GenerationSpec, *, task: TaskSpec, secrets: Mapping[str, str]
         if teacher.secret_ref and not secrets.get(teacher.secret_ref):
             raise ValueError(f"the secret {teacher.secret_ref} was not handed over")
     clients = [
-        open_client(teacher, task=task, key=secrets.get(teacher.secret_ref, ""), limits=spec.limits)
-        for teacher in spec.teachers
+        open_client(
+            teacher,
+            task=task,
+            key=secrets.get(teacher.secret_ref, ""),
+            limits=spec.limits,
+            sample=sample_of(spec, task, place),
+        )
+        for place, teacher in enumerate(spec.teachers)
     ]
     return clients[0] if len(clients) == 1 else MixedClient(clients)
+
+
+def sample_of(spec: GenerationSpec, task: TaskSpec, teacher: int) -> list[list[Message]]:
+    """Some prompts that a teacher of the order gets, the same in every attempt: what they share a cache may keep."""
+    calls = [call for call in plan(spec) if call.teacher == teacher]
+    return [prompts.of_call(spec, task, call) for call in some_of(calls)]

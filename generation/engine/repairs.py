@@ -1,0 +1,67 @@
+"""A flawed answer is shown to its teacher once more, with what is wrong: one call of its own, paid and journalled so.
+
+Knows how the two calls belong together; knows no network and no file.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from typing import Any
+
+from generation.engine.clients.ports import Reply
+from generation.engine.plan import PlannedCall
+from review.prompting import Message
+
+# The journal's word for an answer that was paid, and may be mended by one more call.
+FLAWED = "flawed"
+# Longer than any draft the desk takes: it is no slip, and sending it back would cost as much again.
+LONGEST_CHARS = 32 * 1024
+
+
+def repair_id(call: str) -> str:
+    """Id of the one repair a call can have; the same in every attempt."""
+    return str(uuid.uuid5(uuid.UUID(call), "repair"))
+
+
+def is_worth_repair(reply: Reply) -> bool:
+    """Whether an answer has flaws that the model can be told of."""
+    return bool(reply.flaws) and len(reply.said) <= LONGEST_CHARS
+
+
+def repair_call(call: PlannedCall, messages: list[Message], reply: Reply) -> PlannedCall:
+    """The call that asks for the answer anew: the conversation, the answer as it came, and what is wrong with it."""
+    wrong = "\n".join(f"- {flaw}" for flaw in reply.flaws)
+    wish = f"This answer cannot be used as it is:\n{wrong}\nWrite it again in the same form, and change nothing else."
+    conversation = [*messages, {"role": "assistant", "content": reply.said}, {"role": "user", "content": wish}]
+    return replace(call, id=repair_id(call.id), record=call.record.model_copy(update={"messages": conversation}))
+
+
+@dataclass
+class Flawed:
+    """A paid answer that waits for its repair.
+
+    Attributes:
+        kind: What it is by itself: a `draft` that breaks a limit, or a `failure`.
+        payload: Its end, as it will be told.
+        is_told: Whether it has been told.
+    """
+
+    kind: str
+    payload: dict[str, Any]
+    is_told: bool = False
+
+    @classmethod
+    def from_journal(cls, payload: dict[str, Any]) -> Flawed:
+        """As an earlier attempt wrote it down with `journalled`."""
+        return cls(str(payload["kind"]), {key: value for key, value in payload.items() if key != "kind"})
+
+    def journalled(self) -> dict[str, Any]:
+        """What the journal keeps of it."""
+        return self.payload | {"kind": self.kind}
+
+    def superseded(self) -> dict[str, Any]:
+        """Its end, once the repair has brought the draft: a failure with what it cost."""
+        kept = {key: value for key, value in self.payload.items() if key not in ("fields", "labelled_defects")}
+        said = self.payload.get("flaws") or ["It broke the schema."]
+        return kept | {"code": FLAWED, "message": f"Asked once more: {' '.join(said)}", "excerpt": ""}
