@@ -13,7 +13,7 @@ from generation.selectors.orders import SourceChoice
 from generation.selectors.teachers import TeacherLine
 from generation.services.orders import MOST_PER_RECORD
 from generation.services.teachers import NewTeacher
-from generation.states import Provider, UncertainPolicy
+from generation.states import Answers, Provider, UncertainPolicy
 
 
 class OrderForm(forms.Form):
@@ -103,6 +103,14 @@ class TeacherForm(forms.Form):
         help_text='JSON, sent with each call, such as {"temperature": 0.8, "max_tokens": 800}. '
         'The offline teacher knows {"defect_rate": 0.25, "pause_s": 0.5}.',
     )
+    answers = forms.ChoiceField(
+        label="Answers come",
+        choices=Answers.choices,
+        initial=Answers.AUTO,
+        required=False,
+        help_text="By a schema, a model cannot leave a field out; an answer that breaks a length is sent back once. "
+        "A server of your own gets text unless you choose JSON.",
+    )
     concurrency = forms.IntegerField(label="Calls at once", min_value=1, max_value=512, initial=16)
     is_active = forms.BooleanField(label="In use", required=False, initial=True)
 
@@ -118,6 +126,7 @@ class TeacherForm(forms.Form):
     def new_teacher(self, slug: str = "") -> NewTeacher:
         """The validated input as the service takes it."""
         chosen = dict(self.cleaned_data)
+        chosen["answers"] = chosen["answers"] or Answers.AUTO
         chosen["parameters"] = {} if chosen["parameters"] is None else chosen["parameters"]
         return NewTeacher(**{"slug": slug, **chosen})
 
@@ -154,7 +163,7 @@ class PriceForm(forms.Form):
 
 def initial_of(teacher: Teacher) -> dict[str, Any]:
     """A teacher as the form shows it."""
-    names = ("name", "provider", "model", "base_url", "secret_ref", "parameters", "concurrency", "is_active")
+    names = ("name", "provider", "model", "base_url", "secret_ref", "parameters", "answers", "concurrency", "is_active")
     return {name: getattr(teacher, name) for name in names}
 
 

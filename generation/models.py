@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from generation.states import (
+    Answers,
     BatchState,
     BudgetScope,
     CallState,
@@ -34,6 +35,7 @@ class Teacher(models.Model):
     parameters = models.JSONField(default=dict, blank=True)
     secret_ref = models.CharField(max_length=64, blank=True)
     concurrency = models.PositiveSmallIntegerField(default=16)
+    answers = models.CharField(max_length=4, choices=Answers.choices, default=Answers.AUTO)
     # `room:key` of a teacher that another room brings, such as a served miniature; empty for those an admin added.
     provided_by = models.CharField(max_length=80, blank=True, db_index=True)
     is_active = models.BooleanField(default=True)

@@ -57,6 +57,14 @@ class CallState(TextChoices):
     UNCERTAIN = "uncertain", "Uncertain"
 
 
+class Answers(TextChoices):
+    """How drafts come back: `auto` takes JSON where the provider holds a model to a schema."""
+
+    AUTO = "auto", "as the provider does best"
+    TEXT = "text", "as text"
+    JSON = "json", "as JSON, by a schema"
+
+
 class UncertainPolicy(TextChoices):
     """What happens to a call whose fate is unknown."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from generation.states import CallState, Provider, Purpose, UncertainPolicy
+from generation.states import Answers, CallState, Provider, Purpose, UncertainPolicy
 from jobs.serialize import job_json
 
 
@@ -40,6 +40,7 @@ class TeacherOut(serializers.Serializer[Any]):
     base_url = serializers.CharField(source="teacher.base_url")
     parameters = serializers.JSONField(source="teacher.parameters")
     secret_ref = serializers.CharField(source="teacher.secret_ref")
+    answers = serializers.ChoiceField(source="teacher.answers", choices=Answers.choices)
     concurrency = serializers.IntegerField(source="teacher.concurrency")
     is_active = serializers.BooleanField(source="teacher.is_active")
     has_key = serializers.BooleanField()
@@ -56,6 +57,7 @@ class TeacherIn(serializers.Serializer[Any]):
     base_url = serializers.CharField(max_length=300, required=False, allow_blank=True)
     parameters = serializers.DictField(required=False)
     secret_ref = serializers.CharField(max_length=64, required=False, allow_blank=True)
+    answers = serializers.ChoiceField(choices=Answers.choices, required=False)
     concurrency = serializers.IntegerField(min_value=1, max_value=512, required=False)
     is_active = serializers.BooleanField(required=False)
 

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from audit.services import trail
 from generation.models import Teacher
 from generation.services import addresses
-from generation.states import DEFAULT_SECRET, NEEDS_KEY, Provider
+from generation.states import DEFAULT_SECRET, NEEDS_KEY, Answers, Provider
 from jobs import secrets
 from members.models import Member
 from web.errors import Refusal
@@ -43,6 +43,7 @@ class NewTeacher:
     parameters: dict[str, Any] = field(default_factory=dict)
     secret_ref: str = ""
     concurrency: int = 16
+    answers: str = Answers.AUTO
     is_active: bool = True
 
 
@@ -122,6 +123,8 @@ def _checked(new: NewTeacher) -> dict[str, Any]:
         errors["model"] = ["Name the model."]
     if not 1 <= new.concurrency <= 512:
         errors["concurrency"] = ["Between 1 and 512 calls at once."]
+    if new.answers not in Answers:
+        errors["answers"] = [f"Choose {', '.join(Answers.values)}."]
     if wrong := _wrong_parameters(new.parameters):
         errors["parameters"] = [wrong]
     if errors:
@@ -138,6 +141,7 @@ def _checked(new: NewTeacher) -> dict[str, Any]:
         "parameters": new.parameters,
         "secret_ref": "" if is_offline else secret,
         "concurrency": new.concurrency,
+        "answers": new.answers,
         "is_active": new.is_active,
     }
 
