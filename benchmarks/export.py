@@ -10,6 +10,7 @@ made of.
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import os
 import statistics
@@ -18,6 +19,7 @@ import sys
 import time
 import urllib.request
 import uuid
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -89,14 +91,11 @@ def import_records(folder: Path, rows: int, admin: Any) -> tuple[Any, float]:
 
 
 def judge_all(task: Any, admin: Any) -> None:
-    """Each record's draft accepted, edited and rejected in turn, written straight into the tables: the desk's speed is
-    another benchmark's claim."""
-    from django.utils import timezone
-
-    from review.models import Candidate, Decision, Gold, Record, TaskVersion
+    """A draft for each record, judged."""
+    from review.models import Record, TaskVersion
     from review.services.candidates import NewDraft, add_drafts
 
-    version, now = TaskVersion.objects.get(task=task), timezone.now()
+    version = TaskVersion.objects.get(task=task)
     ids = list(Record.objects.filter(task=task).order_by("row_number").values_list("pk", "title"))
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
@@ -104,12 +103,25 @@ def judge_all(task: Any, admin: Any) -> None:
             version=version,
             drafts=[NewDraft(record_id=pk, fields=mail(title, start + i)) for i, (pk, title) in enumerate(chunk)],
         )
-        verdicts = [("accept", "edit", "reject")[i % 3] for i in range(len(drafts))]
+        judge_drafts(task, admin, drafts)
+
+
+def judge_drafts(task: Any, admin: Any, drafts: Iterable[Any]) -> None:
+    """Drafts accepted, edited and rejected in turn, written straight into the tables: the desk's speed is another
+    benchmark's claim."""
+    from django.utils import timezone
+
+    from review.models import Candidate, Decision, Gold
+
+    now = timezone.now()
+    verdicts = itertools.cycle(("accept", "edit", "reject"))
+    everything = iter(drafts)
+    while chunk := list(itertools.islice(everything, CHUNK)):
         decisions = [
             Decision(id=uuid.uuid4(), candidate=draft, task=task, reviewer=admin, verdict=verdict, seconds=8,
                      before_hash=draft.fields_hash, body_hash="0" * 64, created_at=now,
                      fields={**draft.fields, "subject": "A better subject"} if verdict == "edit" else None)
-            for draft, verdict in zip(drafts, verdicts, strict=True)
+            for draft, verdict in zip(chunk, verdicts, strict=False)
         ]  # fmt: skip
         Decision.objects.bulk_create(decisions, batch_size=500)
         golds = [

@@ -132,7 +132,7 @@ def served(venv: Path) -> Iterator[Served]:
                 "--die-on-term"]  # fmt: skip
         server = subprocess.Popen(line, cwd=package, env=env, stdout=log, stderr=log)
         try:
-            _wait_for(port)
+            wait_for(port)
             yield Served(port, (server.pid, database.pid))
         finally:
             _end(server)
@@ -159,14 +159,19 @@ def _end(server: subprocess.Popen[bytes]) -> None:
     server.wait(20)
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int, path: str = "/user/login/") -> None:
+    """Wait until a server answers on loopback.
+
+    Raises:
+        SystemExit: It has not after two minutes.
+    """
     for _ in range(600):
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-            connection.request("GET", "/user/login/")
+            connection.request("GET", path)
             if connection.getresponse().status == 200:
                 return
         except OSError:
             pass
         time.sleep(0.2)
-    raise SystemExit("Label Studio did not start.")
+    raise SystemExit("The server did not start.")
