@@ -21,12 +21,11 @@ from review import permissions
 from review.models import Record, Source, Task
 from review.selectors.tasks import latest_version
 from review.services.imports import Mapping, RowError, sources
-from review.services.imports.companies import Companies, company_of
+from review.services.imports.companies import Companies
 from review.services.imports.reading import check_mapping
-from review.services.imports.records import chunks, content_hash, new_record
+from review.services.imports.records import Writing, chunks, content_hash
 from review.services.imports.result import Tally
 from review.services.imports.tables import Table, open_table
-from review.spec import TaskSpec
 from review.states import Role, SourceKind
 
 CHUNK = 500
@@ -73,7 +72,7 @@ class _Taking:
     """One import under way."""
 
     task: Task
-    spec: TaskSpec
+    writing: Writing
     table: Table
     batch: ContactImport
     by: Member
@@ -124,7 +123,7 @@ def import_contacts(
     check_mapping(table, mapping, wanted.for_mapping(mapping, defaults), defaults)
 
     batch = _draw(task, path, mapping, by=by, filename=filename)
-    taking = _Taking(task, spec, table, batch, by, Companies(task))
+    taking = _Taking(task, Writing(spec), table, batch, by, Companies(task))
     for chunk in chunks(good_rows(table, mapping, wanted, defaults, taking.tally), CHUNK):
         _take(taking, chunk)
     if taking.tally.bad and not skip_bad:
@@ -194,7 +193,7 @@ def _give_records(taking: _Taking, fresh: list[tuple[ContactRow, Contact]]) -> l
 def _new_records(taking: _Taking, hashed: dict[str, ContactRow]) -> list[Record]:
     """Records that are not saved yet, each on the side of its company; a row that would stand on two sides is refused."""
     source = taking.source = taking.source or _source(taking)
-    news = [(key, row, company_of(taking.spec, row.facts, key)) for key, row in hashed.items()]
+    news = [(key, row, taking.writing.naming.company(row.facts, key)) for key, row in hashed.items()]
     taking.companies.learn(company for _, _, company in news)
     made: list[Record] = []
     for key, row, company in news:
@@ -203,7 +202,7 @@ def _new_records(taking: _Taking, hashed: dict[str, ContactRow]) -> list[Record]
         except ValueError as error:
             taking.tally.refuse(row.number, str(error))
         else:
-            made.append(new_record(source, taking.spec, row.number, row.facts, key, company, side))
+            made.append(taking.writing.record(source, row.number, row.facts, key, company, side))
     return made
 
 

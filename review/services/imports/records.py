@@ -139,13 +139,23 @@ class Writing:
 
     def row(self, read: Read, company: Company, split: str) -> RecordRow:
         """A record that is not written yet, with the split of its company."""
-        facts = read.row.facts
+        number, facts = read.row.number, read.row.facts
+        return RecordRow(
+            self._new_id(), number, self._title_of(number, facts), read.facts, company.group, company.domain, split,
+            read.digest,
+        )  # fmt: skip
+
+    def record(self, source: Source, number: int, facts: Facts, digest: str, company: Company, split: str) -> Record:
+        """The same as a row to save, for whoever points at it."""
+        return Record(
+            task=source.task, source=source, row_number=number, title=self._title_of(number, facts), facts=facts,
+            group=company.group, domain=company.domain, split=split, content_hash=digest,
+        )  # fmt: skip
+
+    def _title_of(self, number: int, facts: Facts) -> str:
         title = _text(facts.get(self._title)) or self.naming.written(facts)
         title = title or next((_text(value) for value in facts.values()), "")
-        return RecordRow(
-            self._new_id(), read.row.number, title[:TITLE_CHARS] or f"Row {read.row.number}", read.facts,
-            company.group, company.domain, split, read.digest,
-        )  # fmt: skip
+        return title[:TITLE_CHARS] or f"Row {number}"
 
     def _new_id(self) -> UUID:
         if not self._ids:

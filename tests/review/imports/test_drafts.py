@@ -6,10 +6,14 @@ import csv
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from members.models import Member
 from miniatures_site.demo import hand_drafts, prospects
-from review.models import Candidate, Record, Source, Task
+from review import checks
+from review.models import Assignment, Candidate, Record, Source, Task
+from review.selectors import cards, desk
+from review.services import candidates, checking, search_index
 from review.services.imports import import_drafts, import_records
 from review.starters import STARTERS
 from tests.review.factories import make_task
@@ -133,3 +137,60 @@ def test_the_demos_hand_drafts_come_in_with_their_labels(task: Task, admin: Memb
 
     assert result.rows_added == len(rows)
     assert sum(bool(candidate.labelled_defects) for candidate in Candidate.objects.all()) == len(faults)
+
+
+@pytest.fixture
+def many(task: Task, admin: Member, tmp_path: Path) -> Task:
+    """More drafts than an import checks and indexes itself."""
+    rows = [acme(company=f"Acme {number}", sector="steel", subject="FREE!!! Act now") for number in range(120)]
+    import_drafts(task, table(tmp_path / "many.csv", rows), by=admin)
+    return task
+
+
+def test_drafts_of_a_large_import_are_marked_right_behind_it(many: Task) -> None:
+    assert set(Candidate.objects.values_list("is_checked", "marks_count")) == {(False, 0)}
+
+    search_index.catch_up()
+
+    drafts = list(Candidate.objects.select_related("record", "task_version"))
+    assert {draft.is_checked for draft in drafts} == {True}
+    for draft in drafts:
+        expected = [m.as_json() for m in checks.run(draft.task_version.spec, draft.record.facts, draft.fields)]
+        assert draft.marks == expected
+        assert draft.marks_count == len(expected) > 0
+
+
+def test_a_draft_that_is_opened_before_shows_its_marks_all_the_same(many: Task, admin: Member) -> None:
+    draft = desk.draft_or_404(admin, Candidate.objects.values_list("pk", flat=True)[0])
+    shown = desk.draft_json(draft, admin)["marks"]
+    card = cards.as_json(Assignment(candidate=draft, etag="", leased_until=timezone.now()))
+
+    search_index.catch_up()
+
+    assert shown == card["marks"] == Candidate.objects.get(pk=draft.pk).marks != []
+
+
+def test_a_mark_of_another_room_outlives_the_checks(many: Task) -> None:
+    draft = Candidate.objects.all()[0]
+    mark = {
+        "check": "pipeline",
+        "field": "body",
+        "start": 0,
+        "end": 3,
+        "message": "m",
+        "severity": "look",
+        "mend": None,
+    }
+    candidates.add_marks({draft.pk: [mark]})
+
+    search_index.catch_up()
+
+    draft.refresh_from_db()
+    assert draft.marks[-1] == mark
+    assert draft.marks_count == len(draft.marks) > 1
+
+
+def test_who_counts_marks_has_all_of_them_read_first(many: Task) -> None:
+    assert checking.finish(many) == 120
+    assert checking.finish(many) == 0
+    assert not Candidate.objects.filter(is_checked=False).exists()
