@@ -18,10 +18,22 @@ DEMO: Final = "measured on the demo student, two CPU cores (docs/training-engine
 RSLORA: Final = "rsLoRA (Kalajdzievski, arXiv 2312.03732)"
 QLORA: Final = "QLoRA (Dettmers et al., arXiv 2305.14314)"
 UNUSED: Final = "not used by full fine-tuning"
+DPO: Final = "DPO (Rafailov et al., arXiv 2305.18290)"
+RPO: Final = "Iterative RPO (Pang et al., arXiv 2404.19733)"
+KTO: Final = "KTO (Ethayarajh et al., arXiv 2402.01306)"
+GKD: Final = "On-policy distillation (Agarwal et al., arXiv 2306.13649)"
+OTHER_OBJECTIVE: Final = "not used by this objective"
 
 # Where the paper is silent, the same sources hold for every preset.
 SHARED_SOURCES: Final[dict[str, str]] = {
     "method": "the preset's own",
+    "objective": f"{PAPER}: supervised fine-tuning",
+    "beta": OTHER_OBJECTIVE,
+    "anchor": OTHER_OBJECTIVE,
+    "desirable_weight": OTHER_OBJECTIVE,
+    "undesirable_weight": OTHER_OBJECTIVE,
+    "temperature": OTHER_OBJECTIVE,
+    "kl": OTHER_OBJECTIVE,
     "target": f"{LORA_WITHOUT_REGRET}: adapters on all linear layers",
     "rslora": f"{RSLORA}: off; LoRA variants differ less than learning rates do",
     "quantise": f"{OURS}: none; 4 bits ({QLORA}) are for bases that do not fit otherwise",
@@ -54,6 +66,16 @@ _NO_ADAPTER: Final[dict[str, tuple[Any, str]]] = {
     "rslora": (False, UNUSED),
     "quantise": ("none", UNUSED),
     "target": ("all-linear", UNUSED),
+}
+
+_PREFERENCE: Final[dict[str, tuple[Any, str]]] = {
+    "method": ("lora", LORA_WITHOUT_REGRET),
+    "rank": (16, f"{OURS}: half of what imitation takes; preferences are few"),
+    "alpha": (32.0, LORA_WITHOUT_REGRET),
+    "dropout": (0.0, f"{OURS}: none, so that the run begins exactly at its reference"),
+    "epochs": (1, f"{OURS}: preferences are learnt, and overlearnt, sooner than texts"),
+    "batch_size": (8, f"{OURS}: drift is told from the rows of a batch"),
+    "accumulation": (4, f"{OURS}: 32 rows a step, half of the 64 of {DPO}"),
 }
 
 PRESETS: Final[dict[str, Preset]] = {
@@ -114,6 +136,49 @@ PRESETS: Final[dict[str, Preset]] = {
                 "epochs": (3, f"{PAPER}: 3 to 5"),
                 "batch_size": (8, f"{OURS}: the paper names none"),
                 "gradient_checkpointing": (True, f"{QLORA}: activations are what is left to save"),
+            },
+        ),
+        _preset(
+            "dpo",
+            "DPO, anchored",
+            "Goes on from a miniature: what was edited or chosen becomes likelier than what it was preferred to.",
+            _PREFERENCE
+            | {
+                "objective": ("dpo", DPO),
+                "beta": (0.1, f"{DPO}: 0.1"),
+                "anchor": (1.0, f"{RPO}: 1; plain DPO lets both texts become unlikelier"),
+                "learning_rate": (1e-5, f"{DPO}: 1e-6 for all weights; adapters take ten times that"),
+            },
+        ),
+        _preset(
+            "kto",
+            "KTO",
+            "Goes on from a miniature by single verdicts: accepted texts become likelier, rejected ones less.",
+            _PREFERENCE
+            | {
+                "objective": ("kto", KTO),
+                "beta": (0.1, f"{KTO}: 0.1"),
+                "anchor": (0.0, f"{KTO}: none"),
+                "desirable_weight": (1.0, f"{KTO}: 1; raise the rarer kind's weight up to 4/3 of the other's share"),
+                "undesirable_weight": (1.0, f"{KTO}: 1"),
+                "learning_rate": (1e-5, f"{KTO}: 5e-7 to 5e-6 for all weights; adapters take more"),
+            },
+        ),
+        _preset(
+            "distil",
+            "Distillation",
+            "Learns an open-weight teacher's whole distribution, to set beside imitation of its texts.",
+            {
+                "method": ("lora", PAPER),
+                "objective": ("distil", GKD),
+                "temperature": (1.0, f"{GKD}: 1"),
+                "kl": ("forward", f"{GKD}: supervised distillation"),
+                "rank": (None, f"{PAPER}: r = 16 up to 3 B parameters, 32 above"),
+                "alpha": (32.0, PAPER),
+                "dropout": (0.05, PAPER),
+                "learning_rate": (2e-4, PAPER),
+                "epochs": (3, f"{PAPER}: 3 to 5"),
+                "batch_size": (8, f"{OURS}: the paper names none"),
             },
         ),
         _preset(

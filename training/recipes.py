@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 Method = Literal["lora", "full"]
 Precision = Literal["auto", "bf16", "fp16", "fp32"]
 Quantisation = Literal["none", "nf4"]
+Aim = Literal["sft", "dpo", "kto", "distil"]
+Divergence = Literal["forward", "reverse"]
 
 SMALL_STUDENT_PARAMETERS = 3_000_000_000
 RANK_OF_SMALL_STUDENTS = 16
@@ -29,6 +31,15 @@ class Recipe(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     method: Method = Field("lora", description="Low-rank adapters, or all weights.")
+    objective: Aim = Field("sft", description="Imitate accepted texts, prefer better ones, or learn from a teacher.")
+    beta: float = Field(0.1, gt=0, le=10, description="DPO and KTO: how hard departing from the start is punished.")
+    anchor: float = Field(0.0, ge=0, le=100, description="DPO and KTO: weight of the good texts' own loss.")
+    desirable_weight: float = Field(1.0, ge=0, le=100, description="KTO: weight of accepted texts.")
+    undesirable_weight: float = Field(1.0, ge=0, le=100, description="KTO: weight of rejected texts.")
+    temperature: float = Field(1.0, gt=0, le=20, description="Distillation: softens both distributions.")
+    kl: Divergence = Field(
+        "forward", description="Distillation: forward covers all the teacher may say, reverse keeps to the likeliest."
+    )
     rank: int | None = Field(None, ge=1, le=512, description="LoRA rank; empty: 16 up to 3 B parameters, 32 above.")
     alpha: float = Field(32.0, gt=0, le=1024, description="LoRA alpha; adapters are scaled by alpha / rank.")
     dropout: float = Field(0.0, ge=0, lt=1, description="Dropout in front of the adapters.")
@@ -65,6 +76,22 @@ class Recipe(BaseModel):
         if self.quantise != "none" and self.method != "lora":
             raise ValueError("only a base that stays frozen can be held in 4 bits: choose the method 'lora'")
         return self
+
+    @model_validator(mode="after")
+    def _drift_is_told_from_others(self) -> Recipe:
+        if self.objective == "kto" and self.batch_size < 2:
+            raise ValueError("KTO tells drift from the other rows of a batch: batch_size must be at least 2")
+        return self
+
+    @property
+    def reads(self) -> str:
+        """Format of the dataset files it is tuned on: `sft`, `dpo` or `kto`."""
+        return "sft" if self.objective == "distil" else self.objective
+
+    @property
+    def prefers(self) -> bool:
+        """Whether it goes on from a miniature, with that for its reference."""
+        return self.objective in ("dpo", "kto")
 
     def rank_for(self, parameters: int) -> int:
         """The rank used on a student of this many parameters ("Trained Miniatures", recipe table)."""

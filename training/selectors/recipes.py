@@ -11,6 +11,12 @@ from training.recipes import Preset, Recipe
 # What a person may want to change first; the rest stands below.
 FIRST = (
     "learning_rate",
+    "beta",
+    "anchor",
+    "desirable_weight",
+    "undesirable_weight",
+    "temperature",
+    "kl",
     "epochs",
     "batch_size",
     "accumulation",
@@ -21,12 +27,30 @@ FIRST = (
     "seed",
     "dtype",
 )
-HIDDEN = frozenset({"method", "target", "schedule"})
+HIDDEN = frozenset({"method", "objective", "target", "schedule"})
+# Values that only some objectives read.
+OF_OBJECTIVES = {
+    "beta": ("dpo", "kto"),
+    "anchor": ("dpo", "kto"),
+    "desirable_weight": ("kto",),
+    "undesirable_weight": ("kto",),
+    "temperature": ("distil",),
+    "kl": ("distil",),
+}
 LABELS = {
     "method": "What is tuned",
+    "objective": "Objective",
+    "beta": "Beta",
+    "anchor": "Anchor",
+    "desirable_weight": "Weight of good",
+    "undesirable_weight": "Weight of bad",
+    "temperature": "Temperature",
+    "kl": "Divergence",
     "rank": "LoRA rank",
     "alpha": "LoRA alpha",
     "dropout": "LoRA dropout",
+    "rslora": "Rank-stabilised scale",
+    "quantise": "Base held in",
     "target": "Adapted layers",
     "learning_rate": "Learning rate",
     "schedule": "Schedule",
@@ -91,8 +115,11 @@ def lines(preset: Preset, values: dict[str, Any] | None = None) -> list[Line]:
         values: The recipe's values as JSON; the preset's own by default.
     """
     own = preset.recipe.model_dump(mode="json")
-    shown = own if values is None else values
+    # A run of an earlier release lacks values that came later; it ran by their defaults.
+    shown = own if values is None else {**Recipe().model_dump(mode="json"), **values}
     unused = {"rank", "alpha", "dropout", "target"} if shown["method"] == "full" else set()
+    aim = shown.get("objective", "sft")
+    unused |= {name for name, aims in OF_OBJECTIVES.items() if aim not in aims}
     rest = [name for name in Recipe.model_fields if name not in FIRST]
     return [
         _line(name, shown[name], preset.sources.get(name, ""), is_changed=shown[name] != own[name])
