@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from generation.api import orders, teachers
+from generation.api import budgets, ledger, orders, teachers
 
 urlpatterns = [
     path("teachers/", teachers.Teachers.as_view(), name="api-teachers"),
     path("teachers/<slug:slug>/", teachers.TeacherDetail.as_view(), name="api-teacher"),
     path("prices/", teachers.Prices.as_view(), name="api-prices"),
+    path("ledger/", ledger.Ledger.as_view(), name="api-ledger"),
+    path("ledger/csv/", ledger.LedgerCsv.as_view(), name="api-ledger-csv"),
+    path("budgets/", budgets.Budgets.as_view(), name="api-budgets"),
+    path("budgets/<uuid:budget_id>/", budgets.BudgetDetail.as_view(), name="api-budget"),
     path("generation-jobs/", orders.Orders.as_view(), name="api-generation-jobs"),
     path("generation-jobs/estimate/", orders.Estimate.as_view(), name="api-generation-estimate"),
     path("generation-jobs/<uuid:order_id>/", orders.OrderDetail.as_view(), name="api-generation-job"),

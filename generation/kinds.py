@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from generation.services import ingest, order_spec
+from generation.services import budgets, ingest, order_spec
 from jobs.contracts import Event, Result
 from jobs.kinds import BaseKind
 from jobs.models import Job
@@ -28,6 +28,9 @@ class GenerationKind(BaseKind):
 
     def on_events(self, job: Job, events: list[Event]) -> None:
         ingest.consume(job, events)
+
+    def on_resumed(self, job: Job) -> None:
+        budgets.hold_resumed(job)
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
         ingest.close(job, result)

@@ -6,6 +6,7 @@ from django.db.models import TextChoices
 
 # What others may be told, and how pages say it.
 EVENTS: dict[str, str] = {
+    "budget.warning": "Four fifths of a budget are spent",
     "dataset_version.frozen": "A dataset version is frozen",
     "job.finished": "A job has ended, well or badly",
     "sample.revoked": "A sample was taken out of use",

@@ -13,8 +13,8 @@ from uuid import UUID
 from generation import ports
 from generation.engine.contracts import TeacherSpec
 from generation.models import Call, GenerationJob
-from generation.services import conversations
-from generation.states import CallState, Purpose
+from generation.services import conversations, spend, watching
+from generation.states import CallState, Purpose, UncertainPolicy, Way
 from jobs.contracts import Event, Result
 from jobs.models import Job
 from review import prompting
@@ -29,6 +29,10 @@ WRITTEN = (
     "position",
     "input_tokens",
     "output_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "way",
+    "teacher_name",
     "cost_usd",
     "cost_is_estimate",
     "possible_cost_usd",
@@ -50,10 +54,11 @@ def consume(job: Job, events: Iterable[Event]) -> None:
     told = [event for event in events if event.kind in ("draft", "failure", "uncertain", "sent", "unsent")]
     if not told:
         return
-    order = GenerationJob.objects.select_related("task_version__task", "teacher").filter(job=job).first()
+    order = _held(job)
     if order is None:
         return
     calls = _known(told)
+    before = spend.noted(order, calls.values())
     fresh: dict[UUID, dict[str, Any]] = {}
     for event in told:
         if event.kind == "sent":
@@ -65,17 +70,30 @@ def consume(job: Job, events: Iterable[Event]) -> None:
     if order.purpose != Purpose.EVALUATION:
         _to_desk(order, calls, fresh)
     _save(calls)
+    if spend.book(order, before, calls.values()):
+        watching.look(order)
 
 
 def close(job: Job, result: Result) -> None:
     """After a failure, calls last seen on the wire have no engine left to tell of them: they are uncertain."""
-    if result.outcome != "failed":
+    order = _held(job) if result.outcome == "failed" else None
+    if order is None:
         return
-    Call.objects.filter(generation_job__job=job, state=CallState.SENT).update(
-        state=CallState.UNCERTAIN,
-        error_code="interrupted",
-        error_message="The engine ended while this call was on the wire.",
-    )
+    calls = list(Call.objects.filter(generation_job=order, state=CallState.SENT))
+    before = spend.noted(order, calls)
+    for call in calls:
+        call.state, call.error_code = CallState.UNCERTAIN, "interrupted"
+        call.error_message = "The engine ended while this call was on the wire."
+        # The journal may know better; until it is read again, the dearest call of the estimate stands in.
+        call.possible_cost_usd = max(call.possible_cost_usd, _usd(order.estimate.get("worst_call_usd", 0)))
+    Call.objects.bulk_update(calls, ["state", "error_code", "error_message", "possible_cost_usd"], batch_size=CHUNK)
+    spend.book(order, before, calls)
+
+
+def _held(job: Job) -> GenerationJob | None:
+    """The order of a job, its row locked: whoever settles its calls by hand waits, and is waited for."""
+    orders = GenerationJob.objects.select_related("task_version__task", "teacher")
+    return orders.select_for_update(of=("self",), no_key=True).filter(job=job).first()
 
 
 def _known(events: Iterable[Event]) -> dict[UUID, Call]:
@@ -116,17 +134,19 @@ def _take_end(order: GenerationJob, calls: dict[UUID, Call], event: Event) -> bo
     told = event.payload
     pk = UUID(told["call_id"])
     call = calls.get(pk) or Call(pk=pk, generation_job=order, record_id=UUID(told["record"]))
-    if call.state and _is_final(call):
+    if call.state and (_is_final(call) or (call.settlement and event.kind == "uncertain")):
         return False
     calls[pk] = call
     call.state = {"draft": CallState.ANSWERED, "failure": CallState.FAILED}.get(event.kind, CallState.UNCERTAIN)
     usage = told.get("usage", {})
     call.position = told["index"]
     call.input_tokens, call.output_tokens = usage.get("input_tokens", 0), usage.get("output_tokens", 0)
+    call.cached_tokens, call.cache_write_tokens = usage.get("cached_tokens", 0), usage.get("cache_write_tokens", 0)
+    call.way = told.get("way", Way.LIVE)
+    call.teacher_name = told.get("teacher_name", "")[:120]
     call.cost_usd = _usd(told.get("cost_usd", 0))
     call.cost_is_estimate = bool(told.get("cost_is_estimate"))
-    # A call in doubt is told again after a resume, then without its worst case.
-    call.possible_cost_usd = max(call.possible_cost_usd, _usd(told.get("possible_cost_usd", 0)))
+    call.possible_cost_usd = _possible_usd(order, call, told)
     call.error_code, call.error_message = told.get("code", ""), told.get("message", "")
     call.excerpt = told.get("excerpt", "")
     call.model, call.request_id = told.get("model", "")[:120], told.get("request_id", "")[:120]
@@ -134,6 +154,16 @@ def _take_end(order: GenerationJob, calls: dict[UUID, Call], event: Event) -> bo
     if order.purpose == Purpose.EVALUATION:
         call.fields = told.get("fields")
     return True
+
+
+def _possible_usd(order: GenerationJob, call: Call, told: dict[str, Any]) -> Decimal:
+    """What tries of a call that brought no word may have cost, its end told."""
+    possible = _usd(told.get("possible_cost_usd", 0))
+    if call.state != CallState.UNCERTAIN and order.uncertain_policy == UncertainPolicy.HOLD:
+        # A held call has one try: whatever was in doubt, this end is its end.
+        return possible
+    # A call in doubt is told again after a resume, then without its worst case.
+    return max(call.possible_cost_usd, possible)
 
 
 def _to_desk(order: GenerationJob, calls: dict[UUID, Call], drafts: dict[UUID, dict[str, Any]]) -> None:

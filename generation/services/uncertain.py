@@ -1,19 +1,23 @@
-"""Settles calls of unknown fate: a person drops them, or asks again knowing that both may be paid."""
+"""Settles calls of unknown fate: a person takes them as paid or as not paid, drops them, or asks again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
 
+from audit.services import trail
 from generation.models import Call, GenerationJob
-from generation.services import orders
+from generation.services import orders, spend
 from generation.states import CallState, Purpose, Settlement, UncertainPolicy
 from members.models import Member
 from review import permissions
 from review.states import Role
 from web.errors import Refusal
+
+NOTHING = Decimal(0)
 
 
 @transaction.atomic
@@ -33,6 +37,24 @@ def drop(order: GenerationJob, *, call_ids: Sequence[UUID] | None, by: Member) -
         Refusal: 409 `nothing_uncertain`, none of them is open.
     """
     return len(_settle(order, call_ids, by, Settlement.DROPPED))
+
+
+@transaction.atomic
+def take_as_paid(order: GenerationJob, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
+    """Book what calls may have cost as their cost, an estimate: the provider's bill has them.
+
+    Arguments, answer and errors as for `drop`.
+    """
+    return len(_settle(order, call_ids, by, Settlement.PAID))
+
+
+@transaction.atomic
+def take_as_unpaid(order: GenerationJob, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
+    """Take what calls may have cost off the books: the provider's bill does not have them.
+
+    Arguments, answer and errors as for `drop`.
+    """
+    return len(_settle(order, call_ids, by, Settlement.NOT_PAID))
 
 
 @transaction.atomic
@@ -73,9 +95,9 @@ def ask_again(order: GenerationJob, *, call_ids: Sequence[UUID] | None, by: Memb
 
 def _settle(order: GenerationJob, call_ids: Sequence[UUID] | None, by: Member, settlement: Settlement) -> list[Call]:
     permissions.require(by, order.task, Role.LEAD)
-    found = Call.objects.select_for_update().filter(
-        generation_job=order, state=CallState.UNCERTAIN, settlement=Settlement.OPEN
-    )
+    # The order's row first, as whoever takes in events does: the two never hold each other up for ever.
+    GenerationJob.objects.select_for_update(no_key=True).get(pk=order.pk)
+    found = Call.objects.filter(generation_job=order, state=CallState.UNCERTAIN, settlement=Settlement.OPEN)
     if call_ids is not None:
         found = found.filter(pk__in=list(call_ids))
     calls = list(found.order_by("position"))
@@ -86,5 +108,21 @@ def _settle(order: GenerationJob, call_ids: Sequence[UUID] | None, by: Member, s
             status=409,
             hint="Load the page again: someone may have settled them.",
         )
-    Call.objects.filter(pk__in=[call.pk for call in calls]).update(settlement=settlement)
+    before = spend.noted(order, calls)
+    for call in calls:
+        _write_settlement(call, settlement)
+    Call.objects.bulk_update(calls, ["settlement", "cost_usd", "cost_is_estimate", "possible_cost_usd"], batch_size=500)
+    spend.book(order, before, calls)
+    trail.record(
+        "calls_settled", by=by, about=order, task=order.task.slug, settlement=str(settlement), count=len(calls),
+        possible_usd=str(sum((each.amounts[-1] for each in before.values()), NOTHING)),
+    )  # fmt: skip
     return calls
+
+
+def _write_settlement(call: Call, settlement: Settlement) -> None:
+    call.settlement = settlement
+    if settlement == Settlement.PAID:
+        call.cost_usd, call.cost_is_estimate = call.cost_usd + call.possible_cost_usd, True
+    if settlement in (Settlement.PAID, Settlement.NOT_PAID):
+        call.possible_cost_usd = NOTHING

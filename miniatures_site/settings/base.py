@@ -248,6 +248,9 @@ ANYMAIL = env.prefixed("ANYMAIL_")
 # Invitations are mailed where a mail server was named; their links are shown to copy all the same.
 INVITATIONS_BY_MAIL = env.flag("INVITATIONS_BY_MAIL", default=bool(env.text("EMAIL_HOST") or env.prefixed("ANYMAIL_")))
 INVITATIONS_FROM = env.text("INVITATIONS_FROM")
+# Warnings of budgets and the like: to whom it concerns, where a mail server was named.
+NOTICES_BY_MAIL = env.flag("NOTICES_BY_MAIL", default=INVITATIONS_BY_MAIL)
+NOTICES_FROM = env.text("NOTICES_FROM", INVITATIONS_FROM)
 # Where links in mails lead: the public address of this site, without a slash at its end.
 SITE_URL = env.text("SITE_URL", f"http://{env.text('HOST', '127.0.0.1')}:{env.text('PORT', '8000')}").rstrip("/")
 # Providers whose webhooks are heard, and the key that signs webhooks in our own form (else derived from SECRET_KEY).

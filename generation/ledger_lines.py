@@ -1,0 +1,52 @@
+"""The ledger as CSV lines: grouped, or call by call. Amounts stand with six decimals, so that they add up exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple
+
+from django.http import StreamingHttpResponse
+
+from generation.models import Call
+from generation.selectors import ledger as selectors
+from generation.selectors.ledger import AMOUNTS, Asked, Line
+from generation.services.spend import own_name
+from members.models import Member
+from web import csv_lines
+
+CALL_COLUMNS = (
+    "at", "call", "job", "task", "teacher", "model", "member", "way", "state", "settlement", "input_tokens",
+    "cached_tokens", "cache_write_tokens", "output_tokens", "cost_usd", "cost_is_estimate", "possible_usd", "request_id",
+)  # fmt: skip
+
+
+def of_lines(by: str, lines: Iterable[Line]) -> Iterator[str]:
+    """A line of names, then one a line of the ledger."""
+    yield csv_lines.line((by, "name", *AMOUNTS))
+    for line in lines:
+        yield csv_lines.line((line.key, line.label, *astuple(line.amounts)))
+
+
+def of_calls(calls: Iterable[Call]) -> Iterator[str]:
+    """A line of names, then one a call."""
+    yield csv_lines.line(CALL_COLUMNS)
+    for call in calls:
+        order = call.generation_job
+        yield csv_lines.line((
+            call.created_at.isoformat(timespec="seconds"), str(call.pk), str(order.pk), order.task.slug,
+            call.teacher_name or own_name(order), call.model, order.created_by.username if order.created_by else "",
+            call.way, call.state, call.settlement, call.input_tokens, call.cached_tokens, call.cache_write_tokens,
+            call.output_tokens, call.cost_usd, call.cost_is_estimate, call.possible_cost_usd, call.request_id,
+        ))  # fmt: skip
+
+
+def answer(member: Member, wanted: Asked, *, is_by_call: bool) -> StreamingHttpResponse:
+    """A part of the ledger as a file, streamed: grouped, or every call of it."""
+    if is_by_call:
+        lines = of_calls(selectors.calls(member, wanted))
+    else:
+        lines = of_lines(wanted.by, selectors.all_lines(member, wanted))
+    sent = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    name = f"ledger-{'call' if is_by_call else wanted.by}-{wanted.month}.csv"
+    sent["Content-Disposition"] = f'attachment; filename="{name}"'
+    return sent

@@ -1,0 +1,96 @@
+"""Looks at budgets when money has moved: warns once a period at four fifths, and pauses what goes on beyond the limit.
+
+Called inside the transaction that books the money. Mails leave after it commits; a mail that cannot be sent stops nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from generation.models import Budget, GenerationJob
+from generation.selectors import budgets as selectors
+from generation.selectors.budgets import Standing
+from jobs.services import lifecycle
+from jobs.services.moves import locked, tell
+from jobs.states import JobState
+from members.models import Member
+from review.models import Membership, Task
+from review.states import Role
+from webhooks.services import publishing
+
+logger = logging.getLogger(__name__)
+
+
+def look(order: GenerationJob) -> None:
+    """Warn of the budgets that an order has brought near their limit, and pause it where one is used up.
+
+    The engine keeps within what the order holds; this is for limits that were lowered meanwhile, and for a provider that
+    charged more than the worst case.
+    """
+    for budget in selectors.covering(order.task):
+        now = selectors.standing(budget)
+        if now.is_near:
+            _warn(now, order)
+        if now.is_used_up:
+            _pause(now, order)
+
+
+def _warn(now: Standing, order: GenerationJob) -> None:
+    """Say it once a period: whoever writes the period first says it."""
+    news = Budget.objects.filter(pk=now.budget.pk).exclude(warned_for=now.period)
+    if not news.update(warned_for=now.period, warned_at=timezone.now()):
+        return
+    task = now.budget.task
+    data = {
+        "budget": str(now.budget.pk), "scope": now.budget.scope, "period": now.period, "page": page_of(task),
+        "spent_usd": str(now.spent_usd), "held_usd": str(now.held_usd), "limit_usd": str(now.budget.limit_usd),
+    }  # fmt: skip
+    key = f"{now.budget.pk}:{now.period}:{now.budget.limit_usd}"
+    publishing.publish("budget.warning", key=key, task_slug=task.slug if task else "", data=data)
+    if order.job_id is not None:
+        tell(locked(order.job_id), "log", {"level": "warning", "message": text_of(now)})
+    transaction.on_commit(partial(_mail, text_of(now), page_of(task), _readers(task)))
+
+
+def _pause(now: Standing, order: GenerationJob) -> None:
+    job = locked(order.job_id) if order.job_id is not None else None
+    if job is None or job.state != JobState.RUNNING:
+        return
+    tell(job, "log", {"level": "error", "message": f"Paused: nothing is left of {now.name}."})
+    lifecycle.pause(job, by=None)
+
+
+def text_of(now: Standing) -> str:
+    """The warning, in one sentence."""
+    return f"${now.spent_usd:.2f} of {now.name}, ${now.budget.limit_usd}, is spent."
+
+
+def page_of(task: Task | None) -> str:
+    """Where budgets are looked at: the task's, or all."""
+    return reverse("generation:task-budgets", args=[task.slug]) if task else reverse("generation:budgets")
+
+
+def _readers(task: Task | None) -> list[str]:
+    members = Member.objects.filter(is_active=True).exclude(email="")
+    if task is None:
+        return list(members.filter(is_superuser=True).values_list("email", flat=True))
+    leads = Membership.objects.filter(task=task, role=Role.LEAD).values("member")
+    return list(members.filter(pk__in=leads).values_list("email", flat=True))
+
+
+def _mail(text: str, page: str, readers: list[str]) -> None:
+    if not readers or not settings.NOTICES_BY_MAIL:
+        return
+    body = f"{text}\n\nSee {settings.SITE_URL}{page}\n"
+    try:
+        send_mail("A budget is nearly used up", body, settings.NOTICES_FROM or None, readers)
+    except Exception:
+        # Providers raise what they like; page, webhook and the job's log say the same.
+        logger.exception("The warning about a budget was not mailed")

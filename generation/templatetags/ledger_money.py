@@ -1,0 +1,27 @@
+"""Money as books show it, and the warning of budgets on a task's pages."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import template
+
+from generation.selectors import budgets
+from review.models import Task
+
+register = template.Library()
+CENT = Decimal("0.01")
+
+
+@register.filter
+def exact(value: Decimal) -> str:
+    """An amount with every digit it has, at least to the cent: lines of a book add up as they stand."""
+    amount = value.normalize()
+    return f"{amount:,f}" if amount != amount.quantize(CENT) else f"{value:,.2f}"
+
+
+@register.inclusion_tag("generation/_budget_banner.html")
+def budget_banner(task: Task) -> dict[str, Any]:
+    """The warning where four fifths of a budget of this task are spent; nothing otherwise."""
+    return {"standings": budgets.warned(task)}
