@@ -9,7 +9,7 @@ from generation import ports
 from generation.engine.contracts import GenerationSpec, Limits, RecordIn, TeacherSpec
 from generation.models import Call, GenerationJob, Teacher
 from generation.selectors.teachers import Price
-from generation.services import addresses, conversations
+from generation.services import addresses, budgets, conversations
 from generation.states import CallState, Purpose
 from jobs.models import Job
 from review.models import Record
@@ -47,7 +47,7 @@ def build(job: Job) -> dict[str, Any]:
     """Body of `spec.json` for the next attempt of a generation job.
 
     Raises:
-        Refusal: The teacher's address is no longer allowed, or a record is gone.
+        Refusal: The teacher's address is no longer allowed, a record is gone, or budgets leave nothing.
         GenerationJob.DoesNotExist: The job belongs to no order.
     """
     order = GenerationJob.objects.select_related("task_version", "teacher").get(job=job)
@@ -64,7 +64,7 @@ def build(job: Job) -> dict[str, Any]:
         teacher=teacher,
         records=_records(order),
         count=order.count,
-        budget_usd=None if order.max_cost_usd is None else float(order.max_cost_usd),
+        budget_usd=_float(budgets.hold_again(order)),
         seed=order.seed,
         uncertain="retry" if order.uncertain_policy == "retry" else "hold",
         limits=Limits(concurrency=order.teacher.concurrency),
@@ -89,10 +89,10 @@ def _known_calls(order: GenerationJob) -> tuple[dict[str, float], list[str]]:
         "pk", "state", "cost_usd", "possible_cost_usd", "settlement"
     ):
         if state == CallState.ANSWERED or (state == CallState.FAILED and cost > 0):
-            settled[str(pk)] = float(cost)
+            settled[str(pk)] = float(cost + possible)
         elif settlement:
-            # A person has dropped it or asked again elsewhere; its worst case still counts against the budget.
-            settled[str(pk)] = float(possible)
+            # A person has settled it; what it cost, or may have cost, still counts against the budget.
+            settled[str(pk)] = float(cost + possible)
         elif state in (CallState.SENT, CallState.UNCERTAIN):
             in_doubt.append(str(pk))
     return settled, in_doubt

@@ -18,7 +18,7 @@ from generation.engine.contracts import TeacherSpec
 from generation.estimates import Estimate, estimate
 from generation.models import GenerationJob, Teacher
 from generation.selectors.teachers import price_of
-from generation.services import addresses, order_spec
+from generation.services import addresses, budgets, order_spec
 from generation.states import Purpose, UncertainPolicy
 from jobs import secrets
 from jobs.services import lifecycle
@@ -132,7 +132,7 @@ def launch(
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: As for `quote`, or `budget_missing`, `budget_too_small`.
+        Refusal: As for `quote`, or `budget_missing`, `budget_too_small`, `budget_used_up`.
     """
     quoted = quote(
         task, teacher=teacher, count=count, by=by, source=source, record_ids=record_ids, version=version,
@@ -165,9 +165,10 @@ def place(
     """Write the rows of an order that was quoted and launch its job, inside the caller's transaction.
 
     Raises:
-        Refusal: `budget_missing` or `budget_too_small`.
+        Refusal: `budget_missing`, `budget_too_small`, or 409 `budget_used_up`: the order may cost more than budgets leave.
     """
     check_budget(max_cost_usd, quoted.estimate)
+    held_usd = budgets.hold_all(task, max_cost_usd)
     order_id = uuid4()
     job = lifecycle.launch(
         kind=order_spec.KIND,
@@ -189,6 +190,7 @@ def place(
         purpose=purpose,
         count=count,
         max_cost_usd=max_cost_usd,
+        reserved_usd=held_usd,
         estimate=quoted.estimate.as_json(),
         record_ids=quoted.record_ids,
         uncertain_policy=uncertain_policy,
