@@ -5,21 +5,24 @@ Puts the parts together; knows the run directory, not the supervisor behind it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from generation.engine import history as histories
 from generation.engine import journal as journals
+from generation.engine.batches.intake import UNANSWERED
+from generation.engine.batches.loop import BatchLoop
+from generation.engine.batches.opening import open_batches
+from generation.engine.batches.ports import BatchProvider
 from generation.engine.calls import CallLoop
+from generation.engine.clients.ports import Client
 from generation.engine.contracts import GenerationSpec
 from generation.engine.diversity.asking import open_all
-from generation.engine.history import CallFate
 from generation.engine.journal import Journal
 from generation.engine.ledger import Ledger
 from generation.engine.outcomes import Outcomes
-from generation.engine.plan import PlannedCall, plan
-from generation.engine.repairs import FLAWED, Flawed, repair_id
+from generation.engine.plan import PlannedCall
+from generation.engine.recovery import Recovery, earlier_history
 from generation.engine.report import Report, scrubber
 from jobs.contracts import EngineError
 from jobs.rundir import RunDir
@@ -35,6 +38,8 @@ HINTS = {
     "rate_limited": "Resume later, or lower the teacher's concurrency.",
     "request_rejected": "Check the teacher's parameters: the provider refuses the requests as they are.",
     "schema_refused": "Set the answers of this teacher to text, and launch a new order.",
+    "parameter_refused": "Check the teacher's parameters: the provider knows no such one, or not this value.",
+    "batch_refused": "Read what the provider says; nothing of the batch was paid. Ask live, or resume later.",
     "unreachable": "Check the address and the network, then resume.",
 }
 
@@ -56,110 +61,70 @@ async def run_order(run: RunDir) -> Ending:
         OSError: The disk takes no more.
     """
     spec = GenerationSpec.model_validate(run.spec.body)
-    fates = earlier_fates(run)
+    history = earlier_history(run)
     secrets = run.secrets()
     scrub = scrubber(secrets.values())
     report = Report(run.emit, total=spec.count)
     ledger = Ledger(spec.budget_usd)
     client = open_all(spec, task=TaskSpec.model_validate(spec.task), secrets=secrets)
-    left = Recovery(spec, fates, ledger, report).left()
+    providers = open_batches(spec, secrets=secrets)
+    recovery = Recovery(spec, history, ledger, report)
+    left = recovery.left()
     journal = Journal(run.path / journals.FILENAME)
     outcomes = Outcomes(spec, journal=journal, ledger=ledger, report=report, scrub=scrub)
-    loop = CallLoop(
+    batches = BatchLoop(
         spec,
-        left,
-        client=client,
+        [call for call in left if call.teacher in providers],
+        waiting=recovery.batches,
+        known=recovery.taken_in,
+        providers=providers,
+        folder=run.path,
+        attempt=run.spec.fence,
         journal=journal,
         ledger=ledger,
         report=report,
         outcomes=outcomes,
         should_stop=lambda: run.stop_requested,
     )
-    loop.tell_progress()
     try:
+        await batches.run()
+        loop = CallLoop(
+            spec,
+            _live(spec, [call for call in left if call.teacher not in providers], batches, outcomes),
+            repairs=batches.repairs,
+            client=client,
+            journal=journal,
+            ledger=ledger,
+            report=report,
+            outcomes=outcomes,
+            should_stop=lambda: run.stop_requested or batches.fatal is not None,
+        )
+        loop.tell_progress()
         await loop.run()
     finally:
-        await client.close()
+        await _close(client, providers)
         await journal.close()
-    return _ending(loop, ledger, report, run, scrub)
+    return _ending(batches, loop, ledger, report, run, scrub)
 
 
-def earlier_fates(run: RunDir) -> dict[str, CallFate]:
-    """What earlier attempts paid: the newest journal carries all before it, and is carried on into this attempt's."""
-    own = run.path / journals.FILENAME
-    source = next((p for p in (folder / journals.FILENAME for folder in run.earlier()) if p.exists()), None)
-    if source is not None:
-        histories.carry_over(source, own)
-    return histories.read(own)
+def _live(spec: GenerationSpec, left: list[PlannedCall], batches: BatchLoop, outcomes: Outcomes) -> list[PlannedCall]:
+    """Calls to be asked one by one: all of an order that goes live, and what batches left of one that does not."""
+    if spec.way == "live" or (spec.way == "batch" and spec.stragglers == "ask"):
+        return [*left, *batches.stragglers]
+    for call in batches.stragglers:
+        outcomes.failed_unpaid(outcomes.prepare(call), UNANSWERED)
+    return [] if spec.way == "collect" else left
 
 
-class Recovery:
-    """Sorts the planned calls by what is known of them from before."""
-
-    def __init__(self, spec: GenerationSpec, fates: dict[str, CallFate], ledger: Ledger, report: Report) -> None:
-        self._spec, self._fates, self._ledger, self._report = spec, fates, ledger, report
-
-    def left(self) -> list[PlannedCall]:
-        """Tell again what was answered, hold or re-ask what is in doubt, and return what is to be asked."""
-        return [call for call in plan(self._spec) if self._is_left(call)]
-
-    def _is_left(self, call: PlannedCall) -> bool:
-        fate = self._fates.get(call.id)
-        if fate is not None and fate.state == "answered" and fate.kind == FLAWED:
-            self._tell_flawed(call, fate)
-            return False
-        if fate is not None and fate.state == "answered":
-            # Told again: the database may have missed it, and knows it by its id if not.
-            self._ledger.spent_usd += float(fate.payload["cost_usd"])
-            self._report.outcome(fate.kind, fate.payload, is_new=False)
-            return False
-        if call.id in self._spec.settled:
-            # A repair is a call of its own beside the plan, and its cost is the order's.
-            self._ledger.spent_usd += self._spec.settled[call.id] + self._spec.settled.get(repair_id(call.id), 0.0)
-            self._report.already_settled(1)
-            return False
-        in_doubt = fate.state == "sent" if fate else call.id in self._spec.in_doubt
-        return not in_doubt or self._ask_again(call, fate.reserve_usd if fate else 0.0)
-
-    def _tell_flawed(self, call: PlannedCall, fate: CallFate) -> None:
-        """A flawed answer of before, with its repair as far as that had come: none is asked for twice."""
-        first = Flawed.from_journal(fate.payload)
-        self._ledger.spent_usd += float(first.payload["cost_usd"])
-        repair = self._fates.get(repair_id(call.id))
-        if repair is None or repair.state == "unbilled":
-            self._report.outcome(first.kind, first.payload, is_new=False)
-        elif repair.state == "answered":
-            self._ledger.spent_usd += float(repair.payload["cost_usd"])
-            self._report.repaired(first, repair.kind, repair.payload, is_new=False)
-        else:
-            self._ledger.possible_usd += repair.reserve_usd
-            told = _interrupted(replace(call, id=repair_id(call.id)), repair.reserve_usd)
-            self._report.repaired(first, "uncertain", told, is_new=False)
-
-    def _ask_again(self, call: PlannedCall, possible_usd: float) -> bool:
-        if self._spec.uncertain == "retry":
-            # Its end will say what this lost try may have cost.
-            self._ledger.doubt(call.id, possible_usd)
-            return True
-        self._ledger.possible_usd += possible_usd
-        self._report.outcome("uncertain", _interrupted(call, possible_usd), is_new=False)
-        return False
+async def _close(client: Client, providers: Mapping[int, BatchProvider]) -> None:
+    await client.close()
+    for provider in providers.values():
+        await provider.close()
 
 
-def _interrupted(call: PlannedCall, possible_usd: float) -> dict[str, Any]:
-    return {
-        "call_id": call.id,
-        "index": call.index,
-        "record": call.record.id,
-        "repeat": call.repeat,
-        "possible_cost_usd": possible_usd,
-        "code": "interrupted",
-        "message": "The engine ended while this call was on the wire.",
-        "latency_s": 0.0,
-    }
-
-
-def _ending(loop: CallLoop, ledger: Ledger, report: Report, run: RunDir, scrub: Callable[[Any], Any]) -> Ending:
+def _ending(
+    batches: BatchLoop, loop: CallLoop, ledger: Ledger, report: Report, run: RunDir, scrub: Callable[[Any], Any]
+) -> Ending:
     summary: dict[str, Any] = {
         "drafts": report.drafts,
         "failures": dict(report.failures),
@@ -169,15 +134,16 @@ def _ending(loop: CallLoop, ledger: Ledger, report: Report, run: RunDir, scrub: 
         "repairs": report.repairs,
         "cached_tokens": report.cached_tokens,
         "cache_saved_usd": round(report.cache_saved_usd, 6),
+        "at_provider": batches.at_provider,
         "ended": "complete",
     }
-    if loop.fatal is not None:
-        code = loop.fatal.code
-        message = scrub(loop.fatal.message)
+    if fatal := batches.fatal or loop.fatal:
+        code = fatal.code
+        message = scrub(fatal.message)
         error = EngineError(code=code, message=message, hint=HINTS.get(code, ""))
         return Ending("failed", summary | {"ended": code}, error)
     if run.stop_requested and not report.is_complete:
         return Ending("stopped", summary | {"ended": "stopped"})
-    if loop.is_out_of_budget:
+    if batches.is_out_of_budget or loop.is_out_of_budget:
         summary["ended"] = "budget"
     return Ending("succeeded", summary)

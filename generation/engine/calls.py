@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 
 from generation.engine.clients.ports import CallError, Client, Reply
 from generation.engine.contracts import GenerationSpec
+from generation.engine.halt import HOPELESS_AFTER, TICK_S, Stop
 from generation.engine.journal import Journal
 from generation.engine.ledger import Ledger
 from generation.engine.outcomes import Outcomes, Prepared
@@ -21,14 +23,7 @@ from generation.engine.repairs import is_worth_repair
 from generation.engine.report import Report
 from generation.engine.warming import Warming
 
-# This many calls in a row without one answer, and the fault is not the calls'.
-HOPELESS_AFTER = 10
-TICK_S = 0.1
 PROGRESS_EVERY_S = 1.0
-
-
-class Stop(Exception):  # noqa: N818 (a wish, not a fault)
-    """Inside a call: no more may be sent."""
 
 
 class CallLoop:
@@ -37,6 +32,7 @@ class CallLoop:
     Args:
         spec: The order.
         calls: What is left to ask, in order.
+        repairs: Flawed answers of batches, to be mended first.
         client: The teacher.
         journal: Where calls are noted before they go out.
         ledger: The money, what earlier attempts spent included.
@@ -54,6 +50,7 @@ class CallLoop:
         spec: GenerationSpec,
         calls: list[PlannedCall],
         *,
+        repairs: Iterable[Prepared] = (),
         client: Client,
         journal: Journal,
         ledger: Ledger,
@@ -64,6 +61,7 @@ class CallLoop:
         self._spec, self._client, self._journal, self._ledger = spec, client, journal, ledger
         self._report, self._outcomes, self._should_stop = report, outcomes, should_stop
         self._left: Iterator[PlannedCall] = iter(calls)
+        self._repairs = deque(repairs)
         self._pace = Pace(spec.limits.concurrency)
         self._chance = random.Random(spec.seed)  # spreads waits; no draft hangs on it
         self._warming = Warming(client.shared_chars)
@@ -81,6 +79,8 @@ class CallLoop:
         Raises:
             OSError: The journal could not be written; no further call was made.
         """
+        if self._should_stop():
+            self._stopping.set()
         workers = [asyncio.create_task(self._work()) for _ in range(self._spec.limits.concurrency)]
         watcher = asyncio.create_task(self._watch())
         stopped = asyncio.create_task(self._stopping.wait())
@@ -95,6 +95,8 @@ class CallLoop:
         for worker in workers:
             if not worker.cancelled() and (error := worker.exception()):
                 raise error
+        for repair in self._repairs:
+            self._outcomes.unrepaired(repair)
         self._report.left_behind()
         self.tell_progress()
 
@@ -127,6 +129,8 @@ class CallLoop:
             await asyncio.sleep(TICK_S)
 
     async def _work(self) -> None:
+        while not self._stopping.is_set() and self._repairs:
+            await self._mend(self._repairs.popleft())
         while not self._stopping.is_set() and (call := next(self._left, None)) is not None:
             async with self._warming.turn(call.teacher):
                 if self._stopping.is_set() or not await self._bring_home(call):
@@ -179,7 +183,9 @@ class CallLoop:
 
     async def _repair(self, prepared: Prepared, reply: Reply) -> None:
         """Ask once more for a flawed answer, if the budget holds that; whatever comes of it, the first one is told."""
-        repair = self._outcomes.flawed(prepared, reply)
+        await self._mend(self._outcomes.flawed(prepared, reply))
+
+    async def _mend(self, repair: Prepared) -> None:
         try:
             if not self._stopping.is_set() and await self._afford(repair.reserve_usd):
                 await self._settle(repair)

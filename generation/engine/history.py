@@ -96,7 +96,7 @@ def _apply_batch(known: History, entry: dict[str, Any]) -> None:
     what, token = entry["what"], entry["token"]
     if what == "batch":
         calls = [str(call) for call, _ in entry["calls"]]
-        known.batches[token] = BatchFate(token, calls, float(entry["at"]))
+        known.batches[token] = BatchFate(token, [*calls, *entry["ended"]], float(entry["at"]))
         for call, reserve_usd in entry["calls"]:
             fate = known.calls.setdefault(call, CallFate("batched"))
             # Handed in once more, from what another host told: what was answered stays answered.
@@ -109,9 +109,9 @@ def _apply_batch(known: History, entry: dict[str, Any]) -> None:
         return
     batch.state = "ended" if what == "batch_ended" else "dropped"
     # Taken in to its end: what it did not answer was noted one by one, so what is left was never paid.
-    for call in batch.calls:
-        if known.calls[call].state == "batched" and known.calls[call].batch == token:
-            known.calls[call].state = "unbilled"
+    for fate in filter(None, map(known.calls.get, batch.calls)):
+        if fate.state == "batched" and fate.batch == token:
+            fate.state = "unbilled"
 
 
 def carry_over(source: Path, target: Path) -> None:

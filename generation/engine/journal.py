@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -59,13 +60,19 @@ class Journal:
         """
         await self._durably({"what": "sent", "call": call, "reserve_usd": reserve_usd, "at": round(time.time(), 3)})
 
-    async def batch(self, token: str, calls: list[tuple[str, float]]) -> None:
+    async def batch(self, token: str, calls: list[tuple[str, float]], *, ended: Sequence[str] = ()) -> None:
         """Note that these calls, each with its worst price, are about to be handed in; returns once that is on disk.
+
+        Args:
+            token: Our name of the batch.
+            calls: Those without an end, with their worst price.
+            ended: Others of the batch, when it is taken up from what another host told.
 
         Raises:
             OSError: The disk took no more; the batch must not be handed in.
         """
-        await self._durably({"what": "batch", "token": token, "calls": calls, "at": round(time.time(), 3)})
+        entry = {"what": "batch", "token": token, "calls": calls, "ended": list(ended), "at": round(time.time(), 3)}
+        await self._durably(entry)
 
     async def batch_submitted(self, token: str, *, batch_id: str) -> None:
         """Note the provider's name of a batch; returns once that is on disk.
@@ -95,6 +102,15 @@ class Journal:
         """Note how a call ended. Not awaited: until it is on disk, a crash makes the call uncertain, never unpaid."""
         self._add({"what": "answered", "call": call, "kind": kind, "payload": payload})
 
+    def require_sound(self) -> None:
+        """Refuse to go on after a failed write.
+
+        Raises:
+            OSError: The disk took no more.
+        """
+        if self.broken is not None:
+            raise self.broken
+
     async def close(self) -> None:
         """Write what is pending and close the file."""
         while self._writer is not None or self._is_due:
@@ -103,8 +119,7 @@ class Journal:
         self._file.close()
 
     async def _durably(self, entry: dict[str, Any]) -> None:
-        if self.broken is not None:
-            raise self.broken
+        self.require_sound()
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(done)
         self._add(entry)

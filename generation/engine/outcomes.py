@@ -183,6 +183,11 @@ class Outcomes:
             ),
         )
 
+    def doubted(self, prepared: Prepared) -> None:
+        """A try may have been paid, and the call is asked again: its end will tell of it."""
+        self.release(prepared)
+        self._ledger.doubt(prepared.call.id, prepared.reserve_usd)
+
     def release(self, prepared: Prepared, *, cost_usd: float = 0.0, possible_usd: float = 0.0) -> None:
         """Give the reserve of a call back to the ledger."""
         self._ledger.release(prepared.reserve_usd, cost_usd=cost_usd, possible_usd=possible_usd)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from generation.engine.clients.ports import CallError
+from generation.engine.clients.ports import CallError, Fate
 from generation.engine.pace import retry_after_s
 
 MESSAGE_LIMIT = 500
@@ -20,21 +20,49 @@ CONFIGURATION = {
     404: ("not_found", "The provider knows no such model or address."),
     405: ("not_found", "The address does not take this kind of call."),
 }
-# Words of a 429 that no waiting will mend.
-OUT_OF_FUNDS = ("insufficient_quota", "billing_hard_limit_reached", "credit balance is too low")
+# Words of any refusal that no waiting will mend.
+OUT_OF_FUNDS = (
+    "insufficient_quota",
+    "billing_hard_limit_reached",
+    "billing_not_active",
+    "billing_error",
+    "credit balance is too low",
+    "spend_limit",
+)
+# Words of a 400 that say which call is at fault, or that none can work.
+REJECTED: dict[str, tuple[Fate, str]] = {
+    "context_length_exceeded": ("rejected", "too_long"),
+    "string_above_max_length": ("rejected", "too_long"),
+    "prompt is too long": ("rejected", "too_long"),
+    "request_too_large": ("rejected", "too_long"),
+    "content_policy_violation": ("rejected", "content_filter"),
+    "content_filter": ("rejected", "content_filter"),
+    "invalid_prompt": ("rejected", "content_filter"),
+    "model_not_found": ("fatal", "not_found"),
+    "invalid_json_schema": ("fatal", "schema_refused"),
+    "invalid schema for response_format": ("fatal", "schema_refused"),
+    "output_config.format": ("fatal", "schema_refused"),
+    "unsupported_parameter": ("fatal", "parameter_refused"),
+    "unsupported_value": ("fatal", "parameter_refused"),
+    "unknown_parameter": ("fatal", "parameter_refused"),
+}
 
 
 def from_status(status: int, headers: Mapping[str, str], body: Any, request_id: str = "") -> CallError:
     """What an HTTP status other than 2xx means for a paid call."""
     said = _said(body) or f"HTTP {status}"
     wait_s = retry_after_s(headers)
-    if any(word in str(body) for word in OUT_OF_FUNDS):
+    words = str(body).lower()
+    if any(word in words for word in OUT_OF_FUNDS):
         return CallError("fatal", "out_of_funds", said, request_id=request_id)
     if status in CONFIGURATION:
         code, lead = CONFIGURATION[status]
         return CallError("fatal", code, f"{lead} It said: {said}", request_id=request_id)
     if 300 <= status < 400:
         return CallError("fatal", "redirected", "The address answers with a redirect, which is not followed.")
+    if status in (400, 413, 422):
+        fate, code = next((REJECTED[word] for word in REJECTED if word in words), ("rejected", "request_rejected"))
+        return CallError(fate, "too_long" if status == 413 else code, said, request_id=request_id)
     if status in (429, 529) or (status == 503 and wait_s is not None):
         code = "rate_limited" if status == 429 else "overloaded"
         return CallError("unbilled", code, said, wait_s=wait_s, slow_down=True, request_id=request_id)
@@ -55,6 +83,20 @@ def from_connection(error: BaseException, *, timed_out: bool) -> CallError:
     if timed_out:
         return CallError("unknown", "timed_out", "No answer came in time.")
     return CallError("unknown", "connection_lost", text)
+
+
+def of_creation(error: CallError, status: int) -> CallError:
+    """What a refusal means when something was to be made that is paid as a whole: a failing server may have made it."""
+    if error.fate == "unbilled" and (status >= 500 or status in (408, 409)) and status != 529:
+        return CallError("unknown", error.code, error.message, wait_s=error.wait_s, request_id=error.request_id)
+    return error
+
+
+def harmless(error: CallError) -> CallError:
+    """The same error of something that costs nothing: what is unknown may simply be tried again."""
+    if error.fate != "unknown":
+        return error
+    return CallError("unbilled", error.code, error.message, wait_s=error.wait_s, request_id=error.request_id)
 
 
 def _said(body: Any) -> str:

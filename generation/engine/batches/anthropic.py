@@ -1,0 +1,143 @@
+"""Anthropic's message batches through the official SDK. They carry no name of ours: a lost one is known by its lines."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import anthropic
+
+from generation.engine.batches.lines import encoded, split
+from generation.engine.batches.ports import BatchLine, BatchLook, Found, Wanted
+from generation.engine.batches.translating import Translation, name_of
+from generation.engine.clients import faults
+from generation.engine.clients.anthropic import AnthropicClient
+from generation.engine.clients.bodies import Unreadable, json_object, part
+from generation.engine.clients.ports import CallError, Question
+
+PAGE = 100
+SAID = Translation(refused=anthropic.APIStatusError, timed_out=anthropic.APITimeoutError)
+# Between this host's clock and the provider's, clocks that were set included.
+SKEW_S = 86_400
+# Where a line has an error's kind only, and no status.
+STATUS_OF = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 500,
+    "overloaded_error": 529,
+}
+
+
+class AnthropicBatches:
+    """Message batches. See `BatchProvider`.
+
+    Args:
+        client: The live client of the same teacher: the same bodies, key and address.
+    """
+
+    most_requests = 100_000
+    most_bytes = 256_000_000
+
+    def __init__(self, client: AnthropicClient) -> None:
+        self._client, self._sdk = client, client.sdk
+
+    def line(self, question: Question) -> bytes:
+        """See `BatchProvider`."""
+        return encoded({"custom_id": question.call_id, "params": self._client.form.params_of(question)})
+
+    async def submit(self, lines: Path, *, order: str, token: str, positions: list[tuple[int, int]]) -> str:
+        """See `BatchProvider`."""
+        requests = [json.loads(line) for line in lines.read_bytes().splitlines()]
+        with SAID.of_payment():
+            made = await self._sdk.messages.batches.create(requests=requests, extra_headers={"Idempotency-Key": token})
+            return name_of(made)
+
+    async def look(self, batch_id: str) -> BatchLook:
+        """See `BatchProvider`."""
+        with SAID.of_question():
+            batch = await self._sdk.messages.batches.retrieve(batch_id)
+            counts = batch.request_counts
+            done = counts.succeeded + counts.errored + counts.expired + counts.canceled
+            if batch.processing_status == "ended":
+                return BatchLook("ended", done=done, answered=counts.succeeded)
+            return BatchLook("running", done=done)
+
+    async def results(self, batch_id: str) -> AsyncIterator[BatchLine]:
+        """See `BatchProvider`. Reading is free, so that any break may be mended by reading again."""
+        with SAID.of_question():
+            batch = await self._sdk.messages.batches.retrieve(batch_id)
+            self._require_own(batch.results_url or "")
+            async with self._sdk.messages.batches.with_streaming_response.results(batch_id) as response:
+                async for line in split(response.iter_bytes()):
+                    yield self._line_of(line)
+
+    async def cancel(self, batch_id: str) -> None:
+        """See `BatchProvider`."""
+        # It may have ended by itself, or be on its way to it.
+        with SAID.of_question(), contextlib.suppress(anthropic.BadRequestError, anthropic.ConflictError):
+            await self._sdk.messages.batches.cancel(batch_id)
+
+    async def find(self, wanted: Wanted) -> list[Found]:
+        """See `BatchProvider`. One that runs is a guess by its size; one that has ended is known by its lines."""
+        found: list[Found] = []
+        with SAID.of_question():
+            async for batch in self._sdk.messages.batches.list(limit=PAGE):
+                if batch.created_at.timestamp() < wanted.since - SKEW_S:
+                    break
+                counts = batch.request_counts
+                size = counts.processing + counts.succeeded + counts.errored + counts.expired + counts.canceled
+                if batch.id in wanted.known or size != len(wanted.calls):
+                    continue
+                if batch.processing_status != "ended":
+                    found.append(Found(batch.id, is_certain=False))
+                elif await self._holds(batch.id, wanted.calls):
+                    found.append(Found(batch.id))
+        return found
+
+    async def close(self) -> None:
+        """See `BatchProvider`."""
+        await self._client.close()
+
+    async def _holds(self, batch_id: str, calls: frozenset[str]) -> bool:
+        lines = self.results(batch_id)
+        async with contextlib.aclosing(lines):  # type: ignore[type-var]
+            async for line in lines:
+                if line.call:
+                    return line.call in calls
+        return False
+
+    def _require_own(self, url: str) -> None:
+        """The SDK would send the key to whatever address the answer names."""
+        there, here = urlsplit(url), urlsplit(str(self._sdk.base_url))
+        if (there.scheme, there.netloc) != (here.scheme, here.netloc):
+            raise CallError("fatal", "redirected", "The results lie at an address that is not the provider's.")
+
+    def _line_of(self, raw: bytes) -> BatchLine:
+        try:
+            line = json_object(raw)
+        except Unreadable:
+            return BatchLine()
+        call, result = str(line.get("custom_id") or ""), part(line, "result")
+        kind = result.get("type")
+        if kind == "succeeded":
+            return BatchLine(call, reply=self._client.form.reply_of(part(result, "message")))
+        if kind == "errored":
+            return BatchLine(call, error=_refusal(part(result, "error")))
+        if kind in ("canceled", "expired"):
+            return BatchLine(call, error=CallError("unbilled", f"batch_{kind}", "The batch ended before its turn."))
+        return BatchLine()
+
+
+def _refusal(body: dict[str, Any]) -> CallError:
+    kind = str(part(body, "error").get("type") or body.get("type") or "")
+    return faults.from_status(STATUS_OF.get(kind, 500), {}, body)

@@ -1,0 +1,81 @@
+"""Lines of batches: written to a file until it is full, read from a stream of bytes, and runs of positions. Pure but for files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from typing import Any
+
+# Longer than any answer; a line without an end must not fill the memory.
+LONGEST_LINE_BYTES = 16 * 1024 * 1024
+
+
+class Pack:
+    """The lines of a batch on their way into a file, as long as they fit.
+
+    Args:
+        path: The file, written anew.
+        most_requests: Lines that fit.
+        most_bytes: Bytes that fit.
+    """
+
+    def __init__(self, path: Path, *, most_requests: int, most_bytes: int) -> None:
+        self._file = path.open("wb")
+        self._most_requests, self._most_bytes = most_requests, most_bytes
+        self.requests = self.bytes = 0
+
+    def fits(self, line: bytes) -> bool:
+        """Whether one more line may join; a first one always may, so that the provider can say what is wrong with it."""
+        if not self.requests:
+            return True
+        return self.requests < self._most_requests and self.bytes + len(line) <= self._most_bytes
+
+    def add(self, line: bytes) -> None:
+        """Write a line."""
+        self._file.write(line)
+        self.requests += 1
+        self.bytes += len(line)
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._file.close()
+
+
+def encoded(value: dict[str, Any]) -> bytes:
+    """A line of JSON. Half a surrogate pair in a fact is escaped, not refused."""
+    return json.dumps(value, separators=(",", ":")).encode() + b"\n"
+
+
+async def split(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Lines of a stream without their ends; empty ones are left out, and a last one needs no end.
+
+    Raises:
+        ValueError: A line is longer than any answer.
+    """
+    rest = b""
+    async for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            if line.strip():
+                yield line.strip()
+        if len(rest) > LONGEST_LINE_BYTES:
+            raise ValueError(f"a line of the results is longer than {LONGEST_LINE_BYTES:,} bytes")
+    if rest.strip():
+        yield rest.strip()
+
+
+def runs(indices: Iterable[int]) -> list[tuple[int, int]]:
+    """First and last of each run of neighbouring numbers: 1, 2, 3, 7 are (1, 3), (7, 7)."""
+    found: list[tuple[int, int]] = []
+    for index in sorted(indices):
+        if found and index == found[-1][1] + 1:
+            found[-1] = (found[-1][0], index)
+        else:
+            found.append((index, index))
+    return found
+
+
+def inside(positions: Iterable[tuple[int, int]]) -> list[int]:
+    """The numbers of these runs."""
+    return [index for first, last in positions for index in range(first, last + 1)]

@@ -1,0 +1,247 @@
+"""The batch loop: calls packed, handed in, waited for and taken in; each paid at most once, within the budget.
+
+Knows providers by their port, a journal, a ledger; knows no database and no page. What it could not bring to an end
+without paying more it leaves as stragglers, to be asked live.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from generation.engine.batches.handing import Handing
+from generation.engine.batches.intake import Intake, Tally
+from generation.engine.batches.lines import inside
+from generation.engine.batches.opened import OpenBatch, opened
+from generation.engine.batches.patience import Patience
+from generation.engine.batches.ports import BatchLook, BatchProvider
+from generation.engine.batches.seeking import Seeker
+from generation.engine.clients.ports import CallError
+from generation.engine.contracts import GenerationSpec
+from generation.engine.halt import Stop
+from generation.engine.journal import Journal
+from generation.engine.ledger import Ledger
+from generation.engine.outcomes import Outcomes, Prepared
+from generation.engine.plan import PlannedCall
+from generation.engine.report import Report
+
+# More would only wait in the provider's queue.
+MOST_OPEN = 16
+POLL_GROWTH = 1.5
+# The provider's queue is full: nothing began, and less at once may fit later.
+QUEUE_FULL = frozenset({"token_limit_exceeded"})
+
+
+class BatchLoop:
+    """Does one attempt's batches.
+
+    Args:
+        spec: The order.
+        calls: What is left to hand in, in order.
+        waiting: Batches that earlier attempts left at the provider.
+        known: The provider's names of batches that were taken in before.
+        providers: Batches of each teacher, by its place in the mix.
+        folder: Where a batch's lines are written before they are handed in.
+        attempt: This attempt's number: no token is used twice.
+        journal: Where batches are noted before they are handed in.
+        ledger: The money.
+        report: Where progress goes.
+        outcomes: Brings each call to its end.
+        should_stop: Asked about ten times a second.
+
+    Attributes:
+        stragglers: Calls that batches left unanswered and unpaid.
+        fatal: Why no batch of this order can work, if so.
+        is_out_of_budget: Whether the money ended before the calls.
+    """
+
+    def __init__(
+        self,
+        spec: GenerationSpec,
+        calls: Sequence[PlannedCall],
+        *,
+        waiting: Sequence[OpenBatch],
+        known: frozenset[str],
+        providers: Mapping[int, BatchProvider],
+        folder: Path,
+        attempt: int,
+        journal: Journal,
+        ledger: Ledger,
+        report: Report,
+        outcomes: Outcomes,
+        should_stop: Callable[[], bool],
+    ) -> None:
+        self._spec, self._left, self._providers = spec, list(calls), providers
+        self._journal, self._ledger, self._report, self._outcomes = journal, ledger, report, outcomes
+        self._attempt = attempt
+        self._open, self._known = list(waiting), set(known)
+        self._patience = Patience(spec.limits, should_stop=should_stop, seed=spec.seed)
+        self._seeker = Seeker(spec.order, spec.limits, known=self._accounted, patience=self._patience)
+        self._intake = Intake(
+            journal=journal, outcomes=outcomes, retries_doubt=spec.uncertain == "retry",
+            mends=spec.limits.repairs > 0 and spec.way == "batch" and spec.stragglers == "ask",
+        )  # fmt: skip
+        self._handing = Handing(
+            spec, folder=folder, attempt=attempt, journal=journal, ledger=ledger, report=report, outcomes=outcomes,
+            seeker=self._seeker, patience=self._patience,
+        )  # fmt: skip
+        self._poll_s = spec.limits.batch_poll_s
+        self._lost = 0
+        self.stragglers: list[PlannedCall] = []
+        self.fatal: CallError | None = None
+        self.is_out_of_budget = False
+
+    @property
+    def repairs(self) -> list[Prepared]:
+        """Flawed answers of batches, each to be asked for once more, live."""
+        return self._intake.repairs
+
+    @property
+    def at_provider(self) -> int:
+        """Calls that still lie at the provider."""
+        return sum(len(batch.calls) for batch in self._open)
+
+    async def run(self) -> None:
+        """Hand in, wait and take in until no batch is open, a stop is asked for, or none can work.
+
+        After a stop, batches stay at the provider; a later attempt takes them up again.
+
+        Raises:
+            OSError: The journal could not be written; nothing further was handed in.
+        """
+        try:
+            await self._take_up()
+            while True:
+                await self._hand_in()
+                if not self._open:
+                    return
+                await self._look_at_all()
+                if self._open:
+                    await self._patience.sleep(self._poll_s)
+        except Stop:
+            return
+        except CallError as error:
+            self.fatal = error
+        finally:
+            self.tell_progress()
+
+    def tell_progress(self) -> None:
+        """Tell how far it is, now."""
+        self._report.progress(
+            cost_usd=self._ledger.spent_usd,
+            possible_usd=self._ledger.possible_usd,
+            in_flight=self.at_provider,
+            limit=self._spec.limits.batch_requests,
+        )
+
+    async def _take_up(self) -> None:
+        """Find again what earlier attempts handed in."""
+        for batch in self._open:
+            for call in batch.calls.values():
+                if not batch.reserved.get(call.id):
+                    batch.reserved[call.id] = self._outcomes.prepare(call, is_batch=True).reserve_usd
+                self._ledger.reserve(batch.reserved[call.id])
+        for batch in list(self._open):
+            if not await self._is_at_provider(batch):
+                self._open.remove(batch)
+                self._left = [*self._handing.dropped(batch, code="never_came"), *self._left]
+        if self._attempt > 1 and self._left:
+            await self._adopt_strays()
+        self.tell_progress()
+
+    async def _is_at_provider(self, batch: OpenBatch) -> bool:
+        is_named = bool(batch.batch_id)
+        if not is_named:
+            batch.batch_id = await self._seeker.find(batch, self._providers[batch.teacher])
+        if batch.batch_id and not (is_named and batch.is_journaled):
+            await self._handing.noted(batch)
+        return bool(batch.batch_id)
+
+    async def _adopt_strays(self) -> None:
+        """Take up batches of this order that a lost host handed in: their calls must not be asked again."""
+        for provider in self._providers.values():
+            for found in await self._seeker.strays(provider):
+                inside_it = set(inside(found.positions))
+                calls = [call for call in self._left if call.index in inside_it]
+                self._known.add(found.batch_id)
+                if not calls:
+                    continue
+                self._left = [call for call in self._left if call.index not in inside_it]
+                token = found.token or f"{self._spec.order}.{found.batch_id}"
+                batch = opened(token, calls, reserved={}, prepared_at=time.time(), batch_id=found.batch_id)
+                for call in calls:
+                    batch.reserved[call.id] = self._outcomes.prepare(call, is_batch=True).reserve_usd
+                    self._ledger.reserve(batch.reserved[call.id])
+                self._open.append(batch)
+                await self._handing.noted(batch)
+
+    async def _hand_in(self) -> None:
+        while self._left and len(self._open) < MOST_OPEN and self._spec.way == "batch":
+            provider = self._providers[self._left[0].teacher]
+            batch, self._left = await self._handing.packed(self._left, provider)
+            if batch is None:
+                # What is open may still turn out cheaper than its worst.
+                self.is_out_of_budget = not self._open
+                return
+            if await self._handing.handed_in(batch, provider):
+                self._open.append(batch)
+                self._lost = 0
+            else:
+                self._left = [*self._handing.dropped(batch, code="never_came"), *self._left]
+                self._lost += 1
+            if self._lost >= self._spec.limits.max_tries:
+                raise CallError("fatal", "unreachable", "The provider took none of the batches that were handed in.")
+            self.tell_progress()
+
+    async def _look_at_all(self) -> None:
+        moved = False
+        for batch in list(self._open):
+            provider = self._providers[batch.teacher]
+            if self._spec.way == "collect" and not batch.is_cancelled:
+                await self._patience.asked(partial(provider.cancel, batch.batch_id))
+                batch.is_cancelled = True
+            look = await self._looked_at(batch, provider)
+            moved |= look.done > batch.done or look.state != "running"
+            if look.done > batch.done:
+                batch.done = look.done
+                self._report.batch(batch.told("submitted"))
+            if look.state == "refused":
+                self._refused(batch, look)
+            elif look.state == "ended":
+                await self._take_in(batch, provider, look)
+        limits = self._spec.limits
+        self._poll_s = limits.batch_poll_s if moved else min(self._poll_s * POLL_GROWTH, limits.batch_poll_cap_s)
+        self.tell_progress()
+
+    async def _looked_at(self, batch: OpenBatch, provider: BatchProvider) -> BatchLook:
+        try:
+            return await self._patience.asked(partial(provider.look, batch.batch_id))
+        except CallError as error:
+            if error.code != "not_found":
+                raise
+            # Kept no longer, or removed by hand: what it answered can no longer be had, and may be paid.
+            return BatchLook("ended", is_kept=False)
+
+    async def _take_in(self, batch: OpenBatch, provider: BatchProvider, look: BatchLook) -> None:
+        tally = await self._patience.asked(partial(self._intake.read, batch, provider)) if look.is_kept else Tally()
+        fatal = next((error for error in tally.errors.values() if error.fate == "fatal"), None)
+        self.stragglers += self._intake.conclude(batch, tally, look)
+        self._journal.batch_ended(batch.token)
+        self._open.remove(batch)
+        self._known.add(batch.batch_id)
+        self._report.batch(batch.told("ended", note=tally.note))
+        if fatal is not None:
+            raise fatal
+
+    def _refused(self, batch: OpenBatch, look: BatchLook) -> None:
+        """The provider would not begin it: nothing was paid."""
+        self._open.remove(batch)
+        self._known.add(batch.batch_id)
+        self._left = [*self._handing.dropped(batch, code=look.code or "refused", note=look.message), *self._left]
+        if look.code not in QUEUE_FULL or not self._handing.halve(len(batch.ids)):
+            raise CallError("fatal", "batch_refused", f"The provider refuses the batch. It said: {look.message}")
+
+    def _accounted(self) -> frozenset[str]:
+        return frozenset(self._known | {batch.batch_id for batch in self._open if batch.batch_id})

@@ -1,0 +1,146 @@
+"""OpenAI's batches through the official SDK: a file of requests, a batch of it, a file of answers and one of errors."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Literal
+
+import openai
+
+from generation.engine.batches.lines import encoded, split
+from generation.engine.batches.ports import BatchLine, BatchLook, Found, Wanted
+from generation.engine.batches.translating import Translation, name_of
+from generation.engine.clients import faults
+from generation.engine.clients.bodies import Unreadable, json_object, part
+from generation.engine.clients.openai import OpenAIClient
+from generation.engine.clients.ports import CallError, Question
+
+ENDPOINT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
+ENDED = frozenset({"completed", "expired", "cancelled"})
+# Members of a batch's metadata; a value holds 512 characters.
+ORDER, TOKEN, POSITIONS = "miniatures_order", "miniatures_batch", "miniatures_positions"
+MOST_METADATA_CHARS = 512
+PAGE = 100
+SAID = Translation(refused=openai.APIStatusError, timed_out=openai.APITimeoutError)
+# Between this host's clock and the provider's, clocks that were set included.
+SKEW_S = 86_400
+
+
+class OpenAIBatches:
+    """Batches of chat completions. See `BatchProvider`.
+
+    Args:
+        client: The live client of the same teacher: the same bodies, key and address.
+    """
+
+    most_requests = 50_000
+    most_bytes = 200_000_000
+
+    def __init__(self, client: OpenAIClient) -> None:
+        self._client, self._sdk = client, client.sdk
+
+    def line(self, question: Question) -> bytes:
+        """See `BatchProvider`."""
+        body = self._client.form.params_of(question)
+        return encoded({"custom_id": question.call_id, "method": "POST", "url": ENDPOINT, "body": body})
+
+    async def submit(self, lines: Path, *, order: str, token: str, positions: list[tuple[int, int]]) -> str:
+        """See `BatchProvider`. A file that was uploaded for nothing costs nothing."""
+        content = lines.read_bytes()
+        with SAID.of_question():
+            file = await self._sdk.files.create(file=(f"{token}.jsonl", content), purpose="batch")
+        metadata = {ORDER: order, TOKEN: token, POSITIONS: _written(positions)}
+        with SAID.of_payment():
+            made = await self._sdk.batches.create(
+                input_file_id=name_of(file),
+                endpoint=ENDPOINT,
+                completion_window="24h",
+                metadata=metadata,
+                extra_headers={"Idempotency-Key": token},
+            )
+            return name_of(made)
+
+    async def look(self, batch_id: str) -> BatchLook:
+        """See `BatchProvider`."""
+        with SAID.of_question():
+            batch = await self._sdk.batches.retrieve(batch_id)
+            counts = batch.request_counts
+            done = counts.completed + counts.failed if counts else 0
+            if batch.status == "failed":
+                said = (batch.errors.data or []) if batch.errors else []
+                message = "; ".join(str(error.message) for error in said[:3])[:500]
+                return BatchLook("refused", code=str(said[0].code or "") if said else "", message=message)
+            if batch.status in ENDED:
+                return BatchLook("ended", done=done, answered=counts.completed if counts else None)
+            return BatchLook("running", done=done)
+
+    async def results(self, batch_id: str) -> AsyncIterator[BatchLine]:
+        """See `BatchProvider`. Reading is free, so that any break may be mended by reading again."""
+        with SAID.of_question():
+            batch = await self._sdk.batches.retrieve(batch_id)
+        for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
+            with SAID.of_question():
+                async with self._sdk.files.with_streaming_response.content(file_id) as response:
+                    async for line in split(response.iter_bytes()):
+                        yield self._line_of(line)
+
+    async def cancel(self, batch_id: str) -> None:
+        """See `BatchProvider`."""
+        # It may have ended by itself, or be on its way to it.
+        with SAID.of_question(), contextlib.suppress(openai.BadRequestError, openai.ConflictError):
+            await self._sdk.batches.cancel(batch_id)
+
+    async def find(self, wanted: Wanted) -> list[Found]:
+        """See `BatchProvider`. Batches carry the order's id and their token."""
+        found: list[Found] = []
+        with SAID.of_question():
+            async for batch in self._sdk.batches.list(limit=PAGE):
+                if batch.created_at < wanted.since - SKEW_S:
+                    break
+                told = batch.metadata or {}
+                is_wanted = told.get(ORDER) == wanted.order and wanted.token in ("", told.get(TOKEN))
+                if is_wanted and batch.id not in wanted.known:
+                    found.append(Found(batch.id, told.get(TOKEN, ""), _read(told.get(POSITIONS, ""))))
+        return found
+
+    async def close(self) -> None:
+        """See `BatchProvider`."""
+        await self._client.close()
+
+    def _line_of(self, raw: bytes) -> BatchLine:
+        try:
+            line = json_object(raw)
+        except Unreadable:
+            return BatchLine()
+        call, response = str(line.get("custom_id") or ""), part(line, "response")
+        body, request_id = part(response, "body"), str(response.get("request_id") or "")
+        if response.get("status_code") == 200:
+            return BatchLine(call, reply=self._client.form.reply_of(body, request_id=request_id))
+        if isinstance(status := response.get("status_code"), int):
+            return BatchLine(call, error=faults.from_status(status, {}, response.get("body"), request_id))
+        # A line that says neither what was answered nor what went wrong tells nothing of its call.
+        return BatchLine(call, error=_not_begun(error)) if (error := part(line, "error")) else BatchLine()
+
+
+def _not_begun(error: dict[str, Any]) -> CallError:
+    """An error without a status: the batch ended before its turn, and nothing of it is billed."""
+    said = str(error.get("message") or "The batch ended before its turn.")
+    return CallError("unbilled", str(error.get("code") or "batch_unanswered"), said)
+
+
+def _written(positions: list[tuple[int, int]]) -> str:
+    """Runs in as few characters as metadata holds; too many are told as one that covers them all."""
+    text = json.dumps(positions, separators=(",", ":"))
+    if len(text) <= MOST_METADATA_CHARS:
+        return text
+    return json.dumps([[positions[0][0], positions[-1][1]]])
+
+
+def _read(text: str) -> tuple[tuple[int, int], ...]:
+    try:
+        return tuple((int(first), int(last)) for first, last in json.loads(text))
+    except (ValueError, TypeError):
+        return ()

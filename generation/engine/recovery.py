@@ -1,0 +1,116 @@
+"""What an attempt knows of the attempts before it: what is answered, in doubt, at the provider, and left to ask.
+
+Knows journals and the spec; knows no network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from generation.engine import history as histories
+from generation.engine import journal as journals
+from generation.engine.batches.opened import still_open
+from generation.engine.contracts import GenerationSpec
+from generation.engine.history import CallFate, History
+from generation.engine.ledger import Ledger
+from generation.engine.plan import PlannedCall, plan
+from generation.engine.repairs import FLAWED, Flawed, repair_id
+from generation.engine.report import Report
+from jobs.rundir import RunDir
+
+
+def earlier_history(run: RunDir) -> History:
+    """What earlier attempts paid: the newest journal carries all before it, and is carried on into this attempt's.
+
+    Raises:
+        ValueError: It is damaged: what was paid cannot be known.
+    """
+    own = run.path / journals.FILENAME
+    source = next((p for p in (folder / journals.FILENAME for folder in run.earlier()) if p.exists()), None)
+    if source is not None:
+        histories.carry_over(source, own)
+    return histories.history(own)
+
+
+class Recovery:
+    """Sorts the planned calls by what is known of them from before.
+
+    Args:
+        spec: The order.
+        history: What earlier journals say.
+        ledger: Takes what was paid.
+        report: Is told again what was answered.
+
+    Attributes:
+        batches: Those that still lie at the provider, as far as anybody here knows.
+        taken_in: The provider's names of batches that were taken in.
+    """
+
+    def __init__(self, spec: GenerationSpec, history: History, ledger: Ledger, report: Report) -> None:
+        self._spec, self._fates, self._ledger, self._report = spec, history.calls, ledger, report
+        self._plan = plan(spec)
+        self.batches = still_open(history, spec.batches, self._plan, settled=spec.settled)
+        self.taken_in = frozenset(batch.batch_id for batch in history.batches.values() if batch.state == "ended")
+        self._in_batches = {call for batch in self.batches for call in batch.calls}
+
+    def left(self) -> list[PlannedCall]:
+        """Tell again what was answered, hold or re-ask what is in doubt, and return what is to be asked."""
+        return [call for call in self._plan if self._is_left(call)]
+
+    def _is_left(self, call: PlannedCall) -> bool:
+        if call.id in self._in_batches:
+            return False
+        fate = self._fates.get(call.id)
+        if fate is not None and fate.state == "answered" and fate.kind == FLAWED:
+            self._tell_flawed(call, fate)
+            return False
+        if fate is not None and fate.state == "answered":
+            # Told again: the database may have missed it, and knows it by its id if not.
+            self._ledger.spent_usd += float(fate.payload["cost_usd"])
+            self._report.outcome(fate.kind, fate.payload, is_new=False)
+            return False
+        if call.id in self._spec.settled:
+            # A repair is a call of its own beside the plan, and its cost is the order's.
+            self._ledger.spent_usd += self._spec.settled[call.id] + self._spec.settled.get(repair_id(call.id), 0.0)
+            self._report.already_settled(1)
+            return False
+        in_doubt = fate.state == "sent" if fate else call.id in self._spec.in_doubt
+        return not in_doubt or self._ask_again(call, fate.reserve_usd if fate else 0.0)
+
+    def _tell_flawed(self, call: PlannedCall, fate: CallFate) -> None:
+        """A flawed answer of before, with its repair as far as that had come: none is asked for twice."""
+        first = Flawed.from_journal(fate.payload)
+        self._ledger.spent_usd += float(first.payload["cost_usd"])
+        repair = self._fates.get(repair_id(call.id))
+        if repair is None or repair.state == "unbilled":
+            self._report.outcome(first.kind, first.payload, is_new=False)
+        elif repair.state == "answered":
+            self._ledger.spent_usd += float(repair.payload["cost_usd"])
+            self._report.repaired(first, repair.kind, repair.payload, is_new=False)
+        else:
+            self._ledger.possible_usd += repair.reserve_usd
+            told = _interrupted(replace(call, id=repair_id(call.id)), repair.reserve_usd)
+            self._report.repaired(first, "uncertain", told, is_new=False)
+
+    def _ask_again(self, call: PlannedCall, possible_usd: float) -> bool:
+        if self._spec.uncertain == "retry":
+            # Its end will say what this lost try may have cost.
+            self._ledger.doubt(call.id, possible_usd)
+            return True
+        self._ledger.possible_usd += possible_usd
+        self._report.outcome("uncertain", _interrupted(call, possible_usd), is_new=False)
+        return False
+
+
+def _interrupted(call: PlannedCall, possible_usd: float) -> dict[str, Any]:
+    return {
+        "call_id": call.id,
+        "index": call.index,
+        "record": call.record.id,
+        "repeat": call.repeat,
+        "possible_cost_usd": possible_usd,
+        "code": "interrupted",
+        "message": "The engine ended while this call was on the wire.",
+        "latency_s": 0.0,
+    }
