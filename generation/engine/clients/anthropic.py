@@ -8,6 +8,7 @@ from generation.engine.clients import faults
 from generation.engine.clients.messages import Messages
 from generation.engine.clients.ports import Question, Reply
 from generation.engine.clients.schema_refusals import schema_refused
+from generation.engine.clients.spread import Spread
 from generation.engine.contracts import Limits, TeacherSpec
 
 BASE_URL = "https://api.anthropic.com"
@@ -32,20 +33,26 @@ class AnthropicClient:
         self.form = form
         self.shared_chars = form.prefix.chars
         timeout = anthropic.Timeout(limits.timeout_s, connect=limits.connect_timeout_s)
-        self.sdk = anthropic.AsyncAnthropic(
-            api_key=key,
-            base_url=teacher.base_url or BASE_URL,
-            max_retries=0,
-            timeout=timeout,
-            http_client=anthropic.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout),
-        )
+
+        def make() -> anthropic.AsyncAnthropic:
+            return anthropic.AsyncAnthropic(
+                api_key=key,
+                base_url=teacher.base_url or BASE_URL,
+                max_retries=0,
+                timeout=timeout,
+                # A redirect would carry the key to an address nobody checked.
+                http_client=anthropic.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout),
+            )
+
+        self._sdks = Spread(make, at_once=limits.concurrency)
+        self.sdk = self._sdks.all[0]
 
     async def ask(self, question: Question) -> Reply:
         """Ask once. See `Client`."""
         params = self.form.params_of(question)
         try:
             # As the extra body they skip the SDK's walk over each message's type, a quarter of a call's CPU time.
-            raw = await self.sdk.messages.with_raw_response.create(
+            raw = await self._sdks.next().messages.with_raw_response.create(
                 model=params.pop("model"),
                 messages=[],
                 max_tokens=params.pop("max_tokens"),
@@ -62,4 +69,5 @@ class AnthropicClient:
 
     async def close(self) -> None:
         """Let connections go."""
-        await self.sdk.close()
+        for sdk in self._sdks.all:
+            await sdk.close()

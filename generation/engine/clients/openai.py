@@ -8,6 +8,7 @@ from generation.engine.clients import faults
 from generation.engine.clients.chat_completions import ChatCompletions
 from generation.engine.clients.ports import Question, Reply
 from generation.engine.clients.schema_refusals import schema_refused
+from generation.engine.clients.spread import Spread
 from generation.engine.contracts import Limits, TeacherSpec
 
 BASE_URL = "https://api.openai.com/v1"
@@ -32,21 +33,26 @@ class OpenAIClient:
         self.form = form
         self.shared_chars = form.prefix.chars
         timeout = openai.Timeout(limits.timeout_s, connect=limits.connect_timeout_s)
-        self.sdk = openai.AsyncOpenAI(
-            api_key=key or "none",
-            base_url=teacher.base_url or BASE_URL,
-            max_retries=0,
-            timeout=timeout,
-            # A redirect would carry the key to an address nobody checked.
-            http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout),
-        )
+
+        def make() -> openai.AsyncOpenAI:
+            return openai.AsyncOpenAI(
+                api_key=key or "none",
+                base_url=teacher.base_url or BASE_URL,
+                max_retries=0,
+                timeout=timeout,
+                # A redirect would carry the key to an address nobody checked.
+                http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout),
+            )
+
+        self._sdks = Spread(make, at_once=limits.concurrency)
+        self.sdk = self._sdks.all[0]
 
     async def ask(self, question: Question) -> Reply:
         """Ask once. See `Client`."""
         params = self.form.params_of(question)
         try:
             # As the extra body they skip the SDK's walk over each message's type, a quarter of a call's CPU time.
-            raw = await self.sdk.chat.completions.with_raw_response.create(
+            raw = await self._sdks.next().chat.completions.with_raw_response.create(
                 model=params.pop("model"),
                 messages=[],
                 extra_body=params,
@@ -62,4 +68,5 @@ class OpenAIClient:
 
     async def close(self) -> None:
         """Let connections go."""
-        await self.sdk.close()
+        for sdk in self._sdks.all:
+            await sdk.close()
