@@ -7,7 +7,7 @@ belongs to the day, in the installation's time zone, on which it was first heard
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -80,6 +80,17 @@ def sums_of(order: GenerationJob) -> list[SpendDay]:
     return [_row(order, key, amounts) for key, amounts in sorted(sums.items())]
 
 
+def orders() -> Iterator[GenerationJob]:
+    """Every order, one after the other."""
+    return GenerationJob.objects.only("id", "teacher_spec").order_by("pk").iterator(chunk_size=500)
+
+
+def differs(order: GenerationJob) -> bool:
+    """Whether an order's sums are others than its calls make."""
+    kept = SpendDay.objects.filter(generation_job=order, calls__gt=0).order_by("day", "teacher_name", "way")
+    return sorted(map(_told, kept)) != [_told(row) for row in sums_of(order)]
+
+
 @transaction.atomic
 def rebuild(order: GenerationJob) -> bool:
     """Write an order's sums anew from its calls.
@@ -88,12 +99,10 @@ def rebuild(order: GenerationJob) -> bool:
         Whether they were others before.
     """
     order = GenerationJob.objects.select_for_update(no_key=True).get(pk=order.pk)
-    kept = SpendDay.objects.filter(generation_job=order).order_by("day", "teacher_name", "way")
-    right = sums_of(order)
-    if [_told(row) for row in kept if row.calls] == [_told(row) for row in right]:
+    if not differs(order):
         return False
-    kept.delete()
-    SpendDay.objects.bulk_create(right)
+    SpendDay.objects.filter(generation_job=order).delete()
+    SpendDay.objects.bulk_create(sums_of(order))
     return True
 
 

@@ -1,0 +1,79 @@
+"""Orders launched at once, on either database: no two of them together may pass a budget."""
+
+from __future__ import annotations
+
+import threading
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Sum
+
+from generation.models import GenerationJob, Teacher
+from generation.selectors import budgets as selectors
+from generation.services import budgets, orders
+from generation.states import BudgetScope
+from members.models import Member
+from review.models import Source, Task
+from tests.generation.money.tellings import take_in, told
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def together(acts: list[Any]) -> list[str]:
+    """Run all at once, each in a thread with a connection of its own; codes of refusals."""
+    refused: list[str] = []
+    failures: list[BaseException] = []
+    gate = threading.Barrier(len(acts))
+
+    def run(act: Any) -> None:
+        try:
+            gate.wait(30)
+            act()
+        except Refusal as refusal:
+            refused.append(refusal.code)
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert not failures, failures
+    return refused
+
+
+def test_twenty_launches_at_once_never_pass_a_budget(
+    task: Task, source: Source, paid: Teacher, lead: Member, admin: Member
+) -> None:
+    budgets.put(scope=BudgetScope.TASK_MONTH, task=task, limit_usd=Decimal("1.75"), by=lead)
+    budgets.put(scope=BudgetScope.INSTALLATION_MONTH, task=None, limit_usd=Decimal(5), by=admin)
+
+    refused = together([lambda: orders.launch(task, teacher=paid, count=2, by=lead, max_cost_usd=Decimal("0.25"))] * 20)
+
+    assert refused == ["budget_used_up"] * 13
+    assert GenerationJob.objects.aggregate(usd=Sum("reserved_usd"))["usd"] == Decimal("1.75")
+
+
+def test_money_that_moves_while_others_launch_is_never_free(
+    task: Task, source: Source, paid: Teacher, lead: Member
+) -> None:
+    budget = budgets.put(scope=BudgetScope.TASK_TOTAL, task=task, limit_usd=Decimal(2), by=lead)
+    first = orders.launch(task, teacher=paid, count=6, by=lead, max_cost_usd=Decimal(1))
+
+    def spend(n: int) -> Any:
+        return lambda: take_in(first, told(first, "draft", n, cost_usd=0.1))
+
+    def launch() -> None:
+        orders.launch(task, teacher=paid, count=2, by=lead, max_cost_usd=Decimal("0.25"))
+
+    refused = together([spend(1), launch, spend(2), launch, launch, spend(3), launch, launch, spend(4), launch])
+
+    now = selectors.standing(budget)
+    assert len(refused) == 2
+    assert now.spent_usd + now.held_usd == 2
