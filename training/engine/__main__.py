@@ -28,8 +28,9 @@ from training.engine.course import Course
 from training.engine.device import Placement, place
 from training.engine.loading import Student
 from training.engine.loss import SupervisedHead
+from training.engine.objectives import start
+from training.engine.objectives.choose import choose, prepare
 from training.engine.objectives.contracts import Item
-from training.engine.objectives.sft import Sft
 from training.engine.resume import resume
 
 
@@ -69,26 +70,29 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
     """
     recipe = spec.recipe
     placement = place(spec.device, recipe.dtype, recipe.method, recipe.quantise)
-    source = spec.student.below(run.path)
+    before = run.path / spec.start.path if spec.start else None
+    starts_whole = spec.start is not None and spec.start.method == "full"
+    source = StudentRef(path=str(before)) if starts_whole else spec.student.below(run.path)
     accelerator = Accelerator(cpu=placement.device.type == "cpu", mixed_precision=placement.autocast)
     student = loading.load(
         source,
         dtype=placement.weights,
         token=run.secrets().get(HUB_TOKEN),
-        allowed_roots=spec.allowed_roots,
+        allowed_roots=[] if starts_whole else spec.allowed_roots,
         quantise=recipe.quantise,
     )
     recipes.check_student(recipe, student.model_type)
 
     longest = min(recipe.max_length, student.context_length or recipe.max_length)
-    objective = Sft(student.chat)
+    objective = choose(recipe, student, accelerator, teacher=lambda: _teacher(run, spec))
     rows = objective.read(run.path / spec.train_file, max_length=longest, max_rows=spec.max_rows)
     validation = objective.read(run.path / spec.validation_file, max_length=longest) if spec.validation_file else []
     course = Course(rows, recipe, accelerator.num_processes)
 
+    begins = start.identity(spec.start, run.path)
     _seed(recipe.seed)
     rank = recipe.rank_for(student.parameters) if recipe.method == "lora" else None
-    bare = _prepare_student(student, recipe, rank)
+    bare = _prepare_student(student, recipe, rank, placement, before if not starts_whole else None)
     trainable, total = lora.count(bare)
     disk.require_room(run.path, artefacts.bytes_to_write(bare))
     bare.to(accelerator.device)
@@ -113,20 +117,26 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
         sampling=generation.Sampling(no_repeat_ngram=spec.sample_no_repeat_ngram),
         head=head,
         folder=run.path,
-        fingerprint=_fingerprint(recipe, source, rows),
+        fingerprint=_fingerprint(recipe, source, rows, begins),
         keep_checkpoints=spec.keep_checkpoints,
         emit=run.emit if is_main else lambda *_, **__: None,
         should_stop=lambda: run.stop_requested,
         extra_inputs=student.extra_inputs,
     )
-    standing = resume(tuning, tuned, [run.path, *run.earlier()]) or Standing()
+    folders = [run.path, *run.earlier()]
+    prepare(
+        objective, tuning.network, accelerator, [*rows, *validation],
+        batch_size=recipe.batch_size, weights=f"{loading.identity_of(source)}{begins}{placement.dtype_name}",
+        folders=folders, emit=tuning.emit, stop_if_asked=lambda: loop.stop_if_asked(tuning),
+    )  # fmt: skip
+    standing = resume(tuning, tuned, folders) or Standing()
     resumed_from = standing.step if standing.step else None
     tuning.emit("log", level="info", message=_opening(course, placement, trainable, total, resumed_from))
     loop.train(tuning, standing, tuned)
 
     if tuning.best_file.exists():
         artefacts.put_back(tuned, checkpoint.read_weights(tuning.best_file))
-    files = artefacts.write(run.path, bare, student, recipe.method, spec.student) if is_main else []
+    files = artefacts.write(run.path, bare, student, recipe.method, spec.student, before=before) if is_main else []
     summary = TrainSummary(
         method=recipe.method,
         artefact="adapter" if recipe.method == "lora" else "model",
@@ -148,28 +158,53 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
         device=str(placement.device),
         dtype=placement.dtype_name,
         resumed_from_step=resumed_from,
+        objective=recipe.objective,
+        measures=standing.best_measures,
     )
     return summary, files
 
 
-def _prepare_student(student: Student, recipe: recipes.Recipe, rank: int | None) -> Any:
-    model = student.model
+def _prepare_student(
+    student: Student, recipe: recipes.Recipe, rank: int | None, placement: Placement, before: Path | None
+) -> Any:
+    """What is tuned; `before` is the adapter of the miniature it goes on from."""
+    is_merged = before is not None and start.merges(
+        weights=placement.weights, is_full=rank is None, is_quantised=recipe.quantise != "none"
+    )
+    model = loading.load_tuned(student, before).model if before is not None and is_merged else student.model
     if rank is not None:
         model = lora.attach(model, rank=rank, alpha=recipe.alpha, dropout=recipe.dropout, seed=recipe.seed,
                             rslora=recipe.rslora)  # fmt: skip
+        if before is not None and not is_merged:
+            start.put_beside(model, before)
     else:
+        # PEFT froze what an adapter was merged into.
+        model.requires_grad_(True)
         lora.freeze_other_senses(model)
     if recipe.gradient_checkpointing:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     return model
 
 
-def _fingerprint(recipe: recipes.Recipe, source: StudentRef, rows: Sequence[Item]) -> str:
+def _teacher(run: RunDir, spec: TrainSpec) -> Student:
+    """Whom a distilled student learns from, held as a frozen base is."""
+    if spec.teacher is None:
+        raise TrainError("no_teacher", "distillation needs a teacher")
+    held = place(spec.device, spec.recipe.dtype, "lora")
+    return loading.load(
+        spec.teacher.below(run.path), dtype=held.weights, token=run.secrets().get(HUB_TOKEN),
+        allowed_roots=spec.allowed_roots,
+    )  # fmt: skip
+
+
+def _fingerprint(recipe: recipes.Recipe, source: StudentRef, rows: Sequence[Item], begins: str) -> str:
     """What a checkpoint belongs to: recipe, student and the very tokens, wherever they lie.
 
     Values a recipe has by default are left out, so that a paused run outlives a release that brings new ones.
     """
-    digest = hashlib.sha256(f"{recipe.model_dump_json(exclude_defaults=True)}{loading.identity_of(source)}".encode())
+    digest = hashlib.sha256(
+        f"{recipe.model_dump_json(exclude_defaults=True)}{loading.identity_of(source)}{begins}".encode()
+    )
     for row in rows:
         digest.update(row.identity().encode())
     return digest.hexdigest()

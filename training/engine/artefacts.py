@@ -13,6 +13,7 @@ from torch import Tensor
 from training.engine import lora
 from training.engine.contracts import StudentRef
 from training.engine.loading import Student
+from training.engine.objectives.start import stack
 from training.recipes import Method
 
 # Adam keeps two fp32 moments beside each tuned weight; the best weights and the artefact are a copy each.
@@ -36,12 +37,19 @@ def put_back(tuned: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> None
             parameter.copy_(weights[name])
 
 
-def write(folder: Path, model: Any, student: Student, method: Method, source: StudentRef) -> list[str]:
-    """Write `adapter/` or `model/` and return the paths of its files, relative to `folder`."""
+def write(
+    folder: Path, model: Any, student: Student, method: Method, source: StudentRef, *, before: Path | None = None
+) -> list[str]:
+    """Write `adapter/` or `model/` and return the paths of its files, relative to `folder`.
+
+    `before` is the adapter a run on adapters began with: what is written holds both.
+    """
     target = folder / ("adapter" if method == "lora" else "model")
     model.save_pretrained(target)
     student.chat.tokenizer.save_pretrained(target)
     if method == "lora":
+        if before is not None:
+            stack(target, before)
         _name_base(target / "adapter_config.json", source)
         # PEFT's model card is a form with empty lines; the miniature's own card says what there is to say.
         (target / "README.md").unlink(missing_ok=True)

@@ -50,6 +50,7 @@ class Standing:
     validation_loss_before: float | None = None
     best_loss: float | None = None
     best_step: int = 0
+    best_measures: dict[str, float] = field(default_factory=dict)
     smoothed_loss: float | None = None
     first_loss: float | None = None
     tokens: int = 0

@@ -71,6 +71,18 @@ class SamplePrompt(Part):
     messages: list[ChatMessage] = Field(min_length=1)
 
 
+class Start(Part):
+    """The miniature a run goes on from: its adapter, or its whole weights, in a folder inside the run directory."""
+
+    path: str
+    method: Literal["lora", "full"]
+
+    @field_validator("path")
+    @classmethod
+    def _stays_in_the_run_directory(cls, path: str) -> str:
+        return _inside(path)
+
+
 class TrainSpec(Part):
     """All of one run.
 
@@ -82,6 +94,8 @@ class TrainSpec(Part):
     recipe: Recipe
     train_file: str
     validation_file: str | None = None
+    start: Start | None = None
+    teacher: StudentRef | None = None
     sample_prompts: list[SamplePrompt] = Field(default_factory=list, max_length=64)
     sample_max_new_tokens: int = Field(256, ge=1, le=8192)
     sample_no_repeat_ngram: int = Field(0, ge=0)
@@ -93,13 +107,31 @@ class TrainSpec(Part):
     @field_validator("train_file", "validation_file")
     @classmethod
     def _stays_in_the_run_directory(cls, path: str | None) -> str | None:
-        if path is not None and (path.startswith("/") or ".." in path.split("/")):
-            raise ValueError("must be a path inside the run directory")
-        return path
+        return path if path is None else _inside(path)
+
+    @model_validator(mode="after")
+    def _has_what_its_objective_needs(self) -> TrainSpec:
+        if self.recipe.prefers and self.start is None:
+            raise ValueError(f"{self.recipe.objective} goes on from a miniature: name it by start")
+        if self.start is not None and self.start.method == "full" and self.recipe.method != "full":
+            raise ValueError("a miniature of whole weights is gone on from by whole weights: set method to full")
+        if (self.recipe.objective == "distil") != (self.teacher is not None):
+            raise ValueError("distillation, and nothing else, needs a teacher")
+        return self
+
+
+def _inside(path: str) -> str:
+    if path.startswith("/") or ".." in path.split("/"):
+        raise ValueError("must be a path inside the run directory")
+    return path
 
 
 class TrainSummary(Part):
-    """What a run came to. Losses are nats per supervised token; memory is the peak of the whole process."""
+    """What a run came to. Memory is the peak of the whole process.
+
+    Losses are nats per supervised token, per pair (DPO) or per example (KTO). `measures` are the objective's own, over
+    the validation file with the weights that were kept.
+    """
 
     method: Literal["lora", "full"]
     artefact: Literal["adapter", "model"]
@@ -121,3 +153,5 @@ class TrainSummary(Part):
     device: str
     dtype: str
     resumed_from_step: int | None = None
+    objective: Literal["sft", "dpo", "kto", "distil"] = "sft"
+    measures: dict[str, float] = Field(default_factory=dict)

@@ -110,7 +110,7 @@ def validate(tuning: Tuning) -> tuple[float, dict[str, float]]:
     tuning.model.eval()
     with torch.no_grad():
         for start in range(0, len(rows), size):
-            _stop_if_asked(tuning)
+            stop_if_asked(tuning)
             loss, measures = tuning.objective.loss(tuning.network, rows[start : start + size])
             total += float(loss)
             measured.append(measures)
@@ -133,7 +133,7 @@ def optimise(tuning: Tuning, number: int) -> Step:
     torch.manual_seed(_seed_of(course.recipe.seed, number, accelerator.process_index))
     losses, measured = [], []
     for turn in range(passes):
-        _stop_if_asked(tuning)
+        stop_if_asked(tuning)
         weight = 1.0 if turn < len(mine) else 0.0
         is_last = turn == passes - 1
         with nullcontext() if is_last else accelerator.no_sync(tuning.model):
@@ -198,7 +198,7 @@ def _validate_now(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Ten
     if standing.step == 0:
         standing.validation_loss_before = loss
     elif standing.best_loss is None or loss < standing.best_loss:
-        standing.best_loss, standing.best_step = loss, standing.step
+        standing.best_loss, standing.best_step, standing.best_measures = loss, standing.step, measures
         if tuning.accelerator.is_main_process:
             checkpoint.write_weights(tuning.best_file, tuned)
     measured = {f"val_{name}": value for name, value in measures.items()}
@@ -213,7 +213,7 @@ def _sample_now(tuning: Tuning, standing: Standing) -> None:
     )  # fmt: skip
     for answer in answers if tuning.accelerator.is_main_process else ():
         tuning.emit("sample", step=standing.step, id=tuning.samples[answer.index].id, text=answer.text)
-    _stop_if_asked(tuning)
+    stop_if_asked(tuning)
     standing.sampled_step = standing.step
 
 
@@ -234,7 +234,12 @@ def _save(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) ->
     tuning.emit("checkpoint", step=standing.step, path=str(path.relative_to(tuning.folder)))
 
 
-def _stop_if_asked(tuning: Tuning) -> None:
+def stop_if_asked(tuning: Tuning) -> None:
+    """Leave the run where it stands, on all processes at once, when it has been asked to stop.
+
+    Raises:
+        Stopped: It has.
+    """
     asked = tuning.should_stop()
     if tuning.accelerator.num_processes > 1:
         # All processes must leave the same step, or the ones that stay wait for ever.

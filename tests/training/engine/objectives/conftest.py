@@ -10,7 +10,14 @@ import pytest
 import torch
 from accelerate import Accelerator
 from peft import LoraConfig, get_peft_model
-from transformers import Gemma3ForCausalLM, Gemma3TextConfig, LlamaConfig, LlamaForCausalLM, Qwen3Config, Qwen3ForCausalLM
+from transformers import (
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
+    LlamaConfig,
+    LlamaForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
 
 from training.engine.data import Row
 from training.engine.loss import SupervisedHead
@@ -91,7 +98,9 @@ def pairs(sequence: Callable[..., Row]) -> list[Pair]:
 @pytest.fixture
 def verdicts(sequence: Callable[..., Row]) -> list[Verdict]:
     """Good and bad answers, each with the answer of the one before it."""
-    rows = [sequence(n, prompt, length) for n, (prompt, length) in enumerate([(7, 5), (12, 8), (4, 11), (9, 6), (5, 7)])]
+    rows = [
+        sequence(n, prompt, length) for n, (prompt, length) in enumerate([(7, 5), (12, 8), (4, 11), (9, 6), (5, 7)])
+    ]
     before = [rows[-1], *rows[:-1]]
     return [
         Verdict(row.id, row, n % 2 == 0, Row("s", row.ids[: row.prompt_length] + other.ids[other.prompt_length :],
