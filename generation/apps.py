@@ -13,11 +13,15 @@ class GenerationConfig(AppConfig):
         from generation.kinds import GenerationKind
         from generation.services import revising
         from generation.services.order_spec import KIND
+        from generation.services.teaching import advising
+        from generation.services.variety import again
         from jobs import ports as job_ports
         from review import ports as review_ports
 
         job_ports.register(GenerationKind())
         job_ports.consume("revisions", frozenset({KIND}), revising.settle)
+        job_ports.consume("variety", frozenset({KIND}), again.settle)
+        job_ports.consume("proposals", frozenset({KIND}), advising.settle)
         review_ports.add_card_notes(terms.card_notes)
         review_ports.set_reviser(revising.TeacherReviser())
         post_migrate.connect(seeds.lay, sender=self)

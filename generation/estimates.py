@@ -145,7 +145,7 @@ def _measured(version: TaskVersion, teacher: Teacher, spec: TeacherSpec) -> Usag
 
 def _guessed(task: TaskSpec, prompts: Sequence[list[prompting.Message]], spec: TeacherSpec) -> Usage:
     given = fmean(sum(len(message["content"]) for message in prompt) / CHARS_PER_TOKEN for prompt in prompts)
-    answered = min(sum(_field_tokens(field) for field in task.output_schema), spec.max_tokens)
+    answered = min(sum(field_tokens(field) for field in task.output_schema), spec.max_tokens)
     latency_s = LATENCY_S.get(spec.provider, REMOTE_LATENCY_S) + float(spec.parameters.get("pause_s", 0))
     basis = (
         f"guessed from {len(prompts)} rendered prompts at {CHARS_PER_TOKEN} characters a token, "
@@ -154,7 +154,8 @@ def _guessed(task: TaskSpec, prompts: Sequence[list[prompting.Message]], spec: T
     return Usage(given, answered, latency_s, GUESS_LOW, GUESS_HIGH, basis)
 
 
-def _field_tokens(field: OutputField) -> float:
+def field_tokens(field: OutputField) -> float:
+    """Tokens that the output schema asks for in this field: the middle of its lengths."""
     if field.max_words is not None:
         return ((field.min_words or field.max_words / 2) + field.max_words) / 2 * TOKENS_PER_WORD
     return field.max_chars / CHARS_PER_TOKEN if field.max_chars else UNBOUNDED_FIELD_TOKENS

@@ -185,6 +185,10 @@ class GenerationSpec(Wire):
         """The teacher of this place in the mix; the order's one teacher where there is no mix."""
         return self.mix.teachers[index].teacher if self.mix.teachers else self.teacher
 
+    def name_in_mix(self, index: int) -> str:
+        """What the teacher of this place is called; empty where there is no mix and the order's name says it."""
+        return self.mix.teachers[index].teacher.name if self.mix.teachers else ""
+
     @property
     def teachers(self) -> list[TeacherSpec]:
         """Every teacher that is asked, in the order of the mix."""

@@ -199,6 +199,7 @@ class Outcomes:
             "call_id": call.id,
             "index": call.index,
             "teacher": call.teacher,
+            "teacher_name": self._spec.name_in_mix(call.teacher),
             "way": "batch" if prepared.is_batch else "live",
             "record": call.record.id,
             "record_title": call.record.title,

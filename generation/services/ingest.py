@@ -10,15 +10,15 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from generation import ports
-from generation.engine.contracts import TeacherSpec
 from generation.models import Call, GenerationJob
-from generation.services import conversations, spend, watching
+from generation.services import conversations, drafts, spend, watching
+from generation.services.teaching import advising
+from generation.services.variety import arriving, judged
+from generation.services.variety.arriving import Arrival
 from generation.states import CallState, Purpose, UncertainPolicy, Way
 from jobs.contracts import Event, Result
 from jobs.models import Job
-from review import prompting
-from review.models import Record
+from review.models import Candidate
 from review.services import candidates, revisions
 from review.services.candidates import NewDraft
 from web.errors import Refusal
@@ -47,6 +47,8 @@ WRITTEN = (
     "updated_at",
 )
 MICRO = Decimal("0.000001")
+# Their answers are no drafts for the desk, and stay on the calls.
+KEEPS_ANSWERS = frozenset({Purpose.EVALUATION, Purpose.JUDGING, Purpose.TEACHING})
 
 
 def consume(job: Job, events: Iterable[Event]) -> None:
@@ -67,9 +69,10 @@ def consume(job: Job, events: Iterable[Event]) -> None:
             _take_unsent(calls, event.payload)
         elif _take_end(order, calls, event) and event.kind == "draft":
             fresh[UUID(event.payload["call_id"])] = event.payload
-    if order.purpose != Purpose.EVALUATION:
+    if order.purpose not in KEEPS_ANSWERS:
         _to_desk(order, calls, fresh)
     _save(calls)
+    _after(order, calls, fresh)
     if spend.book(order, before, calls.values()):
         watching.look(order)
 
@@ -151,7 +154,7 @@ def _take_end(order: GenerationJob, calls: dict[UUID, Call], event: Event) -> bo
     call.excerpt = told.get("excerpt", "")
     call.model, call.request_id = told.get("model", "")[:120], told.get("request_id", "")[:120]
     call.prompt_hash, call.latency_s = told.get("prompt_hash", ""), told["latency_s"]
-    if order.purpose == Purpose.EVALUATION:
+    if order.purpose in KEEPS_ANSWERS:
         call.fields = told.get("fields")
     return True
 
@@ -166,76 +169,51 @@ def _possible_usd(order: GenerationJob, call: Call, told: dict[str, Any]) -> Dec
     return max(call.possible_cost_usd, possible)
 
 
-def _to_desk(order: GenerationJob, calls: dict[UUID, Call], drafts: dict[UUID, dict[str, Any]]) -> None:
+def _to_desk(order: GenerationJob, calls: dict[UUID, Call], told: dict[UUID, dict[str, Any]]) -> None:
     if order.purpose == Purpose.REVISION:
-        _to_asker(order, calls, drafts)
+        _to_asker(order, calls, told)
         return
-    rendered = _rendered(order, {told["record"] for told in drafts.values()})
-    new = [_draft(order, told, rendered[told["record"]]) for told in drafts.values() if told["record"] in rendered]
+    arrival = Arrival(order, drafts.of_order(order, list(told.values())))
     try:
-        candidates.add_drafts(version=order.task_version, drafts=new, job_id=order.job_id)
+        added = candidates.add_drafts(version=order.task_version, drafts=arrival.drafts, job_id=order.job_id)
     except Refusal:
-        for draft in new:
-            _add_alone(order, calls, draft)
+        added = [row for draft in arrival.drafts for row in _add_alone(order, calls, draft)]
+    arrival.added(added)
 
 
-def _to_asker(order: GenerationJob, calls: dict[UUID, Call], drafts: dict[UUID, dict[str, Any]]) -> None:
+def _after(order: GenerationJob, calls: dict[UUID, Call], told: dict[UUID, dict[str, Any]]) -> None:
+    """What answers mean beside the desk, once their calls are rows."""
+    if order.purpose == Purpose.JUDGING:
+        judged.take(order, told, calls)
+    elif order.purpose == Purpose.TEACHING:
+        for one in told.values():
+            advising.arrive(order, one["fields"])
+    elif order.variety:
+        arriving.after(order, {call.record_id for call in calls.values()})
+
+
+def _to_asker(order: GenerationJob, calls: dict[UUID, Call], answers: dict[UUID, dict[str, Any]]) -> None:
     """A draft that was written again goes to who asked for it; one that does not fit is told like any failure."""
     job_id = order.job_id
     if job_id is None:
         return
-    for call_id, told in drafts.items():
+    for call_id, told in answers.items():
         try:
-            draft = _draft(order, told, conversations.of_order(order))
+            draft = drafts.draft(order, told, conversations.of_order(order))
             revisions.arrive(job_id, draft, version=order.task_version)
         except Refusal as refusal:
             call = calls[call_id]
             call.state, call.error_code, call.error_message = CallState.FAILED, refusal.code[:40], refusal.message
 
 
-def _add_alone(order: GenerationJob, calls: dict[UUID, Call], draft: NewDraft) -> None:
+def _add_alone(order: GenerationJob, calls: dict[UUID, Call], draft: NewDraft) -> list[Candidate]:
     """One draft the desk will not take must not hold up the rest."""
     try:
-        candidates.add_drafts(version=order.task_version, drafts=[draft], job_id=order.job_id)
+        return candidates.add_drafts(version=order.task_version, drafts=[draft], job_id=order.job_id)
     except Refusal as refusal:
         call = calls[UUID(draft.call_id)]
         call.state, call.error_code, call.error_message = CallState.FAILED, refusal.code[:40], refusal.message
-
-
-def _rendered(order: GenerationJob, record_ids: set[str]) -> dict[str, list[prompting.Message]]:
-    """Prompts by record: rendered again here rather than carried in every event."""
-    spec = order.task_version.spec
-    audience = TeacherSpec.model_validate(order.teacher_spec).audience
-    ids, found = list(record_ids), {}
-    for start in range(0, len(ids), CHUNK):
-        for pk, facts in Record.objects.filter(pk__in=ids[start : start + CHUNK]).values_list("pk", "facts"):
-            found[str(pk)] = prompting.messages(spec, facts, audience=audience)
-    return found
-
-
-def _draft(order: GenerationJob, told: dict[str, Any], messages: list[prompting.Message]) -> NewDraft:
-    teacher, room = order.teacher_spec, ports.room_of(order.teacher)
-    is_campaign = order.purpose == Purpose.CAMPAIGN
-    return NewDraft(
-        record_id=UUID(told["record"]),
-        fields=told["fields"],
-        # Facts changed since they were sent would make these another prompt than the one that was answered.
-        messages=messages if prompting.prompt_hash(messages) == told["prompt_hash"] else [],
-        # A campaign's drafts come to the desk one by one, when the campaign puts them there.
-        origin="campaign" if is_campaign else room.origin if room else "teacher",
-        is_kept=is_campaign,
-        round=room.round if room else 1,
-        call_id=told["call_id"],
-        teacher=f"{teacher['provider']}:{teacher['model']}",
-        model=told["model"][:120],
-        parameters=told["parameters"],
-        prompt_hash=told["prompt_hash"],
-        input_tokens=told["usage"]["input_tokens"],
-        output_tokens=told["usage"]["output_tokens"],
-        cost_usd=_usd(told["cost_usd"]),
-        latency_s=told["latency_s"],
-        labelled_defects=told["labelled_defects"],
-    )
+        return []
 
 
 def _save(calls: dict[UUID, Call]) -> None:

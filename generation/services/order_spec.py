@@ -7,16 +7,24 @@ from typing import Any
 
 from generation import ports
 from generation.engine.contracts import GenerationSpec, Limits, RecordIn, TeacherSpec
+from generation.engine.diversity import choosing
+from generation.engine.teaching import advice
 from generation.models import Call, GenerationJob, Teacher
 from generation.selectors.teachers import Price
 from generation.services import addresses, budgets, conversations
+from generation.services.teaching import advising
+from generation.services.variety import lineups, settling
+from generation.services.variety.examples import company_of
 from generation.states import CallState, Purpose
+from generation.variety import Variety
 from jobs.models import Job
 from review.models import Record
+from review.spec import TaskSpec
 from web.errors import Refusal
 
 KIND = "generation"
 CHUNK = 500
+MOST_AT_ONCE = 512
 
 
 def teacher_spec(teacher: Teacher, price: Price) -> TeacherSpec:
@@ -29,6 +37,7 @@ def teacher_spec(teacher: Teacher, price: Price) -> TeacherSpec:
             "base_url": teacher.base_url,
             "parameters": teacher.parameters,
             "secret_ref": teacher.secret_ref,
+            "answers": teacher.answers,
             "audience": "student" if teacher.provided_by else "teacher",
             "input_usd_per_million": float(price.input_usd_per_million),
             "output_usd_per_million": float(price.output_usd_per_million),
@@ -60,14 +69,15 @@ def build(job: Job) -> dict[str, Any]:
     spec = GenerationSpec(
         order=str(order.pk),
         purpose="evaluation" if order.purpose == "evaluation" else "desk",
-        task=order.task_version.spec.canonical(),
+        task=_task(order).canonical(),
         teacher=teacher,
+        mix=settling.mix_of(order),
         records=_records(order),
         count=order.count,
         budget_usd=_float(budgets.hold_again(order)),
         seed=order.seed,
         uncertain="retry" if order.uncertain_policy == "retry" else "hold",
-        limits=Limits(concurrency=order.teacher.concurrency),
+        limits=Limits(concurrency=_concurrency(order)),
         settled=settled,
         in_doubt=in_doubt,
     )
@@ -75,9 +85,32 @@ def build(job: Job) -> dict[str, Any]:
 
 
 def secret_refs(job: Job) -> list[str]:
-    """The one secret the engine needs, if any."""
-    spec = GenerationJob.objects.values_list("teacher_spec", flat=True).get(job=job)
-    return [spec["secret_ref"]] if spec.get("secret_ref") else []
+    """The secrets the engine needs: one a teacher that wants one, each once."""
+    order = GenerationJob.objects.get(job=job)
+    mixed = Variety.model_validate(order.variety).teachers
+    specs = [one.teacher for one in mixed] or [TeacherSpec.model_validate(order.teacher_spec)]
+    return list(dict.fromkeys(spec.secret_ref for spec in specs if spec.secret_ref))
+
+
+def _task(order: GenerationJob) -> TaskSpec:
+    """What is asked for: the task itself, or what a judge or an adviser answers with."""
+    if order.purpose == Purpose.JUDGING:
+        return choosing.task()
+    return advice.task() if order.purpose == Purpose.TEACHING else order.task_version.spec
+
+
+def _concurrency(order: GenerationJob) -> int:
+    """As many at once as the teachers allow together, where each has its share of them."""
+    variety = Variety.model_validate(order.variety)
+    if not variety.teachers:
+        return order.teacher.concurrency
+    allowed = dict(Teacher.objects.filter(slug__in=variety.slugs).values_list("slug", "concurrency"))
+    whole = sum(mixed.share for mixed in variety.teachers)
+    most = [
+        allowed.get(slug, 1) * whole / mixed.share
+        for slug, mixed in zip(variety.slugs, variety.teachers, strict=True)
+    ]  # fmt: skip
+    return max(1, min(MOST_AT_ONCE, int(min(most))))
 
 
 def _known_calls(order: GenerationJob) -> tuple[dict[str, float], list[str]]:
@@ -101,13 +134,30 @@ def _known_calls(order: GenerationJob) -> tuple[dict[str, float], list[str]]:
 def _records(order: GenerationJob) -> list[RecordIn]:
     record_ids: list[str] = order.record_ids
     known: dict[str, RecordIn] = {}
+    variety = Variety.model_validate(order.variety)
     for start in range(0, len(record_ids), CHUNK):
-        rows = Record.objects.filter(pk__in=record_ids[start : start + CHUNK]).values_list("pk", "facts", "title")
-        known.update((str(pk), RecordIn(id=str(pk), facts=facts, title=title)) for pk, facts, title in rows)
+        rows = Record.objects.filter(pk__in=record_ids[start : start + CHUNK]).only("facts", "title", "group", "domain")
+        known.update((str(row.pk), _record(row, variety)) for row in rows)
     if gone := [pk for pk in record_ids if pk not in known]:
         # Leaving one out would move every later call to another record.
         raise Refusal("record_gone", f"The record {gone[0]} is gone.", hint="Launch a new order without it.")
     if order.purpose == Purpose.REVISION:
         [record_id] = record_ids
         return [known[record_id].model_copy(update={"messages": conversations.of_order(order)})]
+    if order.purpose == Purpose.TEACHING:
+        [record_id] = record_ids
+        return [known[record_id].model_copy(update={"messages": advising.conversation_of(order)})]
+    if order.purpose == Purpose.JUDGING:
+        asked = lineups.conversations(order, variety.lineups)
+        return [known[pk].model_copy(update={"messages": asked[pk]}) for pk in record_ids]
     return [known[pk] for pk in record_ids]
+
+
+def _record(row: Record, variety: Variety) -> RecordIn:
+    return RecordIn(
+        id=str(row.pk),
+        facts=row.facts,
+        title=row.title,
+        company=company_of(row) if variety.examples else [],
+        not_angle=variety.not_angles.get(str(row.pk), ""),
+    )

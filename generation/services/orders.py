@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_UP, Decimal
 from uuid import UUID, uuid4
 
@@ -15,11 +15,14 @@ from django.urls import reverse
 from audit.services import trail
 from generation import ports
 from generation.engine.contracts import TeacherSpec
-from generation.estimates import Estimate, estimate
+from generation.estimates import Estimate
 from generation.models import GenerationJob, Teacher
 from generation.selectors.teachers import price_of
 from generation.services import addresses, budgets, order_spec
+from generation.services.variety import pricing, settling
+from generation.services.variety.wishes import AS_EVER, MixWish
 from generation.states import Purpose, UncertainPolicy
+from generation.variety import Variety
 from jobs import secrets
 from jobs.services import lifecycle
 from members.models import Member
@@ -37,12 +40,14 @@ CENT = Decimal("0.01")
 
 @dataclass(frozen=True)
 class Quote:
-    """An order that could be launched as it is, with its price."""
+    """An order that could be launched as it is, with its price; `judging` is the part of it that chooses the best."""
 
     version: TaskVersion
     record_ids: list[str]
     teacher: TeacherSpec
     estimate: Estimate
+    variety: Variety = field(default_factory=Variety)
+    judging: Estimate | None = None
 
     @property
     def suggested_budget_usd(self) -> Decimal:
@@ -63,6 +68,7 @@ def quote(
     record_ids: Sequence[UUID] | None = None,
     version: TaskVersion | None = None,
     per_record: int = 1,
+    mix: MixWish = AS_EVER,
 ) -> Quote:
     """Check an order and price it; writes nothing.
 
@@ -75,11 +81,12 @@ def quote(
         record_ids: Exactly these records, in this order; else those with the fewest drafts come first.
         version: The task version; the latest by default.
         per_record: How many drafts of each record to ask for, to choose the best of; so many fewer records are needed.
+        mix: How drafts are to differ, and which come to the desk. Its first teacher is `teacher`, where it names any.
 
     Raises:
         PermissionDenied: The member does not lead the task.
         Refusal: `count`, `per_record`, `teacher_off`, `teacher_of_another_task`, `price_unknown`, `secret_missing`,
-            `base_url` or `no_records`.
+            `base_url`, `no_records`, or as for `settling.settle`.
     """
     if by is not None:
         permissions.require(by, task, Role.LEAD)
@@ -93,7 +100,13 @@ def quote(
     ports.check(teacher, task)
     version = version or latest_version(task)
     ids, facts = _records(task, math.ceil(count / per_record), source, record_ids)
-    return Quote(version, ids, spec, estimate(version, facts, teacher=teacher, spec=spec, count=count))
+    variety = settling.settle(task, version, mix, per_record=per_record, askable=askable)
+    rows = [asked.teacher for asked in mix.teachers] or [teacher]
+    drafts, judging = pricing.estimate(
+        version, facts, variety, alone=spec, teachers=rows, count=count, per_record=per_record
+    )
+    price = pricing.together([drafts, judging]) if judging else drafts
+    return Quote(version, ids, spec, price, variety, judging)
 
 
 @transaction.atomic
@@ -112,6 +125,7 @@ def launch(
     seed: int | None = None,
     repeats: GenerationJob | None = None,
     per_record: int = 1,
+    mix: MixWish = AS_EVER,
 ) -> GenerationJob:
     """Order drafts: the rows are written here, the calls are made by a worker.
 
@@ -129,6 +143,7 @@ def launch(
         seed: Makes a second order differ from the first; by default drawn from the order's id.
         repeats: The order whose uncertain calls this one asks again.
         per_record: See `quote`.
+        mix: See `quote`. The budget covers the judge as well.
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -136,9 +151,12 @@ def launch(
     """
     quoted = quote(
         task, teacher=teacher, count=count, by=by, source=source, record_ids=record_ids, version=version,
-        per_record=per_record,
+        per_record=per_record, mix=mix,
     )  # fmt: skip
-    title = f"{count} drafts by {teacher.name}"
+    if max_cost_usd is not None and quoted.judging is not None:
+        aside_usd = pricing.for_judging(max_cost_usd, quoted.estimate, quoted.judging)
+        quoted.variety.judge_budget_usd, max_cost_usd = float(aside_usd), max_cost_usd - aside_usd
+    title = f"{count} drafts by {pricing.names(quoted.variety) or teacher.name}"[:160]
     order = place(
         task, quoted, title=title, teacher=teacher, count=count, by=by, max_cost_usd=max_cost_usd, source=source,
         purpose=purpose, uncertain_policy=uncertain_policy, seed=seed, repeats=repeats,
@@ -161,6 +179,7 @@ def place(
     uncertain_policy: UncertainPolicy = UncertainPolicy.HOLD,
     seed: int | None = None,
     repeats: GenerationJob | None = None,
+    follows: GenerationJob | None = None,
 ) -> GenerationJob:
     """Write the rows of an order that was quoted and launch its job, inside the caller's transaction.
 
@@ -196,6 +215,8 @@ def place(
         uncertain_policy=uncertain_policy,
         seed=order_id.int % 2**31 if seed is None else seed,
         repeats=repeats,
+        follows=follows,
+        variety=quoted.variety.model_dump(mode="json") if quoted.variety != Variety() else {},
         created_by=by,
     )
 

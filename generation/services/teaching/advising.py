@@ -1,0 +1,53 @@
+"""What the call of a proposal says, and what its answer becomes: the same words when it is priced, sent and sent again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from generation.engine.teaching import advice, counting
+from generation.models import GenerationJob, TaskProposal
+from generation.services.teaching import evidence
+from generation.states import CallState, ProposalState
+from jobs.models import Job
+from review.prompting import Message
+from web.errors import Refusal
+
+
+def conversation_of(order: GenerationJob) -> list[Message]:
+    """The conversation of an order that asks for advice.
+
+    Raises:
+        Refusal: `proposal_gone`, nobody waits for it any more.
+    """
+    proposal = TaskProposal.objects.select_related("base_version").filter(generation_job=order).first()
+    if proposal is None or proposal.state != ProposalState.WAITING:
+        raise Refusal("proposal_gone", "Nobody waits for this proposal any more.", hint="Ask anew on the task's page.")
+    cases = evidence.read(proposal.decisions)
+    spec = proposal.base_version.spec
+    return advice.conversation(spec, advice.shown(cases), counting.count(spec, cases))
+
+
+def arrive(order: GenerationJob, answer: dict[str, Any]) -> None:
+    """Take in an adviser's answer, inside the caller's transaction. A second answer changes nothing."""
+    waiting = TaskProposal.objects.select_for_update(of=("self",)).select_related("base_version")
+    proposal = waiting.filter(generation_job=order, state=ProposalState.WAITING).first()
+    if proposal is None:
+        return
+    spec = proposal.base_version.spec
+    found = advice.read(spec, answer, advice.shown(evidence.read(proposal.decisions)))
+    proposal.changes = [change.as_json() for change in found]
+    proposal.state = ProposalState.OPEN if found else ProposalState.FAILED
+    proposal.why_not = "" if found else "The teacher proposes no change."
+    proposal.save(update_fields=["changes", "state", "why_not"])
+
+
+def settle(job: Job) -> None:
+    """Once the job has ended without an answer, the proposal says why."""
+    proposal = TaskProposal.objects.filter(generation_job__job=job, state=ProposalState.WAITING).first()
+    if proposal is None or proposal.generation_job is None:
+        return
+    call = proposal.generation_job.calls.exclude(state=CallState.ANSWERED).exclude(error_message="").first()
+    told = call.error_message if call else (job.error or {}).get("message", "")
+    proposal.state = ProposalState.FAILED
+    proposal.why_not = str(told)[:300] or f"The job ended {job.state}."
+    proposal.save(update_fields=["state", "why_not"])

@@ -1,0 +1,1 @@
+"""Orders whose drafts differ: settling a mix, pricing it, and choosing which drafts come to the desk."""

@@ -1,0 +1,95 @@
+"""What follows an order once its job has ended: its best drafts are chosen, and repeated ones asked for once more."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
+
+from generation.models import Call, GenerationJob, LeftOut, Teacher
+from generation.services import orders
+from generation.services.variety import best, judged
+from generation.services.variety.wishes import MixWish, TeacherWish
+from generation.states import LeftOutFor, Purpose, UncertainPolicy
+from generation.variety import Variety
+from jobs.models import Job
+from web.errors import Refusal
+
+
+def settle(job: Job) -> None:
+    """Do what remains once a job of this room has ended; called once each time it ends, so also after a resume."""
+    order = (
+        GenerationJob.objects.select_related("task_version", "task", "follows", "created_by").filter(job=job).first()
+    )
+    if order is None:
+        return
+    variety = Variety.model_validate(order.variety)
+    if order.purpose == Purpose.JUDGING:
+        judged.close(order)
+    elif variety.best_of == "judge":
+        judged.place(order)
+    elif variety.best_of == "checks":
+        best.by_checks(order, [UUID(pk) for pk in dict.fromkeys(order.record_ids)])
+    elif variety.near_duplicates == "ask_again" and job.state == "succeeded":
+        ask_again(order)
+
+
+def ask_again(order: GenerationJob) -> GenerationJob | None:
+    """Order the repeated drafts of an order once more, with other seeds and, where there are some, other angles.
+
+    Within what is left of the order's budget; none where nothing repeats or nothing is left. Repeats of these are left out.
+    """
+    repeated = list(
+        LeftOut.objects.filter(generation_job=order, reason=LeftOutFor.DUPLICATE).select_related("candidate")
+    )
+    left_usd = _left_usd(order)
+    if not repeated or order.followers.exists() or (left_usd is not None and left_usd <= 0):
+        return None
+    wish = wish_of(order)
+    try:
+        quoted = orders.quote(
+            order.task, teacher=order.teacher, count=len(repeated), by=None,
+            record_ids=[one.candidate.record_id for one in repeated], version=order.task_version, mix=wish,
+        )  # fmt: skip
+        quoted.variety.near_duplicates = "keep_out"
+        quoted.variety.not_angles = {
+            str(one.candidate.record_id): str(one.candidate.parameters.get("angle", "")) for one in repeated
+        }
+        return orders.place(
+            order.task, quoted, title=f"{len(repeated)} repeated drafts anew", teacher=order.teacher,
+            count=len(repeated), by=order.created_by, max_cost_usd=left_usd, source=order.source,
+            purpose=Purpose(order.purpose), uncertain_policy=UncertainPolicy(order.uncertain_policy),
+            seed=(order.seed + order.count) % 2**31, follows=order,
+        )  # fmt: skip
+    except Refusal:
+        # Nothing is owed: the repeats stay off the desk, and the order's page says how many there are.
+        return None
+
+
+def wish_of(order: GenerationJob) -> MixWish:
+    """What was wished for an order, to wish it again; teachers that are gone or out of use are left out."""
+    variety = Variety.model_validate(order.variety)
+    known = {teacher.slug: teacher for teacher in Teacher.objects.filter(slug__in=variety.slugs, is_active=True)}
+    return MixWish(
+        teachers=tuple(
+            TeacherWish(known[slug], mixed.share, tuple(mixed.temperatures))
+            for slug, mixed in zip(variety.slugs, variety.teachers, strict=True)
+            if slug in known
+        ),
+        personas=bool(variety.personas),
+        angles=bool(variety.angles),
+        examples=variety.shown,
+        near_duplicates=variety.near_duplicates,
+    )
+
+
+def _left_usd(order: GenerationJob) -> Decimal | None:
+    if order.max_cost_usd is None:
+        return None
+    zero = Decimal(0)
+    used = Call.objects.filter(generation_job=order).aggregate(
+        cost=Coalesce(Sum("cost_usd"), zero), possible=Coalesce(Sum("possible_cost_usd"), zero)
+    )
+    return max(zero, order.max_cost_usd - used["cost"] - used["possible"])

@@ -1,0 +1,146 @@
+"""What a varied order would cost: each teacher by its share, examples paid for with every call, and the judge."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import ROUND_DOWN, Decimal
+
+from generation import estimates
+from generation.engine.contracts import MixedTeacher, TeacherSpec
+from generation.engine.diversity import choosing, turns
+from generation.engine.ledger import worst_case
+from generation.estimates import CHARS_PER_TOKEN, Estimate
+from generation.models import Teacher
+from generation.services.variety import examples
+from generation.variety import Variety
+from review import prompting
+from review.models import TaskVersion
+from review.prompting import Message, Shown, Variation
+from review.schema import Facts
+
+MICRO = Decimal("0.000001")
+
+
+def estimate(
+    version: TaskVersion,
+    facts: Sequence[Facts],
+    variety: Variety,
+    *,
+    alone: TeacherSpec,
+    teachers: Sequence[Teacher],
+    count: int,
+    per_record: int,
+) -> tuple[Estimate, Estimate | None]:
+    """Price an order of `count` drafts in this mix.
+
+    Args:
+        version: The task version to write under.
+        facts: Facts of the order's records, or of some of them; at least one.
+        variety: The order's mix.
+        alone: The order's one teacher, where the mix names none.
+        teachers: The rows of its teachers, in its order.
+        count: Drafts in all.
+        per_record: How many of each record.
+
+    Returns:
+        The drafts, and what choosing the best of them costs where a judge does.
+    """
+    mixed = variety.teachers or [MixedTeacher(teacher=alone)]
+    counts = turns.apportioned([one.share for one in mixed], count)
+    told = _told(version, facts[0], variety)
+    parts = [
+        _with_told(estimates.estimate(version, facts, teacher=row, spec=one.teacher, count=share), one.teacher, told)
+        for row, one, share in zip(teachers, mixed, counts, strict=True)
+        if share
+    ]
+    judging = None
+    if variety.judge_spec is not None:
+        judging = _judging(
+            version, facts[0], variety.judge_spec, calls=math.ceil(count / per_record), drafts=per_record
+        )
+    return together(parts) if len(parts) > 1 else parts[0], judging
+
+
+def together(parts: Sequence[Estimate]) -> Estimate:
+    """Several estimates as one; teachers are asked at the same time, so the slowest counts."""
+    return Estimate(
+        calls=sum(part.calls for part in parts),
+        input_tokens=sum(part.input_tokens for part in parts),
+        output_tokens=sum(part.output_tokens for part in parts),
+        cost_usd=round(sum(part.cost_usd for part in parts), 6),
+        cost_low_usd=round(sum(part.cost_low_usd for part in parts), 6),
+        cost_high_usd=round(sum(part.cost_high_usd for part in parts), 6),
+        worst_call_usd=max(part.worst_call_usd for part in parts),
+        time_s=max(part.time_s for part in parts),
+        basis="; ".join(dict.fromkeys(part.basis for part in parts)),
+    )
+
+
+def scaled(part: Estimate, *, calls: int) -> Estimate:
+    """An estimate of some calls, as of so many of the same kind."""
+    factor = calls / part.calls
+    return replace(
+        part,
+        calls=calls,
+        input_tokens=round(part.input_tokens * factor),
+        output_tokens=round(part.output_tokens * factor),
+        cost_usd=round(part.cost_usd * factor, 6),
+        cost_low_usd=round(part.cost_low_usd * factor, 6),
+        cost_high_usd=round(part.cost_high_usd * factor, 6),
+    )
+
+
+def for_judging(max_cost_usd: Decimal, whole: Estimate, judging: Estimate) -> Decimal:
+    """The judge's part of a budget: its part of the upper estimate, down to a millionth of a dollar."""
+    if not whole.cost_high_usd:
+        return Decimal(0)
+    part = max_cost_usd * Decimal(str(judging.cost_high_usd)) / Decimal(str(whole.cost_high_usd))
+    return part.quantize(MICRO, rounding=ROUND_DOWN)
+
+
+def names(variety: Variety) -> str:
+    """The teachers of a mix in words; empty where there is one."""
+    named = [mixed.teacher.name for mixed in variety.teachers]
+    return f"{', '.join(named[:-1])} and {named[-1]}" if len(named) > 1 else ""
+
+
+def _told(version: TaskVersion, facts: Facts, variety: Variety) -> list[Message]:
+    """What a call is told beside its record, as messages: the longest of each."""
+    shots = examples.read(variety.examples, version.spec)[: variety.shown]
+    variation = Variation(
+        max(variety.personas, key=len, default=""),
+        max(variety.angles, key=len, default=""),
+        [Shown(shot.facts, shot.fields) for shot in shots],
+    )
+    plain = prompting.messages(version.spec, facts, audience="teacher")
+    varied = prompting.messages(version.spec, facts, audience="teacher", variation=variation)
+    stance = varied[-1]["content"][len(plain[-1]["content"]) :]
+    turns_told = varied[len(plain) - 1 : -1]
+    return [*turns_told, *([{"role": "user", "content": stance}] if stance else [])]
+
+
+def _with_told(part: Estimate, spec: TeacherSpec, told: list[Message]) -> Estimate:
+    """The estimate with these messages beside each call; a teacher that knows only its short prompt is told none."""
+    if not told or spec.audience == "student":
+        return part
+    tokens = round(sum(len(message["content"]) for message in told) / CHARS_PER_TOKEN * part.calls)
+    usd = spec.cost_usd(tokens, 0)
+    worst_usd = worst_case(spec, told)[2] - spec.cost_usd(0, spec.max_tokens)
+    return replace(
+        part,
+        input_tokens=part.input_tokens + tokens,
+        cost_usd=round(part.cost_usd + usd, 6),
+        cost_low_usd=round(part.cost_low_usd + usd, 6),
+        cost_high_usd=round(part.cost_high_usd + usd, 6),
+        worst_call_usd=part.worst_call_usd + worst_usd,
+    )
+
+
+def _judging(version: TaskVersion, facts: Facts, judge: TeacherSpec, *, calls: int, drafts: int) -> Estimate:
+    """One call a record, over drafts as long as the output schema asks for."""
+    length = sum(estimates.field_tokens(field) for field in version.spec.output_schema) * CHARS_PER_TOKEN
+    asked = choosing.conversation(version.spec, facts, [])
+    asked.append({"role": "user", "content": "x" * round(length * drafts)})
+    return scaled(estimates.of_conversation(choosing.task(), asked, judge), calls=calls)

@@ -1,0 +1,93 @@
+"""Finds drafts that say nearly the same as one the task has already, as they arrive. Reads rows; writes none.
+
+Signatures of a task's newest drafts are remembered between arrivals by the process that takes them in; the database has
+them all. Two orders of one task that arrive in two processes within the same second may miss each other's newest drafts.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from uuid import UUID
+
+from generation.engine.diversity.seen import Seen, Twin, signature
+from generation.models import GenerationJob
+from review.models import Candidate, SearchBacklog, SearchText
+from review.search.texts import of_fields
+from review.services.candidates import NewDraft
+
+# The newest so many drafts of a task are compared with.
+REMEMBERED = 20_000
+TASKS = 4
+
+
+@dataclass
+class _Memory:
+    """What is known of one task's drafts: those indexed up to `upto`, by draft or call id."""
+
+    seen: Seen = field(default_factory=lambda: Seen(at_most=REMEMBERED))
+    upto: int = 0
+
+
+_memories: OrderedDict[UUID, _Memory] = OrderedDict()
+_lock = Lock()
+
+
+def found(order: GenerationJob, drafts: Sequence[NewDraft]) -> dict[str, Twin]:
+    """By call id: drafts of this arrival that repeat an earlier one, and which; keys of twins are call or draft ids.
+
+    Of two alike in one arrival the first stays. A draft told again after a crash is no twin of itself.
+    """
+    with _lock:
+        seen = _remembered(order)
+        texts = {draft.call_id: of_fields(draft.fields) for draft in drafts if draft.call_id}
+        twins: dict[str, Twin] = {}
+        for call_id, text in texts.items():
+            twin = seen.twin(text, but=call_id, text_of=lambda key: texts.get(key) or _text_of(key))
+            if twin is not None:
+                twins[call_id] = twin
+            else:
+                seen.add([(call_id, signature(text))])
+        return twins
+
+
+def draft_of(key: str) -> Candidate | None:
+    """The draft that a twin's key names: by its call, or by its own id."""
+    return Candidate.objects.filter(call_id=key).first() or Candidate.objects.filter(pk=_uuid(key)).first()
+
+
+def _remembered(order: GenerationJob) -> Seen:
+    memory = _memories.pop(order.task_id, None)
+    if memory is None:
+        memory = _Memory()
+        memory.seen.add(_not_indexed(order))
+    _memories[order.task_id] = memory
+    while len(_memories) > TASKS:
+        _memories.popitem(last=False)
+    rows = SearchText.objects.filter(task=order.task_id, pk__gt=memory.upto).order_by("-id")
+    newest = list(rows.values_list("pk", "candidate__call_id", "candidate_id", "signature")[:REMEMBERED])
+    memory.seen.add((call or str(pk), bytes(raw)) for _, call, pk, raw in reversed(newest))
+    if newest:
+        memory.upto = newest[0][0]
+    return memory.seen
+
+
+def _not_indexed(order: GenerationJob) -> list[tuple[str, bytes]]:
+    """Drafts that wait to be indexed: their signatures are made here."""
+    waiting = [pk for ids in SearchBacklog.objects.values_list("candidates", flat=True)[:40] for pk in ids]
+    rows = Candidate.objects.filter(task=order.task_id, pk__in=waiting[:REMEMBERED]) if waiting else []
+    return [(row.call_id or str(row.pk), signature(of_fields(row.fields))) for row in rows]
+
+
+def _text_of(key: str) -> str | None:
+    draft = draft_of(key)
+    return of_fields(draft.fields) if draft is not None and draft.erased_at is None else None
+
+
+def _uuid(key: str) -> UUID | None:
+    try:
+        return UUID(key)
+    except ValueError:
+        return None

@@ -1,0 +1,46 @@
+"""What is asked for when an order is to be varied: plain values from a form or the API. Decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generation.models import Teacher
+from generation.variety import BestBy, NearDuplicates
+from review.models import DatasetVersion
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherWish:
+    """One teacher, its share relative to the others', and temperatures to take in turn; none: as the teacher has it."""
+
+    teacher: Teacher
+    share: float = 1.0
+    temperatures: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MixWish:
+    """How the drafts of an order are to differ.
+
+    Attributes:
+        teachers: Several, or one with temperatures; none leaves it to the order's teacher.
+        personas: Whether the task version's personas take turns.
+        angles: Whether its angles do.
+        examples: How many approved texts each call is shown.
+        gold_set: The frozen version they are taken from; None takes what counts now.
+        near_duplicates: What becomes of a draft that says nearly the same as an earlier one.
+        best_of: How the best of a record's drafts is found; empty brings all to the desk.
+        judge: Who chooses, where a judge does.
+    """
+
+    teachers: tuple[TeacherWish, ...] = ()
+    personas: bool = False
+    angles: bool = False
+    examples: int = 0
+    gold_set: DatasetVersion | None = None
+    near_duplicates: NearDuplicates = ""
+    best_of: BestBy = ""
+    judge: Teacher | None = None
+
+
+AS_EVER = MixWish()
