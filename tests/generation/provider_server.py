@@ -15,6 +15,11 @@ from email.utils import formatdate
 from time import time
 from typing import Any
 
+try:
+    from tests.generation.batch_desk import BatchDesk
+except ModuleNotFoundError:  # as a script of its own
+    from batch_desk import BatchDesk  # type: ignore[import-not-found, no-redef]
+
 MAIL = "Subject: A depot in {n}\n\nHi {{{{contact.first_name}}}},\n\nDraft number {n} for you. Shall we talk?"
 REASONS = {429: "Too Many Requests", 200: "OK", 500: "Internal Server Error", 401: "Unauthorized"}
 
@@ -31,6 +36,7 @@ class Provider:
         self.requests = 0
         self.in_flight = self.most_in_flight = 0
         self.arrivals: list[float] = []
+        self.desk = BatchDesk(answer, self.billed)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -44,7 +50,7 @@ class Provider:
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = await reader.readuntil(b"\r\n\r\n")
         lines = head.decode("latin-1").split("\r\n")
-        _, path, _ = lines[0].split(" ", 2)
+        method, path, _ = lines[0].split(" ", 2)
         headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines[1:] if line)}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         if path.startswith("/stats"):
@@ -54,6 +60,10 @@ class Provider:
             self.script, self.always = told.get("script", []), told.get("always", "ok")
             self.latency_s = told.get("latency_s", self.latency_s)
             return await _send(writer, 200, b"{}")
+        if self.desk.takes(path):
+            self.desk.results_host = f"http://{headers['host']}"
+            said, is_cut = await self.desk.serve(method, path, headers, body)
+            return said is not None and await _send(writer, *said, cut=is_cut)
         self.requests += 1
         self.arrivals.append(time())
         self.in_flight += 1
