@@ -29,13 +29,26 @@ class ProfileForm(forms.Form):
         choices=(("on", "On"), ("off", "Off")),
         help_text="Keys such as g, j and / on every page. The desk has its own list under ? there.",
     )
+    work_mails = forms.ChoiceField(
+        label="Mails about runs and sweeps you launched",
+        choices=(
+            ("problems", "When one fails or leaves something undone"),
+            ("always", "Whenever one ends"),
+            ("never", "Never"),
+        ),
+        required=False,
+    )
 
     @classmethod
     def of(cls, member: Member) -> ProfileForm:
         """The form as the member's settings stand."""
-        chosen: dict[str, Any] = {"theme": "system", "density": "regular", "shortcuts": "on"}
+        chosen: dict[str, Any] = {"theme": "system", "density": "regular", "shortcuts": "on", "work_mails": "problems"}
         chosen.update(member.preferences)
         return cls(initial={"display_name": member.display_name, **chosen})
+
+    def clean_work_mails(self) -> str:
+        """Pages drawn before there was this choice send none."""
+        return str(self.cleaned_data["work_mails"] or "problems")
 
 
 class TokenForm(forms.Form):

@@ -39,6 +39,7 @@ def configure(sender: Celery, **_: Any) -> None:
             "index": {"task": "review.index_drafts", "schedule": every_s, "options": {"expires": every_s * 2}},
             "webhooks": {"task": "webhooks.deliver", "schedule": every_s, "options": {"expires": every_s * 2}},
             "webhook-log": {"task": "webhooks.forget", "schedule": 3600.0, "options": {"expires": 3600}},
+            "notices": {"task": "training.send_notices", "schedule": every_s, "options": {"expires": every_s * 2}},
             "order": {"task": "review.order_desks", "schedule": 300.0, "options": {"expires": 300}},
             # More often than the day it seals: a beat that sleeps at midnight misses nothing.
             "audit": {"task": "audit.seal_days", "schedule": 3600.0, "options": {"expires": 3600}},

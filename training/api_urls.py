@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from training.api import miniatures, runs
+from training.api import miniatures, runs, sweeps
 
 urlpatterns = [
     path("students/", runs.Students.as_view(), name="api-students"),
@@ -15,4 +15,9 @@ urlpatterns = [
     path("miniatures/<uuid:miniature_id>/", miniatures.MiniatureDetail.as_view(), name="api-miniature"),
     path("miniatures/<uuid:miniature_id>/adapter.zip", miniatures.Archive.as_view(), name="api-miniature-archive"),
     path("miniatures/<uuid:miniature_id>/write/", miniatures.Write.as_view(), name="api-miniature-write"),
+    path("sweeps/", sweeps.Sweeps.as_view(), name="api-sweeps"),
+    path("sweeps/estimate/", sweeps.SweepEstimate.as_view(), name="api-sweep-estimate"),
+    path("sweeps/<uuid:sweep_id>/", sweeps.SweepDetail.as_view(), name="api-sweep"),
+    path("sweeps/<uuid:sweep_id>/cells.csv", sweeps.SweepCells.as_view(), name="api-sweep-cells"),
+    path("sweeps/<uuid:sweep_id>/keep/", sweeps.SweepKeep.as_view(), name="api-sweep-keep"),
 ]

@@ -10,11 +10,12 @@ class TrainingConfig(AppConfig):
         """Bring this room's kinds of jobs to the jobs room, and listen for what ends."""
         from jobs import ports
         from training.kinds import SweepKind, TrainingKind, WriteKind
-        from training.services import costs
+        from training.services import costs, notices
         from training.services.sweeps import advance
 
         ports.register(TrainingKind())
         ports.register(WriteKind())
         ports.register(SweepKind())
         ports.consume("costs-of-runs", frozenset({"training"}), costs.keep)
+        ports.consume("notices-of-work", frozenset({"training", "sweep"}), notices.tell)
         ports.consume("sweeps-after-runs", frozenset({"training"}), advance.heard)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from training.views import miniatures, runs, students
+from training.views import host_prices, miniatures, runs, students, sweeps, watch
 
 app_name = "training"
 urlpatterns = [
@@ -18,4 +18,13 @@ urlpatterns = [
     path("miniatures/<uuid:miniature_id>/write/<uuid:job_id>/", miniatures.writing_part, name="miniature-writing"),
     path("miniatures/<uuid:miniature_id>/adapter.zip", miniatures.archive, name="miniature-archive"),
     path("students/", students.index, name="students"),
+    path("tasks/<slug:slug>/sweeps/", sweeps.index, name="sweeps"),
+    path("tasks/<slug:slug>/sweeps/estimate/", sweeps.estimate, name="sweep-estimate"),
+    path("sweeps/<uuid:sweep_id>/", sweeps.sweep, name="sweep"),
+    path("sweeps/<uuid:sweep_id>/cells/", sweeps.progress, name="sweep-progress"),
+    path("sweeps/<uuid:sweep_id>/cells.csv", sweeps.cells_csv, name="sweep-csv"),
+    path("sweeps/<uuid:sweep_id>/keep/", sweeps.keep, name="sweep-keep"),
+    path("training/follow/<uuid:job_id>/", watch.follow, name="follow"),
+    path("host-prices/", host_prices.index, name="host-prices"),
+    path("host-prices/<int:price_id>/remove/", host_prices.remove, name="host-price-remove"),
 ]

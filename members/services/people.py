@@ -17,6 +17,7 @@ from web.errors import Refusal
 
 TEMPORARY = "temporary_password"
 CHOICES: dict[str, frozenset[str]] = {
+    "work_mails": frozenset({"problems", "always", "never"}),
     "theme": frozenset({"system", "light", "dark"}),
     "density": frozenset({"regular", "compact"}),
     "shortcuts": frozenset({"on", "off"}),

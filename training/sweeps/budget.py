@@ -100,12 +100,15 @@ def is_spent(budget: Budget, now: Account) -> bool:
 
 def _scale(runs: Sequence[Going]) -> float:
     ratios = [
-        run.taken_s / (run.expected_s + START_S) for run in runs if run.ended_well and run.expected_s and run.taken_s > 0
+        run.taken_s / (run.expected_s + START_S)
+        for run in runs
+        if run.ended_well and run.expected_s and run.taken_s > 0
     ]
     return median(ratios) if ratios else 1.0
 
 
 def _time(seconds: float) -> str:
-    if seconds < 90:
+    if seconds < 60:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 2 * HOUR_S else f"{seconds / HOUR_S:.1f} h"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{seconds / HOUR_S:.2f} h"

@@ -95,12 +95,16 @@ def compose(order: Order, *, version: DatasetVersion, student: Student, device: 
     base = plans.compose(order.recipe, order.overrides, student)
     if getattr(base, "objective", "sft") != "sft":
         message = "A sweep tunes by supervised fine-tuning; this recipe has another objective."
-        raise Refusal("bad_sweep", message, hint="Choose a LoRA or full recipe.", status=400, errors={"recipe": [message]})
+        raise Refusal(
+            "bad_sweep", message, hint="Choose a LoRA or full recipe.", status=400, errors={"recipe": [message]}
+        )
     _require_order(order)
     try:
         found = places(order.wishes, base)
     except GridError as error:
-        raise Refusal("bad_sweep", str(error), hint="Mend the fields named.", status=400, errors=error.errors) from error
+        raise Refusal(
+            "bad_sweep", str(error), hint="Mend the fields named.", status=400, errors=error.errors
+        ) from error
     cells = _cells(found, order, version=version, student=student, device=device)
     plan = Plan(order, base, tuple(cells), selectors.price_ahead())
     _require_budget(plan)
@@ -122,14 +126,14 @@ def _cells(
         planned.append(PlannedCell(place, overrides, sample, mark, guess.seconds, None))
     known = _measured([cell.fingerprint for cell in planned])
     return [
-        PlannedCell(cell.place, cell.overrides, cell.sample, cell.fingerprint, cell.seconds, known.get(cell.fingerprint))
+        PlannedCell(
+            cell.place, cell.overrides, cell.sample, cell.fingerprint, cell.seconds, known.get(cell.fingerprint)
+        )
         for cell in planned
     ]
 
 
-def _rows(
-    version: DatasetVersion, share: float, order: Order
-) -> tuple[Mapping[str, Any], Sequence[RowOutline] | None]:
+def _rows(version: DatasetVersion, share: float, order: Order) -> tuple[Mapping[str, Any], Sequence[RowOutline] | None]:
     """The sample of a share as it is kept, and its rows; the whole of the training rows for all of them."""
     if share == 1:
         return {}, None

@@ -1,0 +1,78 @@
+"""What a sweep would take, said before it is launched; and what cannot be run, with the field it stands in."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.training.sweeping import order
+from training.models import HostPrice, Sweep
+from training.services.sweeps import orders, plan
+from training.sweeps.budget import START_S
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+
+
+def compose(version, student, **asked):
+    return plan.compose(order(**asked), version=version, student=student, device="auto")
+
+
+def test_the_time_is_the_sum_of_the_runs_and_their_starts(version, student):
+    laid = compose(version, student)
+
+    assert len(laid.cells) == 4
+    assert laid.seconds == pytest.approx(sum(cell.seconds + START_S for cell in laid.cells))
+    assert laid.usd is None
+    assert laid.reached == 4
+
+
+def test_the_cost_follows_from_the_price_of_a_host(version, student):
+    HostPrice.objects.create(host="default", usd_per_hour=Decimal("1.80"))
+
+    laid = compose(version, student)
+
+    assert laid.usd == pytest.approx(laid.seconds / 3600 * 1.8)
+
+
+def test_a_small_budget_reaches_only_the_first_runs(version, student):
+    all_of_it = compose(version, student).seconds
+
+    assert compose(version, student, hours=all_of_it / 2 / 3600).reached in (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "field"),
+    [
+        ({"hours": None}, "bad_sweep", "max_hours"),
+        ({"hours": -1}, "bad_sweep", "max_hours"),
+        ({"hours": None, "usd": 5.0}, "price_missing", "max_usd"),
+        ({"hours": 1e-6}, "budget_below_one_run", "max_hours"),
+        ({"at_once": 99}, "bad_sweep", "at_once"),
+        ({"learning_rate": (5.0,)}, "bad_recipe", "learning_rate"),
+        ({"rank": (100_000,)}, "bad_recipe", "rank"),
+        ({"epochs": (1000,)}, "bad_recipe", "epochs"),
+        ({"share": (0.01,)}, "sample_too_small", None),
+    ],
+)
+def test_what_cannot_be_run_is_refused_beside_its_field_and_nothing_is_launched(
+    version, student, admin, asked, code, field
+):
+    with pytest.raises(Refusal) as refused:
+        orders.launch(order(**asked), dataset_version=version, student=student, by=admin)
+
+    assert refused.value.code == code
+    assert field is None or field in refused.value.errors
+    assert not Sweep.objects.exists()
+
+
+def test_only_a_lead_launches(version, student, viewer):
+    with pytest.raises(Exception, match="role"):
+        orders.launch(order(), dataset_version=version, student=student, by=viewer)
+
+
+def test_sweeps_are_numbered_within_their_task(version, student, lead):
+    numbers = [orders.launch(order(), dataset_version=version, student=student, by=lead).number for _ in range(2)]
+
+    assert numbers == [1, 2]

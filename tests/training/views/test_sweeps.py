@@ -1,0 +1,191 @@
+"""Pages of sweeps: launched with an estimate, followed, kept; by role, with and without scripts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests.training.conftest import freeze
+from tests.training.sweeping import end, finish_all, look, order, runs_of
+from training.models import HostPrice, Sweep
+from training.services.sweeps import orders
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def version(task, admin):
+    return freeze(task, admin, train=20, validation=4)
+
+
+@pytest.fixture
+def sweep(version, student, admin):
+    return orders.launch(order(), dataset_version=version, student=student, by=admin)
+
+
+def form_of(version, **more):
+    return {
+        "dataset_version": str(version.pk), "student": "tiny", "recipe": "demo", "device": "auto",
+        "learning_rate": "1e-3, 1e-2", "rank": "", "epochs": "1 2", "share": "50 100 %", "max_hours": "5",
+        "at_once": "1", **more,
+    }  # fmt: skip
+
+
+def test_launching_from_the_page_leads_to_the_sweep(as_member, admin, task, version, student):
+    answer = as_member(admin).post(reverse("training:sweeps", args=[task.slug]), form_of(version))
+
+    sweep = Sweep.objects.get()
+    assert answer["Location"] == reverse("training:sweep", args=[sweep.pk])
+    assert sweep.cells.count() == 8
+    assert sweep.grid["share"] == [0.5, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"learning_rate": "fast"}, "Write numbers such as"),
+        ({"learning_rate": "nan"}, "above zero"),
+        ({"epochs": "1.5"}, "Write whole numbers"),
+        ({"max_hours": ""}, "A sweep needs a budget"),
+        ({"max_hours": "", "max_usd": "5"}, "no price of a host is known"),
+        ({"share": "200"}, "at most 100 %"),
+    ],
+)
+def test_what_cannot_be_launched_comes_back_with_what_was_typed(as_member, admin, task, version, student, wrong, said):
+    answer = as_member(admin).post(reverse("training:sweeps", args=[task.slug]), form_of(version, **wrong))
+
+    page = answer.content.decode()
+    assert answer.status_code in (400, 422)
+    assert said.lower() in page.lower()
+    assert 'value="1"' in page
+    assert not Sweep.objects.exists()
+
+
+def test_the_estimate_says_how_far_the_budget_reaches(as_member, admin, task, version, student):
+    HostPrice.objects.create(host="default", usd_per_hour=Decimal("2.50"))
+    address = reverse("training:sweep-estimate", args=[task.slug])
+
+    part = as_member(admin).get(address, form_of(version)).content.decode()
+    wrong = as_member(admin).get(address, form_of(version, epochs="x")).content.decode()
+
+    assert "reaches all of them" in part
+    assert "at $2.50 an hour" in part
+    assert "<html" not in part
+    assert "Write whole numbers" in wrong
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_shows_every_run_the_best_one_and_the_chart(as_member, admin, sweep, tmp_path):
+    finish_all(sweep, tmp_path, lambda run: 0.4 if run.recipe["learning_rate"] == 1e-2 else 0.7)
+
+    page = as_member(admin).get(reverse("training:sweep", args=[sweep.pk])).content.decode()
+
+    data = json.loads(re.search(r'id="sweep-chart">(.*?)</script>', page).group(1))
+    assert "Best run: rate 0.01, epochs 1" in re.sub(r"\s+", " ", page)
+    assert [len(each["points"]) for each in data["series"]] == [2, 2]
+    assert page.count("badge is-good") >= 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_keeping_a_run_from_the_page_brings_it_into_the_list(as_member, admin, sweep, tmp_path):
+    finish_all(sweep, tmp_path, lambda run: 0.4 if run.recipe["learning_rate"] == 1e-2 else 0.7)
+    client = as_member(admin)
+    run = sweep.cells.get(position=1).run
+
+    answer = client.post(reverse("training:sweep-keep", args=[sweep.pk]), {"cell": "1"})
+    listed = client.get(reverse("training:list", args=[sweep.task.slug])).content.decode()
+    nonsense = client.post(reverse("training:sweep-keep", args=[sweep.pk]), {"cell": "x"})
+
+    assert answer.status_code == 302
+    assert reverse("training:run", args=[run.pk]) in listed
+    assert nonsense.status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failed_run_says_why_in_words(as_member, admin, sweep):
+    look(sweep)
+    end(runs_of(sweep)[0].job, "failed", error={"code": "diverged", "message": "step 3: the loss is <nan>", "hint": ""})
+    look(sweep)
+
+    part = as_member(admin).get(reverse("training:sweep-progress", args=[sweep.pk])).content.decode()
+
+    assert "step 3: the loss is &lt;nan&gt;" in part
+    assert "<html" not in part
+
+
+def test_the_file_holds_every_cell(as_member, admin, sweep):
+    answer = as_member(admin).get(reverse("training:sweep-csv", args=[sweep.pk]))
+
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    assert [row["state"] for row in rows] == ["open"] * 4
+    assert {row["learning_rate"] for row in rows} == {"0.001", "0.01"}
+
+
+def test_again_fills_the_form_with_the_same_grid(as_member, admin, sweep):
+    client = as_member(admin)
+    page = client.get(reverse("training:sweep", args=[sweep.pk])).content.decode()
+    link = re.search(r'href="([^"]+#new-sweep)"', page).group(1).replace("&amp;", "&")
+
+    form = client.get(link.split("#")[0]).content.decode()
+
+    assert 'value="0.001 0.01"' in form
+    assert 'value="1 2"' in form
+
+
+def test_a_viewer_reads_and_neither_launches_nor_keeps(as_member, viewer, sweep, version):
+    client = as_member(viewer)
+    pages = reverse("training:sweeps", args=[sweep.task.slug])
+
+    assert "Launch sweep" not in client.get(pages).content.decode()
+    assert client.get(reverse("training:sweep", args=[sweep.pk])).status_code == 200
+    assert client.post(pages, form_of(version)).status_code == 403
+    assert client.post(reverse("training:sweep-keep", args=[sweep.pk]), {"cell": "1"}).status_code == 403
+
+
+def test_a_stranger_sees_no_sweep(as_member, reviewer, sweep):
+    addresses = [
+        reverse("training:sweeps", args=[sweep.task.slug]),
+        reverse("training:sweep-estimate", args=[sweep.task.slug]),
+        *(reverse(f"training:{name}", args=[sweep.pk]) for name in ("sweep", "sweep-progress", "sweep-csv")),
+    ]
+
+    assert {as_member(reviewer).get(address).status_code for address in addresses} == {404}
+
+
+def test_the_list_asks_the_same_number_of_questions_for_one_sweep_and_for_five(
+    as_member, admin, sweep, version, student, django_assert_num_queries
+):
+    client, address = as_member(admin), reverse("training:sweeps", args=[sweep.task.slug])
+    client.get(address)
+    with CaptureQueriesContext(connection) as one:
+        client.get(address)
+    for _ in range(4):
+        orders.launch(order(), dataset_version=version, student=student, by=admin)
+
+    with django_assert_num_queries(len(one)):
+        client.get(address)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_of_twelve_runs_asks_as_many_questions_as_one_of_four(
+    as_member, admin, sweep, version, student, tmp_path, django_assert_num_queries
+):
+    finish_all(sweep, tmp_path)
+    wide = order(learning_rate=(1e-4, 2e-4, 3e-4), rank=(2, 4), epochs=(1, 2))
+    larger = orders.launch(wide, dataset_version=version, student=student, by=admin)
+    finish_all(larger, tmp_path)
+    client = as_member(admin)
+    client.get(reverse("training:sweep", args=[sweep.pk]))
+    with CaptureQueriesContext(connection) as four:
+        client.get(reverse("training:sweep", args=[sweep.pk]))
+
+    with django_assert_num_queries(len(four)):
+        client.get(reverse("training:sweep", args=[larger.pk]))

@@ -1,0 +1,53 @@
+"""Keeps what hosts cost: an admin's to edit. Runs that have ended keep the price they ended under."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.core.exceptions import PermissionDenied
+
+from members.models import Member
+from training.models import HostPrice
+from web.errors import Refusal
+
+MOST_USD_PER_HOUR = Decimal(10_000)
+
+
+def put(*, host: str, usd_per_hour: Decimal, by: Member, note: str = "") -> HostPrice:
+    """Set the price of a host, new or known.
+
+    Raises:
+        PermissionDenied: The member is no admin.
+        Refusal: 400, with errors by field.
+    """
+    _require_admin(by)
+    errors: dict[str, list[str]] = {}
+    if not host.strip():
+        errors["host"] = ["Name the host, or 'default'."]
+    if not 0 <= usd_per_hour <= MOST_USD_PER_HOUR:
+        errors["usd_per_hour"] = ["US dollars an hour, from 0 to 10,000."]
+    if errors:
+        raise Refusal("price_invalid", "This price cannot be saved as it is.", status=400, errors=errors)
+    row, _ = HostPrice.objects.update_or_create(
+        host=host.strip(), defaults={"usd_per_hour": usd_per_hour, "note": note.strip()}
+    )
+    return row
+
+
+def remove(price_id: int, *, by: Member) -> str:
+    """Take a price out of the table; returns its host. One that is gone already stays gone.
+
+    Raises:
+        PermissionDenied: The member is no admin.
+    """
+    _require_admin(by)
+    row = HostPrice.objects.filter(pk=price_id).first()
+    if row is None:
+        return ""
+    row.delete()
+    return row.host
+
+
+def _require_admin(member: Member) -> None:
+    if not member.is_admin:
+        raise PermissionDenied("Only an admin sets what hosts cost.")

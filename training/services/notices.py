@@ -1,0 +1,101 @@
+"""Mails about runs and sweeps that ended: to who launched them, and to those who follow them.
+
+Rows are written in the transaction that hears of the end, and sent by the clock: a mail server that is away delays mails
+and nothing else. A mail may come twice if a worker dies between sending and noting it; it is never lost within a day.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from jobs.models import Job
+from jobs.states import JobState
+from members.models import Member
+from training.models import Notice, Watcher
+from training.selectors import ended as descriptions
+from training.selectors import watching
+from training.selectors.ended import Ended
+
+logger = logging.getLogger(__name__)
+MOST_ATTEMPTS: Final = 8
+FIRST_PAUSE_S: Final = 30
+AT_ONCE: Final = 50
+
+
+def tell(job: Job) -> int:
+    """Consume the end of a run's or a sweep's job; returns to how many members a mail is on its way.
+
+    Nothing is written where this installation sends no notices.
+    """
+    if not settings.NOTICES_BY_MAIL:
+        return 0
+    about = descriptions.describe(job)
+    if about is None:
+        return 0
+    wanted = [member for member in watching.listeners(job) if _wants(member, about, job)]
+    now = timezone.now()
+    Notice.objects.bulk_create(
+        Notice(job=job, member=member, subject=about.subject[:200], text=_text(about), due_at=now) for member in wanted
+    )
+    return len(wanted)
+
+
+@transaction.atomic
+def follow(job: Job, *, by: Member) -> None:
+    """Mail this member when the job ends. Twice is once; who may see the job is asked before."""
+    Watcher.objects.get_or_create(job=job, member=by)
+
+
+@transaction.atomic
+def unfollow(job: Job, *, by: Member) -> None:
+    """Mail this member no more about it, unless they launched it."""
+    Watcher.objects.filter(job=job, member=by).delete()
+
+
+def send_due() -> int:
+    """Send what is due; returns how many mails went out. Any number of senders may run at once."""
+    due = Notice.objects.filter(sent_at__isnull=True, attempts__lt=MOST_ATTEMPTS, due_at__lte=timezone.now())
+    return sum(_send(notice) for notice in due.select_related("member").order_by("due_at")[:AT_ONCE])
+
+
+def _send(notice: Notice) -> int:
+    pause = timedelta(seconds=FIRST_PAUSE_S * 4**notice.attempts)
+    # The row moves by a conditional UPDATE: of two senders one gets it, and a sender that dies leaves it for later.
+    mine = Notice.objects.filter(pk=notice.pk, sent_at__isnull=True, attempts=notice.attempts)
+    if not mine.update(attempts=F("attempts") + 1, due_at=timezone.now() + pause):
+        return 0
+    if not (notice.member.is_active and notice.member.email):
+        Notice.objects.filter(pk=notice.pk).update(sent_at=timezone.now())
+        return 0
+    try:
+        send_mail(notice.subject, notice.text, settings.NOTICES_FROM or None, [notice.member.email])
+    except Exception:
+        # Providers raise what they like; the row is tried again.
+        logger.exception("The notice %s was not mailed", notice.pk)
+        return 0
+    Notice.objects.filter(pk=notice.pk).update(sent_at=timezone.now())
+    return 1
+
+
+def _wants(member: Member, about: Ended, job: Job) -> bool:
+    if not (member.is_active and member.email) or job.state == JobState.CANCELLED:
+        return False
+    choice = watching.preference(member)
+    if choice == watching.NEVER:
+        return False
+    # Who follows somebody else's work has asked to hear of it however it ends.
+    return choice == watching.ALWAYS or about.needs_somebody or job.created_by_id != member.pk
+
+
+def _text(about: Ended) -> str:
+    lines: list[Any] = [about.sentence, "", *about.figures, "", f"{settings.SITE_URL}{about.path}", ""]
+    lines.append(f"When you get such mails is set under {settings.SITE_URL}/settings/.")
+    return "\n".join(str(line) for line in lines)

@@ -1,0 +1,124 @@
+"""Pages of sweeps: those of a task, a new one with what it takes, one of them live, its cells as a file."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from members.session import member_of
+from review.permissions import may, task_or_404
+from review.selectors import datasets
+from review.states import Role
+from training.selectors import pages, sweep_pages, watching
+from training.selectors import students as student_selectors
+from training.selectors import sweeps as selectors
+from training.services.sweeps import orders, plan
+from training.sweep_forms import SweepForm
+from web.errors import Refusal
+
+
+@require_http_methods(["GET", "POST"])
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    task = task_or_404(member_of(request), slug)
+    form, refusal = _form(task, request.POST if request.method == "POST" else None, request.GET), None
+    if request.method == "POST" and form.is_valid():
+        try:
+            sweep = orders.launch(form.order(), by=member_of(request), **_chosen(request, form))
+            return redirect("training:sweep", sweep.pk)
+        except Refusal as error:
+            refusal = error
+    context = {
+        "task": task,
+        "section": "training",
+        "form": form,
+        "refusal": refusal,
+        "page": pages.page(selectors.visible(member_of(request), task=task), request.GET.get("page")),
+        "may_lead": may(member_of(request), task, Role.LEAD),
+    }
+    status = refusal.status if refusal else 400 if form.errors else 200
+    return render(request, "training/sweeps.html", context, status=status)
+
+
+@require_GET
+def estimate(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the sweep in the form would be and take; a refusal stands in its place."""
+    task = task_or_404(member_of(request), slug)
+    form, context = _form(task, request.GET, {}), dict[str, Any](task=task)
+    if not form.is_valid():
+        return render(request, "training/_sweep_estimate.html", {**context, "form": form})
+    chosen = _chosen(request, form)
+    try:
+        context["laid"] = plan.compose(
+            form.order(), version=chosen["dataset_version"], student=chosen["student"], device=chosen["device"]
+        )
+    except Refusal as error:
+        context["refusal"] = error
+    return render(request, "training/_sweep_estimate.html", context)
+
+
+@require_GET
+def sweep(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
+    return render(request, "training/sweep.html", _context(request, sweep_id))
+
+
+@require_GET
+def progress(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
+    """The part of a sweep's page that changes while it goes on."""
+    return render(request, "training/_sweep_cells.html", _context(request, sweep_id))
+
+
+@require_GET
+def cells_csv(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
+    found = selectors.sweep_or_404(member_of(request), sweep_id)
+    answer = HttpResponse("".join(sweep_pages.csv_of(found)).encode(), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{found.task.slug}-sweep-{found.number}.csv"'
+    return answer
+
+
+@require_POST
+def keep(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
+    """Bring one of its runs into the lists."""
+    found = selectors.sweep_or_404(member_of(request), sweep_id)
+    position = request.POST.get("cell", "")
+    try:
+        run = orders.keep(found, position=int(position) if position.isdecimal() else 0, by=member_of(request))
+    except Refusal as refusal:
+        context = {**_context(request, sweep_id), "refusal": refusal}
+        return render(request, "training/sweep.html", context, status=refusal.status)
+    messages.success(request, f"{run.name} and its miniature stand in the lists now.")
+    return redirect("training:sweep", sweep_id)
+
+
+def _context(request: HttpRequest, sweep_id: UUID) -> dict[str, Any]:
+    found = selectors.sweep_or_404(member_of(request), sweep_id)
+    return {
+        "task": found.task,
+        "section": "training",
+        "sweep": found,
+        "job": found.job,
+        "may_lead": may(member_of(request), found.task, Role.LEAD),
+        "watching": watching.standing(member_of(request), found.job),
+        "mails_go": settings.NOTICES_BY_MAIL,
+        **sweep_pages.page(found),
+    }
+
+
+def _form(task: Any, data: Any, initial: Any) -> SweepForm:
+    versions = datasets.frozen_versions(task).select_related("dataset")
+    students = student_selectors.all_students()
+    return SweepForm(data, versions=versions, students=students, initial=dict(initial.items()))
+
+
+def _chosen(request: HttpRequest, form: SweepForm) -> dict[str, Any]:
+    chosen = form.cleaned_data
+    return {
+        "dataset_version": datasets.version_or_404(member_of(request), chosen["dataset_version"]),
+        "student": student_selectors.by_slug(chosen["student"]),
+        "device": chosen["device"],
+    }
