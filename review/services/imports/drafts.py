@@ -21,7 +21,7 @@ from review.services.imports.reading import check_mapping, read_rows
 from review.services.imports.records import CHUNK, chunks, foreseen
 from review.services.imports.result import ImportResult, Tally
 from review.services.imports.tables import open_table
-from review.services.pouring import DraftRow, Drafts, Records
+from review.services.pouring import DraftRow, Drafts, RecordRow, Records
 from review.states import Role, SourceKind
 from web.ahead import ahead
 
@@ -76,12 +76,14 @@ def import_drafts(
     reading = Tally()
     drafts = fitting(version, read_rows(table, mapping, fields, defaults or {}, reading), reading)
     intake = _Intake(source, version, tally, foreseen(task, version.spec, table, mapping, fields, defaults or {}))
-    for chunk in ahead(chunks(drafts, CHUNK)):
-        intake.add(chunk)
+    prepared = map(intake.prepare, ahead(chunks(drafts, CHUNK)))
+    # Of a task without records nothing is looked up, and rows can be made while the ones before are written.
+    for rows in prepared if intake.asks else ahead(prepared):
+        intake.write(*rows)
     tally.merge(reading)
     if tally.bad and not skip_bad:
         raise tally.refusal()
-    kept = sources.settle(source, tally, lambda: Record.objects.filter(pk__in=list(intake.touched)[:1]))
+    kept = sources.settle(source, tally, lambda: Record.objects.filter(pk__in=intake.touched))
     return ImportResult(
         kept, tally.total, tally.added, tally.known, tally.bad, tuple(tally.errors),
         tuple(column for column in table.columns if not mapping.get(column)),
@@ -95,10 +97,16 @@ class _Intake:
         self._tally, self._finder = tally, Finder(source, version, companies)
         self._records, self._drafts = Records(source), Drafts(version, source.provenance)
         self._calls: set[str] = set()
-        self.touched: set[UUID] = set()
+        # One record the file speaks of: whatever it holds, where all is known already.
+        self.touched: list[UUID] = []
 
-    def add(self, drafts: Sequence[Draft]) -> None:
-        """Find or make the record of each, and write those that are new."""
+    @property
+    def asks(self) -> bool:
+        """Whether rows cannot be prepared without asking the database."""
+        return self._finder.may_know
+
+    def prepare(self, drafts: Sequence[Draft]) -> tuple[list[RecordRow], list[DraftRow]]:
+        """Find or make the record of each; the rows that are new."""
         self._finder.learn(drafts)
         rows: list[DraftRow] = []
         for draft in drafts:
@@ -107,15 +115,19 @@ class _Intake:
             except ValueError as error:
                 self._tally.refuse(draft.row.number, str(error))
                 continue
-            self.touched.add(record_id)
             words, call = word_count(draft.fields), call_id(record_id, draft.text_hash)
             rows.append(DraftRow(record_id, draft.text, draft.text_hash, words, call, draft.row.labels))
-        self._records.pour(self._finder.fresh)
-        self._finder.fresh.clear()
+        self.touched = self.touched or [row.record_id for row in rows[:1]]
+        records, self._finder.fresh = self._finder.fresh, []
         fresh = self._new(rows)
-        self._drafts.pour(fresh)
         self._tally.added += len(fresh)
         self._tally.known += len(rows) - len(fresh)
+        return records, fresh
+
+    def write(self, records: list[RecordRow], drafts: list[DraftRow]) -> None:
+        """Write what was prepared."""
+        self._records.pour(records)
+        self._drafts.pour(drafts)
 
     def _new(self, rows: list[DraftRow]) -> list[DraftRow]:
         if self._finder.may_know:

@@ -54,7 +54,7 @@ class Finder:
     """Records for the drafts of one import, looked up in few queries; the caller holds the task's row.
 
     Attributes:
-        fresh: Records that the drafts bring along and that are not written yet; the caller writes and empties it.
+        fresh: Records that the drafts bring along and that are not written yet; the caller takes them.
         may_know: Whether the task had records before this import.
     """
 
