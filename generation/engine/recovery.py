@@ -90,7 +90,7 @@ class Recovery:
             self._report.repaired(first, repair.kind, repair.payload, is_new=False)
         else:
             self._ledger.possible_usd += repair.reserve_usd
-            told = _interrupted(replace(call, id=repair_id(call.id)), repair.reserve_usd)
+            told = _interrupted(self._spec, replace(call, id=repair_id(call.id)), repair.reserve_usd)
             self._report.repaired(first, "uncertain", told, is_new=False)
 
     def _ask_again(self, call: PlannedCall, possible_usd: float) -> bool:
@@ -99,14 +99,16 @@ class Recovery:
             self._ledger.doubt(call.id, possible_usd)
             return True
         self._ledger.possible_usd += possible_usd
-        self._report.outcome("uncertain", _interrupted(call, possible_usd), is_new=False)
+        self._report.outcome("uncertain", _interrupted(self._spec, call, possible_usd), is_new=False)
         return False
 
 
-def _interrupted(call: PlannedCall, possible_usd: float) -> dict[str, Any]:
+def _interrupted(spec: GenerationSpec, call: PlannedCall, possible_usd: float) -> dict[str, Any]:
     return {
         "call_id": call.id,
         "index": call.index,
+        "teacher": call.teacher,
+        "teacher_name": spec.name_in_mix(call.teacher),
         "record": call.record.id,
         "repeat": call.repeat,
         "possible_cost_usd": possible_usd,

@@ -28,7 +28,9 @@ def choose_complete(order: GenerationJob, record_ids: Collection[UUID]) -> None:
     ids = sorted(record_ids)
     for start in range(0, len(ids), CHUNK):
         calls = Call.objects.filter(generation_job=order, record_id__in=ids[start : start + CHUNK])
-        ended.update(str(pk) for pk in calls.exclude(state=CallState.SENT).values_list("record_id", flat=True))
+        # A call and the one that mends its answer have one place in the order.
+        places = calls.exclude(state=CallState.SENT).values_list("record_id", "position").distinct().order_by()
+        ended.update(str(record_id) for record_id, _ in places)
     by_checks(order, [pk for pk in ids if ended[str(pk)] >= wanted[str(pk)]])
 
 
