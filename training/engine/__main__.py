@@ -31,6 +31,7 @@ from training.engine.loss import SupervisedHead
 from training.engine.objectives import start
 from training.engine.objectives.choose import choose, prepare
 from training.engine.objectives.contracts import Item
+from training.engine.observing import observe
 from training.engine.resume import resume
 
 
@@ -103,6 +104,10 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
     tuned = lora.tuned_parameters(bare)
 
     is_main = accelerator.is_main_process
+    observer = observe(
+        run.emit if is_main else lambda *_, **__: None, bare, rows, device=accelerator.device,
+        dtype=placement.dtype_name, processes=accelerator.num_processes, is_supervised=recipe.objective == "sft",
+    )  # fmt: skip
     tuning = loop.Tuning(
         accelerator=accelerator,
         model=model,
@@ -119,7 +124,7 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
         folder=run.path,
         fingerprint=_fingerprint(recipe, source, rows, begins),
         keep_checkpoints=spec.keep_checkpoints,
-        emit=run.emit if is_main else lambda *_, **__: None,
+        emit=observer.emit,
         should_stop=lambda: run.stop_requested,
         extra_inputs=student.extra_inputs,
     )
@@ -133,6 +138,7 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
     resumed_from = standing.step if standing.step else None
     tuning.emit("log", level="info", message=_opening(course, placement, trainable, total, resumed_from))
     loop.train(tuning, standing, tuned)
+    observer.end()
 
     if tuning.best_file.exists():
         artefacts.put_back(tuned, checkpoint.read_weights(tuning.best_file))
