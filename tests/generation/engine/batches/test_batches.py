@@ -6,6 +6,7 @@ import pytest
 
 from tests.generation.engine.batches.conftest import Ordered
 
+pytestmark = pytest.mark.engine
 LIVE_CALL_USD = (120 * 2.5 + 40 * 10) / 1e6
 
 
@@ -117,7 +118,14 @@ def test_a_call_that_may_be_billed_is_repeated_when_the_order_says_so(ordered: O
 
 @pytest.mark.parametrize(
     "written",
-    [["reversed"], ["doubled"], ["foreign"], ["garbage"], ["no-newline"], ["doubled", "foreign", "garbage", "reversed"]],
+    [
+        ["reversed"],
+        ["doubled"],
+        ["foreign"],
+        ["garbage"],
+        ["no-newline"],
+        ["doubled", "foreign", "garbage", "reversed"],
+    ],
 )
 def test_odd_lines_bring_no_draft_wrongly(ordered: Ordered, written: list[str]) -> None:
     ordered.desk.written = written
