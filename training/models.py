@@ -65,6 +65,11 @@ class TrainingRun(models.Model):
     # The newest task version among the rows: its templates are what the miniature is asked with.
     task_version = models.ForeignKey(TaskVersion, on_delete=models.PROTECT, related_name="+")
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="runs")
+    # The miniature whose weights a run on preferences goes on from, and the student a distilled one learns from.
+    starts_from = models.ForeignKey(
+        "Miniature", null=True, blank=True, on_delete=models.PROTECT, related_name="continued_by"
+    )
+    teacher = models.ForeignKey(Student, null=True, blank=True, on_delete=models.PROTECT, related_name="taught_runs")
     recipe_name = models.CharField(max_length=60)
     recipe = models.JSONField()
     overrides = models.JSONField(default=dict)
@@ -92,6 +97,11 @@ class TrainingRun(models.Model):
     def method(self) -> str:
         """`lora` or `full`."""
         return str(self.recipe["method"])
+
+    @property
+    def objective(self) -> str:
+        """`sft`, `dpo`, `kto` or `distil`; runs of releases that knew one objective do not name it."""
+        return str(self.recipe.get("objective", "sft"))
 
     @property
     def name(self) -> str:
