@@ -144,6 +144,31 @@ class PriceForm(forms.Form):
     output_usd_per_million = forms.DecimalField(
         label="Output, $ per million tokens", min_value=0, max_digits=10, decimal_places=4
     )
+    cached_input_usd_per_million = forms.DecimalField(
+        label="Input read from a cache, $ per million",
+        min_value=0,
+        max_digits=10,
+        decimal_places=4,
+        required=False,
+        help_text="Empty: not known, priced as plain input.",
+    )
+    cache_write_usd_per_million = forms.DecimalField(
+        label="Input written into a cache, $ per million",
+        min_value=0,
+        max_digits=10,
+        decimal_places=4,
+        required=False,
+        help_text="Empty: not known, priced as plain input.",
+    )
+    batch_factor = forms.DecimalField(
+        label="Calls in a batch, share of the price",
+        min_value=0,
+        max_value=1,
+        max_digits=4,
+        decimal_places=3,
+        required=False,
+        help_text="Empty: half at OpenAI and Anthropic, the whole price elsewhere.",
+    )
     as_of = forms.DateField(
         label="Entered on",
         initial=timezone.localdate,
@@ -169,7 +194,10 @@ def initial_of(teacher: Teacher) -> dict[str, Any]:
 
 def price_initial(entry: PriceEntry) -> dict[str, Any]:
     """A price as the form shows it, to be entered anew today."""
-    names = ("provider", "model", "input_usd_per_million", "output_usd_per_million", "source_url", "note")
+    names = (
+        "provider", "model", "input_usd_per_million", "output_usd_per_million", "cached_input_usd_per_million",
+        "cache_write_usd_per_million", "batch_factor", "source_url", "note",
+    )  # fmt: skip
     return {name: getattr(entry, name) for name in names}
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
 
 from generation.states import (
+    BATCH_FACTOR,
     Answers,
     BatchState,
     BudgetScope,
@@ -78,6 +80,11 @@ class PriceEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} {self.model}"
+
+    @property
+    def batch_share(self) -> Decimal:
+        """What a call in a batch costs, as a share of the same call asked live: as entered, or as the provider does."""
+        return Decimal(BATCH_FACTOR.get(self.provider, "1")) if self.batch_factor is None else self.batch_factor
 
 
 class GenerationJob(models.Model):

@@ -15,6 +15,7 @@ from generation.api.shapes import CallOut, CallSettleIn, EstimateOut, OrderIn, O
 from generation.selectors import orders as selectors
 from generation.selectors import teachers as teacher_selectors
 from generation.services import orders, uncertain
+from generation.services.variety import asked as wishes
 from generation.states import CallState, UncertainPolicy
 from generation.terms import terms_of
 from members.idempotency import idempotent
@@ -66,6 +67,7 @@ class Estimate(APIView):
             source=asked["source"],
             record_ids=asked["record_ids"],
             per_record=asked["per_record"],
+            mix=asked["mix"],
         )
         shown = quoted.estimate.as_json() | {
             "suggested_budget_usd": quoted.suggested_budget_usd,
@@ -96,7 +98,7 @@ class Calls(APIView):
 
 
 class Settle(APIView):
-    """Uncertain calls: drop them, or ask again under a new order."""
+    """Uncertain calls: take them as paid or not paid, drop them, or ask again under a new order."""
 
     @extend_schema(request=CallSettleIn, responses={200: SettledOut, 202: SettledOut})
     @idempotent
@@ -105,9 +107,9 @@ class Settle(APIView):
         body = CallSettleIn(data=request.data)
         body.is_valid(raise_exception=True)
         ids = body.validated_data.get("calls")
-        if body.validated_data["verb"] == "drop":
-            dropped = uncertain.drop(order, call_ids=ids, by=member_of(request))
-            return Response(SettledOut({"settled": dropped, "id": None, "job": None}).data)
+        if settle := uncertain.BY_HAND.get(body.validated_data["verb"]):
+            count = settle(order, call_ids=ids, by=member_of(request))
+            return Response(SettledOut({"settled": count, "id": None, "job": None}).data)
         again = uncertain.ask_again(order, call_ids=ids, by=member_of(request))
         return Response(SettledOut({"settled": again.count, "id": again.pk, "job": again.job_id}).data, status=202)
 
@@ -119,9 +121,11 @@ def _asked(request: Request) -> dict[str, Any]:
     asked = body.validated_data
     task = task_or_404(member_of(request), asked["task"])
     source = asked.get("source")
+    mix = wishes.wish(member_of(request), task, asked)
     return {
         "task": task,
-        "teacher": teacher_selectors.teacher_or_404(member_of(request), asked["teacher"]),
+        "teacher": mix.first or teacher_selectors.teacher_or_404(member_of(request), asked["teacher"]),
+        "mix": mix,
         "count": asked["count"],
         "per_record": asked["per_record"],
         "source": selectors.source_or_404(task, source) if source else None,

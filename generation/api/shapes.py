@@ -7,13 +7,23 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from generation.states import Answers, CallState, Provider, Purpose, UncertainPolicy
+from generation.api.shapes_variety import MixIn
+from generation.states import Answers, CallState, Provider, Purpose, UncertainPolicy, Way
 from jobs.serialize import job_json
 
 
 class PriceOut(serializers.Serializer[Any]):
     input_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
     output_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
+    cached_input_usd_per_million = serializers.DecimalField(
+        max_digits=10, decimal_places=4, allow_null=True, help_text="Null: not known, priced as plain input"
+    )
+    cache_write_usd_per_million = serializers.DecimalField(
+        max_digits=10, decimal_places=4, allow_null=True, help_text="Null: not known, priced as plain input"
+    )
+    batch_factor = serializers.DecimalField(
+        max_digits=4, decimal_places=3, allow_null=True, help_text="A call in a batch, as a share of the same call live"
+    )
     as_of = serializers.DateField(allow_null=True)
     source_url = serializers.CharField()
     note = serializers.CharField()
@@ -62,11 +72,11 @@ class TeacherIn(serializers.Serializer[Any]):
     is_active = serializers.BooleanField(required=False)
 
 
-class OrderIn(serializers.Serializer[Any]):
-    """An order for drafts; `count` is drafts in total."""
+class OrderIn(MixIn):
+    """An order for drafts; `count` is drafts in total. Names `teacher`, or several under `teachers`."""
 
     task = serializers.SlugField()
-    teacher = serializers.SlugField()
+    teacher = serializers.SlugField(required=False)
     count = serializers.IntegerField(min_value=1)
     source = serializers.CharField(  # type: ignore[assignment]
         required=False, allow_null=True, help_text="Slug or id of a source of the task"
@@ -84,6 +94,12 @@ class OrderIn(serializers.Serializer[Any]):
         min_value=1, required=False, default=1, help_text="Drafts of each record, to choose the best of"
     )
     uncertain_policy = serializers.ChoiceField(choices=UncertainPolicy.choices, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """An order is for one teacher or for several."""
+        if bool(attrs.get("teacher")) == bool(attrs.get("teachers")):
+            raise serializers.ValidationError({"teacher": ["Name 'teacher', or several under 'teachers'."]})
+        return attrs
 
 
 class EstimateOut(serializers.Serializer[Any]):
@@ -118,6 +134,9 @@ class OrderOut(serializers.Serializer[Any]):
     source = serializers.CharField(source="source.slug", default=None)  # type: ignore[assignment]
     teacher = serializers.CharField(source="teacher.slug")
     model = serializers.CharField(source="teacher_spec.model")
+    teachers = serializers.SerializerMethodField(help_text="Of a mix: each with its share and temperatures")
+    variety = serializers.JSONField(help_text="How its drafts differ and which come to the desk; empty for one teacher")
+    follows = serializers.UUIDField(source="follows_id", allow_null=True, help_text="The order it judges or asks anew")
     purpose = serializers.ChoiceField(choices=Purpose.choices)
     count = serializers.IntegerField()
     max_cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6, allow_null=True)
@@ -131,6 +150,13 @@ class OrderOut(serializers.Serializer[Any]):
     job = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
     url = serializers.SerializerMethodField()
+
+    def get_teachers(self, order: Any) -> list[dict[str, Any]]:
+        variety = order.variety or {}
+        return [
+            {"teacher": slug, "share": mixed["share"], "temperatures": mixed["temperatures"]}
+            for slug, mixed in zip(variety.get("slugs", []), variety.get("teachers", []), strict=True)
+        ]
 
     def get_job(self, order: Any) -> dict[str, Any]:
         return job_json(order.job)
@@ -149,6 +175,10 @@ class CallOut(serializers.Serializer[Any]):
     model = serializers.CharField()
     input_tokens = serializers.IntegerField()
     output_tokens = serializers.IntegerField()
+    cached_tokens = serializers.IntegerField()
+    cache_write_tokens = serializers.IntegerField()
+    way = serializers.ChoiceField(choices=Way.choices)
+    teacher_name = serializers.CharField(help_text="Empty: the order's own teacher")
     cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6)
     cost_is_estimate = serializers.BooleanField()
     possible_cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6)
@@ -162,7 +192,10 @@ class CallOut(serializers.Serializer[Any]):
 
 
 class CallSettleIn(serializers.Serializer[Any]):
-    verb = serializers.ChoiceField(choices=["retry", "drop"])
+    verb = serializers.ChoiceField(
+        choices=["retry", "drop", "paid", "not-paid"],
+        help_text="Ask again; give up, possible cost kept; book it as cost; take it off the books",
+    )
     calls = serializers.ListField(
         child=serializers.UUIDField(), required=False, help_text="None means all that are open"
     )

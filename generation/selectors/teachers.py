@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from generation.models import PriceEntry, Teacher
-from generation.states import BATCH_FACTOR, Provider
+from generation.states import Provider
 from generation.terms import Terms, terms_of
 from jobs import secrets
 from members.models import Member
@@ -126,10 +126,5 @@ def _price(entry: PriceEntry) -> Price:
         entry.note,
         cached_input_usd_per_million=entry.cached_input_usd_per_million,
         cache_write_usd_per_million=entry.cache_write_usd_per_million,
-        batch_factor=entry.batch_factor if entry.batch_factor is not None else batch_factor(entry.provider),
+        batch_factor=entry.batch_share,
     )
-
-
-def batch_factor(provider: str) -> Decimal:
-    """What a call in a batch costs by default at this provider, as a share of the same call asked live."""
-    return Decimal(BATCH_FACTOR.get(provider, "1"))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from django.db import transaction
+
+from audit.services import trail
 from generation.models import PriceEntry
 from generation.services.teachers import require_admin
 from generation.states import PAID
@@ -22,8 +25,13 @@ def put(
     source_url: str,
     by: Member,
     note: str = "",
+    cached_input_usd_per_million: Decimal | None = None,
+    cache_write_usd_per_million: Decimal | None = None,
+    batch_factor: Decimal | None = None,
 ) -> PriceEntry:
     """Set the price of a model, new or known.
+
+    Tokens whose own price is None are priced as plain input; a batch factor of None is what the provider does by default.
 
     Raises:
         PermissionDenied: The member is no admin.
@@ -35,27 +43,26 @@ def put(
         errors["provider"] = ["Only paid providers have a price."]
     if not model.strip():
         errors["model"] = ["Name the model."]
-    for name, value in (
-        ("input_usd_per_million", input_usd_per_million),
-        ("output_usd_per_million", output_usd_per_million),
-    ):
-        if not 0 <= value < 100_000:
+    tokens = {
+        "input_usd_per_million": input_usd_per_million,
+        "output_usd_per_million": output_usd_per_million,
+        "cached_input_usd_per_million": cached_input_usd_per_million,
+        "cache_write_usd_per_million": cache_write_usd_per_million,
+    }
+    for name, value in tokens.items():
+        if value is not None and not 0 <= value < 100_000:
             errors[name] = ["US dollars per million tokens, from 0."]
+    if batch_factor is not None and not 0 <= batch_factor <= 1:
+        errors["batch_factor"] = ["A share of the live price, from 0 to 1."]
     if source_url and not source_url.startswith(("https://", "http://")):
         errors["source_url"] = ["The address of the page the price was taken from."]
     if errors:
         raise Refusal("price_invalid", "This price cannot be saved as it is.", errors=errors)
-    entry, _ = PriceEntry.objects.update_or_create(
-        provider=provider,
-        model=model.strip(),
-        defaults={
-            "input_usd_per_million": input_usd_per_million,
-            "output_usd_per_million": output_usd_per_million,
-            "as_of": as_of,
-            "source_url": source_url,
-            "note": note,
-        },
-    )
+    with transaction.atomic():
+        told = {**tokens, "batch_factor": batch_factor, "as_of": as_of, "source_url": source_url, "note": note}
+        entry, _ = PriceEntry.objects.update_or_create(provider=provider, model=model.strip(), defaults=told)
+        said = {name: str(value) for name, value in tokens.items() if value is not None}
+        trail.record("price_set", by=by, about=entry, provider=provider, model=entry.model, **said)
     return entry
 
 
@@ -66,4 +73,6 @@ def remove(entry: PriceEntry, *, by: Member) -> None:
         PermissionDenied: The member is no admin.
     """
     require_admin(by)
-    entry.delete()
+    with transaction.atomic():
+        trail.record("price_removed", by=by, about=entry, provider=entry.provider, model=entry.model)
+        entry.delete()

@@ -126,3 +126,7 @@ def _write_settlement(call: Call, settlement: Settlement) -> None:
         call.cost_usd, call.cost_is_estimate = call.cost_usd + call.possible_cost_usd, True
     if settlement in (Settlement.PAID, Settlement.NOT_PAID):
         call.possible_cost_usd = NOTHING
+
+
+# What a person may do with uncertain calls besides asking again, by the word that pages and the API use.
+BY_HAND = {"drop": drop, "paid": take_as_paid, "not-paid": take_as_unpaid}

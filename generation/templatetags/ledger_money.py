@@ -22,6 +22,6 @@ def exact(value: Decimal) -> str:
 
 
 @register.inclusion_tag("generation/_budget_banner.html")
-def budget_banner(task: Task) -> dict[str, Any]:
-    """The warning where four fifths of a budget of this task are spent; nothing otherwise."""
-    return {"standings": budgets.warned(task)}
+def budget_banner(task: Any) -> dict[str, Any]:
+    """The warning where four fifths of a budget of this task are spent; nothing otherwise, and on pages of no task."""
+    return {"standings": budgets.warned(task) if isinstance(task, Task) else []}

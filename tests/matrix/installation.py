@@ -5,6 +5,7 @@ All that belongs to its task carries a word of its own, `CANARY`: whoever does n
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,8 +21,10 @@ from campaigns.states import EventKind, EventSource, MessageState
 from evaluation.services import orders as evaluations
 from evaluation.services.studies import orders as studies
 from evaluation.studies.design import Wishes as StudyWishes
-from generation.models import PriceEntry, Teacher
+from generation.models import PriceEntry, TaskProposal, Teacher
+from generation.services import budgets
 from generation.services import orders as generation
+from generation.states import BudgetScope
 from members.models import ApiToken, Member
 from members.services import invitations
 from review.models import BulkAct, Candidate, Comment, Decision, KnownAnswer, Record, RevisionRequest, Revocation, Task
@@ -137,7 +140,12 @@ class Installation:
         price = PriceEntry.objects.create(
             provider="openai", model="matrix", input_usd_per_million=1, output_usd_per_million=1, as_of="2026-01-01"
         )
-        self.objects |= {"teacher": offline.slug, "order": order.pk, "price": price.pk}
+        budget = budgets.put(scope=BudgetScope.TASK_TOTAL, task=self.task, limit_usd=Decimal(100), by=self.admin)
+        proposal = TaskProposal.objects.create(
+            task=self.task, base_version=order.task_version, created_by=self.admin,
+            changes=[{"part": "forbidden_phrase", "value": CANARY, "why": CANARY, "decisions": []}],
+        )  # fmt: skip
+        self.objects |= {"proposal": proposal.pk, "teacher": offline.slug, "order": order.pk, "price": price.pk, "budget": budget.pk}
 
     def _campaigns(self) -> None:
         records = desk.make_records(desk.make_source(self.task), 20)
@@ -193,7 +201,7 @@ BY_PREFIX: tuple[tuple[str, dict[str, str]], ...] = (
 ANYWHERE = {
     "task_slug": "task", "candidate_id": "candidate", "decision_id": "decision", "version_id": "version", "other_id": "version",
     "number": "number", "older": "number", "newer": "number", "run_id": "run", "miniature_id": "miniature", "evaluation_id": "evaluation",
-    "study_id": "study", "job_id": "job", "order_id": "order", "price_id": "price", "sender": "sender",
+    "study_id": "study", "job_id": "job", "order_id": "order", "proposal_id": "proposal", "price_id": "price", "budget_id": "budget", "sender": "sender",
     "mail_id": "mail", "message_id": "mail", "reply_id": "reply", "member_id": "member", "username": "username",
     "invitation_id": "invitation", "key": "token", "hmac": "hmac", "a": "one", "b": "one", "verb": "verb",
     "name": "word", "path": "word", "provider": "word", "kind": "word", "provider_id": "word",
