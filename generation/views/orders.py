@@ -135,16 +135,17 @@ def detail(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
 @require_POST
 def settle(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    """Drop uncertain calls, or ask for them again; `call` names some, none means all."""
+    """Settle uncertain calls as the pressed button says; `call` names some, none means all."""
     order = selectors.get(member_of(request), order_id)
     ids = [UUID(text) for text in request.POST.getlist("call")] or None
     try:
-        if request.POST.get("verb") == "retry":
+        settle = uncertain.BY_HAND.get(request.POST.get("verb", ""))
+        if settle is None:
             again = uncertain.ask_again(order, call_ids=ids, by=member_of(request))
             messages.success(request, f"{again.count} drafts are ordered again.")
             return redirect("generation:detail", again.pk)
-        count = uncertain.drop(order, call_ids=ids, by=member_of(request))
-        messages.success(request, f"{count} uncertain calls are dropped.")
+        count = settle(order, call_ids=ids, by=member_of(request))
+        messages.success(request, f"{count} uncertain calls are settled.")
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}".strip())
     return redirect("generation:detail", order.pk)
