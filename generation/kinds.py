@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from generation.services import budgets, ingest, order_spec
+from generation.services.batches import collecting
+from generation.states import COLLECT
 from jobs.contracts import Event, Result
 from jobs.kinds import BaseKind
 from jobs.models import Job
@@ -31,6 +33,21 @@ class GenerationKind(BaseKind):
 
     def on_resumed(self, job: Job) -> None:
         budgets.hold_resumed(job)
+
+    def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
+        ingest.close(job, result)
+        if result.outcome == "stopped":
+            collecting.begin(job)
+
+
+class CollectKind(GenerationKind):
+    """Closing what a cancelled order left at a provider, done by the same engine."""
+
+    name = COLLECT
+    label = "Closing batches"
+
+    def on_resumed(self, job: Job) -> None:
+        """It asks for nothing, and holds no money."""
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
         ingest.close(job, result)

@@ -118,5 +118,7 @@ PAID = frozenset({Provider.OPENAI, Provider.ANTHROPIC, Provider.COMPATIBLE})
 NEEDS_KEY = frozenset({Provider.OPENAI, Provider.ANTHROPIC})
 # What the providers' public pages say of batches: half the price of the same call asked live.
 BATCH_FACTOR: dict[str, str] = {Provider.OPENAI: "0.5", Provider.ANTHROPIC: "0.5"}
+# The kind of job that closes what a cancelled order left at a provider.
+COLLECT = "generation-collect"
 # Who takes batches; a server of one's own does not.
 TAKES_BATCHES = frozenset({Provider.OPENAI, Provider.ANTHROPIC})

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from generation.models import Call, GenerationJob
 from generation.services import conversations, drafts, spend, watching
+from generation.services.batches import collecting, rows
 from generation.services.teaching import advising
 from generation.services.variety import arriving, judged
 from generation.services.variety.arriving import Arrival
@@ -54,11 +55,13 @@ KEEPS_ANSWERS = frozenset({Purpose.EVALUATION, Purpose.JUDGING, Purpose.TEACHING
 def consume(job: Job, events: Iterable[Event]) -> None:
     """Bring the rows of calls up to what the events say, and put new drafts on the desk."""
     told = [event for event in events if event.kind in ("draft", "failure", "uncertain", "sent", "unsent")]
-    if not told:
+    batches = [event for event in events if event.kind == "batch"]
+    if not told and not batches:
         return
     order = _held(job)
     if order is None:
         return
+    rows.take(order, batches)
     calls = _known(told)
     before = spend.noted(order, calls.values())
     fresh: dict[UUID, dict[str, Any]] = {}
@@ -96,7 +99,7 @@ def close(job: Job, result: Result) -> None:
 def _held(job: Job) -> GenerationJob | None:
     """The order of a job, its row locked: whoever settles its calls by hand waits, and is waited for."""
     orders = GenerationJob.objects.select_related("task_version__task", "teacher")
-    return orders.select_for_update(of=("self",), no_key=True).filter(job=job).first()
+    return orders.select_for_update(of=("self",), no_key=True).filter(collecting.orders_of(job)).first()
 
 
 def _known(events: Iterable[Event]) -> dict[UUID, Call]:

@@ -12,10 +12,12 @@ from generation.engine.teaching import advice
 from generation.models import Call, GenerationJob, Teacher
 from generation.selectors.teachers import Price
 from generation.services import addresses, budgets, conversations
+from generation.services.batches import collecting
+from generation.services.batches import rows as batches
 from generation.services.teaching import advising
 from generation.services.variety import lineups, settling
 from generation.services.variety.examples import company_of
-from generation.states import CallState, Purpose
+from generation.states import COLLECT, CallState, Purpose, Stragglers, Way
 from generation.variety import Variety
 from jobs.models import Job
 from review.models import Record
@@ -59,7 +61,8 @@ def build(job: Job) -> dict[str, Any]:
         Refusal: The teacher's address is no longer allowed, a record is gone, or budgets leave nothing.
         GenerationJob.DoesNotExist: The job belongs to no order.
     """
-    order = GenerationJob.objects.select_related("task_version", "teacher").get(job=job)
+    order = GenerationJob.objects.select_related("task_version", "teacher").get(collecting.orders_of(job))
+    is_closing = job.kind == COLLECT
     teacher = TeacherSpec.model_validate(order.teacher_spec)
     if room := ports.room_of(order.teacher):
         teacher = teacher.model_copy(update={"base_url": room.base_url()})
@@ -74,9 +77,13 @@ def build(job: Job) -> dict[str, Any]:
         mix=settling.mix_of(order),
         records=_records(order),
         count=order.count,
-        budget_usd=_float(budgets.hold_again(order)),
+        # What closes batches asks for nothing that could pass a budget.
+        budget_usd=None if is_closing else _float(budgets.hold_again(order)),
         seed=order.seed,
         uncertain="retry" if order.uncertain_policy == "retry" else "hold",
+        way="collect" if is_closing else "batch" if order.way == Way.BATCH else "live",
+        stragglers="leave" if order.stragglers == Stragglers.LEAVE else "ask",
+        batches=batches.still_open(order),
         limits=Limits(concurrency=_concurrency(order)),
         settled=settled,
         in_doubt=in_doubt,
@@ -86,7 +93,7 @@ def build(job: Job) -> dict[str, Any]:
 
 def secret_refs(job: Job) -> list[str]:
     """The secrets the engine needs: one a teacher that wants one, each once."""
-    order = GenerationJob.objects.get(job=job)
+    order = GenerationJob.objects.get(collecting.orders_of(job))
     mixed = Variety.model_validate(order.variety).teachers
     specs = [one.teacher for one in mixed] or [TeacherSpec.model_validate(order.teacher_spec)]
     return list(dict.fromkeys(spec.secret_ref for spec in specs if spec.secret_ref))

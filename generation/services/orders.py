@@ -19,6 +19,7 @@ from generation.estimates import Estimate
 from generation.models import GenerationJob, Teacher
 from generation.selectors.teachers import price_of
 from generation.services import addresses, budgets, order_spec
+from generation.services.batches.wishes import AT_ONCE, WayWish, check, priced, priced_mix, timed
 from generation.services.variety import pricing, settling
 from generation.services.variety.wishes import AS_EVER, MixWish
 from generation.states import Purpose, UncertainPolicy
@@ -69,6 +70,7 @@ def quote(
     version: TaskVersion | None = None,
     per_record: int = 1,
     mix: MixWish = AS_EVER,
+    wish: WayWish = AT_ONCE,
 ) -> Quote:
     """Check an order and price it; writes nothing.
 
@@ -82,11 +84,12 @@ def quote(
         version: The task version; the latest by default.
         per_record: How many drafts of each record to ask for, to choose the best of; so many fewer records are needed.
         mix: How drafts are to differ, and which come to the desk. Its first teacher is `teacher`, where it names any.
+        wish: Whether calls go out at once or by batches.
 
     Raises:
         PermissionDenied: The member does not lead the task.
         Refusal: `count`, `per_record`, `teacher_off`, `teacher_of_another_task`, `price_unknown`, `secret_missing`,
-            `base_url`, `no_records`, or as for `settling.settle`.
+            `base_url`, `no_records`, `no_batches`, or as for `settling.settle`.
     """
     if by is not None:
         permissions.require(by, task, Role.LEAD)
@@ -102,9 +105,12 @@ def quote(
     ids, facts = _records(task, math.ceil(count / per_record), source, record_ids)
     variety = settling.settle(task, version, mix, per_record=per_record, askable=askable)
     rows = [asked.teacher for asked in mix.teachers] or [teacher]
+    check(wish, [one.teacher for one in variety.teachers] or [spec])
     drafts, judging = pricing.estimate(
-        version, facts, variety, alone=spec, teachers=rows, count=count, per_record=per_record
-    )
+        version, facts, priced_mix(variety, wish), alone=priced(spec, wish), teachers=rows, count=count,
+        per_record=per_record,
+    )  # fmt: skip
+    drafts = timed(drafts, wish)
     price = pricing.together([drafts, judging]) if judging else drafts
     return Quote(version, ids, spec, price, variety, judging)
 
@@ -126,6 +132,7 @@ def launch(
     repeats: GenerationJob | None = None,
     per_record: int = 1,
     mix: MixWish = AS_EVER,
+    wish: WayWish = AT_ONCE,
 ) -> GenerationJob:
     """Order drafts: the rows are written here, the calls are made by a worker.
 
@@ -144,6 +151,7 @@ def launch(
         repeats: The order whose uncertain calls this one asks again.
         per_record: See `quote`.
         mix: See `quote`. The budget covers the judge as well.
+        wish: See `quote`.
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -151,7 +159,7 @@ def launch(
     """
     quoted = quote(
         task, teacher=teacher, count=count, by=by, source=source, record_ids=record_ids, version=version,
-        per_record=per_record, mix=mix,
+        per_record=per_record, mix=mix, wish=wish,
     )  # fmt: skip
     if max_cost_usd is not None and quoted.judging is not None:
         aside_usd = pricing.for_judging(max_cost_usd, quoted.estimate, quoted.judging)
@@ -159,7 +167,7 @@ def launch(
     title = f"{count} drafts by {pricing.names(quoted.variety) or teacher.name}"[:160]
     order = place(
         task, quoted, title=title, teacher=teacher, count=count, by=by, max_cost_usd=max_cost_usd, source=source,
-        purpose=purpose, uncertain_policy=uncertain_policy, seed=seed, repeats=repeats,
+        purpose=purpose, uncertain_policy=uncertain_policy, seed=seed, repeats=repeats, wish=wish,
     )  # fmt: skip
     trail.record("generation_launched", by=by, about=order, task=task.slug, teacher=teacher.slug, count=count)
     return order
@@ -180,6 +188,7 @@ def place(
     seed: int | None = None,
     repeats: GenerationJob | None = None,
     follows: GenerationJob | None = None,
+    wish: WayWish = AT_ONCE,
 ) -> GenerationJob:
     """Write the rows of an order that was quoted and launch its job, inside the caller's transaction.
 
@@ -213,6 +222,8 @@ def place(
         estimate=quoted.estimate.as_json(),
         record_ids=quoted.record_ids,
         uncertain_policy=uncertain_policy,
+        way=wish.way,
+        stragglers=wish.stragglers,
         seed=order_id.int % 2**31 if seed is None else seed,
         repeats=repeats,
         follows=follows,

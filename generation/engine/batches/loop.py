@@ -147,7 +147,7 @@ class BatchLoop:
             if not await self._is_at_provider(batch):
                 self._open.remove(batch)
                 self._left = [*self._handing.dropped(batch, code="never_came"), *self._left]
-        if self._attempt > 1 and self._left:
+        if (self._attempt > 1 or self._spec.way == "collect") and self._left:
             await self._adopt_strays()
         self.tell_progress()
 
