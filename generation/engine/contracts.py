@@ -128,6 +128,8 @@ class Limits(Wire):
     """How hard the engine may press, and how long it waits."""
 
     concurrency: int = Field(16, ge=1, le=512)
+    # How many processes make the calls; None: by concurrency and this host's cores.
+    processes: int | None = Field(None, ge=1, le=16)
     timeout_s: float = Field(120, gt=0)
     connect_timeout_s: float = Field(10, gt=0)
     max_tries: int = Field(6, ge=1)

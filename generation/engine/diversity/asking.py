@@ -9,6 +9,8 @@ from generation.engine.clients.prefix import some_of
 from generation.engine.contracts import GenerationSpec
 from generation.engine.diversity import prompts
 from generation.engine.plan import plan
+from generation.engine.processes import ProcessClient, how_many
+from generation.engine.processes.frames import OpenTeacher
 from review.prompting import Message
 from review.spec import TaskSpec
 
@@ -44,15 +46,14 @@ def open_all(spec: GenerationSpec, *, task: TaskSpec, secrets: Mapping[str, str]
     for teacher in spec.teachers:
         if teacher.secret_ref and not secrets.get(teacher.secret_ref):
             raise ValueError(f"the secret {teacher.secret_ref} was not handed over")
-    clients = [
-        open_client(
-            teacher,
-            task=task,
-            key=secrets.get(teacher.secret_ref, ""),
-            limits=spec.limits,
-            sample=sample_of(spec, task, place),
-        )
+    opened = [
+        OpenTeacher(teacher=teacher, key=secrets.get(teacher.secret_ref, ""), sample=sample_of(spec, task, place))
         for place, teacher in enumerate(spec.teachers)
+    ]
+    if (processes := how_many(spec)) > 1:
+        return ProcessClient(opened, task=spec.task, limits=spec.limits, processes=processes)
+    clients = [
+        open_client(one.teacher, task=task, key=one.key, limits=spec.limits, sample=one.sample) for one in opened
     ]
     return clients[0] if len(clients) == 1 else MixedClient(clients)
 

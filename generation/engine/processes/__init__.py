@@ -1,0 +1,10 @@
+"""Calls over several processes: one core can run only so many of an SDK's calls.
+
+The engine keeps the plan, the money, the journal and the events to itself; a process of this package only makes calls.
+So nothing of what must be exact is ever shared.
+"""
+
+from generation.engine.processes.choice import how_many
+from generation.engine.processes.client import ProcessClient
+
+__all__ = ["ProcessClient", "how_many"]

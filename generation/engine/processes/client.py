@@ -1,0 +1,53 @@
+"""A client whose calls are made by other processes. Knows what to open them with; knows no SDK."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Any
+
+from generation.engine.clients.opening import open_form
+from generation.engine.clients.ports import Question, Reply
+from generation.engine.contracts import Limits
+from generation.engine.processes.connection import Connection
+from generation.engine.processes.frames import Opening, OpenTeacher, packed
+from review.spec import TaskSpec
+
+
+class ProcessClient:
+    """The teachers of an order, asked by several processes.
+
+    Args:
+        teachers: Whom to ask, with keys and samples, in the order of the mix.
+        task: What answers are read by, as the order has it.
+        limits: Those of the order; each process gets its share of the calls at once.
+        processes: How many.
+
+    Raises:
+        ImportError: A provider's SDK is not installed on this host.
+        ValueError: A teacher is incomplete.
+    """
+
+    def __init__(
+        self, teachers: Sequence[OpenTeacher], *, task: dict[str, Any], limits: Limits, processes: int
+    ) -> None:
+        spec = TaskSpec.model_validate(task)
+        forms = [open_form(one.teacher, task=spec, sample=one.sample) for one in teachers]
+        for one in teachers:
+            sdk = "anthropic" if one.teacher.provider == "anthropic" else "openai"
+            if find_spec(sdk) is None:
+                raise ImportError(f"No module named '{sdk}'")
+        self.shared_chars = max(form.prefix.chars for form in forms)
+        share = limits.model_copy(update={"concurrency": math.ceil(limits.concurrency / processes)})
+        opening = packed(Opening(task=task, limits=share, teachers=list(teachers)).model_dump(mode="json"))
+        self._connections = [Connection(opening) for _ in range(processes)]
+
+    async def ask(self, question: Question) -> Reply:
+        """Ask once, by the process with the fewest calls in flight. See `Client`."""
+        return await min(self._connections, key=lambda one: one.in_flight).ask(question)
+
+    async def close(self) -> None:
+        """End the processes."""
+        for connection in self._connections:
+            await connection.close()
