@@ -11,9 +11,10 @@ from django.utils import timezone
 from generation.models import PriceEntry, Teacher
 from generation.selectors.orders import SourceChoice
 from generation.selectors.teachers import TeacherLine
+from generation.services.batches.wishes import WayWish
 from generation.services.orders import MOST_PER_RECORD
 from generation.services.teachers import NewTeacher
-from generation.states import Answers, Provider, UncertainPolicy
+from generation.states import Answers, Provider, Stragglers, UncertainPolicy, Way
 
 
 class OrderForm(forms.Form):
@@ -50,6 +51,21 @@ class OrderForm(forms.Form):
         help_text="A connection may break after a call was sent: it may have been paid, or not.",
     )
 
+    way = forms.ChoiceField(
+        label="Ask",
+        choices=[("live", "At once"), ("batch", "As batches: half the price, within a day")],
+        initial=Way.LIVE,
+        required=False,
+        help_text="OpenAI and Anthropic take batches. The job waits for them, and may be paused meanwhile.",
+    )
+    stragglers = forms.ChoiceField(
+        label="Calls that a batch leaves unanswered",
+        choices=Stragglers.choices,
+        initial=Stragglers.ASK,
+        required=False,
+        help_text="Those nobody has paid for. Such that may be paid are held as uncertain.",
+    )
+
     def __init__(
         self,
         data: Mapping[str, Any] | None = None,
@@ -70,6 +86,12 @@ class OrderForm(forms.Form):
             ("", f"All {held:,} records"),
             *((choice.source.slug, f"{choice.source.name} ({choice.records:,})") for choice in sources),
         ]
+
+    @staticmethod
+    def way_of(said: Mapping[str, Any]) -> WayWish:
+        """The way that an order is to go, from what was typed; anything unknown is as ever."""
+        is_batch, leaves = said.get("way") == Way.BATCH, said.get("stragglers") == Stragglers.LEAVE
+        return WayWish(Way.BATCH if is_batch else Way.LIVE, Stragglers.LEAVE if leaves else Stragglers.ASK)
 
 
 class TeacherForm(forms.Form):

@@ -12,11 +12,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from generation.api.shapes import CallOut, CallSettleIn, EstimateOut, OrderIn, OrderOut, OrderStartedOut, SettledOut
+from generation.api.shapes_batches import OrderDetailOut
 from generation.selectors import orders as selectors
 from generation.selectors import teachers as teacher_selectors
 from generation.services import orders, uncertain
+from generation.services.batches.wishes import WayWish
 from generation.services.variety import asked as wishes
-from generation.states import CallState, UncertainPolicy
+from generation.states import CallState, Stragglers, UncertainPolicy, Way
 from generation.terms import terms_of
 from members.idempotency import idempotent
 from members.session import member_of
@@ -67,6 +69,7 @@ class Estimate(APIView):
             source=asked["source"],
             record_ids=asked["record_ids"],
             per_record=asked["per_record"],
+            wish=asked["wish"],
             mix=asked["mix"],
         )
         shown = quoted.estimate.as_json() | {
@@ -80,9 +83,9 @@ class Estimate(APIView):
 class OrderDetail(APIView):
     """One order, its counts and its cost so far."""
 
-    @extend_schema(responses=OrderOut)
+    @extend_schema(responses=OrderDetailOut)
     def get(self, request: Request, order_id: UUID) -> Response:
-        return Response(OrderOut(selectors.get(member_of(request), order_id)).data)
+        return Response(OrderDetailOut(selectors.get(member_of(request), order_id)).data)
 
 
 class Calls(APIView):
@@ -132,4 +135,5 @@ def _asked(request: Request) -> dict[str, Any]:
         "record_ids": asked.get("records"),
         "max_cost_usd": asked.get("max_cost_usd"),
         "uncertain_policy": UncertainPolicy(asked.get("uncertain_policy", UncertainPolicy.HOLD)),
+        "wish": WayWish(Way(asked["way"]), Stragglers(asked["stragglers"])),
     }

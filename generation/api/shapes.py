@@ -8,7 +8,7 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from generation.api.shapes_variety import MixIn
-from generation.states import Answers, CallState, Provider, Purpose, UncertainPolicy, Way
+from generation.states import Answers, CallState, Provider, Purpose, Stragglers, UncertainPolicy, Way
 from jobs.serialize import job_json
 
 
@@ -94,6 +94,12 @@ class OrderIn(MixIn):
         min_value=1, required=False, default=1, help_text="Drafts of each record, to choose the best of"
     )
     uncertain_policy = serializers.ChoiceField(choices=UncertainPolicy.choices, required=False)
+    way = serializers.ChoiceField(
+        choices=Way.choices, default=Way.LIVE, help_text="By batches: OpenAI and Anthropic only"
+    )
+    stragglers = serializers.ChoiceField(
+        choices=Stragglers.choices, default=Stragglers.ASK, help_text="Calls a batch left unanswered and unpaid"
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """An order is for one teacher or for several."""
@@ -142,6 +148,8 @@ class OrderOut(serializers.Serializer[Any]):
     max_cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6, allow_null=True)
     estimate = serializers.JSONField()
     uncertain_policy = serializers.ChoiceField(choices=UncertainPolicy.choices)
+    way = serializers.ChoiceField(choices=Way.choices)
+    stragglers = serializers.ChoiceField(choices=Stragglers.choices)
     drafts = serializers.IntegerField()
     failures = serializers.IntegerField()
     uncertain = serializers.IntegerField()
