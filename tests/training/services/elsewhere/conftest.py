@@ -1,0 +1,97 @@
+"""A run on a student that can really be tuned, given away and trained by a process that reaches no database."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from members.models import Member
+from tests.training.engine.conftest import SHAPE, make_tokenizer
+from training.models import Student, TrainingRun
+from training.services import elsewhere, runs, students
+
+
+@pytest.fixture
+def trainable(admin: Member, tmp_path: Path, settings: Any) -> Student:
+    settings.STUDENT_ROOTS = [tmp_path / "students"]
+    folder = tmp_path / "students" / "tiny-llama"
+    tokenizer = make_tokenizer()
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(7)
+    shape = {**SHAPE, "max_position_embeddings": 4096}
+    config = LlamaConfig(vocab_size=len(tokenizer), eos_token_id=1, pad_token_id=0, bos_token_id=None, **shape)
+    LlamaForCausalLM(config).save_pretrained(folder)
+    return students.register_folder(path=str(folder), by=admin, name="Tiny llama", licence="Apache-2.0")
+
+
+@pytest.fixture
+def run(version: Any, trainable: Student, admin: Member) -> TrainingRun:
+    few = {
+        "epochs": 1,
+        "rank": 4,
+        "max_length": 4096,
+        "sample_every_steps": 1000,
+        "checkpoint_every_steps": 1,
+        "batch_size": 4,
+    }
+    return runs.launch(dataset_version=version, student=trainable, recipe="demo", by=admin, overrides=few, device="cpu")
+
+
+@pytest.fixture
+def train() -> Callable[[Path], int]:
+    """`python -m training.engine .` where nothing of this installation's settings can be seen."""
+
+    def start(folder: Path) -> int:
+        here = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(Path.cwd()),
+            "OMP_NUM_THREADS": "1",
+            "HF_HUB_OFFLINE": "1",
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "training.engine", "."], cwd=folder, env=here, capture_output=True, text=True,
+            check=False, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.returncode
+
+    return start
+
+
+OUTPUT = ("result.json", "events.jsonl", "adapter", "checkpoints", "best")
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What one engine left, kept for the tests that look at what becomes of it."""
+    return tmp_path_factory.mktemp("shelf")
+
+
+@pytest.fixture
+def trained(run: TrainingRun, train: Callable[[Path], int], tmp_path: Path, shelf: Path) -> Path:
+    """The run's directory as it comes back from a machine of somebody else's, where it lay under another path."""
+    elsewhere.export(run, tmp_path / "given")
+    there = (tmp_path / "given").rename(tmp_path / "cluster")
+    if not (shelf / "result.json").exists():
+        train(there)
+        _copy(there, shelf)
+    else:
+        _copy(shelf, there)
+    return there
+
+
+def _copy(source: Path, target: Path) -> None:
+    for name in OUTPUT:
+        if (source / name).is_dir():
+            shutil.copytree(source / name, target / name)
+        elif (source / name).exists():
+            shutil.copyfile(source / name, target / name)
