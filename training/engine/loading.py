@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ class Student:
         model_type: Family, from config.json, such as `llama` or `gemma3_text`.
         context_length: Longest sequence it was made for; None where the config does not say.
         parameters: How many it has.
+        stored_dtype: Format its weights lie in on the disk.
     """
 
     model: Any
@@ -51,6 +52,7 @@ class Student:
     model_type: str
     context_length: int | None
     parameters: int
+    stored_dtype: torch.dtype = torch.float32
 
     def extra_inputs(self, input_ids: Tensor) -> dict[str, Tensor]:
         """What this family's forward pass asks for beside token ids (B, T).
@@ -87,6 +89,7 @@ def load(
     if student.path is not None:
         options = {"local_files_only": True, "trust_remote_code": False}
     config = _config(source, options)
+    stored = config.dtype if isinstance(config.dtype, torch.dtype) else torch.float32
     tokenizer = _tokenizer(source, options)
     if quantise == "nf4":
         options |= _four_bits(dtype)
@@ -98,6 +101,7 @@ def load(
         model_type=str(config.model_type),
         context_length=getattr(text_config, "max_position_embeddings", None),
         parameters=lora.count(model)[1],
+        stored_dtype=stored,
     )
 
 
@@ -130,7 +134,7 @@ def load_tuned(base: Student, artefact: Path, *, merge: bool = True) -> Student:
         raise TrainError("no_adapter", f"{artefact.name} holds no adapter", "Give the 'adapter' folder of a run.")
     model: Any = lora.load(base.model, artefact)
     tuned = model.merge_and_unload() if merge else model
-    return Student(tuned.eval(), base.chat, base.model_type, base.context_length, base.parameters)
+    return replace(base, model=tuned.eval())
 
 
 def _checked_folder(path: str, allowed_roots: Sequence[str]) -> str:

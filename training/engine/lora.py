@@ -26,7 +26,7 @@ def attach(model: Any, *, rank: int, alpha: float, dropout: float, seed: int, rs
         # Norms and the output layer in fp32, as QLoRA trains; checkpointing is the recipe's own business.
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)  # type: ignore[no-untyped-call]
     torch.manual_seed(seed)
-    has_other_senses = any(_is_other_sense(name) for name, _ in model.named_modules())
+    has_other_senses = any(is_other_sense(name) for name, _ in model.named_modules())
     config = LoraConfig(
         task_type="CAUSAL_LM",
         r=rank,
@@ -43,7 +43,7 @@ def attach(model: Any, *, rank: int, alpha: float, dropout: float, seed: int, rs
 def freeze_other_senses(model: Any) -> None:
     """For full fine-tuning on text: vision and audio towers keep their weights."""
     for name, parameter in model.named_parameters():
-        if _is_other_sense(name):
+        if is_other_sense(name):
             parameter.requires_grad_(requires_grad=False)
 
 
@@ -69,5 +69,6 @@ def _numbers(parameter: Any) -> int:
     return int(parameter.numel() * packed)
 
 
-def _is_other_sense(name: str) -> bool:
+def is_other_sense(name: str) -> bool:
+    """Whether a part of a student is for images or sounds, by its name."""
     return re.fullmatch(NOT_TEXT, name) is not None
