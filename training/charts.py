@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 Metrics = Sequence[Mapping[str, Any]]
 
@@ -20,14 +20,53 @@ def losses(metrics: Metrics) -> dict[str, Any]:
 
 def learning_rate(metrics: Metrics) -> dict[str, Any]:
     """Learning rate over steps."""
-    series = [{"name": "learning rate", "points": points(metrics, "lr")}]
-    return {"series": series, "x": {"label": "step"}, "y": {"label": "learning rate", "zero": True}}
+    return _over_steps(metrics, {"lr": "learning rate"}, "learning rate", zero=True)
+
+
+def gradients(metrics: Metrics) -> dict[str, Any]:
+    """Norm of the gradient before clipping, over steps."""
+    return _over_steps(metrics, {"grad_norm": "gradient norm"}, "norm", zero=True)
+
+
+def speed(metrics: Metrics) -> dict[str, Any]:
+    """Tokens a second over steps."""
+    return _over_steps(metrics, {"tokens_per_s": "tokens a second"}, "tokens a second", zero=True)
+
+
+def utilisation(metrics: Metrics) -> dict[str, Any]:
+    """Share of the device's peak that the model's operations make up, and the GPUs' own word for it."""
+    names = {"mfu": "model FLOPs (MFU)", "gpu_utilisation": "GPU busy"}
+    return _over_steps(metrics, names, "share of the device", zero=True)
+
+
+def memory(metrics: Metrics) -> dict[str, Any]:
+    """Memory of the process at its peak so far, and of the GPUs now, GiB."""
+    return _over_steps(metrics, {"peak_memory_gib": "peak", "gpu_memory_gib": "GPUs now"}, "GiB", zero=True)
+
+
+# What runs may be laid over one another by, beside their losses: the figure, how pages call it, its unit.
+OVERLAYS: Final[dict[str, tuple[str, str]]] = {
+    "grad_norm": ("Gradient norm", "norm"),
+    "tokens_per_s": ("Tokens a second", "tokens a second"),
+    "lr": ("Learning rate", "learning rate"),
+    "mfu": ("Utilisation (MFU)", "share of the peak"),
+    "peak_memory_gib": ("Peak memory", "GiB"),
+    "gpu_utilisation": ("GPU busy", "share of the time"),
+    "gpu_power_w": ("GPU power", "W"),
+}
 
 
 def overlay(runs: Mapping[str, Metrics], key: str, label: str) -> dict[str, Any]:
     """One figure of several runs over the epoch, so that runs of different batch sizes lie on one another."""
     series = [{"name": name, "points": points(metrics, key, at="epoch")} for name, metrics in runs.items()]
-    return {"series": series, "x": {"label": "epoch"}, "y": {"label": f"{label}, nats per token", "zero": False}}
+    return {"series": series, "x": {"label": "epoch"}, "y": {"label": label, "zero": False}}
+
+
+def _over_steps(metrics: Metrics, names: Mapping[str, str], label: str, *, zero: bool) -> dict[str, Any]:
+    """Figures over steps; those that nothing has told are left out, all but the first."""
+    drawn = [{"name": name, "points": points(metrics, key)} for key, name in names.items()]
+    series = [each for place, each in enumerate(drawn) if place == 0 or each["points"]]
+    return {"series": series, "x": {"label": "step"}, "y": {"label": label, "zero": zero}}
 
 
 def points(metrics: Metrics, key: str, *, at: str = "step") -> list[list[float]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -17,10 +18,11 @@ from review.states import Role
 from training import charts
 from training.forms import LaunchForm, overrides_of, typed_in
 from training.presets import PRESETS
-from training.selectors import lineage, pages
+from training.selectors import compared, lineage, pages, watching
 from training.selectors import recipes as recipe_selectors
 from training.selectors import runs as selectors
 from training.selectors import students as student_selectors
+from training.selectors.run_cost import run_cost
 from training.services import forecast, runs
 from web.errors import Refusal
 
@@ -108,9 +110,10 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
         "task": task,
         "section": "training",
         "runs": chosen,
-        "validation": charts.overlay(metrics, "val_loss", "validation loss"),
-        "losses": charts.overlay(metrics, "loss", "training loss"),
+        "validation": charts.overlay(metrics, "val_loss", "validation loss, nats per token"),
+        "losses": charts.overlay(metrics, "loss", "training loss, nats per token"),
         "differences": recipe_selectors.difference([one.recipe for one in chosen]),
+        **compared.side_by_side(chosen, metrics, request.GET.get("metric", "")),
     }
     return render(request, "training/compare.html", context)
 
@@ -151,6 +154,20 @@ def _run_context(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
         "may_steer": may_steer(member_of(request), found.job),
         "loss": charts.losses(metrics),
         "rate": charts.learning_rate(metrics),
+        "how_it_runs": [
+            ("gradients", "Gradient norm", "grad_norm:gradient norm", charts.gradients(metrics)),
+            ("speed", "Speed", "tokens_per_s:tokens a second", charts.speed(metrics)),
+            (
+                "use",
+                "Use of the device",
+                "mfu:model FLOPs (MFU) gpu_utilisation:GPU busy",
+                charts.utilisation(metrics),
+            ),
+            ("memory", "Memory", "peak_memory_gib:peak gpu_memory_gib:GPUs now", charts.memory(metrics)),
+        ],
+        "cost": run_cost(found),
+        "watching": watching.standing(member_of(request), found.job),
+        "mails_go": settings.NOTICES_BY_MAIL,
         "latest": pages.latest(metrics),
         "samples": selectors.samples(found),
         "checkpoints": selectors.checkpoints(found),

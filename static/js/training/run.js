@@ -23,8 +23,9 @@ function addMetric(figures, payload) {
   for (const { figure, pairs, drawn } of figures) {
     for (const [key, name] of pairs) {
       const value = payload[key];
-      if (!Number.isFinite(value) || drawn[name].has(payload.step)) continue;
-      drawn[name].add(payload.step);
+      const steps = (drawn[name] ??= new Set());
+      if (!Number.isFinite(value) || steps.has(payload.step)) continue;
+      steps.add(payload.step);
       figure.append(name, [payload.step, value]);
     }
   }

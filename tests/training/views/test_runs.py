@@ -9,7 +9,8 @@ import pytest
 from django.urls import reverse
 
 from tests.training.miniatures import conclude, report
-from training.models import TrainingRun
+from tests.training.sweeping import hold
+from training.models import HostPrice, TrainingRun
 
 pytestmark = pytest.mark.django_db
 
@@ -160,3 +161,37 @@ def test_the_list_asks_the_same_number_of_questions_for_one_run_and_for_ten(
     with django_assert_num_queries(len(one)):
         client.get(address)
     assert len(one) <= 16
+
+
+def test_comparing_lays_a_chosen_figure_over_one_another_beside_costs_and_texts(as_member, admin, launch, task):
+    HostPrice.objects.create(host="default", usd_per_hour=36)
+    first, second = launch(), launch()
+    for run, norm in ((first, 1.5), (second, 2.5)):
+        hold(run, 100)
+        report(run, "metric", step=1, epoch=1.0, loss=1.0, grad_norm=norm, mfu=0.25)
+        report(run, "sample", step=1, id="Lund Works 8", text=f"Subject: norm {norm}")
+    address = reverse("training:compare", args=[task.slug])
+
+    page = as_member(admin).get(address, {"run": [first.pk, second.pk], "metric": "grad_norm"}).content.decode()
+    nonsense = as_member(admin).get(address, {"run": [first.pk], "metric": "password"})
+
+    assert [each["points"] for each in data_of(page, "overlay-data")["series"]] == [[[1.0, 1.5]], [[1.0, 2.5]]]
+    assert "$1.00" in page
+    assert "25.0 %" in page
+    assert page.index("Subject: norm 1.5") < page.index("Subject: norm 2.5")
+    assert nonsense.status_code == 200
+
+
+def test_a_run_page_tells_how_well_it_uses_its_device_and_what_it_costs(as_member, admin, launch):
+    HostPrice.objects.create(host="default", usd_per_hour=36)
+    run = launch()
+    hold(run, 100)
+    told = {"tokens_per_s": 500.0, "mfu": 0.41, "gpu_utilisation": 0.93, "gpu_power_w": 612.0, "energy_kwh": 0.125}
+    report(run, "metric", step=1, epoch=1.0, loss=1.0, grad_norm=1.5, peak_memory_gib=3.5, **told)
+
+    page = as_member(admin).get(reverse("training:run", args=[run.pk])).content.decode()
+
+    assert data_of(page, "gradients-data")["series"][0]["points"] == [[1, 1.5]]
+    assert [each["points"] for each in data_of(page, "use-data")["series"]] == [[[1, 0.41]], [[1, 0.93]]]
+    assert data_of(page, "memory-data")["series"][0]["points"] == [[1, 3.5]]
+    assert re.search(r"of a host\s+so far; \$1\.0\d at \$36\.00 an hour; 0\.125 kWh", page)

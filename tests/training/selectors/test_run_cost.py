@@ -1,0 +1,121 @@
+"""What runs cost: the time a host was held, by the price of that host; nothing that is not known."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from jobs.models import Job
+from tests.training.miniatures import report
+from tests.training.sweeping import end, hold, train
+from training.models import HostPrice, TrainingRun
+from training.selectors.run_cost import Held, held_spans, run_cost, run_costs
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+def moves(*steps):
+    return [
+        (NOON + timedelta(seconds=at), {"state": state, **({"host": host} if host else {})})
+        for at, state, host in steps
+    ]
+
+
+def test_time_is_counted_while_a_host_holds_the_run_and_not_while_it_waits():
+    told = moves(
+        (0, "queued", ""), (10, "running", "a"), (40, "queued", ""), (100, "running", "b"), (105, "pausing", ""),
+        (110, "paused", ""),
+    )  # fmt: skip
+
+    assert held_spans(told, host="z", now=NOON) == [Held("a", 30), Held("b", 10)]
+
+
+def test_a_reattached_engine_is_counted_once():
+    told = moves((0, "running", "a"), (5, "running", ""), (20, "succeeded", ""))
+
+    assert held_spans(told, host="z", now=NOON) == [Held("a", 20)]
+
+
+def test_what_still_runs_is_counted_until_now_and_a_clock_set_back_gives_nothing_back():
+    still = held_spans(moves((0, "running", "")), host="z", now=NOON + timedelta(seconds=7))
+    back = held_spans(moves((50, "running", ""), (20, "succeeded", "")), host="z", now=NOON)
+
+    assert still == [Held("z", 7)]
+    assert back == [Held("z", 0)]
+
+
+def test_without_a_price_no_cost_is_invented(launch):
+    run = launch()
+    hold(run, 60)
+
+    cost = run_cost(TrainingRun.objects.get(pk=run.pk))
+
+    assert cost.host_seconds == pytest.approx(60, abs=2)
+    assert (cost.usd, cost.usd_per_hour, cost.kwh, cost.is_final) == (None, None, None, False)
+
+
+def test_a_host_has_its_own_price_and_others_the_default_one(launch):
+    HostPrice.objects.create(host="default", usd_per_hour=Decimal(1))
+    HostPrice.objects.create(host="gpu-1", usd_per_hour=Decimal(36))
+    dear, cheap = launch(), launch()
+    hold(dear, 100, host="gpu-1")
+    hold(cheap, 100, host="cpu-9")
+
+    costs = run_costs(list(TrainingRun.objects.select_related("job")))
+
+    assert float(costs[dear.pk].usd) == pytest.approx(1.0, rel=0.03)
+    assert float(costs[cheap.pk].usd) == pytest.approx(100 / 3600, rel=0.05)
+
+
+def test_the_price_of_the_day_it_ended_stays_with_a_run(launch, tmp_path):
+    HostPrice.objects.create(host="default", usd_per_hour=Decimal(36))
+    run = launch()
+    train(run, tmp_path, seconds=100)
+
+    HostPrice.objects.update(usd_per_hour=Decimal(3600))
+    found = run_cost(TrainingRun.objects.get(pk=run.pk))
+
+    assert float(found.usd) == pytest.approx(1.0, rel=0.03)
+    assert found.is_final
+
+
+def test_a_resumed_run_is_counted_anew_with_both_its_attempts(launch, tmp_path):
+    HostPrice.objects.create(host="default", usd_per_hour=Decimal(36))
+    run = launch()
+    hold(run, 100)
+    end(run.job, "failed", error={"code": "x", "message": "x", "hint": ""})
+    first = run_cost(TrainingRun.objects.get(pk=run.pk))
+    Job.objects.filter(pk=run.job_id).update(state="queued")
+
+    going = run_cost(TrainingRun.objects.get(pk=run.pk))
+
+    assert first.is_final
+    assert not going.is_final
+    assert going.host_seconds == pytest.approx(first.host_seconds, abs=1)
+
+
+def test_energy_is_the_sum_of_what_each_attempt_measured(launch):
+    run = launch()
+    for fence, kwh in ((1, 0.1), (1, 0.4), (2, 0.25)):
+        report(run, "metric", fence=fence, step=1, energy_kwh=kwh)
+    report(run, "metric", fence=2, step=2, loss=1.0)
+
+    assert run_cost(TrainingRun.objects.get(pk=run.pk)).kwh == pytest.approx(0.65)
+
+
+def test_many_runs_take_as_many_questions_as_one(launch, django_assert_num_queries):
+    launch()
+    one = list(TrainingRun.objects.select_related("job"))
+    with CaptureQueriesContext(connection) as asked:
+        run_costs(one)
+    for _ in range(4):
+        launch()
+    many = list(TrainingRun.objects.select_related("job"))
+
+    with django_assert_num_queries(len(asked)):
+        run_costs(many)
