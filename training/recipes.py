@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 Method = Literal["lora", "full"]
 Precision = Literal["auto", "bf16", "fp16", "fp32"]
 Quantisation = Literal["none", "nf4"]
+Choice = Literal["auto", "on", "off"]
 Aim = Literal["sft", "dpo", "kto", "distil"]
 Divergence = Literal["forward", "reverse"]
 
@@ -63,6 +64,8 @@ class Recipe(BaseModel):
     eval_every_steps: int = Field(0, ge=0, description="Steps between validations.")
     sample_every_steps: int = Field(0, ge=0, description="Steps between sample outputs.")
     checkpoint_every_steps: int = Field(0, ge=0, description="Steps between checkpoints.")
+    packing: Choice = Field("auto", description="SFT: rows one behind the other, no padding. auto: where it is exact.")
+    compile: Choice = Field("auto", description="torch.compile. auto: on a GPU, for runs long enough to pay for it.")
     gradient_checkpointing: bool = Field(False, description="Recompute activations: less memory, about 30 % slower.")
 
     @model_validator(mode="after")

@@ -21,7 +21,20 @@ from transformers.utils import logging as transformers_logging
 
 from jobs.rundir import EngineError, RunDir
 from training import recipes
-from training.engine import artefacts, checkpoint, disk, generation, loading, loop, lora, memory, merged, optim
+from training.engine import (
+    artefacts,
+    checkpoint,
+    compiling,
+    disk,
+    generation,
+    loading,
+    loop,
+    lora,
+    memory,
+    merged,
+    optim,
+    speed,
+)
 from training.engine.checkpoint import Standing
 from training.engine.contracts import HUB_TOKEN, StudentRef, TrainError, TrainSpec, TrainSummary
 from training.engine.course import Course
@@ -86,6 +99,7 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
 
     longest = min(recipe.max_length, student.context_length or recipe.max_length)
     objective = choose(recipe, student, accelerator, teacher=lambda: _teacher(run, spec))
+    objective = speed.share_tokens(objective, spec.token_cache)
     rows = objective.read(run.path / spec.train_file, max_length=longest, max_rows=spec.max_rows)
     validation = objective.read(run.path / spec.validation_file, max_length=longest) if spec.validation_file else []
     course = Course(rows, recipe, accelerator.num_processes)
@@ -98,6 +112,7 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
     disk.require_room(run.path, artefacts.bytes_to_write(bare))
     bare.to(accelerator.device)
     merged.speed_up(bare)
+    compiling.compile_layers(bare, recipe.compile, accelerator.device, course.total_steps)
     head = SupervisedHead(bare)
     optimizer = optim.adamw(bare.parameters(), recipe)
     model, prepared = accelerator.prepare(bare, optimizer)
@@ -128,6 +143,7 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
         should_stop=lambda: run.stop_requested,
         extra_inputs=student.extra_inputs,
     )
+    speed.speed_up(tuning)
     folders = [run.path, *run.earlier()]
     prepare(
         objective, tuning.network, accelerator, [*rows, *validation],

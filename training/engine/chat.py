@@ -59,17 +59,34 @@ class Chat:
             PromptMismatchError: The template renders the prompt otherwise once an answer follows, so that the model
                 would be tuned on prompts it never sees.
         """
-        before = self._render(prompt, answer_next=True)
-        whole = self._render([*prompt, *completion], answer_next=False)
-        if not whole.startswith(before):
+        return self.encode_many([(prompt, completion)])[0]
+
+    def encode_many(self, examples: Sequence[tuple[Messages, Messages]]) -> list[tuple[list[int], int]]:
+        """What `encode` gives for each of several examples, in one call of the tokenizer, which uses all cores.
+
+        Raises:
+            PromptMismatchError: As `encode`, for any of them.
+        """
+        befores = [self._render(prompt, answer_next=True) for prompt, _ in examples]
+        wholes = [self._render([*prompt, *completion], answer_next=False) for prompt, completion in examples]
+        if not all(whole.startswith(before) for before, whole in zip(befores, wholes, strict=True)):
             raise PromptMismatchError("the chat template renders this prompt differently once an answer follows it")
-        prompt_ids, ids = self._ids(before), self._ids(whole)
-        if ids[: len(prompt_ids)] != prompt_ids:
-            # A token grew across the seam. Generation starts from the prompt's own tokens, so tuning does too.
-            ids = [*prompt_ids, *self._ids(whole[len(before) :])]
-            if self.tokenizer.decode(ids) != self.tokenizer.decode(self._ids(whole)):
-                raise PromptMismatchError("the prompt's tokens are not the beginning of the example's tokens")
-        return self._ended(ids, len(prompt_ids)), len(prompt_ids)
+        ids = self._batch_ids([*befores, *wholes])
+        prompts, answered = ids[: len(examples)], ids[len(examples) :]
+        return [
+            (self._ended(self._behind(prompt_ids, whole_ids, before, whole), len(prompt_ids)), len(prompt_ids))
+            for prompt_ids, whole_ids, before, whole in zip(prompts, answered, befores, wholes, strict=True)
+        ]
+
+    def _behind(self, prompt_ids: list[int], ids: list[int], before: str, whole: str) -> list[int]:
+        """Tokens of a whole example that begin with those of its prompt."""
+        if ids[: len(prompt_ids)] == prompt_ids:
+            return ids
+        # A token grew across the seam. Generation starts from the prompt's own tokens, so tuning does too.
+        apart = [*prompt_ids, *self._ids(whole[len(before) :])]
+        if self.tokenizer.decode(apart) != self.tokenizer.decode(ids):
+            raise PromptMismatchError("the prompt's tokens are not the beginning of the example's tokens")
+        return apart
 
     def text(self, ids: Sequence[int]) -> str:
         """Text of generated token ids, without special tokens."""
@@ -84,6 +101,12 @@ class Chat:
 
     def _ids(self, text: str) -> list[int]:
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _batch_ids(self, texts: list[str]) -> list[list[int]]:
+        found = self.tokenizer(
+            texts, add_special_tokens=False, return_attention_mask=False, return_token_type_ids=False
+        )
+        return [list(ids) for ids in found["input_ids"]]
 
     def _render(self, messages: Messages, *, answer_next: bool) -> str:
         turns = [dict(message) for message in messages]

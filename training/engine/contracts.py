@@ -87,7 +87,8 @@ class TrainSpec(Part):
     """All of one run.
 
     `train_file` and `validation_file` hold `sft` rows: `{"id", "prompt": [messages], "completion": [messages],
-    "meta"}`. `allowed_roots` are the folders a student may lie in; empty means any, for runs by hand.
+    "meta"}`. `allowed_roots` are the folders a student may lie in; empty means any, for runs by hand. `token_cache` is
+    the absolute folder where runs of a host share tokens; without it each run makes its own.
     """
 
     student: StudentRef
@@ -103,6 +104,7 @@ class TrainSpec(Part):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     keep_checkpoints: int = Field(2, ge=1, le=100)
     allowed_roots: list[str] = Field(default_factory=list)
+    token_cache: str | None = None
 
     @field_validator("train_file", "validation_file")
     @classmethod

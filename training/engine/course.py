@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from training.engine.data import plan
@@ -43,9 +44,21 @@ class Course:
     def batches_of(self, step: int) -> list[list[Any]]:
         """The batches of optimiser step `step` (from 0), of all processes together."""
         epoch, within = divmod(step, self.steps_per_epoch)
-        batches = plan(self.rows, batch_size=self.recipe.batch_size, seed=self.recipe.seed, epoch=epoch)
+        batches = self._plan_of(epoch)
         width = self.recipe.accumulation * self.processes
         return [[self.rows[index] for index in batch] for batch in batches[within * width : (within + 1) * width]]
+
+    def _plan_of(self, epoch: int) -> list[list[int]]:
+        if epoch not in self._plans:
+            # The next epoch is read ahead while the last steps of this one go on; older ones are not needed again.
+            for old in [known for known in self._plans if known < epoch - 1]:
+                del self._plans[old]
+            self._plans[epoch] = plan(self.rows, batch_size=self.recipe.batch_size, seed=self.recipe.seed, epoch=epoch)
+        return self._plans[epoch]
+
+    @cached_property
+    def _plans(self) -> dict[int, list[list[int]]]:
+        return {}
 
     def validates_after(self, step: int) -> bool:
         """Whether to validate once `step` steps are done."""

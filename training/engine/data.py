@@ -6,13 +6,15 @@ uninterrupted one would have read. It does not know models or losses. Nothing is
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -22,6 +24,7 @@ from training.engine.contracts import TrainError
 # Rows are sorted by length within pools of this many batches: little padding, and still another mix each epoch.
 POOL_BATCHES: Final = 100
 NAMED_ROWS: Final = 10
+ENCODED_AT_ONCE: Final = 2_000
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ class Row:
 
     def identity(self) -> str:
         """All that tells it from another row."""
-        return f"{self.id}:{self.prompt_length}:{self.ids}"
+        tokens = hashlib.blake2b(np.asarray(self.ids, dtype=np.int32).tobytes(), digest_size=16).hexdigest()
+        return f"{self.id}:{self.prompt_length}:{tokens};"
 
 
 @dataclass(frozen=True)
@@ -63,11 +67,21 @@ class Batch:
     targets: Tensor
     tokens: int
 
+    def inputs(self) -> dict[str, Any]:
+        """What the forward pass is given beside token ids: nothing."""
+        return {}
+
+    def pinned(self) -> Batch:
+        """The same batch in memory a GPU can read by itself."""
+        return Batch(self.input_ids.pin_memory(), self.positions.pin_memory(), self.targets.pin_memory(), self.tokens)
+
     def to(self, device: torch.device) -> Batch:
-        """The same batch on another device."""
+        """The same batch on another device; from pinned memory without waiting for it."""
         if device.type == "cpu":
             return self
-        return Batch(self.input_ids.to(device), self.positions.to(device), self.targets.to(device), self.tokens)
+        parts = (self.input_ids, self.positions, self.targets)
+        input_ids, positions, targets = (each.to(device, non_blocking=True) for each in parts)
+        return Batch(input_ids, positions, targets, self.tokens)
 
 
 def read(path: Path, chat: Chat, *, max_length: int, max_rows: int | None = None) -> list[Row]:
@@ -83,32 +97,51 @@ def read(path: Path, chat: Chat, *, max_length: int, max_rows: int | None = None
         TrainError: The file is missing, empty or malformed; rows are too long (each is named; nothing is cut); the
             template cannot be supervised on the completion only.
     """
-    rows = [_encode(raw, chat) for raw in _raw_rows(path, max_rows)]
-    if not rows:
-        raise TrainError("no_rows", f"{path.name} holds no rows", "Freeze a dataset version with rows in this split.")
-    too_long = [row for row in rows if len(row.ids) > max_length]
-    if too_long:
-        raise _too_long(too_long, max_length)
+    rows = encoded(path, chat, max_rows=max_rows)
+    require_fitting(rows, max_length)
     return rows
 
 
-class HasLength(Protocol):
-    """What batches are laid out by."""
+def encoded(path: Path, chat: Chat, *, max_rows: int | None = None) -> list[Row]:
+    """The rows of an `sft` file whatever their length, encoded in batches on all cores.
 
-    @property
-    def length(self) -> int:
-        """Tokens a model reads for it."""
+    Raises:
+        TrainError: As `read`, but for rows that are too long.
+    """
+    raws = _raw_rows(path, max_rows)
+    if not raws:
+        raise TrainError("no_rows", f"{path.name} holds no rows", "Freeze a dataset version with rows in this split.")
+    return [
+        row for at in range(0, len(raws), ENCODED_AT_ONCE) for row in _encode(raws[at : at + ENCODED_AT_ONCE], chat)
+    ]
 
 
-def plan(rows: Sequence[HasLength], *, batch_size: int, seed: int, epoch: int) -> list[list[int]]:
+def lengths_of(rows: Sequence[Any]) -> Sequence[int]:
+    """Tokens of each item, without making those that lie in a file."""
+    known: Sequence[int] | None = getattr(rows, "lengths", None)
+    return [row.length for row in rows] if known is None else known
+
+
+def require_fitting(rows: Sequence[Row], max_length: int) -> None:
+    """Refuse rows longer than `max_length` tokens; nothing is cut.
+
+    Raises:
+        TrainError: Names the longest of them.
+    """
+    too_long = [index for index, length in enumerate(lengths_of(rows)) if length > max_length]
+    if too_long:
+        raise _too_long([rows[index] for index in too_long], max_length)
+
+
+def plan(rows: Sequence[Any], *, batch_size: int, seed: int, epoch: int) -> list[list[int]]:
     """Batches of row numbers for one epoch: rows of like length together, batches in a seeded order."""
     chance = random.Random(f"{seed}:{epoch}")
     order = list(range(len(rows)))
     chance.shuffle(order)
-    pool = batch_size * POOL_BATCHES
+    lengths, pool = lengths_of(rows), batch_size * POOL_BATCHES
     batches: list[list[int]] = []
     for start in range(0, len(order), pool):
-        by_length = sorted(order[start : start + pool], key=lambda index: rows[index].length)
+        by_length = sorted(order[start : start + pool], key=lengths.__getitem__)
         batches += [by_length[at : at + batch_size] for at in range(0, len(by_length), batch_size)]
     chance.shuffle(batches)
     return batches
@@ -155,13 +188,21 @@ def _raw_row(line: str, where: str) -> dict[str, Any]:
     return dict(row)
 
 
-def _encode(raw: dict[str, Any], chat: Chat) -> Row:
+def _encode(raws: Sequence[dict[str, Any]], chat: Chat) -> list[Row]:
     try:
-        ids, prompt_length = chat.encode(raw["prompt"], raw["completion"])
+        found = chat.encode_many([(raw["prompt"], raw["completion"]) for raw in raws])
+    except PromptMismatchError:
+        # One of them; encoded one by one the row can be named.
+        found = [_encode_one(raw, chat) for raw in raws]
+    return [Row(str(raw["id"]), ids, prompt) for raw, (ids, prompt) in zip(raws, found, strict=True)]
+
+
+def _encode_one(raw: dict[str, Any], chat: Chat) -> tuple[list[int], int]:
+    try:
+        return chat.encode(raw["prompt"], raw["completion"])
     except PromptMismatchError as error:
         raise TrainError("template_not_prefix", f"row {raw['id']}: {error}",
                          "Use a student whose chat template keeps the prompt as it is.") from error  # fmt: skip
-    return Row(str(raw["id"]), ids, prompt_length)
 
 
 def _too_long(rows: list[Row], max_length: int) -> TrainError:

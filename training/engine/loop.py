@@ -9,7 +9,7 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,9 @@ class Tuning:
     """All the loop works with.
 
     `model` is what accelerate prepared (it may be wrapped), `bare` the same model unwrapped. `emit` reports an event,
-    `should_stop` is asked before every batch, token and validation batch.
+    `should_stop` is asked before every batch, token and validation batch. `passes` lays the batches of a step out to the
+    passes of all processes, the same rows in another shape; `reading` is entered while the model reads them; `expect`
+    hears of the passes this process will come to next.
     """
 
     accelerator: Accelerator
@@ -59,6 +61,9 @@ class Tuning:
     emit: Callable[..., object]
     should_stop: Callable[[], bool]
     extra_inputs: Callable[[torch.Tensor], dict[str, torch.Tensor]] = field(default=lambda _: {})
+    passes: Callable[[list[list[Any]]], list[list[Any]]] = field(default=lambda batches: batches)
+    reading: AbstractContextManager[object] = field(default_factory=nullcontext)
+    expect: Callable[[list[list[Any]]], None] = field(default=lambda _: None)
 
     @property
     def network(self) -> Network:
@@ -108,7 +113,7 @@ def validate(tuning: Tuning) -> tuple[float, dict[str, float]]:
     size = 2 * tuning.course.recipe.batch_size
     total, measured = 0.0, []
     tuning.model.eval()
-    with torch.no_grad():
+    with torch.no_grad(), tuning.reading:
         for start in range(0, len(rows), size):
             stop_if_asked(tuning)
             loss, measures = tuning.objective.loss(tuning.network, rows[start : start + size])
@@ -121,12 +126,13 @@ def validate(tuning: Tuning) -> tuple[float, dict[str, float]]:
 def optimise(tuning: Tuning, number: int) -> Step:
     """One optimiser step: forward and backward over its batches, clip, change the weights."""
     accelerator, course = tuning.accelerator, tuning.course
-    batches = course.batches_of(number)
-    rows = [row for batch in batches for row in batch]
+    laid = tuning.passes(course.batches_of(number))
+    rows = [row for items in laid for row in items]
     share = tuning.objective.normaliser(rows)
-    mine = batches[accelerator.process_index :: accelerator.num_processes]
+    mine = laid[accelerator.process_index :: accelerator.num_processes]
+    _look_ahead(tuning, mine, number + 1)
     # Every process passes equally often; one that has run out repeats a batch that counts for nothing.
-    passes = math.ceil(len(batches) / accelerator.num_processes)
+    passes = math.ceil(len(laid) / accelerator.num_processes)
     optim.set_rate(tuning.optimizer, optim.rate_at(number, total=course.total_steps, recipe=course.recipe))
     tuning.model.train()
     # Dropout depends on the step alone: a step that was stopped halfway is drawn again as it was.
@@ -136,8 +142,8 @@ def optimise(tuning: Tuning, number: int) -> Step:
         stop_if_asked(tuning)
         weight = 1.0 if turn < len(mine) else 0.0
         is_last = turn == passes - 1
-        with nullcontext() if is_last else accelerator.no_sync(tuning.model):
-            total, measures = tuning.objective.loss(tuning.network, mine[turn] if weight else batches[0])
+        with tuning.reading, nullcontext() if is_last else accelerator.no_sync(tuning.model):
+            total, measures = tuning.objective.loss(tuning.network, mine[turn] if weight else laid[0])
             loss = total * (weight / share)
             # Gradients are averaged over processes; the loss is a sum over all of them.
             accelerator.backward(loss * accelerator.num_processes)
@@ -151,6 +157,12 @@ def optimise(tuning: Tuning, number: int) -> Step:
         float(reduced), float(norm), sum(row.length for row in rows), sum(row.supervised for row in rows),
         _means(tuning, added(measured)),
     )  # fmt: skip
+
+
+def _look_ahead(tuning: Tuning, mine: list[list[Any]], following: int) -> None:
+    course, accelerator = tuning.course, tuning.accelerator
+    laid = tuning.passes(course.batches_of(following)) if following < course.total_steps else []
+    tuning.expect([*mine, *laid[accelerator.process_index :: accelerator.num_processes]])
 
 
 def _means(tuning: Tuning, measures: Measures) -> dict[str, float]:

@@ -31,7 +31,7 @@ class SupervisedHead:
         self._head.register_forward_pre_hook(self._narrow)
         self.ends_model = _ends_model(model, self._head)
 
-    def logits(self, model: Any, input_ids: Tensor, positions: Tensor, **inputs: Tensor) -> Tensor:
+    def logits(self, model: Any, input_ids: Tensor, positions: Tensor, **inputs: Any) -> Tensor:
         """Scores at flat `positions` (N) of `input_ids` (B, T): (N, V).
 
         `model` may be a wrapper (PEFT, DistributedDataParallel) around the model this head was made for.
@@ -39,7 +39,7 @@ class SupervisedHead:
         scores = self._forward(model, input_ids, positions, inputs)
         return scores.view(-1, scores.shape[-1])
 
-    def loss(self, model: Any, input_ids: Tensor, positions: Tensor, targets: Tensor, **inputs: Tensor) -> Tensor:
+    def loss(self, model: Any, input_ids: Tensor, positions: Tensor, targets: Tensor, **inputs: Any) -> Tensor:
         """Sum of the next-token losses at flat `positions` (N) of `input_ids` (B, T), in nats, in fp32.
 
         Args:
@@ -64,7 +64,7 @@ class SupervisedHead:
         total: Tensor = _HeadLoss.apply(hidden, weight, bias, targets, compute)  # type: ignore[no-untyped-call]
         return total
 
-    def hidden(self, model: Any, input_ids: Tensor, positions: Tensor, **inputs: Tensor) -> tuple[Tensor, torch.dtype]:
+    def hidden(self, model: Any, input_ids: Tensor, positions: Tensor, **inputs: Any) -> tuple[Tensor, torch.dtype]:
         """What the output layer would be given at flat `positions` (N): (N, H), and the format it computes in.
 
         Only for models that the output layer ends.
@@ -86,7 +86,7 @@ class SupervisedHead:
         bias: Tensor | None = self._head.bias  # type: ignore[assignment]
         return weight, bias
 
-    def _forward(self, model: Any, input_ids: Tensor, positions: Tensor, inputs: dict[str, Tensor]) -> Tensor:
+    def _forward(self, model: Any, input_ids: Tensor, positions: Tensor, inputs: dict[str, Any]) -> Tensor:
         self._positions = positions
         try:
             scores: Tensor = model(input_ids=input_ids, use_cache=False, **inputs).logits

@@ -67,6 +67,8 @@ LABELS = {
     "eval_every_steps": "Validate every",
     "sample_every_steps": "Sample every",
     "checkpoint_every_steps": "Save every",
+    "packing": "Packing",
+    "compile": "Compile",
     "gradient_checkpointing": "Gradient checkpointing",
 }
 UNITS = {

@@ -1,0 +1,1 @@
+"""Rows one behind the other in one line, without padding, each seeing itself only."""
