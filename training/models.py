@@ -13,7 +13,7 @@ from django.db import models
 
 from jobs.models import Job
 from review.models import DatasetVersion, Task, TaskVersion
-from training.states import Device, Method, RunPurpose, StudentSource
+from training.states import Device, ExportFormat, Method, RunPurpose, StudentSource
 from training.sweep_models import Sweep, SweepCell
 from training.watch_models import HostPrice, Notice, Watcher
 
@@ -110,18 +110,27 @@ class TrainingRun(models.Model):
 
 
 class Checkpoint(models.Model):
-    """A saved state of a run, as its engine reported it; the files stay in the attempt's directory."""
+    """A saved state of a run, as its engine reported it; the files lie in the attempt's directory, and in storage where
+    other hosts are to go on from them.
+    """
 
     run = models.ForeignKey(TrainingRun, on_delete=models.CASCADE, related_name="checkpoints")
     step = models.PositiveIntegerField()
     fence = models.PositiveIntegerField()
     path = models.CharField(max_length=300)
     manifest_sha256 = models.CharField(max_length=64, blank=True)
+    # [{path, sha256, bytes}] below `storage_prefix`; empty while it lies on its host alone.
+    stored = models.JSONField(default=list)
     created_at = models.DateTimeField()
 
     class Meta:
         ordering = ["run", "-step"]
         constraints = [models.UniqueConstraint(fields=["run", "step"], name="checkpoint_once_per_step")]
+
+    @property
+    def storage_prefix(self) -> str:
+        """Where its files lie in storage; attempts never share it."""
+        return f"checkpoints/{self.run_id}/{self.fence}/{self.step:08d}"
 
 
 class Miniature(models.Model):
@@ -150,3 +159,26 @@ class Miniature(models.Model):
     def summary(self) -> dict[str, Any]:
         """What its run came to."""
         return dict(self.run.summary)
+
+
+class MiniatureExport(models.Model):
+    """A miniature in another program's format, made by a job and kept in storage."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    miniature = models.ForeignKey(Miniature, on_delete=models.CASCADE, related_name="exports")
+    format = models.CharField(max_length=12, choices=ExportFormat.choices)
+    job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="miniature_export")
+    storage_prefix = models.CharField(max_length=200, blank=True)
+    files = models.JSONField(default=list)  # [{path, sha256, bytes}], path relative to the prefix
+    manifest_sha256 = models.CharField(max_length=64, blank=True)
+    bytes = models.BigIntegerField(default=0)
+    summary = models.JSONField(default=dict)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["format"]
+        constraints = [models.UniqueConstraint(fields=["miniature", "format"], name="export_once_per_format")]
+
+    def __str__(self) -> str:
+        return f"{self.miniature.name}, {self.get_format_display()}"

@@ -44,3 +44,11 @@ class SweepCellState(TextChoices):
     DONE = "done", "Done"
     FAILED = "failed", "Failed"
     LEFT_OUT = "left_out", "Left out"
+
+
+class ExportFormat(TextChoices):
+    """What a miniature can be written as, beside the files its run left."""
+
+    MERGED = "merged", "Merged safetensors"
+    GGUF_F16 = "gguf-f16", "GGUF, 16 bits"
+    GGUF_Q8 = "gguf-q8", "GGUF, 8 bits"

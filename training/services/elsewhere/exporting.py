@@ -12,7 +12,7 @@ from typing import Final
 from django.db import transaction
 
 from audit.services import trail
-from jobs import rundirs
+from jobs import ports, rundirs
 from jobs.contracts import SpecEnvelope
 from jobs.models import Job
 from jobs.rundir import lay
@@ -31,7 +31,6 @@ from web.errors import Refusal
 
 SEAL_FILE: Final = "export.json"
 SEALED: Final = "sealed"
-STUDENT: Final = "student"
 CHECKPOINTS: Final = "checkpoints"
 # By hand nobody renews a lease, and without its file none grows stale.
 LEASE_S: Final = 60.0
@@ -57,7 +56,7 @@ def export(run: TrainingRun, folder: Path) -> Seal:
     folder.mkdir(parents=True, exist_ok=True)
     spec = SpecEnvelope(
         job=str(job.pk), kind=job.kind, fence=job.fence, lease_s=LEASE_S,
-        body=_body(run, folder), secret_refs=students.secret_refs(run.student),
+        body=_body(run, folder), secret_refs=ports.KINDS[job.kind].secret_refs(job),
     )  # fmt: skip
     laid = [path for path in folder.rglob("*") if path.is_file()]
     lay(folder, spec)
@@ -92,13 +91,20 @@ def _at_rest(run: TrainingRun) -> Job:
 def _body(run: TrainingRun, folder: Path) -> dict[str, object]:
     body = laying.training_spec(run, folder)
     body["allowed_roots"] = []
-    if source := students.folder_of(run.student):
-        target = folder / STUDENT / source.resolve().name
-        target.mkdir(parents=True)
-        for file in {file for pattern in student_folder.PARTS for file in source.glob(pattern)}:
-            shutil.copyfile(file, target / file.name)
-        body["student"] = {**body["student"], "path": target.relative_to(folder).as_posix()}
+    for role, model in (("student", run.student), ("teacher", run.teacher)):
+        if model is not None and (source := students.folder_of(model)):
+            path = _carry_model(source.resolve(), folder, role)
+            body[role] = {**body[role], "path": path}
     return body
+
+
+def _carry_model(source: Path, folder: Path, role: str) -> str:
+    """Copy a model's files; returns where they lie, below the folder."""
+    target = folder / role / source.name
+    target.mkdir(parents=True)
+    for file in {file for pattern in student_folder.PARTS for file in source.glob(pattern)}:
+        shutil.copyfile(file, target / file.name)
+    return target.relative_to(folder).as_posix()
 
 
 def _carry_checkpoint(job: Job, folder: Path) -> int | None:
