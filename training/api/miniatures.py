@@ -16,7 +16,7 @@ from members.idempotency import idempotent
 from members.session import member_of
 from review.permissions import task_or_404
 from training.api import shapes
-from training.selectors import lineage
+from training.selectors import cost, lineage
 from training.selectors import miniatures as selectors
 from training.services import archives, writing
 from web.errors import Refusal
@@ -38,13 +38,14 @@ class Miniatures(APIView):
 
 
 class MiniatureDetail(APIView):
-    """One miniature with its files and its whole lineage."""
+    """One miniature with its files, its whole lineage and what it cost."""
 
     @extend_schema(responses=shapes.MiniatureDetailOut)
     def get(self, request: Request, miniature_id: UUID) -> Response:
         miniature = selectors.miniature_or_404(member_of(request), miniature_id)
         body = dict(shapes.MiniatureOut(miniature).data)
-        return Response({**body, "files": miniature.files, "lineage": lineage.of_miniature(miniature)})
+        told = {"lineage": lineage.of_miniature(miniature), "cost": cost.of_miniature(miniature).as_json()}
+        return Response({**body, "files": miniature.files, **told})
 
 
 class Archive(APIView):

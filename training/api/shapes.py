@@ -60,6 +60,15 @@ class PlanIn(serializers.Serializer[Any]):
     recipe = serializers.CharField(max_length=60)
     overrides = serializers.DictField(required=False)
     device = serializers.CharField(required=False, default=Device.AUTO.value)
+    starts_from = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=100,
+        help_text="Id or name of the miniature DPO and KTO go on from.",
+    )
+    teacher = serializers.CharField(
+        required=False, allow_blank=True, max_length=60, help_text="Student that distillation learns from."
+    )
 
 
 class WorkStartedOut(serializers.Serializer[Any]):
@@ -77,6 +86,9 @@ class RunOut(serializers.Serializer[Any]):
     values = serializers.DictField(source="recipe")
     overrides = serializers.DictField()
     method = serializers.CharField()
+    objective = serializers.CharField()
+    starts_from = serializers.UUIDField(source="starts_from_id", allow_null=True)
+    teacher = serializers.CharField(source="teacher.slug", default=None, allow_null=True)
     device = serializers.CharField()
     purpose = serializers.CharField()
     sample = serializers.DictField()
@@ -120,9 +132,25 @@ class MiniatureOut(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
+class MiniatureCostOut(serializers.Serializer[Any]):
+    """What a miniature cost, US dollars as text: the calls of its drafts, the time of people, and its run."""
+
+    drafts = serializers.IntegerField()
+    drafts_usd = serializers.CharField()
+    orders_usd = serializers.CharField(help_text="What the orders of these drafts cost in all, rejected ones included")
+    orders_possible_usd = serializers.CharField()
+    decisions = serializers.IntegerField()
+    human_s = serializers.FloatField()
+    human_usd = serializers.CharField()
+    run = serializers.DictField()
+    total_usd = serializers.CharField(help_text="The parts that have a price")
+    is_whole = serializers.BooleanField(help_text="Whether every part has a price")
+
+
 class MiniatureDetailOut(MiniatureOut):
     files = serializers.ListField(child=serializers.DictField())
     lineage = serializers.DictField()
+    cost = MiniatureCostOut()
 
 
 class WriteIn(serializers.Serializer[Any]):

@@ -13,7 +13,7 @@ from members.session import member_of
 from review.permissions import may, task_or_404
 from review.states import Role
 from training.forms import RecordForm
-from training.selectors import lineage, pages, written
+from training.selectors import cost, lineage, pages, written
 from training.selectors import miniatures as selectors
 from training.services import archives, writing
 from web.errors import Refusal
@@ -100,6 +100,7 @@ def _context(
         "run": miniature.run,
         "summary": miniature.summary,
         "lineage": lineage.of_miniature(miniature),
+        "cost": cost.of_miniature(miniature),
         "form": form,
         "refusal": refusal,
         "may_write": may(member_of(request), miniature.task, Role.REVIEWER),

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.urls import reverse
+
+from generation.models import Call, Teacher
+from generation.services import orders, spend
+from members.models import Member
+from review.models import Candidate, DatasetRow, Decision
+from training.models import HostPrice, Miniature
+from training.selectors import cost
+
+
+def priced(miniature: Miniature, usd: str) -> int:
+    """Give every draft of the version a price; how many there are."""
+    rows = DatasetRow.objects.filter(version_id=miniature.run.dataset_version_id)
+    return Candidate.objects.filter(pk__in=rows.values("candidate")).update(cost_usd=Decimal(usd))
+
+
+def test_a_miniature_cost_its_drafts_its_people_and_its_run(miniature: Miniature, settings: Any) -> None:
+    settings.PERSON_USD_PER_HOUR = 36
+    HostPrice.objects.create(host="default", usd_per_hour=2)
+    drafts = priced(miniature, "0.004001")
+    seconds = sum(Decision.objects.values_list("seconds", flat=True))
+
+    told = cost.of_miniature(miniature)
+
+    assert (told.drafts, told.drafts_usd) == (drafts, drafts * Decimal("0.004001"))
+    assert (told.decisions, told.human_s) == (drafts, pytest.approx(seconds))
+    assert told.human_usd == pytest.approx(Decimal(str(seconds)) / 100, abs=Decimal("0.000001"))
+    assert told.run.usd is not None
+    assert told.total_usd == told.drafts_usd + told.human_usd + told.run.usd
+    assert told.is_whole
+
+
+def test_without_a_price_of_its_host_the_sum_says_that_it_is_not_whole(miniature: Miniature, settings: Any) -> None:
+    settings.HOST_USD_PER_HOUR = 0
+
+    told = cost.of_miniature(miniature)
+
+    assert not told.is_whole
+    assert told.total_usd == told.drafts_usd + told.human_usd
+
+
+def test_a_draft_that_was_written_again_brings_what_the_first_one_cost(miniature: Miniature) -> None:
+    priced(miniature, "0.01")
+    before = cost.of_miniature(miniature)
+    row = DatasetRow.objects.filter(version_id=miniature.run.dataset_version_id).select_related("candidate").first()
+    assert row is not None
+    first = Candidate.objects.create(
+        task=row.candidate.task, task_version=row.candidate.task_version, record=row.candidate.record,
+        fields=row.candidate.fields, fields_hash="f" * 64, cost_usd=Decimal("0.5"),
+    )  # fmt: skip
+    Candidate.objects.filter(pk=row.candidate_id).update(parent=first)
+
+    told = cost.of_miniature(miniature)
+
+    assert (told.drafts, told.drafts_usd) == (before.drafts + 1, before.drafts_usd + Decimal("0.5"))
+
+
+def test_orders_are_told_whole_with_what_was_rejected(miniature: Miniature, admin: Member) -> None:
+    row = DatasetRow.objects.filter(version_id=miniature.run.dataset_version_id).first()
+    assert row is not None
+    order = orders.launch(
+        miniature.task,
+        teacher=Teacher.objects.get(slug="offline"),
+        count=3,
+        by=admin,
+        record_ids=[row.candidate.record_id],
+    )
+    for n, usd in enumerate(("0.25", "0.5", "0.125")):
+        Call.objects.create(
+            id=UUID(int=n), generation_job=order, record_id=row.candidate.record_id, state="answered",
+            cost_usd=Decimal(usd), possible_cost_usd=Decimal("0.01"),
+        )  # fmt: skip
+    spend.rebuild(order)
+    Candidate.objects.filter(pk=row.candidate_id).update(job_id=order.job_id)
+
+    told = cost.of_miniature(miniature)
+
+    assert (told.orders_usd, told.orders_possible_usd) == (Decimal("0.875"), Decimal("0.03"))
+
+
+def test_the_page_and_the_api_tell_it(miniature: Miniature, admin: Member, as_member: Any) -> None:
+    priced(miniature, "1")
+    client = as_member(admin)
+
+    page = client.get(reverse("training:miniature", args=[miniature.pk])).content.decode()
+    told = client.get(f"/api/v1/miniatures/{miniature.pk}/").json()["cost"]
+
+    assert "What it cost" in page
+    assert Decimal(told["drafts_usd"]) == told["drafts"] > 0
+    assert Decimal(told["total_usd"]) >= Decimal(told["drafts_usd"])
