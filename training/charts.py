@@ -9,13 +9,36 @@ from typing import Any, Final
 Metrics = Sequence[Mapping[str, Any]]
 
 
-def losses(metrics: Metrics) -> dict[str, Any]:
-    """Training and validation loss over steps, nats per supervised token."""
+# What a loss is divided by, by objective.
+LOSS_UNITS = {"sft": "nats per token", "distil": "nats per token", "dpo": "loss per pair", "kto": "loss per text"}
+
+
+def losses(metrics: Metrics, objective: str = "sft") -> dict[str, Any]:
+    """Training and validation loss over steps, in the unit of the run's objective."""
     series = [
         {"name": "train", "points": points(metrics, "loss")},
         {"name": "validation", "points": points(metrics, "val_loss")},
     ]
-    return {"series": series, "x": {"label": "step"}, "y": {"label": "nats per token", "zero": False}}
+    return {"series": series, "x": {"label": "step"}, "y": {"label": LOSS_UNITS[objective], "zero": False}}
+
+
+def rewards(metrics: Metrics) -> dict[str, Any]:
+    """How far preferred texts have come ahead of the others, in units of the reward, and the share that is ahead."""
+    series = [
+        {"name": "margin", "points": points(metrics, "reward_margin")},
+        {"name": "validation margin", "points": points(metrics, "val_reward_margin")},
+        {"name": "validation accuracy", "points": points(metrics, "val_accuracy")},
+    ]
+    return {"series": series, "x": {"label": "step"}, "y": {"label": "reward", "zero": True}}
+
+
+def log_probabilities(metrics: Metrics) -> dict[str, Any]:
+    """How likely good and bad texts are, nats per text: anchored runs keep the good ones up."""
+    series = [
+        {"name": "good", "points": points(metrics, "logp_chosen")},
+        {"name": "bad", "points": points(metrics, "logp_rejected")},
+    ]
+    return {"series": series, "x": {"label": "step"}, "y": {"label": "nats per text", "zero": False}}
 
 
 def learning_rate(metrics: Metrics) -> dict[str, Any]:

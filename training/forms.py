@@ -24,11 +24,24 @@ class LaunchForm(forms.Form):
     student = forms.ChoiceField(label="Student", help_text="The base model that is tuned.")
     recipe = forms.ChoiceField(label="Recipe", choices=[(preset.name, preset.label) for preset in PRESETS.values()])
     device = forms.ChoiceField(label="Device", choices=Device.choices, initial=Device.AUTO)
+    starts_from = forms.ChoiceField(
+        label="Goes on from",
+        required=False,
+        help_text="A miniature of this task and student; it is also the reference.",
+    )
+    teacher = forms.ChoiceField(
+        label="Teacher", required=False, help_text="A student with the same tokenizer, whose scores are learnt."
+    )
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, versions: Iterable[Any], students: Iterable[Any], **kwargs: Any
-    ) -> None:
+        self, data: Mapping[str, Any] | None = None, *, versions: Iterable[Any], students: Iterable[Any],
+        miniatures: Iterable[Any] = (), **kwargs: Any,
+    ) -> None:  # fmt: skip
         super().__init__(data, **kwargs)
+        students = list(students)
+        begun = [("", "–"), *((str(one.pk), one.name) for one in miniatures)]
+        self.fields["starts_from"].choices = begun  # type: ignore[attr-defined]
+        self.fields["teacher"].choices = [("", "–"), *((s.slug, s.name) for s in students)]  # type: ignore[attr-defined]
         self.fields["dataset_version"].choices = [(str(v.pk), f"{v} ({_rows(v)})") for v in versions]  # type: ignore[attr-defined]
         self.fields["student"].choices = [(s.slug, _student_label(s)) for s in students]  # type: ignore[attr-defined]
 

@@ -36,7 +36,9 @@ class TrainingKind(BaseKind):
         return lay.training_spec(run_selectors.of_job(job), run_dir)
 
     def secret_refs(self, job: Job) -> list[str]:
-        return students.secret_refs(run_selectors.of_job(job).student)
+        run = run_selectors.of_job(job)
+        named = [run.student, *([run.teacher] if run.teacher else [])]
+        return sorted({secret for student in named for secret in students.secret_refs(student)})
 
     def on_events(self, job: Job, events: list[Event]) -> None:
         saved = [

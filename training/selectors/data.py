@@ -23,7 +23,7 @@ SAMPLE_PROMPTS = 3
 
 @dataclass(frozen=True)
 class TuningData:
-    """The `sft` files of a version.
+    """The files of a version that a run reads, of one format.
 
     Attributes:
         train: File of training rows.
@@ -34,10 +34,10 @@ class TuningData:
     validation: DatasetFile
 
 
-def of(version: DatasetVersion) -> TuningData | None:
-    """Its files; None while it is not frozen."""
-    train = datasets.file_of(version, Split.TRAIN.value, "sft")
-    validation = datasets.file_of(version, Split.VALIDATION.value, "sft")
+def of(version: DatasetVersion, reads: str = "sft") -> TuningData | None:
+    """Its files of a format, `sft`, `dpo` or `kto`; None while it is not frozen."""
+    train = datasets.file_of(version, Split.TRAIN.value, reads)
+    validation = datasets.file_of(version, Split.VALIDATION.value, reads)
     return TuningData(train, validation) if train and validation else None
 
 
@@ -105,4 +105,7 @@ def _outlines(path: str, sha256: str) -> tuple[RowOutline, ...]:
 
 
 def _length(row: dict[str, Any]) -> int:
-    return sum(len(message["content"]) for part in ("prompt", "completion") for message in row[part])
+    """Characters of all a model reads for a row: of a pair the prompt twice, once before each text."""
+    texts = [row[name] for name in ("completion", "chosen", "rejected") if name in row]
+    of_texts = sum(len(message["content"]) for text in texts for message in text)
+    return of_texts + len(texts) * sum(len(message["content"]) for message in row["prompt"])

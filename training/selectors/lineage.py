@@ -22,7 +22,7 @@ def of_run(run: TrainingRun) -> dict[str, Any]:
 
     Returns:
         `task`, `task_versions`, `sources`, `teachers`, `generation_jobs`, `decisions`, `reviewers`, `dataset_version`,
-        `student` and `run`; lists are sorted with the largest count first.
+        `student`, `starts_from` and `teacher` (or None) and `run`; lists are sorted with the largest count first.
     """
     rows = DatasetRow.objects.filter(version_id=run.dataset_version_id)
     version = run.dataset_version
@@ -52,11 +52,14 @@ def of_run(run: TrainingRun) -> dict[str, Any]:
             "revision": run.student.revision,
             "manifest_sha256": run.student.manifest_sha256,
         },
+        "starts_from": _start(run.starts_from) if run.starts_from else None,
+        "teacher": {"slug": run.teacher.slug, "name": run.teacher.name} if run.teacher else None,
         "run": {
             "id": str(run.pk),
             "number": run.number,
             "recipe": run.recipe_name,
             "method": run.method,
+            "objective": run.objective,
             "url": reverse("training:run", args=[run.pk]),
         },
     }
@@ -73,6 +76,16 @@ def of_miniature(miniature: Miniature) -> dict[str, Any]:
             "manifest_sha256": miniature.manifest_sha256,
             "url": reverse("training:miniature", args=[miniature.pk]),
         },
+    }
+
+
+def _start(miniature: Miniature) -> dict[str, Any]:
+    return {
+        "id": str(miniature.pk),
+        "slug": miniature.slug,
+        "name": miniature.name,
+        "manifest_sha256": miniature.manifest_sha256,
+        "url": reverse("training:miniature", args=[miniature.pk]),
     }
 
 

@@ -14,6 +14,7 @@ from review.permissions import tasks_for
 from review.selectors import revoked
 from training.models import Miniature
 from training.states import RunPurpose
+from web.errors import Refusal
 
 RELATED = (
     "task", "student", "run__job", "run__task_version", "run__dataset_version__dataset", "run__created_by",
@@ -46,6 +47,21 @@ def miniature_or_404(member: Member, miniature_id: UUID | str) -> Miniature:
     return miniature
 
 
+def by_slug_or_id(member: Member, task: Task, name: str) -> Miniature:
+    """A miniature of a task by its id or its short name.
+
+    Raises:
+        Refusal: 400, the task has none of that name that the member may see.
+    """
+    found = visible(member, task=task)
+    chosen = found.filter(pk=name).first() if _is_id(name) else found.filter(slug=name).first()
+    if chosen is not None:
+        return chosen
+    message = f"{task.name} has no miniature '{name}'."
+    raise Refusal("miniature_unknown", message, hint="Choose one of the task's miniatures.", status=400,
+                  errors={"starts_from": [message]})  # fmt: skip
+
+
 def by_id(miniature_id: UUID) -> Miniature:
     """A miniature, for kinds of jobs.
 
@@ -71,3 +87,11 @@ def counts_by_task(member: Member) -> dict[str, int]:
     """Number of miniatures by task slug, for the tasks the member sees."""
     counts = visible(member).order_by().values_list("task__slug").annotate(n=Count("pk"))
     return dict(counts)
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

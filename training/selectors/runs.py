@@ -18,7 +18,7 @@ from training.models import Checkpoint, TrainingRun
 from training.states import RunPurpose
 
 RELATED = (
-    "task", "job", "student", "dataset_version__dataset", "task_version", "created_by", "miniature",
+    "task", "job", "student", "dataset_version__dataset", "task_version", "created_by", "miniature", "starts_from", "teacher",
 )  # fmt: skip
 COMPARE_AT_MOST = 6
 

@@ -21,6 +21,7 @@ from web.errors import Refusal
 TOKENS_PER_CHARACTER: Final = 0.36
 UNKNOWN_DISK_BYTES: Final = 1 << 30
 MEASURED_RUNS: Final = 5
+LOOKED_AT_RUNS: Final = 50
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def of_choice(
     composed = plans.compose(recipe, overrides, student)
     preflight.require_device(device)
     preflight.require_quantising(composed, device)
-    preflight.require_rows(dataset_version)
+    preflight.require_rows(dataset_version, composed.reads)
     return forecast(dataset_version=dataset_version, student=student, recipe=composed, device=device)
 
 
@@ -79,11 +80,11 @@ def forecast(
     Raises:
         Refusal: The version is not frozen, or the student's folder is not there any more.
     """
-    files = tuning_data.of(dataset_version)
+    files = tuning_data.of(dataset_version, recipe.reads)
     if files is None:
         raise Refusal("not_frozen", f"{dataset_version} is not frozen yet.", status=409)
     lengths = [row.characters for row in (tuning_data.outlines(files.train) if rows is None else rows)]
-    earlier = _measured(student, recipe.method)
+    earlier = _measured(student, recipe)
     row_tokens, length_note = _tokens_of(lengths, earlier)
     # Of the newest runs the longest: one of a few steps has hardly warmed up when it ends.
     like = max(earlier, key=lambda run: int(run.summary["tokens"]), default=None)
@@ -106,10 +107,11 @@ def forecast(
     )
 
 
-def _measured(student: Student, method: str) -> list[TrainingRun]:
-    """Earlier runs of this student by this method that ended well, newest first."""
-    runs = TrainingRun.objects.filter(student=student, recipe__method=method).exclude(summary={})
-    return list(runs.order_by("-created_at")[:MEASURED_RUNS])
+def _measured(student: Student, recipe: Recipe) -> list[TrainingRun]:
+    """Earlier runs of this student, by this method and objective, that ended well, newest first."""
+    runs = TrainingRun.objects.filter(student=student, recipe__method=recipe.method).exclude(summary={})
+    newest = runs.order_by("-created_at")[:LOOKED_AT_RUNS]
+    return [run for run in newest if run.objective == recipe.objective][:MEASURED_RUNS]
 
 
 def _tokens_of(lengths: Sequence[int], earlier: Sequence[TrainingRun]) -> tuple[list[int], str]:

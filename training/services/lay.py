@@ -16,6 +16,7 @@ from review.models import DatasetFile
 from training import student_folder
 from training.engine.repeats import no_repeat_ngram
 from training.models import Miniature, Student, TrainingRun
+from training.recipes import Recipe
 from training.selectors import data as tuning_data
 from training.services import samples, students
 from training.states import RunPurpose
@@ -23,6 +24,7 @@ from web.errors import Refusal
 
 BLOCK_BYTES = 1 << 20
 TRAIN_FILE, VALIDATION_FILE = "train.jsonl", "validation.jsonl"
+START_FOLDER = "start"
 
 
 def training_spec(run: TrainingRun, run_dir: Path) -> dict[str, Any]:
@@ -31,7 +33,8 @@ def training_spec(run: TrainingRun, run_dir: Path) -> dict[str, Any]:
     Raises:
         Refusal: A file's bytes or the student's folder are not what was registered.
     """
-    files = tuning_data.of(run.dataset_version)
+    recipe = Recipe.model_validate(run.recipe)
+    files = tuning_data.of(run.dataset_version, recipe.reads)
     if files is None:
         raise Refusal("not_frozen", f"{run.dataset_version} is not frozen.")
     for file, name in ((files.train, TRAIN_FILE), (files.validation, VALIDATION_FILE)):
@@ -43,6 +46,8 @@ def training_spec(run: TrainingRun, run_dir: Path) -> dict[str, Any]:
         "recipe": run.recipe,
         "train_file": TRAIN_FILE,
         "validation_file": VALIDATION_FILE if files.validation.rows else None,
+        "start": _start(run.starts_from, run_dir) if run.starts_from else None,
+        "teacher": student_ref(run.teacher) if run.teacher else None,
         "sample_prompts": _sample_prompts(run),
         "sample_no_repeat_ngram": no_repeat_ngram(run.task_version.spec),
         "device": run.device,
@@ -88,6 +93,12 @@ def miniature_files(miniature: Miniature, folder: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         _copy(f"{miniature.storage_prefix}/{file['path']}", target, file["sha256"])
     return folder
+
+
+def _start(miniature: Miniature, run_dir: Path) -> dict[str, Any]:
+    """The miniature a run goes on from, its files laid inside the run directory."""
+    miniature_files(miniature, run_dir / START_FOLDER)
+    return {"path": START_FOLDER, "method": miniature.method}
 
 
 def _copy_rows(file: DatasetFile, target: Path) -> None:

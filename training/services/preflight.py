@@ -19,17 +19,24 @@ from web.errors import Refusal
 # Fewer rows than one batch of every preset teach nothing that a prompt would not.
 MIN_TRAIN_ROWS: Final = 8
 MIN_VALIDATION_ROWS: Final = 1
+# What rows of a format are called, and how a task comes to more of them.
+ROWS_OF: Final = {
+    "sft": ("rows", "Accept or edit more drafts, then freeze the next version."),
+    "dpo": ("pairs", "Edit drafts, or choose the best of several, which makes pairs; then freeze the next version."),
+    "kto": ("verdicts", "Accept and reject more drafts, then freeze the next version."),
+}
 GPU_NODES: Final = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 GIB: Final = 1 << 30
 
 
-def require_rows(version: DatasetVersion) -> None:
-    """Refuse a version that is not frozen, or that holds too few approved rows.
+def require_rows(version: DatasetVersion, reads: str = "sft") -> None:
+    """Refuse a version that is not frozen, or that holds too few rows of the format a recipe reads.
 
     Raises:
-        Refusal: 409 not frozen; 422 too few golds, with how many there are and how many it takes.
+        Refusal: 409 not frozen; 422 too few rows, with how many there are and how many it takes, and verdicts of one
+            kind only.
     """
-    files = tuning_data.of(version) if version.is_frozen else None
+    files = tuning_data.of(version, reads) if version.is_frozen else None
     if files is None:
         raise Refusal(
             "not_frozen",
@@ -39,18 +46,18 @@ def require_rows(version: DatasetVersion) -> None:
             errors={"dataset_version": ["This version is not frozen yet."]},
         )
     train, validation = files.train.rows, files.validation.rows
-    if train >= MIN_TRAIN_ROWS and validation >= MIN_VALIDATION_ROWS:
-        return
-    message = (
-        f"{version} holds {train} training and {validation} validation rows; a run takes at least "
-        f"{MIN_TRAIN_ROWS} and {MIN_VALIDATION_ROWS}."
-    )
-    raise Refusal(
-        "too_few_golds",
-        message,
-        hint="Accept or edit more drafts, then freeze the next version.",
-        errors={"dataset_version": [message]},
-    )
+    called, hint = ROWS_OF[reads]
+    if train < MIN_TRAIN_ROWS or validation < MIN_VALIDATION_ROWS:
+        message = (
+            f"{version} holds {train} training and {validation} validation {called}; a run takes at least "
+            f"{MIN_TRAIN_ROWS} and {MIN_VALIDATION_ROWS}."
+        )
+        raise Refusal("too_few_golds", message, hint=hint, errors={"dataset_version": [message]})
+    labels = version.counts.get("labels") or {}
+    if reads == "kto" and not all(labels.get(label) for label in ("good", "bad")):
+        missing = "good" if not labels.get("good") else "bad"
+        message = f"{version} holds no {missing} drafts; KTO takes good and bad ones."
+        raise Refusal("one_sided", message, hint=hint, errors={"dataset_version": [message]})
 
 
 def require_disk(needed_bytes: int) -> None:

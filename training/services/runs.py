@@ -19,11 +19,12 @@ from review.models import DatasetVersion, Task
 from review.permissions import require
 from review.states import Role
 from training import presets
-from training.models import Student, TrainingRun
+from training.models import Miniature, Student, TrainingRun
 from training.selectors import data as tuning_data
-from training.services import forecast, plans, preflight, samples
+from training.services import beginnings, forecast, plans, preflight, samples
 from training.services.samples import Sample
 from training.states import Device, RunPurpose
+from web.errors import Refusal
 
 KIND = "training"
 
@@ -37,6 +38,8 @@ def launch(
     by: Member | None,
     overrides: Mapping[str, Any] | None = None,
     device: str = Device.AUTO,
+    starts_from: Miniature | None = None,
+    teacher: Student | None = None,
     sample: Sample | None = None,
     purpose: RunPurpose = RunPurpose.MINIATURE,
 ) -> TrainingRun:
@@ -49,13 +52,15 @@ def launch(
         by: A lead of the version's task; None when the product does it by itself.
         overrides: Values that replace the preset's.
         device: `auto`, `cpu` or `cuda`.
+        starts_from: The miniature that preferences (DPO, KTO) go on from; of the same task and student.
+        teacher: Whom distillation learns from.
         sample: Tune on so many of the training records only.
         purpose: What the run is for; a study's runs are left out of lists.
 
     Raises:
         PermissionDenied: The member does not lead the task.
         Refusal: The version is not frozen or too small, the recipe is out of range or known to fail on this student,
-            a GPU is asked for where none is, or the disk is nearly full.
+            the miniature to go on from or the teacher is missing or does not suit, a GPU is asked for where none is, or the disk is nearly full.
     """
     task = dataset_version.dataset.task
     if by is not None:
@@ -63,7 +68,11 @@ def launch(
     composed = plans.compose(recipe, overrides, student)
     preflight.require_device(device)
     preflight.require_quantising(composed, device)
-    preflight.require_rows(dataset_version)
+    beginnings.require(composed, task=task, student=student, starts_from=starts_from, teacher=teacher)
+    preflight.require_rows(dataset_version, composed.reads)
+    if sample and composed.prefers:
+        raise Refusal("sample_of_preferences", "A sample is drawn from texts to imitate, not from preferences.",
+                      hint="Launch it on the whole version.", status=400)  # fmt: skip
     rows = samples.rows_of(dataset_version, sample) if sample else None
     guess = forecast.forecast(
         dataset_version=dataset_version, student=student, recipe=composed, device=device, rows=rows
@@ -78,6 +87,8 @@ def launch(
         dataset_version=dataset_version,
         task_version=tuning_data.newest_task_version(dataset_version),
         student=student,
+        starts_from=starts_from,
+        teacher=teacher,
         recipe_name=recipe,
         recipe=composed.model_dump(mode="json"),
         overrides=plans.changed(recipe, composed),

@@ -19,6 +19,7 @@ from training import charts
 from training.forms import LaunchForm, overrides_of, typed_in
 from training.presets import PRESETS
 from training.selectors import compared, lineage, pages, watching
+from training.selectors import miniatures as miniature_selectors
 from training.selectors import recipes as recipe_selectors
 from training.selectors import runs as selectors
 from training.selectors import students as student_selectors
@@ -40,6 +41,8 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
                 recipe=chosen["recipe"],
                 overrides=form.overrides(),
                 device=chosen["device"],
+                starts_from=_miniature(request, task, chosen["starts_from"]),
+                teacher=student_selectors.by_slug(chosen["teacher"]) if chosen["teacher"] else None,
                 by=member_of(request),
             )
             return redirect("training:run", run.pk)
@@ -66,9 +69,8 @@ def recipe(request: HttpRequest, slug: str) -> HttpResponse:
     """The table of a recipe's values, for the launch form."""
     task = task_or_404(member_of(request), slug)
     preset = _preset(request)
-    return render(
-        request, "training/_recipe.html", {"task": task, "preset": preset, "lines": recipe_selectors.lines(preset)}
-    )
+    context = {"task": task, "preset": preset, "lines": recipe_selectors.lines(preset), "form": _form(request, task)}
+    return render(request, "training/_recipe_chosen.html", context)
 
 
 @require_GET
@@ -126,13 +128,19 @@ def _uuid(text: str) -> UUID:
         return UUID(int=0)
 
 
+def _miniature(request: HttpRequest, task: Any, chosen: str) -> Any:
+    return miniature_selectors.by_slug_or_id(member_of(request), task, chosen) if chosen else None
+
+
 def _form(request: HttpRequest, task: Any) -> LaunchForm:
     preset = _preset(request)
-    initial = {"recipe": preset.name, "dataset_version": request.GET.get("dataset_version", "")}
+    kept = ("dataset_version", "student", "starts_from", "teacher")
+    initial = {"recipe": preset.name, **{name: request.GET[name] for name in kept if request.GET.get(name)}}
     return LaunchForm(
         request.POST if request.method == "POST" else None,
         versions=datasets.frozen_versions(task).select_related("dataset"),
         students=student_selectors.all_students(),
+        miniatures=miniature_selectors.listed(member_of(request), task=task),
         initial=initial,
     )
 
@@ -152,7 +160,11 @@ def _run_context(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
         "run": found,
         "job": found.job,
         "may_steer": may_steer(member_of(request), found.job),
-        "loss": charts.losses(metrics),
+        "loss": charts.losses(metrics, found.objective),
+        "loss_unit": charts.LOSS_UNITS[found.objective],
+        "prefers": found.objective in ("dpo", "kto"),
+        "rewards": charts.rewards(metrics),
+        "likelihood": charts.log_probabilities(metrics),
         "rate": charts.learning_rate(metrics),
         "how_it_runs": [
             ("gradients", "Gradient norm", "grad_norm:gradient norm", charts.gradients(metrics)),

@@ -60,7 +60,7 @@ I = TypeVar("I", bound=Item)  # noqa: E741  (an item)
 class Objective(Protocol[I]):
     """One way to tune. Stateless towards steps: the same items give the same loss whenever they are asked."""
 
-    def read(self, path: Path, *, max_length: int, max_rows: int | None = None) -> list[I]:
+    def read(self, path: Path, *, max_length: int, max_rows: int | None = None) -> Sequence[I]:
         """Read and encode a file.
 
         Raises:
@@ -70,7 +70,7 @@ class Objective(Protocol[I]):
     def loss(self, network: Network, items: Sequence[I]) -> tuple[Tensor, Measures]:
         """Loss of one batch, summed (scalar, fp32), and what else is to be told of it; gradients as the caller has it.
 
-        Every batch of an objective gives measures of the same names.
+        Every batch gives measures of the same names; batches without gradients may give more.
         """
 
     def normaliser(self, items: Sequence[I]) -> int:

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from training.engine.chat import Chat
 from training.engine.data import Row
-from training.engine.objectives import pairs
+from training.engine.objectives import drift, pairs
 from training.engine.objectives.contracts import Measures, Network, measure
 from training.engine.objectives.layout import lay
 from training.engine.objectives.log_probs import summed, token_log_probs
@@ -66,6 +66,7 @@ class Dpo:
             "logp_chosen": measure(chosen),
             "logp_rejected": measure(rejected),
             "nll_chosen": measure(anchored),
+            **drift.measured(network, [pair.chosen for pair in items]),
         }
 
     def normaliser(self, items: Sequence[Pair]) -> int:

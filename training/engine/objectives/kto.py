@@ -16,7 +16,7 @@ from torch import Tensor
 
 from training.engine.chat import Chat
 from training.engine.data import Row
-from training.engine.objectives import verdicts
+from training.engine.objectives import drift, verdicts
 from training.engine.objectives.contracts import Measures, Network, measure
 from training.engine.objectives.layout import lay
 from training.engine.objectives.log_probs import log_probs, summed, token_log_probs
@@ -50,7 +50,7 @@ class Kto:
 
     def loss(self, network: Network, items: Sequence[Verdict]) -> tuple[Tensor, Measures]:
         """Loss of the verdicts, summed."""
-        drift = self._drift(network, items)
+        drifted = self._drifted(network, items)
         rows = [item.row for item in items]
         layout = lay([[row] for row in rows], network.pad, share=False).to(network.device)
         said = summed(token_log_probs(network, layout), layout)
@@ -58,18 +58,19 @@ class Kto:
         good = torch.tensor([item.is_good for item in items], device=network.device)
         sign = good.float() * 2 - 1
         weights = torch.where(good, self.desirable_weight, self.undesirable_weight)
-        loss = (weights * (1 - torch.sigmoid(self.beta * sign * (ratios - drift)))).sum()
+        loss = (weights * (1 - torch.sigmoid(self.beta * sign * (ratios - drifted)))).sum()
         held = (-said / layout.owners.bincount(minlength=layout.completions))[good]
         rewards = self.beta * ratios
         return loss + self.anchor * held.sum(), {
             "reward_margin": measure(rewards * sign),
-            "accuracy": measure((sign * (ratios - drift) > 0).float()),
+            "accuracy": measure((sign * (ratios - drifted) > 0).float()),
             "reward_chosen": measure(rewards[good]),
             "reward_rejected": measure(rewards[~good]),
             "logp_chosen": measure(said[good]),
             "logp_rejected": measure(said[~good]),
             "nll_chosen": measure(held),
-            "kl": measure(drift),
+            "kl": measure(drifted),
+            **drift.measured(network, [item.row for item in items if item.is_good]),
         }
 
     def normaliser(self, items: Sequence[Verdict]) -> int:
@@ -80,7 +81,7 @@ class Kto:
         """Answers whose log-probability under the reference the loss asks for."""
         return [row for item in items for row in (item.row, item.stranger)]
 
-    def _drift(self, network: Network, items: Sequence[Verdict]) -> Tensor:
+    def _drifted(self, network: Network, items: Sequence[Verdict]) -> Tensor:
         strangers = [item.stranger for item in items]
         layout = lay([[row] for row in strangers], network.pad, share=False).to(network.device)
         with torch.no_grad():

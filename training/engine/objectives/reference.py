@@ -91,6 +91,11 @@ def key(row: Row) -> Key:
     return hashlib.blake2b(f"{row.prompt_length}:{row.ids}".encode(), digest_size=16).digest()
 
 
+def has_adapter(model: Any) -> bool:
+    """Whether there is an adapter to switch off."""
+    return any(isinstance(layer, LoraLayer) and ADAPTER in layer.scaling for layer in model.modules())
+
+
 @contextmanager
 def switched_off(model: Any) -> Iterator[None]:
     """The model without its fresh adapter; one it was started from stays on. A model without adapters stays as it is."""

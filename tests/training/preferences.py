@@ -1,0 +1,28 @@
+"""A frozen version of edited drafts: each gives a text to imitate, a pair, and a good and a bad text."""
+
+from __future__ import annotations
+
+from members.models import Member
+from review.models import DatasetVersion, Record, Task
+from review.services import datasets
+from review.services.datasets import write as writing
+from review.states import Split
+from tests.review import factories
+from tests.review.datasets import golds
+
+
+def freeze_edits(task: Task, by: Member, *, train: int, validation: int) -> DatasetVersion:
+    """Freeze so many edits in each split, and two in the test split."""
+    parts = {Split.TRAIN: train, Split.VALIDATION: validation, Split.TEST: 2}
+    records = factories.make_records(factories.make_source(task), sum(parts.values()))
+    splits = [split for split, count in parts.items() for _ in range(count)]
+    for record, split in zip(records, splits, strict=True):
+        record.split = split
+    Record.objects.bulk_update(records, ["split"])
+    golds.make_drafts(task, records)
+    for _ in records:
+        golds.decide(by, task, "edit")
+    version = datasets.freeze(datasets.create(task, name=f"Edits {train}", by=by), by=by)
+    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
+    version.refresh_from_db()
+    return version
