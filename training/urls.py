@@ -26,5 +26,5 @@ urlpatterns = [
     path("sweeps/<uuid:sweep_id>/keep/", sweeps.keep, name="sweep-keep"),
     path("training/follow/<uuid:job_id>/", watch.follow, name="follow"),
     path("host-prices/", host_prices.index, name="host-prices"),
-    path("host-prices/<int:price_id>/remove/", host_prices.remove, name="host-price-remove"),
+    path("host-prices/<int:host_price_id>/remove/", host_prices.remove, name="host-price-remove"),
 ]

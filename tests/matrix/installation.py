@@ -36,10 +36,16 @@ from tests.matrix.routes import Route
 from tests.review import factories as desk
 from tests.training.conftest import freeze, write_student
 from tests.training.miniatures import conclude
+from training.models import HostPrice
 from training.services import runs, students, writing
+from training.services.sweeps import orders as sweeps
+from training.sweeps.grid import Budget as SweepBudget
+from training.sweeps.grid import Order as SweepOrder
+from training.sweeps.grid import Wishes as SweepWishes
 from webhooks.models import Hook
 
 CANARY = "kestrel"
+SWEEP = SweepOrder(recipe="demo", wishes=SweepWishes(), budget=SweepBudget(hours=9.0))
 FACTS = {
     "company": "Acme",
     "sector": "cold logistics",
@@ -129,9 +135,12 @@ class Installation:
         evaluation = evaluations.start(run, by=self.admin)
         wishes = StudyWishes(kind="samples", sizes=(10, 20), seeds=(1, 2), epochs=1)
         study = studies.launch(wishes, version=self.version, student=student, by=self.admin)
+        sweep = sweeps.launch(SWEEP, dataset_version=self.version, student=student, by=self.admin)
+        host_price = HostPrice.objects.create(host="default", usd_per_hour=1)
         self.objects |= {
             "writing": writing.order(miniature, record=FACTS, by=self.admin).pk,
-            "model": choices.choices(self.admin, self.task)[0].key, "run": run.pk, "miniature": miniature.pk, "evaluation": evaluation.pk, "study": study.pk, "job": run.job_id
+            "model": choices.choices(self.admin, self.task)[0].key, "run": run.pk, "miniature": miniature.pk, "evaluation": evaluation.pk, "study": study.pk, "job": run.job_id,
+            "sweep": sweep.pk, "host_price": host_price.pk,
         }  # fmt: skip
 
     def _generation(self) -> None:
@@ -145,7 +154,13 @@ class Installation:
             task=self.task, base_version=order.task_version, created_by=self.admin,
             changes=[{"part": "forbidden_phrase", "value": CANARY, "why": CANARY, "decisions": []}],
         )  # fmt: skip
-        self.objects |= {"proposal": proposal.pk, "teacher": offline.slug, "order": order.pk, "price": price.pk, "budget": budget.pk}
+        self.objects |= {
+            "proposal": proposal.pk,
+            "teacher": offline.slug,
+            "order": order.pk,
+            "price": price.pk,
+            "budget": budget.pk,
+        }
 
     def _campaigns(self) -> None:
         records = desk.make_records(desk.make_source(self.task), 20)
@@ -201,7 +216,7 @@ BY_PREFIX: tuple[tuple[str, dict[str, str]], ...] = (
 ANYWHERE = {
     "task_slug": "task", "candidate_id": "candidate", "decision_id": "decision", "version_id": "version", "other_id": "version",
     "number": "number", "older": "number", "newer": "number", "run_id": "run", "miniature_id": "miniature", "evaluation_id": "evaluation",
-    "study_id": "study", "job_id": "job", "order_id": "order", "proposal_id": "proposal", "price_id": "price", "budget_id": "budget", "sender": "sender",
+    "study_id": "study", "sweep_id": "sweep", "host_price_id": "host_price", "job_id": "job", "order_id": "order", "proposal_id": "proposal", "price_id": "price", "budget_id": "budget", "sender": "sender",
     "mail_id": "mail", "message_id": "mail", "reply_id": "reply", "member_id": "member", "username": "username",
     "invitation_id": "invitation", "key": "token", "hmac": "hmac", "a": "one", "b": "one", "verb": "verb",
     "name": "word", "path": "word", "provider": "word", "kind": "word", "provider_id": "word",

@@ -38,7 +38,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def remove(request: HttpRequest, price_id: int) -> HttpResponse:
-    if host := host_prices.remove(price_id, by=member_of(request)):
+def remove(request: HttpRequest, host_price_id: int) -> HttpResponse:
+    if host := host_prices.remove(host_price_id, by=member_of(request)):
         messages.success(request, f"The price of {host} is removed.")
     return redirect("training:host-prices")
