@@ -10,7 +10,7 @@ import asyncio
 import json
 import sys
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from email.utils import formatdate
 from time import time
 from typing import Any
@@ -33,6 +33,8 @@ class Provider:
         self.always = "ok"
         self.billed: Counter[str] = Counter()
         self.seen: list[dict[str, Any]] = []
+        # What each call got, in turn, by call id.
+        self.given: defaultdict[str, list[str]] = defaultdict(list)
         self.requests = 0
         self.in_flight = self.most_in_flight = 0
         self.arrivals: list[float] = []
@@ -70,6 +72,7 @@ class Provider:
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
             what = self.script.pop(0) if self.script else self.always
+            self.given[headers.get("idempotency-key", "?")].append(what)
             if self.keep_bodies:
                 self.seen.append({"path": path, "headers": headers, "body": json.loads(body or b"{}")})
             return await self._behave(what, path, headers, writer)
