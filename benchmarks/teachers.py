@@ -2,6 +2,7 @@
 
 A server in a process of its own answers every call after 50 ms. Engine and bare SDK take turns, 64 calls at once;
 medians are compared. Run with `make bench NAME=teachers` or `python -m benchmarks.teachers [CALLS] [ROUNDS]`.
+`benchmarks.calling` goes on from here: more at once, several processes, the journal's share, memory.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +42,7 @@ TASK: dict[str, Any] = {
 }
 
 
-def order(url: str, calls: int) -> dict[str, Any]:
+def order(url: str, calls: int, *, at_once: int = AT_ONCE, processes: int = 1) -> dict[str, Any]:
     """The body of an order for so many calls over a hundred records."""
     records = [
         {
@@ -63,14 +66,15 @@ def order(url: str, calls: int) -> dict[str, Any]:
         "records": records,
         "count": calls,
         "budget_usd": 1000.0,
-        "limits": {"concurrency": AT_ONCE},
+        "limits": {"concurrency": at_once, "processes": processes},
     }
 
 
-def ours(url: str, calls: int, folder: Path) -> tuple[float, float]:
+def ours(url: str, calls: int, folder: Path, *, at_once: int = AT_ONCE, processes: int = 1) -> tuple[float, float]:
     """Calls a second of the engine, from an opened run directory to its last event, and milliseconds of CPU a call."""
     path = folder / str(uuid.uuid4())
-    lay(path, SpecEnvelope(job="bench", kind="generation", fence=1, lease_s=60, body=order(url, calls)))
+    body = order(url, calls, at_once=at_once, processes=processes)
+    lay(path, SpecEnvelope(job="bench", kind="generation", fence=1, lease_s=3600, body=body))
     run = RunDir.open(path)
     began, busy_s = time.perf_counter(), time.process_time()
     ending = asyncio.run(run_order(run))
@@ -79,7 +83,7 @@ def ours(url: str, calls: int, folder: Path) -> tuple[float, float]:
     return calls / took_s, busy_s / calls * 1000
 
 
-def bare(url: str, calls: int) -> tuple[float, float]:
+def bare(url: str, calls: int, *, at_once: int = AT_ONCE) -> tuple[float, float]:
     """The same of the SDK alone: prompts rendered, answers parsed by the SDK, nothing kept."""
     spec = TaskSpec.model_validate(TASK)
     facts = [record["facts"] for record in order(url, 1)["records"]]
@@ -92,11 +96,14 @@ def bare(url: str, calls: int) -> tuple[float, float]:
                 for n in left:
                     messages = prompting.messages(spec, facts[n % len(facts)], audience="teacher")
                     answer = await sdk.chat.completions.create(
-                        model="bench", messages=messages, max_tokens=1024, seed=n
-                    )  # type: ignore[arg-type]
+                        model="bench",
+                        messages=messages,  # type: ignore[arg-type]
+                        max_tokens=1024,
+                        seed=n,
+                    )
                     assert answer.choices[0].message.content
 
-            await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+            await asyncio.gather(*(work() for _ in range(at_once)))
 
     began, busy_s = time.perf_counter(), time.process_time()
     asyncio.run(run())
@@ -104,24 +111,29 @@ def bare(url: str, calls: int) -> tuple[float, float]:
     return calls / took_s, busy_s / calls * 1000
 
 
-def main(calls: int, rounds: int) -> None:
-    """Alternate and compare; the last line is one JSON object."""
+@contextmanager
+def answering() -> Iterator[str]:
+    """The address of a server that answers while the block runs, in a process of its own."""
     script = ROOT / "tests" / "generation" / "provider_server.py"
     server = subprocess.Popen([sys.executable, str(script), "0", str(LATENCY_S)], stdout=subprocess.PIPE, text=True)
     assert server.stdout
-    url = f"http://127.0.0.1:{int(server.stdout.readline())}"
-    engine, sdk = [], []
     try:
-        with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as folder:
-            ours(url, calls // 4, Path(folder))
-            bare(url, calls // 4)
-            for round_ in range(rounds):
-                engine.append(ours(url, calls, Path(folder)))
-                sdk.append(bare(url, calls))
-                print(f"round {round_ + 1}: engine {engine[-1][0]:.0f}/s, bare SDK {sdk[-1][0]:.0f}/s", flush=True)
+        yield f"http://127.0.0.1:{int(server.stdout.readline())}"
     finally:
         server.terminate()
         server.wait()
+
+
+def main(calls: int, rounds: int) -> None:
+    """Alternate and compare; the last line is one JSON object."""
+    engine, sdk = [], []
+    with answering() as url, tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as folder:
+        ours(url, calls // 4, Path(folder))
+        bare(url, calls // 4)
+        for round_ in range(rounds):
+            engine.append(ours(url, calls, Path(folder)))
+            sdk.append(bare(url, calls))
+            print(f"round {round_ + 1}: engine {engine[-1][0]:.0f}/s, bare SDK {sdk[-1][0]:.0f}/s", flush=True)
     engine_rate, engine_ms, sdk_rate, sdk_ms = (
         statistics.median(turn[part] for turn in turns) for turns in (engine, sdk) for part in (0, 1)
     )

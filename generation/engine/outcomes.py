@@ -131,8 +131,8 @@ class Outcomes:
 
     def _provenance(self, prepared: Prepared) -> dict[str, Any]:
         if prepared.repairs:
-            first: dict[str, Any] = prepared.repairs.payload
-            return first["parameters"] | {"repaired": first["flaws"]}
+            first = prepared.repairs.payload
+            return {**first["parameters"], "repaired": first["flaws"]}
         told = prompts.provenance(self._spec, prepared.call)
         return told | {"answers": "json"} if self._beside[prepared.call.teacher] else told
 
