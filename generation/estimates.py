@@ -15,7 +15,7 @@ from typing import Any
 from generation.engine.contracts import TeacherSpec
 from generation.engine.ledger import worst_case
 from generation.models import Call, Teacher
-from generation.states import CallState, Provider, Purpose
+from generation.states import CallState, Provider, Purpose, Way
 from review import prompting
 from review.models import TaskVersion
 from review.schema import Facts, OutputField
@@ -126,8 +126,13 @@ def _measured(version: TaskVersion, teacher: Teacher, spec: TeacherSpec) -> Usag
         )
         .order_by("-created_at")
     )
-    rows = list(calls.values_list("input_tokens", "output_tokens", "latency_s", "cost_usd")[:HISTORY])
-    if len(rows) < ENOUGH_HISTORY:
+    names = ("input_tokens", "output_tokens", "latency_s", "cost_usd")
+    # Answers of batches cost another price and tell nothing of how long a call takes: only where there are no others.
+    for way in (Way.LIVE, Way.BATCH):
+        rows = list(calls.filter(way=way).values_list(*names)[:HISTORY])
+        if len(rows) >= ENOUGH_HISTORY:
+            break
+    else:
         return None
     costs = [float(row[3]) for row in rows]
     mean = fmean(costs)
@@ -136,7 +141,7 @@ def _measured(version: TaskVersion, teacher: Teacher, spec: TeacherSpec) -> Usag
     return Usage(
         fmean(row[0] for row in rows),
         fmean(row[1] for row in rows),
-        fmean(row[2] for row in rows),
+        fmean(row[2] for row in rows) if way == Way.LIVE else REMOTE_LATENCY_S,
         low,
         high,
         f"measured on this teacher's last {len(rows)} answers for this version",

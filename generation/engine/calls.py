@@ -86,14 +86,16 @@ class CallLoop:
         stopped = asyncio.create_task(self._stopping.wait())
         ended = asyncio.create_task(_all_or_first_error(workers))
         try:
-            await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            # The watcher ends by itself only when it can tell no more: then the disk is full.
+            await asyncio.wait({ended, stopped, watcher}, return_when=asyncio.FIRST_COMPLETED)
             self._stopping.set()
             await self._wind_down(workers)
         finally:
             watcher.cancel()
+            stopped.cancel()
             await asyncio.gather(watcher, stopped, return_exceptions=True)
-        for worker in workers:
-            if not worker.cancelled() and (error := worker.exception()):
+        for task in (watcher, *workers):
+            if not task.cancelled() and (error := task.exception()):
                 raise error
         for repair in self._repairs:
             self._outcomes.unrepaired(repair)

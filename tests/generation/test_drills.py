@@ -62,6 +62,7 @@ class Nursery:
             "TEST_DATABASE_URL": database_url(),
             "ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
             "OPENAI_API_KEY": KEY,
+            "BROKER_URL": "memory://",
             "PYTHONPATH": str(django_settings.BASE_DIR),
         }
         self.process = subprocess.Popen(
@@ -130,7 +131,7 @@ def order_anew(
 def kept_going(lead: Member, order_anew: Callable[[], GenerationJob], *, until_done: bool = False) -> list[Job]:
     """Jobs of orders that are under way; one that failed after too many crashes is resumed, as a person would."""
     for job in Job.objects.filter(state=JobState.FAILED):
-        assert job.error["code"] in ("crashed", "stopped_itself"), job.error
+        assert job.error["code"] in ("crashed", "stopped_itself", "worker_lost"), job.error
         lifecycle.resume(job, by=lead)
     open_jobs = list(Job.objects.exclude(state__in=FINISHED))
     while len(open_jobs) < WORKERS and not until_done:
