@@ -120,7 +120,7 @@ def budget_or_404(member: Member, budget_id: UUID) -> Budget:
         Http404: No such budget, or of a task the member may not see.
     """
     budget = Budget.objects.select_related("task").filter(pk=budget_id).first()
-    if budget is None or (budget.task is not None and not tasks_for(member).filter(pk=budget.task_id).exists()):
+    if budget is None or (budget.task is not None and not tasks_for(member).filter(pk=budget.task.pk).exists()):
         raise Http404("There is no such budget that you can see.")
     return budget
 

@@ -174,7 +174,8 @@ def _days(member: Member, wanted: Asked) -> QuerySet[SpendDay]:
 def _grouped(days: QuerySet[SpendDay], by: str) -> QuerySet[SpendDay, dict[str, Any]]:
     fields, is_falling = KEYS[by]
     order = [f"-{name}" if is_falling else name for name in fields]
-    return days.values(*fields).annotate(**_sums()).order_by(*order)
+    rows: QuerySet[SpendDay, dict[str, Any]] = days.values(*fields).annotate(**_sums()).order_by(*order)
+    return rows
 
 
 def _sums() -> dict[str, Sum]:

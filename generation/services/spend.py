@@ -58,7 +58,7 @@ def book(order: GenerationJob, before: Mapping[UUID, Noted], calls: Iterable[Cal
     for key, move in moves.items():
         if any(move):
             _move(order, key, move)
-    return sum(move[-1] + move[-2] for move in moves.values()) > 0
+    return bool(sum(move[-1] + move[-2] for move in moves.values()) > 0)
 
 
 def sums_of(order: GenerationJob) -> list[SpendDay]:

@@ -16,7 +16,7 @@ from members.session import member_of
 from review.permissions import tasks_for
 from web.errors import Refusal
 
-TITLES = {"job": "Order", "task": "Task", "teacher": "Teacher", "member": "Ordered by", "day": "Day"}
+TITLES = {"job": "Order", "task": "Task", "teacher": "Teacher", "member": "Member", "day": "Day"}
 
 
 @never_cache

@@ -29,5 +29,6 @@ def doubt(order: GenerationJob, n: int = 1, usd: float = 0.004) -> Event:
 
 
 def take_in(order: GenerationJob, *events: Event) -> None:
+    assert order.job is not None
     with transaction.atomic():
         ingest.consume(order.job, events)
