@@ -30,22 +30,16 @@ FIRST_PAUSE_S: Final = 30
 AT_ONCE: Final = 50
 
 
-def tell(job: Job) -> int:
-    """Consume the end of a run's or a sweep's job; returns to how many members a mail is on its way.
-
-    Nothing is written where this installation sends no notices.
-    """
-    if not settings.NOTICES_BY_MAIL:
-        return 0
-    about = descriptions.describe(job)
+def tell(job: Job) -> None:
+    """Consume the end of a run's or a sweep's job. Nothing is written where this installation sends no notices."""
+    about = descriptions.describe(job) if settings.NOTICES_BY_MAIL else None
     if about is None:
-        return 0
+        return
     wanted = [member for member in watching.listeners(job) if _wants(member, about, job)]
     now = timezone.now()
     Notice.objects.bulk_create(
         Notice(job=job, member=member, subject=about.subject[:200], text=_text(about), due_at=now) for member in wanted
     )
-    return len(wanted)
 
 
 @transaction.atomic
