@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generation.api import budgets, ledger, orders, teachers
+from generation.api import budgets, ledger, orders, proposals, teachers, variety
 
 urlpatterns = [
     path("teachers/", teachers.Teachers.as_view(), name="api-teachers"),
@@ -16,5 +16,13 @@ urlpatterns = [
     path("generation-jobs/estimate/", orders.Estimate.as_view(), name="api-generation-estimate"),
     path("generation-jobs/<uuid:order_id>/", orders.OrderDetail.as_view(), name="api-generation-job"),
     path("generation-jobs/<uuid:order_id>/calls/", orders.Calls.as_view(), name="api-generation-calls"),
+    path(
+        "generation-jobs/<uuid:order_id>/diversity/", variety.OrderDiversity.as_view(), name="api-generation-diversity"
+    ),
+    path("tasks/<slug:slug>/proposals/", proposals.Proposals.as_view(), name="api-proposals"),
+    path("proposals/<uuid:proposal_id>/", proposals.Proposal.as_view(), name="api-proposal"),
+    path("proposals/<uuid:proposal_id>/accept/", proposals.Accept.as_view(), name="api-proposal-accept"),
+    path("proposals/<uuid:proposal_id>/rebase/", proposals.Rebase.as_view(), name="api-proposal-rebase"),
+    path("proposals/<uuid:proposal_id>/dismiss/", proposals.Dismiss.as_view(), name="api-proposal-dismiss"),
     path("generation-jobs/<uuid:order_id>/settle/", orders.Settle.as_view(), name="api-generation-settle"),
 ]

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import Http404
 
+from generation.engine.repairs import FLAWED
 from generation.models import Call, GenerationJob
 from generation.states import CallState, Purpose, Settlement
 from members.models import Member
@@ -22,7 +23,9 @@ SETTLED_SHOWN = 200
 
 def visible(member: Member) -> QuerySet[GenerationJob]:
     """Orders of the member's tasks, newest first, each with counts of its calls and its cost."""
-    answered, failed = Q(calls__state=CallState.ANSWERED), Q(calls__state=CallState.FAILED)
+    answered = Q(calls__state=CallState.ANSWERED)
+    # A flawed answer that its repair replaced is paid, and no draft the less.
+    failed = Q(calls__state=CallState.FAILED) & ~Q(calls__error_code=FLAWED)
     doubtful = Q(calls__state=CallState.UNCERTAIN)
     return (
         GenerationJob.objects.filter(task__in=tasks_for(member))
@@ -48,7 +51,7 @@ def listed(member: Member, task: Task, *, purpose: Purpose | None = None) -> Que
     orders = of_task(member, task)
     if purpose is not None:
         return orders.filter(purpose=purpose)
-    return orders.exclude(purpose=Purpose.REVISION)
+    return orders.exclude(purpose__in=[Purpose.REVISION, Purpose.JUDGING, Purpose.TEACHING])
 
 
 def has_revisions(task: Task) -> bool:
@@ -86,7 +89,7 @@ class FailureLine:
 
 def failures(order: GenerationJob) -> list[FailureLine]:
     """Failures by kind, the commonest first."""
-    failed = Call.objects.filter(generation_job=order, state=CallState.FAILED)
+    failed = Call.objects.filter(generation_job=order, state=CallState.FAILED).exclude(error_code=FLAWED)
     rows = (
         failed.values("error_code").annotate(count=Count("pk"), cost=Sum("cost_usd")).order_by("-count", "error_code")
     )

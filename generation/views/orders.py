@@ -13,12 +13,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from generation.forms import OrderForm
+from generation.mix_form import MixForm
+from generation.selectors import batches, pages, thrift, variety
 from generation.selectors import orders as selectors
-from generation.selectors import pages
 from generation.selectors import teachers as teacher_selectors
 from generation.services import orders, uncertain
 from generation.states import Purpose, UncertainPolicy
 from generation.terms import terms_of
+from generation.views import mixing
 from members.session import member_of
 from review.permissions import may, require, task_or_404
 from review.states import Role
@@ -32,6 +34,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     lines, sources = teacher_selectors.lines(member_of(request)), selectors.sources(task)
     purpose = Purpose.REVISION if request.GET.get("purpose") == Purpose.REVISION else None
     form = OrderForm(request.POST or None, teachers=lines, sources=sources, initial=_asked(request.GET))
+    mix = mixing.form_of(task, lines, data=request.POST or None, initial=mixing.said_in(request.GET))
     status = 200
     if request.method == "POST":
         require(member_of(request), task, Role.LEAD)
@@ -40,13 +43,14 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect(
                 f"{reverse('generation:list', args=[task.slug])}?{urlencode(_asked(request.POST))}#estimate"
             )
-        order, status = _launch(request, task, form)
+        order, status = _launch(request, task, form, mix)
         if order:
             return redirect("generation:detail", order.pk)
     context = {
         "task": task,
         "section": "generation",
         "form": form,
+        "mix": mix,
         "sources": sources,
         "teachers": lines,
         "page": pages.page(selectors.listed(member_of(request), task, purpose=purpose), request.GET.get("page")),
@@ -60,27 +64,30 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _asked(given: QueryDict) -> dict[str, str]:
-    return {name: str(given[name]) for name in OrderForm.base_fields if name in given}
+    return {name: str(given[name]) for name in OrderForm.base_fields if name in given} | mixing.said_in(given)
 
 
-def _launch(request: HttpRequest, task: Any, form: OrderForm) -> tuple[Any, int]:
+def _launch(request: HttpRequest, task: Any, form: OrderForm, mix: MixForm) -> tuple[Any, int]:
     """The order, or none and the status to answer with; why stands in the form."""
     if not form.is_valid():
         return None, 400
     chosen = form.cleaned_data
     try:
+        wish = mixing.wish_of(request, task, mix)
         order = orders.launch(
             task,
-            teacher=teacher_selectors.teacher_or_404(member_of(request), chosen["teacher"]),
+            teacher=wish.first or teacher_selectors.teacher_or_404(member_of(request), chosen["teacher"]),
+            mix=wish,
             count=chosen["count"],
             per_record=chosen["per_record"] or 1,
             max_cost_usd=chosen["max_cost_usd"],
             source=selectors.source_or_404(task, chosen["source"]) if chosen["source"] else None,
             uncertain_policy=UncertainPolicy(chosen["uncertain_policy"] or UncertainPolicy.HOLD),
+            wish=form.way_of(chosen),
             by=member_of(request),
         )
     except Refusal as refusal:
-        show_refusal(form, refusal)
+        show_refusal(mix if set(refusal.errors) & set(mix.fields) else form, refusal)
         return None, refusal.status
     return order, 302
 
@@ -96,12 +103,16 @@ def _quoted(request: HttpRequest, task: Any, given: QueryDict) -> dict[str, Any]
     teacher = teacher_selectors.teacher_or_404(member_of(request), given.get("teacher", ""))
     line = teacher_selectors.line_of(teacher, teacher_selectors.price_of(teacher))
     source = given.get("source", "")
+    mix = mixing.form_of(task, teacher_selectors.lines(member_of(request)), data=given, initial={})
     try:
+        wish = mixing.wish_of(request, task, mix)
         quote = orders.quote(
             task,
-            teacher=teacher,
+            teacher=wish.first or teacher,
+            mix=wish,
             count=_whole(given.get("count", "")),
             per_record=_whole(given.get("per_record") or "1"),
+            wish=OrderForm.way_of(given),
             by=member_of(request),
             source=selectors.source_or_404(task, source) if source else None,
         )
@@ -126,9 +137,12 @@ def detail(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "failures": selectors.failures(order),
         "doubts": selectors.open_doubts(order),
         "drafts": selectors.recent_drafts(order),
+        "at_provider": batches.of_order(order),
         "may_lead": may(member_of(request), order.task, Role.LEAD),
         "terms": terms_of(order.teacher_spec["provider"]),
         "schema": pages.schema_of(order),
+        "thrift": thrift.of_order(order),
+        "outcome": variety.outcome(order),
     }
     return render(request, "generation/detail.html", context)
 

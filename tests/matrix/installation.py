@@ -36,8 +36,8 @@ from tests.matrix.routes import Route
 from tests.review import factories as desk
 from tests.training.conftest import freeze, write_student
 from tests.training.miniatures import conclude
-from training.models import HostPrice
-from training.services import runs, students, writing
+from training.models import HostPrice, Miniature, MiniatureExport
+from training.services import formats, runs, students, writing
 from training.services.sweeps import orders as sweeps
 from training.sweeps.grid import Budget as SweepBudget
 from training.sweeps.grid import Order as SweepOrder
@@ -140,8 +140,14 @@ class Installation:
         self.objects |= {
             "writing": writing.order(miniature, record=FACTS, by=self.admin).pk,
             "model": choices.choices(self.admin, self.task)[0].key, "run": run.pk, "miniature": miniature.pk, "evaluation": evaluation.pk, "study": study.pk, "job": run.job_id,
-            "sweep": sweep.pk, "host_price": host_price.pk,
+            "sweep": sweep.pk, "host_price": host_price.pk, "target": self._export(miniature),
         }  # fmt: skip
+
+    def _export(self, miniature: Miniature) -> str:
+        export = formats.order(miniature, format="gguf-f16", by=self.admin)
+        written = {"storage_prefix": miniature.storage_prefix, "files": miniature.files[:1], "manifest_sha256": "0" * 64}
+        MiniatureExport.objects.filter(pk=export.pk).update(**written)
+        return export.format
 
     def _generation(self) -> None:
         offline = Teacher.objects.get(slug="offline")
@@ -218,7 +224,7 @@ ANYWHERE = {
     "number": "number", "older": "number", "newer": "number", "run_id": "run", "miniature_id": "miniature", "evaluation_id": "evaluation",
     "study_id": "study", "sweep_id": "sweep", "host_price_id": "host_price", "job_id": "job", "order_id": "order", "proposal_id": "proposal", "price_id": "price", "budget_id": "budget", "sender": "sender",
     "mail_id": "mail", "message_id": "mail", "reply_id": "reply", "member_id": "member", "username": "username",
-    "invitation_id": "invitation", "key": "token", "hmac": "hmac", "a": "one", "b": "one", "verb": "verb",
+    "invitation_id": "invitation", "key": "token", "hmac": "hmac", "a": "one", "b": "one", "verb": "verb", "target": "target",
     "name": "word", "path": "word", "provider": "word", "kind": "word", "provider_id": "word",
     "uidb36": "word", "hook_id": "hook", "request_id": "request", "comment_id": "comment", "known_id": "known", "act_id": "bulk_act",
 }  # fmt: skip

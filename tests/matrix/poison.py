@@ -118,7 +118,7 @@ JSON: dict[str, frozenset[str] | None] = {
     "review.Candidate.marks": frozenset({"message", "mend"}), "review.Record.facts": None,
     "review.TaskVersion.body": SPEC, "review.Assignment.unfinished": None, "review.Decision.fields": None,
     "audit.AuditRow.detail": None, "jobs.Job.error": None, "jobs.JobEvent.payload": frozenset({"message", "text", "line"}),
-    "generation.Call.fields": None, "evaluation.EvaluationOutput.fields": None,
+    "generation.Call.fields": None, "generation.TaskProposal.changes": frozenset({"value", "why"}), "evaluation.EvaluationOutput.fields": None,
     "evaluation.EvaluationOutput.marks": frozenset({"message"}), "campaigns.Event.payload": None,
     "webhooks.Event.data": None,
 }  # fmt: skip

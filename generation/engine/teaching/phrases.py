@@ -49,7 +49,8 @@ def taken_out(cases: Sequence[Case], *, known: Iterable[str] = ()) -> list[Phras
     often = {
         run: decisions
         for run, decisions in found.items()
-        if len(decisions) >= LEAST_DECISIONS and not any(_holds(run, phrase) for phrase in forbidden)
+        if len(decisions) >= LEAST_DECISIONS
+        and not any(_holds(run, phrase) or _holds(phrase, run) for phrase in forbidden)
     }
     largest = {run for run in often if not any(_is_part(run, other, often) for other in often)}
     ranked = sorted(largest, key=lambda run: (-len(often[run]), -len(run), run))

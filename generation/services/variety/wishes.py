@@ -42,5 +42,10 @@ class MixWish:
     best_of: BestBy = ""
     judge: Teacher | None = None
 
+    @property
+    def first(self) -> Teacher | None:
+        """The first of its teachers: the one an order is filed under."""
+        return self.teachers[0].teacher if self.teachers else None
+
 
 AS_EVER = MixWish()

@@ -1,0 +1,171 @@
+"""Questions about proposed task versions: a lead's, with the evidence behind each change."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404
+from pydantic import ValidationError
+
+from generation.engine.teaching.cases import ProposedChange, applied
+from generation.models import TaskProposal
+from generation.states import ProposalState
+from members.models import Member
+from review.models import Decision, Task
+from review.permissions import may, tasks_for
+from review.search.texts import of_fields
+from review.selectors.tasks import latest_version
+from review.spec import TaskSpec
+from review.spec_diff import Segment, changes, word_diff
+from review.states import Role, Verdict
+
+LISTED = 50
+# Of the decisions behind a change, so many are shown with their texts.
+SHOWN_EVIDENCE = 3
+SHOWN_CHARS = 600
+LABELS = {
+    "instruction": "Instruction",
+    "guideline": "Guideline",
+    "rubric": "New requirement",
+    "forbidden_phrase": "Forbidden phrase",
+    "check": "Check switched on",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One decision behind a change, without who made it."""
+
+    decision: str
+    candidate: str
+    title: str
+    verdict: str
+    reasons: str
+    note: str
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """One proposed change as a page draws it."""
+
+    number: int
+    part: str
+    label: str
+    value: str
+    why: str
+    is_long: bool
+    segments: tuple[Segment, ...]
+    count: int
+    evidence: list[Evidence]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A proposal as a page draws it.
+
+    Attributes:
+        changes: What is proposed, in its order.
+        diff: What would differ from the version it was written for; empty where it no longer makes a whole task.
+        latest: Number of the task's latest version.
+        is_stale: Whether the task has moved on since.
+        counted: What the decisions have in common, as was counted.
+    """
+
+    changes: list[ShownChange]
+    diff: Sequence[Any]
+    latest: int
+    is_stale: bool
+    counted: dict[str, Any]
+
+
+def of_task(member: Member, task: Task) -> list[TaskProposal]:
+    """A task's proposals, newest first; for a lead of it."""
+    return list(_visible(member).filter(task=task)[:LISTED])
+
+
+def get(member: Member, proposal_id: UUID) -> TaskProposal:
+    """One proposal.
+
+    Raises:
+        Http404: No such proposal, or of a task the member may not see.
+        PermissionDenied: The member does not lead its task.
+    """
+    found = _visible(member).filter(pk=proposal_id).first()
+    if found is None:
+        raise Http404("There is no such proposal that you can see.")
+    if not may(member, found.task, Role.LEAD):
+        raise PermissionDenied
+    return found
+
+
+def shown(proposal: TaskProposal) -> Shown:
+    """A proposal with its diff, and with some of the decisions behind each change."""
+    said = [ProposedChange(**raw) for raw in proposal.changes]
+    wanted = {pk for change in said for pk in change.decisions[:SHOWN_EVIDENCE]}
+    known = _evidence(wanted)
+    spec, latest = proposal.base_version.spec, latest_version(proposal.task)
+    return Shown(
+        changes=[_shown(number, change, spec, known) for number, change in enumerate(said)],
+        diff=_diff(spec, said),
+        latest=latest.number,
+        is_stale=proposal.state == ProposalState.OPEN and latest.pk != proposal.base_version_id,
+        counted=proposal.counted,
+    )
+
+
+def _visible(member: Member) -> QuerySet[TaskProposal]:
+    rows = TaskProposal.objects.filter(task__in=tasks_for(member)).order_by("-created_at", "-id")
+    return rows.select_related("task", "base_version", "accepted_version", "created_by", "generation_job__job")
+
+
+def _diff(spec: TaskSpec, said: list[ProposedChange]) -> Sequence[Any]:
+    try:
+        return changes(spec, TaskSpec.model_validate(applied(spec, said)))
+    except ValidationError:
+        return []
+
+
+def _shown(number: int, change: ProposedChange, spec: TaskSpec, known: dict[str, Evidence]) -> ShownChange:
+    is_long = change.part in ("instruction", "guideline")
+    before = getattr(spec, change.part) if is_long else ""
+    return ShownChange(
+        number=number,
+        part=change.part,
+        label=LABELS.get(change.part, change.part),
+        value=change.value,
+        why=change.why,
+        is_long=is_long,
+        segments=word_diff(before, change.value),
+        count=len(change.decisions),
+        evidence=[known[pk] for pk in change.decisions[:SHOWN_EVIDENCE] if pk in known],
+    )
+
+
+def _evidence(decision_ids: Collection[str]) -> dict[str, Evidence]:
+    rows = (
+        Decision.objects.filter(pk__in=[UUID(pk) for pk in decision_ids], candidate__erased_at__isnull=True)
+        .select_related("candidate__record", "candidate__task_version")
+        .defer("candidate__messages", "candidate__parameters", "candidate__marks")
+    )
+    return {str(row.pk): _one(row) for row in rows}
+
+
+def _one(row: Decision) -> Evidence:
+    labels = {reason.code: reason.label for reason in row.candidate.task_version.spec.reasons}
+    before = of_fields(row.candidate.fields)[:SHOWN_CHARS]
+    after = of_fields(row.fields)[:SHOWN_CHARS] if row.verdict == Verdict.EDIT and row.fields else before
+    return Evidence(
+        decision=str(row.pk),
+        candidate=str(row.candidate_id),
+        title=row.candidate.record.title,
+        verdict=str(Verdict(row.verdict).label),
+        reasons=", ".join(labels.get(code, code) for code in row.reasons),
+        note=row.note,
+        segments=word_diff(before, after),
+    )

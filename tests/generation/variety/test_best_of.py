@@ -1,0 +1,187 @@
+"""The best of a record's drafts: by checks, by a judge, and what happens when neither can say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from generation.kinds import GenerationKind
+from generation.models import BestOf, Call, GenerationJob, LeftOut, Teacher
+from generation.services import orders
+from generation.services.variety import judged
+from generation.services.variety.wishes import MixWish
+from generation.states import Purpose
+from jobs.contracts import Event
+from members.models import Member
+from review.models import Candidate, Choice, Source, Task
+from review.services import tasks
+from review.spec import TaskSpec
+from review.states import CandidateState
+from tests.generation.engine.conftest import TASK
+from tests.generation.test_ingest import told
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+SOUND = "We read that you opened a depot. Shall we talk on Monday?"
+
+
+@pytest.fixture
+def checked(task: Task, source: Source, lead: Member) -> Task:
+    spec = TASK | {"checks": [{"kind": "placeholders"}, {"kind": "call_to_action"}]}
+    tasks.new_version(task, spec=TaskSpec.model_validate(spec), by=lead)
+    return task
+
+
+def draft(order: GenerationJob, n: int, body: str, record: int = 0) -> Event:
+    fields = {"subject": f"Hello {n}", "body": body}
+    return told(order, "draft", n, index=n, record=order.record_ids[record], fields=fields)
+
+
+def on_desk() -> list[str]:
+    waiting = Candidate.objects.filter(state=CandidateState.PENDING)
+    return sorted(waiting.values_list("fields__subject", flat=True))
+
+
+def test_the_draft_with_the_lightest_marks_comes_once_all_are_there(
+    checked: Task, offline: Teacher, lead: Member
+) -> None:
+    order = orders.launch(checked, teacher=offline, count=4, per_record=2, by=lead, mix=MixWish(best_of="checks"))
+    kind = GenerationKind()
+
+    kind.on_events(order.job, [draft(order, 1, "Dear [Name], shall we talk?"), draft(order, 2, SOUND, record=1)])
+    assert on_desk() == []
+    kind.on_events(order.job, [draft(order, 3, SOUND)])
+
+    assert on_desk() == ["Hello 3"]
+    best = BestOf.objects.get()
+    assert (best.by, len(best.drafts), best.chosen.fields["subject"]) == ("checks", 2, "Hello 3")
+    assert best.weights[str(best.chosen_id)] == 0 and max(best.weights.values()) >= 10
+    left = LeftOut.objects.get()
+    assert (left.reason, left.because_of_id) == ("not_best", best.chosen_id)
+
+
+def test_a_failed_sibling_leaves_the_one_that_came(checked: Task, offline: Teacher, lead: Member) -> None:
+    order = orders.launch(checked, teacher=offline, count=2, per_record=2, by=lead, mix=MixWish(best_of="checks"))
+    failure = told(order, "failure", 2, index=2, code="refused", message="No.", excerpt="")
+
+    GenerationKind().on_events(order.job, [draft(order, 1, SOUND), failure])
+
+    assert on_desk() == ["Hello 1"]
+    assert BestOf.objects.get().by == "alone"
+
+
+def test_a_machines_choice_is_no_experts_choice(checked: Task, offline: Teacher, lead: Member) -> None:
+    order = orders.launch(checked, teacher=offline, count=2, per_record=2, by=lead, mix=MixWish(best_of="checks"))
+
+    GenerationKind().on_events(order.job, [draft(order, 1, SOUND), draft(order, 2, "Dear [Name]?")])
+
+    assert BestOf.objects.count() == 1 and not Choice.objects.exists()
+
+
+def test_a_draft_that_comes_after_its_records_choice_stays_off_the_desk(
+    checked: Task, offline: Teacher, lead: Member, carry_out: Any
+) -> None:
+    from generation.services.variety import best
+
+    order = orders.launch(checked, teacher=offline, count=2, per_record=2, by=lead, mix=MixWish(best_of="checks"))
+    GenerationKind().on_events(order.job, [draft(order, 1, "Dear [Name]?")])
+    best.by_checks(order, [Candidate.objects.get().record_id])
+
+    GenerationKind().on_events(order.job, [draft(order, 2, SOUND)])
+
+    assert on_desk() == ["Hello 1"]
+    assert LeftOut.objects.get().candidate.fields["subject"] == "Hello 2"
+
+
+def whole_order(
+    task: Task, lead: Member, serve: Any, carry_out: Callable[[GenerationJob], None], answer: Callable[[Any], str]
+) -> tuple[GenerationJob, Any]:
+    number = iter(range(100))
+    writer, _ = serve("quill", lambda body: f"Subject: Hello {next(number)}\n\n{SOUND}")
+    judge, at_judge = serve("judge", answer)
+    mix = MixWish(best_of="judge", judge=judge)
+    order = orders.launch(task, teacher=writer, count=6, per_record=2, by=lead, max_cost_usd=Decimal("0.02"), mix=mix)
+    carry_out(order)
+    return order, at_judge
+
+
+def test_a_judge_chooses_blind_in_an_order_of_its_own_within_the_budget(
+    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[GenerationJob], None]
+) -> None:
+    order, at_judge = whole_order(task, lead, serve, carry_out, lambda body: "B")
+    assert on_desk() == []
+
+    judging = order.followers.get()
+    carry_out(judging)
+
+    assert (judging.purpose, judging.count) == (Purpose.JUDGING, 3)
+    assert judging.max_cost_usd is not None and order.max_cost_usd is not None
+    assert judging.max_cost_usd + order.max_cost_usd == Decimal("0.02")
+    assert len(on_desk()) == 3 and len(at_judge.asked) == 3
+    for best in BestOf.objects.all():
+        assert (best.by, str(best.chosen_id)) == ("judge", best.shown[1])
+        assert best.call is not None and best.call.generation_job_id == judging.pk
+    assert "quill" not in str([body["messages"] for body in at_judge.asked]).lower()
+    assert Call.objects.filter(generation_job=judging, cost_usd__gt=0).count() == 3
+    assert not Candidate.objects.filter(job_id=judging.job_id).exists()
+
+
+def test_an_answer_that_names_no_draft_leaves_it_to_the_checks(
+    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[GenerationJob], None]
+) -> None:
+    order, _ = whole_order(task, lead, serve, carry_out, lambda body: "Both are good.")
+
+    carry_out(order.followers.get())
+
+    assert {(best.by, best.note) for best in BestOf.objects.all()} == {("checks", "The judge's answer names no draft.")}
+    assert len(on_desk()) == 3
+
+
+def test_a_judge_that_cannot_be_asked_leaves_it_to_the_checks(
+    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[GenerationJob], None]
+) -> None:
+    writer, _ = serve("quill", lambda body: f"Subject: Hello\n\n{SOUND}")
+    judge, at_judge = serve("judge", lambda body: "A")
+    mix = MixWish(best_of="judge", judge=judge)
+    order = orders.launch(task, teacher=writer, count=4, per_record=2, by=lead, max_cost_usd=Decimal("0.02"), mix=mix)
+    Teacher.objects.filter(pk=judge.pk).update(is_active=False)
+
+    carry_out(order)
+
+    assert not order.followers.exists() and not at_judge.asked
+    assert {best.by for best in BestOf.objects.all()} == {"checks"}
+    assert all("out of use" in best.note for best in BestOf.objects.all())
+
+
+def test_a_cancelled_judgement_leaves_it_to_the_checks(
+    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[GenerationJob], None]
+) -> None:
+    order, at_judge = whole_order(task, lead, serve, carry_out, lambda body: "A")
+
+    judged.close(order.followers.get())
+
+    assert not at_judge.asked
+    assert len(on_desk()) == 3 and {best.note for best in BestOf.objects.all()} == {"The judge gave no answer."}
+
+
+def test_the_offline_teacher_does_not_judge(task: Task, source: Source, lead: Member, offline: Teacher) -> None:
+    with pytest.raises(Refusal) as refused:
+        orders.quote(task, teacher=offline, count=4, per_record=2, by=lead, mix=MixWish(best_of="judge", judge=offline))
+
+    assert list(refused.value.errors) == ["judge"]
+
+
+def test_the_price_of_the_judge_is_told(task: Task, source: Source, lead: Member, serve: Any) -> None:
+    writer, _ = serve("quill", lambda body: "")
+    judge, _ = serve("judge", lambda body: "A", usd=10)
+
+    quoted = orders.quote(
+        task, teacher=writer, count=6, per_record=2, by=lead, mix=MixWish(best_of="judge", judge=judge)
+    )
+
+    plain = orders.quote(task, teacher=writer, count=6, per_record=2, by=lead)
+    assert quoted.judging is not None and quoted.judging.calls == 3
+    assert quoted.estimate.cost_usd == pytest.approx(plain.estimate.cost_usd + quoted.judging.cost_usd, abs=2e-6)
