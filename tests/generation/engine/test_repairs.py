@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
@@ -15,8 +14,9 @@ import pytest
 from generation.engine.repairs import repair_id
 from review import prompting
 from review.spec import TaskSpec
+from tests.generation.author_server import GOOD, Author
 from tests.generation.engine.conftest import TASK, Attempts, teacher
-from tests.generation.provider_server import Provider, Running, _send
+from tests.generation.provider_server import Running
 
 LIMITED = TASK | {
     "output_schema": [
@@ -24,38 +24,9 @@ LIMITED = TASK | {
         {"name": "body", "role": "body", "max_words": 6},
     ]
 }
-GOOD = json.dumps({"subject": "A depot", "body": "Shall we talk?"})
 LONG = json.dumps({"subject": "A depot", "body": "Shall we talk about your late lorries?"})
 BROKEN = json.dumps({"subject": "A depot"})
 ONE = {"count": 1, "records": 1, "task": LIMITED, "limits": {"concurrency": 1}}
-
-
-class Author(Provider):
-    """Answers with the texts it is given, in turn; after the last, with a sound one. A number is a status."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.texts: list[str | tuple[int, str]] = []
-        self.pause_s: list[float] = []
-
-    async def _behave(self, what: str, path: str, headers: dict[str, str], writer: asyncio.StreamWriter) -> bool:
-        text = self.texts.pop(0) if self.texts else GOOD
-        if isinstance(text, tuple):
-            status, message = text
-            return await _send(writer, status, json.dumps({"error": {"message": message}}).encode())
-        self.billed[headers["idempotency-key"]] += 1
-        await asyncio.sleep(self.pause_s.pop(0) if self.pause_s else 0)
-        return await _send(writer, 200, said(path, text))
-
-
-def said(path: str, text: str) -> bytes:
-    if path.startswith("/v1/messages"):
-        usage = {"input_tokens": 120, "output_tokens": 40}
-        content = [{"type": "text", "text": text}]
-        return json.dumps({"model": "c", "content": content, "stop_reason": "end_turn", "usage": usage}).encode()
-    usage = {"prompt_tokens": 120, "completion_tokens": 40}
-    choices = [{"message": {"content": text}, "finish_reason": "stop"}]
-    return json.dumps({"model": "g", "choices": choices, "usage": usage}).encode()
 
 
 @pytest.fixture
