@@ -30,7 +30,9 @@ def open_batches(spec: GenerationSpec, *, secrets: Mapping[str, str]) -> dict[in
 
 
 def _opened(teacher: TeacherSpec, *, task: TaskSpec, key: str, limits: Limits) -> BatchProvider:
-    client = open_client(teacher, task=task, key=key, limits=limits)
+    # One connection pool is enough. Prompts go unmarked for the cache: nobody says when a batch's calls run, and marks
+    # that are written and never read cost more than they save.
+    client = open_client(teacher, task=task, key=key, limits=limits.model_copy(update={"concurrency": 1}))
     if teacher.provider == "anthropic":
         from generation.engine.batches.anthropic import AnthropicBatches
         from generation.engine.clients.anthropic import AnthropicClient
