@@ -45,5 +45,15 @@ def job_finished(job: Job) -> None:
         "subject": str(job.subject_id) if job.subject_id else None, "page": job.subject_url,
         "created_at": job.created_at.isoformat(),
         "finished_at": job.finished_at.isoformat() if job.finished_at else None,
+        "figures": figures_of(job.result),
     }  # fmt: skip
     publish("job.finished", key=str(job.pk), task_slug=job.task_slug, data=data)
+
+
+def figures_of(result: dict[str, Any] | None) -> dict[str, float]:
+    """Numbers that a job came to, such as a run's validation loss and its seconds; never a text."""
+    return {
+        name: value
+        for name, value in (result or {}).items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
