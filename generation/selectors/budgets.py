@@ -16,8 +16,8 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.http import Http404
 from django.utils import timezone
 
-from generation.models import Budget, GenerationJob, SpendDay
-from generation.states import BudgetScope
+from generation.models import Budget, GenerationJob, ProviderBatch, SpendDay
+from generation.states import BatchState, BudgetScope
 from jobs.states import FINISHED
 from members.models import Member
 from review.models import Task
@@ -27,6 +27,7 @@ from review.states import Role
 WARN_AT = Decimal("0.8")
 MICRO = Decimal("0.000001")
 ALL_TIME = "all"
+LYING = (BatchState.PREPARING, BatchState.SUBMITTED)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def covering(task: Task) -> QuerySet[Budget]:
 
 
 def standing(budget: Budget, *, without: GenerationJob | None = None) -> Standing:
-    """Where a budget stands now; two questions.
+    """Where a budget stands now; three questions.
 
     Args:
         budget: Which.
@@ -93,6 +94,12 @@ def standing(budget: Budget, *, without: GenerationJob | None = None) -> Standin
     period, days = _period(budget)
     found = days.aggregate(cost=Sum("cost_usd"), possible=Sum("possible_usd"))
     return Standing(budget, period, _usd(found["cost"]) + _usd(found["possible"]), held)
+
+
+def in_batches(orders: Q) -> Decimal:
+    """What batches that lie at providers may still cost, of the orders this describes (by `generation_job__`)."""
+    found = ProviderBatch.objects.filter(orders, state__in=LYING).aggregate(usd=Sum("possible_cost_usd"))
+    return _usd(found["usd"])
 
 
 def standings(budgets: Sequence[Budget]) -> list[Standing]:
@@ -173,7 +180,13 @@ def _held(budget: Budget, without: GenerationJob | None) -> Decimal:
     if without is not None:
         orders = orders.exclude(pk=without.pk)
     rows = orders.order_by().annotate(cost=Sum("spend_days__cost_usd"), possible=Sum("spend_days__possible_usd"))
-    total = Decimal(0)
+    # A cancelled or failed order has none to send, but what lies at a provider may still be done there, and paid.
+    ended = Q(generation_job__job__state__in=FINISHED)
+    if budget.task_id is not None:
+        ended &= Q(generation_job__task_id=budget.task_id)
+    if without is not None:
+        ended &= ~Q(generation_job=without)
+    total = in_batches(ended)
     for reserved, most, cost, possible in rows.values_list("reserved_usd", "max_cost_usd", "cost", "possible"):
         # Orders launched before there were budgets hold what they may cost at most.
         total += max(Decimal(0), (reserved or most or Decimal(0)) - _usd(cost) - _usd(possible))

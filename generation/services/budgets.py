@@ -10,6 +10,7 @@ from decimal import ROUND_DOWN, Decimal
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 
 from audit.services import trail
 from generation.models import Budget, GenerationJob
@@ -106,9 +107,11 @@ def hold_again(order: GenerationJob) -> Decimal | None:
     spent = selectors.spent_by(order)
     may_cost = order.max_cost_usd or Decimal(0)
     if tightest is not None:
-        if may_cost > spent and tightest.left_usd <= 0:
+        # What lies at a provider is under way whatever is left: it is taken in, and nothing is asked beside it.
+        left = max(tightest.left_usd, selectors.in_batches(Q(generation_job=order)))
+        if may_cost > spent and left <= 0:
             raise _nothing_left(tightest)
-        may_cost = min(may_cost, spent + tightest.left_usd)
+        may_cost = min(may_cost, spent + left)
     GenerationJob.objects.filter(pk=order.pk).update(reserved_usd=may_cost)
     return may_cost
 

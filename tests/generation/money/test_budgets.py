@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from audit.models import AuditRow
-from generation.models import Budget, GenerationJob, SpendDay, Teacher
+from generation.models import Budget, GenerationJob, ProviderBatch, SpendDay, Teacher
 from generation.selectors import budgets as selectors
 from generation.services import budgets, order_spec, orders
 from generation.states import BudgetScope
@@ -219,3 +219,31 @@ def test_a_month_ends_where_the_installation_stands(settings: Any) -> None:
     assert selectors.months_of("2026-12") == (date(2026, 12, 1), date(2027, 1, 1))
     with timezone.override("Pacific/Auckland"):
         assert selectors.this_month() == f"{timezone.localdate():%Y-%m}"
+
+
+def lying(order: GenerationJob, usd: str) -> None:
+    ProviderBatch.objects.create(
+        generation_job=order, token=f"t-{order.pk}", state="submitted", possible_cost_usd=Decimal(usd),
+        prepared_at=timezone.now(),
+    )  # fmt: skip
+
+
+def test_a_cancelled_order_holds_what_lies_at_the_provider(budget: Budget, launch: Any) -> None:
+    order = launch("2")
+    lying(order, "0.75")
+
+    ended(order, "cancelled")
+
+    assert selectors.standing(budget).held_usd == Decimal("0.75")
+
+
+def test_what_lies_at_a_provider_is_taken_in_though_nothing_is_left(budget: Budget, launch: Any, lead: Member) -> None:
+    order = launch("1")
+    lying(order, "0.75")
+    ended(order, "failed")
+    Budget.objects.update(limit_usd=Decimal("0.01"))
+
+    lifecycle.resume(Job.objects.get(pk=order.job_id), by=lead)
+
+    order.refresh_from_db()
+    assert order.reserved_usd == Decimal("0.75")
