@@ -1,11 +1,12 @@
 """Tuning on a CPU: this engine against TRL's SFTTrainer, losses and speed, on the same student and rows.
 
-    SHARED_DATA_DIR=... python -m benchmarks.training [--batches 20] [--rounds 5]
+    SHARED_DATA_DIR=... python -m benchmarks.training [--batches 20] [--rounds 5] [--vocabulary 32000 --layers 5]
 
 A Llama-shaped student of 12 M parameters made from a config (width 256, 5 layers, Llama's vocabulary of 32,000), LoRA
 rank 16 on all linear layers, batch 8, fp32, dropout 0, `instructions/dolly_3k.jsonl.gz` with a byte-level tokenizer
 trained on it. TRL runs as it comes (random batches), and with its length grouping, both in fp32 without gradient
-checkpointing. The smaller the vocabulary the smaller the lead: most of what TRL spends beyond this is on scores.
+checkpointing; the engine packs rows, and runs once more without (`padded`). The smaller the vocabulary the smaller the
+lead: most of what TRL spends beyond this is on scores.
 
 1. Parity: the same initial adapter, token ids and batch order; the largest difference of a step's loss.
 2. Speed: each contender draws its own epoch's batches by its own rule, and runs a systematic sample of them (every n-th
@@ -40,7 +41,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast,
 from transformers.trainer_pt_utils import LengthGroupedSampler
 from trl import SFTConfig, SFTTrainer
 
-from training.engine import data, loading, loop, lora, merged, optim
+from training.engine import data, loading, loop, lora, merged, optim, speed
 from training.engine.chat import open_chat
 from training.engine.contracts import StudentRef
 from training.engine.course import Course
@@ -48,7 +49,7 @@ from training.engine.data import Row
 from training.engine.generation import GREEDY
 from training.engine.loss import SupervisedHead
 from training.engine.objectives.sft import Sft
-from training.recipes import Recipe
+from training.recipes import Choice, Recipe
 
 # Llama's own vocabulary, and as many layers as make 12 M parameters with it.
 VOCABULARY = 32_000
@@ -75,7 +76,7 @@ def instructions() -> list[dict[str, Any]]:
         return [json.loads(line) for line in lines]
 
 
-def make_student(folder: Path, texts: Sequence[str], *, layers: int = LAYERS) -> None:
+def make_student(folder: Path, texts: Sequence[str], *, layers: int = LAYERS, vocabulary: int = VOCABULARY) -> None:
     inner = Tokenizer(models.BPE())
     inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     inner.decoder = decoders.ByteLevel()
@@ -83,13 +84,13 @@ def make_student(folder: Path, texts: Sequence[str], *, layers: int = LAYERS) ->
     special = ["<|pad|>", "<|end|>"]
     inner.train_from_iterator(
         texts,
-        trainers.BpeTrainer(vocab_size=VOCABULARY, special_tokens=special, initial_alphabet=alphabet,
+        trainers.BpeTrainer(vocab_size=vocabulary, special_tokens=special, initial_alphabet=alphabet,
                             show_progress=False),
     )  # fmt: skip
     PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="<|end|>", pad_token="<|pad|>").save_pretrained(folder)
     torch.manual_seed(0)
     config = LlamaConfig(
-        vocab_size=VOCABULARY, hidden_size=256, intermediate_size=688, num_hidden_layers=layers, num_attention_heads=4,
+        vocab_size=vocabulary, hidden_size=256, intermediate_size=688, num_hidden_layers=layers, num_attention_heads=4,
         max_position_embeddings=LONGEST, tie_word_embeddings=True, pad_token_id=0, eos_token_id=1, bos_token_id=None,
     )  # fmt: skip
     LlamaForCausalLM(config).save_pretrained(folder)
@@ -111,7 +112,8 @@ def make_rows(folder: Path, raw: Sequence[dict[str, Any]]) -> list[Row]:
 class Ours:
     """The engine, kept warm between rounds."""
 
-    def __init__(self, folder: Path, rows: Sequence[Row]) -> None:
+    def __init__(self, folder: Path, rows: Sequence[Row], *, packing: Choice = "auto") -> None:
+        self.recipe = RECIPE.model_copy(update={"packing": packing})
         student = loading.load(StudentRef(path=str(folder)), dtype=torch.float32)
         self.model: Any = lora.attach(student.model, rank=16, alpha=32, dropout=0.0, seed=RECIPE.seed)
         merged.speed_up(self.model)
@@ -119,10 +121,12 @@ class Ours:
         model, optimizer = accelerator.prepare(self.model, optim.adamw(self.model.parameters(), RECIPE))
         self.tuning = loop.Tuning(
             accelerator=accelerator, model=model, bare=self.model, chat=student.chat, optimizer=optimizer,
-            course=Course(rows, RECIPE), objective=Sft(student.chat), validation=[], samples=[], sample_max_new_tokens=1, sampling=GREEDY,
+            course=Course(rows, self.recipe), objective=Sft(student.chat), validation=[], samples=[],
+            sample_max_new_tokens=1, sampling=GREEDY,
             head=SupervisedHead(self.model), folder=folder, fingerprint="", keep_checkpoints=1,
             emit=lambda *_, **__: None, should_stop=lambda: False,
         )  # fmt: skip
+        speed.speed_up(self.tuning)
 
     def run(self, batches: Batches, accumulation: int = 1) -> list[float]:
         self.tuning.course = _Given(batches, accumulation)  # type: ignore[assignment]
@@ -213,7 +217,7 @@ def spread(batches: Batches, count: int, offset: float) -> Batches:
 
 def epoch_of(rule: str, rows: Sequence[Row], seed: int) -> Batches:
     """One epoch's full batches by each contender's own rule."""
-    if rule == "ours":
+    if rule in ("ours", "padded"):
         order = [index for batch in data.plan(rows, batch_size=8, seed=seed, epoch=0) for index in batch]
     elif rule == "trl_grouped":
         lengths = [len(row.ids) for row in rows]
@@ -231,16 +235,17 @@ def timed(work: Callable[[], object], tokens: int) -> Speed:
 
 def race(folder: Path, rows: Sequence[Row], *, batches: int, rounds: int) -> dict[str, list[Speed]]:
     """Speeds of the contenders in alternation, warmed up."""
-    ours = Ours(folder, rows)
-    ours.run(spread(epoch_of("ours", rows, 0), 2, 0.5))
+    ours: dict[str, Ours] = {"ours": Ours(folder, rows), "padded": Ours(folder, rows, packing="off")}
+    for each in ours.values():
+        each.run(spread(epoch_of("ours", rows, 0), 2, 0.5))
     Theirs(folder).prepare(spread(epoch_of("trl", rows, 0), 2, 0.5))[0].train()
-    speeds: dict[str, list[Speed]] = {"ours": [], "trl": [], "trl_grouped": []}
+    speeds: dict[str, list[Speed]] = {"ours": [], "padded": [], "trl": [], "trl_grouped": []}
     for number in range(rounds):
         for rule, kept in speeds.items():
             chosen = spread(epoch_of(rule, rows, number), batches, (number + 0.5) / rounds)
             tokens = sum(len(row.ids) for batch in chosen for row in batch)
-            if rule == "ours":
-                kept.append(timed(lambda chosen=chosen: ours.run(chosen), tokens))
+            if rule in ours:
+                kept.append(timed(lambda chosen=chosen, engine=ours[rule]: engine.run(chosen), tokens))
             else:
                 trainer, _ = Theirs(folder).prepare(chosen)
                 kept.append(timed(trainer.train, tokens))
@@ -253,13 +258,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batches", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--vocabulary", type=int, default=VOCABULARY)
+    parser.add_argument("--layers", type=int, default=LAYERS)
     parser.add_argument("--parity-steps", type=int, default=20)
     chosen = parser.parse_args()
     warnings.filterwarnings("ignore")
     raw = instructions()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        make_student(folder, [f"{row['instruction']}{row['input']}{row['output']}" for row in raw])
+        texts = [f"{row['instruction']}{row['input']}{row['output']}" for row in raw]
+        make_student(folder, texts, layers=chosen.layers, vocabulary=chosen.vocabulary)
         rows = make_rows(folder, raw)
         difference = max(map(abs, parity(folder, rows, chosen.parity_steps)))
         print(f"largest difference of a loss over {chosen.parity_steps} steps: {difference:.2e}")

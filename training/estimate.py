@@ -27,7 +27,7 @@ FLOPS_PER_S: Final[dict[Device, float]] = {"cpu": 4.5e10, "cuda": 1e14}
 # Peaks measured on a CPU pass the sum by this: what the allocator rounds up, and what it holds back once freed.
 ALLOCATOR_SLACK: Final = 1.3
 # The engine makes scores in blocks of this size; three of them are alive at once.
-SCORE_BLOCK_BYTES: Final = 3 << 23
+SCORE_BLOCK_BYTES: Final = 3 << 25
 FP32: Final = 4
 ADAM_BYTES: Final = 8
 _NOT_TUNED: Final = re.compile(r"embed|lm_head|wte|wpe|vision|visual|image|audio|speech|multi_modal_projector")

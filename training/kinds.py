@@ -14,7 +14,7 @@ from jobs.ports import Attempt, Wait
 from training.selectors import miniatures as miniature_selectors
 from training.selectors import runs as run_selectors
 from training.selectors import sweeps as sweep_selectors
-from training.services import checkpoints, finish, lay, students, writing
+from training.services import checkpoints, finish, lay, students, token_cache, writing
 from training.services.runs import KIND
 from training.services.sweeps import advance as sweeping
 from training.services.sweeps.orders import KIND as SWEEP
@@ -33,7 +33,8 @@ class TrainingKind(BaseKind):
     max_running_per_host = 1
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
-        return lay.training_spec(run_selectors.of_job(job), run_dir)
+        shared = {"token_cache": str(token_cache.folder())}
+        return lay.training_spec(run_selectors.of_job(job), run_dir) | shared
 
     def secret_refs(self, job: Job) -> list[str]:
         run = run_selectors.of_job(job)

@@ -25,6 +25,7 @@ from jobs.models import Job, JobEvent
 from jobs.states import FINISHED
 from review.models import Candidate, DatasetRow, DatasetVersion, Record
 from training.models import TrainingRun
+from training.services import token_cache
 
 # Events of jobs that carry what a model wrote, or was shown.
 TOLD_WITH_TEXT = ("draft", "failure", "uncertain", "sample")
@@ -136,6 +137,7 @@ def _drop_outputs(evaluation_ids: Sequence[UUID], records: frozenset[str]) -> No
 
 
 def _drop_run_directories(job_ids: Sequence[UUID]) -> None:
-    """On this host; on others they go when `jobs.supervisor.pruning` finds them old."""
+    """On this host, with the tokens its runs share; on others they go when they are found old."""
     for job_id in job_ids:
         shutil.rmtree(Path(settings.RUNS_DIR) / str(job_id), ignore_errors=True)
+    token_cache.empty()

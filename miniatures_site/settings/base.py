@@ -197,12 +197,16 @@ JOB_ENGINES_OUTLIVE_WORKERS = env.flag("JOB_ENGINES_OUTLIVE_WORKERS", default=Tr
 WORKER_THREADS = int(env.number("WORKER_THREADS", 16, minimum=3))
 WORKER_BEAT_S = env.number("WORKER_BEAT_S", 10, minimum=0.1)
 RUNS_DIR = VAR_DIR / "runs"
+# Tokens that the tuning runs of a host share.
+TOKEN_CACHE_DIR = VAR_DIR / "cache" / "tokens"
 
 # A card is a reviewer's for this long after it was dealt or touched.
 CARD_LEASE_S = env.number("CARD_LEASE_S", 600, minimum=1)
 DECK_SIZE = 5
 
 ALLOWED_PRIVATE_HOSTS = env.words("ALLOWED_PRIVATE_HOSTS")
+# Whether checkpoints go to storage, so that other hosts can go on from them; unset: where storage is not a folder.
+CHECKPOINTS_IN_STORAGE = env.flag("CHECKPOINTS_IN_STORAGE", default=False) if env.text("CHECKPOINTS_IN_STORAGE") else None
 STUDENT_ROOTS = [Path(p).resolve() for p in env.words("STUDENT_ROOTS", str(VAR_DIR / "students"))]
 DEMO = env.flag("DEMO", default=False)
 

@@ -38,6 +38,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 RUNS_DIR = VAR_DIR / "runs"
+TOKEN_CACHE_DIR = VAR_DIR / "cache" / "tokens"
 RATE_LIMITS = {"read": 0, "write": 0, "files": 0}
 STUDENT_ROOTS = [VAR_DIR / "students"]
 CELERY_BROKER_URL = env.text("BROKER_URL", "memory://")

@@ -61,7 +61,7 @@ def test_outputs_of_an_evaluation_are_emptied_in_rows_and_in_the_store(
     assert stored.count("\n") == len(evaluation.record_ids) - 1
 
 
-def test_a_run_directory_goes_with_rows_it_was_made_from(
+def test_a_run_directory_and_shared_tokens_go_with_rows_they_were_made_from(
     task: Task,
     miniature: Miniature,
     version: DatasetVersion,
@@ -73,12 +73,16 @@ def test_a_run_directory_goes_with_rows_it_was_made_from(
     end_all_jobs()
     folder = settings.RUNS_DIR / str(miniature.run.job_id)
     (folder / "1").mkdir(parents=True)
+    settings.TOKEN_CACHE_DIR = tmp_path / "tokens"
+    settings.TOKEN_CACHE_DIR.mkdir()
+    (settings.TOKEN_CACHE_DIR / "of-its-rows.tokens").write_bytes(b"tokens")
     make_contact(task, ADA, record=Record.objects.filter(split=Split.TRAIN)[0])
 
     with django_capture_on_commit_callbacks(execute=True):
         people.erase(ADA)
 
     assert not folder.exists()
+    assert not settings.TOKEN_CACHE_DIR.exists()
 
 
 def test_a_run_that_learns_now_holds_the_erasure_up(

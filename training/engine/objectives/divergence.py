@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from training.engine.loss import BLOCK_BYTES
+from training.engine.loss import block_rows
 from training.engine.objectives.contracts import Network
 from training.engine.objectives.layout import Layout
 
@@ -98,7 +98,7 @@ class _Divergence(torch.autograd.Function):
         total = torch.zeros((), dtype=torch.float32, device=values.device)
         own = torch.empty(targets.shape, dtype=torch.float32, device=values.device)
         agrees = torch.empty_like(own)
-        rows, size = max(1, BLOCK_BYTES // (4 * student.width)), student.vocabulary
+        rows, size = block_rows(student.width, values.device), student.vocabulary
         for start in range(0, values.shape[0], rows):
             at = slice(start, start + rows)
             mine, theirs = student.scores(at), teacher(at)

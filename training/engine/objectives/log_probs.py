@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from training.engine.loss import BLOCK_BYTES
+from training.engine.loss import block_rows
 from training.engine.objectives.contracts import Network
 from training.engine.objectives.layout import Layout
 
@@ -115,5 +115,5 @@ def _block(scores: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _blocks(hidden: Tensor, weight: Tensor) -> list[slice]:
-    rows = max(1, BLOCK_BYTES // (4 * weight.shape[0]))
+    rows = block_rows(weight.shape[0], weight.device)
     return [slice(at, at + rows) for at in range(0, hidden.shape[0], rows)]

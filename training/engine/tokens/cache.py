@@ -50,6 +50,7 @@ class TokenCache:
         path, made = self.folder / f"{key}{SUFFIX}", _Made(make)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            prune(self.folder, keep=path, limit_bytes=self.limit_bytes)
             with _alone(self.folder / f".{key}.lock"):
                 return self._kept(path) or self._keep(path, made)
         except OSError:
