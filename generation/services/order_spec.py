@@ -78,7 +78,7 @@ def build(job: Job) -> dict[str, Any]:
         records=_records(order),
         count=order.count,
         # What closes batches asks for nothing that could pass a budget.
-        budget_usd=None if is_closing else _float(order.max_cost_usd if is_closing else budgets.hold_again(order)),
+        budget_usd=None if is_closing else _float(budgets.hold_again(order)),
         seed=order.seed,
         uncertain="retry" if order.uncertain_policy == "retry" else "hold",
         way="collect" if is_closing else "batch" if order.way == Way.BATCH else "live",
