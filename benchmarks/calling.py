@@ -109,25 +109,28 @@ def memory(calls: int) -> dict[str, Any]:
         run = RunDir.open(path)
 
         async def watch() -> None:
-            ending = asyncio.create_task(attempt.run_order(run))
+            ending, entries, read_to = asyncio.create_task(attempt.run_order(run)), 0, 0
             while not ending.done():
                 await asyncio.sleep(0.5)
-                done = _lines(path / "journal.jsonl") // 2
-                if done // (calls // 10) > len(curve) - 1:
-                    curve[done] = _resident_mib()
-                    print(f"{done} calls: {curve[done]:.1f} MiB", flush=True)
+                fresh = _from(path / "journal.jsonl", read_to)
+                entries, read_to = entries + fresh.count(b"\n"), read_to + len(fresh)
+                # Each call is noted twice: sent, and answered.
+                if entries // 2 >= calls // 10 * (len(curve) + 1):
+                    curve[entries // 2] = _resident_mib()
+                    print(f"{entries // 2} calls: {curve[entries // 2]:.1f} MiB", flush=True)
             assert ending.result().summary["drafts"] == calls
 
         asyncio.run(watch())
     ends = list(curve.values())
-    return {"calls": calls, "resident_mib": curve, "growth_mib_after_a_tenth": round(ends[-1] - ends[1], 1)}
+    return {"calls": calls, "resident_mib": curve, "growth_mib_after_a_tenth": round(ends[-1] - ends[0], 1)}
 
 
-def _lines(path: Path) -> int:
+def _from(path: Path, offset: int) -> bytes:
     if not path.exists():
-        return 0
+        return b""
     with path.open("rb") as file:
-        return sum(1 for _ in file)
+        file.seek(offset)
+        return file.read()
 
 
 def _resident_mib() -> float:

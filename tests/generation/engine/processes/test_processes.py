@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ import pytest
 from generation.engine.clients.ports import CallError, Question, Reply
 from generation.engine.contracts import GenerationSpec
 from generation.engine.processes import frames, how_many
+from generation.engine.processes.connection import Connection
 from tests.generation.engine.conftest import KEY, OFFLINE, TASK, Attempts, teacher
 from tests.generation.provider_server import Running
 
@@ -106,6 +108,25 @@ def test_a_process_that_is_killed_loses_no_call_and_pays_none_twice(attempts: At
     assert all(doubt["possible_cost_usd"] > 0 for doubt in doubts)
     assert set(provider.provider.billed.values()) == {1}
     assert {draft["call_id"] for draft in drafts} <= set(provider.provider.billed)
+
+
+def test_processes_that_end_as_soon_as_begun_end_the_order_unpaid(capfd: pytest.CaptureFixture[str]) -> None:
+    opening = frames.packed({"task": {}, "limits": {}, "teachers": [], "key": KEY})
+
+    async def ask_until_fatal() -> list[CallError]:
+        connection, seen = Connection(opening), []
+        while not seen or seen[-1].fate != "fatal":
+            with pytest.raises(CallError) as caught:
+                await connection.ask(Question("c", [], {}, seed=1, repeat=0))
+            seen.append(caught.value)
+        await connection.close()
+        return seen
+
+    errors = asyncio.run(ask_until_fatal())
+
+    assert [error.fate for error in errors] == ["unbilled"] * 3 + ["fatal"]
+    assert {error.code for error in errors} == {"process_lost"}
+    assert KEY not in capfd.readouterr().err
 
 
 def test_no_process_outlives_an_engine_that_was_killed(attempts: Attempts, provider: Running) -> None:
