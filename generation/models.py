@@ -254,4 +254,6 @@ class ProviderBatch(models.Model):
 
 
 # At the end: these rows point at those above.
-from generation.models_variety import BestOf, LeftOut, TaskProposal  # noqa: E402, F401
+from generation.models_variety import BestOf as BestOf  # noqa: E402
+from generation.models_variety import LeftOut as LeftOut  # noqa: E402
+from generation.models_variety import TaskProposal as TaskProposal  # noqa: E402

@@ -92,4 +92,5 @@ def _left_usd(order: GenerationJob) -> Decimal | None:
     used = Call.objects.filter(generation_job=order).aggregate(
         cost=Coalesce(Sum("cost_usd"), zero), possible=Coalesce(Sum("possible_cost_usd"), zero)
     )
-    return max(zero, order.max_cost_usd - used["cost"] - used["possible"])
+    left: Decimal = order.max_cost_usd - used["cost"] - used["possible"]
+    return max(zero, left)

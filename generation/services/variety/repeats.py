@@ -21,6 +21,8 @@ from review.services.candidates import NewDraft
 # The newest so many drafts of a task are compared with.
 REMEMBERED = 20_000
 TASKS = 4
+# A draft that no call made is known by its own id.
+BY_ID = "draft "
 
 
 @dataclass
@@ -36,7 +38,7 @@ _lock = Lock()
 
 
 def found(order: GenerationJob, drafts: Sequence[NewDraft]) -> dict[str, Twin]:
-    """By call id: drafts of this arrival that repeat an earlier one, and which; keys of twins are call or draft ids.
+    """By call id: drafts of this arrival that repeat an earlier one, and which; keys of twins are as `draft_of` reads them.
 
     Of two alike in one arrival the first stays. A draft told again after a crash is no twin of itself.
     """
@@ -54,8 +56,10 @@ def found(order: GenerationJob, drafts: Sequence[NewDraft]) -> dict[str, Twin]:
 
 
 def draft_of(key: str) -> Candidate | None:
-    """The draft that a twin's key names: by its call, or by its own id."""
-    return Candidate.objects.filter(call_id=key).first() or Candidate.objects.filter(pk=_uuid(key)).first()
+    """The draft that a twin's key names."""
+    if key.startswith(BY_ID):
+        return Candidate.objects.filter(pk=UUID(key.removeprefix(BY_ID))).first()
+    return Candidate.objects.filter(call_id=key).first()
 
 
 def _remembered(order: GenerationJob) -> Seen:
@@ -68,7 +72,7 @@ def _remembered(order: GenerationJob) -> Seen:
         _memories.popitem(last=False)
     rows = SearchText.objects.filter(task=order.task_id, pk__gt=memory.upto).order_by("-id")
     newest = list(rows.values_list("pk", "candidate__call_id", "candidate_id", "signature")[:REMEMBERED])
-    memory.seen.add((call or str(pk), bytes(raw)) for _, call, pk, raw in reversed(newest))
+    memory.seen.add((call or f"{BY_ID}{pk}", bytes(raw)) for _, call, pk, raw in reversed(newest))
     if newest:
         memory.upto = newest[0][0]
     return memory.seen
@@ -78,16 +82,9 @@ def _not_indexed(order: GenerationJob) -> list[tuple[str, bytes]]:
     """Drafts that wait to be indexed: their signatures are made here."""
     waiting = [pk for ids in SearchBacklog.objects.values_list("candidates", flat=True)[:40] for pk in ids]
     rows = Candidate.objects.filter(task=order.task_id, pk__in=waiting[:REMEMBERED]) if waiting else []
-    return [(row.call_id or str(row.pk), signature(of_fields(row.fields))) for row in rows]
+    return [(row.call_id or f"{BY_ID}{row.pk}", signature(of_fields(row.fields))) for row in rows]
 
 
 def _text_of(key: str) -> str | None:
     draft = draft_of(key)
     return of_fields(draft.fields) if draft is not None and draft.erased_at is None else None
-
-
-def _uuid(key: str) -> UUID | None:
-    try:
-        return UUID(key)
-    except ValueError:
-        return None
