@@ -100,17 +100,23 @@ def has_adapter(model: Any) -> bool:
 def switched_off(model: Any) -> Iterator[None]:
     """The model without its fresh adapter; one it was started from stays on. A model without adapters stays as it is."""
     layers = [layer for layer in model.modules() if isinstance(layer, LoraLayer) and ADAPTER in layer.scaling]
-    before = [layer.scaling[ADAPTER] for layer in layers]
+    active = [list(layer.active_adapters) for layer in layers]
+    # PEFT thaws what it switches on, and one adapter may be frozen for good.
+    thawed = [parameter for parameter in model.parameters() if parameter.requires_grad]
     was_training = model.training
     model.eval()
     try:
-        for layer in layers:
-            layer.scaling[ADAPTER] = 0.0
+        for layer, names in zip(layers, active, strict=True):
+            layer.set_adapter([name for name in names if name != ADAPTER])
         with torch.no_grad():
             yield
     finally:
-        for layer, scale in zip(layers, before, strict=True):
-            layer.scaling[ADAPTER] = scale
+        for layer, names in zip(layers, active, strict=True):
+            layer.set_adapter(names)
+        if layers:
+            model.requires_grad_(False)
+        for parameter in thawed:
+            parameter.requires_grad_(True)
         model.train(was_training)
 
 

@@ -1,0 +1,100 @@
+"""Pages and API of runs on preferences and distilled ones: what they are launched from, and what their pages show."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from review.models import DatasetVersion, Task
+from tests.training.miniatures import conclude, report
+from tests.training.preferences import freeze_edits
+from training.models import Miniature, Student, TrainingRun
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def version(task: Task, admin: Any) -> DatasetVersion:
+    return freeze_edits(task, admin, train=8, validation=1)
+
+
+def form_of(version: DatasetVersion, **more: Any) -> dict[str, Any]:
+    return {"dataset_version": str(version.pk), "student": "tiny", "recipe": "dpo", "device": "auto", **more}
+
+
+def test_the_form_asks_for_what_the_recipe_needs_and_only_that(
+    as_member: Any, admin: Any, task: Task, miniature: Miniature
+) -> None:
+    client, address = as_member(admin), reverse("training:recipe", args=[task.slug])
+
+    dpo = client.get(address, {"recipe": "dpo"}).content.decode()
+    distil = client.get(address, {"recipe": "distil"}).content.decode()
+    sft = client.get(address, {"recipe": "demo"}).content.decode()
+
+    assert 'name="starts_from"' in dpo
+    assert miniature.name in dpo
+    assert "Iterative RPO" in dpo
+    assert 'name="teacher"' in distil
+    assert 'name="starts_from"' not in distil + sft
+    assert 'name="teacher"' not in dpo + sft
+    assert 'hx-swap-oob="true"' in sft
+
+
+def test_launching_from_the_page_goes_on_from_the_chosen_miniature(
+    as_member: Any, admin: Any, task: Task, version: DatasetVersion, miniature: Miniature
+) -> None:
+    client, address = as_member(admin), reverse("training:list", args=[task.slug])
+
+    refused = client.post(address, form_of(version))
+    launched = client.post(address, form_of(version, starts_from=str(miniature.pk)))
+
+    assert refused.status_code == 400
+    assert "goes on from a miniature, and none is named" in refused.content.decode()
+    run = TrainingRun.objects.exclude(pk=miniature.run_id).get()
+    assert launched["Location"] == reverse("training:run", args=[run.pk])
+    assert (run.objective, run.starts_from) == ("dpo", miniature)
+
+
+def test_a_run_on_preferences_shows_its_margin_likelihoods_and_where_it_went_on_from(
+    as_member: Any, admin: Any, launch: Any, miniature: Miniature, tmp_path: Any
+) -> None:
+    run = launch(recipe="dpo", starts_from=miniature)
+    report(run, "metric", step=1, loss=0.7, reward_margin=0.25, logp_chosen=-30.0, logp_rejected=-41.0)
+    report(run, "metric", step=1, val_loss=0.6, val_reward_margin=0.5, val_accuracy=0.75, val_drift=0.0123)
+    conclude(run, tmp_path / "dpo")
+    TrainingRun.objects.filter(pk=run.pk).update(
+        summary={**run.summary, "measures": {"reward_margin": 0.5, "accuracy": 0.75}}
+    )
+
+    page = as_member(admin).get(reverse("training:run", args=[run.pk])).content.decode()
+
+    rewards = json.loads(page.partition('id="rewards-data">')[2].partition("</script>")[0])
+    assert [series["points"] for series in rewards["series"]] == [[[1, 0.25]], [[1, 0.5]], [[1, 0.75]]]
+    assert "0.012" in page
+    assert "loss per pair" in page
+    assert "75 % told apart, margin 0.500" in page
+    assert miniature.name in page
+
+
+def test_a_run_that_imitates_shows_no_margin(as_member: Any, admin: Any, launch: Any) -> None:
+    page = as_member(admin).get(reverse("training:run", args=[launch().pk])).content.decode()
+
+    assert "rewards-data" not in page
+    assert "nats per token" in page
+
+
+def test_the_api_takes_a_miniature_by_name_and_tells_it(
+    api_as: Any, admin: Any, version: DatasetVersion, miniature: Miniature, student: Student
+) -> None:
+    client = api_as(admin)
+    order = {"dataset_version": str(version.pk), "student": "tiny", "recipe": "kto"}
+
+    unknown = client.post("/api/v1/training-runs/", order | {"starts_from": "nobody"}, format="json")
+    started = client.post("/api/v1/training-runs/", order | {"starts_from": miniature.slug}, format="json")
+
+    assert (unknown.status_code, unknown.json()["code"]) == (400, "miniature_unknown")
+    run = client.get(f"/api/v1/training-runs/{started.json()['id']}/").json()
+    assert (run["objective"], run["starts_from"], run["teacher"]) == ("kto", str(miniature.pk), None)
