@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from training.api import miniatures, runs, sweeps
+from training.api import exports, miniatures, runs, sweeps
 
 urlpatterns = [
     path("students/", runs.Students.as_view(), name="api-students"),
@@ -14,6 +14,11 @@ urlpatterns = [
     path("miniatures/", miniatures.Miniatures.as_view(), name="api-miniatures"),
     path("miniatures/<uuid:miniature_id>/", miniatures.MiniatureDetail.as_view(), name="api-miniature"),
     path("miniatures/<uuid:miniature_id>/adapter.zip", miniatures.Archive.as_view(), name="api-miniature-archive"),
+    path("miniatures/<uuid:miniature_id>/exports/", exports.Exports.as_view(), name="api-miniature-exports"),
+    path(
+        "miniatures/<uuid:miniature_id>/exports/<slug:target>/", exports.ExportFile.as_view(),
+        name="api-miniature-export",
+    ),  # fmt: skip
     path("miniatures/<uuid:miniature_id>/write/", miniatures.Write.as_view(), name="api-miniature-write"),
     path("sweeps/", sweeps.Sweeps.as_view(), name="api-sweeps"),
     path("sweeps/estimate/", sweeps.SweepEstimate.as_view(), name="api-sweep-estimate"),

@@ -9,12 +9,13 @@ class TrainingConfig(AppConfig):
     def ready(self) -> None:
         """Bring this room's kinds of jobs to the jobs room, and listen for what ends."""
         from jobs import ports
-        from training.kinds import SweepKind, TrainingKind, WriteKind
+        from training.kinds import ExportKind, SweepKind, TrainingKind, WriteKind
         from training.services import costs, notices
         from training.services.sweeps import advance
 
         ports.register(TrainingKind())
         ports.register(WriteKind())
+        ports.register(ExportKind())
         ports.register(SweepKind())
         ports.consume("costs-of-runs", frozenset({"training"}), costs.keep)
         ports.consume("notices-of-work", frozenset({"training", "sweep"}), notices.tell)

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from jobs.contracts import Event, Result
 from jobs.kinds import BaseKind
 from jobs.models import Job
@@ -14,7 +16,7 @@ from jobs.ports import Attempt, Wait
 from training.selectors import miniatures as miniature_selectors
 from training.selectors import runs as run_selectors
 from training.selectors import sweeps as sweep_selectors
-from training.services import checkpoints, finish, lay, students, token_cache, writing
+from training.services import carrying, checkpoints, finish, formats, lay, students, token_cache, writing
 from training.services.runs import KIND
 from training.services.sweeps import advance as sweeping
 from training.services.sweeps.orders import KIND as SWEEP
@@ -34,7 +36,9 @@ class TrainingKind(BaseKind):
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
         shared = {"token_cache": str(token_cache.folder())}
-        return lay.training_spec(run_selectors.of_job(job), run_dir) | shared
+        run = run_selectors.of_job(job)
+        carrying.fetch(run, run_dir)
+        return lay.training_spec(run, run_dir) | shared
 
     def secret_refs(self, job: Job) -> list[str]:
         run = run_selectors.of_job(job)
@@ -56,7 +60,33 @@ class TrainingKind(BaseKind):
         return finish.store(UUID(job.spec["run"]), result, run_dir)
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
-        finish.conclude(UUID(job.spec["run"]), result, collected)
+        run_id = UUID(job.spec["run"])
+        finish.conclude(run_id, result, collected)
+        # A failed run may be resumed; one that succeeded or was cancelled never goes on.
+        if result.outcome != "failed":
+            transaction.on_commit(lambda: carrying.forget(run_id))
+
+
+class ExportKind(BaseKind):
+    """A miniature written in another program's format; it holds the whole model in memory, so one at a time."""
+
+    name = formats.KIND
+    label = "Export"
+    queue = "evaluation"
+    engine_module: str | None = "training.engine.exporting"
+    max_running_per_host = 1
+
+    def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
+        return formats.spec(miniature_selectors.by_id(UUID(job.spec["miniature"])), job.spec["format"], run_dir)
+
+    def secret_refs(self, job: Job) -> list[str]:
+        return students.secret_refs(miniature_selectors.by_id(UUID(job.spec["miniature"])).student)
+
+    def collect(self, job: Job, result: Result, run_dir: Path) -> dict[str, Any]:
+        return formats.store(job.pk, result, run_dir)
+
+    def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
+        formats.conclude(job.pk, result, collected)
 
 
 class WriteKind(BaseKind):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from training.views import host_prices, miniatures, runs, students, sweeps, watch
+from training.views import exports, host_prices, miniatures, runs, students, sweeps, watch
 
 app_name = "training"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("miniatures/<uuid:miniature_id>/write/", miniatures.write, name="miniature-write"),
     path("miniatures/<uuid:miniature_id>/write/<uuid:job_id>/", miniatures.writing_part, name="miniature-writing"),
     path("miniatures/<uuid:miniature_id>/adapter.zip", miniatures.archive, name="miniature-archive"),
+    path("miniatures/<uuid:miniature_id>/exports/", exports.exports, name="miniature-exports"),
+    path("miniatures/<uuid:miniature_id>/exports/<slug:target>/", exports.download, name="miniature-export"),
     path("students/", students.index, name="students"),
     path("tasks/<slug:slug>/sweeps/", sweeps.index, name="sweeps"),
     path("tasks/<slug:slug>/sweeps/estimate/", sweeps.estimate, name="sweep-estimate"),

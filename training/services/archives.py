@@ -1,4 +1,4 @@
-"""A miniature as a zip, made while it is sent: its files, and a card that says where they come from.
+"""A miniature or an export of it as a zip, made while it is sent: its files, and a card that says where they come from.
 
 Adapters are a few megabytes, whole models gigabytes: nothing is gathered in memory or on the disk.
 """
@@ -9,13 +9,13 @@ import asyncio
 import io
 import json
 import zipfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import connections
 
-from training.models import Miniature
+from training.models import Miniature, MiniatureExport
 from training.selectors import lineage
 
 BLOCK_BYTES = 1 << 20
@@ -24,10 +24,33 @@ CARD = "miniature.json"
 
 async def blocks(miniature: Miniature) -> AsyncIterator[bytes]:
     """The bytes of the zip in order; reading runs in threads, so that a slow client does not hold the event loop."""
-    card = await asyncio.to_thread(_card_bytes, miniature)
-    parts = _zip(miniature, card)
-    while (block := await asyncio.to_thread(next, parts, None)) is not None:
+    written = await asyncio.to_thread(_card_bytes, miniature, {})
+    async for block in _sent(_zip(miniature, miniature.storage_prefix, miniature.files, written)):
         yield block
+
+
+async def export_blocks(export: MiniatureExport) -> AsyncIterator[bytes]:
+    """The bytes of an export: of a single file as it is, of several as a zip with the miniature's card."""
+    if len(export.files) == 1:
+        async for block in _sent(_read(f"{export.storage_prefix}/{export.files[0]['path']}")):
+            yield block
+        return
+    exported = {"format": export.format, "files": export.files, "manifest_sha256": export.manifest_sha256}
+    written = await asyncio.to_thread(_card_bytes, export.miniature, {"export": exported})
+    async for block in _sent(_zip(export.miniature, export.storage_prefix, export.files, written)):
+        yield block
+
+
+def export_name(export: MiniatureExport) -> str:
+    """What the download of an export is called."""
+    if len(export.files) == 1:
+        return str(export.files[0]["path"])
+    return f"{export.miniature.slug}-{export.format}.zip"
+
+
+def export_type(export: MiniatureExport) -> str:
+    """The media type of that download."""
+    return "application/octet-stream" if len(export.files) == 1 else "application/zip"
 
 
 def card(miniature: Miniature) -> dict[str, Any]:
@@ -64,22 +87,33 @@ class _Sink(io.RawIOBase):
         return taken
 
 
-def _card_bytes(miniature: Miniature) -> bytes:
+async def _sent(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (block := await asyncio.to_thread(next, parts, None)) is not None:
+        yield block
+
+
+def _card_bytes(miniature: Miniature, more: Mapping[str, Any]) -> bytes:
     try:
-        return json.dumps(card(miniature), ensure_ascii=False, indent=1).encode()
+        return json.dumps({**card(miniature), **more}, ensure_ascii=False, indent=1).encode()
     finally:
         # This thread is the pool's, not the request's: nobody else would close what it opened.
         connections.close_all()
 
 
-def _zip(miniature: Miniature, card_bytes: bytes) -> Iterator[bytes]:
+def _read(name: str) -> Iterator[bytes]:
+    with default_storage.open(name, "rb") as source:
+        while block := source.read(BLOCK_BYTES):
+            yield block
+
+
+def _zip(miniature: Miniature, prefix: str, files: list[dict[str, Any]], card_bytes: bytes) -> Iterator[bytes]:
     sink = _Sink()
     # Weights do not shrink: stored, not deflated.
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(_entry(miniature, CARD), card_bytes)
         yield sink.take()
-        for file in miniature.files:
-            name = f"{miniature.storage_prefix}/{file['path']}"
+        for file in files:
+            name = f"{prefix}/{file['path']}"
             with (
                 default_storage.open(name, "rb") as source,
                 archive.open(_entry(miniature, file["path"]), "w", force_zip64=True) as entry,

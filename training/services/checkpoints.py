@@ -1,4 +1,4 @@
-"""Note the saved states of a run as its engine reports them. The files stay where the engine wrote them."""
+"""Note the saved states of a run as its engine reports them, and have the newest carried where hosts share storage."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 
 from training.models import Checkpoint, TrainingRun
+from training.services import carrying
 
 MANIFEST = "manifest.json"
 
@@ -43,8 +45,11 @@ def note(run: TrainingRun, saved: Sequence[Saved], *, fence: int) -> None:
                 "path": each.path,
                 "manifest_sha256": _manifest_hash(run, fence, each.path),
                 "created_at": each.at,
+                "stored": [],
             },
         )
+    if saved:
+        transaction.on_commit(lambda: carrying.soon(run.pk))
 
 
 def _manifest_hash(run: TrainingRun, fence: int, path: str) -> str:

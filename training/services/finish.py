@@ -34,7 +34,7 @@ def store(run_id: UUID, result: Result, run_dir: Path) -> dict[str, Any]:
         if not ref.path.startswith(folder):
             continue
         name = ref.path.removeprefix(folder)
-        _put(run_dir / ref.path, f"{prefix}/{name}", ref.bytes)
+        put(run_dir / ref.path, f"{prefix}/{name}", ref.bytes)
         files.append({"path": name, "sha256": ref.sha256, "bytes": ref.bytes})
     return {"prefix": prefix, "files": files, "manifest": manifest(result.artefacts)}
 
@@ -69,7 +69,8 @@ def manifest(artefacts: list[ArtefactRef]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _put(source: Path, name: str, size: int) -> None:
+def put(source: Path, name: str, size: int) -> None:
+    """Carry one file to storage, unless it is there; `name` holds a hash of what it belongs to."""
     # The prefix holds the hash of the whole, so a file of that name and size is this file, left by an earlier try.
     if default_storage.exists(name):
         if default_storage.size(name) == size:

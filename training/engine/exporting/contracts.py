@@ -22,7 +22,7 @@ class ExportSpec(Part):
     artefact: str
     method: Literal["lora", "full"]
     format: Format
-    name: str = Field(pattern=r"\A[a-z0-9][a-z0-9-]{0,119}\Z")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,119}$")
     title: str = ""
     licence: str = ""
     allowed_roots: list[str] = Field(default_factory=list)

@@ -1,0 +1,199 @@
+"""Miniatures in other formats: ordered once, written by a real engine, downloadable with their hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import torch
+from asgiref.sync import async_to_sync
+from django.core.exceptions import PermissionDenied
+from django.core.files.storage import default_storage
+from django.urls import reverse
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForCausalLM
+
+from jobs.contracts import SpecEnvelope
+from jobs.kinds import BaseKind
+from jobs.models import Job
+from jobs.ports import KINDS
+from jobs.rundir import lay
+from jobs.rundir.attempt import read_result, verify
+from jobs.states import JobState
+from tests.training.engine.conftest import make_model, make_tokenizer
+from tests.training.miniatures import conclude
+from training.engine import lora
+from training.models import MiniatureExport
+from training.selectors import exports as selectors
+from training.services import formats, students
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def miniature(launch, tmp_path):
+    return conclude(launch(), tmp_path / "run")
+
+
+def test_a_format_is_ordered_once_however_often_it_is_asked_for(miniature, lead):
+    first = formats.order(miniature, format="gguf-f16", by=lead)
+
+    again = formats.order(miniature, format="gguf-f16", by=lead)
+
+    assert first == again
+    assert Job.objects.filter(kind="export").count() == 1
+    assert [offer.is_on_its_way for offer in selectors.offers(miniature)] == [False, True, False]
+
+
+def test_an_export_that_failed_may_be_ordered_again(miniature, lead):
+    first = formats.order(miniature, format="merged", by=lead)
+    Job.objects.filter(pk=first.job_id).update(state=JobState.FAILED)
+
+    again = formats.order(miniature, format="merged", by=lead)
+
+    assert (again.pk, again.job_id != first.job_id) == (first.pk, True)
+    assert MiniatureExport.objects.get().job.state == JobState.QUEUED
+
+
+def test_whole_weights_have_nothing_to_merge(miniature, lead):
+    miniature.method = "full"
+    miniature.save()
+
+    with pytest.raises(Refusal) as caught:
+        formats.order(miniature, format="merged", by=lead)
+
+    assert caught.value.code == "merged_already"
+    assert [offer.format for offer in selectors.offers(miniature)] == ["gguf-f16", "gguf-q8"]
+
+
+def test_who_only_reads_a_task_has_nothing_written(miniature, viewer):
+    with pytest.raises(PermissionDenied):
+        formats.order(miniature, format="merged", by=viewer)
+
+
+def test_the_page_offers_formats_and_orders_them_without_scripts(miniature, lead, client):
+    client.force_login(lead)
+    address = reverse("training:miniature-exports", args=[miniature.pk])
+
+    before = client.get(address).content.decode()
+    answer = client.post(address, {"format": "gguf-q8"}, follow=True)
+
+    assert before.count("Make it") == 3
+    assert answer.content.decode().count("Make it") == 2
+    assert "queued" in answer.content.decode()
+    assert client.post(address, {"format": "onnx"}).status_code == 400
+    assert client.get(reverse("training:miniature-export", args=[miniature.pk, "gguf-q8"])).status_code == 404
+
+
+def carry(job: Job, run_dir: Path) -> None:
+    """Do a job as a supervisor does, with its engine in a process of its own."""
+    kind = KINDS[job.kind]
+    assert isinstance(kind, BaseKind)
+    run_dir.mkdir()
+    body = kind.build_spec(job, run_dir)
+    lay(run_dir, SpecEnvelope(job=str(job.pk), kind=job.kind, fence=1, lease_s=60, body=body))
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    subprocess.run([sys.executable, "-m", str(kind.engine_module), str(run_dir)], env=environment, check=False)
+    result = read_result(run_dir)
+    assert result is not None
+    assert result.error is None
+    verify(run_dir, result)
+    kind.on_finished(job, result, kind.collect(job, result, run_dir))
+    Job.objects.filter(pk=job.pk).update(state=JobState.SUCCEEDED)
+
+
+@pytest.fixture
+def tuned(version, launch, admin, tmp_path, settings, monkeypatch):
+    """A miniature whose adapter really is one, on a student that loads."""
+    settings.STUDENT_ROOTS = [tmp_path / "students"]
+    folder = tmp_path / "students" / "tiny-llama"
+    tokenizer = make_tokenizer()
+    model = make_model("llama", len(tokenizer))
+    tokenizer.save_pretrained(folder)
+    model.save_pretrained(folder)
+    student = students.register_folder(path=str(folder), by=admin, name="Tiny llama", licence="Apache-2.0")
+    adapted = lora.attach(model, rank=4, alpha=8, dropout=0.0, seed=1)
+    for name, parameter in lora.tuned_parameters(adapted).items():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.2)
+    adapted.save_pretrained(tmp_path / "adapter")
+    tokenizer.save_pretrained(tmp_path / "adapter")
+    files = {f"adapter/{f.name}": f.read_bytes() for f in (tmp_path / "adapter").iterdir() if f.name != "README.md"}
+    monkeypatch.setattr("tests.training.miniatures.FILES", files)
+    return conclude(launch(student=student), tmp_path / "run"), adapted
+
+
+def body_of(response) -> bytes:
+    async def gather() -> bytes:
+        return b"".join([block async for block in response.streaming_content])
+
+    return async_to_sync(gather)()
+
+
+@pytest.mark.engine
+@pytest.mark.django_db(transaction=True)
+def test_merged_weights_answer_as_student_and_adapter_together(tuned, lead, client, tmp_path):
+    miniature, adapted = tuned
+    export = formats.order(miniature, format="merged", by=lead)
+
+    carry(export.job, tmp_path / "job")
+
+    client.force_login(lead)
+    sent = client.get(reverse("training:miniature-export", args=[miniature.pk, "merged"]))
+    archive = zipfile.ZipFile(io.BytesIO(body_of(sent)))
+    archive.extractall(tmp_path / "out")
+    folder = tmp_path / "out" / miniature.slug
+    card = json.loads((folder / "miniature.json").read_text())
+    assert {file["path"]: file["sha256"] for file in card["export"]["files"]} == {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.iterdir()
+        if path.name != "miniature.json"
+    }
+    ids = torch.randint(5, 300, (1, 30))
+    with torch.no_grad():
+        merged, together = AutoModelForCausalLM.from_pretrained(folder)(ids).logits, adapted(ids).logits
+        with adapted.disable_adapter():
+            base = adapted(ids).logits
+    assert torch.allclose(merged, together, atol=1e-4)
+    assert not torch.allclose(merged, base, atol=1e-1)
+
+
+@pytest.mark.engine
+@pytest.mark.django_db(transaction=True)
+def test_a_gguf_file_is_written_downloaded_and_told_of(tuned, lead, client, tmp_path):
+    miniature, _ = tuned
+    export = formats.order(miniature, format="gguf-f16", by=lead)
+
+    carry(export.job, tmp_path / "job")
+
+    client.force_login(lead)
+    page = client.get(reverse("training:miniature-exports", args=[miniature.pk])).content.decode()
+    sent = client.get(reverse("training:miniature-export", args=[miniature.pk, "gguf-f16"]))
+    content = body_of(sent)
+    told = client.get(reverse("api-miniature-exports", args=[miniature.pk])).json()["results"][1]
+    assert content[:4] == b"GGUF"
+    assert hashlib.sha256(content).hexdigest() == told["files"][0]["sha256"]
+    assert told["files"][0]["sha256"] in page
+    assert sent["Content-Disposition"] == f'attachment; filename="{miniature.slug}.F16.gguf"'
+    assert (told["state"], told["is_ready"], told["bytes"]) == ("succeeded", True, len(content))
+
+
+@pytest.mark.engine
+def test_an_adapter_whose_weights_were_changed_in_storage_is_not_exported(tuned, lead, tmp_path):
+    miniature, _ = tuned
+    stored = default_storage.path(f"{miniature.storage_prefix}/adapter_model.safetensors")
+    save_file({name: value + 1 for name, value in load_file(stored).items()}, stored)
+    export = formats.order(miniature, format="merged", by=lead)
+
+    with pytest.raises(Refusal) as caught:
+        KINDS["export"].build_spec(export.job, tmp_path / "job")
+
+    assert caught.value.code == "artefact_damaged"
