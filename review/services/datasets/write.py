@@ -6,9 +6,10 @@ import hashlib
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core.files import File
@@ -30,6 +31,7 @@ from review.services.datasets.selection import Selection, select
 from review.states import Split
 from webhooks.services import publishing
 
+T = TypeVar("T")
 Report = Callable[[int, int], None]
 
 
@@ -143,11 +145,29 @@ def _write_rows(
         # An earlier attempt may have left rows of this version behind.
         DatasetRow.objects.filter(version=version).delete()
     done, total = 0, len(selection.kept)
-    for chunk in export_rows.judged(selection.kept, as_of=dataset_filters.parse(version.filters).as_of):
+    chunks = export_rows.judged(selection.kept, as_of=dataset_filters.parse(version.filters).as_of)
+
+    def write_files(chunk: list[JudgedDraft]) -> list[kept_rows.Kept]:
         golds = inspection.looked(chunk)
-        kept_rows.insert(version, [(gold.id, gold.decision_id, gold.split, files.add(gold)) for gold in golds])
-        done = min(done + export_rows.CHUNK, total)
-        report(done, total)
+        return [(gold.id, gold.decision_id, gold.split, files.add(gold)) for gold in golds]
+
+    # One thread makes the lines of a chunk while this one, which alone speaks with the database, reads the next.
+    with ThreadPoolExecutor(1, "freezing") as writer:
+        for rows in _one_behind(writer.submit(write_files, chunk) for chunk in chunks):
+            kept_rows.insert(version, rows)
+            done = min(done + export_rows.CHUNK, total)
+            report(done, total)
+
+
+def _one_behind(begun: Iterator[Future[T]]) -> Iterator[T]:
+    """What each came to, in order; the next is begun before the one before is waited for."""
+    before: Future[T] | None = None
+    for future in begun:
+        if before is not None:
+            yield before.result()
+        before = future
+    if before is not None:
+        yield before.result()
 
 
 def _store(version: DatasetVersion, file: JsonlFile | ParquetFile) -> dict[str, Any]:
