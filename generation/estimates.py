@@ -14,6 +14,7 @@ from typing import Any
 
 from generation.engine.contracts import TeacherSpec
 from generation.engine.ledger import worst_case
+from generation.engine.structured import paid_for
 from generation.models import Call, Teacher
 from generation.states import CallState, Provider, Purpose, Way
 from review import prompting
@@ -63,6 +64,9 @@ class Usage:
     low: float
     high: float
     basis: str
+    # Parts of the input that the provider's cache knew, and that were written into it.
+    cached_tokens: float = 0.0
+    cache_write_tokens: float = 0.0
 
 
 def estimate(
@@ -78,10 +82,15 @@ def estimate(
         count: Calls in all.
     """
     step = max(1, len(facts) // SAMPLE)
-    prompts = [prompting.messages(version.spec, known, audience=spec.audience) for known in facts[::step]]
+    rendered = [prompting.messages(version.spec, known, audience=spec.audience) for known in facts[::step]]
+    prompts = [paid_for(spec, version.spec, prompt) for prompt in rendered]
     usage = _measured(version, teacher, spec) or _guessed(version.spec, prompts, spec)
-    cost_usd = spec.cost_usd(1_000_000, 0) * usage.input_tokens * count / 1e6
-    cost_usd += spec.cost_usd(0, 1_000_000) * usage.output_tokens * count / 1e6
+    cost_usd = spec.cost_usd(
+        round(usage.input_tokens * count),
+        round(usage.output_tokens * count),
+        cached_tokens=round(usage.cached_tokens * count),
+        cache_write_tokens=round(usage.cache_write_tokens * count),
+    )
     return Estimate(
         calls=count,
         input_tokens=round(usage.input_tokens * count),
@@ -97,6 +106,7 @@ def estimate(
 
 def of_conversation(task: TaskSpec, messages: list[prompting.Message], spec: TeacherSpec) -> Estimate:
     """Price one call that sends these messages, from their length and the lengths that the output schema asks for."""
+    messages = paid_for(spec, task, messages)
     usage = _guessed(task, [messages], spec)
     cost_usd = spec.cost_usd(round(usage.input_tokens), round(usage.output_tokens))
     return Estimate(
@@ -126,7 +136,7 @@ def _measured(version: TaskVersion, teacher: Teacher, spec: TeacherSpec) -> Usag
         )
         .order_by("-created_at")
     )
-    names = ("input_tokens", "output_tokens", "latency_s", "cost_usd")
+    names = ("input_tokens", "output_tokens", "latency_s", "cost_usd", "cached_tokens", "cache_write_tokens")
     # Answers of batches cost another price and tell nothing of how long a call takes: only where there are no others.
     for way in (Way.LIVE, Way.BATCH):
         rows = list(calls.filter(way=way).values_list(*names)[:HISTORY])
@@ -145,6 +155,8 @@ def _measured(version: TaskVersion, teacher: Teacher, spec: TeacherSpec) -> Usag
         low,
         high,
         f"measured on this teacher's last {len(rows)} answers for this version",
+        fmean(row[4] for row in rows),
+        fmean(row[5] for row in rows),
     )
 
 
