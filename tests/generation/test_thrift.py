@@ -120,3 +120,15 @@ def test_an_order_asks_as_its_teacher_was_set_when_it_was_launched(in_json: Gene
     in_json.teacher.save()
 
     assert in_json.teacher_spec["answers"] == "json"
+
+
+def test_an_estimate_knows_of_the_schema_that_goes_out_with_each_call(
+    task: Task, source: Source, paid: Teacher, lead: Member
+) -> None:
+    in_text, in_json = (
+        orders.quote(task, teacher=paid, count=10, source=source, by=lead).estimate
+        for paid.answers in ("text", "json")
+    )
+
+    assert in_json.input_tokens > in_text.input_tokens + 10 * 50
+    assert in_json.worst_call_usd > in_text.worst_call_usd

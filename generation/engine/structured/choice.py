@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from generation.engine.contracts import TeacherSpec
 from generation.engine.structured.answers import JsonAnswers
+from review.prompting import Message
 from review.spec import TaskSpec
 
 HOSTS = {"openai": "api.openai.com", "anthropic": "api.anthropic.com"}
@@ -39,6 +40,12 @@ def answers_in_json(teacher: TeacherSpec, task: TaskSpec) -> bool:
 def words_beside(teacher: TeacherSpec, task: TaskSpec) -> str:
     """What goes out with each call beside the rendered prompt, such as a schema: it is paid for too."""
     return JsonAnswers(task).overhead if answers_in_json(teacher, task) else ""
+
+
+def paid_for(teacher: TeacherSpec, task: TaskSpec, messages: list[Message]) -> list[Message]:
+    """What a call sends and pays for: its messages, and what goes out beside them."""
+    beside = words_beside(teacher, task)
+    return [*messages, {"role": "system", "content": beside}] if beside else messages
 
 
 def _is_plain(task: TaskSpec) -> bool:
