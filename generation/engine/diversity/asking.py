@@ -14,6 +14,8 @@ from generation.engine.processes.frames import OpenTeacher
 from review.prompting import Message
 from review.spec import TaskSpec
 
+SAMPLED = 512
+
 
 class MixedClient:
     """A client for a whole order.
@@ -60,5 +62,7 @@ def open_all(spec: GenerationSpec, *, task: TaskSpec, secrets: Mapping[str, str]
 
 def sample_of(spec: GenerationSpec, task: TaskSpec, teacher: int) -> list[list[Message]]:
     """Some prompts that a teacher of the order gets, the same in every attempt: what they share a cache may keep."""
-    calls = [call for call in plan(spec) if call.teacher == teacher]
+    # As a short order of the same kind would plan them: a long one need not be planned whole to see what it shares.
+    short = spec.model_copy(update={"count": min(spec.count, SAMPLED)})
+    calls = [call for call in plan(short) if call.teacher == teacher]
     return [prompts.of_call(spec, task, call) for call in some_of(calls)]
