@@ -15,7 +15,7 @@ AXES: Final[dict[str, str]] = {
     "learning_rate": "Learning rate",
     "rank": "LoRA rank",
     "epochs": "Epochs",
-    "share": "Share of the training records",
+    "share": "Share of the data",
 }
 
 
