@@ -106,6 +106,15 @@ def test_a_call_that_was_billed_and_has_no_line_is_uncertain_and_never_repeated(
     assert set(ordered.bill.values()) == {1}
 
 
+def test_a_line_of_another_call_does_not_stand_for_one_that_is_missing(ordered: Ordered) -> None:
+    ordered.desk.lines, ordered.desk.written = ["ok", "missing", "expired"], ["foreign"]
+
+    result = ordered.run(count=4)
+
+    assert result["summary"]["uncertain"] == 1
+    assert set(ordered.bill.values()) == {1}
+
+
 def test_a_call_that_may_be_billed_is_repeated_when_the_order_says_so(ordered: Ordered) -> None:
     ordered.desk.lines = ["missing"]
 
