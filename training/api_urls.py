@@ -16,9 +16,10 @@ urlpatterns = [
     path("miniatures/<uuid:miniature_id>/adapter.zip", miniatures.Archive.as_view(), name="api-miniature-archive"),
     path("miniatures/<uuid:miniature_id>/exports/", exports.Exports.as_view(), name="api-miniature-exports"),
     path(
-        "miniatures/<uuid:miniature_id>/exports/<slug:target>/", exports.ExportFile.as_view(),
+        "miniatures/<uuid:miniature_id>/exports/<slug:target>/",
+        exports.ExportFile.as_view(),
         name="api-miniature-export",
-    ),  # fmt: skip
+    ),
     path("miniatures/<uuid:miniature_id>/write/", miniatures.Write.as_view(), name="api-miniature-write"),
     path("sweeps/", sweeps.Sweeps.as_view(), name="api-sweeps"),
     path("sweeps/estimate/", sweeps.SweepEstimate.as_view(), name="api-sweep-estimate"),

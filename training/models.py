@@ -110,8 +110,9 @@ class TrainingRun(models.Model):
 
 
 class Checkpoint(models.Model):
-    """A saved state of a run, as its engine reported it; the files lie in the attempt's directory, and in storage where
-    other hosts are to go on from them.
+    """A saved state of a run, as its engine reported it.
+
+    The files lie in the attempt's directory, and in storage too where other hosts are to go on from them.
     """
 
     run = models.ForeignKey(TrainingRun, on_delete=models.CASCADE, related_name="checkpoints")

@@ -27,10 +27,10 @@ class ExportIn(serializers.Serializer[Any]):
 
 
 class ExportOut(serializers.Serializer[Any]):
-    """A format: its job's state, or null where nobody has asked for it; files once it can be downloaded."""
+    """A format: its job, or null where nobody has asked for it; its files once it can be downloaded."""
 
     format = serializers.CharField()
-    label = serializers.CharField()
+    name = serializers.CharField(source="label")
     use = serializers.CharField()
     is_ready = serializers.BooleanField()
     job = serializers.UUIDField(source="job.pk", allow_null=True, default=None)

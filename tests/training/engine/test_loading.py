@@ -96,3 +96,15 @@ def test_a_folder_without_a_tokenizer_is_refused(copy):
         (copy / name).unlink()
 
     assert refusal(copy) == "student_without_tokenizer"
+
+
+def test_a_tokenizer_without_a_pad_token_or_a_template_is_given_both(copy):
+    settings = json.loads((copy / "tokenizer_config.json").read_text())
+    settings.pop("pad_token")
+    (copy / "tokenizer_config.json").write_text(json.dumps(settings))
+    (copy / "chat_template.jinja").unlink(missing_ok=True)
+
+    loaded = load(copy)
+
+    assert loaded.chat.pad == loaded.chat.end_of_turn
+    assert loaded.chat.prompt_ids([{"role": "user", "content": "company: Northwind"}])
