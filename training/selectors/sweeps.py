@@ -16,7 +16,7 @@ from jobs.states import CLAIMABLE, ENDED_BADLY, FINISHED, JobState
 from members.models import Member
 from review.models import Task
 from review.permissions import tasks_for
-from training.models import Sweep, SweepCell
+from training.models import Sweep, SweepCell, TrainingRun
 from training.selectors.run_cost import DEFAULT_HOST, RunCost, known_prices, run_costs
 from training.states import SweepCellState
 from training.sweeps import budget as budgets
@@ -79,6 +79,12 @@ def by_id(sweep_id: UUID) -> Sweep:
         Sweep.DoesNotExist: None.
     """
     return Sweep.objects.select_related(*RELATED).get(pk=sweep_id)
+
+
+def of_run(run: TrainingRun) -> Sweep | None:
+    """The sweep that launched a run; None for one that was launched otherwise."""
+    cell = SweepCell.objects.filter(run=run, is_reused=False).select_related("sweep").order_by("pk").first()
+    return cell.sweep if cell else None
 
 
 def cells(sweep: Sweep) -> list[SweepCell]:

@@ -18,7 +18,7 @@ from review.states import Role
 from training import charts
 from training.forms import LaunchForm, overrides_of, typed_in
 from training.presets import PRESETS
-from training.selectors import compared, lineage, pages, watching
+from training.selectors import compared, lineage, pages, sweeps, watching
 from training.selectors import miniatures as miniature_selectors
 from training.selectors import recipes as recipe_selectors
 from training.selectors import runs as selectors
@@ -178,6 +178,7 @@ def _run_context(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
             ("memory", "Memory", "peak_memory_gib:peak gpu_memory_gib:GPUs now", charts.memory(metrics)),
         ],
         "cost": run_cost(found),
+        "sweep": sweeps.of_run(found),
         "watching": watching.standing(member_of(request), found.job),
         "mails_go": settings.NOTICES_BY_MAIL,
         "latest": pages.latest(metrics),

@@ -112,7 +112,9 @@ def _context(request: HttpRequest, sweep_id: UUID) -> dict[str, Any]:
 def _form(task: Any, data: Any, initial: Any) -> SweepForm:
     versions = datasets.frozen_versions(task).select_related("dataset")
     students = student_selectors.all_students()
-    return SweepForm(data, versions=versions, students=students, initial=dict(initial.items()))
+    # Something that can be launched as it stands, so that the estimate begins with figures and not with a refusal.
+    begin = {"recipe": "demo", "max_hours": "" if initial.get("max_usd") else 1, **dict(initial.items())}
+    return SweepForm(data, versions=versions, students=students, initial=begin)
 
 
 def _chosen(request: HttpRequest, form: SweepForm) -> dict[str, Any]:

@@ -189,3 +189,21 @@ def test_a_page_of_twelve_runs_asks_as_many_questions_as_one_of_four(
 
     with django_assert_num_queries(len(four)):
         client.get(reverse("training:sweep", args=[larger.pk]))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_of_a_sweep_leads_back_to_it(as_member, admin, sweep):
+    look(sweep)
+    (run,) = runs_of(sweep)
+
+    page = as_member(admin).get(reverse("training:run", args=[run.pk])).content.decode()
+
+    assert f'by <a href="{reverse("training:sweep", args=[sweep.pk])}">sweep 1</a>' in page
+    assert "runs of sweeps and studies write no samples" in page
+
+
+def test_the_form_opens_with_what_can_be_launched(as_member, admin, task, version, student):
+    page = as_member(admin).get(reverse("training:sweeps", args=[task.slug])).content.decode()
+
+    assert re.search(r'<option value="demo"\s+selected', page)
+    assert re.search(r'name="max_hours"\s+value="1"', page)
