@@ -92,6 +92,7 @@ def test_two_processes_have_the_losses_of_one_at_the_same_global_batch(student, 
     )  # fmt: skip
 
     assert ended.returncode == 0, ended.stderr[-2000:]
+    assert "padded" not in messages(one, events) + messages(two, events)
     assert losses(events(two, "metric")) == pytest.approx(losses(events(one, "metric")), rel=1e-5)
     for name, tensor in adapter(one).items():
         torch.testing.assert_close(adapter(two)[name], tensor, atol=1e-5, rtol=1e-3, msg=name)

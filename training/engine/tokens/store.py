@@ -67,7 +67,7 @@ def write(path: Path, rows: Iterable[Row]) -> None:
     draft = path.with_name(f".{path.name}.{uuid4().hex}")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        save_file(parts, draft, metadata={"format": FORMAT, "sha256": _digest(parts)})
+        _save(parts, draft)
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         draft.replace(path)
@@ -86,6 +86,14 @@ def read(path: Path) -> TokenRows | None:
     if told.get("format") != FORMAT or told.get("sha256") != _digest(parts):
         return None
     return TokenRows(parts)
+
+
+def _save(parts: dict[str, Tensor], path: Path) -> None:
+    try:
+        save_file(parts, path, metadata={"format": FORMAT, "sha256": _digest(parts)})
+    except SafetensorError as error:
+        # What the disk refuses comes as an error of the format.
+        raise OSError(str(error)) from error
 
 
 def _parts(rows: Iterable[Row]) -> dict[str, Tensor]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 import time
@@ -128,6 +130,20 @@ def test_a_folder_that_cannot_be_used_costs_no_run(tmp_path, file, chat):
     rows = Sft(chat, cache=TokenCache(tmp_path / "cache")).read(file, max_length=256)
 
     assert list(rows) == data.read(file, chat, max_length=256)
+
+
+def test_a_disk_that_is_full_costs_no_run_and_leaves_nothing(tmp_path, file, chat):
+    expected = data.read(file, chat, max_length=256)
+    before, signalled = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))
+    try:
+        rows = Sft(chat, cache=TokenCache(tmp_path / "cache")).read(file, max_length=256)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, signalled)
+
+    assert list(rows) == expected
+    assert [path for path in (tmp_path / "cache").iterdir() if path.stat().st_size] == []
 
 
 def test_a_cache_too_small_for_anything_still_gives_the_rows(tmp_path, file, chat):

@@ -1,0 +1,91 @@
+"""Preparing data for a tuning run: 100,000 samples to token ids, the first time and from what runs share.
+
+    SHARED_DATA_DIR=... python -m benchmarks.tokens [--samples 100000]
+
+The samples are the pairs of `instructions/dolly_3k.jsonl.gz` over and over, each with a few words of its own so that no
+two are alike; tokenizer and template are the demo student's. Timed from the file on disk to rows a run can begin with:
+parsing, rendering the template twice, encoding, checking lengths, writing the shared file and verifying it; then, in the
+same process, what the next run of a sweep waits for, and the time of its first 200 batches read from the file. The last
+line is one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+from transformers import AutoTokenizer
+
+from training.engine import data
+from training.engine.chat import open_chat
+from training.engine.course import Course
+from training.engine.objectives.sft import Sft
+from training.engine.tokens.cache import TokenCache
+from training.recipes import Recipe
+
+STUDENT = Path(__file__).resolve().parent.parent / "training" / "demo_student" / "weights"
+LONGEST = 8192
+BATCHES = 200
+
+
+def write_samples(path: Path, count: int) -> None:
+    """`count` sft rows, no two alike."""
+    source = Path(os.environ["SHARED_DATA_DIR"]) / "instructions" / "dolly_3k.jsonl.gz"
+    with gzip.open(source, "rt", encoding="utf-8") as lines:
+        pairs = [json.loads(line) for line in lines]
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(count):
+            pair = pairs[number % len(pairs)]
+            prompt = f"Request {number}. {pair['instruction']}\n\n{pair['input']}".strip()
+            answer = f"{pair['output']} (Request {number}.)"
+            file.write(json.dumps({
+                "id": f"sample-{number}", "meta": "{}",
+                "prompt": [{"role": "user", "content": prompt}],
+                "completion": [{"role": "assistant", "content": answer}],
+            }) + "\n")  # fmt: skip
+
+
+def main() -> None:
+    """Measure, and print the figures; the last line is JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--samples", type=int, default=100_000)
+    chosen = parser.parse_args()
+    chat = open_chat(AutoTokenizer.from_pretrained(STUDENT))
+    with tempfile.TemporaryDirectory() as temporary:
+        path = Path(temporary) / "train.jsonl"
+        write_samples(path, chosen.samples)
+        objective = Sft(chat, cache=TokenCache(Path(temporary) / "cache"))
+        began, cpu = time.perf_counter(), time.process_time()
+        rows = objective.read(path, max_length=LONGEST)
+        first_s, first_cpu_s = time.perf_counter() - began, time.process_time() - cpu
+        began = time.perf_counter()
+        again = objective.read(path, max_length=LONGEST)
+        again_s = time.perf_counter() - began
+        course = Course(again, Recipe(batch_size=8))
+        began = time.perf_counter()
+        for step in range(min(BATCHES, course.total_steps)):
+            for batch in course.batches_of(step):
+                objective.batch(batch)
+        batches_s = time.perf_counter() - began
+        size = sum(file.stat().st_size for file in (Path(temporary) / "cache").glob("*.tokens"))
+    print(json.dumps({
+        "samples": len(rows),
+        "tokens": sum(data.lengths_of(rows)),
+        "first_s": first_s,
+        "first_cpu_s": first_cpu_s,
+        "again_s": again_s,
+        "first_200_batches_s": batches_s,
+        "file_mib": size / (1 << 20),
+        "peak_memory_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20),
+        "load_average": os.getloadavg()[0],
+    }))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
