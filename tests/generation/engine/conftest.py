@@ -113,9 +113,10 @@ class Attempts:
 
     def run(self, *args: Any, **over: Any) -> dict[str, Any]:
         """Run an attempt to its end in a thread: the same entry as the subprocess, without paying for its imports."""
+        within_s = over.pop("within_s", 60)
         thread = threading.Thread(target=main, args=(str(self.lay(*args, **over)),))
         thread.start()
-        thread.join(60)
+        thread.join(within_s)
         assert not thread.is_alive()
         return self.result()
 

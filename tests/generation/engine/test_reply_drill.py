@@ -17,6 +17,7 @@ from tests.generation.engine.conftest import KEY, Attempts, teacher
 from tests.generation.provider_server import Running
 
 pytestmark = [pytest.mark.engine, pytest.mark.stress]
+WITHIN_S = 1200
 EACH = 100 if os.environ.get("STRESS") == "1" else 2
 DRAFT = frozenset({"ok", "fenced", "unmetered"})
 DOUBT = frozenset({"slow:2", "drip:0.05", "cut", "drop", "status:502", "status:504"})
@@ -79,7 +80,7 @@ def test_of_every_kind_of_live_reply_each_call_ends_as_it_must(
     random.Random(3).shuffle(script)
     provider.provider.script, provider.provider.keep_bodies = list(script), False
 
-    result = attempts.run(teacher(provider.url, wire), count=len(final), limits=LIMITS)
+    result = attempts.run(teacher(provider.url, wire), count=len(final), limits=LIMITS, within_s=WITHIN_S)
 
     told = ends(attempts)
     given = {call: got[-1] for call, got in provider.provider.given.items()}
@@ -102,7 +103,7 @@ def test_of_every_kind_of_line_of_a_batch_each_call_ends_as_it_must(
 
     limits: dict[str, Any] = QUICK | {"batch_requests": 40, "concurrency": 16, "repairs": 0}
     asked = teacher(provider.url, wire, batch_factor=0.5)
-    result = attempts.run(asked, count=len(lines), way="batch", limits=limits)
+    result = attempts.run(asked, count=len(lines), way="batch", limits=limits, within_s=WITHIN_S)
 
     fates = {call: what for batch in desk.batches.values() for call, what in (batch.ended or {}).items()}
     wanted = {call: _line_end(what, wire) for call, what in fates.items()}
