@@ -20,6 +20,7 @@ from review.search.texts import of_fields
 MEASURED = 2_000
 SHOWN = 20
 GOLD_SETS = 30
+IN_WORDS = {ChosenBy.CHECKS: "by checks", ChosenBy.JUDGE: "by the judge", ChosenBy.ALONE: "the only one"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def outcome(order: GenerationJob) -> Outcome:
         teachers=_teachers(variety),
         repeats=counts[LeftOutFor.DUPLICATE],
         not_best=counts[LeftOutFor.NOT_BEST],
-        chosen={str(ChosenBy(by).label): number for by, number in chosen.items()},
+        chosen={IN_WORDS[ChosenBy(by)]: number for by, number in chosen.items()},
         newest_repeats=list(repeats.order_by("-created_at")[:SHOWN]),
         followers=list(order.followers.select_related("job").order_by("created_at")),
     )

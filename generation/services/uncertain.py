@@ -11,6 +11,7 @@ from django.db import transaction
 from audit.services import trail
 from generation.models import Call, GenerationJob
 from generation.services import orders, spend
+from generation.services.variety import again
 from generation.states import CallState, Purpose, Settlement, UncertainPolicy
 from members.models import Member
 from review import permissions
@@ -74,14 +75,24 @@ def ask_again(order: GenerationJob, *, call_ids: Sequence[UUID] | None, by: Memb
             hint="Drop this call; the draft is back on the desk of whoever asked, who may ask again.",
             status=409,
         )
+    if order.purpose in (Purpose.JUDGING, Purpose.TEACHING):
+        raise Refusal(
+            "not_asked_again",
+            "This call wrote no draft, and what waited for it has gone on without it.",
+            hint="Drop it: the checks have chosen, or a proposal can be asked for anew.",
+            status=409,
+        )
+    mix = again.wish_of(order)
+    teacher = mix.first or order.teacher
     calls = _settle(order, call_ids, by, Settlement.RETRIED)
     record_ids = [call.record_id for call in calls]
     quoted = orders.quote(
-        order.task, teacher=order.teacher, count=len(calls), by=by, record_ids=record_ids, version=order.task_version
+        order.task, teacher=teacher, count=len(calls), by=by, record_ids=record_ids, version=order.task_version, mix=mix
     )
     return orders.launch(
         order.task,
-        teacher=order.teacher,
+        teacher=teacher,
+        mix=mix,
         count=len(calls),
         by=by,
         record_ids=record_ids,

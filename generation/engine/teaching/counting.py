@@ -107,7 +107,7 @@ def _rules(spec: TaskSpec, counted: Counted) -> list[ProposedChange]:
     labels = {reason.code: reason.label for reason in spec.reasons}
     switched_on = {check.kind for check in spec.checks}
     rejected = counted.cases.get("reject", 0)
-    lines, backing, found = [], [], []
+    lines, backing, found, whys = [], [], [], []
     for code, decisions in counted.reasons.items():
         if len(decisions) < LEAST_DECISIONS or len(decisions) < WORTH_A_RULE * rejected or code == "other":
             continue
@@ -116,23 +116,18 @@ def _rules(spec: TaskSpec, counted: Counted) -> list[ProposedChange]:
         if check and check not in switched_on:
             found.append(ProposedChange("check", check, why, decisions))
             switched_on.add(check)
+        whys.append(why)
         lines.append(f"Reviewers often reject for: {labels.get(code, code)}. Check each draft for it.")
         backing += decisions
     for name, (decisions, words) in counted.shortened.items():
+        whys.append(f"{len(decisions)} edits made the {name} much shorter.")
         lines.append(f"Keep the {name} at {words} words or fewer.")
         backing += decisions
     new = [line for line in lines if line not in spec.guideline]
     if new:
         said = "\n".join([spec.guideline.strip(), *new]).strip()
-        found.append(ProposedChange("guideline", said, _why(counted, rejected), list(dict.fromkeys(backing))))
+        found.append(ProposedChange("guideline", said, " ".join(whys), list(dict.fromkeys(backing))))
     return found
-
-
-def _why(counted: Counted, rejected: int) -> str:
-    parts = [f"{len(ids)} edits made the {name} much shorter" for name, (ids, _) in counted.shortened.items()]
-    if rejected:
-        parts.insert(0, f"{rejected} drafts were rejected, most of them for few reasons")
-    return f"{'; '.join(parts)}.".capitalize()
 
 
 def _shortened(spec: TaskSpec, cases: Sequence[Case]) -> dict[str, tuple[list[str], int]]:

@@ -1,0 +1,49 @@
+"""Uncertain calls of a mixed order: asked again of the same mix; a judge's are only dropped."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from generation.models import GenerationJob
+from generation.services import orders, uncertain
+from generation.services.variety.wishes import MixWish, TeacherWish
+from generation.states import Purpose
+from members.models import Member
+from review.models import Source, Task
+from tests.generation.conftest import uncertain_call
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mixed(task: Task, source: Source, lead: Member, serve: Any) -> GenerationJob:
+    ann, _ = serve("ann", lambda body: "")
+    bob, _ = serve("bob", lambda body: "")
+    mix = MixWish((TeacherWish(ann, 3, (0.5,)), TeacherWish(bob)), near_duplicates="keep_out")
+    return orders.launch(task, teacher=ann, count=4, by=lead, max_cost_usd=Decimal(1), mix=mix)
+
+
+def test_they_are_asked_again_of_the_same_mix(mixed: GenerationJob, lead: Member) -> None:
+    uncertain_call(mixed)
+
+    again = uncertain.ask_again(mixed, call_ids=None, by=lead)
+
+    assert again.variety["slugs"] == ["ann", "bob"]
+    assert again.variety["teachers"] == mixed.variety["teachers"]
+    assert again.variety["near_duplicates"] == "keep_out"
+
+
+@pytest.mark.parametrize("purpose", [Purpose.JUDGING, Purpose.TEACHING])
+def test_a_judges_is_not_asked_again(mixed: GenerationJob, lead: Member, purpose: Purpose) -> None:
+    uncertain_call(mixed)
+    mixed.purpose = purpose
+
+    with pytest.raises(Refusal) as refused:
+        uncertain.ask_again(mixed, call_ids=None, by=lead)
+
+    assert (refused.value.code, refused.value.status) == ("not_asked_again", 409)
+    assert mixed.calls.get().settlement == ""
