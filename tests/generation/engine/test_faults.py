@@ -1,0 +1,47 @@
+"""Refusals of providers in their own words: whether a call is asked again, held, given up, or the order is."""
+
+from __future__ import annotations
+
+import pytest
+
+from generation.engine.clients import faults
+from generation.engine.clients.ports import CallError
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "fate", "code"),
+    [
+        (400, {"error": {"code": "context_length_exceeded", "message": "too many"}}, "rejected", "too_long"),
+        (400, {"error": {"type": "invalid_request_error", "message": "prompt is too long: 9"}}, "rejected", "too_long"),
+        (413, {"error": {"type": "request_too_large", "message": "no"}}, "rejected", "too_long"),
+        (400, {"error": {"code": "content_policy_violation", "message": "no"}}, "rejected", "content_filter"),
+        (400, {"error": {"message": "Invalid schema for response_format 'x'"}}, "fatal", "schema_refused"),
+        (400, {"error": {"code": "unsupported_parameter", "message": "seed"}}, "fatal", "parameter_refused"),
+        (400, {"error": {"code": "model_not_found", "message": "no"}}, "fatal", "not_found"),
+        (403, {"error": {"type": "billing_error", "message": "no"}}, "fatal", "out_of_funds"),
+        (429, {"error": {"code": "billing_hard_limit_reached", "message": "no"}}, "fatal", "out_of_funds"),
+        (422, "what", "rejected", "request_rejected"),
+        (529, {"error": {"type": "overloaded_error"}}, "unbilled", "overloaded"),
+    ],
+)
+def test_words_of_a_refusal_decide_where_its_status_does_not(status: int, said: object, fate: str, code: str) -> None:
+    error = faults.from_status(status, {}, said)
+
+    assert (error.fate, error.code) == (fate, code)
+
+
+@pytest.mark.parametrize(
+    ("status", "fate"),
+    [(500, "unknown"), (503, "unknown"), (409, "unknown"), (502, "unknown"), (429, "unbilled"), (529, "unbilled")],
+)
+def test_a_server_that_fails_may_have_made_what_is_paid_as_a_whole(status: int, fate: str) -> None:
+    error = faults.of_creation(faults.from_status(status, {}, None), status)
+
+    assert error.fate == fate
+
+
+def test_what_costs_nothing_is_never_uncertain() -> None:
+    lost, refused = CallError("unknown", "timed_out", "No."), CallError("fatal", "key_refused", "No.")
+
+    assert faults.harmless(lost).fate == "unbilled"
+    assert faults.harmless(refused) is refused
