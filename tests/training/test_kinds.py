@@ -19,6 +19,7 @@ from jobs.supervisor import carry
 from members.models import Member
 from review.models import DatasetVersion
 from tests.training.conftest import freeze
+from tests.training.preferences import freeze_edits
 from training.models import Checkpoint, Miniature, Student, TrainingRun
 from training.selectors import runs as run_selectors
 from training.services import runs, students, writing
@@ -107,6 +108,30 @@ def test_a_run_becomes_a_miniature_that_writes(tiny, small_version, admin):
     output = writing.first_output(ended(job))
     assert output["completion_tokens"] > 0
     assert output["fields"] is None or set(output["fields"]) == {"subject", "body"}
+
+
+def test_preferences_lead_from_a_miniature_to_one_that_writes_too(tiny, task, admin):
+    version = freeze_edits(task, admin, train=8, validation=2)
+    first = runs.launch(dataset_version=version, student=tiny, recipe="demo", by=admin, overrides=SMALL)
+    carry(first.job_id, worker="worker-1")
+    ended(first.job)
+
+    run = runs.launch(
+        dataset_version=version, student=tiny, recipe="dpo", by=admin, starts_from=Miniature.objects.get(run=first),
+        overrides={**SMALL, "accumulation": 1, "epochs": 3},
+    )  # fmt: skip
+    carry(run.job_id, worker="worker-1")
+
+    ended(run.job)
+    run.refresh_from_db()
+    assert run.summary["objective"] == "dpo"
+    assert run.summary["measures"]["reward_margin"] > 0
+    validated = [row for row in run_selectors.metrics(run) if "val_drift" in row]
+    assert validated[0]["val_drift"] < 1e-6 < validated[-1]["val_drift"]
+    miniature = Miniature.objects.get(run=run)
+    job = writing.order(miniature, record={"company": "Lund Works", "sector": "glass"}, by=admin)
+    carry(job.pk, worker="worker-1")
+    assert writing.first_output(ended(job))["completion_tokens"] > 0
 
 
 def test_a_run_stopped_halfway_goes_on_from_its_checkpoint(tiny, small_version, admin, carrying):
