@@ -49,6 +49,8 @@ SHARED_SOURCES: Final[dict[str, str]] = {
     "eval_every_steps": f"{OURS}: once an epoch",
     "sample_every_steps": f"{OURS}: once an epoch",
     "checkpoint_every_steps": f"{OURS}: once an epoch",
+    "processes": f"{OURS}: one device, unless a host has more to give (docs/hosts.md)",
+    "strategy": f"{OURS}: nothing to spread over one process",
     "packing": f"{OURS}: the same loss and gradients without padding (docs/speed.md)",
     "compile": f"{OURS}: compiling takes minutes and pays in long runs on a GPU (docs/speed.md)",
     "gradient_checkpointing": f"{OURS}: off; turn it on when memory is short",

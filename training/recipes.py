@@ -16,6 +16,7 @@ Method = Literal["lora", "full"]
 Precision = Literal["auto", "bf16", "fp16", "fp32"]
 Quantisation = Literal["none", "nf4"]
 Choice = Literal["auto", "on", "off"]
+Strategy = Literal["none", "ddp"]
 Aim = Literal["sft", "dpo", "kto", "distil"]
 Divergence = Literal["forward", "reverse"]
 
@@ -66,6 +67,8 @@ class Recipe(BaseModel):
     checkpoint_every_steps: int = Field(0, ge=0, description="Steps between checkpoints.")
     packing: Choice = Field("auto", description="SFT: rows one behind the other, no padding. auto: where it is exact.")
     compile: Choice = Field("auto", description="torch.compile. auto: on a GPU, for runs long enough to pay for it.")
+    processes: int = Field(1, ge=1, le=64, description="Devices of one host that compute together, one process each.")
+    strategy: Strategy = Field("none", description="ddp: every process holds the whole model; gradients are summed.")
     gradient_checkpointing: bool = Field(False, description="Recompute activations: less memory, about 30 % slower.")
 
     @model_validator(mode="after")
@@ -86,6 +89,12 @@ class Recipe(BaseModel):
             raise ValueError("KTO tells drift from the other rows of a batch: batch_size must be at least 2")
         return self
 
+    @model_validator(mode="after")
+    def _several_processes_have_a_strategy(self) -> Recipe:
+        if (self.processes > 1) != (self.strategy != "none"):
+            raise ValueError("several processes, and only they, need a strategy such as 'ddp'")
+        return self
+
     @property
     def reads(self) -> str:
         """Format of the dataset files it is tuned on: `sft`, `dpo` or `kto`."""
@@ -104,8 +113,8 @@ class Recipe(BaseModel):
 
     @property
     def rows_per_step(self) -> int:
-        """Rows behind one optimiser step on one device."""
-        return self.batch_size * self.accumulation
+        """Rows behind one optimiser step, of all its processes together."""
+        return self.batch_size * self.accumulation * self.processes
 
 
 @dataclass(frozen=True)

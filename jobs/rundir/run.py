@@ -31,7 +31,7 @@ Outcome = Literal["succeeded", "failed", "stopped"]
 class RunDir:
     """One attempt's directory, opened by its engine. Methods may be called from any thread."""
 
-    def __init__(self, path: Path, spec: SpecEnvelope) -> None:
+    def __init__(self, path: Path, spec: SpecEnvelope, *, reports: bool = True) -> None:
         self.path, self.spec = path, spec
         self._lock = threading.Lock()
         self._stop_reason = ""
@@ -39,8 +39,8 @@ class RunDir:
         self._looked_s = 0.0
         self._is_leased = (path / lease.FILE).exists()
         self._finished = False
-        self._seq = _mend_tail(path / EVENTS)
-        self._events = (path / EVENTS).open("ab")
+        self._seq = _mend_tail(path / EVENTS) if reports else 0
+        self._events = (path / EVENTS if reports else Path(os.devnull)).open("ab")
 
     @classmethod
     def open(cls, path: str | Path) -> RunDir:
@@ -55,9 +55,24 @@ class RunDir:
         (folder / RESULT).unlink(missing_ok=True)
         run = cls(folder, spec)
         write_durably(folder / ENGINE, identity.mark_of(os.getpid()).model_dump_json().encode())
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, run._on_signal)
-            signal.signal(signal.SIGINT, run._on_signal)
+        run._listen()
+        return run
+
+    @classmethod
+    def join(cls, path: str | Path, *, reports: bool) -> RunDir:
+        """Use a directory that another process of the same engine has opened, and listen for SIGTERM.
+
+        Args:
+            path: The directory.
+            reports: Whether this is the one process whose events count; those of others go nowhere.
+
+        Raises:
+            FileNotFoundError: There is no spec.json.
+            pydantic.ValidationError: It is no spec.
+        """
+        folder = Path(path).resolve()
+        run = cls(folder, SpecEnvelope.model_validate_json((folder / SPEC).read_bytes()), reports=reports)
+        run._listen()
         return run
 
     def secrets(self) -> dict[str, str]:
@@ -136,6 +151,11 @@ class RunDir:
             os.fsync(self._events.fileno())
         write_durably(self.path / RESULT, result.model_dump_json(indent=1).encode())
         self._finished = True
+
+    def _listen(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, self._on_signal)
+            signal.signal(signal.SIGINT, self._on_signal)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self._stop_reason = "signal"

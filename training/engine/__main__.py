@@ -27,6 +27,7 @@ from training.engine import (
     compiling,
     disk,
     generation,
+    launching,
     loading,
     loop,
     lora,
@@ -53,7 +54,10 @@ def main(run: RunDir) -> int:
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        summary, files = tune(run, TrainSpec.model_validate(run.spec.body))
+        spec = TrainSpec.model_validate(run.spec.body)
+        if launching.is_wanted(spec):
+            return launching.launch(run, spec, on_cpu=_places(spec).device.type == "cpu")
+        summary, files = tune(run, spec)
     except loop.Stopped:
         _finish(run, "stopped")
         return 0
@@ -83,7 +87,7 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
         TrainError: It cannot start or go on.
     """
     recipe = spec.recipe
-    placement = place(spec.device, recipe.dtype, recipe.method, recipe.quantise)
+    placement = _places(spec)
     before = run.path / spec.start.path if spec.start else None
     starts_whole = spec.start is not None and spec.start.method == "full"
     source = StudentRef(path=str(before)) if starts_whole else spec.student.below(run.path)
@@ -182,8 +186,14 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
         resumed_from_step=resumed_from,
         objective=recipe.objective,
         measures=standing.best_measures,
+        processes=accelerator.num_processes,
     )
     return summary, files
+
+
+def _places(spec: TrainSpec) -> Placement:
+    recipe = spec.recipe
+    return place(spec.device, recipe.dtype, recipe.method, recipe.quantise, processes=recipe.processes)
 
 
 def _prepare_student(
@@ -253,9 +263,11 @@ def _fail(run: RunDir, error: TrainError) -> int:
 
 def _finish(run: RunDir, outcome: Any, summary: Any = None, files: Any = (), error: EngineError | None = None) -> None:
     # Under `accelerate launch` every process has this number, and only the first reports.
-    if os.environ.get("RANK", "0") == "0":
+    if os.environ.get(launching.RANK, "0") == "0":
         run.finish(outcome, summary=summary, artefacts=files, error=error)
+    elif error is not None:
+        launching.fail_quietly(run, error)
 
 
 if __name__ == "__main__":
-    sys.exit(main(RunDir.open(Path(sys.argv[1]))))
+    sys.exit(main(launching.opened(Path(sys.argv[1]))))

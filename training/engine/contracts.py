@@ -157,3 +157,4 @@ class TrainSummary(Part):
     resumed_from_step: int | None = None
     objective: Literal["sft", "dpo", "kto", "distil"] = "sft"
     measures: dict[str, float] = Field(default_factory=dict)
+    processes: int = 1

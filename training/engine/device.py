@@ -29,9 +29,10 @@ class Placement:
 
 
 def place(
-    wanted: Literal["auto", "cpu", "cuda"], precision: Precision, method: Method, quantise: Quantisation = "none"
-) -> Placement:
-    """Choose the device and the formats.
+    wanted: Literal["auto", "cpu", "cuda"], precision: Precision, method: Method, quantise: Quantisation = "none",
+    *, processes: int = 1,
+) -> Placement:  # fmt: skip
+    """Choose the device and the formats. Several processes want a GPU each, or share the CPU.
 
     Weights that are tuned stay in fp32 under autocast (mixed precision, "Trained Miniatures"); a base frozen by LoRA is
     held in the half format itself, which halves its memory.
@@ -43,6 +44,9 @@ def place(
         raise TrainError("no_gpu", "this run asks for a GPU, and this host has none that torch can use",
                          "Choose the device 'auto' or 'cpu', or run a worker on a GPU host.")  # fmt: skip
     device = torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+    if device.type == "cuda" and torch.cuda.device_count() < processes:
+        message = f"this run takes {processes} GPUs, and this host has {torch.cuda.device_count()}"
+        raise TrainError("too_few_gpus", message, "Lower processes, or run a worker on a host with as many.")
     if quantise != "none":
         _require_four_bits(device)
     autocast = _autocast(device, precision)

@@ -39,7 +39,7 @@ def resume(tuning: Tuning, tuned: dict[str, Tensor], folders: Iterable[Path]) ->
         tuning.optimizer.load_state_dict(saved.optimiser["adamw"])
         if tuning.accelerator.scaler and saved.optimiser["scaler"]:
             tuning.accelerator.scaler.load_state_dict(saved.optimiser["scaler"])
-        if (saved.path / checkpoint.BEST).exists():
+        if tuning.accelerator.is_main_process and (saved.path / checkpoint.BEST).exists():
             tuning.best_file.parent.mkdir(exist_ok=True)
             checkpoint.link(saved.path / checkpoint.BEST, tuning.best_file)
         checkpoint.restore_random(saved.path)

@@ -68,6 +68,8 @@ LABELS = {
     "sample_every_steps": "Sample every",
     "checkpoint_every_steps": "Save every",
     "packing": "Packing",
+    "processes": "Devices",
+    "strategy": "Spread by",
     "compile": "Compile",
     "gradient_checkpointing": "Gradient checkpointing",
 }
