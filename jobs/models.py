@@ -20,6 +20,10 @@ class Job(models.Model):
     state = models.CharField(max_length=12, choices=[(s.value, s.value) for s in JobState], default=JobState.QUEUED)
     waiting_reason = models.CharField(max_length=200, blank=True)
     title = models.CharField(max_length=200)
+    # Higher goes first; among equals the team that has had less goes first (jobs.services.fairness).
+    priority = models.SmallIntegerField(default=0, db_default=0)
+    # Devices it computes on at once, known since its first claim.
+    devices = models.PositiveSmallIntegerField(default=1, db_default=1)
     # Plain values, so that this room needs no key into the rooms above it.
     task_slug = models.CharField(max_length=60, blank=True, db_index=True)
     subject_id = models.UUIDField(null=True, blank=True)
@@ -111,3 +115,27 @@ class WorkerBeat(models.Model):
 
     def __str__(self) -> str:
         return self.worker
+
+
+class Host(models.Model):
+    """A machine, or a container of its own, that workers run on: what it has, as its own workers found it."""
+
+    id = models.CharField(max_length=64, primary_key=True)
+    name = models.CharField(max_length=120)
+    boot_id = models.CharField(max_length=64)
+    gpus = models.JSONField(default=list)  # [{name, bytes}], in the order torch counts them
+    cores = models.PositiveIntegerField(default=0)
+    memory_bytes = models.PositiveBigIntegerField(default=0)
+    disk_bytes = models.PositiveBigIntegerField(default=0)
+    disk_free_bytes = models.PositiveBigIntegerField(default=0)
+    versions = models.JSONField(default=dict)  # {package: version}
+    # Why its workers take no jobs although they are there; empty where they do.
+    problem = models.CharField(max_length=300, blank=True)
+    is_draining = models.BooleanField(default=False)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,104 @@
+"""What this host has: GPUs, cores, memory, disk, and the versions of what runs on it. Asks the system, never a row.
+
+Nothing here imports torch: a worker that only drafts shall not load it to say that it has no GPU.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import socket
+import subprocess
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+MIB: Final = 1 << 20
+ASK_FOR_S: Final = 10.0
+PACKAGES: Final = ("miniatures", "torch", "transformers", "peft", "accelerate", "bitsandbytes", "flash-attn")
+VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One host as it found itself. `gpus` are `{name, bytes}` of those its processes may use."""
+
+    name: str
+    gpus: list[dict[str, Any]]
+    cores: int
+    memory_bytes: int
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+def look() -> Machine:
+    """Look at this host once; takes up to some seconds where a driver is slow."""
+    table, driver = _ask_nvidia()
+    return Machine(
+        name=socket.gethostname()[:120],
+        gpus=visible(table, os.environ.get(VISIBLE)),
+        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        versions=_versions() | ({"driver": driver} if driver else {}),
+    )
+
+
+def disk(folder: Path) -> tuple[int, int]:
+    """Bytes of the disk that holds a folder, all and free."""
+    usage = shutil.disk_usage(folder)
+    return usage.total, usage.free
+
+
+def read_table(text: str) -> tuple[list[dict[str, Any]], str]:
+    """GPUs and the driver's version from lines of `index, uuid, name, memory in MiB, driver`.
+
+    A line that is not so (a GPU that fell off the bus says `[Unknown Error]`) is left out.
+    """
+    found, driver = [], ""
+    for line in text.splitlines():
+        parts = [part.strip() for part in line.split(",")]
+        if len(parts) != 5 or not parts[0].isdigit() or not parts[3].isdigit():
+            continue
+        index, uuid, name, memory, driver = parts
+        found.append({"index": int(index), "uuid": uuid, "name": name, "bytes": int(memory) * MIB})
+    return found, driver
+
+
+def visible(table: list[dict[str, Any]], wanted: str | None) -> list[dict[str, Any]]:
+    """The GPUs that `CUDA_VISIBLE_DEVICES` leaves, in its order; all where it is not set, none from the first wrong one."""
+    chosen = table
+    if wanted is not None:
+        chosen = []
+        for word in (part.strip() for part in wanted.split(",")):
+            gpu = next((gpu for gpu in table if _is_named(gpu, word)), None)
+            if gpu is None:
+                break
+            chosen.append(gpu)
+    return [{"name": gpu["name"], "bytes": gpu["bytes"]} for gpu in chosen]
+
+
+def _is_named(gpu: dict[str, Any], word: str) -> bool:
+    return word == str(gpu["index"]) or bool(word.startswith("GPU-") and str(gpu["uuid"]).startswith(word))
+
+
+def _ask_nvidia() -> tuple[list[dict[str, Any]], str]:
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return [], ""
+    query = [program, "--query-gpu=index,uuid,name,memory.total,driver_version", "--format=csv,noheader,nounits"]
+    try:
+        said = subprocess.run(query, capture_output=True, text=True, timeout=ASK_FOR_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return [], ""
+    return read_table(said.stdout)
+
+
+def _versions() -> dict[str, str]:
+    known = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            known[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return known
