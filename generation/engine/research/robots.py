@@ -1,0 +1,64 @@
+"""What sites allow robots to read: each host's robots.txt, asked for once through the guarded fetch."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from generation.engine.research import robots_rules
+from generation.engine.research.charset import decode
+from generation.engine.research.robots_rules import Rule, Rules
+from web.guarded_fetch import OK, Fetched, NotFetchedError
+
+# RFC 9309, section 2.5, wants at least 500 KiB read.
+MAX_BYTES = 512_000
+_SERVER_FAULT = 500
+_NOTHING = Rules((Rule(allows=False, pattern="/"),))
+# Longer than what is read, or going in circles: as good as none.
+_AS_NONE = frozenset({"too_large", "loop", "too_many_redirects"})
+
+
+class Robots:
+    """Rules of every host asked so far. Safe to use from many threads; two may ask the same host once each.
+
+    Args:
+        robot: The name that rules are matched by.
+        ask: Reads a robots.txt.
+    """
+
+    def __init__(self, robot: str, ask: Callable[[str], Fetched]) -> None:
+        self._robot, self._ask = robot, ask
+        self._known: dict[str, Rules] = {}
+        self._lock = threading.Lock()
+
+    def check(self, url: str) -> None:
+        """Refuse a page that robots may not read.
+
+        Raises:
+            NotFetchedError: `robots`.
+        """
+        if not self.of(url).allow(url):
+            raise NotFetchedError("robots", "The site's robots.txt does not allow robots to read this page.")
+
+    def of(self, url: str) -> Rules:
+        """The rules of the host a URL leads to."""
+        parts = urlsplit(url)
+        root = f"{parts.scheme}://{parts.netloc}"
+        with self._lock:
+            known = self._known.get(root)
+        if known is None:
+            known = self._read(f"{root}/robots.txt")
+            with self._lock:
+                self._known[root] = known
+        return known
+
+    def _read(self, url: str) -> Rules:
+        """Sections 2.3.1.3 and 2.3.1.4: a file that is not there allows all, one that cannot be reached nothing."""
+        try:
+            answer = self._ask(url)
+        except NotFetchedError as error:
+            return Rules() if error.code in _AS_NONE else _NOTHING
+        if answer.status >= _SERVER_FAULT:
+            return _NOTHING
+        return robots_rules.parse(decode(answer.body, "utf-8"), self._robot) if answer.status == OK else Rules()

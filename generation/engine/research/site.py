@@ -1,0 +1,124 @@
+"""One company's pages: its start page, then the best of its links, then what a search finds. Tells each as it comes.
+
+It does not know what becomes of them, nor how they are stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from generation.engine.research import links
+from generation.engine.research.charset import decode
+from generation.engine.research.contracts import SiteSpec
+from generation.engine.research.fetching import Fetcher, Stopped
+from generation.engine.research.reading import Reader, Reading
+from generation.engine.research.search import Search, is_own_site
+from web.guarded_fetch import OK, Fetched, NotFetchedError
+
+_STORED_URL = 2000
+# Some pages are refused: so many addresses are tried for each page that is wanted.
+_TRIES = 2
+
+
+class Site:
+    """Reads one site.
+
+    Args:
+        spec: Which, and what is known of it.
+        fetcher: Gets pages.
+        reader: Reads them.
+        search: Finds addresses.
+        tell: Takes each page as plain values.
+        should_stop: Asked before each page.
+        total_s: Most time for all, seconds.
+    """
+
+    def __init__(
+        self,
+        spec: SiteSpec,
+        *,
+        fetcher: Fetcher,
+        reader: Reader,
+        search: Search,
+        tell: Callable[[dict[str, Any]], None],
+        should_stop: Callable[[], bool],
+        total_s: float,
+    ) -> None:
+        self._spec, self._fetcher, self._reader, self._search = spec, fetcher, reader, search
+        self._tell, self._should_stop = tell, should_stop
+        self._until_s = time.monotonic() + total_s
+        self._read, self._led_to, self._got = list(spec.read), list(spec.led_to), spec.got
+
+    def run(self) -> str:
+        """Read what is to be read and is not yet.
+
+        Returns:
+            Why nothing could be looked for; empty where all was tried.
+
+        Raises:
+            Stopped: The engine was asked to.
+        """
+        why, found = "", []
+        try:
+            found = self._found()
+        except NotFetchedError as error:
+            why = error.message
+        start = self._spec.url or next((url for url in found if is_own_site(links.host_of(url))), "")
+        if not self._read and start:
+            self._page(start, "start")
+        for url in self._led_to:
+            self._next(url, "link")
+        for url in found:
+            self._next(url, "search")
+        return why or ("" if self._read else "No address is given, and none was found.")
+
+    def _found(self) -> list[str]:
+        if not self._spec.query:
+            return []
+        return [hit.url[:_STORED_URL] for hit in self._search.find(self._spec.query, most=2 * self._spec.pages)]
+
+    def _next(self, url: str, way: str) -> None:
+        known = {links.canonical(one) for one in self._read}
+        has_room = self._got < self._spec.pages and len(self._read) < _TRIES * self._spec.pages
+        if has_room and links.canonical(url) not in known:
+            self._page(url, way)
+
+    def _page(self, url: str, way: str) -> None:
+        """Read a page and tell of it, refused or not."""
+        if self._should_stop():
+            raise Stopped
+        told: dict[str, Any] = {"site": self._spec.number, "number": len(self._read) + 1, "url": url, "way": way}
+        told["fetched_at"] = datetime.now(UTC).isoformat()
+        try:
+            fetched = self._fetcher.page(url, until_s=self._until_s)
+            reading = self._reading(fetched)
+        except NotFetchedError as error:
+            told |= {"code": error.code, "why": error.message}
+        else:
+            self._got += 1
+            told |= self._seen(fetched, reading, way)
+        self._read.append(url)
+        self._tell(told)
+
+    def _seen(self, fetched: Fetched, reading: Reading, way: str) -> dict[str, Any]:
+        if way == "start":
+            self._led_to = links.choose(reading.base, reading.links, most=_TRIES * self._spec.pages, but=[fetched.url])
+        return {
+            "final_url": fetched.url, "status": fetched.status, "content_type": fetched.content_type,
+            "bytes": len(fetched.body), "sha256": hashlib.sha256(fetched.body).hexdigest(), "title": reading.title,
+            "text": reading.text, "led_to": self._led_to if way == "start" else [],
+        }  # fmt: skip
+
+    def _reading(self, fetched: Fetched) -> Reading:
+        if fetched.status != OK:
+            raise NotFetchedError("status", f"The server answered with the status {fetched.status}.")
+        text = decode(fetched.body, fetched.charset)
+        is_plain = fetched.content_type == "text/plain"
+        reading = self._reader.plain(text, fetched.url) if is_plain else self._reader.html(text, fetched.url)
+        if not reading.text.strip() and not reading.links:
+            raise NotFetchedError("no_text", "The page holds no text that could be read; it may be built by a script.")
+        return reading
