@@ -122,3 +122,13 @@ BATCH_FACTOR: dict[str, str] = {Provider.OPENAI: "0.5", Provider.ANTHROPIC: "0.5
 COLLECT = "generation-collect"
 # Who takes batches; a server of one's own does not.
 TAKES_BATCHES = frozenset({Provider.OPENAI, Provider.ANTHROPIC})
+# The kind of job that reads companies' sites.
+RESEARCH = "research"
+
+
+class PageWay(TextChoices):
+    """How a page of a company came to be read."""
+
+    START = "start", "Start page"
+    LINK = "link", "Linked from it"
+    SEARCH = "search", "Found by a search"
