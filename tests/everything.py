@@ -1,7 +1,8 @@
 """`make test`: the whole suite on SQLite, then the database tests again on a PostgreSQL of its own.
 
-Run as `python -m tests.everything`. Knows where PostgreSQL's programs lie on Debian and how to be its user; does not
-know what the tests test.
+First what shares the machine, as many tests at once as there are cores, then one by one what needs it for itself: engines,
+browsers and fault drills. Run as `python -m tests.everything`. Knows where PostgreSQL's programs lie on Debian and how to be
+its user; does not know what the tests test.
 """
 
 from __future__ import annotations
@@ -17,25 +18,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+# Tests of one file stay together, so that what they share is made once.
+TOGETHER = ["-n", str(max(1, os.cpu_count() or 1)), "--dist", "loadfile"]
+
+# What needs the machine for itself.
+ALONE = "engine or browser or stress"
+# Engines, browsers and pure code do not care which database it is: once is enough.
+OF_DATABASES = "not engine and not browser and not stress and not sqlite_only"
+
 
 def main() -> int:
-    """Run both passes; the exit status is the first that is not 0."""
-    first = pytest_pass({}, sys.argv[1:])
+    """Run all passes; the exit status is the first that is not 0."""
+    asked = sys.argv[1:]
+    statuses = [
+        pytest_pass("SQLite, together", {}, [*TOGETHER, "-m", f"not ({ALONE})", *asked]),
+        pytest_pass("SQLite, one by one", {}, ["-m", ALONE, *asked]),
+    ]
     with postgres() as url:
-        # Engines, browsers and pure code do not care which database it is: once is enough.
-        second = pytest_pass(
-            {"TEST_DATABASE_URL": url, "TEST_ONLY_DATABASE": "1"},
-            ["-m", "not engine and not browser and not stress and not sqlite_only", *sys.argv[1:]],
-        )
-    return first or second
+        extra = {"TEST_DATABASE_URL": url, "TEST_ONLY_DATABASE": "1"}
+        statuses.append(pytest_pass("PostgreSQL, together", extra, [*TOGETHER, "-m", OF_DATABASES, *asked]))
+    return next((status for status in statuses if status), 0)
 
 
-def pytest_pass(extra: dict[str, str], arguments: list[str]) -> int:
-    """One run of pytest with extra environment variables."""
-    name = "PostgreSQL" if extra else "SQLite"
+def pytest_pass(name: str, extra: dict[str, str], arguments: list[str]) -> int:
+    """One run of pytest with extra environment variables; that nothing was left to run is no failure."""
     print(f"\n=== {name}: pytest {' '.join(arguments)}", flush=True)
+    if "-n" in arguments:
+        # Each has a core; more threads would stand in each other's way.
+        extra = {**extra, "OMP_NUM_THREADS": "1"}
     line = [sys.executable, "-m", "pytest", "-q", *arguments]
-    return subprocess.run(line, env={**os.environ, **extra}, check=False).returncode
+    status = subprocess.run(line, env={**os.environ, **extra}, check=False).returncode
+    return 0 if status == pytest.ExitCode.NO_TESTS_COLLECTED else status
 
 
 @contextmanager

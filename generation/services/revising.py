@@ -10,8 +10,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from generation import estimates
-from generation.engine.contracts import TeacherSpec
-from generation.engine.ledger import worst_case
 from generation.models import GenerationJob, Teacher
 from generation.selectors import teachers as selectors
 from generation.selectors.teachers import TeacherLine
@@ -96,15 +94,13 @@ def _writer(line: TeacherLine, draft: Candidate, conversation: Sequence[Message]
     """A teacher as the panel offers it; None for one that cannot be asked, or that only knows its own short prompt."""
     if not line.can_be_asked or line.teacher.provided_by or line.price is None:
         return None
-    worst = _budget(_worst_usd(order_spec.teacher_spec(line.teacher, line.price), conversation))
+    spec = order_spec.teacher_spec(line.teacher, line.price)
+    estimate = estimates.of_conversation(draft.task_version.spec, list(conversation), spec)
+    worst = _budget(estimate.worst_call_usd)
     if worst > MOST_USD:
         return None
     price = f"at most ${worst}" if worst else "free"
     return Writer(line.teacher.slug, line.teacher.name, price, is_author=line.teacher.label == draft.teacher)
-
-
-def _worst_usd(spec: TeacherSpec, conversation: Sequence[Message]) -> float:
-    return worst_case(spec, list(conversation))[2]
 
 
 def _budget(worst_usd: float) -> Decimal:
