@@ -99,7 +99,7 @@ def _writer(line: TeacherLine, draft: Candidate, conversation: Sequence[Message]
     worst = _budget(estimate.worst_call_usd)
     if worst > MOST_USD:
         return None
-    price = f"at most ${worst}" if worst else "free"
+    price = f"at most ${worst.normalize():f}" if worst else "free"
     return Writer(line.teacher.slug, line.teacher.name, price, is_author=line.teacher.label == draft.teacher)
 
 
