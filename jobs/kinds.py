@@ -7,7 +7,7 @@ from typing import Any
 
 from jobs.contracts import Event, Result
 from jobs.models import Job
-from jobs.ports import Attempt
+from jobs.ports import Attempt, Needs
 
 
 class BaseKind:
@@ -18,6 +18,12 @@ class BaseKind:
     queue: str = "default"
     engine_module: str | None = None
     max_running_per_host: int = 2
+    is_fair: bool = False
+    called: str = "job"
+
+    def needs(self, job: Job) -> Needs:
+        """Any host will do."""
+        return Needs()
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
         """The job's own spec, as it was launched."""

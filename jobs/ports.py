@@ -6,12 +6,43 @@ A room's `AppConfig.ready()` fills these registries; this room calls what it fin
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from jobs.contracts import Event, Result
 from jobs.models import Job
 from members.models import Member
+
+GIB = 1 << 30
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a job needs of one host.
+
+    Attributes:
+        gpus: So many GPUs.
+        gpu_bytes: Memory of each of them.
+        or_cpu: A host without any GPU will do too.
+        devices: On how many devices it computes at once.
+    """
+
+    gpus: int = 0
+    gpu_bytes: int = 0
+    or_cpu: bool = False
+    devices: int = 1
+
+    def __str__(self) -> str:
+        size = f" of {self.gpu_bytes / GIB:.0f} GiB" if self.gpu_bytes >= GIB else ""
+        return f"a GPU{size}" if self.gpus == 1 else f"{self.gpus} GPUs{size}"
+
+    @property
+    def free(self) -> str:
+        """The same, free."""
+        return (
+            f"a free {str(self).removeprefix('a ')}" if self.gpus == 1 else f"{str(self).replace('GPUs', 'free GPUs')}"
+        )
 
 
 class JobKind(Protocol):
@@ -26,6 +57,13 @@ class JobKind(Protocol):
     queue: str
     engine_module: str | None
     max_running_per_host: int
+    # Whether its jobs take turns by team; and what pages call one of them where they do.
+    is_fair: bool
+    called: str
+
+    def needs(self, job: Job) -> Needs:
+        """What a host must have to do the job; asked often, before each claim."""
+        ...
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
         """Body of `spec.json` for this attempt; free of secrets. May lay input files into the run directory.

@@ -12,11 +12,11 @@ from django.db import transaction
 from jobs.contracts import Event, Result
 from jobs.kinds import BaseKind
 from jobs.models import Job
-from jobs.ports import Attempt, Wait
+from jobs.ports import Attempt, Needs, Wait
 from training.selectors import miniatures as miniature_selectors
 from training.selectors import runs as run_selectors
 from training.selectors import sweeps as sweep_selectors
-from training.services import carrying, checkpoints, finish, formats, lay, students, token_cache, writing
+from training.services import carrying, checkpoints, devices, finish, formats, lay, students, token_cache, writing
 from training.services.runs import KIND
 from training.services.sweeps import advance as sweeping
 from training.services.sweeps.orders import KIND as SWEEP
@@ -33,6 +33,11 @@ class TrainingKind(BaseKind):
     queue = "training"
     engine_module: str | None = "training.engine"
     max_running_per_host = 1
+    is_fair = True
+    called = "run"
+
+    def needs(self, job: Job) -> Needs:
+        return devices.read(job.spec.get("needs") or {})
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
         shared = {"token_cache": str(token_cache.folder())}

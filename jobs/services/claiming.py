@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from jobs import ports
 from jobs.clock import in_s
 from jobs.models import Job
+from jobs.services import doorbell, fairness
 from jobs.services.moves import locked, move, tell
 from jobs.states import CLAIMABLE, HELD, JobState
 
@@ -54,8 +55,12 @@ def claim(job_id: UUID, *, worker: Worker, obstacle: str = "") -> Job | None:
         job = Job.objects.filter(_claimable_by(worker), pk=job_id).first()
         if job is None:
             return None
-        if reason := obstacle or _no_slot(job, worker):
-            _wait(job_id, reason)
+        kind = ports.KINDS.get(job.kind)
+        turn = fairness.Turn(may=not obstacle, reason=obstacle)
+        if kind is not None and turn.may:
+            turn = _turn(job, kind, worker)
+        if not turn.may:
+            _let_pass(job_id, turn)
             return None
         taken = Job.objects.filter(_claimable_by(worker), pk=job_id).update(
             state=JobState.RUNNING,
@@ -65,6 +70,7 @@ def claim(job_id: UUID, *, worker: Worker, obstacle: str = "") -> Job | None:
             worker=worker.name,
             host_id=worker.host_id,
             boot_id=worker.boot_id,
+            devices=kind.needs(job).devices if kind else 1,
         )
         if not taken:
             return None  # Another worker was first.
@@ -163,18 +169,21 @@ def _claimable_by(worker: Worker) -> Q:
     return Q(state__in=CLAIMABLE) & nobody_else
 
 
-def _no_slot(job: Job, worker: Worker) -> str:
-    kind = ports.KINDS.get(job.kind)
-    if kind is None:
-        return ""
+def _turn(job: Job, kind: ports.JobKind, worker: Worker) -> fairness.Turn:
+    if not job.settled and job.host_id == worker.host_id and job.run_fence:
+        # Its engine may live here still: nobody else's turn comes before looking after it.
+        return fairness.Turn(may=True)
     _one_claim_at_a_time(f"{job.kind} on {worker.host_id}")
     running = Job.objects.filter(kind=job.kind, host_id=worker.host_id, state__in=HELD).exclude(pk=job.pk).count()
-    if running < kind.max_running_per_host:
-        return ""
-    label = (kind.label or kind.name).lower()
-    if kind.max_running_per_host == 1:
-        return f"another {label} job holds this host's slot"
-    return f"{kind.max_running_per_host} {label} jobs hold this host's slots"
+    free = kind.max_running_per_host - running
+    return fairness.turn_of(job, kind, host_id=worker.host_id, claimable=_claimable_by(worker), free_slots=free)
+
+
+def _let_pass(job_id: UUID, turn: fairness.Turn) -> None:
+    if turn.reason:
+        _wait(job_id, turn.reason)
+    if turn.first is not None:
+        doorbell.ring_after_commit(turn.first.pk, turn.first.queue)
 
 
 def _one_claim_at_a_time(name: str) -> None:
@@ -191,6 +200,7 @@ def _one_claim_at_a_time(name: str) -> None:
 def _wait(job_id: UUID, reason: str) -> None:
     job = locked(job_id)
     if job.state == JobState.QUEUED:
-        move(job, JobState.WAITING, reason=reason)
+        # It keeps its place: waiting is no new beginning.
+        move(job, JobState.WAITING, reason=reason, queued_at=job.queued_at)
     elif job.state == JobState.WAITING and job.waiting_reason != reason[:200]:
         tell(job, "state", {"state": str(JobState.WAITING), "reason": reason}, waiting_reason=reason[:200])

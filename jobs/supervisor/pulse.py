@@ -20,6 +20,7 @@ from django.db import close_old_connections, connections
 from jobs.rundir import lease
 from jobs.services import claiming, presence
 from jobs.services.claiming import Worker
+from jobs.supervisor.registering import REGISTRATION
 
 logger = logging.getLogger(__name__)
 
@@ -124,6 +125,7 @@ class Pulse:
     def _say(self, worker: Worker, queues: str) -> None:
         try:
             presence.beat(worker=worker.name, host=worker.host_id, queues=queues)
+            REGISTRATION.tell(worker.host_id, worker.boot_id)
         except Exception:
             logger.exception("Could not say that worker %s is there.", worker.name)
 

@@ -21,7 +21,7 @@ from review.states import Role
 from training import presets
 from training.models import Miniature, Student, TrainingRun
 from training.selectors import data as tuning_data
-from training.services import beginnings, forecast, plans, preflight, samples
+from training.services import beginnings, devices, forecast, plans, preflight, samples
 from training.services.samples import Sample
 from training.states import Device, RunPurpose
 from web.errors import Refusal
@@ -78,6 +78,8 @@ def launch(
         dataset_version=dataset_version, student=student, recipe=composed, device=device, rows=rows
     )
     preflight.require_disk(guess.disk_bytes)
+    needs = devices.needed(composed, device, peak_gib=guess.memory_gib or 0)
+    devices.require(composed, device, needs=needs)
     # The task's row is the lock under which numbers are given.
     Task.objects.select_for_update().get(pk=task.pk)
     number = (TrainingRun.objects.filter(task=task).aggregate(top=Max("number"))["top"] or 0) + 1
@@ -101,7 +103,7 @@ def launch(
     run.job = lifecycle.launch(
         kind=KIND,
         title=f"Run {number}: {presets.PRESETS[recipe].label} on {student.name}",
-        spec={"run": str(run.pk)},
+        spec={"run": str(run.pk), "needs": devices.as_json(needs)},
         by=by,
         task_slug=task.slug,
         subject_id=run.pk,

@@ -1,0 +1,80 @@
+"""Hosts: registered by their workers, drained by an admin, each with a folder of its own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from jobs.models import Host
+from jobs.rundir import identity
+from jobs.rundir.machine import Machine
+from jobs.services import hosts
+from jobs.supervisor.registering import Registration
+
+pytestmark = pytest.mark.django_db
+BARE = Machine(name="bare", gpus=[], cores=2, memory_bytes=8 << 30)
+
+
+def put(host_id: str, *, boot_id: str = "boot-1", gpus=(), **values) -> Host:
+    found = Machine(name=host_id, gpus=[{"name": "A100", "bytes": gib << 30} for gib in gpus], cores=8, memory_bytes=1)
+    host = hosts.register(host_id, boot_id=boot_id, machine=found, disk=(100, 50))
+    Host.objects.filter(pk=host_id).update(**values)
+    host.refresh_from_db()
+    return host
+
+
+def test_a_worker_registers_its_host_once_and_says_then_that_it_is_there(settings, tmp_path):
+    settings.RUNS_DIR = tmp_path / "runs"
+    registration = Registration()
+
+    registration.tell(identity.host_id(), identity.boot_id())
+    long_ago = timezone.now() - timedelta(hours=1)
+    Host.objects.update(seen_at=long_ago, disk_free_bytes=0)
+    registration.tell(identity.host_id(), identity.boot_id())
+
+    host = Host.objects.get()
+    assert host.cores >= 1
+    assert host.versions["python"]
+    assert host.problem == ""
+    assert host.seen_at > long_ago
+    assert host.disk_free_bytes > 0
+
+
+def test_a_host_that_was_not_heard_of_for_a_while_is_not_present(settings):
+    put("host-a")
+    put("host-b", seen_at=timezone.now() - timedelta(seconds=3 * settings.WORKER_BEAT_S + 10))
+
+    assert [host.pk for host in hosts.present()] == ["host-a"]
+
+
+def test_only_an_admin_drains_a_host(admin, outsider):
+    put("host-a")
+
+    with pytest.raises(PermissionDenied):
+        hosts.drain("host-a", by=outsider, is_draining=True)
+    drained = hosts.drain("host-a", by=admin, is_draining=True)
+
+    assert drained.is_draining
+    assert "being drained" in hosts.obstacle("host-a")
+    assert not hosts.drain("host-a", by=admin, is_draining=False).is_draining
+    assert hosts.obstacle("host-a") == ""
+    assert hosts.drain("nowhere", by=admin, is_draining=True) is None
+
+
+def test_two_machines_on_one_folder_are_found_at_start_and_containers_of_one_are_not(tmp_path):
+    put("host-a", boot_id="boot-1")
+
+    assert hosts.own_folder(tmp_path, boot_id="boot-1") == ""
+    assert "in use by the host host-a" in hosts.own_folder(tmp_path, boot_id="boot-2")
+    assert hosts.own_folder(tmp_path, boot_id="boot-1") == ""
+
+
+def test_a_folder_outlives_the_boot_of_its_machine(tmp_path):
+    put("host-a", boot_id="boot-1", seen_at=timezone.now() - timedelta(hours=1))
+    hosts.own_folder(tmp_path, boot_id="boot-1")
+
+    assert hosts.own_folder(tmp_path, boot_id="boot-2") == ""
+    assert (tmp_path / hosts.OWNER).read_text() == "boot-2"
