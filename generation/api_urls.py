@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generation.api import budgets, ledger, orders, proposals, teachers, variety
+from generation.api import budgets, ledger, orders, proposals, research, teachers, variety
 
 urlpatterns = [
     path("teachers/", teachers.Teachers.as_view(), name="api-teachers"),
@@ -19,6 +19,9 @@ urlpatterns = [
     path(
         "generation-jobs/<uuid:order_id>/diversity/", variety.OrderDiversity.as_view(), name="api-generation-diversity"
     ),
+    path("tasks/<slug:slug>/research/", research.ResearchOrders.as_view(), name="api-research-orders"),
+    path("research/<uuid:research_id>/", research.ResearchOrder.as_view(), name="api-research"),
+    path("records/<uuid:record_id>/pages/", research.RecordPages.as_view(), name="api-record-pages"),
     path("tasks/<slug:slug>/proposals/", proposals.Proposals.as_view(), name="api-proposals"),
     path("proposals/<uuid:proposal_id>/", proposals.Proposal.as_view(), name="api-proposal"),
     path("proposals/<uuid:proposal_id>/accept/", proposals.Accept.as_view(), name="api-proposal-accept"),

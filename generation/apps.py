@@ -10,7 +10,7 @@ class GenerationConfig(AppConfig):
     def ready(self) -> None:
         """Tell the rooms below what this one brings: a kind of job, notes for data cards, and who writes drafts again."""
         from generation import seeds, terms
-        from generation.kinds import CollectKind, GenerationKind
+        from generation.kinds import CollectKind, GenerationKind, ResearchKind
         from generation.services import revising
         from generation.services.order_spec import KIND
         from generation.services.teaching import advising
@@ -20,6 +20,7 @@ class GenerationConfig(AppConfig):
 
         job_ports.register(GenerationKind())
         job_ports.register(CollectKind())
+        job_ports.register(ResearchKind())
         job_ports.consume("revisions", frozenset({KIND}), revising.settle)
         job_ports.consume("variety", frozenset({KIND}), again.settle)
         job_ports.consume("proposals", frozenset({KIND}), advising.settle)

@@ -7,7 +7,9 @@ from typing import Any
 
 from generation.services import budgets, ingest, order_spec
 from generation.services.batches import collecting
-from generation.states import COLLECT
+from generation.services.research import ingest as pages
+from generation.services.research import orders as research
+from generation.states import COLLECT, RESEARCH
 from jobs.contracts import Event, Result
 from jobs.kinds import BaseKind
 from jobs.models import Job
@@ -51,3 +53,25 @@ class CollectKind(GenerationKind):
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
         ingest.close(job, result)
+
+
+class ResearchKind(BaseKind):
+    """An order to read companies' sites, done by `python -m generation.engine.research`."""
+
+    name = RESEARCH
+    label = "Research"
+    queue = "generation"
+    engine_module: str | None = "generation.engine.research"
+    max_running_per_host = 2
+
+    def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
+        return research.build(job)
+
+    def secret_refs(self, job: Job) -> list[str]:
+        return research.secret_refs(job)
+
+    def on_events(self, job: Job, events: list[Event]) -> None:
+        pages.consume(job, events)
+
+    def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
+        pages.close(job, result)

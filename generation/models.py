@@ -254,9 +254,9 @@ class ProviderBatch(models.Model):
 
 
 # At the end: these rows point at those above.
-from generation.models_variety import BestOf as BestOf  # noqa: E402
-from generation.models_variety import LeftOut as LeftOut  # noqa: E402
-from generation.models_variety import TaskProposal as TaskProposal  # noqa: E402
 from generation.models_research import Research as Research  # noqa: E402
 from generation.models_research import ResearchedSite as ResearchedSite  # noqa: E402
 from generation.models_research import WebPage as WebPage  # noqa: E402
+from generation.models_variety import BestOf as BestOf  # noqa: E402
+from generation.models_variety import LeftOut as LeftOut  # noqa: E402
+from generation.models_variety import TaskProposal as TaskProposal  # noqa: E402

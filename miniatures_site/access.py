@@ -38,6 +38,7 @@ _SITE = {
     "audit:index": (ADMIN, NONE), "audit:csv": (ADMIN, NONE), "api-audit": (ADMIN, NONE),
     "webhooks:index": (ANY_LEAD, ANY_LEAD), "webhooks:detail": (LEAD, LEAD), "webhooks:act": (NONE, LEAD),
     "jobs:list": (MEMBER, NONE), "jobs:detail": (VIEWER, NONE), "jobs:steer": (NONE, LEAD),
+    "jobs:hosts": (MEMBER, ADMIN), "jobs:priority": (NONE, LEAD),
     "jobs:events": (VIEWER, NONE), "jobs:events_of_many": (MEMBER, NONE),
 }  # fmt: skip
 _REVIEW = {
@@ -76,6 +77,8 @@ _MODELS = {
     "generation:list": (VIEWER, LEAD), "generation:estimate": (LEAD, NONE), "generation:detail": (VIEWER, NONE),
     "generation:diversity": (VIEWER, NONE), "generation:learn": (LEAD, LEAD), "generation:learn-price": (LEAD, NONE),
     "generation:proposal": (LEAD, LEAD),
+    "generation:research-list": (VIEWER, LEAD), "generation:research": (VIEWER, NONE),
+    "generation:record-pages": (VIEWER, NONE),
     "generation:settle": (NONE, LEAD), "generation:teachers": (MEMBER, NONE), "generation:teacher-new": (ADMIN, ADMIN),
     "generation:teacher-edit": (ADMIN, ADMIN), "generation:prices": (MEMBER, ADMIN),
     "generation:price-remove": (NONE, ADMIN),
@@ -127,6 +130,7 @@ _API = {
     "api-webhooks": (ANY_LEAD, ANY_LEAD), "api-webhook": (LEAD, LEAD), "api-webhook-deliveries": (LEAD, NONE),
     "api-webhook-replay": (NONE, LEAD), "api-webhook-test": (NONE, LEAD),
     "job-list": (MEMBER, NONE), "job-detail": (VIEWER, NONE), "job-events": (VIEWER, NONE),
+    "host-list": (MEMBER, NONE), "job-priority": (NONE, LEAD),
     "job-pause": (NONE, LEAD), "job-resume": (NONE, LEAD), "job-cancel": (NONE, LEAD),
     "api-tasks": (MEMBER, ANY_LEAD), "api-task": (VIEWER, NONE), "api-task-versions": (VIEWER, LEAD),
     "api-task-version": (VIEWER, NONE), "api-task-team": (LEAD, NONE), "api-task-team-member": (NONE, LEAD),
@@ -167,6 +171,7 @@ _API = {
     "api-generation-job": (VIEWER, NONE), "api-generation-calls": (VIEWER, NONE), "api-generation-diversity": (VIEWER, NONE), "api-proposals": (LEAD, LEAD), "api-proposal": (LEAD, NONE),
     "api-proposal-accept": (NONE, LEAD), "api-proposal-rebase": (NONE, LEAD), "api-proposal-dismiss": (NONE, LEAD),
     "api-generation-settle": (NONE, LEAD),
+    "api-research-orders": (VIEWER, LEAD), "api-research": (VIEWER, NONE), "api-record-pages": (VIEWER, NONE),
     "api-ledger": (MEMBER, NONE), "api-ledger-csv": (MEMBER, NONE), "api-budgets": (MEMBER, LEAD),
     "api-budget": (VIEWER, LEAD),
     "api-students": (MEMBER, ADMIN), "api-recipes": (MEMBER, NONE), "api-training-runs": (MEMBER, LEAD),

@@ -131,7 +131,7 @@ def _once(
 ) -> Fetched | str:
     """One hop: the page, or where it has moved to."""
     backend = PinnedBackend(str(place.address), deadline)
-    asked = {
+    asked: dict[bytes | str, bytes | str] = {
         "Host": _netloc(place), "User-Agent": rules.user_agent, "Accept": "text/html,text/plain;q=0.8,*/*;q=0.1",
         "Accept-Encoding": "gzip, deflate", "Connection": "close", **headers,
     }  # fmt: skip

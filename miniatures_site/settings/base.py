@@ -224,6 +224,12 @@ LOGGING = {
 WEBHOOK_TIMEOUT_S = env.number("WEBHOOK_TIMEOUT_S", 10, minimum=0.1)
 WEBHOOK_KEEP_DAYS = env.number("WEBHOOK_KEEP_DAYS", 30, minimum=1)
 
+# Web research: whom a site may write to about our robot (an address of mail or web), the least pause between two pages
+# of a host, and a SearXNG server whose key, if it wants one, stands in RESEARCH_SEARCH_KEY.
+RESEARCH_CONTACT = env.text("RESEARCH_CONTACT")
+RESEARCH_DELAY_S = env.number("RESEARCH_DELAY_S", 1)
+RESEARCH_SEARCH_URL = env.text("RESEARCH_SEARCH_URL").rstrip("/")
+
 # The hub that versions are sent to; empty: the one its library knows.
 HUB_ENDPOINT = env.text("HUB_ENDPOINT").rstrip("/")
 

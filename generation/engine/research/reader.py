@@ -11,7 +11,7 @@ import logging
 import resource
 import struct
 import sys
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 TEXT_CHARS = 40_000
 TITLE_CHARS = 300
@@ -20,7 +20,7 @@ MEMORY_BYTES = 2 * 2**30
 _LENGTH = struct.Struct(">I")
 
 
-def read_frame(stream: BinaryIO) -> Any:
+def read_frame(stream: IO[bytes]) -> Any:
     """The next message, or None at the end."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
@@ -28,7 +28,7 @@ def read_frame(stream: BinaryIO) -> Any:
     return json.loads(stream.read(_LENGTH.unpack(head)[0]))
 
 
-def write_frame(stream: BinaryIO, message: Any) -> None:
+def write_frame(stream: IO[bytes], message: Any) -> None:
     """Send a message at once."""
     body = json.dumps(message).encode()
     stream.write(_LENGTH.pack(len(body)) + body)

@@ -1,0 +1,40 @@
+"""Facts that are texts from elsewhere, each with its address: what a claim may quote. Pure Python.
+
+By convention the fact `source_1` is such a text where there is a fact `source_1_url` of the type url.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from review.schema import Facts
+from review.spec import TaskSpec
+
+_URL = "_url"
+
+
+class CitedText(NamedTuple):
+    """Names of two facts: a text, and the address it stands at."""
+
+    text: str
+    url: str
+
+
+def places(spec: TaskSpec) -> tuple[CitedText, ...]:
+    """Where a record of this task may hold cited texts, in the order of its facts."""
+    addresses = {field.name for field in spec.input_schema if field.type == "url"}
+    return tuple(
+        CitedText(field.name, field.name + _URL)
+        for field in spec.input_schema
+        if field.type == "text" and field.name + _URL in addresses
+    )
+
+
+def texts(spec: TaskSpec, facts: Facts) -> dict[str, str]:
+    """Texts of a record by their address; those without an address are left out."""
+    found = {}
+    for place in places(spec):
+        url, text = str(facts.get(place.url) or "").strip(), str(facts.get(place.text) or "")
+        if url and text:
+            found[url] = text
+    return found

@@ -1,0 +1,221 @@
+"""Research from the order to the records, through a real supervisor and a real engine process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from generation.models import Research, ResearchedSite, WebPage
+from generation.services.research import ingest, orders, records
+from generation.services.research.orders import Wishes
+from generation.services.research.starting import site_of
+from jobs.contracts import Event
+from jobs.supervisor import carry
+from members.models import Member
+from review.models import Record, Task
+from review.starters import outreach, research_summary
+from tests.generation.research.site_server import PROSE, SiteServer
+from tests.review import factories
+from web.errors import Refusal
+
+QUESTION = {"question": "What changes?"}
+
+
+@pytest.fixture
+def summary(admin: Member) -> Task:
+    return factories.make_task(by=admin, spec=research_summary.SPEC, slug="summary")
+
+
+@pytest.fixture
+def open_here(settings: Any) -> None:
+    settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1"]
+    settings.RESEARCH_DELAY_S = 0
+    settings.RESEARCH_CONTACT = "robots@our.example"
+
+
+def ordered(task: Task, by: Member, *sites: tuple[str, str], **more: Any) -> Research:
+    return orders.launch(task, by=by, sites=sites, wishes=Wishes(facts=QUESTION, **more))
+
+
+def told(research: Research, *payloads: dict[str, Any]) -> None:
+    assert research.job is not None
+    page = {"way": "start", "fetched_at": "2026-05-03T10:00:00+00:00", "status": 200, "sha256": "a" * 64, "led_to": []}
+    events = [
+        Event(seq=n, ts=1.0, kind="site" if "why" in one and "url" not in one else "page",
+              payload=one if "url" not in one else {**page, **one})
+        for n, one in enumerate(payloads, 1)
+    ]  # fmt: skip
+    ingest.consume(research.job, events)
+
+
+@pytest.mark.engine
+@pytest.mark.django_db(transaction=True)
+def test_sites_become_records_whose_texts_can_be_quoted(
+    summary: Task, admin: Member, site: SiteServer, open_here: None
+) -> None:
+    site.company()
+    research = ordered(summary, admin, ("Harrow Bay Ferries", site.url), ("Nowhere", f"{site.url}/gone"))
+    assert research.job is not None
+
+    carry(research.job.pk, worker="w")
+
+    research.refresh_from_db()
+    research.job.refresh_from_db()
+    assert research.job.state == "succeeded", research.job.error
+    assert (research.rows_added, research.problem) == (1, "1 site had no page that could be read.")
+    record = Record.objects.get(source=research.made_source)
+    assert record.facts["company"] == "Harrow Bay Ferries"
+    assert record.facts["question"] == "What changes?"
+    assert PROSE in record.facts["source_1"]
+    assert [record.facts[f"source_{n}_url"].removeprefix(site.url) for n in (1, 2, 3)] == ["/", "/about", "/news"]
+    first = ResearchedSite.objects.get(research=research, number=1)
+    assert (first.made_record, first.is_done) == (record, True)
+    assert WebPage.objects.get(site__number=2).refused_why == "The server answered with the status 404."
+    assert site.agents == {"MiniaturesResearch/1.0 (+robots@our.example)"}
+
+
+@pytest.mark.django_db
+def test_events_that_come_twice_store_a_page_once(summary: Task, admin: Member) -> None:
+    research = ordered(summary, admin, ("A", "a.example"))
+    page = {
+        "site": 1,
+        "number": 1,
+        "url": "https://a.example/",
+        "text": "One\x00 text",
+        "led_to": ["https://a.example/x"],
+    }
+
+    told(research, page)
+    told(research, page, {"site": 1, "why": ""})
+
+    stored = WebPage.objects.get()
+    assert (stored.text, stored.sha256) == ("One text", "a" * 64)
+    assert ResearchedSite.objects.get().is_done
+
+
+@pytest.mark.django_db
+def test_a_later_attempt_is_told_what_is_stored_already(summary: Task, admin: Member) -> None:
+    research = ordered(summary, admin, ("A", "a.example"), ("B", "b.example"))
+    told(
+        research,
+        {"site": 1, "number": 1, "url": "https://a.example/", "text": "x", "led_to": ["https://a.example/x"]},
+        {"site": 1, "number": 2, "url": "https://a.example/x", "code": "robots", "why": "no"},
+        {"site": 2, "why": "None"},
+    )
+
+    spec = orders.build(research.job)  # type: ignore[arg-type]
+
+    assert spec["done"] == 1
+    assert [(one["number"], one["read"], one["led_to"], one["got"]) for one in spec["sites"]] == [
+        (1, ["https://a.example/", "https://a.example/x"], ["https://a.example/x"], 1)
+    ]
+
+
+@pytest.mark.django_db
+def test_records_of_another_task_bring_what_the_two_tasks_share(summary: Task, admin: Member) -> None:
+    task = factories.make_task(by=admin, spec=outreach.SPEC, slug="prospects")
+    source = factories.make_source(task)
+    factories.make_records(source, 2, domain="works.example")
+
+    research = orders.launch(summary, by=admin, source=source, wishes=Wishes(facts=QUESTION))
+
+    sites = list(research.sites.all())
+    assert [(site.title, site.url) for site in sites] == [
+        ("Aarhus Works 0", "https://works.example/"), ("Lund Works 1", "https://works.example/"),
+    ]  # fmt: skip
+    assert all(site.facts == QUESTION and site.record is not None for site in sites)
+
+
+@pytest.mark.django_db
+def test_a_company_stays_on_its_side_of_the_split(summary: Task, admin: Member) -> None:
+    earlier = factories.make_source(summary)
+    Record.objects.create(
+        task=summary, source=earlier, row_number=1, title="A", facts={"company": "A"}, group="a", split="test",
+        content_hash=uuid4().hex * 2,
+    )  # fmt: skip
+    research = ordered(summary, admin, ("A", "a.example"))
+    told(research, {"site": 1, "number": 1, "url": "https://a.example/", "text": "A grows."})
+
+    records.make(research)
+
+    assert Record.objects.get(source=research.made_source).split == "test"
+
+
+@pytest.mark.django_db
+def test_a_lead_who_left_is_said_instead_of_a_record(summary: Task, make_member: Callable[..., Member]) -> None:
+    lead = make_member("lea")
+    factories.join(lead, summary, "lead")  # type: ignore[arg-type]
+    research = ordered(summary, lead, ("A", "a.example"))
+    told(research, {"site": 1, "number": 1, "url": "https://a.example/", "text": "A grows."})
+    lead.memberships.all().delete()
+
+    records.make(research)
+
+    assert "does not lead the task any more" in research.problem
+    assert not Record.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("sites", "facts", "searches", "code"), [
+    ([], QUESTION, False, "no_sites"),
+    ([("A", "not an address")], QUESTION, False, "no_sites"),
+    ([("A", "a.example")], {**QUESTION, "source_1": "x"}, False, "facts_unknown"),
+    ([("A", "")], QUESTION, True, "no_search"),
+])  # fmt: skip
+def test_an_order_that_could_make_no_record_is_refused_before_anything_is_fetched(
+    summary: Task, admin: Member, sites: Any, facts: dict[str, str], searches: bool, code: str
+) -> None:
+    with pytest.raises(Refusal) as refusal:
+        orders.launch(summary, by=admin, sites=sites, wishes=Wishes(facts=facts, searches=searches))
+
+    assert refusal.value.code == code
+    assert not Research.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_required_fact_that_no_site_brings_is_asked_for(admin: Member) -> None:
+    inputs = [
+        one.model_copy(update={"required": one.required or one.name == "question"})
+        for one in research_summary.SPEC.input_schema
+    ]
+    spec = research_summary.SPEC.model_copy(update={"input_schema": tuple(inputs)})
+    task = factories.make_task(by=admin, spec=spec, slug="asking")
+
+    with pytest.raises(Refusal) as refusal:
+        orders.launch(task, by=admin, sites=[("A", "a.example")])
+
+    assert (refusal.value.code, list(refusal.value.errors)) == ("facts_missing", ["fill.question"])
+
+
+@pytest.mark.django_db
+def test_a_task_without_a_place_for_pages_is_refused(admin: Member) -> None:
+    task = factories.make_task(by=admin)
+
+    with pytest.raises(Refusal, match="no place for pages"):
+        orders.launch(task, by=admin, sites=[("A", "a.example")])
+
+
+@pytest.mark.django_db
+def test_only_a_lead_may_order(summary: Task, make_member: Callable[..., Member]) -> None:
+    with pytest.raises(PermissionDenied):
+        ordered(summary, make_member("sam"), ("A", "a.example"))
+
+
+@pytest.mark.parametrize(("address", "site"), [
+    ("acme.example", "https://acme.example/"), ("http://acme.example/de#top", "http://acme.example/de"),
+    ("ftp://acme.example", ""), ("two words", ""), (None, ""), ("https://[", ""),
+])  # fmt: skip
+def test_addresses_and_bare_domains_are_sites(address: Any, site: str) -> None:
+    assert site_of(address) == site
+
+
+def test_a_long_text_is_cut_where_a_sentence_ends() -> None:
+    text = "One sentence. " * 100
+
+    assert records.cut(text, 205) == ("One sentence. " * 14).strip()
+    assert records.cut("x" * 500, 100) == "x" * 100
+    assert records.cut("Whole.", 100) == "Whole."
