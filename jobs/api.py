@@ -16,8 +16,8 @@ from rest_framework.views import APIView
 
 from jobs import selectors
 from jobs.live import stream
-from jobs.serialize import job_json
-from jobs.services import lifecycle
+from jobs.serialize import host_json, job_json
+from jobs.services import fairness, hosts, lifecycle
 from jobs.states import JobState
 from members.idempotency import idempotent
 from members.session import member_of
@@ -37,6 +37,7 @@ class JobSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=[str(state) for state in JobState])
     waiting_reason = serializers.CharField(allow_blank=True)
     title = serializers.CharField()
+    priority = serializers.IntegerField()
     progress = serializers.JSONField()
     error = serializers.JSONField(allow_null=True)
     result = serializers.JSONField(allow_null=True)
@@ -124,3 +125,50 @@ class JobCancel(APIView):
     @idempotent
     def post(self, request: Request, job_id: UUID) -> Response:
         return Response(job_json(lifecycle.cancel(selectors.get(member_of(request), job_id), by=member_of(request))))
+
+
+class PrioritySerializer(serializers.Serializer[Any]):
+    """Before or behind other jobs of its kind."""
+
+    priority = serializers.ChoiceField(choices=list(fairness.PRIORITIES))
+
+
+class JobPriority(APIView):
+    """Put a job before or behind others of its kind; only an admin puts it before those of other teams."""
+
+    scope_write = "lead"
+
+    @extend_schema(request=PrioritySerializer, responses=JobSerializer)
+    def post(self, request: Request, job_id: UUID) -> Response:
+        job = selectors.get(member_of(request), job_id)
+        wanted = str(request.data.get("priority", ""))
+        return Response(job_json(fairness.prioritise(job, by=member_of(request), priority=wanted)))
+
+
+class HostSerializer(serializers.Serializer[Any]):
+    """A host that workers run on, as its own workers found it."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    gpus = serializers.JSONField()
+    cores = serializers.IntegerField()
+    memory_bytes = serializers.IntegerField()
+    disk_bytes = serializers.IntegerField()
+    disk_free_bytes = serializers.IntegerField()
+    versions = serializers.JSONField()
+    problem = serializers.CharField(allow_blank=True)
+    is_draining = serializers.BooleanField()
+    is_present = serializers.BooleanField()
+    seen_at = serializers.DateTimeField()
+
+
+class Hosts(APIView):
+    """Hosts that workers run on."""
+
+    scope_read = "read"
+
+    @extend_schema(responses=HostSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        present = set(hosts.present().values_list("pk", flat=True))
+        lines = selectors.host_lines(member_of(request))
+        return Response([host_json(line.host, is_present=line.host.pk in present) for line in lines])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from jobs import ports
-from jobs.models import Job, JobEvent
+from jobs.models import Host, Job, JobEvent, WorkerBeat
 from jobs.states import CLAIMABLE, FINISHED, HELD, JobState
 from members.models import Member
 
@@ -138,3 +139,28 @@ def filtered(jobs: QuerySet[Job], wanted: Mapping[str, str]) -> QuerySet[Job]:
     if task := wanted.get("task", ""):
         jobs = jobs.filter(task_slug=task)
     return jobs
+
+
+@dataclass(frozen=True)
+class HostLine:
+    """A host as a page shows it: jobs it holds that the reader may see, and how many more."""
+
+    host: Host
+    workers: list[WorkerBeat]
+    jobs: list[Job]
+    others: int
+
+
+def host_lines(member: Member) -> list[HostLine]:
+    """Every host known, with its workers and what it holds; four questions however many there are."""
+    mine: dict[str, list[Job]] = defaultdict(list)
+    for job in visible(member).filter(state__in=HELD):
+        mine[job.host_id].append(job)
+    workers: dict[str, list[WorkerBeat]] = defaultdict(list)
+    for beat in WorkerBeat.objects.order_by("worker"):
+        workers[beat.host].append(beat)
+    held = Counter(Job.objects.filter(state__in=HELD).values_list("host_id", flat=True))
+    return [
+        HostLine(host, workers[host.pk], mine[host.pk], held[host.pk] - len(mine[host.pk]))
+        for host in Host.objects.all()
+    ]

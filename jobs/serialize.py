@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from jobs.models import Job, JobEvent
+from jobs.models import Host, Job, JobEvent
 
 
 def job_json(job: Job) -> dict[str, Any]:
@@ -17,6 +17,7 @@ def job_json(job: Job) -> dict[str, Any]:
         "state": str(job.state),
         "waiting_reason": job.waiting_reason,
         "title": job.title,
+        "priority": job.priority,
         "progress": job.progress,
         "error": job.error,
         "result": job.result,
@@ -35,4 +36,22 @@ def event_json(event: JobEvent) -> dict[str, Any]:
         "kind": event.kind,
         "ts": event.ts.isoformat(),
         "payload": event.payload,
+    }
+
+
+def host_json(host: Host, *, is_present: bool) -> dict[str, Any]:
+    """A host as the API shows it."""
+    return {
+        "id": host.pk,
+        "name": host.name,
+        "gpus": host.gpus,
+        "cores": host.cores,
+        "memory_bytes": host.memory_bytes,
+        "disk_bytes": host.disk_bytes,
+        "disk_free_bytes": host.disk_free_bytes,
+        "versions": host.versions,
+        "problem": host.problem,
+        "is_draining": host.is_draining,
+        "is_present": is_present,
+        "seen_at": host.seen_at.isoformat(),
     }

@@ -9,11 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from jobs import rundirs, selectors
 from jobs.live import stream
-from jobs.services import lifecycle
+from jobs.services import fairness, hosts, lifecycle
 from jobs.states import JobState
 from members.session import member_of
 from web.errors import Refusal
@@ -44,6 +44,7 @@ def detail(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "job": job,
         "moves": selectors.moves_of(job),
         "told": selectors.told(job),
+        "priorities": [(word, number) for word, number in fairness.PRIORITIES.items()],
         "log": rundirs.end_of_log(job.pk, job.run_fence) if job.run_fence else "",
     }
     return render(request, "jobs/detail.html", context)
@@ -59,6 +60,34 @@ def steer(request: HttpRequest, job_id: UUID, verb: str) -> HttpResponse:
     except Refusal as refusal:
         messages.warning(request, f"{refusal.message} {refusal.hint}")
     return redirect(_back(request, job_id))
+
+
+@require_POST
+def priority(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    job = selectors.get(member_of(request), job_id)
+    try:
+        fairness.prioritise(job, by=member_of(request), priority=request.POST.get("priority", ""))
+    except Refusal as refusal:
+        messages.warning(request, f"{refusal.message} {refusal.hint}")
+    return redirect(_back(request, job_id))
+
+
+@require_http_methods(["GET", "POST"])
+def hosts_page(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        is_draining = request.POST.get("verb") == "drain"
+        host = hosts.drain(request.POST.get("host", ""), by=member_of(request), is_draining=is_draining)
+        if host is not None:
+            what = "takes no more jobs; those it holds end there" if is_draining else "takes jobs again"
+            messages.success(request, f"{host.name} {what}.")
+        return redirect("jobs:hosts")
+    context = {
+        "section": "jobs",
+        "lines": selectors.host_lines(member_of(request)),
+        "present": set(hosts.present().values_list("pk", flat=True)),
+        "may_drain": member_of(request).is_admin,
+    }
+    return render(request, "jobs/hosts.html", context)
 
 
 @require_GET

@@ -8,6 +8,7 @@ from django import template
 
 from jobs import selectors
 from jobs.models import Job
+from jobs.ports import GIB
 from jobs.states import CLAIMABLE, HELD, JobState
 from web.templatetags.figures import duration, money
 
@@ -80,3 +81,10 @@ def is_held(state: str) -> bool:
 def split_words(text: str) -> list[str]:
     """Words of a text, for loops over fixed names."""
     return text.split()
+
+
+@register.filter
+def gib(size: int) -> str:
+    """`24 GiB`; small sizes with one digit behind the point."""
+    value = size / GIB
+    return f"{value:,.0f} GiB" if value >= 10 else f"{value:,.1f} GiB"

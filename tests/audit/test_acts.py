@@ -17,7 +17,7 @@ from review.starters import outreach
 from tests.review.factories import make_task
 
 pytestmark = pytest.mark.django_db
-ROOMS = ("members", "review", "generation", "training", "serving", "campaigns", "webhooks", "miniatures_site")
+ROOMS = ("jobs", "members", "review", "generation", "training", "serving", "campaigns", "webhooks", "miniatures_site")
 
 
 def trail() -> list[tuple[str, str]]:

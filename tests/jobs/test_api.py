@@ -11,6 +11,7 @@ SHAPE = {
     "kind",
     "state",
     "waiting_reason",
+    "priority",
     "title",
     "progress",
     "error",
