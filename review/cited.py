@@ -5,6 +5,7 @@ By convention the fact `source_1` is such a text where there is a fact `source_1
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from review.schema import Facts
@@ -30,11 +31,14 @@ def places(spec: TaskSpec) -> tuple[CitedText, ...]:
     )
 
 
-def texts(spec: TaskSpec, facts: Facts) -> dict[str, str]:
-    """Texts of a record by their address; those without an address are left out."""
-    found = {}
-    for place in places(spec):
+def texts(held: Iterable[CitedText], facts: Facts) -> dict[str, str]:
+    """Texts of a record by their address, given the places that may hold some; those without an address are left out.
+
+    Two texts of one address are one, the second below the first.
+    """
+    found: dict[str, str] = {}
+    for place in held:
         url, text = str(facts.get(place.url) or "").strip(), str(facts.get(place.text) or "")
         if url and text:
-            found[url] = text
+            found[url] = f"{found[url]}\n{text}" if url in found else text
     return found

@@ -133,8 +133,9 @@ def _once(
     backend = PinnedBackend(str(place.address), deadline)
     asked: dict[bytes | str, bytes | str] = {
         "Host": _netloc(place), "User-Agent": rules.user_agent, "Accept": "text/html,text/plain;q=0.8,*/*;q=0.1",
-        "Accept-Encoding": "gzip, deflate", "Connection": "close", **headers,
+        "Accept-Encoding": "gzip, deflate", "Connection": "close",
     }  # fmt: skip
+    asked.update(headers.items())
     wait = dict.fromkeys(("connect", "read", "write", "pool"), limits.wait_s)
     try:
         with (

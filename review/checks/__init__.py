@@ -17,6 +17,7 @@ from review.checks import (
     length,
     names_company,
     placeholders,
+    quotes,
     repetition,
     spam,
     unsupported,
@@ -35,6 +36,7 @@ CHECKS: dict[CheckKind, CheckModule] = {
     "forbidden": forbidden,
     "repetition": repetition,
     "names_company": names_company,
+    "quotes": quotes,
 }
 __all__ = ["CHECKS", "Mark", "knows", "run"]
 
@@ -92,24 +94,26 @@ def _prepare(spec: TaskSpec) -> Prepared:
     for check in spec.checks:
         reader = CHECKS[check.kind].prepare(spec) if knows(check.kind, spec.language) else None
         if reader is not None:
-            readers.append((frozenset(check.fields) or texts, reader))
+            own = quotes.fields(spec) if check.kind == "quotes" else texts
+            readers.append((frozenset(check.fields) or own, reader))
     return Prepared(Support(spec), readers)
 
 
 def _passages(spec: TaskSpec, fields: Fields, evidence: Evidence) -> Iterator[Passage]:
     texts = list(_texts(spec, fields))
-    draft = "\n".join(text for _, _, text, _ in texts)
-    for index, (path, schema, text, max_chars) in enumerate(texts):
-        yield Passage(path, schema, text, max_chars, evidence, draft, index == 0)
+    draft = "\n".join(text for _, _, text, _, _ in texts)
+    for index, (path, schema, text, max_chars, parts) in enumerate(texts):
+        yield Passage(path, schema, text, max_chars, evidence, draft, index == 0, parts)
 
 
-def _texts(spec: TaskSpec, fields: Fields) -> Iterator[tuple[str, OutputField, str, int | None]]:
-    """Path, schema, text and longest length of every text of a draft; the parts of a list one by one."""
+def _texts(spec: TaskSpec, fields: Fields) -> Iterator[tuple[str, OutputField, str, int | None, dict[str, str]]]:
+    """Path, schema, text, longest length and parts of every text of a draft; the parts of a list one by one."""
     for schema in spec.output_schema:
         value: Any = fields.get(schema.name)
         if schema.type == "text":
-            yield schema.name, schema, str(value or ""), schema.max_chars
+            yield schema.name, schema, str(value or ""), schema.max_chars, {}
             continue
         for index, element in enumerate(value or ()):
+            parts = {item.name: str(element.get(item.name) or "") for item in schema.items}
             for item in schema.items:
-                yield f"{schema.name}.{index}.{item.name}", schema, str(element.get(item.name) or ""), item.max_chars
+                yield f"{schema.name}.{index}.{item.name}", schema, parts[item.name], item.max_chars, parts

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
+from review import cited
 from review.checks.numbers import readings_in
 from review.checks.words import WORD
 from review.schema import Facts
@@ -24,13 +26,14 @@ class Support:
         self.numbers = readings_in("\n".join(said))
         self.group_field = spec.facts_with_role("group")
         self.names = tuple(field.name for field in spec.input_schema)
+        self.cited_places = cited.places(spec)
 
 
 class Evidence:
     """What one record and its task version say; computed when first asked for."""
 
     def __init__(self, support: Support, facts: Facts) -> None:
-        self._support = support
+        self._support, self._facts = support, facts
         self._texts = [text for name in support.names for text in plain_texts(facts.get(name))]
         self.group = " ".join(str(facts.get(support.group_field) or "").split()) if support.group_field else ""
 
@@ -38,6 +41,19 @@ class Evidence:
     def text(self) -> str:
         """Facts and offer as one case-folded text."""
         return "\n".join([*self._texts, ""]).casefold() + self._support.text
+
+    @cached_property
+    def cited(self) -> dict[str, str]:
+        """Texts of the record by their address (without a last slash), blanks evened out, letters as they are."""
+        return {
+            url.partition("#")[0].rstrip("/"): spaced(text)
+            for url, text in cited.texts(self._support.cited_places, self._facts).items()
+        }
+
+    @cached_property
+    def spaced_text(self) -> str:
+        """All facts as one text, blanks evened out, letters as they are."""
+        return spaced("\n".join(self._texts))
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -48,6 +64,11 @@ class Evidence:
     def numbers(self) -> frozenset[str]:
         """Every way to read each number of facts and offer."""
         return self._support.numbers | readings_in("\n".join(self._texts))
+
+
+def spaced(text: str) -> str:
+    """A text with every run of blanks and line breaks as one blank, and letters composed in one way."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def plain_texts(value: Any) -> list[str]:

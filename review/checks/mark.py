@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from dataclasses import field as kept
 from typing import Any, Literal, Protocol
 
 from review.checks.evidence import Evidence
@@ -52,6 +53,7 @@ class Passage:
         evidence: What the record and the offer say.
         draft: All texts of the draft joined, for checks that ask whether something is said anywhere.
         is_first: Whether no other text of the draft comes before, for checks that complain once.
+        parts: Of a list's element: all its parts by name, this one among them; empty for a field of its own.
     """
 
     field: str
@@ -61,6 +63,7 @@ class Passage:
     evidence: Evidence
     draft: str
     is_first: bool
+    parts: Mapping[str, str] = kept(default_factory=dict)
 
 
 Reader = Callable[[Passage], Iterable[Mark]]

@@ -161,6 +161,7 @@ CHECK_HELP: dict[str, tuple[str, str]] = {
     "forbidden": ("Forbidden phrases", "The offer's forbidden phrases, in any ending."),
     "repetition": ("Repetition", "The same sentence twice, or the same six words thrice."),
     "names_company": ("Names the company", "The record's group must be named; its legal suffix may drop."),
+    "quotes": ("Quotes", "A claim's quote that does not stand letter by letter in the source whose address it names."),
 }
 LINES = frozenset({"offer.claims", "offer.forbidden_phrases", "slots", "personas", "angles"})
 REPEATED: dict[str, Rows] = {section.rows.name: section.rows for section in SECTIONS if section.rows}

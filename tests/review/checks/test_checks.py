@@ -240,7 +240,16 @@ def test_places_count_code_points_and_not_bytes() -> None:
 
 def test_parts_of_a_list_are_checked_under_their_path() -> None:
     starter = STARTERS["research-summary"]
-    fields: Fields = {**starter.fields, "claims": [{"text": "It has 77 ships.", "quote": "", "url": ""}]}
+    fields: Fields = {
+        **starter.fields,
+        "claims": [
+            {
+                "text": "It has 77 ships.",
+                "quote": "The ships enter service in 2028.",
+                "url": "https://shipyards.example/orders",
+            }
+        ],
+    }
 
     found = checks.run(starter.spec, starter.facts, fields)
 
