@@ -107,9 +107,10 @@ def normalise_fields(schema: tuple[OutputField, ...], fields: Fields) -> Fields:
     Raises:
         ValueError: A required field is missing or empty, a field is unknown, or a value has the wrong type.
     """
-    unknown = sorted(set(fields) - {field.name for field in schema})
+    names = [field.name for field in schema]
+    unknown = sorted(name for name in fields if name not in names)
     if unknown:
-        raise ValueError(f"unknown field '{unknown[0]}'; the task knows {', '.join(f.name for f in schema)}")
+        raise ValueError(f"unknown field '{unknown[0]}'; the task knows {', '.join(names)}")
     return {field.name: _normalise_value(field, fields.get(field.name)) for field in schema}
 
 

@@ -23,6 +23,14 @@ class Readable(Protocol):
     def rows(self) -> Iterator[Row]: ...
 
 
+class Cell(NamedTuple):
+    """A value on its way to a field, and where it was found."""
+
+    target: Target
+    column: str
+    value: Any
+
+
 class ReadRow(NamedTuple):
     """One good row: its facts, what was written (drafts alone), labels of its defects, and what was said (verdicts alone)."""
 
@@ -83,9 +91,11 @@ def read_rows(
     by_name = {target.name: target for target in fields}
     pairs = [(column, by_name[name]) for column, name in mapping.items() if name]
     filled = {target.name for _, target in pairs}
-    constants = {
-        name: value for name, value in defaults.items() if value and name not in filled and not by_name[name].is_output
-    }
+    constants = [
+        Cell(by_name[name], name, value)
+        for name, value in defaults.items()
+        if value and name not in filled and not by_name[name].is_output
+    ]
     required = [target.name for target in fields if target.is_required and isinstance(target.field, InputField)]
     for row in table.rows():
         tally.total += 1
@@ -93,25 +103,21 @@ def read_rows(
             tally.refuse(row.number, row.problem)
             continue
         try:
-            yield _read(row.number, {**_cells(pairs, row.values), **_constant_cells(constants, by_name)}, required)
+            yield _read(row.number, [*_cells(pairs, row.values), *constants], required)
         except ValueError as error:
             tally.refuse(row.number, str(error))
 
 
-def _cells(pairs: list[tuple[str, Target]], values: dict[str, Any]) -> dict[Target, tuple[str, Any]]:
-    return {target: (column, values.get(column)) for column, target in pairs}
+def _cells(pairs: list[tuple[str, Target]], values: dict[str, Any]) -> list[Cell]:
+    return [Cell(target, column, values.get(column)) for column, target in pairs]
 
 
-def _constant_cells(constants: dict[str, str], by_name: dict[str, Target]) -> dict[Target, tuple[str, Any]]:
-    return {by_name[name]: (name, value) for name, value in constants.items()}
-
-
-def _read(number: int, cells: dict[Target, tuple[str, Any]], required: list[str]) -> ReadRow:
+def _read(number: int, cells: list[Cell], required: list[str]) -> ReadRow:
     facts: Facts = {}
     written: dict[str, Any] = {}
     labels: tuple[str, ...] = ()
     said: dict[str, Any] = {}
-    for target, (column, value) in cells.items():
+    for target, column, value in cells:
         if target.name == LABELS_FIELD and target.field is None:
             labels = _labels(value)
         elif isinstance(target.field, OutputField):

@@ -183,15 +183,18 @@ def _with_keys(table: Table) -> Table:
 
 
 def _jsonl_rows(table: Table) -> Iterator[Row]:
-    with table.path.open(encoding=table.encoding) as file:
+    # The codec that skips a byte order mark decodes in Python and takes longer than the rows; one line alone can have it.
+    encoding = "utf-8" if table.encoding == "utf-8-sig" else table.encoding
+    with table.path.open(encoding=encoding) as file:
         for number, line in enumerate(file, 1):
-            if line.strip():
-                yield _json_line(number, line)
+            text = line.lstrip("\ufeff") if number == 1 else line
+            if text.strip():
+                yield _json_line(number, text)
 
 
 def _json_line(number: int, line: str) -> Row:
     try:
-        value = json.loads(line, parse_constant=_no_constant)
+        value = _DECODER.decode(line)
     except ValueError as error:
         detail = f"{error.msg} at character {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
         return Row(number, problem=f"not JSON: {detail}")
@@ -225,3 +228,6 @@ def _no_constant(name: str) -> None:
 
 def _kind(value: Any) -> str:
     return {list: "array", str: "string", int: "number", float: "number", bool: "boolean"}.get(type(value), "null")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
