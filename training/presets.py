@@ -53,7 +53,7 @@ SHARED_SOURCES: Final[dict[str, str]] = {
     "strategy": f"{OURS}: nothing to spread over one process",
     "packing": f"{OURS}: the same loss and gradients without padding (docs/speed.md)",
     "compile": f"{OURS}: compiling takes minutes and pays in long runs on a GPU (docs/speed.md)",
-    "gradient_checkpointing": f"{OURS}: off; turn it on when memory is short",
+    "gradient_checkpointing": f"{OURS}: only where the estimate of memory asks for it (docs/memory.md)",
 }
 
 
@@ -139,7 +139,7 @@ PRESETS: Final[dict[str, Preset]] = {
                 "learning_rate": (2e-4, f"{QLORA}: 2e-4 up to 13 B parameters; the same as {PAPER}"),
                 "epochs": (3, f"{PAPER}: 3 to 5"),
                 "batch_size": (8, f"{OURS}: the paper names none"),
-                "gradient_checkpointing": (True, f"{QLORA}: activations are what is left to save"),
+                "gradient_checkpointing": ("on", f"{QLORA}: activations are what is left to save"),
             },
         ),
         _preset(

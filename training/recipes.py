@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 Method = Literal["lora", "full"]
 Precision = Literal["auto", "bf16", "fp16", "fp32"]
@@ -69,7 +69,15 @@ class Recipe(BaseModel):
     compile: Choice = Field("auto", description="torch.compile. auto: on a GPU, for runs long enough to pay for it.")
     processes: int = Field(1, ge=1, le=64, description="Devices of one host that compute together, one process each.")
     strategy: Strategy = Field("none", description="ddp: every process holds the whole model; gradients are summed.")
-    gradient_checkpointing: bool = Field(False, description="Recompute activations: less memory, about 30 % slower.")
+    gradient_checkpointing: Choice = Field(
+        "auto",
+        description="Recompute activations: less memory, about 30 % slower. auto: where they do not fit otherwise.",
+    )
+
+    @field_validator("gradient_checkpointing", mode="before")
+    @classmethod
+    def _reads_earlier_releases(cls, value: Any) -> Any:
+        return ("on" if value else "off") if isinstance(value, bool) else value
 
     @model_validator(mode="after")
     def _betas_are_rates(self) -> Recipe:

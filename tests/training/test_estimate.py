@@ -9,6 +9,7 @@ import torch
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from training import estimate, presets
+from training.memory.shape import shape_of
 from training.engine import lora
 from training.recipes import Recipe
 
@@ -57,7 +58,7 @@ def test_more_batch_needs_more_memory_and_checkpointing_needs_less(folder):
 
     small, large, thrifty = (
         estimate.estimate(folder, recipe, rows).activations_bytes
-        for recipe in (Recipe(batch_size=4), Recipe(batch_size=16), Recipe(batch_size=16, gradient_checkpointing=True))
+        for recipe in (Recipe(batch_size=4), Recipe(batch_size=16), Recipe(batch_size=16, gradient_checkpointing="on"))
     )
 
     assert small < thrifty < large
@@ -74,14 +75,14 @@ def test_the_text_part_of_a_multimodal_config_is_read(folder):
     config = json.loads((folder / "config.json").read_text())
     weights = {"model.layers.0.q_proj.weight": (64, 64), "vision_tower.q_proj.weight": (32, 32)}
 
-    shape = estimate.shape_of({"model_type": "gemma3", "text_config": config}, weights)
+    shape = shape_of({"model_type": "gemma3", "text_config": config}, weights)
 
     assert (shape.hidden, shape.layers, shape.linear) == (64, 3, ((64, 64),))
 
 
 def test_a_config_without_sizes_is_refused():
     with pytest.raises(ValueError, match="hidden_size"):
-        estimate.shape_of({"model_type": "mystery"}, {})
+        shape_of({"model_type": "mystery"}, {})
 
 
 def test_no_rows_are_refused(folder):

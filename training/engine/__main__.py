@@ -111,7 +111,10 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
     begins = start.identity(spec.start, run.path)
     _seed(recipe.seed)
     rank = recipe.rank_for(student.parameters) if recipe.method == "lora" else None
-    bare = _prepare_student(student, recipe, rank, placement, before if not starts_whole else None)
+    recomputes = memory.must_recompute(student.model, recipe, [row.length for row in rows], accelerator.device)
+    bare = _prepare_student(
+        student, recipe, rank, placement, before if not starts_whole else None, recomputes=recomputes
+    )
     trainable, total = lora.count(bare)
     disk.require_room(run.path, artefacts.bytes_to_write(bare))
     bare.to(accelerator.device)
@@ -197,8 +200,9 @@ def _places(spec: TrainSpec) -> Placement:
 
 
 def _prepare_student(
-    student: Student, recipe: recipes.Recipe, rank: int | None, placement: Placement, before: Path | None
-) -> Any:
+    student: Student, recipe: recipes.Recipe, rank: int | None, placement: Placement, before: Path | None,
+    *, recomputes: bool,
+) -> Any:  # fmt: skip
     """What is tuned; `before` is the adapter of the miniature it goes on from."""
     is_merged = before is not None and start.merges(
         weights=placement.weights, is_full=rank is None, is_quantised=recipe.quantise != "none"
@@ -213,7 +217,7 @@ def _prepare_student(
         # PEFT froze what an adapter was merged into.
         model.requires_grad_(True)
         lora.freeze_other_senses(model)
-    if recipe.gradient_checkpointing:
+    if recomputes:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     return model
 
@@ -232,11 +236,11 @@ def _teacher(run: RunDir, spec: TrainSpec) -> Student:
 def _fingerprint(recipe: recipes.Recipe, source: StudentRef, rows: Sequence[Item], begins: str) -> str:
     """What a checkpoint belongs to: recipe, student and the very tokens, wherever they lie.
 
-    Values a recipe has by default are left out, so that a paused run outlives a release that brings new ones.
+    Values a recipe has by default are left out, so that a paused run outlives a release that brings new ones; so is
+    whether activations are recomputed, which may be another on a host with other memory and changes no result.
     """
-    digest = hashlib.sha256(
-        f"{recipe.model_dump_json(exclude_defaults=True)}{loading.identity_of(source)}{begins}".encode()
-    )
+    values = recipe.model_dump_json(exclude_defaults=True, exclude={"gradient_checkpointing"})
+    digest = hashlib.sha256(f"{values}{loading.identity_of(source)}{begins}".encode())
     for row in rows:
         digest.update(row.identity().encode())
     return digest.hexdigest()

@@ -1,11 +1,21 @@
-"""Memory as measured, after the fact. What a run will need is `training.estimate`'s business."""
+"""Memory as measured: what a run has held, and what its device has for it. The arithmetic is `training.memory`'s."""
 
 from __future__ import annotations
 
 import resource
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import torch
+
+from training.engine.contracts import TrainError
+from training.memory import fitting
+from training.memory.reading import RUNTIME_BYTES, will_checkpoint
+from training.memory.reading import Device as Place
+from training.memory.shape import shape_of
+from training.recipes import Recipe
 
 GIB = 1 << 30
 
@@ -17,3 +27,61 @@ def peak_gib(device: torch.device) -> float:
     # Linux reports kibibytes, macOS bytes.
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / GIB
+
+
+def free_bytes(device: torch.device) -> int | None:
+    """Memory the device still has for this process, limits of its control group included; None where nobody tells."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0]) + torch.cuda.memory_reserved(device)
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    kib = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
+    free = kib["MemAvailable"] << 10 if "MemAvailable" in kib else None
+    left = [size for size in (free, _left_in_group()) if size is not None]
+    return min(left, default=None)
+
+
+def must_recompute(model: Any, recipe: Recipe, rows_tokens: Sequence[int], device: torch.device) -> bool:
+    """Whether activations are to be recomputed on this device; refuses what it cannot hold either way.
+
+    Args:
+        model: The bare student before adapters, on the CPU or quantised on the GPU.
+        recipe: How it is tuned.
+        rows_tokens: Length of each training row.
+        device: Where it will be tuned.
+
+    Raises:
+        TrainError: It does not fit, with the nearest recipe that does.
+    """
+    if recipe.quantise != "none":
+        # Packed weights do not tell their shapes, and they are on the GPU already.
+        return recipe.gradient_checkpointing != "off"
+    place: Place = "cuda" if device.type == "cuda" else "cpu"
+    try:
+        shape = shape_of(model.config.to_dict(), {name: tuple(p.shape) for name, p in model.named_parameters()})
+    except ValueError:
+        return recipe.gradient_checkpointing == "on"
+    # On a CPU the student is there already, and so is all that runs it; on a GPU it is still to come.
+    held = sum(p.numel() * p.element_size() for p in model.parameters()) + RUNTIME_BYTES["cpu"]
+    free = free_bytes(device)
+    memory = None if free is None else free + (held if place == "cpu" else 0)
+    need = fitting.needed(shape, recipe, rows_tokens, place, memory)
+    if memory is not None and need > memory:
+        fits = fitting.nearest(shape, recipe, rows_tokens, place, memory)
+        named = fits and ", ".join(f"{name} {value}" for name, value in fitting.differences(recipe, fits).items())
+        raise TrainError(
+            "too_large", f"this run needs about {need / GIB:.1f} GiB of memory, and {device} has {memory / GIB:.1f}",
+            f"The nearest recipe that fits has {named}." if named else "Choose a smaller student.",
+        )  # fmt: skip
+    return will_checkpoint(shape, recipe, rows_tokens, place, memory)
+
+
+def _left_in_group() -> int | None:
+    group = Path("/sys/fs/cgroup")
+    try:
+        limit, used = ((group / name).read_text().strip() for name in ("memory.max", "memory.current"))
+    except OSError:
+        return None
+    return None if limit == "max" else max(0, int(limit) - int(used))

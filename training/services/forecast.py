@@ -13,7 +13,7 @@ from training.models import Student, TrainingRun
 from training.recipes import Recipe
 from training.selectors import data as tuning_data
 from training.selectors.data import RowOutline
-from training.services import plans, preflight, students
+from training.services import plans, preflight, room, students
 from training.states import Device
 from web.errors import Refusal
 
@@ -22,6 +22,7 @@ TOKENS_PER_CHARACTER: Final = 0.36
 UNKNOWN_DISK_BYTES: Final = 1 << 30
 MEASURED_RUNS: Final = 5
 LOOKED_AT_RUNS: Final = 50
+RECOMPUTED: Final = "Activations are recomputed on the way back, to save memory: about 30 % slower."
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ def forecast(
     """What a run on a frozen version, or on some of its training rows, would take.
 
     Raises:
-        Refusal: The version is not frozen, or the student's folder is not there any more.
+        Refusal: The version is not frozen, the student's folder is not there any more, or no host's memory holds the
+            run: with the nearest recipe that fits.
     """
     files = tuning_data.of(dataset_version, recipe.reads)
     if files is None:
@@ -134,7 +136,10 @@ def _estimate(
     try:
         # Where a GPU will be taken is not known here; on a CPU a run needs most time and no less memory.
         on: Literal["cpu", "cuda"] = "cuda" if device == Device.CUDA else "cpu"
-        return estimate(folder, recipe, row_tokens, device=on, tokens_per_s=tokens_per_s), ""
+        room.require(folder, recipe, row_tokens, device=device)
+        memory = room.places(device).get(on)
+        guess = estimate(folder, recipe, row_tokens, device=on, tokens_per_s=tokens_per_s, memory_bytes=memory)
+        return guess, RECOMPUTED if guess.checkpoints else ""
     except (OSError, ValueError) as error:
         return None, f"Memory and time cannot be told beforehand: {error}."
 

@@ -1,0 +1,89 @@
+"""Refusing a run that no host's memory holds, with the nearest recipe that fits."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from jobs.ports import GIB
+from jobs.rundir.machine import Machine
+from jobs.services import hosts
+from training.models import TrainingRun
+from training.recipes import Recipe
+from training.services import room
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+ROWS = [1024] * 64
+
+
+def put(name: str, *, gpu_gib: float = 0, memory_gib: float = 0) -> None:
+    gpus = [{"name": "A", "bytes": round(gpu_gib * GIB)}] if gpu_gib else []
+    machine = Machine(name=name, gpus=gpus, cores=2, memory_bytes=round(memory_gib * GIB))
+    hosts.register(name, boot_id=name, machine=machine, disk=(2, 1))
+
+
+@pytest.fixture
+def llama(tmp_path):
+    """A folder with the config and the header of a Llama of 1.2 B parameters, and no numbers."""
+    config = {"model_type": "llama", "hidden_size": 2048, "num_hidden_layers": 16, "num_attention_heads": 32,
+              "num_key_value_heads": 8, "head_dim": 64, "intermediate_size": 8192, "vocab_size": 128256}  # fmt: skip
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    shapes = {"model.embed_tokens.weight": (128256, 2048)}
+    for layer in range(16):
+        at = f"model.layers.{layer}"
+        shapes |= {f"{at}.self_attn.{name}_proj.weight": (width, 2048) for name, width in
+                   (("q", 2048), ("k", 512), ("v", 512), ("o", 2048))}  # fmt: skip
+        shapes |= {f"{at}.mlp.gate_proj.weight": (8192, 2048), f"{at}.mlp.up_proj.weight": (8192, 2048)}
+        shapes |= {f"{at}.mlp.down_proj.weight": (2048, 8192), f"{at}.input_layernorm.weight": (2048,)}
+    header = {name: {"dtype": "F32", "shape": sizes, "data_offsets": [0, 0]} for name, sizes in shapes.items()}
+    text = json.dumps(header).encode()
+    (tmp_path / "model.safetensors").write_bytes(len(text).to_bytes(8, "little") + text)
+    return tmp_path
+
+
+def test_a_run_that_no_gpu_holds_is_refused_with_the_nearest_recipe_that_fits(llama):
+    put("small", gpu_gib=8)
+    put("larger", gpu_gib=14)
+
+    with pytest.raises(Refusal) as caught:
+        room.require(llama, Recipe(batch_size=8, gradient_checkpointing="off"), ROWS, device="cuda")
+
+    assert caught.value.code == "too_large"
+    assert "the largest GPU has 14.0 GiB" in str(caught.value)
+    assert caught.value.hint == "The nearest recipe that fits has batch_size 4, accumulation 2."
+
+
+def test_left_to_itself_the_recipe_recomputes_and_fits(llama):
+    put("larger", gpu_gib=14)
+
+    room.require(llama, Recipe(batch_size=8), ROWS, device="cuda")
+
+
+def test_what_fits_one_place_a_run_may_come_to_is_not_refused(llama):
+    put("both", gpu_gib=2, memory_gib=512)
+
+    room.require(llama, Recipe(gradient_checkpointing="off"), ROWS, device="auto")
+
+
+def test_nothing_is_refused_of_hosts_that_say_nothing(llama):
+    room.require(llama, Recipe(), [131_072] * 64, device="cuda")
+
+
+def test_a_student_that_fits_in_no_way_is_to_be_smaller(llama):
+    put("tiny", gpu_gib=1)
+
+    with pytest.raises(Refusal) as caught:
+        room.require(llama, Recipe(), ROWS, device="cuda")
+
+    assert "smaller student" in caught.value.hint
+
+
+def test_launching_what_does_not_fit_writes_no_run(launch):
+    put("here", memory_gib=((430 << 20) + 1000) / GIB)
+
+    with pytest.raises(Refusal, match="largest host"):
+        launch()
+
+    assert not TrainingRun.objects.exists()

@@ -1,0 +1,194 @@
+"""Bytes of tensors at the peak of one optimiser step of the engine, from a student's shape and a recipe.
+
+Autograd keeps, of every layer, what its way back will need; which tensors those are, and in which format, is a property
+of the code that runs. The coefficients below count them, in bytes a token of each width; `benchmarks/memory.py` runs the
+very step on tensors without content and holds the sum against what it counts. It does not know allocators, and so
+neither fragmentation nor what a driver takes for itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from training.memory.shape import Shape
+
+FP32: Final = 4
+ADAM_BYTES: Final = 8
+# NF4 with double quantisation: half a byte a number, and 0.127 bits of scales (arXiv 2305.14314, section 3).
+NF4_BYTES: Final = 0.5 + 0.127 / 8
+# Linear layers of a decoder layer that wear an adapter, and how many of them read the residual stream.
+ADAPTED: Final = 7
+READ_RESIDUAL: Final = 5
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a step reads: what of a recipe, its rows and its device decides memory.
+
+    Attributes:
+        tokens: In one forward pass at most.
+        supervised: How many of them are supervised.
+        rank: Of adapters; None where all weights are tuned.
+        is_half: Whether it computes in bf16 or fp16.
+        has_dropout: Whether adapters have dropout before them.
+        checkpoints: Whether activations are recomputed.
+        holds_gradients: Whether a forward pass meets gradients of another: with accumulation.
+        is_quantised: Whether the frozen base is in 4 bits.
+        merges: Whether adapters are merged for the pass (`engine/merged.py`: a CPU in fp32 without dropout).
+        mask_bytes: Of dropout, per number: 1 on a GPU, 4 on a CPU.
+        block_bytes: Scores held at a time, in fp32.
+    """
+
+    tokens: int
+    supervised: int
+    rank: int | None
+    is_half: bool = True
+    has_dropout: bool = False
+    checkpoints: bool = False
+    holds_gradients: bool = False
+    is_quantised: bool = False
+    merges: bool = False
+    mask_bytes: int = 1
+    block_bytes: int = 1 << 28
+
+    @property
+    def width(self) -> int:
+        """Bytes of a number that is computed with."""
+        return 2 if self.is_half else FP32
+
+    @property
+    def stream(self) -> int:
+        """Bytes of a number of the residual stream: in the format the weights are held in."""
+        return self.width if self.rank is not None else FP32
+
+
+@dataclass(frozen=True)
+class Peak:
+    """Bytes at the peak, by what they are; `total` is their sum."""
+
+    weights: int
+    optimiser: int
+    gradients: int
+    activations: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.weights + self.optimiser + self.gradients + self.activations
+
+
+def peak(shape: Shape, reading: Reading) -> Peak:
+    """What an optimiser step after the first holds at most."""
+    return _of_adapters(shape, reading, reading.rank) if reading.rank is not None else _of_all_weights(shape, reading)
+
+
+def kept(shape: Shape, reading: Reading) -> int:
+    """Bytes kept of one layer for the way back."""
+    width, is_full = reading.width, reading.rank is None
+    copies = READ_RESIDUAL if reading.is_half or reading.has_dropout else 2
+    mask = reading.mask_bytes if reading.has_dropout else 0
+    per_norm = 2 * FP32 if is_full else FP32
+    hidden = shape.norms * per_norm + copies * width + (READ_RESIDUAL * mask)
+    # Queries, what attention makes of them, and a copy: the adapter's own, or that of rows put together again.
+    queries = (2 if is_full and reading.is_half else 3) * width + mask + FP32 / shape.head
+    key_value = 2.0 * width
+    if shape.has_head_norms:
+        per_head_norm = FP32 + ((FP32 if shape.has_wide_norms else width) if is_full else 0)
+        queries, key_value = queries + per_head_norm, key_value + per_head_norm
+    inside = 4 * width + mask
+    of_rank = ADAPTED * width * reading.rank if reading.rank is not None and not reading.merges else 0
+    sizes = hidden * shape.hidden + queries * shape.queries + key_value * shape.key_value + inside * shape.intermediate
+    return round(reading.tokens * (sizes + of_rank))
+
+
+def _of_adapters(shape: Shape, reading: Reading, rank: int) -> Peak:
+    adapters = shape.adapter_parameters(rank)
+    base = shape.parameters * reading.width
+    if reading.is_quantised:
+        base = round(shape.linear_parameters * NF4_BYTES) + (shape.parameters - shape.linear_parameters) * FP32
+    lowered = adapters * reading.width if reading.is_half else 0
+    # Norms of the first layer and of the end weigh each other up: nothing goes back before the first.
+    saved = _saved(shape, reading, after=FP32 if reading.checkpoints else 0) + lowered
+    if reading.merges:
+        saved += 2 * FP32 * max(out_width * in_width for out_width, in_width in shape.linear)
+    at_head = saved + _head_bytes(shape, reading, is_tuned=False)
+    on_the_way = saved + _head_rows(shape, reading) + _backward(shape, reading)
+    return Peak(base + adapters * FP32, adapters * ADAM_BYTES, adapters * FP32, max(at_head, on_the_way))
+
+
+def _of_all_weights(shape: Shape, reading: Reading) -> Peak:
+    tuned = shape.text_parameters or shape.parameters
+    weights, gradients, head = shape.parameters * FP32, tuned * FP32, shape.embedding * FP32
+    held = gradients if reading.holds_gradients else 0
+    copies = shape.linear_parameters * reading.width if reading.is_half else 0
+    saved = _saved(shape, reading, after=2 * FP32) + (0 if reading.checkpoints else copies)
+    at_head = held + saved + head + _head_bytes(shape, reading, is_tuned=True)
+    on_the_way = held + saved + head + _head_rows(shape, reading) + _backward(shape, reading)
+    # At the first layer, all others have their gradients.
+    near_end = gradients + _last_layer(shape, reading) + (head if held else 0 if shape.is_tied else -head)
+    # Of tied weights two gradients, of either end, are added up into a third.
+    at_end = gradients + (2 * head if shape.is_tied else 0) + (head if held and shape.is_tied else 0)
+    most = max(at_head, on_the_way, near_end, at_end)
+    shown = min(gradients, most)
+    return Peak(weights, tuned * ADAM_BYTES, shown, most - shown)
+
+
+def _saved(shape: Shape, reading: Reading, *, after: int) -> int:
+    """Bytes kept of all layers at the end of the way forward; `after` a number of the residual stream behind them."""
+    last = after * reading.tokens * shape.hidden
+    if reading.checkpoints:
+        return last + shape.layers * reading.tokens * shape.hidden * reading.stream
+    return last + shape.layers * kept(shape, reading)
+
+
+def _backward(shape: Shape, reading: Reading) -> int:
+    """Bytes that come and go on the way back through the last layer."""
+    if reading.checkpoints:
+        return _last_layer(shape, reading)
+    at_norm = reading.tokens * _at_norm(reading) * shape.hidden
+    return max(_inside(shape, reading), at_norm)
+
+
+def _last_layer(shape: Shape, reading: Reading) -> int:
+    """Bytes of one layer on its way back, with all it has kept."""
+    beside = _inside(shape, reading) - reading.tokens * FP32 * shape.hidden
+    return kept(shape, reading) + max(beside, reading.tokens * 2 * FP32 * shape.hidden)
+
+
+def _inside(shape: Shape, reading: Reading) -> int:
+    """Gradients of what the feed-forward part made, less what the layer has given back by then."""
+    is_full = reading.rank is None
+    if is_full:
+        hidden, inside = (-4, 4) if reading.is_half else (-3, 8)
+    elif reading.is_half:
+        hidden, inside = (6, 10) if reading.has_dropout else (10, 6)
+    else:
+        hidden, inside = 0, 8
+    # A norm behind the feed-forward part has given back what it kept.
+    hidden -= (shape.norms // 2 - 1) * (2 * FP32 if is_full else FP32)
+    return reading.tokens * (hidden * shape.hidden + inside * shape.intermediate)
+
+
+def _at_norm(reading: Reading) -> int:
+    """Bytes a number of the residual stream at the last norm's way back: five in fp32, four where it is fp32 itself."""
+    return 16 if reading.rank is None else 20
+
+
+def _head_rows(shape: Shape, reading: Reading) -> int:
+    """What the output layer is given, and its gradient."""
+    return 2 * reading.supervised * shape.hidden * reading.stream
+
+
+def _head_bytes(shape: Shape, reading: Reading, *, is_tuned: bool) -> int:
+    """Scores of a block as they are computed with, their logarithms, and what is left of the block before."""
+    held = 1 << 62 if shape.caps_scores else max(1, reading.block_bytes // (FP32 * shape.vocabulary))
+    rows = min(reading.supervised, held)
+    is_first = rows == reading.supervised
+    scores = rows * shape.vocabulary
+    # At its logarithms: both blocks' scores where there are two, and in half formats an fp32 copy.
+    at_logs = scores * ((2 * FP32 + reading.width if is_first else 12) if reading.is_half else 8 if is_first else 12)
+    layer = shape.embedding * reading.width if is_tuned else 0
+    copy = layer if reading.is_half else 0
+    at_gradient = scores * 2 * reading.width + layer
+    return copy + max(at_logs, at_gradient) + _head_rows(shape, reading)

@@ -1,0 +1,75 @@
+"""Whether any host's memory holds a run, and the recipe nearest to it that fits. Asks hosts' rows; changes nothing.
+
+Only what hosts have said of themselves counts: with none there, nothing is known here and the engine finds out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from jobs.services import hosts
+from training.memory import fitting
+from training.memory.reading import RUNTIME_BYTES
+from training.memory.reading import Device as Place
+from training.memory.shape import Shape, shape_of
+from training.recipes import Recipe
+from training.states import Device
+from training.student_folder import weight_shapes
+from web.errors import Refusal
+
+GIB: Final = 1 << 30
+
+
+def places(device: str) -> dict[Place, int]:
+    """Memory in bytes of the largest device of each kind that a run may come to; empty where nothing is known."""
+    known = list(hosts.present())
+    gpus = [int(gpu.get("bytes") or 0) for host in known for gpu in host.gpus]
+    found: dict[Place, int] = {
+        "cuda": max(gpus, default=0) if device != Device.CPU else 0,
+        "cpu": max((host.memory_bytes for host in known), default=0) if device != Device.CUDA else 0,
+    }
+    # Less than what an engine takes without any model is no figure: workers run there.
+    return {place: size for place, size in found.items() if size > RUNTIME_BYTES[place]}
+
+
+def require(folder: Path, recipe: Recipe, rows_tokens: Sequence[int], *, device: str) -> None:
+    """Refuse a run that no device holds, with the nearest recipe that fits.
+
+    Args:
+        folder: The student's.
+        recipe: How it is to be tuned.
+        rows_tokens: Length of each training row.
+        device: `auto`, `cpu` or `cuda`.
+
+    Raises:
+        Refusal: 422, with what it needs, what there is, and what to change.
+        ValueError: The student's config does not tell its sizes.
+    """
+    known = places(device)
+    # Four bits are for GPUs only.
+    known = {place: size for place, size in known.items() if place == "cuda" or recipe.quantise == "none"}
+    if not known or not rows_tokens:
+        return
+    shape = shape_of(json.loads((folder / "config.json").read_text(encoding="utf-8")), weight_shapes(folder))
+    need = {place: fitting.needed(shape, recipe, rows_tokens, place, size) for place, size in known.items()}
+    if any(need[place] <= size for place, size in known.items()):
+        return
+    largest = max(known, key=lambda place: known[place])
+    called = "GPU" if largest == "cuda" else "host"
+    message = (
+        f"This run needs about {need[largest] / GIB:.1f} GiB of memory; the largest {called} has "
+        f"{known[largest] / GIB:.1f} GiB."
+    )
+    hint = _hint(shape, recipe, rows_tokens, largest, known[largest])
+    raise Refusal("too_large", message, hint=hint, errors={"batch_size": [f"{message} {hint}"]})
+
+
+def _hint(shape: Shape, recipe: Recipe, rows_tokens: Sequence[int], place: Place, memory_bytes: int) -> str:
+    fits = fitting.nearest(shape, recipe, rows_tokens, place, memory_bytes)
+    if fits is None:
+        return "No recipe of this student fits: choose a smaller student, or leave out its longest rows."
+    changed = ", ".join(f"{name} {value}" for name, value in fitting.differences(recipe, fits).items())
+    return f"The nearest recipe that fits has {changed}."
