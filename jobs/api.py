@@ -141,7 +141,8 @@ class JobPriority(APIView):
     @extend_schema(request=PrioritySerializer, responses=JobSerializer)
     def post(self, request: Request, job_id: UUID) -> Response:
         job = selectors.get(member_of(request), job_id)
-        wanted = str(request.data.get("priority", ""))
+        said = request.data if isinstance(request.data, dict) else {}
+        wanted = str(said.get("priority", ""))
         return Response(job_json(fairness.prioritise(job, by=member_of(request), priority=wanted)))
 
 

@@ -74,7 +74,8 @@ def fits(host: Host, needs: Needs) -> bool:
     """Whether a host has what a job needs, in use or not."""
     if needs.or_cpu and not host.gpus:
         return True
-    return sum(gpu["bytes"] >= needs.gpu_bytes for gpu in host.gpus) >= needs.gpus
+    large_enough = [gpu for gpu in host.gpus if gpu["bytes"] >= needs.gpu_bytes]
+    return len(large_enough) >= needs.gpus
 
 
 def in_order(jobs: Sequence[Job], kind: str) -> list[Job]:
