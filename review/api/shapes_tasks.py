@@ -64,7 +64,9 @@ class SourceIn(serializers.Serializer[Any]):
 
     file = serializers.FileField(allow_empty_file=True)
     task = serializers.CharField()
-    kind = serializers.ChoiceField(choices=SourceKind.choices, default=SourceKind.RECORDS)
+    kind = serializers.ChoiceField(
+        choices=SourceKind.choices, default=SourceKind.RECORDS, help_text="Chat logs (OpenAI JSONL) are drafts."
+    )
     name = serializers.CharField(max_length=160, required=False, allow_blank=True, default="")
     provenance = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     mapping = serializers.JSONField(required=False, binary=True)

@@ -21,7 +21,10 @@ class UploadForm(forms.Form):
     kind = forms.ChoiceField(
         choices=[
             (SourceKind.RECORDS, "Records: rows of facts, to be written for"),
-            (SourceKind.DRAFTS, "Finished drafts: texts that somebody wrote, to be judged"),
+            (
+                SourceKind.DRAFTS,
+                "Finished drafts: texts that somebody wrote, or a chat log (OpenAI JSONL), to be judged",
+            ),
             (
                 SourceKind.DECISIONS,
                 "Decisions made elsewhere: an export of Label Studio, Argilla or doccano, or a table of one verdict a row",

@@ -14,13 +14,13 @@ from review.models import Candidate, Record, Source, Task, TaskVersion
 from review.schema import word_count
 from review.selectors.tasks import latest_version
 from review.services.imports import sources
+from review.services.imports.chat_logs import open_drafts
 from review.services.imports.companies import Companies
 from review.services.imports.finding import Draft, Finder, call_id, fitting
 from review.services.imports.mapping import Mapping, guess, targets
 from review.services.imports.reading import check_mapping, read_rows
 from review.services.imports.records import CHUNK, chunks, foreseen
 from review.services.imports.result import ImportResult, Tally
-from review.services.imports.tables import open_table
 from review.services.pouring import DraftRow, Drafts, RecordRow, Records
 from review.states import Role, SourceKind
 from web.ahead import ahead
@@ -43,7 +43,7 @@ def import_drafts(
 
     A row finds its record by the hash of its facts; where it brings a name alone (fields with the roles group, title or
     domain), by that name. Where no record is found and the required facts are there, the record is made. The same
-    draft for the same record is added once. The task's checks mark the drafts, and the text index takes them in, within
+    draft for the same record is added once. A chat log is read as `chat_logs` says. The task's checks mark the drafts, and the text index takes them in, within
     seconds after; whoever opens one earlier sees its marks all the same.
 
     Args:
@@ -64,7 +64,7 @@ def import_drafts(
     permissions.require(by, task, Role.LEAD)
     task = Task.objects.select_for_update().get(pk=task.pk)
     version = latest_version(task)
-    table = open_table(path)
+    table = open_drafts(path, version.spec)
     fields = targets(version.spec, SourceKind.DRAFTS)
     mapping = guess(table.columns, fields) if mapping is None else mapping
     check_mapping(table, mapping, fields, defaults or {})

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from review.services.imports.chat_logs import open_drafts
 from review.services.imports.mapping import Mapping, Target, guess, targets
 from review.services.imports.reading import Readable, check_mapping, read_rows
 from review.services.imports.result import RowError, Tally
@@ -22,7 +23,7 @@ class Preview:
     """A file as the task would read it.
 
     Attributes:
-        format: `csv`, `jsonl` or `json`.
+        format: `csv`, `jsonl`, `json`, or `chat` for a chat log.
         encoding: The codec that reads it.
         columns: Its columns.
         samples: First rows as texts, in the order of the columns.
@@ -68,7 +69,7 @@ def read_preview(
     Raises:
         Refusal: The file itself cannot be read; a bad mapping stands in `problems` instead.
     """
-    table = open_table(path)
+    table = open_drafts(path, spec) if kind == SourceKind.DRAFTS else open_table(path)
     fields = targets(spec, kind)
     mapping = guess(table.columns, fields) if mapping is None else mapping
     tally = Tally()

@@ -1,0 +1,152 @@
+"""Chat logs of OpenAI's shapes: the answer becomes a draft, what was asked its record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from members.models import Member
+from review import prompting
+from review.models import Candidate, Record, Task
+from review.services.imports import import_drafts, read_preview
+from review.services.imports.chat_logs import facts_in
+from review.starters import outreach, research_summary
+from review.states import SourceKind
+from tests.review.factories import make_source, make_task, plain_spec
+from tests.review.imports.conftest import Write
+from web.errors import Refusal
+
+FACTS = {"company": "Acme Ltd", "sector": "steel", "role": "Head of Works", "size": "40", "trigger": "opened a depot"}
+MAIL = {"subject": "A question about Acme", "body": "Hi {{contact.first_name}},\n\nshall we talk on Thursday?"}
+
+
+def chat(asked: str, answer: Any, *, system: str = "You write mails.") -> dict[str, Any]:
+    roles = (("system", system), ("user", asked), ("assistant", answer))
+    return {"messages": [{"role": role, "content": content} for role, content in roles]}
+
+
+def log(*lines: Any) -> str:
+    return "".join(f"{json.dumps(line)}\n" for line in lines)
+
+
+def answered() -> str:
+    return prompting.completion(outreach.SPEC, MAIL)
+
+
+@pytest.mark.parametrize("audience", ["teacher", "student"])
+@pytest.mark.django_db
+def test_prompts_of_our_own_templates_give_back_their_facts(
+    task: Task, admin: Member, write: Write, audience: Any
+) -> None:
+    asked = prompting.messages(outreach.SPEC, FACTS, audience=audience)
+    line = {"messages": [*asked, {"role": "assistant", "content": answered()}]}
+
+    result = import_drafts(task, write(log(line), "log.jsonl"), by=admin)
+
+    candidate = Candidate.objects.get()
+    assert result.rows_added == 1
+    assert result.source.format == "chat"
+    assert candidate.fields == MAIL
+    assert candidate.record.facts == FACTS
+
+
+@pytest.mark.django_db
+def test_a_record_that_is_here_is_found_and_the_same_log_adds_nothing_twice(
+    task: Task, admin: Member, write: Write
+) -> None:
+    path = write(log(chat(json.dumps(FACTS), answered())), "log.jsonl")
+    import_drafts(task, path, by=admin)
+
+    again = import_drafts(task, path, by=admin)
+
+    assert (again.rows_added, again.rows_known) == (0, 1)
+    assert (Candidate.objects.count(), Record.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize("line", [
+    {"request": {"messages": [{"role": "user", "content": "company: Acme Ltd\nsector: steel"}]},
+     "response": {"choices": [{"message": {"role": "assistant", "content": answered()}, "finish_reason": "stop"}]}},
+    {"custom_id": "1", "request": {"body": {"messages": [{"role": "user", "content": "company: Acme Ltd"}]}},
+     "response": {"status_code": 200, "body": {"choices": [{"message": {"content": answered()}}]}}, "error": None},
+    {"messages": [{"role": "user", "content": [{"type": "text", "text": '{"facts": {"company": "Acme Ltd"}}'}]},
+                  {"role": "assistant", "content": [{"type": "text", "text": answered()}]}]},
+    chat("company: Acme Ltd", f"```\n{answered()}\n```"),
+])  # fmt: skip
+@pytest.mark.django_db
+def test_requests_with_responses_and_messages_in_parts_are_read(
+    task: Task, admin: Member, write: Write, line: dict[str, Any]
+) -> None:
+    Record.objects.create(
+        task=task, source=make_source(task), row_number=1, title="Acme Ltd", facts=FACTS, group="acme", split="train",
+        content_hash="f" * 64,
+    )  # fmt: skip
+
+    import_drafts(task, write(log(line), "log.jsonl"), by=admin)
+
+    assert Candidate.objects.get().fields == MAIL
+
+
+@pytest.mark.django_db
+def test_bad_lines_are_told_by_their_number_and_nothing_comes_in(task: Task, admin: Member, write: Write) -> None:
+    prompt = "company: Acme Ltd\nsector: steel"
+    failed = {"response": {"status_code": 500, "body": {}}}
+    cut = {"request": chat(prompt, "")["messages"][:2], "response": {
+        "choices": [{"message": {"content": "Subject: x"}, "finish_reason": "length"}]}}  # fmt: skip
+    refused = chat(prompt, None)
+    refused["messages"][-1]["refusal"] = "No."
+    unasked = {"messages": chat(prompt, "")["messages"][:2]}
+    lines = [chat(prompt, answered()), chat(prompt, "no subject line"), failed, cut, refused, unasked, {"messages": []}]
+    path = write(log(*lines) + "{broken\n", "log.jsonl")
+
+    with pytest.raises(Refusal) as refusal:
+        import_drafts(task, path, by=admin)
+
+    assert refusal.value.code == "rows_bad"
+    preview = read_preview(path, spec=outreach.SPEC, kind=SourceKind.DRAFTS)
+    reasons = [(error.row, error.reason) for error in preview.errors]
+    assert [row for row, _ in reasons] == [2, 3, 4, 5, 6, 7, 8]
+    for (_, reason), words in zip(reasons, (
+        "begin with 'Subject: '", "the request failed", "ended with 'length'", "refused to answer",
+        "last message is not the assistant's", "holds no messages", "not JSON",
+    ), strict=True):  # fmt: skip
+        assert words in reason
+    assert not Candidate.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_prompt_of_free_text_is_the_one_text_fact(admin: Member, write: Write) -> None:
+    task = make_task(by=admin, spec=plain_spec(), slug="answers")
+
+    import_drafts(task, write(log(chat("Where is my parcel?", "On its way.")), "log.jsonl"), by=admin)
+
+    candidate = Candidate.objects.get()
+    assert (candidate.record.facts, candidate.fields) == ({"question": "Where is my parcel?"}, {"reply": "On its way."})
+
+
+@pytest.mark.django_db
+def test_lists_of_claims_are_read_from_the_answers_json(admin: Member, write: Write) -> None:
+    task = make_task(by=admin, spec=research_summary.SPEC, slug="summary")
+    starter = research_summary.STARTER
+    asked = prompting.messages(starter.spec, starter.facts, audience="teacher")
+    line = {"messages": [*asked, {"role": "assistant", "content": prompting.completion(starter.spec, starter.fields)}]}
+
+    import_drafts(task, write(log(line), "log.jsonl"), by=admin)
+
+    assert Candidate.objects.get().fields == starter.fields
+
+
+def test_a_free_prompt_gives_no_fact_where_several_could_be_meant() -> None:
+    assert facts_in(outreach.SPEC, "Write to Acme, please") == {}
+    assert facts_in(research_summary.SPEC, "Write to Acme, please") == {}
+
+
+def test_a_table_that_only_has_a_column_called_messages_is_no_chat_log(tmp_path: Path) -> None:
+    path = tmp_path / "drafts.jsonl"
+    path.write_text(log({"company": "Acme", "messages": 4, "body": "x", "subject": "y"}))
+
+    preview = read_preview(path, spec=outreach.SPEC, kind=SourceKind.DRAFTS)
+
+    assert preview.format == "jsonl"
