@@ -39,7 +39,8 @@ class Standing:
     """Where a run stands after `step` optimiser steps. Losses are nats per supervised token.
 
     `validated_step` and `sampled_step` tell which of the duties that fall due at a step have been done, so that a run
-    stopped in the middle of them takes them up again. `smoothed_loss` and `first_loss` watch for divergence.
+    stopped in the middle of them takes them up again. `smoothed_loss` and `first_loss` watch for divergence. `halvings` is
+    how often batches have been halved because memory ran out.
     """
 
     step: int = 0
@@ -56,6 +57,7 @@ class Standing:
     tokens: int = 0
     supervised_tokens: int = 0
     seconds: float = 0.0
+    halvings: int = 0
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import torch
 from accelerate import Accelerator
 from torch.optim import AdamW
 
-from training.engine import checkpoint, generation, optim
+from training.engine import checkpoint, generation, optim, shortage
 from training.engine.chat import Chat
 from training.engine.checkpoint import Standing
 from training.engine.contracts import SamplePrompt, TrainError
@@ -98,7 +98,7 @@ def train(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) ->
         _duties(tuning, standing, tuned)
         while standing.step < tuning.course.total_steps:
             began = time.perf_counter()
-            step = optimise(tuning, standing.step)
+            step = _optimise_in_memory(tuning, standing)
             _account(tuning, standing, step, time.perf_counter() - began)
             curve.add(standing, step)
             _duties(tuning, standing, tuned)
@@ -107,10 +107,37 @@ def train(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) ->
         raise
 
 
-def validate(tuning: Tuning) -> tuple[float, dict[str, float]]:
+def _optimise_in_memory(tuning: Tuning, standing: Standing) -> Step:
+    """One optimiser step, in smaller batches from here on where memory runs out."""
+
+    def give_way(reason: str) -> None:
+        tuning.optimizer.zero_grad(set_to_none=True)
+        _halve(tuning, standing, reason)
+
+    return shortage.mended(lambda: optimise(tuning, standing.step, halvings=standing.halvings), give_way=give_way)
+
+
+def _halve(tuning: Tuning, standing: Standing, reason: str) -> None:
+    rows = shortage.widest(_laid(tuning, standing.step, standing.halvings))
+    # Others would wait for this process's gradients; KTO tells drift from the other rows of a batch.
+    if rows == 1 or tuning.accelerator.num_processes > 1 or tuning.course.recipe.objective == "kto":
+        raise shortage.out_of_memory(f"at step {standing.step + 1}, in batches of {rows}: {reason}")
+    standing.halvings += 1
+    rows = shortage.widest(_laid(tuning, standing.step, standing.halvings))
+    message = f"step {standing.step + 1}: memory ran out; batches have {rows} rows at most from here on, steps as many as before"
+    tuning.emit("log", level="warning", message=message)
+    tuning.emit("metric", step=standing.step, micro_batch=rows)
+
+
+def _laid(tuning: Tuning, number: int, halvings: int) -> list[list[Any]]:
+    """The passes of all processes in a step."""
+    return shortage.split(tuning.passes(tuning.course.batches_of(number)), halvings)
+
+
+def validate(tuning: Tuning, *, halvings: int = 0) -> tuple[float, dict[str, float]]:
     """Mean loss over the validation items (of SFT: nats per supervised token), and the objective's measures."""
     rows = sorted(tuning.validation, key=lambda row: row.length)
-    size = 2 * tuning.course.recipe.batch_size
+    size = max(1, 2 * tuning.course.recipe.batch_size >> halvings)
     total, measured = 0.0, []
     tuning.model.eval()
     with torch.no_grad(), tuning.reading:
@@ -123,14 +150,17 @@ def validate(tuning: Tuning) -> tuple[float, dict[str, float]]:
     return total / tuning.objective.normaliser(rows), means(added(measured))
 
 
-def optimise(tuning: Tuning, number: int) -> Step:
-    """One optimiser step: forward and backward over its batches, clip, change the weights."""
+def optimise(tuning: Tuning, number: int, *, halvings: int = 0) -> Step:
+    """One optimiser step: forward and backward over its batches, clip, change the weights.
+
+    Batches are halved so many times. Memory that runs out before weights are changed leaves nothing but gradients.
+    """
     accelerator, course = tuning.accelerator, tuning.course
-    laid = tuning.passes(course.batches_of(number))
+    laid = _laid(tuning, number, halvings)
     rows = [row for items in laid for row in items]
     share = tuning.objective.normaliser(rows)
     mine = laid[accelerator.process_index :: accelerator.num_processes]
-    _look_ahead(tuning, mine, number + 1)
+    _look_ahead(tuning, mine, number + 1, halvings)
     # Every process passes equally often; one that has run out repeats a batch that counts for nothing.
     passes = math.ceil(len(laid) / accelerator.num_processes)
     optim.set_rate(tuning.optimizer, optim.rate_at(number, total=course.total_steps, recipe=course.recipe))
@@ -150,7 +180,8 @@ def optimise(tuning: Tuning, number: int) -> Step:
         losses.append(loss.detach())
         measured.append({name: value * weight for name, value in measures.items()})
     norm = accelerator.clip_grad_norm_(tuning.bare.parameters(), course.recipe.max_grad_norm)
-    tuning.optimizer.step()
+    with shortage.too_late():
+        tuning.optimizer.step()
     tuning.optimizer.zero_grad(set_to_none=True)
     reduced = accelerator.reduce(torch.stack(losses).sum(), "sum")
     return Step(
@@ -159,9 +190,9 @@ def optimise(tuning: Tuning, number: int) -> Step:
     )  # fmt: skip
 
 
-def _look_ahead(tuning: Tuning, mine: list[list[Any]], following: int) -> None:
+def _look_ahead(tuning: Tuning, mine: list[list[Any]], following: int, halvings: int) -> None:
     course, accelerator = tuning.course, tuning.accelerator
-    laid = tuning.passes(course.batches_of(following)) if following < course.total_steps else []
+    laid = _laid(tuning, following, halvings) if following < course.total_steps else []
     tuning.expect([*mine, *laid[accelerator.process_index :: accelerator.num_processes]])
 
 
@@ -203,7 +234,9 @@ def _duties(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) 
 
 
 def _validate_now(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) -> None:
-    loss, measures = validate(tuning)
+    loss, measures = shortage.mended(
+        lambda: validate(tuning, halvings=standing.halvings), give_way=lambda why: _halve(tuning, standing, why)
+    )
     if not math.isfinite(loss):
         raise _diverged(standing.step, f"the validation loss is {loss}")
     standing.validated_step, standing.validation_loss = standing.step, loss
