@@ -40,7 +40,7 @@ class Standing:
 
     `validated_step` and `sampled_step` tell which of the duties that fall due at a step have been done, so that a run
     stopped in the middle of them takes them up again. `smoothed_loss` and `first_loss` watch for divergence. `halvings` is
-    how often batches have been halved because memory ran out.
+    how often batches have been halved because memory ran out, `skipped_steps` how often fp16's gradients overflowed.
     """
 
     step: int = 0
@@ -58,6 +58,7 @@ class Standing:
     supervised_tokens: int = 0
     seconds: float = 0.0
     halvings: int = 0
+    skipped_steps: int = 0
 
 
 @dataclass(frozen=True)

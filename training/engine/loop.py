@@ -100,6 +100,7 @@ def train(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) ->
             began = time.perf_counter()
             step = _optimise_in_memory(tuning, standing)
             _account(tuning, standing, step, time.perf_counter() - began)
+            step.measures.update(optim.scaling(tuning.accelerator.scaler, skipped_steps=standing.skipped_steps))
             curve.add(standing, step)
             _duties(tuning, standing, tuned)
     except Stopped:
@@ -212,6 +213,7 @@ def _account(tuning: Tuning, standing: Standing, step: Step, seconds: float) -> 
     except Diverged as diverged:
         raise _diverged(standing.step + 1, str(diverged)) from None
     standing.step += 1
+    standing.skipped_steps += skipped
     standing.train_loss = step.loss
     standing.tokens += step.tokens
     standing.supervised_tokens += step.supervised
