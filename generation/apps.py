@@ -13,6 +13,7 @@ class GenerationConfig(AppConfig):
         from generation.kinds import CollectKind, GenerationKind, ResearchKind
         from generation.services import revising
         from generation.services.order_spec import KIND
+        from generation.services.research import erasing
         from generation.services.teaching import advising
         from generation.services.variety import again
         from jobs import ports as job_ports
@@ -25,5 +26,6 @@ class GenerationConfig(AppConfig):
         job_ports.consume("variety", frozenset({KIND}), again.settle)
         job_ports.consume("proposals", frozenset({KIND}), advising.settle)
         review_ports.add_card_notes(terms.card_notes)
+        review_ports.add_eraser(erasing.erase)
         review_ports.set_reviser(revising.TeacherReviser())
         post_migrate.connect(seeds.lay, sender=self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,10 @@ from review.models import Source
 from review.schema import InputField
 
 _SITES_HELP = "One a line: name, address. Either may be left out: Harrow Bay Ferries, https://harrow-bay.example"
+
+
+# A point between two letters or digits, and no blank: `Inc.` is none, `acme.example` is one.
+_ADDRESS = re.compile(r"^\S*\w\.\w\S*$")
 
 
 class ResearchForm(forms.Form):
@@ -79,8 +84,8 @@ def site_lines(text: str) -> list[tuple[str, str]]:
     for line in text.splitlines():
         name, comma, address = (part.strip() for part in line.strip().rpartition(","))
         if not comma:
-            name, address = ("", address) if "." in address and " " not in address else (address, "")
-        elif "." not in address or " " in address:
+            name, address = ("", address) if _ADDRESS.search(address) else (address, "")
+        elif not _ADDRESS.search(address):
             name, address = line.strip(), ""
         if name or address:
             found.append((name, address))

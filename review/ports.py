@@ -86,3 +86,20 @@ def set_reviser(reviser: Reviser) -> None:
 def reviser() -> Reviser | None:
     """The room that has drafts written again; None where none is installed."""
     return _revisers[0] if _revisers else None
+
+
+# What other rooms hold of records, erased with them: called with their ids, inside the transaction that erases.
+Eraser = Callable[[Sequence[UUID]], None]
+_erasers: list[Eraser] = []
+
+
+def add_eraser(eraser: Eraser) -> None:
+    """Have `eraser` called whenever records are erased; adding the same function twice changes nothing."""
+    if eraser not in _erasers:
+        _erasers.append(eraser)
+
+
+def erase_elsewhere(record_ids: Sequence[UUID]) -> None:
+    """Have every room erase what it holds of these records."""
+    for eraser in _erasers:
+        eraser(record_ids)

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from review import immutability, tombstones
+from review import immutability, ports, tombstones
 from review.models import (
     Assignment,
     Candidate,
@@ -78,6 +78,7 @@ def erase_records(record_ids: Sequence[UUID]) -> Erased:
             erase_files.rewrite(version, {str(candidate.pk) for candidate in candidates})
     for record in records:
         _erase_record(record)
+    ports.erase_elsewhere([record.pk for record in records])
     return Erased(
         tuple(record.pk for record in records), tuple(candidate.pk for candidate in candidates), decisions,
         tuple(versions),

@@ -93,7 +93,7 @@ def launch(
     )  # fmt: skip
     ResearchedSite.objects.bulk_create(_rows(research, begun, wishes), batch_size=500)
     research.job = lifecycle.launch(
-        kind=RESEARCH, title=f"Read {len(begun):,} site{'' if len(begun) == 1 else 's'}: {research.name}", spec={}, by=by,
+        kind=RESEARCH, title=f"Web research: {research.name}", spec={}, by=by,
         task_slug=task.slug, subject_id=research.pk, subject_url=reverse("generation:research", args=[research.pk]),
     )  # fmt: skip
     research.save(update_fields=["job"])
@@ -169,4 +169,4 @@ def _rows(research: Research, begun: Iterable[Beginning], wishes: Wishes) -> Ite
 
 
 def _called(source: Source | None, begun: Sequence[Beginning]) -> str:
-    return f"Pages for {source.name}" if source else f"Pages of {begun[0].title}"
+    return f"Pages for {source.name}" if source else f"Pages of {len(begun):,} site{'' if len(begun) == 1 else 's'}"

@@ -91,8 +91,8 @@ def facts_in(spec: TaskSpec, asked: str) -> Fields:
     except ValueError:
         held = None
     if isinstance(held, dict):
-        inner = held.get("facts") if isinstance(held.get("facts"), dict) else held
-        found = {name: value for name, value in inner.items() if name in names}
+        inner = held.get("facts")
+        found = {name: value for name, value in (inner if isinstance(inner, dict) else held).items() if name in names}
     else:
         line = re.compile(rf"^({'|'.join(map(re.escape, sorted(names)))}):[ \t]*(\S.*)$", re.MULTILINE)
         found = {}
