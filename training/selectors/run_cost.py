@@ -139,7 +139,7 @@ def _cost(run: TrainingRun, spans: Sequence[Held], kwh: float | None, prices: Ma
     hourly = {price_of(span.host, prices) for span in spans} if spans else {price_of("", prices)}
     return RunCost(
         host_seconds=sum(span.seconds for span in spans),
-        devices=int(run.summary.get("processes") or 1),
+        devices=int(run.summary.get("processes") or run.job.devices),
         usd_per_hour=hourly.pop() if len(hourly) == 1 else None,
         usd=_usd(spans, prices),
         kwh=kwh,

@@ -119,3 +119,11 @@ def test_many_runs_take_as_many_questions_as_one(launch, django_assert_num_queri
 
     with django_assert_num_queries(len(asked)):
         run_costs(many)
+
+
+def test_a_run_without_a_summary_is_counted_by_the_devices_it_was_claimed_for(launch):
+    run = launch()
+    Job.objects.filter(pk=run.job_id).update(devices=4)
+    run.refresh_from_db()
+
+    assert run_cost(run).devices == 4

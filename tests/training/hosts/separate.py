@@ -1,0 +1,11 @@
+"""Settings of a host of its own in tests: its own disk, the shared storage and students' folders, its own lines out."""
+
+from pathlib import Path
+
+from miniatures_site.settings import env
+from miniatures_site.settings.test import *  # noqa: F403
+
+STORAGES["default"]["OPTIONS"]["location"] = env.required("SHARED_ARTEFACTS", "Where all hosts keep artefacts.")  # noqa: F405
+CHECKPOINTS_IN_STORAGE = True
+STUDENT_ROOTS = [Path(env.required("STUDENTS", "Where each host has its copy of the students."))]
+JOB_ENGINE_NICE = 0
