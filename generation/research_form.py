@@ -55,7 +55,7 @@ class ResearchForm(forms.Form):
         super().__init__(data, **kwargs)
         self._sources = {str(source.pk): source for source in sources}
         choices = [(pk, f"{source.task.name}: {source.name}") for pk, source in self._sources.items()]
-        self.fields["source"].choices = [("", "None: the sites below"), *choices]  # type: ignore[attr-defined]
+        self.fields["source"].choices = [("", "None: the sites given"), *choices]  # type: ignore[attr-defined]
         if not can_search:
             del self.fields["searches"]
         self._facts = [f"fill.{fact.name}" for fact in facts]

@@ -195,7 +195,7 @@ def _unpacker(encoding: str) -> Callable[[bytes, int], Iterator[bytes]]:
 def _check_type(content_type: str, rules: Rules) -> None:
     if rules.types is not None and content_type not in rules.types:
         what = "a PDF" if content_type == "application/pdf" else f"'{content_type or 'nothing'}'"
-        raise NotFetchedError("type", f"It is {what}; only {' and '.join(sorted(rules.types))} are read.")
+        raise NotFetchedError("type", f"It is {what}; only {', '.join(sorted(rules.types))} are read.")
 
 
 def _type_of(header: str) -> tuple[str, str]:

@@ -192,7 +192,7 @@ def test_a_server_that_sends_a_byte_at_a_time_is_left_at_the_deadline(site: Site
 def test_other_types_are_refused_with_their_name(site: SiteServer) -> None:
     site.put("/", b"%PDF-1.7", content_type="application/pdf")
 
-    with pytest.raises(NotFetchedError, match="It is a PDF; only text/html and text/plain are read"):
+    with pytest.raises(NotFetchedError, match="It is a PDF; only text/html, text/plain are read"):
         got(f"{site.url}/")
 
 
