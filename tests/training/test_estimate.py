@@ -9,8 +9,8 @@ import torch
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from training import estimate, presets
-from training.memory.shape import shape_of
 from training.engine import lora
+from training.memory.shape import shape_of
 from training.recipes import Recipe
 
 pytestmark = pytest.mark.engine
