@@ -12,7 +12,14 @@ from pydantic import Field, field_validator, model_validator
 from review.schema import SLOT, InputField, OutputField, SlotName, Strict, unique_names
 
 CheckKind = Literal[
-    "length", "placeholders", "call_to_action", "spam", "unsupported", "forbidden", "repetition", "names_company",
+    "length",
+    "placeholders",
+    "call_to_action",
+    "spam",
+    "unsupported",
+    "forbidden",
+    "repetition",
+    "names_company",
     "quotes",
 ]
 TEMPLATE_WORDS = frozenset({"instruction", "facts", "offer", "rubric", "guideline", "language", "output_format"})

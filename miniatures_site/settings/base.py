@@ -206,7 +206,9 @@ DECK_SIZE = 5
 
 ALLOWED_PRIVATE_HOSTS = env.words("ALLOWED_PRIVATE_HOSTS")
 # Whether checkpoints go to storage, so that other hosts can go on from them; unset: where storage is not a folder.
-CHECKPOINTS_IN_STORAGE = env.flag("CHECKPOINTS_IN_STORAGE", default=False) if env.text("CHECKPOINTS_IN_STORAGE") else None
+CHECKPOINTS_IN_STORAGE = (
+    env.flag("CHECKPOINTS_IN_STORAGE", default=False) if env.text("CHECKPOINTS_IN_STORAGE") else None
+)
 STUDENT_ROOTS = [Path(p).resolve() for p in env.words("STUDENT_ROOTS", str(VAR_DIR / "students"))]
 DEMO = env.flag("DEMO", default=False)
 

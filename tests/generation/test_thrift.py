@@ -126,8 +126,7 @@ def test_an_estimate_knows_of_the_schema_that_goes_out_with_each_call(
     task: Task, source: Source, paid: Teacher, lead: Member
 ) -> None:
     in_text, in_json = (
-        orders.quote(task, teacher=paid, count=10, source=source, by=lead).estimate
-        for paid.answers in ("text", "json")
+        orders.quote(task, teacher=paid, count=10, source=source, by=lead).estimate for paid.answers in ("text", "json")
     )
 
     assert in_json.input_tokens > in_text.input_tokens + 10 * 50

@@ -145,7 +145,11 @@ class Installation:
 
     def _export(self, miniature: Miniature) -> str:
         export = formats.order(miniature, format="gguf-f16", by=self.admin)
-        written = {"storage_prefix": miniature.storage_prefix, "files": miniature.files[:1], "manifest_sha256": "0" * 64}
+        written = {
+            "storage_prefix": miniature.storage_prefix,
+            "files": miniature.files[:1],
+            "manifest_sha256": "0" * 64,
+        }
         MiniatureExport.objects.filter(pk=export.pk).update(**written)
         return export.format
 
