@@ -1,7 +1,7 @@
 """`make test`: the whole suite on SQLite, then the database tests again on a PostgreSQL of its own.
 
-First what shares the machine, as many tests at once as there are cores, then one by one what needs it for itself: engines,
-browsers and fault drills. Run as `python -m tests.everything`. Knows where PostgreSQL's programs lie on Debian and how to be
+First what shares the machine, as many tests at once as there are cores, then one by one what needs it for itself: browsers and
+fault drills. Run as `python -m tests.everything`. Knows where PostgreSQL's programs lie on Debian and how to be
 its user; does not know what the tests test.
 """
 
@@ -24,7 +24,7 @@ import pytest
 TOGETHER = ["-n", str(max(1, os.cpu_count() or 1)), "--dist", "loadfile"]
 
 # What needs the machine for itself.
-ALONE = "engine or browser or stress"
+ALONE = "browser or stress"
 # Engines, browsers and pure code do not care which database it is: once is enough.
 OF_DATABASES = "not engine and not browser and not stress and not sqlite_only"
 
@@ -33,7 +33,7 @@ def main() -> int:
     """Run all passes; the exit status is the first that is not 0."""
     asked = sys.argv[1:]
     statuses = [
-        pytest_pass("SQLite, together", {}, [*TOGETHER, "-m", f"not ({ALONE})", *asked]),
+        pytest_pass("SQLite, together", {}, [*TOGETHER, "-m", f"not ({ALONE}) and not postgres_only", *asked]),
         pytest_pass("SQLite, one by one", {}, ["-m", ALONE, *asked]),
     ]
     with postgres() as url:

@@ -28,7 +28,7 @@ from training.models import Checkpoint
 from training.selectors import runs as run_selectors
 from training.services import runs, students
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres_only]
 RECIPE = {"epochs": 50, "batch_size": 1, "learning_rate": 5e-3, "rank": 4, "max_length": 1024,
           "checkpoint_every_steps": 20, "eval_every_steps": 400, "sample_every_steps": 10_000}  # fmt: skip
 
