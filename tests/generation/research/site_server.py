@@ -44,6 +44,7 @@ class SiteServer:
     def __init__(self) -> None:
         self.replies: dict[str, Reply] = {}
         self.asked: Counter[str] = Counter()
+        self.asked_at_s: list[float] = []
         self.agents: set[str] = set()
         self.authorizations: list[str] = []
         self.url = ""
@@ -85,6 +86,7 @@ def _handler(site: SiteServer) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             path = self.path.split("?")[0]
             site.asked[path] += 1
+            site.asked_at_s.append(time.monotonic())
             site.agents.add(self.headers.get("User-Agent", ""))
             site.authorizations.append(self.headers.get("Authorization", ""))
             reply = site.replies.get(path, Reply(b"nothing here", status=404))

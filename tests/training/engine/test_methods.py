@@ -84,6 +84,7 @@ def test_adapters_are_scaled_as_the_recipe_says_and_load_so_elsewhere(student, l
 
 def test_four_bits_without_their_package_are_refused_before_weights_are_read(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setattr(device.importlib.util, "find_spec", lambda name: None)
 
     with pytest.raises(TrainError) as refused:
