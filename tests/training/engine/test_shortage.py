@@ -59,7 +59,7 @@ def test_a_run_short_of_memory_ends_where_one_with_enough_ends(
     assert all(torch.allclose(plain[name], halved[name], atol=2e-3) for name in plain)
 
 
-def test_a_resumed_run_keeps_the_smaller_batches(student, lay_run, tune, events, device_that_holds):
+def test_a_resumed_run_keeps_the_smaller_batches(student, lay_run, tune, events, result, device_that_holds):
     recipe = {"batch_size": 4, "epochs": 4, "packing": "off", "checkpoint_every_steps": 2}
     first = lay_run("first", student(), recipe=recipe)
     device_that_holds(2)
@@ -72,6 +72,9 @@ def test_a_resumed_run_keeps_the_smaller_batches(student, lay_run, tune, events,
     status = tune(resumed)
 
     assert status == 0
+    summary = result(resumed)["summary"]
+    # It had steps to do, and would have run out again in batches of four.
+    assert 0 < summary["resumed_from_step"] < summary["steps"]
     assert not [event for event in events(resumed, "log") if "memory ran out" in event["message"]]
 
 
