@@ -10,15 +10,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from django.utils import timezone
+
 from review.ids import random_ids, random_keys
 from review.models import Candidate, Record, Source, TaskVersion
 from review.services import checking, search_index
 from review.services.candidates import next_position
-from web.pouring import Pour, as_json
+from web.pouring import Pour, as_json, moments
 
-_RECORD = ("id", "row_number", "title", "facts", "group", "domain", "split", "content_hash")
+_RECORD = ("id", "row_number", "title", "facts", "group", "domain", "split", "content_hash", "created_at")
 _DRAFT = (
     "id", "record", "fields", "fields_hash", "words", "call_id", "labelled_defects", "queue_position", "random_key",
+    "created_at",
 )  # fmt: skip
 
 
@@ -54,7 +57,8 @@ class Records:
 
     def pour(self, rows: Sequence[RecordRow]) -> None:
         """Write records in their order."""
-        self._pour.pour((row.id.hex, *row[1:]) for row in rows)
+        times = moments(timezone.now(), len(rows))
+        self._pour.pour((row.id.hex, *row[1:], time) for row, time in zip(rows, times, strict=True))
 
 
 class Drafts:
@@ -74,12 +78,12 @@ class Drafts:
 
     def pour(self, rows: Sequence[DraftRow]) -> None:
         """Put drafts behind those that wait, in their order."""
-        ids, keys = random_ids(len(rows)), random_keys(len(rows))
+        ids, keys, times = random_ids(len(rows)), random_keys(len(rows)), moments(timezone.now(), len(rows))
         first, self._position = self._position, self._position + len(rows)
         self._pour.pour(
             (pk.hex, row.record_id.hex, row.fields, row.fields_hash, row.words, row.call_id,
-             as_json(list(row.labelled_defects)), place, key)
-            for place, (pk, key, row) in enumerate(zip(ids, keys, rows, strict=True), first)
+             as_json(list(row.labelled_defects)), place, key, time)
+            for place, (pk, key, time, row) in enumerate(zip(ids, keys, times, rows, strict=True), first)
         )  # fmt: skip
         if len(ids) > search_index.AT_ONCE:
             search_index.defer(ids)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from members.models import Member
 from miniatures_site.demo import hand_drafts, prospects
@@ -194,3 +196,15 @@ def test_who_counts_marks_has_all_of_them_read_first(many: Task) -> None:
     assert checking.finish(many) == 120
     assert checking.finish(many) == 0
     assert not Candidate.objects.filter(is_checked=False).exists()
+
+
+def test_drafts_are_listed_one_after_the_other(many: Task, api_as: Callable[..., APIClient], admin: Member) -> None:
+    client, seen, at = api_as(admin), [], f"/api/v1/candidates/?task={many.slug}&limit=50"
+    while at and len(seen) < 200:
+        page = client.get(at).json()
+        seen += [draft["record"]["title"] for draft in page["results"]]
+        at = page["next"]
+
+    assert seen == [f"Acme {number}" for number in reversed(range(120))]
+    assert Candidate.objects.values("created_at").distinct().count() == 120
+    assert Record.objects.values("created_at").distinct().count() == 120
