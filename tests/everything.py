@@ -24,9 +24,9 @@ import pytest
 TOGETHER = ["-n", str(max(1, os.cpu_count() or 1)), "--dist", "loadfile"]
 
 # What needs the machine for itself.
-ALONE = "browser or stress"
+ALONE = "browser or stress or alone"
 # Engines, browsers and pure code do not care which database it is: once is enough.
-OF_DATABASES = "not engine and not browser and not stress and not sqlite_only"
+OF_DATABASES = "not engine and not browser and not stress and not alone and not sqlite_only"
 
 
 def main() -> int:

@@ -16,7 +16,7 @@ from serving.services import promotions, running
 from tests.serving.tiny import user
 from tests.serving.waiting import wait_until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine, pytest.mark.alone]
 
 
 def known():
