@@ -26,7 +26,7 @@ TOGETHER = ["-n", str(max(1, os.cpu_count() or 1)), "--dist", "loadfile"]
 # What needs the machine for itself.
 ALONE = "browser or stress or alone"
 # Engines, browsers and pure code do not care which database it is: once is enough.
-OF_DATABASES = "not engine and not browser and not stress and not alone and not sqlite_only"
+OF_DATABASES = "not engine and not browser and not stress and not alone and not sqlite_only and not postgres_only"
 
 
 def main() -> int:
@@ -38,7 +38,10 @@ def main() -> int:
     ]
     with postgres() as url:
         extra = {"TEST_DATABASE_URL": url, "TEST_ONLY_DATABASE": "1"}
-        statuses.append(pytest_pass("PostgreSQL, together", extra, [*TOGETHER, "-m", OF_DATABASES, *asked]))
+        statuses += [
+            pytest_pass("PostgreSQL, together", extra, [*TOGETHER, "-m", OF_DATABASES, *asked]),
+            pytest_pass("PostgreSQL, one by one", extra, ["-m", "postgres_only", *asked]),
+        ]
     return next((status for status in statuses if status), 0)
 
 

@@ -28,7 +28,7 @@ from training.models import Checkpoint
 from training.selectors import runs as run_selectors
 from training.services import runs, students
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres_only]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres_only, pytest.mark.timeout(600)]
 RECIPE = {"epochs": 50, "batch_size": 1, "learning_rate": 5e-3, "rank": 4, "max_length": 1024,
           "checkpoint_every_steps": 20, "eval_every_steps": 400, "sample_every_steps": 10_000}  # fmt: skip
 
@@ -126,7 +126,7 @@ def test_a_host_that_is_cut_off_stops_by_itself_and_another_goes_on_from_storage
     run.job.refresh_from_db()
     steps_kept = stored.order_by("-step").first().step
     wait_for(lambda: not is_alive_there(engine), 40)
-    wait_for(lambda: state_of(run.job) in FINISHED, 120)
+    wait_for(lambda: state_of(run.job) in FINISHED, 240)
 
     run.job.refresh_from_db()
     run.refresh_from_db()
