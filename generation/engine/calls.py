@@ -1,6 +1,6 @@
 """The calling loop: many calls at once, each paid at most once, within the budget, until done or asked to stop.
 
-Knows a client, a journal, a ledger and a pace; knows no provider, no database and no page.
+Knows a client, a journal, a ledger and lanes; knows no provider, no database and no page.
 """
 
 from __future__ import annotations
@@ -9,15 +9,16 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from generation.engine.clients.ports import CallError, Client, Reply
 from generation.engine.contracts import GenerationSpec
 from generation.engine.halt import HOPELESS_AFTER, TICK_S, Stop
 from generation.engine.journal import Journal
+from generation.engine.lanes import Lane, Lanes, hopeless
 from generation.engine.ledger import Ledger
 from generation.engine.outcomes import Outcomes, Prepared
-from generation.engine.pace import Pace, backoff_s
+from generation.engine.pace import backoff_s
 from generation.engine.plan import PlannedCall
 from generation.engine.repairs import is_worth_repair
 from generation.engine.report import Report
@@ -41,7 +42,7 @@ class CallLoop:
         should_stop: Asked about ten times a second.
 
     Attributes:
-        fatal: Why no call of this order can work, if so.
+        fatal: Why no call of this order can work, or of one of its teachers: then the others' were made.
         is_out_of_budget: Whether the money ended before the calls.
     """
 
@@ -60,14 +61,12 @@ class CallLoop:
     ) -> None:
         self._spec, self._client, self._journal, self._ledger = spec, client, journal, ledger
         self._report, self._outcomes, self._should_stop = report, outcomes, should_stop
-        self._left: Iterator[PlannedCall] = iter(calls)
         self._repairs = deque(repairs)
-        self._pace = Pace(spec.limits.concurrency)
+        self._lanes = Lanes(spec.teachers, calls, at_once=spec.limits.concurrency)
         self._chance = random.Random(spec.seed)  # spreads waits; no draft hangs on it
         self._warming = Warming(client.shared_chars)
         self._stopping = asyncio.Event()
         self._on_wire: dict[str, Prepared] = {}
-        self._unanswered_in_a_row = 0
         self.fatal: CallError | None = None
         self.is_out_of_budget = False
 
@@ -80,15 +79,15 @@ class CallLoop:
             OSError: The journal could not be written; no further call was made.
         """
         if self._should_stop():
-            self._stopping.set()
-        workers = [asyncio.create_task(self._work()) for _ in range(self._spec.limits.concurrency)]
+            self._stop()
+        workers = [asyncio.create_task(self._work(place)) for place in range(self._spec.limits.concurrency)]
         watcher = asyncio.create_task(self._watch())
         stopped = asyncio.create_task(self._stopping.wait())
         ended = asyncio.create_task(_all_or_first_error(workers))
         try:
             # The watcher ends by itself only when it can tell no more: then the disk is full.
             await asyncio.wait({ended, stopped, watcher}, return_when=asyncio.FIRST_COMPLETED)
-            self._stopping.set()
+            self._stop()
             await self._wind_down(workers)
         finally:
             watcher.cancel()
@@ -108,7 +107,7 @@ class CallLoop:
             cost_usd=self._ledger.spent_usd,
             possible_usd=self._ledger.possible_usd,
             in_flight=len(self._on_wire),
-            limit=int(self._pace.limit),
+            limit=self._lanes.limit,
         )
 
     async def _wind_down(self, workers: list[asyncio.Task[None]]) -> None:
@@ -123,23 +122,23 @@ class CallLoop:
         told_at = time.monotonic()
         while True:
             if self._should_stop():
-                self._stopping.set()
+                self._stop()
             if time.monotonic() - told_at >= PROGRESS_EVERY_S:
                 told_at = time.monotonic()
                 self._report.in_flight({call: prepared.call.record.id for call, prepared in self._on_wire.items()})
                 self.tell_progress()
             await asyncio.sleep(TICK_S)
 
-    async def _work(self) -> None:
+    async def _work(self, place: int) -> None:
         while not self._stopping.is_set() and self._repairs:
             await self._mend(self._repairs.popleft())
-        while not self._stopping.is_set() and (call := next(self._left, None)) is not None:
+        while not self._stopping.is_set() and (call := self._lanes.take(place)) is not None:
             async with self._warming.turn(call.teacher):
                 if self._stopping.is_set() or not await self._bring_home(call):
                     return
 
     async def _bring_home(self, call: PlannedCall) -> bool:
-        """One planned call from its price to its end; False when no more may be made."""
+        """One planned call from its price to its end; False when the budget holds no more."""
         prepared = self._outcomes.prepare(call)
         if not await self._afford(prepared.reserve_usd):
             return False
@@ -147,7 +146,6 @@ class CallLoop:
             await self._settle(prepared)
         except Stop:
             self._outcomes.release(prepared)
-            return False
         return True
 
     async def _afford(self, reserve_usd: float) -> bool:
@@ -176,7 +174,7 @@ class CallLoop:
                 if not await self._is_worth_another(prepared, error, attempt):
                     return
             else:
-                self._unanswered_in_a_row = 0
+                self._lanes.of(prepared.call).unanswered_in_a_row = 0
                 if self._spec.limits.repairs and prepared.repairs is None and is_worth_repair(reply):
                     await self._repair(prepared, reply)
                 else:
@@ -204,13 +202,13 @@ class CallLoop:
             CallError: No answer came; pace and journal know already.
             Stop: No more may be sent.
         """
-        call, limits = prepared.call, self._spec.limits
-        entered_at = await self._pace.enter()
+        call, limits, pace = prepared.call, self._spec.limits, self._lanes.of(prepared.call).pace
+        entered_at = await pace.enter()
         error: CallError | None = None
         self._on_wire[call.id] = prepared
         try:
             await self._journal.sent(call.id, reserve_usd=prepared.reserve_usd)
-            if self._stopping.is_set():
+            if pace.is_closed:
                 self._journal.unbilled(call.id, code="not_sent")
                 raise Stop
             prepared.sent_at = time.monotonic()
@@ -231,52 +229,51 @@ class CallLoop:
         finally:
             del self._on_wire[call.id]
             if error is not None and error.slow_down:
-                self._pace.refused(entered_at, wait_s=error.wait_s)
+                pace.refused(entered_at, wait_s=error.wait_s)
             else:
-                self._pace.leave(succeeded=error is None)
+                pace.leave(succeeded=error is None)
 
     async def _is_worth_another(self, prepared: Prepared, error: CallError, attempt: int) -> bool:
         """Whether to try again, after having waited; if not, the call has been brought to its end.
 
         Raises:
-            Stop: The whole order ends here.
+            Stop: The whole order ends here, or this teacher's part of it.
         """
-        limits = self._spec.limits
+        limits, lane = self._spec.limits, self._lanes.of(prepared.call)
         if error.fate == "fatal":
-            self._give_up(error.code, error.message)
+            self._give_up(error)
         if (error.wait_s or 0) > limits.longest_wait_s:
-            self._give_up(error.code, f"The provider asks to wait {error.wait_s:,.0f} s. It said: {error.message}")
+            said = f"The provider asks to wait {error.wait_s:,.0f} s. It said: {error.message}"
+            self._give_up(CallError("fatal", error.code, said), lane)
         is_held = error.fate == "unknown" and self._spec.uncertain == "hold"
         if not is_held and error.fate != "rejected" and attempt < limits.max_tries:
             if error.fate == "unknown":
                 self._ledger.doubt(prepared.call.id, prepared.reserve_usd)
             wait_s = backoff_s(attempt, base_s=limits.backoff_s, cap_s=limits.backoff_cap_s, chance=self._chance)
-            await self._sleep(max(wait_s, error.wait_s or 0.0))
+            await lane.pace.sleep(max(wait_s, error.wait_s or 0.0))
             return True
         if error.fate == "unknown":
             self._outcomes.doubtful(prepared, error)
         else:
             self._outcomes.failed_unpaid(prepared, error)
-        self._unanswered_in_a_row += 1
-        if self._unanswered_in_a_row >= HOPELESS_AFTER:
-            self._set_fatal(error.code, f"{HOPELESS_AFTER} calls in a row brought no answer. The last: {error.message}")
+        lane.unanswered_in_a_row += 1
+        if lane.unanswered_in_a_row >= HOPELESS_AFTER:
+            self._end(CallError("fatal", error.code, hopeless(error, row=HOPELESS_AFTER)), lane)
         return False
 
-    async def _sleep(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-        except TimeoutError:
-            return
+    def _give_up(self, error: CallError, lane: Lane | None = None) -> None:
+        self._end(error, lane)
         raise Stop
 
-    def _give_up(self, code: str, message: str) -> None:
-        self._set_fatal(code, message)
-        raise Stop
+    def _end(self, error: CallError, lane: Lane | None = None) -> None:
+        """Make no more calls, or none of this lane while others go on."""
+        self.fatal = self.fatal or error
+        if lane is None or not self._lanes.close(lane):
+            self._stop()
 
-    def _set_fatal(self, code: str, message: str) -> None:
-        self.fatal = self.fatal or CallError("fatal", code, message)
+    def _stop(self) -> None:
         self._stopping.set()
+        self._lanes.close_all()
 
 
 async def _all_or_first_error(workers: list[asyncio.Task[None]]) -> None:

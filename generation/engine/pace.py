@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from generation.engine.halt import Stop
+
 
 def retry_after_s(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
     """Seconds a provider asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as an HTTP date (RFC 9110).
@@ -53,6 +55,8 @@ def backoff_s(attempt: int, *, base_s: float, cap_s: float, chance: random.Rando
 class Pace:
     """A gate for calls. `limit` falls by half on a refusal and rises by one per window of successes.
 
+    One event loop uses it.
+
     Args:
         ceiling: The most calls that may ever be in flight.
     """
@@ -64,13 +68,52 @@ class Pace:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._open_at = 0.0
         self._halved_at = 0.0
+        self._closed = asyncio.Event()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more is let out."""
+        return self._closed.is_set()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a call would be let out at once."""
+        is_open = not self.is_closed and time.monotonic() >= self._open_at
+        return is_open and self.in_flight < max(1, int(self.limit))
+
+    def close(self) -> None:
+        """Let nothing more out, and send whoever waits away; what is in flight may come home."""
+        self._closed.set()
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait before another try.
+
+        Raises:
+            Stop: It was closed.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                await self._closed.wait()
+        except TimeoutError:
+            return
+        raise Stop
 
     async def enter(self) -> float:
-        """Wait for a place; returns the time of entry, to be given back to `leave` or `refused`."""
+        """Wait for a place; returns the time of entry, to be given back to `leave` or `refused`.
+
+        Raises:
+            Stop: It was closed.
+        """
         while True:
             pause_s = self._open_at - time.monotonic()
+            if self.is_closed:
+                raise Stop
             if pause_s > 0:
-                await asyncio.sleep(pause_s)
+                await self.sleep(pause_s)
             elif self.in_flight < max(1, int(self.limit)):
                 self.in_flight += 1
                 return time.monotonic()
@@ -86,11 +129,12 @@ class Pace:
 
     def refused(self, entered_at: float, *, wait_s: float | None) -> None:
         """The provider said slow down: halve once per round trip, and pause everyone for what it asked."""
-        self.in_flight -= 1
         # Calls sent before the last halving say nothing new about the present rate.
         if entered_at >= self._halved_at:
-            self.limit = max(1.0, self.limit / 2)
+            # Where fewer were in flight than allowed, these were too many already.
+            self.limit = max(1.0, min(self.limit, self.in_flight) / 2)
             self._halved_at = time.monotonic()
+        self.in_flight -= 1
         if wait_s:
             self._open_at = max(self._open_at, time.monotonic() + wait_s)
         self._wake()

@@ -41,7 +41,7 @@ def plan(spec: GenerationSpec) -> list[PlannedCall]:
     """Spread `count` drafts over the records, round-robin, and over the mix as its shares say.
 
     Drafts of one record go to different teachers as far as shares allow, and what is asked first is as mixed as the
-    whole: an order that ends early has kept its shares.
+    whole: an order that ends early has kept its shares, as far as its teachers answer at their share's speed.
     """
     order, casts = uuid.UUID(spec.order), _casts(spec.mix, spec.count, len(spec.records))
     return [_planned(spec, order, index, casts[index]) for index in range(spec.count)]
