@@ -19,12 +19,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.engine.contracts import TrainError
+from training.engine.lora import scale_of
 
 # Steps in a row that one adapter writes alone before its weights are folded, and the largest base folded beside itself.
 FOLD_AFTER: Final = 4
 FOLD_BYTES: Final = 512 << 20
 _PREFIX: Final = "base_model.model."
-_PLAIN: Final = ("use_dora", "use_rslora", "rank_pattern", "alpha_pattern", "modules_to_save", "lora_bias")
+_NOT_PLAIN: Final = ("use_dora", "rank_pattern", "alpha_pattern", "modules_to_save", "lora_bias")
 
 
 class Route:
@@ -196,9 +197,12 @@ def read(folder: Path) -> Adapter:
     if not (folder / "adapter_config.json").is_file():
         raise TrainError("no_adapter", f"{folder.name} holds no adapter")
     config = json.loads((folder / "adapter_config.json").read_text())
-    if odd := [name for name in _PLAIN if config.get(name)] or config.get("bias", "none") != "none":
-        raise TrainError("adapter_kind", f"this engine applies plain LoRA adapters; this one uses {odd}")
-    scaling = float(config["lora_alpha"]) / int(config["r"])
+    odd = [name for name in _NOT_PLAIN if config.get(name)]
+    if config.get("bias", "none") != "none":
+        odd.append("bias")
+    if odd:
+        raise TrainError("adapter_kind", f"this engine applies plain LoRA adapters; this one uses {', '.join(odd)}")
+    scaling = scale_of(config)
     tensors = load_file(str(folder / "adapter_model.safetensors"))
     pairs: dict[str, tuple[Tensor, Tensor]] = {}
     for key in sorted(tensors):

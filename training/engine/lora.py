@@ -5,7 +5,9 @@ Adapters are PEFT's, so that any PEFT-aware server loads them. It does not know 
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +47,12 @@ def freeze_other_senses(model: Any) -> None:
     for name, parameter in model.named_parameters():
         if is_other_sense(name):
             parameter.requires_grad_(requires_grad=False)
+
+
+def scale_of(config: Mapping[str, Any]) -> float:
+    """What an adapter's product is multiplied by, from its `adapter_config.json`: alpha / rank, or alpha / √rank."""
+    rank = int(config["r"])
+    return float(config["lora_alpha"]) / (math.sqrt(rank) if config.get("use_rslora") else rank)
 
 
 def load(model: Any, folder: Path) -> PeftModel:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import shutil
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from training.engine.contracts import Start, TrainError
+from training.engine.lora import scale_of
 from training.engine.merged import ADAPTER
 
 BEFORE: Final = "before"
@@ -64,7 +64,7 @@ def stack(target: Path, before: Path) -> None:
         raise TrainError("other_layers", "the miniature this run began with has its adapter on other layers",
                          "Begin with a miniature tuned by this release, or tune all weights.")  # fmt: skip
     config, config_before = (json.loads((folder / CONFIG).read_text()) for folder in (target, before))
-    scales = (_scale(config_before), _scale(config))
+    scales = (scale_of(config_before), scale_of(config))
     stacked = {name: _stacked(name, (lower[name], upper[name]), scales) for name in upper}
     save_file(stacked, target / WEIGHTS, metadata={"format": "pt"})
     rank = int(config["r"]) + int(config_before["r"])
@@ -92,7 +92,3 @@ def _stacked(name: str, parts: tuple[Tensor, Tensor], scales: tuple[float, float
         return torch.cat(scaled, dim=1).contiguous()
     raise TrainError("other_adapter", f"the adapter holds {name}, which is no factor of LoRA")
 
-
-def _scale(config: dict[str, Any]) -> float:
-    rank = int(config["r"])
-    return float(config["lora_alpha"]) / (math.sqrt(rank) if config.get("use_rslora") else rank)
