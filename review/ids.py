@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from uuid import UUID
+
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
-def random_ids(count: int) -> list[UUID]:
-    """So many UUIDs of version 4."""
-    chance = os.urandom(16 * count)
-    return [UUID(bytes=chance[at : at + 16], version=4) for at in range(0, 16 * count, 16)]
+def random_ids(count: int) -> list[str]:
+    """So many UUIDs of version 4, each as its 32 hexadecimal digits."""
+    chance = os.urandom(16 * count).hex()
+    return [
+        f"{chance[at : at + 12]}4{chance[at + 13 : at + 16]}{_VARIANT[chance[at + 16]]}{chance[at + 17 : at + 32]}"
+        for at in range(0, 32 * count, 32)
+    ]
 
 
 def random_keys(count: int) -> list[int]:

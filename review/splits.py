@@ -5,7 +5,6 @@ Pure Python. All records of a group (a company) stand in the same split; who kno
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import unicodedata
@@ -26,6 +25,8 @@ _SUFFIX = re.compile(
     re.IGNORECASE,
 )
 
+_NO_WORD = re.compile(r"[\W_]+")
+
 # What a name with a legal suffix may end in, dots aside: most names are told by it without the pattern.
 _LAST_WORDS = frozenset("".join(parts[at:]) for s in _LEGAL if (parts := s.split()) for at in range(len(parts)))
 
@@ -42,7 +43,7 @@ def split_of(seed: str, group: str, train_fraction: float, validation_fraction: 
     Returns:
         `train`, `validation` or `test`.
     """
-    digest = hmac.new(seed.encode(), normal_group(group).encode(), hashlib.sha256).digest()
+    digest = hmac.digest(seed.encode(), normal_group(group).encode(), "sha256")
     place = int.from_bytes(digest[:8], "big") / 2**64
     if place < train_fraction:
         return "train"
@@ -52,7 +53,7 @@ def split_of(seed: str, group: str, train_fraction: float, validation_fraction: 
 def normal_group(group: str) -> str:
     """A group's name so that writings of one company agree: case, blanks, punctuation and legal suffix aside."""
     text = unicodedata.normalize("NFKC", group)
-    return re.sub(r"[\W_]+", " ", without_legal_suffix(text).casefold()).strip() or text.casefold().strip()
+    return _NO_WORD.sub(" ", without_legal_suffix(text).casefold()).strip() or text.casefold().strip()
 
 
 def without_legal_suffix(name: str) -> str:

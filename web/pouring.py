@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, models
@@ -20,13 +20,20 @@ Values = Sequence[Value]
 as_json: Callable[[object], str] = json.JSONEncoder(check_circular=False).encode
 
 BLOCK_CHARS = 1 << 18
-A_MOMENT = timedelta(microseconds=1)
+MICROSECONDS = 1_000_000
+# No text of PostgreSQL holds it, so it parts values while they are escaped together.
+_PARTED = "\x00"
 
 
 def moments(first: datetime, count: int) -> list[str]:
     """So many moments in a row, as values of rows: what is listed by its time keeps the order it was poured in."""
-    take = connection.ops.adapt_datetimefield_value
-    return [str(take(first + number * A_MOMENT)) for number in range(count)]
+    first = first.astimezone(UTC)
+    if first.microsecond + count > MICROSECONDS:
+        # Within one second, so that only the end of the text differs.
+        first = first.replace(microsecond=0) + timedelta(seconds=1)
+    whole = str(connection.ops.adapt_datetimefield_value(first.replace(microsecond=MICROSECONDS - 1)))
+    before, after = whole.split(f".{MICROSECONDS - 1}")
+    return [f"{before}.{at:06d}{after}" for at in range(first.microsecond, first.microsecond + count)]
 
 
 class Pour:
@@ -53,10 +60,13 @@ class Pour:
         """Insert rows inside the caller's transaction.
 
         Raises:
-            django.db.IntegrityError: As any insert; the transaction is lost then.
+            django.db.IntegrityError: As any insert, a row that is pointed at and missing included; the transaction is
+                lost then.
         """
         if connection.vendor == "postgresql":
             self._copy(rows)
+            # Else the database looks up what all rows point at when the transaction ends, and everyone waits for it.
+            connection.check_constraints()
         else:
             self._insert(rows)
 
@@ -73,7 +83,7 @@ class Pour:
             block: list[str] = []
             held = 0
             for row in rows:
-                written = "\t".join(map(_field, row)) + ending
+                written = _line(row) + ending
                 block.append(written)
                 held += len(written)
                 if held >= BLOCK_CHARS:
@@ -90,12 +100,21 @@ def _prepared(field: Any, pattern: models.Model) -> Any:
     return field.get_db_prep_save(value, connection)
 
 
+def _line(row: Values) -> str:
+    """The values of one row, parted by tabs."""
+    # Four replacements are many times faster than one table of translations, and once a row faster than once a value.
+    text = _PARTED.join(map(str, row))
+    if None in row or text.count(_PARTED) != len(row) - 1:
+        return "\t".join(map(_field, row))
+    text = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
+    return text.replace(_PARTED, "\t")
+
+
 def _field(value: object) -> str:
     """One value in the text format of `COPY`."""
     if value is None:
         return "\\N"
     if isinstance(value, str):
-        # Four replacements are many times faster than one table of translations.
         return value.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
     if isinstance(value, bool):
         return "t" if value else "f"

@@ -26,9 +26,9 @@ _DRAFT = (
 
 
 class RecordRow(NamedTuple):
-    """A record to write, its facts as JSON text."""
+    """A record to write, its facts as JSON text; ids are hexadecimal digits."""
 
-    id: UUID
+    id: str
     row_number: int
     title: str
     facts: str
@@ -41,7 +41,7 @@ class RecordRow(NamedTuple):
 class DraftRow(NamedTuple):
     """A draft to write, its normalised fields as JSON text."""
 
-    record_id: UUID
+    record_id: str
     fields: str
     fields_hash: str
     words: int
@@ -58,7 +58,7 @@ class Records:
     def pour(self, rows: Sequence[RecordRow]) -> None:
         """Write records in their order."""
         times = moments(timezone.now(), len(rows))
-        self._pour.pour((row.id.hex, *row[1:], time) for row, time in zip(rows, times, strict=True))
+        self._pour.pour((*row, time) for row, time in zip(rows, times, strict=True))
 
 
 class Drafts:
@@ -81,12 +81,12 @@ class Drafts:
         ids, keys, times = random_ids(len(rows)), random_keys(len(rows)), moments(timezone.now(), len(rows))
         first, self._position = self._position, self._position + len(rows)
         self._pour.pour(
-            (pk.hex, row.record_id.hex, row.fields, row.fields_hash, row.words, row.call_id,
-             as_json(list(row.labelled_defects)), place, key, time)
+            (pk, *row[:-1], as_json(list(row.labelled_defects)) if row.labelled_defects else "[]", place, key, time)
             for place, (pk, key, time, row) in enumerate(zip(ids, keys, times, rows, strict=True), first)
         )  # fmt: skip
         if len(ids) > search_index.AT_ONCE:
             search_index.defer(ids)
             return
-        search_index.index(ids)
-        checking.check(ids)
+        few = [UUID(pk) for pk in ids]
+        search_index.index(few)
+        checking.check(few)

@@ -41,7 +41,7 @@ def add(drafts: Sequence[Candidate], records: dict[UUID, tuple[str, Facts]]) -> 
     _write([(draft.pk, draft.task_id, *records[draft.record_id], draft.fields) for draft in drafts])
 
 
-def defer(candidate_ids: Sequence[UUID]) -> None:
+def defer(candidate_ids: Sequence[UUID] | Sequence[str]) -> None:
     """Have drafts indexed by a worker, within seconds."""
     SearchBacklog.objects.bulk_create(
         SearchBacklog(candidates=[str(pk) for pk in candidate_ids[start : start + CHUNK]])

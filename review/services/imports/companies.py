@@ -85,8 +85,10 @@ class Companies:
         return side
 
     def _new_side(self, company: Company) -> str:
-        root = self._root(company)
         task = self._task
+        if not self._parent:
+            return split_of(task.seed, company.group, task.train_fraction, task.validation_fraction)
+        root = self._root(company)
         name = self._first_name.get(root, company.group)
         # Remembered for the rows tied to it, which may share neither name nor domain with this one.
         return self._side.setdefault(root, split_of(task.seed, name, task.train_fraction, task.validation_fraction))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from uuid import UUID
 
 from django.db import transaction
 
@@ -98,7 +97,7 @@ class _Intake:
         self._records, self._drafts = Records(source), Drafts(version, source.provenance)
         self._calls: set[str] = set()
         # One record the file speaks of: whatever it holds, where all is known already.
-        self.touched: list[UUID] = []
+        self.touched: list[str] = []
 
     @property
     def asks(self) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
-from uuid import UUID
 
 from review.models import Record, Source, TaskVersion
 from review.prompting import canonical_json
@@ -45,9 +44,15 @@ def fitting(version: TaskVersion, rows: Iterable[ReadRow], tally: Tally) -> Iter
             yield Draft(read.row, read.facts, read.digest, fields, text, text_hash)
 
 
-def call_id(record_id: UUID, text_hash: str) -> str:
-    """An import pays no call; a name made of record and text keeps the same draft from coming twice."""
-    return "import:" + hashlib.sha256(f"{record_id}:{text_hash}".encode()).hexdigest()[:48]
+def call_id(record_id: str, text_hash: str) -> str:
+    """An import pays no call; a name made of record and text keeps the same draft from coming twice.
+
+    Args:
+        record_id: 32 hexadecimal digits.
+        text_hash: Of the draft's fields.
+    """
+    pk = f"{record_id[:8]}-{record_id[8:12]}-{record_id[12:16]}-{record_id[16:20]}-{record_id[20:]}"
+    return "import:" + hashlib.sha256(f"{pk}:{text_hash}".encode()).hexdigest()[:48]
 
 
 class Finder:
@@ -63,8 +68,10 @@ class Finder:
         self._required = [field.name for field in self._spec.input_schema if field.required]
         self._key_names = frozenset(field.name for field in self._spec.input_schema if field.role)
         self._writing = Writing(self._spec)
-        self._by_hash: dict[str, UUID] = {}
-        self._by_group: dict[str, dict[UUID, None]] = {}
+        # Ids are texts here: what is no container costs the garbage collector nothing, however many rows there are.
+        self._by_hash: dict[str, str] = {}
+        self._by_group: dict[str, str] = {}
+        self._more_of_group: dict[str, set[str]] = {}
         self._asked: set[str] = set()
         self._company: dict[str, Company] = {}
         self.may_know = Record.objects.filter(task=source.task).exists()
@@ -75,11 +82,12 @@ class Finder:
         if self.may_know:
             records = Record.objects.filter(task=self._source.task)
             digests = [draft.digest for draft in drafts if draft.digest not in self._by_hash]
-            self._by_hash.update(records.filter(content_hash__in=digests).values_list("content_hash", "pk"))
+            there = records.filter(content_hash__in=digests).values_list("content_hash", "pk")
+            self._by_hash.update((digest, pk.hex) for digest, pk in there)
             named = [draft for draft in drafts if self._is_name(draft)]
             groups = {group for draft in named if (group := self._group(draft))} - self._asked
             for pk, group in records.filter(group__in=groups).values_list("pk", "group"):
-                self._by_group.setdefault(group, {})[pk] = None
+                self._remember(group, pk.hex)
             self._asked |= groups
         # Of this chunk alone: each is asked for twice.
         self._company = {
@@ -91,8 +99,8 @@ class Finder:
             self._company[draft.digest] for draft in drafts if draft.row.facts and draft.digest in self._company
         )
 
-    def record_for(self, draft: Draft) -> UUID:
-        """The record a draft is about; a new one is remembered in `fresh`.
+    def record_for(self, draft: Draft) -> str:
+        """The id of the record a draft is about, 32 hexadecimal digits; a new one is remembered in `fresh`.
 
         Raises:
             ValueError: There is none, several could be meant, or its company would stand on two sides of the split.
@@ -101,13 +109,13 @@ class Finder:
         if (known := self._by_hash.get(draft.digest)) is not None:
             return known
         if self._is_name(draft):
-            found = list(self._by_group.get(self._group(draft), ()))
-            if len(found) == 1:
-                return found[0]
-            if len(found) > 1:
+            group = self._group(draft)
+            if more := self._more_of_group.get(group):
                 raise ValueError(
-                    f"{len(found)} records are called '{self._said(facts)}'; bring the facts that tell them apart"
+                    f"{len(more) + 1} records are called '{self._said(facts)}'; bring the facts that tell them apart"
                 )
+            if (only := self._by_group.get(group)) is not None:
+                return only
         missing = [name for name in self._required if name not in facts]
         if missing or not facts:
             raise ValueError(self._not_found(facts, missing))
@@ -115,8 +123,13 @@ class Finder:
         record = self._writing.row(Read(*draft[:3]), company, self._companies.side_of(company))
         self.fresh.append(record)
         self._by_hash[draft.digest] = record.id
-        self._by_group.setdefault(record.group, {})[record.id] = None
+        self._remember(record.group, record.id)
         return record.id
+
+    def _remember(self, group: str, record_id: str) -> None:
+        first = self._by_group.setdefault(group, record_id)
+        if first != record_id:
+            self._more_of_group.setdefault(group, set()).add(record_id)
 
     def _is_name(self, draft: Draft) -> bool:
         return self._key_names >= draft.row.facts.keys()

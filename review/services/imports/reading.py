@@ -23,14 +23,6 @@ class Readable(Protocol):
     def rows(self) -> Iterator[Row]: ...
 
 
-class Cell(NamedTuple):
-    """A value on its way to a field, and where it was found."""
-
-    target: Target
-    column: str
-    value: Any
-
-
 class ReadRow(NamedTuple):
     """One good row: its facts, what was written (drafts alone), labels of its defects, and what was said (verdicts alone)."""
 
@@ -88,50 +80,64 @@ def read_rows(
     Raises:
         Refusal: The file cannot be read on.
     """
-    by_name = {target.name: target for target in fields}
-    pairs = [(column, by_name[name]) for column, name in mapping.items() if name]
-    filled = {target.name for _, target in pairs}
-    constants = [
-        Cell(by_name[name], name, value)
-        for name, value in defaults.items()
-        if value and name not in filled and not by_name[name].is_output
-    ]
-    required = [target.name for target in fields if target.is_required and isinstance(target.field, InputField)]
+    reader = _Reader(mapping, fields, defaults)
     for row in table.rows():
         tally.total += 1
         if row.problem:
             tally.refuse(row.number, row.problem)
             continue
         try:
-            yield _read(row.number, [*_cells(pairs, row.values), *constants], required)
+            yield reader.read(row)
         except ValueError as error:
             tally.refuse(row.number, str(error))
 
 
-def _cells(pairs: list[tuple[str, Target]], values: dict[str, Any]) -> list[Cell]:
-    return [Cell(target, column, values.get(column)) for column, target in pairs]
+class _Reader:
+    """Cells to fields by one mapping; which column is what kind of field is settled once for all rows."""
 
+    def __init__(self, mapping: Mapping, fields: Sequence[Target], defaults: dict[str, str]) -> None:
+        by_name = {target.name: target for target in fields}
+        pairs = [(column, by_name[name]) for column, name in mapping.items() if name]
+        filled = {target.name for _, target in pairs}
+        self._written = [(column, of.field) for column, of in pairs if isinstance(of.field, OutputField)]
+        self._facts = [(column, of.field) for column, of in pairs if isinstance(of.field, InputField)]
+        others = [(column, of.name) for column, of in pairs if of.field is None]
+        self._labels = [column for column, name in others if name == LABELS_FIELD]
+        self._said = [(column, name) for column, name in others if name != LABELS_FIELD]
+        constants = {
+            name: value
+            for name, value in defaults.items()
+            if value and name not in filled and not by_name[name].is_output
+        }
+        self._constant_facts = [
+            (name, field, value)
+            for name, value in constants.items()
+            if isinstance(field := by_name[name].field, InputField)
+        ]
+        self._constant_said = {name: value for name, value in constants.items() if by_name[name].field is None}
+        self._required = [of.name for of in fields if of.is_required and isinstance(of.field, InputField)]
 
-def _read(number: int, cells: list[Cell], required: list[str]) -> ReadRow:
-    facts: Facts = {}
-    written: dict[str, Any] = {}
-    labels: tuple[str, ...] = ()
-    said: dict[str, Any] = {}
-    for target, column, value in cells:
-        if target.name == LABELS_FIELD and target.field is None:
-            labels = _labels(value)
-        elif isinstance(target.field, OutputField):
-            written[target.field.name] = _written(target.field, column, value)
-        elif isinstance(target.field, InputField):
-            fact = _fact(target.field, column, value)
-            if fact is not None:
-                facts[target.name] = fact
-        else:
-            said[target.name] = value
-    for name in required:
-        if name not in facts:
-            raise ValueError(f"'{name}' is empty; it is required")
-    return ReadRow(number, facts, written, labels, said)
+    def read(self, row: Row) -> ReadRow:
+        """The row, typed.
+
+        Raises:
+            ValueError: A cell does not fit its field, or a required one is empty.
+        """
+        take = row.values.get
+        facts: Facts = {}
+        for column, field in self._facts:
+            if (fact := _fact(field, column, take(column))) is not None:
+                facts[field.name] = fact
+        for name, field, value in self._constant_facts:
+            if (fact := _fact(field, name, value)) is not None:
+                facts[name] = fact
+        written = {output.name: _written(output, column, take(column)) for column, output in self._written}
+        labels = _labels(take(self._labels[0])) if self._labels else ()
+        said = {name: take(column) for column, name in self._said} | self._constant_said
+        for name in self._required:
+            if name not in facts:
+                raise ValueError(f"'{name}' is empty; it is required")
+        return ReadRow(row.number, facts, written, labels, said)
 
 
 def _fact(field: InputField, column: str, value: Any) -> Any:

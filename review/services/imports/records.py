@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from django.db import transaction
 
@@ -133,7 +132,7 @@ class Writing:
     """Makes rows of records of one source."""
 
     def __init__(self, spec: TaskSpec) -> None:
-        self._ids: list[UUID] = []
+        self._ids: list[str] = []
         self._title = spec.facts_with_role("title") or ""
         self.naming = Naming(spec)
 
@@ -157,7 +156,7 @@ class Writing:
         title = title or next((_text(value) for value in facts.values()), "")
         return title[:TITLE_CHARS] or f"Row {number}"
 
-    def _new_id(self) -> UUID:
+    def _new_id(self) -> str:
         if not self._ids:
             self._ids = random_ids(CHUNK)
         return self._ids.pop()

@@ -164,7 +164,7 @@ class _Intake:
         found: list[tuple[UUID, Draft, Said]] = []
         for draft, said in judged:
             try:
-                found.append((finder.record_for(draft), draft, said))
+                found.append((UUID(finder.record_for(draft)), draft, said))
             except ValueError as error:
                 self._tally.refuse(draft.row.number, str(error))
         Records(self._source).pour(finder.fresh)
@@ -180,7 +180,7 @@ class _Intake:
             drafts=[
                 NewDraft(
                     record_id=record_id, fields=draft.fields, origin="import", provenance=self._source.provenance,
-                    call_id=call_id(record_id, draft.text_hash),
+                    call_id=call_id(record_id.hex, draft.text_hash),
                 )
                 for record_id, draft in wanted
                 if (record_id, draft.text_hash) not in known
