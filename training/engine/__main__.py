@@ -5,11 +5,9 @@ Reads top to bottom. Works by hand, under a supervisor and under `accelerate lau
 
 from __future__ import annotations
 
-import hashlib
 import os
 import random
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from training.engine import (
     checkpoint,
     compiling,
     disk,
+    fingerprint,
     generation,
     launching,
     loading,
@@ -44,7 +43,6 @@ from training.engine.loading import Student
 from training.engine.loss import SupervisedHead
 from training.engine.objectives import start
 from training.engine.objectives.choose import choose, prepare
-from training.engine.objectives.contracts import Item
 from training.engine.observing import observe
 from training.engine.resume import resume
 
@@ -144,7 +142,7 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
         sampling=generation.Sampling(no_repeat_ngram=spec.sample_no_repeat_ngram),
         head=head,
         folder=run.path,
-        fingerprint=_fingerprint(recipe, source, rows, begins),
+        fingerprint=fingerprint.of(recipe, source, rows, begins),
         keep_checkpoints=spec.keep_checkpoints,
         emit=observer.emit,
         should_stop=lambda: run.stop_requested,
@@ -157,7 +155,10 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
         batch_size=recipe.batch_size, weights=f"{loading.identity_of(source)}{begins}{placement.dtype_name}",
         folders=folders, emit=tuning.emit, stop_if_asked=lambda: loop.stop_if_asked(tuning),
     )  # fmt: skip
-    standing = resume(tuning, tuned, folders) or Standing()
+    standing = (
+        resume(tuning, tuned, folders, as_before=lambda: fingerprint.of_first_release(recipe, source, rows, begins))
+        or Standing()
+    )
     resumed_from = standing.step if standing.step else None
     tuning.emit("log", level="info", message=_opening(course, placement, trainable, total, resumed_from))
     loop.train(tuning, standing, tuned)
@@ -231,19 +232,6 @@ def _teacher(run: RunDir, spec: TrainSpec) -> Student:
         spec.teacher.below(run.path), dtype=held.weights, token=run.secrets().get(HUB_TOKEN),
         allowed_roots=spec.allowed_roots,
     )  # fmt: skip
-
-
-def _fingerprint(recipe: recipes.Recipe, source: StudentRef, rows: Sequence[Item], begins: str) -> str:
-    """What a checkpoint belongs to: recipe, student and the very tokens, wherever they lie.
-
-    Values a recipe has by default are left out, so that a paused run outlives a release that brings new ones; so is
-    whether activations are recomputed, which may be another on a host with other memory and changes no result.
-    """
-    values = recipe.model_dump_json(exclude_defaults=True, exclude={"gradient_checkpointing"})
-    digest = hashlib.sha256(f"{values}{loading.identity_of(source)}{begins}".encode())
-    for row in rows:
-        digest.update(row.identity().encode())
-    return digest.hexdigest()
 
 
 def _seed(seed: int) -> None:

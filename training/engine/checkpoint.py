@@ -13,7 +13,7 @@ import json
 import os
 import random
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -123,8 +123,15 @@ def save(
     return final
 
 
-def newest(root: Path, *, fingerprint: str) -> tuple[Saved | None, list[str]]:
+def newest(
+    root: Path, *, fingerprint: str, as_before: Callable[[], str | None] | None = None
+) -> tuple[Saved | None, list[str]]:
     """The newest whole checkpoint under `root`, and the names of newer ones that are damaged.
+
+    Args:
+        root: Folder of the run's checkpoints.
+        fingerprint: What they must belong to.
+        as_before: The same run's fingerprint in an earlier release; asked only where the first does not match.
 
     Raises:
         TrainError: The checkpoint belongs to another recipe, student or data.
@@ -135,7 +142,8 @@ def newest(root: Path, *, fingerprint: str) -> tuple[Saved | None, list[str]]:
         if manifest is None:
             damaged.append(folder.name)
             continue
-        if manifest["fingerprint"] != fingerprint:
+        belongs = manifest["fingerprint"] == fingerprint
+        if not belongs and (as_before is None or manifest["fingerprint"] != as_before()):
             raise TrainError("other_run", f"checkpoint {folder.name} belongs to another recipe, student or dataset",
                              "Start the run anew, or resume it with what it began with.")  # fmt: skip
         return _read(folder), damaged

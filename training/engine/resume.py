@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from torch import Tensor
@@ -12,7 +12,13 @@ from training.engine.checkpoint import Standing
 from training.engine.loop import Tuning
 
 
-def resume(tuning: Tuning, tuned: dict[str, Tensor], folders: Iterable[Path]) -> Standing | None:
+def resume(
+    tuning: Tuning,
+    tuned: dict[str, Tensor],
+    folders: Iterable[Path],
+    *,
+    as_before: Callable[[], str | None] | None = None,
+) -> Standing | None:
     """Put a run back to the newest whole checkpoint found in the first folder that has one.
 
     Weights, optimiser, loss scaler, random states and best weights are as they were, so that the run ends where the
@@ -22,6 +28,7 @@ def resume(tuning: Tuning, tuned: dict[str, Tensor], folders: Iterable[Path]) ->
         tuning: The run, freshly prepared.
         tuned: Its tuned parameters; changed in place.
         folders: Run directories of this attempt and the ones before it, newest first.
+        as_before: What an earlier release called this run's checkpoints; asked only where one of another name is met.
 
     Returns:
         Where the run stands, or None when there is nothing to take up.
@@ -30,7 +37,7 @@ def resume(tuning: Tuning, tuned: dict[str, Tensor], folders: Iterable[Path]) ->
         TrainError: The checkpoint belongs to another recipe, student or data.
     """
     for folder in folders:
-        saved, damaged = checkpoint.newest(folder / "checkpoints", fingerprint=tuning.fingerprint)
+        saved, damaged = checkpoint.newest(folder / "checkpoints", fingerprint=tuning.fingerprint, as_before=as_before)
         for name in damaged:
             tuning.emit("log", level="warning", message=f"checkpoint {name} is damaged and was passed over")
         if saved is None:

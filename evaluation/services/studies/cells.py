@@ -16,6 +16,7 @@ from jobs.models import Job
 from jobs.services import lifecycle
 from jobs.states import STEERABLE, JobState
 from review.models import DatasetVersion
+from training import identity
 from training.models import Student, TrainingRun
 from training.services import runs, samples
 from training.states import RunPurpose
@@ -91,7 +92,7 @@ def _launch_run(found: Measurement) -> TrainingRun:
         sample=samples.from_json(plan["sample"]),
         purpose=RunPurpose.STUDY,
     )
-    if run.recipe != plan["recipe"] or run.sample != plan["sample"]:
+    if not identity.are_same(run.recipe, plan["recipe"]) or run.sample != plan["sample"]:
         raise Refusal(
             "plan_changed",
             f"The recipe '{plan['preset']}' or the rows are not what was registered.",

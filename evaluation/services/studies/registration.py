@@ -14,6 +14,7 @@ from evaluation.studies import design as designs
 from evaluation.studies import record as records
 from evaluation.studies.design import Arm, Design, DesignError, Wishes
 from review.models import DatasetVersion, TaskVersion
+from training import identity
 from training.models import Student
 from training.selectors import data as tuning_data
 from training.services import forecast, plans, preflight, samples
@@ -124,7 +125,9 @@ def _cell(
         "written_records": design.written_records,
         "max_new_tokens": designs.MAX_NEW_TOKENS,
     }
-    return PlannedCell(arm, size, seed, plan, records.fingerprint(plan), guess.seconds)
+    return PlannedCell(
+        arm, size, seed, plan, records.fingerprint({**plan, "recipe": identity.values_of(recipe)}), guess.seconds
+    )
 
 
 def _hint(error: DesignError) -> str:

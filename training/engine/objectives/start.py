@@ -91,4 +91,3 @@ def _stacked(name: str, parts: tuple[Tensor, Tensor], scales: tuple[float, float
         scaled = [part.float() * scale for part, scale in zip(parts, scales, strict=True)]
         return torch.cat(scaled, dim=1).contiguous()
     raise TrainError("other_adapter", f"the adapter holds {name}, which is no factor of LoRA")
-
