@@ -15,7 +15,28 @@ from training.states import Device, StudentSource
 OVERRIDE = "set-"
 
 
-class LaunchForm(forms.Form):
+class BeginningForm(forms.Form):
+    """What a run begins with beside its student, where its recipe asks for it."""
+
+    starts_from = forms.ChoiceField(
+        label="Goes on from",
+        required=False,
+        help_text="DPO and KTO: a miniature of this task and student; it is also the reference.",
+    )
+    teacher = forms.ChoiceField(
+        label="Teacher",
+        required=False,
+        help_text="Distillation: a student with the same tokenizer, whose scores are learnt.",
+    )
+
+    def offer(self, *, students: Iterable[Any], miniatures: Iterable[Any]) -> None:
+        """Say what there is to choose from."""
+        begun = [("", "–"), *((str(one.pk), one.name) for one in miniatures)]
+        self.fields["starts_from"].choices = begun  # type: ignore[attr-defined]
+        self.fields["teacher"].choices = [("", "–"), *((s.slug, s.name) for s in students)]  # type: ignore[attr-defined]
+
+
+class LaunchForm(BeginningForm):
     """A run to launch; overrides come as fields of their own, `set-<name>`, one for each value of a recipe."""
 
     dataset_version = forms.ChoiceField(
@@ -24,14 +45,6 @@ class LaunchForm(forms.Form):
     student = forms.ChoiceField(label="Student", help_text="The base model that is tuned.")
     recipe = forms.ChoiceField(label="Recipe", choices=[(preset.name, preset.label) for preset in PRESETS.values()])
     device = forms.ChoiceField(label="Device", choices=Device.choices, initial=Device.AUTO)
-    starts_from = forms.ChoiceField(
-        label="Goes on from",
-        required=False,
-        help_text="A miniature of this task and student; it is also the reference.",
-    )
-    teacher = forms.ChoiceField(
-        label="Teacher", required=False, help_text="A student with the same tokenizer, whose scores are learnt."
-    )
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, versions: Iterable[Any], students: Iterable[Any],
@@ -39,9 +52,7 @@ class LaunchForm(forms.Form):
     ) -> None:  # fmt: skip
         super().__init__(data, **kwargs)
         students = list(students)
-        begun = [("", "–"), *((str(one.pk), one.name) for one in miniatures)]
-        self.fields["starts_from"].choices = begun  # type: ignore[attr-defined]
-        self.fields["teacher"].choices = [("", "–"), *((s.slug, s.name) for s in students)]  # type: ignore[attr-defined]
+        self.offer(students=students, miniatures=miniatures)
         self.fields["dataset_version"].choices = [(str(v.pk), f"{v} ({_rows(v)})") for v in versions]  # type: ignore[attr-defined]
         self.fields["student"].choices = [(s.slug, _student_label(s)) for s in students]  # type: ignore[attr-defined]
 

@@ -8,14 +8,12 @@ from typing import Any
 
 from django import forms
 
+from training.forms import BeginningForm
 from training.presets import PRESETS
 from training.states import Device
 from training.sweeps.grid import MOST_AT_ONCE, Budget, Order, Wishes
 
 MOST_NUMBERS = 20
-SUPERVISED = [
-    (preset.name, preset.label) for preset in PRESETS.values() if getattr(preset.recipe, "objective", "sft") == "sft"
-]
 
 
 class NumberListField(forms.CharField):
@@ -37,12 +35,14 @@ class NumberListField(forms.CharField):
         return numbers
 
 
-class SweepForm(forms.Form):
+class SweepForm(BeginningForm):
     """A sweep to launch; an axis left empty keeps the recipe's own value."""
 
     dataset_version = forms.ChoiceField(label="Dataset version")
     student = forms.ChoiceField(label="Student")
-    recipe = forms.ChoiceField(label="Recipe to start from", choices=SUPERVISED)
+    recipe = forms.ChoiceField(
+        label="Recipe to start from", choices=[(preset.name, preset.label) for preset in PRESETS.values()]
+    )
     device = forms.ChoiceField(label="Device", choices=Device.choices, initial=Device.AUTO)
     learning_rate = NumberListField(
         label="Learning rates", coerce=float, words="numbers such as 1e-4 3e-4 1e-3",
@@ -63,9 +63,12 @@ class SweepForm(forms.Form):
     at_once = forms.IntegerField(label="Runs at once", initial=1, min_value=1, max_value=MOST_AT_ONCE)
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, versions: Iterable[Any], students: Iterable[Any], **kwargs: Any
-    ) -> None:
+        self, data: Mapping[str, Any] | None = None, *, versions: Iterable[Any], students: Iterable[Any],
+        miniatures: Iterable[Any] = (), **kwargs: Any,
+    ) -> None:  # fmt: skip
         super().__init__(data, **kwargs)
+        students = list(students)
+        self.offer(students=students, miniatures=miniatures)
         self.fields["dataset_version"].choices = [(str(v.pk), str(v)) for v in versions]  # type: ignore[attr-defined]
         self.fields["student"].choices = [(s.slug, s.name) for s in students]  # type: ignore[attr-defined]
 

@@ -23,6 +23,11 @@ class Sweep(models.Model):
     number = models.PositiveIntegerField()
     dataset_version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="+")
     student = models.ForeignKey("training.Student", on_delete=models.PROTECT, related_name="+")
+    # What every run of it begins with: a miniature that preferences go on from, or whom distillation learns from.
+    starts_from = models.ForeignKey(
+        "training.Miniature", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    teacher = models.ForeignKey("training.Student", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     recipe_name = models.CharField(max_length=60)
     # {learning_rate: [...], rank: [...], epochs: [...], share: [...]}; an empty list keeps the recipe's own value.
     grid = models.JSONField()

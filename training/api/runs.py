@@ -15,7 +15,7 @@ from members.session import member_of
 from review.permissions import task_or_404
 from review.selectors import datasets
 from training.api import shapes
-from training.selectors import miniatures
+from training.selectors import beginnings
 from training.selectors import recipes as recipe_selectors
 from training.selectors import runs as selectors
 from training.selectors import students as student_selectors
@@ -71,18 +71,19 @@ class Runs(APIView):
     def post(self, request: Request) -> Response:
         data = _read(shapes.PlanIn, request)
         version = datasets.version_or_404(member_of(request), data["dataset_version"])
-        begins, teacher = data.get("starts_from"), data.get("teacher")
         run = runs.launch(
             dataset_version=version,
             student=student_selectors.by_slug(data["student"]),
             recipe=data["recipe"],
             overrides=data.get("overrides"),
             device=data["device"],
-            starts_from=(
-                miniatures.by_slug_or_id(member_of(request), version.dataset.task, begins) if begins else None
-            ),
-            teacher=student_selectors.by_slug(teacher) if teacher else None,
             by=member_of(request),
+            **beginnings.named(
+                member_of(request),
+                version.dataset.task,
+                starts_from=data.get("starts_from"),
+                teacher=data.get("teacher"),
+            ),
         )
         return Response({"id": run.pk, "job": run.job_id}, status=202)
 

@@ -18,8 +18,8 @@ from members.idempotency import idempotent
 from members.session import member_of
 from review.permissions import task_or_404
 from review.selectors import datasets
+from training.selectors import beginnings, sweep_pages
 from training.selectors import students as student_selectors
-from training.selectors import sweep_pages
 from training.selectors import sweeps as selectors
 from training.services.sweeps import orders, plan
 from training.states import Device
@@ -33,6 +33,12 @@ class SweepIn(serializers.Serializer[Any]):
     dataset_version = serializers.UUIDField()
     student = serializers.CharField(max_length=60)
     recipe = serializers.CharField(max_length=60)
+    starts_from = serializers.CharField(
+        required=False, allow_null=True, help_text="DPO and KTO: the miniature every run goes on from, by id or slug."
+    )
+    teacher = serializers.CharField(
+        required=False, allow_null=True, help_text="Distillation: slug of the student whose scores are learnt."
+    )
     device = serializers.CharField(required=False, default=Device.AUTO.value)
     learning_rate = serializers.ListField(child=serializers.FloatField(), required=False, max_length=20)
     rank = serializers.ListField(child=serializers.IntegerField(), required=False, max_length=20)
@@ -83,6 +89,8 @@ class SweepOut(serializers.Serializer[Any]):
     dataset_version = serializers.UUIDField(source="dataset_version_id")
     student = serializers.CharField(source="student.slug")
     recipe = serializers.CharField(source="recipe_name")
+    starts_from = serializers.UUIDField(source="starts_from_id", allow_null=True)
+    teacher = serializers.CharField(source="teacher.slug", default=None, allow_null=True)
     grid = serializers.DictField()
     device = serializers.CharField()
     max_hours = serializers.FloatField(allow_null=True)
@@ -130,9 +138,7 @@ class SweepEstimate(APIView):
     def post(self, request: Request) -> Response:
         body = _read(request)
         chosen = _chosen(request, body)
-        laid = plan.compose(
-            body.order(), version=chosen["dataset_version"], student=chosen["student"], device=chosen["device"]
-        )
+        laid = plan.compose(body.order(), version=chosen.pop("dataset_version"), **chosen)
         return Response({
             "runs": len(laid.cells), "measured_before": len(laid.cells) - len(laid.new),
             "reached_by_the_budget": laid.reached, "seconds": laid.seconds, "usd": laid.usd,
@@ -186,9 +192,12 @@ def _read(request: Request) -> SweepIn:
 
 
 def _chosen(request: Request, body: SweepIn) -> dict[str, Any]:
-    asked = body.validated_data
+    asked, member = body.validated_data, member_of(request)
+    version = datasets.version_or_404(member, asked["dataset_version"])
+    names = {name: asked.get(name) for name in ("starts_from", "teacher")}
     return {
-        "dataset_version": datasets.version_or_404(member_of(request), asked["dataset_version"]),
+        "dataset_version": version,
         "student": student_selectors.by_slug(asked["student"]),
         "device": asked["device"],
+        **beginnings.named(member, version.dataset.task, **names),
     }

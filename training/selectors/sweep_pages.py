@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from training.charts import LOSS_UNITS
 from training.models import Sweep
+from training.presets import PRESETS
 from training.selectors import sweeps
 from training.sweeps import ranking as rankings
 from web import csv_lines
@@ -23,13 +25,14 @@ def page(sweep: Sweep) -> dict[str, Any]:
     now = sweeps.standings(sweep)
     rows, account = sweeps.rows(sweep, now), sweeps.account_of(now)
     found = rankings.ranking(rows)
-    budget = sweeps.budget_of(sweep)
+    budget, unit = sweeps.budget_of(sweep), LOSS_UNITS[PRESETS[sweep.recipe_name].recipe.objective]
     return {
         "rows": rows,
         "axes": sweeps.tried(sweep),
+        "loss_unit": unit,
         "best": found.best,
         "near": found.near,
-        "chart": rankings.chart(rows, sweep.grid),
+        "chart": rankings.chart(rows, sweep.grid, unit=unit),
         "under_way": [each for each in now if each.is_under_way and each.cell.run],
         "counts": _counts(rows),
         "spent_s": account.spent_s,
@@ -61,6 +64,7 @@ def _again(sweep: Sweep) -> str:
                for name in ("learning_rate", "rank", "epochs")}  # fmt: skip
     query = {
         "dataset_version": str(sweep.dataset_version_id), "student": sweep.student.slug, "recipe": sweep.recipe_name,
+        "starts_from": str(sweep.starts_from_id or ""), "teacher": sweep.teacher.slug if sweep.teacher else "",
         "device": sweep.device, **numbers, "share": " ".join(shares), "at_once": sweep.at_once,
         "max_hours": "" if sweep.max_hours is None else f"{sweep.max_hours:g}",
         "max_usd": "" if sweep.max_usd is None else f"{sweep.max_usd.normalize():f}",

@@ -23,7 +23,7 @@ from training.sweeps import budget as budgets
 from training.sweeps.budget import Account, Going
 from training.sweeps.grid import AXES, Budget, label
 
-RELATED = ("task", "job", "student", "dataset_version__dataset", "created_by")
+RELATED = ("task", "job", "student", "dataset_version__dataset", "created_by", "starts_from", "teacher")
 UNDER_WAY = frozenset({SweepCellState.QUEUED, SweepCellState.TRAINING, SweepCellState.PAUSED})
 ENDED = frozenset({SweepCellState.DONE, SweepCellState.FAILED, SweepCellState.LEFT_OUT})
 BADGES = {

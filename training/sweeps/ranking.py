@@ -32,7 +32,7 @@ def ranking(rows: Rows) -> Ranking:
     """Order finished cells by validation loss; of equal losses the faster run is better.
 
     Args:
-        rows: With `validation_loss` (nats per token, or None) and `seconds`.
+        rows: With `validation_loss` (in the unit of the objective, or None) and `seconds`.
     """
     measured = sorted((row for row in rows if _is_number(row["validation_loss"])), key=_key)
     if not measured:
@@ -42,7 +42,7 @@ def ranking(rows: Rows) -> Ranking:
     return Ranking(best, tuple(sorted(near, key=lambda row: row["seconds"] or 0.0)))
 
 
-def chart(rows: Rows, grid: Mapping[str, list[Any]]) -> dict[str, Any]:
+def chart(rows: Rows, grid: Mapping[str, list[Any]], *, unit: str = "nats per token") -> dict[str, Any]:
     """Validation loss over the axis with most values, a line for each combination of the others."""
     axis = max(AXES, key=lambda name: len(grid.get(name, [])))
     others = {name: values for name, values in grid.items() if name != axis}
@@ -56,7 +56,7 @@ def chart(rows: Rows, grid: Mapping[str, list[Any]]) -> dict[str, Any]:
     return {
         "series": series,
         "x": {"label": words.get(axis, AXES[axis])},
-        "y": {"label": "validation loss, nats per token", "zero": False},
+        "y": {"label": f"validation loss, {unit}", "zero": False},
     }
 
 

@@ -18,7 +18,7 @@ from review.states import Role
 from training import charts
 from training.forms import LaunchForm, overrides_of, typed_in
 from training.presets import PRESETS
-from training.selectors import compared, lineage, pages, sweeps, watching
+from training.selectors import beginnings, compared, lineage, pages, sweeps, watching
 from training.selectors import miniatures as miniature_selectors
 from training.selectors import recipes as recipe_selectors
 from training.selectors import runs as selectors
@@ -41,9 +41,10 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
                 recipe=chosen["recipe"],
                 overrides=form.overrides(),
                 device=chosen["device"],
-                starts_from=_miniature(request, task, chosen["starts_from"]),
-                teacher=student_selectors.by_slug(chosen["teacher"]) if chosen["teacher"] else None,
                 by=member_of(request),
+                **beginnings.named(
+                    member_of(request), task, starts_from=chosen["starts_from"], teacher=chosen["teacher"]
+                ),
             )
             return redirect("training:run", run.pk)
         except Refusal as error:
@@ -126,10 +127,6 @@ def _uuid(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         return UUID(int=0)
-
-
-def _miniature(request: HttpRequest, task: Any, chosen: str) -> Any:
-    return miniature_selectors.by_slug_or_id(member_of(request), task, chosen) if chosen else None
 
 
 def _form(request: HttpRequest, task: Any) -> LaunchForm:

@@ -15,7 +15,7 @@ from members.session import member_of
 from review.permissions import may, task_or_404
 from review.selectors import datasets
 from review.states import Role
-from training.selectors import pages, sweep_pages, watching
+from training.selectors import beginnings, miniatures, pages, sweep_pages, watching
 from training.selectors import students as student_selectors
 from training.selectors import sweeps as selectors
 from training.services.sweeps import orders, plan
@@ -26,10 +26,10 @@ from web.errors import Refusal
 @require_http_methods(["GET", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
-    form, refusal = _form(task, request.POST if request.method == "POST" else None, request.GET), None
+    form, refusal = _form(request, task, request.POST if request.method == "POST" else None, request.GET), None
     if request.method == "POST" and form.is_valid():
         try:
-            sweep = orders.launch(form.order(), by=member_of(request), **_chosen(request, form))
+            sweep = orders.launch(form.order(), by=member_of(request), **_chosen(request, task, form))
             return redirect("training:sweep", sweep.pk)
         except Refusal as error:
             refusal = error
@@ -49,14 +49,12 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     """What the sweep in the form would be and take; a refusal stands in its place."""
     task = task_or_404(member_of(request), slug)
-    form, context = _form(task, request.GET, {}), dict[str, Any](task=task)
+    form, context = _form(request, task, request.GET, {}), dict[str, Any](task=task)
     if not form.is_valid():
         return render(request, "training/_sweep_estimate.html", {**context, "form": form})
-    chosen = _chosen(request, form)
     try:
-        context["laid"] = plan.compose(
-            form.order(), version=chosen["dataset_version"], student=chosen["student"], device=chosen["device"]
-        )
+        chosen = _chosen(request, task, form)
+        context["laid"] = plan.compose(form.order(), version=chosen.pop("dataset_version"), **chosen)
     except Refusal as error:
         context["refusal"] = error
     return render(request, "training/_sweep_estimate.html", context)
@@ -109,18 +107,21 @@ def _context(request: HttpRequest, sweep_id: UUID) -> dict[str, Any]:
     }
 
 
-def _form(task: Any, data: Any, initial: Any) -> SweepForm:
+def _form(request: HttpRequest, task: Any, data: Any, initial: Any) -> SweepForm:
     versions = datasets.frozen_versions(task).select_related("dataset")
     students = student_selectors.all_students()
     # Something that can be launched as it stands, so that the estimate begins with figures and not with a refusal.
     begin = {"recipe": "demo", "max_hours": "" if initial.get("max_usd") else 1, **dict(initial.items())}
-    return SweepForm(data, versions=versions, students=students, initial=begin)
+    begun = miniatures.listed(member_of(request), task=task)
+    return SweepForm(data, versions=versions, students=students, miniatures=begun, initial=begin)
 
 
-def _chosen(request: HttpRequest, form: SweepForm) -> dict[str, Any]:
+def _chosen(request: HttpRequest, task: Any, form: SweepForm) -> dict[str, Any]:
     chosen = form.cleaned_data
+    names = {name: chosen[name] for name in ("starts_from", "teacher")}
     return {
         "dataset_version": datasets.version_or_404(member_of(request), chosen["dataset_version"]),
         "student": student_selectors.by_slug(chosen["student"]),
         "device": chosen["device"],
+        **beginnings.named(member_of(request), task, **names),
     }

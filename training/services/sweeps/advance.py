@@ -166,6 +166,8 @@ def _begin(sweep: Sweep, cell: SweepCell) -> int:
                 recipe=sweep.recipe_name,
                 overrides=cell.overrides,
                 device=sweep.device,
+                starts_from=sweep.starts_from,
+                teacher=sweep.teacher,
                 by=None,
                 sample=samples.from_json(cell.sample) if cell.sample else None,
                 purpose=RunPurpose.SWEEP,

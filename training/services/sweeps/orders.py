@@ -17,7 +17,7 @@ from review.models import DatasetVersion, Task
 from review.permissions import require
 from review.states import Role
 from training import presets
-from training.models import Student, Sweep, SweepCell, TrainingRun
+from training.models import Miniature, Student, Sweep, SweepCell, TrainingRun
 from training.services.sweeps import plan as planning
 from training.services.sweeps.plan import PlannedCell
 from training.states import Device, RunPurpose
@@ -29,7 +29,14 @@ KIND = "sweep"
 
 @transaction.atomic
 def launch(
-    order: Order, *, dataset_version: DatasetVersion, student: Student, by: Member, device: str = Device.AUTO
+    order: Order,
+    *,
+    dataset_version: DatasetVersion,
+    student: Student,
+    by: Member,
+    device: str = Device.AUTO,
+    starts_from: Miniature | None = None,
+    teacher: Student | None = None,
 ) -> Sweep:
     """Order a sweep; its runs are launched one after another by its job, as far as the budget reaches.
 
@@ -39,6 +46,8 @@ def launch(
         student: The base model that every run tunes.
         by: A lead of the version's task.
         device: Where the runs compute.
+        starts_from: The miniature that every run on preferences (DPO, KTO) goes on from.
+        teacher: Whom every distilled run learns from.
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -46,7 +55,9 @@ def launch(
     """
     task = dataset_version.dataset.task
     require(by, task, Role.LEAD)
-    laid = planning.compose(order, version=dataset_version, student=student, device=device)
+    laid = planning.compose(
+        order, version=dataset_version, student=student, device=device, starts_from=starts_from, teacher=teacher
+    )
     # The task's row is the lock under which numbers are given.
     Task.objects.select_for_update().get(pk=task.pk)
     number = (Sweep.objects.filter(task=task).aggregate(top=Max("number"))["top"] or 0) + 1
@@ -66,6 +77,8 @@ def launch(
         number=number,
         dataset_version=dataset_version,
         student=student,
+        starts_from=starts_from,
+        teacher=teacher,
         recipe_name=order.recipe,
         grid={name: list(dict.fromkeys(getattr(cell.place, name) for cell in laid.cells)) for name in AXES},
         device=device,

@@ -13,12 +13,13 @@ from typing import Any
 from jobs.states import JobState
 from review.models import DatasetVersion
 from review.prompting import canonical_json
-from training.models import Student, SweepCell, TrainingRun
+from training import identity
+from training.models import Miniature, Student, SweepCell, TrainingRun
 from training.recipes import Recipe
 from training.selectors import data as tuning_data
 from training.selectors import sweeps as selectors
 from training.selectors.data import RowOutline
-from training.services import forecast, plans, preflight, samples
+from training.services import beginnings, forecast, plans, preflight, samples
 from training.services.samples import Sample
 from training.sweeps import budget as budgets
 from training.sweeps.grid import MOST_AT_ONCE, GridError, Order, Place, overrides_of, places
@@ -83,36 +84,57 @@ class Plan:
         return budgets.Account(spent_s, usd, 0.0, 1.0)
 
 
-def compose(order: Order, *, version: DatasetVersion, student: Student, device: str) -> Plan:
+def compose(
+    order: Order,
+    *,
+    version: DatasetVersion,
+    student: Student,
+    device: str,
+    starts_from: Miniature | None = None,
+    teacher: Student | None = None,
+) -> Plan:
     """Lay out a sweep.
+
+    Args:
+        order: What to try, from which recipe, under which budget.
+        version: The rows.
+        student: What every run tunes.
+        device: Where the runs compute.
+        starts_from: The miniature that every run on preferences goes on from.
+        teacher: Whom every distilled run learns from.
 
     Raises:
         Refusal: The version is not frozen or too small, the grid or the budget cannot be, a recipe cannot be run on
-            this student, a price is missing, or the first run alone is beyond the budget.
+            this student or lacks what it begins with, a price is missing, or the first run alone is beyond the budget.
     """
-    preflight.require_rows(version)
-    preflight.require_device(device)
     base = plans.compose(order.recipe, order.overrides, student)
-    if getattr(base, "objective", "sft") != "sft":
-        message = "A sweep tunes by supervised fine-tuning; this recipe has another objective."
-        raise Refusal(
-            "bad_sweep", message, hint="Choose a LoRA or full recipe.", status=400, errors={"recipe": [message]}
-        )
+    preflight.require_device(device)
+    preflight.require_quantising(base, device)
+    beginnings.require(base, task=version.dataset.task, student=student, starts_from=starts_from, teacher=teacher)
+    preflight.require_rows(version, base.reads)
     _require_order(order)
+    _require_whole(base, order)
     try:
         found = places(order.wishes, base)
     except GridError as error:
         raise Refusal(
             "bad_sweep", str(error), hint="Mend the fields named.", status=400, errors=error.errors
         ) from error
-    cells = _cells(found, order, version=version, student=student, device=device)
+    marks = _beginning_marks(starts_from, teacher)
+    cells = _cells(found, order, version=version, student=student, device=device, begins=marks)
     plan = Plan(order, base, tuple(cells), selectors.price_ahead())
     _require_budget(plan)
     return plan
 
 
 def _cells(
-    found: Sequence[Place], order: Order, *, version: DatasetVersion, student: Student, device: str
+    found: Sequence[Place],
+    order: Order,
+    *,
+    version: DatasetVersion,
+    student: Student,
+    device: str,
+    begins: Mapping[str, str],
 ) -> list[PlannedCell]:
     rows_by_share = {place.share: _rows(version, place.share, order) for place in found}
     planned = []
@@ -122,7 +144,7 @@ def _cells(
         recipe = plans.compose(order.recipe, overrides, student)
         sample, rows = rows_by_share[place.share]
         guess = forecast.forecast(dataset_version=version, student=student, recipe=recipe, device=device, rows=rows)
-        mark = _fingerprint(version, student, recipe, sample)
+        mark = _fingerprint(version, student, recipe, sample, begins)
         planned.append(PlannedCell(place, overrides, sample, mark, guess.seconds, None))
     known = _measured([cell.fingerprint for cell in planned])
     return [
@@ -144,10 +166,22 @@ def _rows(version: DatasetVersion, share: float, order: Order) -> tuple[Mapping[
     return samples.as_json(sample, rows), rows
 
 
-def _fingerprint(version: DatasetVersion, student: Student, recipe: Recipe, sample: Mapping[str, Any]) -> str:
+def _beginning_marks(starts_from: Miniature | None, teacher: Student | None) -> dict[str, str]:
+    """What tells a beginning from another; empty for runs that begin with the student alone."""
+    marks = {}
+    if starts_from is not None:
+        marks["starts_from"] = starts_from.manifest_sha256
+    if teacher is not None:
+        marks["teacher"] = teacher.manifest_sha256 or f"{teacher.hub_id}@{teacher.revision}"
+    return marks
+
+
+def _fingerprint(
+    version: DatasetVersion, student: Student, recipe: Recipe, sample: Mapping[str, Any], begins: Mapping[str, str]
+) -> str:
     body = {
         "dataset_version": str(version.pk), "content_hash": version.content_hash, "student": str(student.pk),
-        "manifest_sha256": student.manifest_sha256, "recipe": recipe.model_dump(mode="json"), "sample": dict(sample),
+        "manifest_sha256": student.manifest_sha256, "recipe": identity.values_of(recipe), "sample": dict(sample), **begins,
     }  # fmt: skip
     return hashlib.sha256(canonical_json(body).encode()).hexdigest()
 
@@ -156,6 +190,13 @@ def _measured(fingerprints: Sequence[str]) -> dict[str, TrainingRun]:
     """Runs of earlier sweeps that ended well, by what they measured."""
     found = SweepCell.objects.filter(fingerprint__in=fingerprints, run__job__state=JobState.SUCCEEDED)
     return {cell.fingerprint: cell.run for cell in found.select_related("run__job").order_by("pk") if cell.run}
+
+
+def _require_whole(recipe: Recipe, order: Order) -> None:
+    if recipe.prefers and any(share != 1 for share in order.wishes.share):
+        message = "A share is drawn from texts to imitate, not from preferences."
+        raise Refusal("bad_sweep", message, hint="Leave the shares of the data empty.", status=400,
+                      errors={"share": [message]})  # fmt: skip
 
 
 def _require_order(order: Order) -> None:
