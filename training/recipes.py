@@ -16,7 +16,7 @@ Method = Literal["lora", "full"]
 Precision = Literal["auto", "bf16", "fp16", "fp32"]
 Quantisation = Literal["none", "nf4"]
 Choice = Literal["auto", "on", "off"]
-Strategy = Literal["none", "ddp"]
+Strategy = Literal["none", "ddp", "fsdp2"]
 Aim = Literal["sft", "dpo", "kto", "distil"]
 Divergence = Literal["forward", "reverse"]
 
@@ -68,7 +68,9 @@ class Recipe(BaseModel):
     packing: Choice = Field("auto", description="SFT: rows one behind the other, no padding. auto: where it is exact.")
     compile: Choice = Field("auto", description="torch.compile. auto: on a GPU, for runs long enough to pay for it.")
     processes: int = Field(1, ge=1, le=64, description="Devices of one host that compute together, one process each.")
-    strategy: Strategy = Field("none", description="ddp: every process holds the whole model; gradients are summed.")
+    strategy: Strategy = Field(
+        "none", description="ddp: every process holds the whole model. fsdp2: each holds a part of every weight."
+    )
     gradient_checkpointing: Choice = Field(
         "auto",
         description="Recompute activations: less memory, about 30 % slower. auto: where they do not fit otherwise.",
@@ -102,6 +104,19 @@ class Recipe(BaseModel):
         if (self.processes > 1) != (self.strategy != "none"):
             raise ValueError("several processes, and only they, need a strategy such as 'ddp'")
         return self
+
+    @model_validator(mode="after")
+    def _can_be_sharded(self) -> Recipe:
+        if self.strategy == "fsdp2" and self.quantise != "none":
+            raise ValueError("a base in 4 bits cannot be cut into parts: choose quantise 'none', or the strategy 'ddp'")
+        if self.strategy == "fsdp2" and self.dtype == "fp16":
+            raise ValueError("fsdp2 computes in bf16 or fp32: choose dtype 'bf16', or the strategy 'ddp'")
+        return self
+
+    @property
+    def shards(self) -> int:
+        """Parts that weights, gradients and moments are cut into; 1 where every process holds all of them."""
+        return self.processes if self.strategy == "fsdp2" else 1
 
     @property
     def reads(self) -> str:

@@ -45,6 +45,7 @@ from training.engine.objectives import start
 from training.engine.objectives.choose import choose, prepare
 from training.engine.observing import observe
 from training.engine.resume import resume
+from training.engine.sharding import split
 
 
 def main(run: RunDir) -> int:
@@ -90,37 +91,39 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
     starts_whole = spec.start is not None and spec.start.method == "full"
     source = StudentRef(path=str(before)) if starts_whole else spec.student.below(run.path)
     accelerator = Accelerator(cpu=placement.device.type == "cpu", mixed_precision=placement.autocast)
-    student = loading.load(
-        source,
-        dtype=placement.weights,
-        token=run.secrets().get(HUB_TOKEN),
-        allowed_roots=[] if starts_whole else spec.allowed_roots,
-        quantise=recipe.quantise,
-    )
-    recipes.check_student(recipe, student.model_type)
+    is_sharded = recipe.shards > 1
+    with split.in_turn(accelerator, is_sharded=is_sharded):
+        student = loading.load(
+            source,
+            dtype=placement.weights,
+            token=run.secrets().get(HUB_TOKEN),
+            allowed_roots=[] if starts_whole else spec.allowed_roots,
+            quantise=recipe.quantise,
+        )
+        recipes.check_student(recipe, student.model_type)
 
-    longest = min(recipe.max_length, student.context_length or recipe.max_length)
-    objective = choose(recipe, student, accelerator, teacher=lambda: _teacher(run, spec))
-    objective = speed.share_tokens(objective, spec.token_cache)
-    rows = objective.read(run.path / spec.train_file, max_length=longest, max_rows=spec.max_rows)
-    validation = objective.read(run.path / spec.validation_file, max_length=longest) if spec.validation_file else []
-    course = Course(rows, recipe, accelerator.num_processes)
+        longest = min(recipe.max_length, student.context_length or recipe.max_length)
+        objective = choose(recipe, student, accelerator, teacher=lambda: _teacher(run, spec))
+        objective = speed.share_tokens(objective, spec.token_cache)
+        rows = objective.read(run.path / spec.train_file, max_length=longest, max_rows=spec.max_rows)
+        validation = objective.read(run.path / spec.validation_file, max_length=longest) if spec.validation_file else []
+        course = Course(rows, recipe, accelerator.num_processes)
 
-    begins = start.identity(spec.start, run.path)
-    _seed(recipe.seed)
-    rank = recipe.rank_for(student.parameters) if recipe.method == "lora" else None
-    recomputes = memory.must_recompute(student.model, recipe, [row.length for row in rows], accelerator.device)
-    bare = _prepare_student(
-        student, recipe, rank, placement, before if not starts_whole else None, recomputes=recomputes
-    )
-    trainable, total = lora.count(bare)
-    disk.require_room(run.path, artefacts.bytes_to_write(bare))
-    bare.to(accelerator.device)
+        begins = start.identity(spec.start, run.path)
+        _seed(recipe.seed)
+        rank = recipe.rank_for(student.parameters) if recipe.method == "lora" else None
+        recomputes = memory.must_recompute(student.model, recipe, [row.length for row in rows], accelerator.device)
+        bare = _prepare_student(
+            student, recipe, rank, placement, before if not starts_whole else None, recomputes=recomputes
+        )
+        trainable, total = lora.count(bare)
+        disk.require_room(run.path, artefacts.bytes_to_write(bare))
+        split.place(bare, accelerator, is_sharded=is_sharded, layers_in=_layers_in(recipe, placement))
     merged.speed_up(bare)
-    compiling.compile_layers(bare, recipe.compile, accelerator.device, course.total_steps)
+    compiled = compiling.choice(recipe.compile, is_sharded=is_sharded)
+    compiling.compile_layers(bare, compiled, accelerator.device, course.total_steps)
     head = SupervisedHead(bare)
-    optimizer = optim.adamw(bare.parameters(), recipe)
-    model, prepared = accelerator.prepare(bare, optimizer)
+    model, prepared = split.prepare(accelerator, bare, optim.adamw(bare.parameters(), recipe))
     tuned = lora.tuned_parameters(bare)
 
     is_main = accelerator.is_main_process
@@ -155,18 +158,24 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
         batch_size=recipe.batch_size, weights=f"{loading.identity_of(source)}{begins}{placement.dtype_name}",
         folders=folders, emit=tuning.emit, stop_if_asked=lambda: loop.stop_if_asked(tuning),
     )  # fmt: skip
-    standing = (
-        resume(tuning, tuned, folders, as_before=lambda: fingerprint.of_first_release(recipe, source, rows, begins))
-        or Standing()
-    )
+    with split.in_turn(accelerator, is_sharded=is_sharded):
+        standing = (
+            resume(tuning, tuned, folders, as_before=lambda: fingerprint.of_first_release(recipe, source, rows, begins))
+            or Standing()
+        )
     resumed_from = standing.step if standing.step else None
     tuning.emit("log", level="info", message=_opening(course, placement, trainable, total, resumed_from))
     loop.train(tuning, standing, tuned)
     observer.end()
 
     if tuning.best_file.exists():
-        artefacts.put_back(tuned, checkpoint.read_weights(tuning.best_file))
-    files = artefacts.write(run.path, bare, student, recipe.method, spec.student, before=before) if is_main else []
+        artefacts.put_back(bare, tuned, checkpoint.read_weights(tuning.best_file))
+    weights = artefacts.whole_weights(bare, tuned, recipe.method, keep=is_main)
+    files = (
+        artefacts.write(run.path, bare, student, recipe.method, spec.student, before=before, weights=weights)
+        if is_main
+        else []
+    )
     summary = TrainSummary(
         method=recipe.method,
         artefact="adapter" if recipe.method == "lora" else "model",
@@ -198,6 +207,11 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
 def _places(spec: TrainSpec) -> Placement:
     recipe = spec.recipe
     return place(spec.device, recipe.dtype, recipe.method, recipe.quantise, processes=recipe.processes)
+
+
+def _layers_in(recipe: recipes.Recipe, placement: Placement) -> torch.dtype | None:
+    """Format that sharded layers are gathered in: bf16 where whole weights are tuned in fp32 and computed with in bf16."""
+    return torch.bfloat16 if recipe.method == "full" and placement.autocast == "bf16" else None
 
 
 def _prepare_student(

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from training.engine import lora
 from training.engine.contracts import StudentRef
 from training.engine.loading import Student
 from training.engine.objectives.start import stack
+from training.engine.sharding import split, whole
 from training.recipes import Method
 
 # Adam keeps two fp32 moments beside each tuned weight; the best weights and the artefact are a copy each.
@@ -26,26 +26,27 @@ def bytes_to_write(model: Any) -> int:
     return sum(p.numel() * (3 * p.element_size() + ADAM_BYTES) for p in tuned)
 
 
-def put_back(tuned: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> None:
-    """Copy stored weights into the tuned parameters, in place.
+def put_back(model: Any, tuned: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> None:
+    """Copy stored weights into the tuned parameters of a model, in place.
 
     Raises:
         KeyError: A parameter is not among them.
     """
-    with torch.no_grad():
-        for name, parameter in tuned.items():
-            parameter.copy_(weights[name])
+    for name, parameter in tuned.items():
+        whole.fill(parameter, weights[name])
+    split.let_go(model)
 
 
 def write(
-    folder: Path, model: Any, student: Student, method: Method, source: StudentRef, *, before: Path | None = None
-) -> list[str]:
+    folder: Path, model: Any, student: Student, method: Method, source: StudentRef,
+    *, before: Path | None = None, weights: Mapping[str, Tensor] | None = None,
+) -> list[str]:  # fmt: skip
     """Write `adapter/` or `model/` and return the paths of its files, relative to `folder`.
 
-    `before` is the adapter a run on adapters began with: what is written holds both.
+    `weights` are the model's, whole, where it holds but parts of them (`whole_weights`). `before` is the adapter a run on adapters began with: what is written holds both.
     """
     target = folder / ("adapter" if method == "lora" else "model")
-    model.save_pretrained(target)
+    model.save_pretrained(target, **({} if weights is None else {"state_dict": dict(weights)}))
     student.chat.tokenizer.save_pretrained(target)
     if method == "lora":
         if before is not None:
@@ -54,6 +55,17 @@ def write(
         # PEFT's model card is a form with empty lines; the miniature's own card says what there is to say.
         (target / "README.md").unlink(missing_ok=True)
     return sorted(str(file.relative_to(folder)) for file in target.rglob("*") if file.is_file())
+
+
+def whole_weights(model: Any, tuned: Mapping[str, Tensor], method: Method, *, keep: bool) -> dict[str, Tensor] | None:
+    """What `write` needs of a model whose weights lie with several processes; None for one that has them itself.
+
+    All processes call it together; only one that is to `keep` them gets any.
+    """
+    if not split.is_sharded(model):
+        return None
+    split.let_go(model)
+    return whole.tensors(tuned if method == "lora" else model.state_dict(), keep=keep)
 
 
 def _name_base(path: Path, source: StudentRef) -> None:

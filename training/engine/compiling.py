@@ -42,6 +42,11 @@ def compile_layers(model: Any, choice: Literal["auto", "on", "off"], device: tor
     return len(layers)
 
 
+def choice(wanted: Literal["auto", "on", "off"], *, is_sharded: bool) -> Literal["auto", "on", "off"]:
+    """What a recipe's choice means for its way of sharing a model out: sharded layers are compiled only when told to."""
+    return "off" if is_sharded and wanted == "auto" else wanted
+
+
 def _pays(device: torch.device, steps: int) -> bool:
     return device.type == "cuda" and steps > WORTHWHILE_STEPS and _has_compiler(device)
 

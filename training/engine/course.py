@@ -5,6 +5,7 @@ Pure arithmetic on row counts and a recipe. It does not know models or files.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,6 +48,11 @@ class Course:
         batches = self._plan_of(epoch)
         width = self.recipe.accumulation * self.processes
         return [[self.rows[index] for index in batch] for batch in batches[within * width : (within + 1) * width]]
+
+    def seed_of(self, step: int, process: int) -> int:
+        """Seed of all that a process draws in optimiser step `step` (from 0)."""
+        text = f"{self.recipe.seed}:{step}:{process}"
+        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
 
     def _plan_of(self, epoch: int) -> list[list[int]]:
         if epoch not in self._plans:

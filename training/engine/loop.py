@@ -5,7 +5,6 @@ It is told what to tune and reports through a callback; it does not know files o
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -26,6 +25,7 @@ from training.engine.course import Course
 from training.engine.curve import Curve, Step
 from training.engine.loss import SupervisedHead
 from training.engine.objectives.contracts import Measures, Network, Objective, added, means
+from training.engine.sharding import split, whole
 from training.engine.watch import Diverged, watch
 
 
@@ -167,7 +167,7 @@ def optimise(tuning: Tuning, number: int, *, halvings: int = 0) -> Step:
     optim.set_rate(tuning.optimizer, optim.rate_at(number, total=course.total_steps, recipe=course.recipe))
     tuning.model.train()
     # Dropout depends on the step alone: a step that was stopped halfway is drawn again as it was.
-    torch.manual_seed(_seed_of(course.recipe.seed, number, accelerator.process_index))
+    torch.manual_seed(course.seed_of(number, accelerator.process_index))
     losses, measured = [], []
     for turn in range(passes):
         stop_if_asked(tuning)
@@ -186,7 +186,7 @@ def optimise(tuning: Tuning, number: int, *, halvings: int = 0) -> Step:
     tuning.optimizer.zero_grad(set_to_none=True)
     reduced = accelerator.reduce(torch.stack(losses).sum(), "sum")
     return Step(
-        float(reduced), float(norm), sum(row.length for row in rows), sum(row.supervised for row in rows),
+        float(reduced), float(whole.tensor(norm)), sum(row.length for row in rows), sum(row.supervised for row in rows),
         _means(tuning, added(measured)),
     )  # fmt: skip
 
@@ -200,10 +200,6 @@ def _look_ahead(tuning: Tuning, mine: list[list[Any]], following: int, halvings:
 def _means(tuning: Tuning, measures: Measures) -> dict[str, float]:
     """Over all processes; measures have the same names on each."""
     return means({name: tuning.accelerator.reduce(value, "sum") for name, value in measures.items()})
-
-
-def _seed_of(seed: int, step: int, process: int) -> int:
-    return int.from_bytes(hashlib.blake2b(f"{seed}:{step}:{process}".encode(), digest_size=8).digest(), "big") >> 1
 
 
 def _account(tuning: Tuning, standing: Standing, step: Step, seconds: float) -> None:
@@ -246,17 +242,19 @@ def _validate_now(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Ten
         standing.validation_loss_before = loss
     elif standing.best_loss is None or loss < standing.best_loss:
         standing.best_loss, standing.best_step, standing.best_measures = loss, standing.step, measures
-        if tuning.accelerator.is_main_process:
-            checkpoint.write_weights(tuning.best_file, tuned)
+        if best := whole.tensors(tuned, keep=tuning.accelerator.is_main_process):
+            checkpoint.write_weights(tuning.best_file, best)
     measured = {f"val_{name}": value for name, value in measures.items()}
     tuning.emit("metric", step=standing.step, epoch=tuning.course.epoch_at(standing.step), val_loss=loss, **measured)
 
 
 def _sample_now(tuning: Tuning, standing: Standing) -> None:
     prompts = [[message.model_dump() for message in sample.messages] for sample in tuning.samples]
+    # The processes of a model in parts write each token together, so they must also leave off together.
+    stops = (lambda: _is_asked(tuning)) if split.is_sharded(tuning.bare) else tuning.should_stop
     answers = generation.write(
         tuning.bare, tuning.chat, prompts,
-        max_new_tokens=tuning.sample_max_new_tokens, sampling=tuning.sampling, should_stop=tuning.should_stop,
+        max_new_tokens=tuning.sample_max_new_tokens, sampling=tuning.sampling, should_stop=stops,
     )  # fmt: skip
     for answer in answers if tuning.accelerator.is_main_process else ():
         tuning.emit("sample", step=standing.step, id=tuning.samples[answer.index].id, text=answer.text)
@@ -265,14 +263,15 @@ def _sample_now(tuning: Tuning, standing: Standing) -> None:
 
 
 def _save(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) -> None:
-    if not tuning.accelerator.is_main_process:
+    is_main, scaler = tuning.accelerator.is_main_process, tuning.accelerator.scaler
+    weights, adamw = whole.tensors(tuned, keep=is_main), whole.state(tuning.optimizer.state_dict(), keep=is_main)
+    if not is_main:
         return
-    scaler = tuning.accelerator.scaler
-    state = {"adamw": tuning.optimizer.state_dict(), "scaler": scaler.state_dict() if scaler else None}
+    state = {"adamw": adamw, "scaler": scaler.state_dict() if scaler else None}
     path = checkpoint.save(
         tuning.checkpoints,
         standing=standing,
-        weights=tuned,
+        weights=weights,
         optimiser=state,
         best=tuning.best_file if tuning.best_file.exists() else None,
         fingerprint=tuning.fingerprint,
@@ -287,9 +286,13 @@ def stop_if_asked(tuning: Tuning) -> None:
     Raises:
         Stopped: It has.
     """
+    if _is_asked(tuning):
+        raise Stopped
+
+
+def _is_asked(tuning: Tuning) -> bool:
     asked = tuning.should_stop()
     if tuning.accelerator.num_processes > 1:
         # All processes must leave the same step, or the ones that stay wait for ever.
         asked = bool(tuning.accelerator.reduce(torch.tensor(int(asked), device=tuning.accelerator.device), "sum"))
-    if asked:
-        raise Stopped
+    return asked

@@ -42,7 +42,7 @@ def _is_plain(layer: Any) -> bool:
 
 
 def _merged_forward(layer: Any, plain: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    base, a, b = layer.get_base_layer(), layer.lora_A[ADAPTER].weight, layer.lora_B[ADAPTER].weight
+    base, factors = layer.get_base_layer(), (layer.lora_A[ADAPTER], layer.lora_B[ADAPTER])
     out_width, in_width = base.weight.shape
     # Below this many tokens building the merged weight twice costs more than it saves.
     worthwhile = 2 * in_width * out_width // (in_width + out_width)
@@ -51,6 +51,8 @@ def _merged_forward(layer: Any, plain: Callable[..., Tensor]) -> Callable[..., T
         is_tuning = torch.is_grad_enabled() and not torch.is_autocast_enabled("cpu")
         if not is_tuning or x.numel() // in_width < worthwhile or layer.disable_adapters or layer.merged:
             return plain(x, *args, **kwargs)
+        # Asked for at each pass: a sharded layer has other tensors while it is whole.
+        a, b = (factor.weight for factor in factors)
         result: Tensor = _MergedLinear.apply(x, base.weight, base.bias, a, b, layer.scaling[ADAPTER])  # type: ignore[no-untyped-call]
         return result
 

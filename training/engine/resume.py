@@ -10,6 +10,7 @@ from torch import Tensor
 from training.engine import artefacts, checkpoint
 from training.engine.checkpoint import Standing
 from training.engine.loop import Tuning
+from training.engine.sharding import whole
 
 
 def resume(
@@ -42,8 +43,8 @@ def resume(
             tuning.emit("log", level="warning", message=f"checkpoint {name} is damaged and was passed over")
         if saved is None:
             continue
-        artefacts.put_back(tuned, saved.weights)
-        tuning.optimizer.load_state_dict(saved.optimiser["adamw"])
+        artefacts.put_back(tuning.bare, tuned, saved.weights)
+        tuning.optimizer.load_state_dict(whole.part_of_state(saved.optimiser["adamw"], tuning.optimizer))
         if tuning.accelerator.scaler and saved.optimiser["scaler"]:
             tuning.accelerator.scaler.load_state_dict(saved.optimiser["scaler"])
         if tuning.accelerator.is_main_process and (saved.path / checkpoint.BEST).exists():

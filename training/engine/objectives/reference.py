@@ -129,10 +129,12 @@ def _computed(
     mine = batches[accelerator.process_index :: accelerator.num_processes]
     for turn in range(-(-len(batches) // accelerator.num_processes)):
         stop_if_asked()
-        if turn >= len(mine):
-            continue
-        layout = lay([[rows[index]] for index in mine[turn]], network.pad, share=False).to(network.device)
-        found[mine[turn]] = log_probs(network, layout).double()
+        # A model in parts reads only when all processes do: one that has run out reads a batch that counts for nothing.
+        batch = mine[turn] if turn < len(mine) else batches[0]
+        layout = lay([[rows[index]] for index in batch], network.pad, share=False).to(network.device)
+        said = log_probs(network, layout).double()
+        if turn < len(mine):
+            found[batch] = said
     total: list[float] = accelerator.reduce(found, "sum").tolist()
     return total
 

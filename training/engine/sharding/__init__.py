@@ -1,0 +1,1 @@
+"""One model over several processes, each holding a part of every weight (FSDP2)."""
