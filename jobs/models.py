@@ -52,6 +52,8 @@ class Job(models.Model):
     # Unplanned ends since a person last set it going.
     crashes = models.PositiveIntegerField(default=0)
     last_seq = models.PositiveBigIntegerField(default=0)
+    # Since then its run directories hold texts that were erased elsewhere: they go as soon as it has ended.
+    texts_erased_at = models.DateTimeField(null=True)
 
     created_at = models.DateTimeField(auto_now_add=True)
     queued_at = models.DateTimeField(auto_now_add=True)

@@ -1,7 +1,7 @@
 """Throws away run directories of this host that nobody will read again. What they made is in storage by then.
 
-A directory goes when its job ended long enough ago, or when the job's row is gone. What may still be resumed (paused,
-or failed lately) stays, and so does whatever an engine still works in.
+A directory goes when its job ended long enough ago, or when the job's row is gone; at once when texts it holds were erased.
+What may still be resumed (paused, or failed lately) stays, and so does whatever an engine still works in.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from jobs.models import Job
@@ -55,6 +57,26 @@ def prune() -> int:
     return gone
 
 
+def forget_texts(job_ids: Collection[UUID]) -> None:
+    """Have what these jobs' directories hold thrown away, since texts in it were erased.
+
+    On this host once the caller's transaction is committed, on others when they next look, within an hour; of a job that
+    has not ended when it has. A failed one begins anew when it is resumed.
+    """
+    ids = list(job_ids)
+    if not ids:
+        return
+    Job.objects.filter(pk__in=ids, texts_erased_at__isnull=True).update(texts_erased_at=timezone.now())
+    transaction.on_commit(partial(_throw_away, ids))
+
+
+def _throw_away(job_ids: Iterable[UUID]) -> None:
+    root = Path(settings.RUNS_DIR)
+    for folder in [root / str(job_id) for job_id in job_ids if (root / str(job_id)).is_dir()]:
+        if UUID(folder.name) not in _still_wanted([UUID(folder.name)]) and _is_at_rest(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _chunks(root: Path) -> Iterator[list[Path]]:
     folders = [path for path in root.iterdir() if path.is_dir() and _is_id(path.name)] if root.is_dir() else []
     return (folders[start : start + CHUNK] for start in range(0, len(folders), CHUNK))
@@ -68,9 +90,10 @@ def _still_wanted(ids: list[UUID]) -> set[UUID]:
         JobState.FAILED: now - timedelta(days=settings.JOB_KEEP_FAILED_RUNS_DAYS),
     }
     kept = set()
-    for pk, state, finished_at in Job.objects.filter(pk__in=ids).values_list("pk", "state", "finished_at"):
+    found = Job.objects.filter(pk__in=ids).values_list("pk", "state", "finished_at", "texts_erased_at")
+    for pk, state, finished_at, texts_erased_at in found:
         limit = long_ended.get(JobState(state))
-        if limit is None or finished_at is None or finished_at > limit:
+        if limit is None or (texts_erased_at is None and (finished_at is None or finished_at > limit)):
             kept.add(pk)
     return kept
 
