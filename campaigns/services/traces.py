@@ -6,7 +6,6 @@ Knows which rooms keep a copy of what was written from a record, and which jobs 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from evaluation.models import Evaluation, EvaluationOutput
 from generation.models import Call, GenerationJob
 from jobs.models import Job, JobEvent
 from jobs.states import FINISHED
+from jobs.supervisor import pruning
 from review.models import Candidate, DatasetRow, DatasetVersion, Record
 from training.models import TrainingRun
 from training.services import token_cache
@@ -74,7 +74,8 @@ def erase(titles: Mapping[UUID, tuple[str, str]], *, versions: Sequence[UUID]) -
     transaction.on_commit(partial(_drop_outputs, scored, frozenset(map(str, records))))
     for slug, title in titles.values():
         _empty_events(JobEvent.objects.filter(job__task_slug=slug, kind="sample"), "id", frozenset({title}))
-    transaction.on_commit(partial(_drop_run_directories, _jobs_that_read(records, by_job, versions)))
+    pruning.forget_texts(_jobs_that_read(records, by_job, versions))
+    transaction.on_commit(token_cache.empty)
 
 
 def empty_mailbox(message_ids: Sequence[str]) -> None:
@@ -134,10 +135,3 @@ def _drop_outputs(evaluation_ids: Sequence[UUID], records: frozenset[str]) -> No
             if len(kept) < len(lines):
                 default_storage.delete(f"{folder}/{name}")
                 default_storage.save(f"{folder}/{name}", ContentFile(b"".join(kept)))
-
-
-def _drop_run_directories(job_ids: Sequence[UUID]) -> None:
-    """On this host, with the tokens its runs share; on others they go when they are found old."""
-    for job_id in job_ids:
-        shutil.rmtree(Path(settings.RUNS_DIR) / str(job_id), ignore_errors=True)
-    token_cache.empty()

@@ -1,4 +1,8 @@
-"""Erases what research stored of records that are erased: pages, what was typed of the company, and what its job told."""
+"""Erases what this room holds of records that are erased: researched pages, and what engines were told of them.
+
+Pages, what was typed of the company and what a research job told go from their rows; the run directories of every job that
+was shown one of the records, wrote for it or mended a draft of it are thrown away.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,10 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from generation.models import ResearchedSite, WebPage
+from generation.models import Call, ResearchedSite, WebPage
 from jobs.models import JobEvent
+from jobs.supervisor import pruning
+from review.models import RevisionRequest
 
 _TITLE = "Erased"
 
@@ -18,6 +24,7 @@ def erase(record_ids: Sequence[UUID]) -> None:
 
     Called in the transaction that erases the records. Doing it twice changes nothing.
     """
+    pruning.forget_texts(_jobs_that_read(record_ids))
     mine = Q(record__in=record_ids) | Q(made_record__in=record_ids)
     for site in ResearchedSite.objects.filter(mine).select_related("research"):
         WebPage.objects.filter(site=site).delete()
@@ -28,3 +35,13 @@ def erase(record_ids: Sequence[UUID]) -> None:
                 job=site.research.job_id, kind__in=("page", "site"), payload__site=site.number
             )
             told.update(payload={"site": site.number, "erased": True})
+
+
+def _jobs_that_read(record_ids: Sequence[UUID]) -> set[UUID]:
+    """Jobs whose run directories hold facts, pages, drafts or instructions of these records."""
+    records = list(record_ids)
+    called = Call.objects.filter(record__in=records).values_list("generation_job__job", flat=True)
+    asked = RevisionRequest.objects.filter(candidate__record__in=records).values_list("job_id", flat=True)
+    mine = Q(record__in=records) | Q(made_record__in=records)
+    researched = ResearchedSite.objects.filter(mine).values_list("research__job", flat=True)
+    return {job for jobs in (called, asked, researched) for job in jobs.distinct() if job is not None}

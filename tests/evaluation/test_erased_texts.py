@@ -1,0 +1,142 @@
+"""An erased record leaves no text behind in the directories that engines worked in, whatever they did with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from evaluation.models import Evaluation, EvaluationOutput, Measurement
+from generation.models import Research, ResearchedSite
+from jobs import rundirs
+from jobs.models import Job
+from jobs.supervisor import pruning
+from members.models import Member
+from review.models import Candidate, Record, RevisionRequest, Task
+from review.services.erase import erase_records
+from review.states import Split
+from tests.review import factories
+from tests.training.conftest import freeze, write_student
+from training.models import TrainingRun
+from training.services import runs, students
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SECRET = "Harrow Bay Shipping rolls 40 coils a day"
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return factories.make_task(by=admin)
+
+
+@pytest.fixture
+def run(task: Task, admin: Member, tmp_path: Path, settings: Any) -> TrainingRun:
+    settings.STUDENT_ROOTS = [tmp_path / "students"]
+    folder = write_student(tmp_path / "students" / "tiny")
+    student = students.register_folder(path=str(folder), by=admin, name="Tiny", licence="Apache-2.0")
+    version = freeze(task, admin, train=10, validation=3)
+    return runs.launch(dataset_version=version, student=student, recipe="demo", by=admin)
+
+
+@pytest.fixture
+def record(run: TrainingRun) -> Record:
+    """One of the records that the run is tuned on."""
+    drafts = Candidate.objects.filter(record__split=Split.TRAIN, record__task=run.task).select_related("record")
+    return drafts.order_by("pk")[0].record
+
+
+@pytest.fixture
+def worked(settings: Any, tmp_path: Path) -> Callable[..., Path]:
+    """A job's directory with a text in it; its job is in the state given."""
+    settings.RUNS_DIR = tmp_path / "runs"
+
+    def leave(job: Job, state: str = "succeeded") -> Path:
+        Job.objects.filter(pk=job.pk).update(state=state, finished_at=timezone.now() if state != "paused" else None)
+        folder = rundirs.of(job.pk, 1)
+        folder.mkdir(parents=True)
+        (folder / "events.jsonl").write_text(SECRET)
+        return folder
+
+    return leave
+
+
+def job_of(kind: str) -> Job:
+    return Job.objects.create(kind=kind, title=kind)
+
+
+def test_research_revisions_tuning_and_scoring_leave_no_text(
+    record: Record, run: TrainingRun, admin: Member, worked: Callable[..., Path]
+) -> None:
+    draft = Candidate.objects.get(record=record)
+    research = Research.objects.create(task=run.task, job=job_of("research"), created_by=admin)
+    ResearchedSite.objects.create(research=research, number=1, made_record=record, url="https://a.example")
+    asked = RevisionRequest.objects.create(
+        candidate=draft, asked_by=admin, instruction="Name the bay.", job_id=job_of("generation").pk
+    )
+    evaluation = Evaluation.objects.create(
+        task=run.task,
+        run=run,
+        dataset_version=run.dataset_version,
+        task_version=run.task_version,
+        job=job_of("evaluation"),
+    )
+    EvaluationOutput.objects.create(evaluation=evaluation, system="run 1", kind="lora", record=record, text=SECRET)
+    measured = Measurement.objects.create(
+        fingerprint="f", plan={"scored": [str(record.pk)]}, run=run, job=job_of("study-cell")
+    )
+    jobs = [research.job, Job.objects.get(pk=asked.job_id), run.job, evaluation.job, measured.job]
+    folders = [worked(job) for job in jobs]
+    unrelated = worked(job_of("research"))
+
+    erase_records([record.pk])
+
+    assert [folder for folder in folders if folder.exists()] == []
+    assert unrelated.exists()
+    asked.refresh_from_db()
+    assert asked.instruction == ""
+
+
+def test_work_that_has_not_ended_keeps_its_directory_until_it_has(
+    record: Record, run: TrainingRun, worked: Callable[..., Path]
+) -> None:
+    folder = worked(run.job, "paused")
+
+    erase_records([record.pk])
+
+    assert folder.exists()
+    Job.objects.filter(pk=run.job_id).update(state="cancelled", finished_at=timezone.now())
+    assert pruning.prune() == 1
+    assert not folder.exists()
+
+
+def test_another_host_throws_its_directories_away_when_it_next_looks(
+    record: Record, run: TrainingRun, worked: Callable[..., Path], settings: Any, tmp_path: Path
+) -> None:
+    worked(run.job)
+    here, settings.RUNS_DIR = settings.RUNS_DIR, tmp_path / "elsewhere"
+    there = worked(run.job)
+    settings.RUNS_DIR = here
+    erase_records([record.pk])
+    settings.RUNS_DIR = tmp_path / "elsewhere"
+    kept = there.exists()
+
+    pruned = pruning.prune()
+
+    assert (kept, pruned, there.exists()) == (True, 1, False)
+
+
+def test_an_erasure_that_is_taken_back_throws_nothing_away(
+    record: Record, run: TrainingRun, worked: Callable[..., Path]
+) -> None:
+    folder = worked(run.job)
+
+    with transaction.atomic():
+        erase_records([record.pk])
+        transaction.set_rollback(True)
+
+    assert folder.exists()
+    assert pruning.prune() == 0
