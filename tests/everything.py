@@ -17,11 +17,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 # Tests of one file stay together, so that what they share is made once.
 TOGETHER = ["-n", str(max(1, os.cpu_count() or 1)), "--dist", "loadfile"]
+
+# Of a failure, told again at the very end.
+SAID_LINES = 25
 
 # What needs the machine for itself.
 ALONE = "browser or stress or alone"
@@ -30,19 +34,41 @@ OF_DATABASES = "not engine and not browser and not stress and not alone and not 
 
 
 def main() -> int:
-    """Run all passes; the exit status is the first that is not 0."""
-    asked = sys.argv[1:]
+    """Run all passes, and say at the end what failed in any; the exit status is the first that is not 0."""
+    with tempfile.TemporaryDirectory(prefix="miniatures-reports-") as reports:
+        statuses = all_passes(sys.argv[1:], Path(reports))
+        for failure in failures(Path(reports)):
+            print(failure, flush=True)
+    return next((status for status in statuses if status), 0)
+
+
+def all_passes(asked: list[str], reports: Path) -> list[int]:
+    """Exit statuses of all passes, which leave their reports in a folder."""
+    on = lambda name: [f"--junitxml={reports / name}.xml", *asked]  # noqa: E731
     statuses = [
-        pytest_pass("SQLite, together", {}, [*TOGETHER, "-m", f"not ({ALONE}) and not postgres_only", *asked]),
-        pytest_pass("SQLite, one by one", {}, ["-m", ALONE, *asked]),
+        pytest_pass(
+            "SQLite, together", {}, [*TOGETHER, "-m", f"not ({ALONE}) and not postgres_only", *on("1-sqlite-together")]
+        ),
+        pytest_pass("SQLite, one by one", {}, ["-m", ALONE, *on("2-sqlite-alone")]),
     ]
     with postgres() as url:
         extra = {"TEST_DATABASE_URL": url, "TEST_ONLY_DATABASE": "1"}
         statuses += [
-            pytest_pass("PostgreSQL, together", extra, [*TOGETHER, "-m", OF_DATABASES, *asked]),
-            pytest_pass("PostgreSQL, one by one", extra, ["-m", "postgres_only", *asked]),
+            pytest_pass("PostgreSQL, together", extra, [*TOGETHER, "-m", OF_DATABASES, *on("3-postgres-together")]),
+            pytest_pass("PostgreSQL, one by one", extra, ["-m", "postgres_only", *on("4-postgres-alone")]),
         ]
-    return next((status for status in statuses if status), 0)
+    return statuses
+
+
+def failures(reports: Path) -> Iterator[str]:
+    """What failed in the passes of some reports: pass, test, and the end of what it said."""
+    for report in sorted(reports.glob("*.xml")):
+        for case in ElementTree.parse(report).iter("testcase"):
+            for fault in (*case.findall("failure"), *case.findall("error")):
+                said = f"{fault.get('message', '')}\n{fault.text or ''}".strip().splitlines()
+                yield "\n".join(
+                    (f"\n=== {report.stem}: {case.get('classname')}::{case.get('name')}", *said[-SAID_LINES:])
+                )
 
 
 def pytest_pass(name: str, extra: dict[str, str], arguments: list[str]) -> int:
