@@ -67,8 +67,10 @@ export class Outbox extends EventTarget {
   /** Whether another tab is sending at this moment: what it sends cannot be called back, only taken back. */
   async #isSentElsewhere() {
     if (this.#isSending || !navigator.locks) return false;
-    const { held } = await navigator.locks.query();
-    return held.some(({ name }) => name === this.#lock);
+    const isIt = ({ name }) => name === this.#lock;
+    const { held, pending } = await navigator.locks.query();
+    // Where this tab has asked for the lock and nobody waits for one, it is this tab that has it, about to begin.
+    return held.some(isIt) && (!this.#busy || pending.some(isIt));
   }
 
   /** This member's entries, oldest first. */
