@@ -30,6 +30,7 @@ from training.engine import (
     loading,
     loop,
     lora,
+    lost_device,
     memory,
     merged,
     optim,
@@ -70,6 +71,10 @@ def main(run: RunDir) -> int:
         return _fail(run, TrainError("out_of_memory", f"memory ran out: {error}", hint))
     except TrainError as error:
         return _fail(run, error)
+    except RuntimeError as error:
+        if not lost_device.is_lost(error):
+            raise
+        return _fail(run, lost_device.told(error))
     except OSError as error:
         if error.errno not in disk.FULL:
             raise
