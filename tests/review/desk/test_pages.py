@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from members.models import Member
 from review.models import Assignment, Candidate, Decision, Gold, Task
 from review.services import queue
-from review.states import AssignmentState, CandidateState, Role, Verdict
+from review.states import AssignmentState, Verdict
 from tests.review import factories
 from tests.review.desk.verbs import judge
 
@@ -220,93 +218,6 @@ def test_a_finished_queue_points_at_freezing(browser: Client, expert: Member, ta
 
     assert "Every card is judged" in page
     assert "/tasks/outreach/datasets/" in page
-
-
-def test_a_viewer_reads_the_list_and_gets_no_card(task: Task, make_member, as_member) -> None:
-    viewer = make_member("vera")
-    factories.join(viewer, task, Role.VIEWER)
-
-    answer = as_member(viewer).get(URL)
-
-    assert answer.status_code == 302
-    assert answer["Location"].endswith("/review/list/")
-    assert not Candidate.objects.filter(state=CandidateState.LEASED).exists()
-    assert as_member(viewer).get(answer["Location"]).status_code == 200
-
-
-def test_strangers_find_nothing(task: Task, make_member, as_member) -> None:
-    stranger = as_member(make_member("sam"))
-
-    for path in ("", "list/", "decisions/"):
-        assert stranger.get(URL + path).status_code == 404
-    assert Client().get(URL).status_code == 302
-
-
-@pytest.mark.parametrize(
-    ("filters", "count"),
-    [({}, 8), ({"state": "decided"}, 1), ({"verdict": "reject"}, 1), ({"verdict": "accept"}, 0), ({"split": "test"}, 0),
-     ({"origin": "import"}, 0), ({"origin": "teacher"}, 1), ({"state": "nonsense"}, 0), ({"check": "spam"}, 0)],
-)  # fmt: skip
-def test_the_list_narrows_by_its_address(
-    browser: Client, expert: Member, task: Task, filters: dict, count: int
-) -> None:
-    judge(queue.deal(expert, task, count=1)[0], by=expert, verdict="reject")
-
-    page = browser.get(URL + "list/", filters).content.decode()
-
-    assert page.count('<th scope="row">') == count
-
-
-def test_the_list_pages_by_cursor_with_the_same_queries(browser: Client, task: Task) -> None:
-    factories.make_drafts(task, factories.make_records(factories.make_source(task, name="More"), 60))
-    with CaptureQueriesContext(connection) as first:
-        page = browser.get(URL + "list/").content.decode()
-    cursor = re.search(r'rel="next"\s+href="\?after=([^"]+)"', page).group(1)
-
-    with CaptureQueriesContext(connection) as second:
-        rest = browser.get(URL + "list/", {"after": cursor}).content.decode()
-
-    assert page.count('<th scope="row">') == 50
-    assert rest.count('<th scope="row">') == 18
-    assert len(second) <= len(first) <= 17
-
-
-def test_a_draft_can_be_read_with_what_was_said_of_it(browser: Client, expert: Member, task: Task) -> None:
-    card = queue.deal(expert, task, count=1)[0]
-    judge(card, by=expert, verdict="edit", fields={"subject": "Loads", "body": "Mended words."}, note="Not quite")
-
-    page = browser.get(f"{URL}drafts/{card.candidate_id}/").content.decode()
-
-    assert "Edited" in page
-    assert "Not quite" in page
-    assert "Mended words." in page
-
-
-def test_my_decisions_are_searched_and_reopened(browser: Client, expert: Member, task: Task) -> None:
-    hand = queue.deal(expert, task, count=2)
-    judge(hand[0], by=expert, verdict="edit", fields={"subject": "Grüße aus Zürich", "body": "x"})
-    judge(hand[1], by=expert)
-
-    found = browser.get(URL + "decisions/", {"q": "Zürich"}).content.decode()
-    names = ("candidate", "decision", "etag")
-    form = {name: re.search(rf'name="{name}"\s+value="([^"]+)"', found).group(1) for name in names}
-    answer = browser.post(URL + "decisions/reopen/", form)
-
-    assert found.count('<th scope="row">') == 1
-    assert answer["Location"].endswith(f"?card={hand[0].candidate_id}")
-    assert Gold.objects.count() == 1
-    assert "taken back" in browser.get(URL + "decisions/").content.decode()
-
-
-def test_reopening_the_word_of_another_is_refused_in_words(browser: Client, admin: Member, task: Task) -> None:
-    card = queue.deal(admin, task, count=1)[0]
-    outcome = judge(card, by=admin)
-    form = {"candidate": str(card.candidate_id), "decision": str(outcome.decision.pk), "etag": card.etag}
-
-    answer = browser.post(URL + "decisions/reopen/", form, follow=True)
-
-    assert "not the one you were shown" in answer.content.decode()
-    assert Gold.objects.count() == 1
 
 
 def test_a_page_carries_one_hand_however_many_cards_are_held(browser: Client, expert: Member, task: Task) -> None:

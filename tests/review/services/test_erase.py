@@ -1,21 +1,18 @@
-"""Erasing: what the database permits and only then, tombstones in rows and files, and what stays whole."""
+"""Erasing: tombstones in rows and files, and what stays whole."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
-import threading
-from collections.abc import Callable
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 from django.core.files.storage import default_storage
-from django.db import DatabaseError, connection, transaction
 
 from members.models import Member
-from review import immutability, tombstones
+from review import tombstones
 from review.models import Assignment, Candidate, Dataset, DatasetFile, DatasetVersion, Decision, Gold, Record, Task
 from review.prompting import canonical_json, fields_hash
 from review.selectors import datasets as selectors
@@ -67,94 +64,6 @@ def everything(version: DatasetVersion) -> dict[tuple[str, ...], list[dict[str, 
         assert len(rows) == file.rows
         found[(file.format, file.split, "parquet") if is_parquet else (file.format, file.split)] = rows
     return found
-
-
-def refused(change: Callable[[], object], why: str = "never changes") -> None:
-    with pytest.raises(DatabaseError, match=why), transaction.atomic():
-        change()
-
-
-def test_inside_erasing_the_text_of_a_decision_changes_and_nothing_else(records: list[Record]) -> None:
-    rows = Decision.objects.filter(candidate__record=records[0])
-    before = rows.values().get()
-
-    with immutability.erasing():
-        rows.update(note="x", fields={"subject": "y"})
-        refused(lambda: rows.update(seconds=99))
-        refused(lambda: rows.update(note="z", verdict="reject"))
-        refused(lambda: rows.update(fields=None, body_hash="0" * 64))
-        refused(rows.delete)
-
-    assert rows.values().get() == {**before, "note": "x", "fields": {"subject": "y"}}
-
-
-def test_outside_erasing_nothing_changes_before_or_after(records: list[Record]) -> None:
-    rows = Decision.objects.filter(candidate__record=records[0])
-
-    refused(lambda: rows.update(note="x"))
-    with immutability.erasing():
-        rows.update(note="once")
-    refused(lambda: rows.update(note="again"))
-
-    assert rows.get().note == "once"
-
-
-def test_an_error_inside_takes_the_permission_with_it(records: list[Record]) -> None:
-    rows = Decision.objects.filter(candidate__record=records[0])
-
-    def broken() -> None:
-        with immutability.erasing():
-            rows.update(note="half")
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        broken()
-
-    refused(lambda: rows.update(note="x"))
-    assert rows.get().note == ""
-
-
-def test_what_names_no_erasable_column_stays_refused_inside(task: Task, version: DatasetVersion) -> None:
-    with immutability.erasing():
-        refused(lambda: task.versions.update(note="x"), "make the next version")
-        refused(lambda: DatasetVersion.objects.filter(pk=version.pk).update(note="x"), "is frozen")
-        refused(lambda: version.rows.update(row_hash="0" * 64), "is frozen")
-        refused(lambda: version.files.update(format="dpo"), "is frozen")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_permission_of_one_transaction_is_no_other_ones(admin: Member) -> None:
-    task = factories.make_task(by=admin)
-    factories.make_drafts(task, factories.make_records(factories.make_source(task), 1))
-    decision = judged_golds.decide(admin, task)
-    is_open, tried, outcome = threading.Event(), threading.Event(), list[str]()
-
-    def other() -> None:
-        is_open.wait(10)
-        try:
-            if connection.vendor == "postgresql":
-                with transaction.atomic():
-                    Decision.objects.filter(pk=decision.pk).update(note="stolen")
-            else:
-                # SQLite lets nobody write beside it; what another connection sees is what counts.
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT count(*) FROM review_erasing")
-                    outcome.append(f"sees {cursor.fetchone()[0]}")
-        except DatabaseError as error:
-            outcome.append(str(error))
-        finally:
-            tried.set()
-            connection.close()
-
-    thread = threading.Thread(target=other)
-    thread.start()
-    with immutability.erasing():
-        is_open.set()
-        tried.wait(10)
-    thread.join()
-
-    assert outcome and ("never changes" in outcome[0] or outcome == ["sees 0"])
-    assert Decision.objects.get(pk=decision.pk).note == ""
 
 
 def test_a_record_its_drafts_and_verdicts_become_tombstones_that_keep_their_hashes(

@@ -1,0 +1,131 @@
+"""What the database permits to be erased: inside the one transaction that asked, and nothing else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from members.models import Member
+from review import immutability
+from review.models import DatasetVersion, Decision, Record, Task
+from review.services import datasets
+from review.services.datasets import write as writing
+from tests.review import factories
+from tests.review.datasets import golds as judged_golds
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return factories.make_task(by=admin)
+
+
+@pytest.fixture
+def records(task: Task, admin: Member) -> list[Record]:
+    """Twelve records, each with a judged draft: accepted, edited or rejected in turn."""
+    records = judged_golds.make_records(task, 12)
+    judged_golds.make_drafts(task, records)
+    for index in range(12):
+        judged_golds.decide(admin, task, ["accept", "edit", "reject"][index % 3])
+    return records
+
+
+@pytest.fixture
+def version(task: Task, admin: Member, records: list[Record]) -> DatasetVersion:
+    dataset = datasets.create(task, name="Gold", by=admin)
+    version = datasets.freeze(dataset, by=admin)
+    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
+    version.refresh_from_db()
+    return version
+
+
+def refused(change: Callable[[], object], why: str = "never changes") -> None:
+    with pytest.raises(DatabaseError, match=why), transaction.atomic():
+        change()
+
+
+def test_inside_erasing_the_text_of_a_decision_changes_and_nothing_else(records: list[Record]) -> None:
+    rows = Decision.objects.filter(candidate__record=records[0])
+    before = rows.values().get()
+
+    with immutability.erasing():
+        rows.update(note="x", fields={"subject": "y"})
+        refused(lambda: rows.update(seconds=99))
+        refused(lambda: rows.update(note="z", verdict="reject"))
+        refused(lambda: rows.update(fields=None, body_hash="0" * 64))
+        refused(rows.delete)
+
+    assert rows.values().get() == {**before, "note": "x", "fields": {"subject": "y"}}
+
+
+def test_outside_erasing_nothing_changes_before_or_after(records: list[Record]) -> None:
+    rows = Decision.objects.filter(candidate__record=records[0])
+
+    refused(lambda: rows.update(note="x"))
+    with immutability.erasing():
+        rows.update(note="once")
+    refused(lambda: rows.update(note="again"))
+
+    assert rows.get().note == "once"
+
+
+def test_an_error_inside_takes_the_permission_with_it(records: list[Record]) -> None:
+    rows = Decision.objects.filter(candidate__record=records[0])
+
+    def broken() -> None:
+        with immutability.erasing():
+            rows.update(note="half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        broken()
+
+    refused(lambda: rows.update(note="x"))
+    assert rows.get().note == ""
+
+
+def test_what_names_no_erasable_column_stays_refused_inside(task: Task, version: DatasetVersion) -> None:
+    with immutability.erasing():
+        refused(lambda: task.versions.update(note="x"), "make the next version")
+        refused(lambda: DatasetVersion.objects.filter(pk=version.pk).update(note="x"), "is frozen")
+        refused(lambda: version.rows.update(row_hash="0" * 64), "is frozen")
+        refused(lambda: version.files.update(format="dpo"), "is frozen")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_permission_of_one_transaction_is_no_other_ones(admin: Member) -> None:
+    task = factories.make_task(by=admin)
+    factories.make_drafts(task, factories.make_records(factories.make_source(task), 1))
+    decision = judged_golds.decide(admin, task)
+    is_open, tried, outcome = threading.Event(), threading.Event(), list[str]()
+
+    def other() -> None:
+        is_open.wait(10)
+        try:
+            if connection.vendor == "postgresql":
+                with transaction.atomic():
+                    Decision.objects.filter(pk=decision.pk).update(note="stolen")
+            else:
+                # SQLite lets nobody write beside it; what another connection sees is what counts.
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT count(*) FROM review_erasing")
+                    outcome.append(f"sees {cursor.fetchone()[0]}")
+        except DatabaseError as error:
+            outcome.append(str(error))
+        finally:
+            tried.set()
+            connection.close()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    with immutability.erasing():
+        is_open.set()
+        tried.wait(10)
+    thread.join()
+
+    assert outcome and ("never changes" in outcome[0] or outcome == ["sees 0"])
+    assert Decision.objects.get(pk=decision.pk).note == ""
