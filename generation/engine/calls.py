@@ -245,7 +245,7 @@ class CallLoop:
         if (error.wait_s or 0) > limits.longest_wait_s:
             said = f"The provider asks to wait {error.wait_s:,.0f} s. It said: {error.message}"
             self._give_up(CallError("fatal", error.code, said), lane)
-        is_held = error.fate == "unknown" and self._spec.uncertain == "hold"
+        is_held = error.fate == "unknown" and not self._may_pay_again(prepared)
         if not is_held and error.fate != "rejected" and attempt < limits.max_tries:
             if error.fate == "unknown":
                 self._ledger.doubt(prepared.call.id, prepared.reserve_usd)
@@ -260,6 +260,10 @@ class CallLoop:
         if lane.unanswered_in_a_row >= HOPELESS_AFTER:
             self._end(CallError("fatal", error.code, hopeless(error, row=HOPELESS_AFTER)), lane)
         return False
+
+    def _may_pay_again(self, prepared: Prepared) -> bool:
+        """Whether a call whose fate is unknown may be asked once more: this try counts as paid, and so will the next."""
+        return self._spec.uncertain == "retry" and self._ledger.fits(prepared.reserve_usd)
 
     def _give_up(self, error: CallError, lane: Lane | None = None) -> None:
         self._end(error, lane)

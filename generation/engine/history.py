@@ -16,14 +16,25 @@ from jobs.rundir.durable import fsync_folder
 
 @dataclass
 class CallFate:
-    """What a journal says of one call. `sent`: asked, and no word since. `batched`: part of a batch not yet taken in."""
+    """What a journal says of one call. `sent`: asked, and no word since. `batched`: part of a batch not yet taken in.
+
+    Attributes:
+        reserve_usd: Worst case of its last try.
+        doubted_usd: Worst case of the tries before it that no word came of.
+    """
 
     state: Literal["sent", "batched", "unbilled", "answered"]
     reserve_usd: float = 0.0
     kind: str = ""
     payload: dict[str, Any] = field(default_factory=dict)
-    sends: int = 0
+    doubted_usd: float = 0.0
     batch: str = ""
+
+    def ask(self, state: Literal["sent", "batched"], *, reserve_usd: float, batch: str = "") -> None:
+        """Take in that it is asked, perhaps once more: a try that no word came of may still have been paid."""
+        if self.state == "sent":
+            self.doubted_usd += self.reserve_usd
+        self.state, self.reserve_usd, self.batch = state, reserve_usd, batch
 
 
 @dataclass
@@ -82,9 +93,7 @@ def _apply(known: History, entry: dict[str, Any]) -> None:
         return
     what, call, fates = entry["what"], entry["call"], known.calls
     if what == "sent":
-        fate = fates.setdefault(call, CallFate("sent"))
-        fate.state, fate.reserve_usd, fate.batch = "sent", float(entry["reserve_usd"]), ""
-        fate.sends += 1
+        fates.setdefault(call, CallFate("sent")).ask("sent", reserve_usd=float(entry["reserve_usd"]))
     elif what in ("unbilled", "doubtful"):
         fates[call].state = "unbilled" if what == "unbilled" else "sent"
     elif what == "answered":
@@ -101,7 +110,7 @@ def _apply_batch(known: History, entry: dict[str, Any]) -> None:
             fate = known.calls.setdefault(call, CallFate("batched"))
             # Handed in once more, from what another host told: what was answered stays answered.
             if fate.state != "answered":
-                fate.state, fate.reserve_usd, fate.batch = "batched", float(reserve_usd), token
+                fate.ask("batched", reserve_usd=float(reserve_usd), batch=token)
         return
     batch = known.batches[token]
     if what == "batch_submitted":

@@ -59,15 +59,16 @@ class Recovery:
         return [call for call in self._plan if self._is_left(call)]
 
     def _is_left(self, call: PlannedCall) -> bool:
-        if call.id in self._in_batches:
-            return False
         fate = self._fates.get(call.id)
+        if call.id in self._in_batches:
+            self._doubt_lost_tries(call, fate)
+            return False
         if fate is not None and fate.state == "answered" and fate.kind == FLAWED:
             self._tell_flawed(call, fate)
             return False
         if fate is not None and fate.state == "answered":
             # Told again: the database may have missed it, and knows it by its id if not.
-            self._ledger.spent_usd += float(fate.payload["cost_usd"])
+            self._take_cost(fate.payload)
             self._report.outcome(fate.kind, fate.payload, is_new=False)
             return False
         if call.id in self._spec.settled:
@@ -76,21 +77,36 @@ class Recovery:
             self._report.already_settled(1)
             return False
         in_doubt = fate.state == "sent" if fate else call.id in self._spec.in_doubt
-        return not in_doubt or self._ask_again(call, fate.reserve_usd if fate else 0.0)
+        if in_doubt:
+            return self._ask_again(call, fate.doubted_usd + fate.reserve_usd if fate else 0.0)
+        self._doubt_lost_tries(call, fate)
+        return True
+
+    def _doubt_lost_tries(self, call: PlannedCall, fate: CallFate | None) -> None:
+        """Tries before its last one that no word came of: its end will tell of them."""
+        if fate is not None and fate.doubted_usd:
+            self._ledger.doubt(call.id, fate.doubted_usd)
+
+    def _take_cost(self, payload: dict[str, Any]) -> None:
+        """What an end cost, and what tries that were lost before it may have cost."""
+        self._ledger.spent_usd += float(payload["cost_usd"])
+        self._ledger.possible_usd += float(payload.get("possible_cost_usd", 0.0))
 
     def _tell_flawed(self, call: PlannedCall, fate: CallFate) -> None:
         """A flawed answer of before, with its repair as far as that had come: none is asked for twice."""
         first = Flawed.from_journal(fate.payload)
-        self._ledger.spent_usd += float(first.payload["cost_usd"])
+        self._take_cost(first.payload)
         repair = self._fates.get(repair_id(call.id))
         if repair is None or repair.state == "unbilled":
+            self._ledger.possible_usd += repair.doubted_usd if repair else 0.0
             self._report.outcome(first.kind, first.payload, is_new=False)
         elif repair.state == "answered":
-            self._ledger.spent_usd += float(repair.payload["cost_usd"])
+            self._take_cost(repair.payload)
             self._report.repaired(first, repair.kind, repair.payload, is_new=False)
         else:
-            self._ledger.possible_usd += repair.reserve_usd
-            told = _interrupted(self._spec, replace(call, id=repair_id(call.id)), repair.reserve_usd)
+            possible_usd = repair.doubted_usd + repair.reserve_usd
+            self._ledger.possible_usd += possible_usd
+            told = _interrupted(self._spec, replace(call, id=repair_id(call.id)), possible_usd)
             self._report.repaired(first, "uncertain", told, is_new=False)
 
     def _ask_again(self, call: PlannedCall, possible_usd: float) -> bool:

@@ -1,0 +1,72 @@
+"""Tries that no word came of, under an order that asks again: each may have been paid, and counts until the end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from generation.engine import history
+from tests.generation.engine.conftest import Attempts, teacher
+from tests.generation.provider_server import Running
+
+pytestmark = pytest.mark.engine
+ONE = {"concurrency": 1}
+
+
+def journal(path: Path, *entries: dict[str, object]) -> Path:
+    file = path / "calls.jsonl"
+    file.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    return file
+
+
+def test_a_lost_try_counts_against_the_budget_of_later_attempts(attempts: Attempts, provider: Running) -> None:
+    provider.provider.script = ["cut"]
+    first = attempts.run(teacher(provider.url), count=1, uncertain="retry", limits=ONE)
+
+    second = attempts.run(teacher(provider.url), count=1, uncertain="retry", limits=ONE)
+
+    assert first["summary"]["possible_cost_usd"] > 0
+    assert second["summary"]["possible_cost_usd"] == first["summary"]["possible_cost_usd"]
+    assert second["summary"]["cost_usd"] == first["summary"]["cost_usd"]
+    assert provider.provider.requests == 2
+
+
+def test_a_call_is_not_asked_again_when_its_lost_try_has_used_the_budget(attempts: Attempts, provider: Running) -> None:
+    # Its worst case is below 0.0016; 0.002 holds one such try and no second.
+    provider.provider.always = "cut"
+    priced = teacher(provider.url, parameters={"max_tokens": 100})
+
+    result = attempts.run(priced, count=4, uncertain="retry", budget_usd=0.002, limits=ONE)
+
+    assert result["summary"]["cost_usd"] + result["summary"]["possible_cost_usd"] <= 0.002
+    assert result["summary"]["uncertain"] == 1
+    assert provider.provider.billed.total() == 1
+
+
+def test_each_try_that_no_word_came_of_is_remembered(tmp_path: Path) -> None:
+    sent = {"what": "sent", "call": "a", "reserve_usd": 0.25}
+
+    twice = history.read(journal(tmp_path, sent, sent))["a"]
+    refused = history.read(journal(tmp_path, sent, sent, {"what": "unbilled", "call": "a", "code": "rate_limited"}))[
+        "a"
+    ]
+    anew = history.read(journal(tmp_path, sent, {"what": "unbilled", "call": "a", "code": "rate_limited"}, sent))["a"]
+
+    assert (twice.state, twice.reserve_usd, twice.doubted_usd) == ("sent", 0.25, 0.25)
+    assert (refused.state, refused.doubted_usd) == ("unbilled", 0.25)
+    assert (anew.state, anew.doubted_usd) == ("sent", 0.0)
+
+
+def test_all_lost_tries_of_a_call_that_was_cut_off_are_shown(attempts: Attempts, provider: Running) -> None:
+    provider.provider.script = ["cut", "cut", "status:401"]
+    first = attempts.run(teacher(provider.url), count=1, uncertain="retry", limits=ONE)
+
+    second = attempts.run(teacher(provider.url), count=1, uncertain="retry", limits=ONE)
+
+    (draft,) = attempts.events("draft")
+    assert first["error"]["code"] == "key_refused"
+    assert draft["possible_cost_usd"] == pytest.approx(first["summary"]["possible_cost_usd"], abs=1e-6)
+    assert second["summary"]["possible_cost_usd"] == first["summary"]["possible_cost_usd"]
+    assert provider.provider.billed.total() == 3
