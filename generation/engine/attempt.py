@@ -22,7 +22,7 @@ from generation.engine.journal import Journal
 from generation.engine.ledger import Ledger
 from generation.engine.outcomes import Outcomes
 from generation.engine.plan import PlannedCall
-from generation.engine.recovery import Recovery, earlier_history
+from generation.engine.recovery import Recovery, earlier_history, unheard_of
 from generation.engine.report import Report, scrubber
 from jobs.contracts import EngineError
 from jobs.rundir import RunDir
@@ -68,7 +68,7 @@ async def run_order(run: RunDir) -> Ending:
     ledger = Ledger(spec.budget_usd)
     client = open_all(spec, task=TaskSpec.model_validate(spec.task), secrets=secrets)
     providers = open_batches(spec, secrets=secrets)
-    recovery = Recovery(spec, history, ledger, report)
+    recovery = Recovery(spec, history, ledger, report, unheard_of=unheard_of(run, spec))
     left = recovery.left()
     journal = Journal(run.path / journals.FILENAME)
     outcomes = Outcomes(spec, journal=journal, ledger=ledger, report=report, scrub=scrub)
@@ -80,6 +80,7 @@ async def run_order(run: RunDir) -> Ending:
         providers=providers,
         folder=run.path,
         attempt=run.spec.fence,
+        hearing=run,
         journal=journal,
         ledger=ledger,
         report=report,
@@ -92,6 +93,7 @@ async def run_order(run: RunDir) -> Ending:
             spec,
             _live(spec, [call for call in left if call.teacher not in providers], batches, outcomes),
             repairs=batches.repairs,
+            hearing=run,
             client=client,
             journal=journal,
             ledger=ledger,

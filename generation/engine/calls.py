@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 
+from generation.engine.announcing import Announcer, Hearing
 from generation.engine.clients.ports import CallError, Client, Reply
 from generation.engine.contracts import GenerationSpec
 from generation.engine.halt import HOPELESS_AFTER, TICK_S, Stop
@@ -34,6 +35,7 @@ class CallLoop:
         spec: The order.
         calls: What is left to ask, in order.
         repairs: Flawed answers of batches, to be mended first.
+        hearing: Where it is heard what is stored outside.
         client: The teacher.
         journal: Where calls are noted before they go out.
         ledger: The money, what earlier attempts spent included.
@@ -52,6 +54,7 @@ class CallLoop:
         calls: list[PlannedCall],
         *,
         repairs: Iterable[Prepared] = (),
+        hearing: Hearing,
         client: Client,
         journal: Journal,
         ledger: Ledger,
@@ -63,6 +66,7 @@ class CallLoop:
         self._report, self._outcomes, self._should_stop = report, outcomes, should_stop
         self._repairs = deque(repairs)
         self._lanes = Lanes(spec.teachers, calls, at_once=spec.limits.concurrency)
+        self._announcer = Announcer(hearing, report.asking, self._lanes, at_once=spec.limits.concurrency)
         self._chance = random.Random(spec.seed)  # spreads waits; no draft hangs on it
         self._warming = Warming(client.shared_chars)
         self._stopping = asyncio.Event()
@@ -80,6 +84,7 @@ class CallLoop:
         """
         if self._should_stop():
             self._stop()
+        self._announcer.look()
         workers = [asyncio.create_task(self._work(place)) for place in range(self._spec.limits.concurrency)]
         watcher = asyncio.create_task(self._watch())
         stopped = asyncio.create_task(self._stopping.wait())
@@ -123,6 +128,7 @@ class CallLoop:
         while True:
             if self._should_stop():
                 self._stop()
+            self._announcer.look()
             if time.monotonic() - told_at >= PROGRESS_EVERY_S:
                 told_at = time.monotonic()
                 self._report.in_flight({call: prepared.call.record.id for call, prepared in self._on_wire.items()})
@@ -133,6 +139,7 @@ class CallLoop:
         while not self._stopping.is_set() and self._repairs:
             await self._mend(self._repairs.popleft())
         while not self._stopping.is_set() and (call := self._lanes.take(place)) is not None:
+            await self._announcer.known(call)
             async with self._warming.turn(call.teacher):
                 if self._stopping.is_set() or not await self._bring_home(call):
                     return

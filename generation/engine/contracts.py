@@ -159,6 +159,14 @@ class BatchIn(Wire):
     prepared_at: float
 
 
+class AnnouncedIn(Wire):
+    """Calls that an attempt may have asked for without having come to its end: where they stand in the order."""
+
+    # Which attempt; its own journal says more where it lies on this host.
+    attempt: int
+    positions: list[tuple[int, int]]
+
+
 class GenerationSpec(Wire):
     """Body of `spec.json` of a generation job."""
 
@@ -182,6 +190,8 @@ class GenerationSpec(Wire):
     settled: dict[str, float] = Field(default_factory=dict)
     # Calls the database saw on the wire and never saw come back; a lost journal must not make them look unasked.
     in_doubt: list[str] = Field(default_factory=list)
+    # Calls that attempts on other hosts may have asked for, and told nothing of.
+    announced: list[AnnouncedIn] = Field(default_factory=list)
 
     def asked(self, index: int) -> TeacherSpec:
         """The teacher of this place in the mix; the order's one teacher where there is no mix."""

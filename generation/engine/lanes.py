@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 
 from generation.engine.clients.ports import CallError
 from generation.engine.contracts import TeacherSpec
@@ -28,17 +29,29 @@ class Lane:
         pace: Lets them out.
         left: What is to be asked, in order.
         unanswered_in_a_row: Calls that ended without an answer since the last that had one.
+        announced: How many of what is left are announced, from its beginning.
     """
 
     def __init__(self, ceiling: int) -> None:
         self.pace = Pace(ceiling)
         self.left: deque[PlannedCall] = deque()
-        self.unanswered_in_a_row = 0
+        self.unanswered_in_a_row = self.announced = 0
 
     @property
     def has_calls(self) -> bool:
         """Whether it is open and has something to ask."""
         return bool(self.left) and not self.pace.is_closed
+
+    def take(self) -> PlannedCall:
+        """The next call."""
+        self.announced = max(0, self.announced - 1)
+        return self.left.popleft()
+
+    def announce(self, ahead: int) -> list[PlannedCall]:
+        """What is not announced of the next so many calls; counts as announced from now on."""
+        fresh = list(islice(self.left, self.announced, ahead))
+        self.announced += len(fresh)
+        return fresh
 
     @property
     def is_busy(self) -> bool:
@@ -53,6 +66,9 @@ class Lanes:
         teachers: Of the order, in the order of the mix.
         calls: What is left to ask, in order.
         at_once: How many calls may be in flight in all.
+
+    Attributes:
+        all: Each lane once.
     """
 
     def __init__(self, teachers: Sequence[TeacherSpec], calls: Sequence[PlannedCall], *, at_once: int) -> None:
@@ -61,8 +77,8 @@ class Lanes:
         self._by_teacher = [self._by_key.setdefault(_key(teacher), Lane(at_once)) for teacher in teachers]
         for call in calls:
             self.of(call).left.append(call)
-        self._all = list(self._by_key.values())
-        self._homes = _homes([len(lane.left) for lane in self._all], at_once)
+        self.all = list(self._by_key.values())
+        self._homes = _homes([len(lane.left) for lane in self.all], at_once)
 
     def of(self, call: PlannedCall) -> Lane:
         """The lane of a call."""
@@ -74,26 +90,26 @@ class Lanes:
         A place serves its own lanes while they have calls, however long these wait, and then the others: what a slow
         teacher holds is never more than its places as long as somebody else has use for theirs.
         """
-        own = [lane for home in self._homes[place] if (lane := self._all[home]).has_calls]
-        others = own or [lane for lane in self._all if lane.has_calls]
+        own = [lane for home in self._homes[place] if (lane := self.all[home]).has_calls]
+        others = own or [lane for lane in self.all if lane.has_calls]
         if not others:
             return None
         lane = max(others, key=lambda one: (one.pace.has_room, len(one.left)))
-        return lane.left.popleft()
+        return lane.take()
 
     @property
     def limit(self) -> int:
         """How many may be in flight now."""
-        return min(self._at_once, sum(int(lane.pace.limit) for lane in self._all if lane.is_busy)) or self._at_once
+        return min(self._at_once, sum(int(lane.pace.limit) for lane in self.all if lane.is_busy)) or self._at_once
 
     def close(self, lane: Lane) -> bool:
         """Let nothing more out of a lane; returns whether others go on."""
         lane.pace.close()
-        return any(other.is_busy for other in self._all if other is not lane)
+        return any(other.is_busy for other in self.all if other is not lane)
 
     def close_all(self) -> None:
         """Let nothing more out at all."""
-        for lane in self._all:
+        for lane in self.all:
             lane.pace.close()
 
 

@@ -10,14 +10,24 @@ from typing import Any
 
 from generation.engine import history as histories
 from generation.engine import journal as journals
+from generation.engine.batches.lines import inside
 from generation.engine.batches.opened import still_open
 from generation.engine.contracts import GenerationSpec
+from generation.engine.diversity import prompts
 from generation.engine.history import CallFate, History
-from generation.engine.ledger import Ledger
+from generation.engine.ledger import Ledger, worst_case
 from generation.engine.plan import PlannedCall, plan
 from generation.engine.repairs import FLAWED, Flawed, repair_id
 from generation.engine.report import Report
 from jobs.rundir import RunDir
+from review.spec import TaskSpec
+
+
+def unheard_of(run: RunDir, spec: GenerationSpec) -> frozenset[int]:
+    """Indexes of calls that attempts elsewhere announced, and may have asked for: no journal here tells of them."""
+    here = {folder.name for folder in run.earlier()}
+    elsewhere = [one for one in spec.announced if str(one.attempt) not in here]
+    return frozenset(index for one in elsewhere for index in inside(one.positions))
 
 
 def earlier_history(run: RunDir) -> History:
@@ -41,17 +51,28 @@ class Recovery:
         history: What earlier journals say.
         ledger: Takes what was paid.
         report: Is told again what was answered.
+        unheard_of: Indexes of calls that were announced elsewhere; see `unheard_of`.
 
     Attributes:
         batches: Those that still lie at the provider, as far as anybody here knows.
         taken_in: The provider's names of batches that were taken in.
     """
 
-    def __init__(self, spec: GenerationSpec, history: History, ledger: Ledger, report: Report) -> None:
+    def __init__(
+        self,
+        spec: GenerationSpec,
+        history: History,
+        ledger: Ledger,
+        report: Report,
+        *,
+        unheard_of: frozenset[int] = frozenset(),
+    ) -> None:
         self._spec, self._fates, self._ledger, self._report = spec, history.calls, ledger, report
-        self._plan = plan(spec)
+        self._plan, self._unheard_of = plan(spec), unheard_of
+        self._task = TaskSpec.model_validate(spec.task)
         self.batches = still_open(history, spec.batches, self._plan, settled=spec.settled)
         self.taken_in = frozenset(batch.batch_id for batch in history.batches.values() if batch.state == "ended")
+        self._in_doubt = frozenset(spec.in_doubt)
         self._in_batches = {call for batch in self.batches for call in batch.calls}
 
     def left(self) -> list[PlannedCall]:
@@ -76,9 +97,10 @@ class Recovery:
             self._ledger.spent_usd += self._spec.settled[call.id] + self._spec.settled.get(repair_id(call.id), 0.0)
             self._report.already_settled(1)
             return False
-        in_doubt = fate.state == "sent" if fate else call.id in self._spec.in_doubt
-        if in_doubt:
-            return self._ask_again(call, fate.doubted_usd + fate.reserve_usd if fate else 0.0)
+        in_doubt = fate.state == "sent" if fate else call.id in self._in_doubt
+        if in_doubt or call.index in self._unheard_of:
+            lost_usd = fate.doubted_usd if fate else 0.0
+            return self._ask_again(call, lost_usd + ((fate.reserve_usd if fate else 0.0) or self._worst_usd(call)))
         self._doubt_lost_tries(call, fate)
         return True
 
@@ -91,6 +113,10 @@ class Recovery:
         """What an end cost, and what tries that were lost before it may have cost."""
         self._ledger.spent_usd += float(payload["cost_usd"])
         self._ledger.possible_usd += float(payload.get("possible_cost_usd", 0.0))
+
+    def _worst_usd(self, call: PlannedCall) -> float:
+        messages = prompts.of_call(self._spec, self._task, call)
+        return worst_case(self._spec.asked(call.teacher), messages)[2]
 
     def _tell_flawed(self, call: PlannedCall, fate: CallFate) -> None:
         """A flawed answer of before, with its repair as far as that had come: none is asked for twice."""

@@ -18,7 +18,7 @@ MASK = "[key]"
 # OpenAI and Anthropic quote a refused key with its middle starred out; even its ends are nobody's business.
 KEY_LIKE = re.compile(r"\bsk-[A-Za-z0-9_\-*]{6,}")
 
-Emit = Callable[..., object]
+Emit = Callable[..., int]
 
 
 def scrubber(secrets: Iterable[str]) -> Callable[[Any], Any]:
@@ -57,6 +57,7 @@ class Report:
         self._ends: deque[float] = deque()
         self._began = clock()
         self._told: set[str] = set()
+        self._has_announced = False
 
     @property
     def done(self) -> int:
@@ -113,14 +114,32 @@ class Report:
             self._emit("sent", calls=fresh)
 
     def left_behind(self) -> None:
-        """At the end of an attempt: of calls told as sent, those that were turned down and have no end, unpaid."""
+        """At the end of an attempt: of calls told as sent, those that were turned down and have no end, unpaid.
+
+        Nothing of what was announced is asked any more.
+        """
+        if self._has_announced:
+            self.asking([])
         if self._told:
             self._emit("unsent", calls=[{"call_id": call} for call in sorted(self._told)])
             self._told.clear()
 
-    def batch(self, told: dict[str, Any]) -> None:
-        """Tell how a batch at the provider stands: its token, state, counts, and where its calls stand in the order."""
-        self._emit("batch", **told)
+    def asking(self, positions: list[tuple[int, int]]) -> int:
+        """Tell which calls may be asked from now on, by first and last of runs of indexes; none: no more of any.
+
+        Returns:
+            The number of the event.
+        """
+        self._has_announced = bool(positions)
+        return self._emit("asking", positions=positions)
+
+    def batch(self, told: dict[str, Any]) -> int:
+        """Tell how a batch at the provider stands: its token, state, counts, and where its calls stand in the order.
+
+        Returns:
+            The number of the event.
+        """
+        return self._emit("batch", **told)
 
     def progress(self, *, cost_usd: float, possible_usd: float, in_flight: int, limit: int) -> None:
         """Tell how far it is. Rate and time left come from the last seconds, not from the whole run."""

@@ -10,6 +10,7 @@ from generation.engine.contracts import GenerationSpec, Limits, RecordIn, Teache
 from generation.engine.diversity import choosing
 from generation.engine.teaching import advice
 from generation.models import Call, GenerationJob, Teacher
+from generation.selectors import announced
 from generation.selectors.teachers import Price
 from generation.services import addresses, budgets, conversations
 from generation.services.batches import collecting
@@ -87,6 +88,7 @@ def build(job: Job) -> dict[str, Any]:
         limits=Limits(concurrency=_concurrency(order)),
         settled=settled,
         in_doubt=in_doubt,
+        announced=[] if is_closing else announced.without_end(order),
     )
     return spec.model_dump(mode="json")
 

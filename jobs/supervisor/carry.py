@@ -15,7 +15,7 @@ from jobs import ports, rundirs, secrets
 from jobs.contracts import EngineError, SpecEnvelope
 from jobs.models import Job
 from jobs.ports import JobKind
-from jobs.rundir import identity, lay
+from jobs.rundir import heard, identity, lay
 from jobs.rundir.attempt import RESULT, SPEC
 from jobs.rundir.identity import ProcessMark
 from jobs.services import claiming, ending
@@ -115,6 +115,7 @@ def _started(job: Job, kind: JobKind, module: str, hold: Hold, worker: Worker) -
             resume_from=str(earlier) if earlier else None,
         ),
     )
+    heard.tell(run_dir, 0)
     engine = engines.start(module, run_dir, job=str(job.pk), fence=hold.fence, worker=worker.name, secrets=values)
     mark = engine.mark
     if not claiming.name_engine(job.pk, hold.fence, pid=mark.pid, pid_started=mark.pid_started):

@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from jobs.contracts import EngineError, Event
 from jobs.models import Job
 from jobs.ports import JobKind
+from jobs.rundir import heard
 from jobs.rundir.attempt import log_tail
 from jobs.rundir.lease import boot_clock_s
 from jobs.rundir.tail import BadLine, EventTail
@@ -28,6 +29,8 @@ from web.errors import Refusal
 logger = logging.getLogger(__name__)
 LEAVE_WITHIN_S = 8.0
 FIRST_TICK_S = 0.1
+# An engine that waits to be heard is not left waiting for a whole tick.
+LOOK_S = 0.1
 
 
 class Unstorable(Exception):  # noqa: N818 (named for what was found)
@@ -41,6 +44,7 @@ class Watch:
         self.job, self.kind, self.engine, self.hold = job, kind, engine, hold
         self._tail = EventTail(engine.run_dir)
         self._pending: list[Event | BadLine] = []
+        self._stored = 0
         self._asked_s: float | None = None
         self._tick_s = FIRST_TICK_S
 
@@ -63,10 +67,18 @@ class Watch:
             if SHUTDOWN.has_begun:
                 self._let_go()
                 return
-            self.engine.wait(self._tick_s)
+            self._rest()
             # Short jobs are felt in tenths of a second, long ones need no more than one look a second.
             self._tick_s = min(self._tick_s * 1.5, settings.JOB_INGEST_EVERY_S)
         self._conclude()
+
+    def _rest(self) -> None:
+        """Wait a tick; shorter when the engine ends, this worker leaves, or the engine waits to be heard."""
+        until_s = boot_clock_s() + self._tick_s
+        while (left_s := until_s - boot_clock_s()) > 0:
+            self.engine.wait(min(LOOK_S, left_s))
+            if heard.is_waited_for(self.engine.run_dir) or SHUTDOWN.has_begun or not self.engine.is_alive:
+                return
 
     def _tick(self) -> bool:
         """Hear, then forward a stop; False once the engine has ended."""
@@ -99,6 +111,9 @@ class Watch:
             except Exception as error:
                 logger.exception("The kind %s could not store events of job %s.", self.kind.name, self.job.pk)
                 raise Unstorable(_sentence(error)) from error
+            self._stored = max([self._stored, *(item.seq for item in self._pending if isinstance(item, Event))])
+            if heard.is_waited_for(self.engine.run_dir):
+                heard.tell(self.engine.run_dir, self._stored)
             self._pending = []
 
     def _forward_stop(self) -> None:

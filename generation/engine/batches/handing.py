@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from generation.engine.announcing import Hearing
 from generation.engine.batches.lines import Pack
 from generation.engine.batches.opened import OpenBatch, opened
 from generation.engine.batches.patience import Patience
@@ -23,6 +24,7 @@ from generation.engine.report import Report
 
 # Prompts are rendered this many at a time before others get a turn.
 CALLS_A_TURN = 100
+HEARD_EVERY_S = 0.05
 
 
 class Handing:
@@ -32,6 +34,7 @@ class Handing:
         spec: The order.
         folder: Where lines are written; nothing of them stays.
         attempt: This attempt's number: no token is used twice.
+        hearing: Where it is heard what is stored outside.
         journal: Where a batch is noted before it is handed in.
         ledger: The money; the worst case of each call is reserved before.
         report: Where batches are told.
@@ -46,6 +49,7 @@ class Handing:
         *,
         folder: Path,
         attempt: int,
+        hearing: Hearing,
         journal: Journal,
         ledger: Ledger,
         report: Report,
@@ -58,6 +62,7 @@ class Handing:
         self._seeker, self._patience = seeker, patience
         self._most_requests = spec.limits.batch_requests
         self._made = 0
+        self._hearing = hearing
 
     async def packed(
         self, left: Sequence[PlannedCall], provider: BatchProvider
@@ -105,7 +110,7 @@ class Handing:
             OSError: The journal takes no more.
         """
         await self._note_calls(batch)
-        self._report.batch(batch.told("preparing"))
+        await self._heard(self._report.batch(batch.told("preparing")))
         try:
             batch.batch_id = await self._submitted(batch, provider)
         except CallError as error:
@@ -117,6 +122,16 @@ class Handing:
         if batch.batch_id:
             await self.noted(batch)
         return bool(batch.batch_id)
+
+    async def _heard(self, seq: int) -> None:
+        """Wait until an event is stored outside: then another host would know what to look for.
+
+        Raises:
+            Stop: The order is to stop.
+        """
+        self._hearing.ask_to_be_heard(seq)
+        while (heard := self._hearing.heard) is not None and heard < seq:
+            await self._patience.sleep(HEARD_EVERY_S)
 
     async def noted(self, batch: OpenBatch) -> None:
         """Note the provider's name of a batch, after its calls."""

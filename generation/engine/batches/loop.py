@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from generation.engine.announcing import Hearing
 from generation.engine.batches.handing import Handing
 from generation.engine.batches.intake import Intake, Tally
-from generation.engine.batches.lines import inside
+from generation.engine.batches.lines import inside, runs
 from generation.engine.batches.opened import OpenBatch, opened
 from generation.engine.batches.patience import Patience
 from generation.engine.batches.ports import BatchLook, BatchProvider
@@ -45,6 +46,7 @@ class BatchLoop:
         providers: Batches of each teacher, by its place in the mix.
         folder: Where a batch's lines are written before they are handed in.
         attempt: This attempt's number: no token is used twice.
+        hearing: Where it is heard what is stored outside.
         journal: Where batches are noted before they are handed in.
         ledger: The money.
         report: Where progress goes.
@@ -67,6 +69,7 @@ class BatchLoop:
         providers: Mapping[int, BatchProvider],
         folder: Path,
         attempt: int,
+        hearing: Hearing,
         journal: Journal,
         ledger: Ledger,
         report: Report,
@@ -84,7 +87,7 @@ class BatchLoop:
             mends=spec.limits.repairs > 0 and spec.way == "batch" and spec.stragglers == "ask",
         )  # fmt: skip
         self._handing = Handing(
-            spec, folder=folder, attempt=attempt, journal=journal, ledger=ledger, report=report, outcomes=outcomes,
+            spec, folder=folder, attempt=attempt, hearing=hearing, journal=journal, ledger=ledger, report=report, outcomes=outcomes,
             seeker=self._seeker, patience=self._patience,
         )  # fmt: skip
         self._poll_s = spec.limits.batch_poll_s
@@ -231,6 +234,9 @@ class BatchLoop:
         self._journal.batch_ended(batch.token)
         self._open.remove(batch)
         self._known.add(batch.batch_id)
+        if mended := [repair.call.index for repair in self.repairs if repair.call.index in inside(batch.positions)]:
+            # Paid, and not told before their repairs end: a host that takes over must not ask for them again.
+            self._report.asking(runs(mended))
         self._report.batch(batch.told("ended", note=tally.note))
         if fatal is not None:
             raise fatal

@@ -89,11 +89,11 @@ def lines(fleet: Fleet) -> Iterator[tuple[Line, Line]]:
     queue.close()
 
 
-def host(fleet: Fleet, name: str, tmp_path: Path, **more: str) -> Path:
+def host(fleet: Fleet, name: str, tmp_path: Path, *, queues: str = "training,default", **more: str) -> Path:
     """Start a worker on a host of its own; its run directories."""
     var = tmp_path / name
     var.mkdir()
-    command = ["celery", "-A", "tests.jobs.worker_app", "worker", "-n", f"{name}@drill", "-Q", "training,default"]
+    command = ["celery", "-A", "tests.jobs.worker_app", "worker", "-n", f"{name}@drill", "-Q", queues]
     fleet.workers[f"{name}@drill"] = fleet.run(
         name, *command, "-l", "warning", "--without-gossip", "--without-mingle",
         DJANGO_SETTINGS_MODULE="tests.training.hosts.separate", TEST_VAR_DIR=str(var), MINIATURES_HOST_ID=name,

@@ -1,0 +1,47 @@
+"""Two numbers beside the events: up to which one the engine waits to have them stored, and up to which they are.
+
+For work that must not be done before it is known outside this host. A supervisor that answers lays the second number
+down before the engine starts; without it (an engine run by hand) nobody waits.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ASKED, HEARD = "asked", "heard"
+
+
+def ask(run_dir: Path, seq: int) -> None:
+    """Have the supervisor look soon, and say so once the event of this number is stored."""
+    _write(run_dir / ASKED, seq)
+
+
+def tell(run_dir: Path, seq: int) -> None:
+    """Say that the events up to this number are stored; one that was told stays told."""
+    if (known := heard(run_dir)) is None or seq > known:
+        _write(run_dir / HEARD, seq)
+
+
+def heard(run_dir: Path) -> int | None:
+    """Up to which event all are stored; None where nobody answers."""
+    return _read(run_dir / HEARD)
+
+
+def is_waited_for(run_dir: Path) -> bool:
+    """Whether the engine waits for an answer."""
+    asked = _read(run_dir / ASKED)
+    return asked is not None and asked > (heard(run_dir) or 0)
+
+
+def _write(path: Path, seq: int) -> None:
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(str(seq))
+    beside.replace(path)
+
+
+def _read(path: Path) -> int | None:
+    try:
+        return int(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return None

@@ -1,0 +1,142 @@
+"""What is asked only once it is known outside this host, and what an attempt elsewhere may have asked for."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generation.engine.__main__ import main
+from jobs.rundir import heard
+from tests.generation.engine.conftest import Attempts, teacher
+from tests.generation.provider_server import Running
+
+pytestmark = pytest.mark.engine
+
+
+def begun(attempts: Attempts, *args: Any, **over: Any) -> tuple[Path, threading.Thread]:
+    """An attempt under way behind a supervisor that answers when the test does."""
+    path = attempts.lay(*args, **over)
+    heard.tell(path, 0)
+    thread = threading.Thread(target=main, args=(str(path),), daemon=True)
+    thread.start()
+    return path, thread
+
+
+def first_announced(path: Path) -> int:
+    """The number of the first announcement."""
+    events = map(json.loads, (path / "events.jsonl").read_text().splitlines())
+    return next(int(event["seq"]) for event in events if event["kind"] == "asking")
+
+
+def until(happened: Any) -> None:
+    deadline = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_nothing_is_asked_before_the_announcement_is_stored(attempts: Attempts, provider: Running) -> None:
+    path, engine = begun(attempts, teacher(provider.url), count=20)
+    until(lambda: heard.is_waited_for(path))
+    time.sleep(0.5)
+    before = provider.provider.requests
+
+    heard.tell(path, 1_000_000)
+    engine.join(30)
+
+    [first, *_, last] = attempts.events("asking")
+    assert before == 0
+    assert (first["positions"], last["positions"]) == ([[0, 7]], [])
+    assert attempts.result()["summary"]["drafts"] == 20
+
+
+def test_no_more_is_asked_than_was_stored(attempts: Attempts, provider: Running) -> None:
+    path, engine = begun(attempts, teacher(provider.url), count=20)
+    until(lambda: heard.is_waited_for(path))
+
+    heard.tell(path, first_announced(path))
+    until(lambda: provider.provider.requests >= 8)
+    time.sleep(0.5)
+    asked = provider.provider.requests
+    heard.tell(path, 1_000_000)
+    engine.join(30)
+
+    assert asked == 8
+    assert set(provider.provider.billed.values()) == {1}
+
+
+def test_an_announcement_goes_further_ahead_where_answers_come_faster_than_it_is_stored(
+    attempts: Attempts, provider: Running
+) -> None:
+    path, engine = begun(attempts, teacher(provider.url), count=400, records=10)
+    while engine.is_alive():
+        if heard.is_waited_for(path):
+            time.sleep(0.15)
+            heard.tell(path, int((path / heard.ASKED).read_text()))
+        time.sleep(0.01)
+
+    counts = [sum(last - first + 1 for first, last in told["positions"]) for told in attempts.events("asking")]
+    assert sum(counts) == 400
+    assert max(counts) >= 64
+    assert len(counts) < 40
+
+
+@pytest.mark.parametrize(("wire", "step"), [("openai", "upload"), ("anthropic", "create")])
+def test_a_batch_is_handed_in_only_once_another_host_would_know_of_it(
+    attempts: Attempts, provider: Running, wire: str, step: str
+) -> None:
+    quick = {"batch_poll_s": 0.05, "batch_poll_cap_s": 0.05, "batch_settle_s": 0.3}
+    path, engine = begun(attempts, teacher(provider.url, wire, batch_factor=0.5), way="batch", limits=quick)
+    until(lambda: heard.is_waited_for(path))
+    time.sleep(0.3)
+    before = provider.provider.desk.seen[step]
+
+    heard.tell(path, 1_000_000)
+    engine.join(30)
+
+    assert before == 0
+    assert next(told["state"] for told in attempts.events("batch")) == "preparing"
+    assert provider.provider.desk.seen[step] == 1
+    assert attempts.result()["summary"]["drafts"] == 6
+
+
+def test_what_an_attempt_elsewhere_announced_is_held_with_its_worst_price(
+    attempts: Attempts, provider: Running
+) -> None:
+    elsewhere = [{"attempt": 7, "positions": [[1, 2], [5, 5]]}]
+
+    result = attempts.run(teacher(provider.url), announced=elsewhere)
+
+    doubts = attempts.events("uncertain")
+    assert [doubt["index"] for doubt in doubts] == [1, 2, 5]
+    assert all(doubt["possible_cost_usd"] > 0 for doubt in doubts)
+    assert result["summary"]["possible_cost_usd"] == pytest.approx(sum(d["possible_cost_usd"] for d in doubts))
+    assert result["summary"]["drafts"] == 3
+    assert len(provider.provider.billed) == 3
+
+
+def test_with_the_policy_retry_it_is_asked_again_and_its_price_told(attempts: Attempts, provider: Running) -> None:
+    elsewhere = [{"attempt": 7, "positions": [[1, 2]]}]
+
+    attempts.run(teacher(provider.url), announced=elsewhere, uncertain="retry")
+
+    drafts = attempts.events("draft")
+    assert len(drafts) == 6
+    assert sorted(draft["index"] for draft in drafts if draft["possible_cost_usd"] > 0) == [1, 2]
+
+
+def test_an_attempt_whose_journal_lies_here_is_believed_rather_than_its_announcement(
+    attempts: Attempts, provider: Running
+) -> None:
+    path = attempts.lay(teacher(provider.url))
+    announced = [{"attempt": int(path.name), "positions": [[0, 5]]}]
+
+    result = attempts.run(teacher(provider.url), announced=announced)
+
+    assert result["summary"]["drafts"] == 6
+    assert result["summary"]["uncertain"] == 0
