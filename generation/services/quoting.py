@@ -1,0 +1,161 @@
+"""Checks and prices orders for drafts: everything that can be refused before anything is paid. Writes nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_UP, Decimal
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from generation import ports
+from generation.engine.contracts import TeacherSpec
+from generation.estimates import Estimate
+from generation.models import Teacher
+from generation.selectors.teachers import price_of
+from generation.services import addresses, order_spec
+from generation.services.batches.wishes import AT_ONCE, WayWish, check, priced, priced_mix, timed
+from generation.services.variety import pricing, settling
+from generation.services.variety.wishes import AS_EVER, MixWish
+from generation.variety import Variety
+from jobs import secrets
+from members.models import Member
+from review import permissions
+from review.models import Record, Source, Task, TaskVersion
+from review.selectors.tasks import latest_version
+from review.states import CandidateState, Role
+from web.errors import Refusal
+
+LARGEST_ORDER = 100_000
+# As many as stand side by side when the best of them is chosen.
+MOST_PER_RECORD = 8
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Quote:
+    """An order that could be launched as it is, with its price; `judging` is the part of it that chooses the best."""
+
+    version: TaskVersion
+    record_ids: list[str]
+    teacher: TeacherSpec
+    estimate: Estimate
+    variety: Variety = field(default_factory=Variety)
+    judging: Estimate | None = None
+
+    @property
+    def suggested_budget_usd(self) -> Decimal:
+        """The upper estimate and one call more, up to the next cent; nothing for a teacher that is free."""
+        if not self.estimate.worst_call_usd:
+            return Decimal(0)
+        enough = Decimal(str(self.estimate.cost_high_usd + self.estimate.worst_call_usd))
+        return enough.quantize(CENT, rounding=ROUND_UP)
+
+
+def quote(
+    task: Task,
+    *,
+    teacher: Teacher,
+    count: int,
+    by: Member | None,
+    source: Source | None = None,
+    record_ids: Sequence[UUID] | None = None,
+    version: TaskVersion | None = None,
+    per_record: int = 1,
+    mix: MixWish = AS_EVER,
+    wish: WayWish = AT_ONCE,
+) -> Quote:
+    """Check an order and price it; writes nothing.
+
+    Args:
+        task: The task to write for.
+        teacher: Whom to ask.
+        count: Drafts in total, spread over the records.
+        by: Who asks; None when the product itself does.
+        source: Only records of this import.
+        record_ids: Exactly these records, in this order; else those with the fewest drafts come first.
+        version: The task version; the latest by default.
+        per_record: How many drafts of each record to ask for, to choose the best of; so many fewer records are needed.
+        mix: How drafts are to differ, and which come to the desk. Its first teacher is `teacher`, where it names any.
+        wish: Whether calls go out at once or by batches.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: `count`, `per_record`, `teacher_off`, `teacher_of_another_task`, `price_unknown`, `secret_missing`,
+            `base_url`, `no_records`, `no_batches`, or as for `settling.settle`.
+    """
+    if by is not None:
+        permissions.require(by, task, Role.LEAD)
+    if not 1 <= count <= LARGEST_ORDER:
+        message = f"Order between 1 and {LARGEST_ORDER:,} drafts."
+        raise Refusal("count", message, errors={"count": [message]})
+    if not 1 <= per_record <= MOST_PER_RECORD:
+        message = f"Between 1 and {MOST_PER_RECORD} drafts of one record."
+        raise Refusal("per_record", message, errors={"per_record": [message]})
+    spec = askable(teacher)
+    ports.check(teacher, task)
+    version = version or latest_version(task)
+    ids, facts = _records(task, math.ceil(count / per_record), source, record_ids)
+    variety = settling.settle(task, version, mix, per_record=per_record, askable=askable)
+    rows = [asked.teacher for asked in mix.teachers] or [teacher]
+    check(wish, [one.teacher for one in variety.teachers] or [spec])
+    drafts, judging = pricing.estimate(
+        version, facts, priced_mix(variety, wish), alone=priced(spec, wish), teachers=rows, count=count,
+        per_record=per_record,
+    )  # fmt: skip
+    drafts = timed(drafts, wish)
+    price = pricing.together([drafts, judging]) if judging else drafts
+    return Quote(version, ids, spec, price, variety, judging)
+
+
+def askable(teacher: Teacher) -> TeacherSpec:
+    """The teacher with its price.
+
+    Raises:
+        Refusal: `teacher_off`, `price_unknown`, `secret_missing` or `base_url`: why it cannot be asked.
+    """
+    if not teacher.is_active:
+        raise Refusal(
+            "teacher_off", f"{teacher.name} is out of use.", errors={"teacher": ["This teacher is out of use."]}
+        )
+    price = price_of(teacher)
+    if price is None:
+        raise Refusal(
+            "price_unknown",
+            f"The price table has no price for {teacher.model} of {teacher.provider}.",
+            hint="Have an admin add it under Teachers, Prices; 0 for a server of your own.",
+        )
+    if teacher.secret_ref:
+        secrets.resolve(teacher.secret_ref)
+    if teacher.base_url:
+        addresses.check(teacher.base_url)
+    return order_spec.teacher_spec(teacher, price)
+
+
+def _records(
+    task: Task, count: int, source: Source | None, record_ids: Sequence[UUID] | None
+) -> tuple[list[str], list[dict[str, object]]]:
+    """Ids and facts of the records an order of this size needs."""
+    rows = Record.objects.filter(task=task, erased_at__isnull=True)
+    if record_ids is not None:
+        facts = dict(rows.filter(pk__in=list(record_ids)).values_list("pk", "facts"))
+        if unknown := [pk for pk in record_ids if pk not in facts]:
+            raise Refusal("no_records", f"The record {unknown[0]} is not one of this task.")
+        found = [(pk, facts[pk]) for pk in record_ids][:count]
+    else:
+        if source is not None:
+            rows = rows.filter(source=source)
+        # A second order goes on where the first ended: with records nobody has written for the desk yet.
+        drafts = Count("candidates", filter=~Q(candidates__state=CandidateState.KEPT))
+        rows = rows.annotate(drafts=drafts).order_by("drafts", "source__created_at", "row_number", "pk")
+        found = list(rows.values_list("pk", "facts")[:count])
+    if not found:
+        raise Refusal(
+            "no_records",
+            "There are no records to write for.",
+            hint="Import some under Sources.",
+            errors={"source": ["This holds no records."]},
+        )
+    return [str(pk) for pk, _ in found], [known for _, known in found]
