@@ -1,13 +1,17 @@
 """Lay what is promoted before the engine: each miniature's files once, verified, and the list of entries.
 
-Runs in a worker on the engine's host, outside any transaction.
+Runs in a worker on the engine's host, outside any transaction. A promotion starts the engine and tells a running one at
+once: one at a time lays files and says what there is, so that a list never names what another has just swept.
 """
 
 from __future__ import annotations
 
+import fcntl
 import logging
-import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +25,9 @@ from web.errors import Refusal
 
 logger = logging.getLogger(__name__)
 GIB = 1 << 30
+LOCK = ".lock"
+# What is being laid or taken away.
+ASIDE = ".aside-"
 
 
 def spec() -> dict[str, Any]:
@@ -37,6 +44,27 @@ def spec() -> dict[str, Any]:
 
 def entries() -> list[dict[str, Any]]:
     """The engine's entry of every promoted miniature, files laid. One that cannot be laid is left out, with a word."""
+    with _one_at_a_time():
+        return _entries()
+
+
+def update_engine() -> dict[str, Any] | None:
+    """Give a running engine the models that are promoted now; None when none answers: it reads them as it starts."""
+    with _one_at_a_time():
+        return link.know(_entries())
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Hold this host's folder of models; threads and processes alike wait for each other."""
+    folder = addresses.models_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _entries() -> list[dict[str, Any]]:
     found = []
     for writer in promoted.writers():
         try:
@@ -45,11 +73,6 @@ def entries() -> list[dict[str, Any]]:
             logger.error("%s is not served: %s %s", writer.name, refusal.message, refusal.hint)
     _sweep({entry["manifest_sha256"][:32] for entry in found})
     return found
-
-
-def update_engine() -> dict[str, Any] | None:
-    """Give a running engine the models that are promoted now; None when none answers: it reads them as it starts."""
-    return link.know(entries())
 
 
 def secret_refs() -> list[str]:
@@ -69,27 +92,43 @@ def _entry(miniature: Miniature) -> dict[str, Any]:
 
 
 def _laid(miniature: Miniature) -> Path:
-    """The folder with a miniature's files; named by their hash, so what is there is whole."""
+    """The folder with a miniature's files, named by their hash; what is there is whole, or is laid again."""
     folder = addresses.models_folder() / miniature.manifest_sha256[:32]
-    if folder.is_dir():
+    if _is_whole(folder, miniature):
         return folder
-    beside = folder.with_name(f".{folder.name}.{os.getpid()}")
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
-    lay.miniature_files(miniature, beside)
+    beside = Path(tempfile.mkdtemp(prefix=ASIDE, dir=folder.parent))
     try:
-        beside.replace(folder)
-    except OSError:
-        # Another worker was first, with the same bytes.
+        lay.miniature_files(miniature, beside)
+    except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
+        raise
+    _remove(folder)
+    beside.replace(folder)
     return folder
 
 
+def _is_whole(folder: Path, miniature: Miniature) -> bool:
+    """Whether every file has its length; bytes were compared when it was laid."""
+    try:
+        return all((folder / file["path"]).stat().st_size == file["bytes"] for file in miniature.files)
+    except FileNotFoundError:
+        return False
+
+
 def _sweep(wanted: set[str]) -> None:
-    """Remove files of miniatures that are served no longer; an engine that read them holds them in memory."""
-    folder = addresses.models_folder()
-    if not folder.is_dir():
+    """Remove files of miniatures that are served no longer; an engine that read them holds them in memory.
+
+    What somebody left half-laid goes too: nobody else is at it.
+    """
+    for path in addresses.models_folder().iterdir():
+        if path.name not in wanted and path.name != LOCK:
+            _remove(path)
+
+
+def _remove(folder: Path) -> None:
+    """Take a folder away by one rename first, so that under its name it is never there in part."""
+    if not folder.exists():
         return
-    for path in folder.iterdir():
-        if path.name not in wanted and not path.name.startswith("."):
-            shutil.rmtree(path, ignore_errors=True)
+    if not folder.name.startswith(ASIDE):
+        folder = folder.rename(folder.with_name(f"{ASIDE}{folder.name}"))
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,71 @@
+"""Files of miniatures before the engine: whole under their name, whoever lays them at the same time."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+
+from serving import addresses
+from serving.services import laying, promotions
+
+pytestmark = pytest.mark.django_db(transaction=True)
+AT_ONCE, TIMES = 4, 3
+
+
+def folder_of(miniature):
+    return addresses.models_folder() / miniature.manifest_sha256[:32]
+
+
+def is_whole(miniature):
+    folder = folder_of(miniature)
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} == {
+        file["path"] for file in miniature.files
+    }
+
+
+@pytest.fixture(autouse=True)
+def nothing_laid(settings, tmp_path):
+    settings.VAR_DIR = tmp_path / "var"
+
+
+def test_starting_and_telling_the_engine_at_once_lays_whole_miniatures(promoted):
+    gate = threading.Barrier(AT_ONCE)
+
+    def look(number):
+        gate.wait()
+        try:
+            return laying.entries() if number % 2 else laying.update_engine()
+        finally:
+            connections.close_all()
+
+    for _ in range(TIMES):
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            told = list(threads.map(look, range(AT_ONCE)))
+        assert is_whole(promoted)
+        assert [entry["name"] for entry in told[1]] == [promoted.slug]
+        shutil.rmtree(folder_of(promoted))
+
+
+def test_what_a_crash_left_in_part_is_laid_again(promoted):
+    laying.entries()
+    lost = folder_of(promoted) / promoted.files[0]["path"]
+    lost.write_bytes(lost.read_bytes()[:-1])
+    left = addresses.models_folder() / ".aside-x"
+    left.mkdir()
+
+    laying.entries()
+
+    assert lost.stat().st_size == promoted.files[0]["bytes"]
+    assert not left.exists()
+
+
+def test_what_is_served_no_longer_is_swept(promoted, lead):
+    laying.entries()
+    promotions.demote(promoted, by=lead)
+
+    assert laying.entries() == []
+    assert not folder_of(promoted).exists()
