@@ -90,7 +90,8 @@ export function lines(figure, data) {
       return last ? [{ y: y(last[1]) + 4, x: x(last[0]), text: each.name, class: `name ${classes[index]}` }] : [];
     });
     keep(names, "text", spread(labels, margin.top + 4, scales.bottom), (label) => (
-      isNarrow ? { ...label, x: label.x - 2, y: label.y - 10, "text-anchor": "end" } : { ...label, x: (label.x > scales.right * 0.8 ? scales.right : label.x) + 8, "text-anchor": "start" }
+      // At a narrow end a name stands over its line: to the left of the last point where there is room, else to the right.
+      isNarrow ? { ...label, ...(label.x > roomFor([label.text], { most: width }) ? { x: label.x - 2, "text-anchor": "end" } : { x: label.x + 4, "text-anchor": "start" }), y: label.y - 10 } : { ...label, x: (label.x > scales.right * 0.8 ? scales.right : label.x) + 8, "text-anchor": "start" }
     ));
   }
 
