@@ -126,6 +126,7 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         "tab": "contacts",
         "filename": filename,
         "preview": preview,
+        "file": preview.file,
         "rows": column_rows(preview),
         "form": form,
         "refusal": refusal,

@@ -140,7 +140,7 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         "section": "sources",
         "kind": kind,
         "filename": filename,
-        "preview": preview,
+        "file": preview,
         "rows": mapping_rows(preview),
         "unfilled": unfilled(preview, defaults),
         "good": preview.rows_total - preview.rows_bad,

@@ -62,7 +62,7 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
                 messages.success(request, words)
                 return redirect("review:source", result.source.pk)
     context = {
-        "task": task, "section": "sources", "filename": filename, "seen": seen, "preview": seen.preview,
+        "task": task, "section": "sources", "filename": filename, "seen": seen, "file": seen.preview,
         "rows": mapping_rows(seen.preview), "unfilled": unfilled(seen.preview, chosen.get("defaults", {})),
         "form": form, "refusal": refusal, "meanings": MEANINGS, "team": team.team_of(member, task),
         "reviewers": _reviewers(seen, reviewers_from(post)),
