@@ -18,7 +18,7 @@ TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 help:
 	@echo "make run [PORT=8000]   everything on this machine, with the demo"
 	@echo "make test              all tests: unit, both databases, Redis, browser, engines"
-	@echo "make stress            the fault drills at full count"
+	@echo "make stress            the fault drills at full count, on both databases"
 	@echo "make lint              ruff, mypy, djlint, import contracts"
 	@echo "make bench NAME=desk   one benchmark of benchmarks/"
 	@echo "make demo-reset        throw the demo's data away and load it again"
@@ -30,7 +30,7 @@ test: $(VENV)/.dev-stamp system-packages
 	$(BIN)/python -m tests.everything
 
 stress: $(VENV)/.dev-stamp system-packages
-	STRESS=1 $(BIN)/python -m pytest -m stress -q --timeout 3600
+	STRESS=1 $(BIN)/python -m tests.everything
 
 lint: $(VENV)/.dev-stamp
 	$(BIN)/ruff check .

@@ -1,8 +1,8 @@
 """`make test`: the whole suite on SQLite, then the database tests again on a PostgreSQL of its own.
 
-First what shares the machine, as many tests at once as there are cores, then one by one what needs it for itself: browsers and
-fault drills. Run as `python -m tests.everything`. Knows where PostgreSQL's programs lie on Debian and how to be
-its user; does not know what the tests test.
+First what shares the machine, as many tests at once as there are cores, then one by one what needs it for itself: browsers
+and fault drills. Run as `python -m tests.everything`; with `STRESS=1` the drills alone, at full count, on both. Knows where
+PostgreSQL's programs lie on Debian and how to be its user; does not know what the tests test.
 """
 
 from __future__ import annotations
@@ -30,13 +30,16 @@ SAID_LINES = 25
 # What needs the machine for itself.
 ALONE = "browser or stress or alone"
 # Engines, browsers and pure code do not care which database it is: once is enough.
-OF_DATABASES = "not engine and not browser and not stress and not alone and not sqlite_only and not postgres_only"
+DATABASE = "not engine and not browser and not sqlite_only"
+OF_DATABASES = f"{DATABASE} and not stress and not alone and not postgres_only"
+DRILL_S = 3600
 
 
 def main() -> int:
     """Run all passes, and say at the end what failed in any; the exit status is the first that is not 0."""
     with tempfile.TemporaryDirectory(prefix="miniatures-reports-") as reports:
-        statuses = all_passes(sys.argv[1:], Path(reports))
+        is_stress = os.environ.get("STRESS") == "1"
+        statuses = (drills if is_stress else all_passes)(sys.argv[1:], Path(reports))
         for failure in failures(Path(reports)):
             print(failure, flush=True)
     return next((status for status in statuses if status), 0)
@@ -57,6 +60,19 @@ def all_passes(asked: list[str], reports: Path) -> list[int]:
             pytest_pass("PostgreSQL, together", extra, [*TOGETHER, "-m", OF_DATABASES, *on("3-postgres-together")]),
             pytest_pass("PostgreSQL, one by one", extra, ["-m", "postgres_only", *on("4-postgres-alone")]),
         ]
+    return statuses
+
+
+def drills(asked: list[str], reports: Path) -> list[int]:
+    """Fault drills at full count, on both databases."""
+    patient = ["--timeout", str(DRILL_S), *asked]
+    report = lambda name: f"--junitxml={reports / name}.xml"  # noqa: E731
+    statuses = [pytest_pass("SQLite, drills", {}, ["-m", "stress", report("1-sqlite"), *patient])]
+    with postgres() as url:
+        extra = {"TEST_DATABASE_URL": url, "TEST_ONLY_DATABASE": "1"}
+        statuses.append(
+            pytest_pass("PostgreSQL, drills", extra, ["-m", f"stress and {DATABASE}", report("2-postgres"), *patient])
+        )
     return statuses
 
 
