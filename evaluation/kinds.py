@@ -14,14 +14,11 @@ from evaluation.services.orders import KIND
 from evaluation.services.studies import advance, scoring, verdicts
 from evaluation.services.studies import cells as study_cells
 from evaluation.services.studies import orders as study_orders
+from jobs.cells import JobOfCells, Verbs
 from jobs.contracts import Result
 from jobs.kinds import BaseKind
 from jobs.models import Job
-from jobs.ports import Attempt, Wait
 from training.services import students
-
-# A study is rung for when a cell ends; this is for rings that were lost.
-LOOK_AGAIN_S = 30.0
 
 
 class EvaluationKind(BaseKind):
@@ -48,33 +45,17 @@ class EvaluationKind(BaseKind):
         keeping.keep(UUID(job.spec["evaluation"]), result, collected, kinds=collected.get("kinds", {}))
 
 
-class StudyJob(BaseKind):
-    """A job of jobs: looks, begins cells, and waits for them without a worker."""
+class StudyJob(JobOfCells):
+    """A study, cell by cell."""
 
     name = study_orders.KIND
     label = "Study"
     queue = "evaluation"
-    max_running_per_host = 4
-
-    def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
-        study = UUID(job.spec["study"])
-        found = advance.look(study, fence=attempt.fence)
-        if not found.is_stopping:
-            attempt.progress(found.ended, found.total, "cells")
-        if not found.is_over:
-            raise Wait(found.reason, again_s=LOOK_AGAIN_S, is_over=lambda: selectors.has_news(study))
-        return verdicts.conclude(study, fence=attempt.fence)
-
-    def on_paused(self, job: Job) -> None:
-        advance.steer(UUID(job.spec["study"]), "pause")
-
-    def on_resumed(self, job: Job) -> None:
-        advance.forget_problems(UUID(job.spec["study"]))
-        advance.steer(UUID(job.spec["study"]), "resume")
-
-    def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
-        if result.outcome == "stopped":
-            advance.steer(UUID(job.spec["study"]), "cancel")
+    subject = "study"
+    verbs = Verbs(
+        look=advance.look, has_news=selectors.has_news, conclude=verdicts.conclude, steer=advance.steer,
+        forget_problems=advance.forget_problems,
+    )  # fmt: skip
 
 
 class CellJob(BaseKind):

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from django.db import transaction
 
+from jobs.cells import JobOfCells, Verbs
 from jobs.contracts import Event, Result
 from jobs.kinds import BaseKind
 from jobs.models import Job
-from jobs.ports import Attempt, Needs, Wait
+from jobs.ports import Needs
 from training.selectors import miniatures as miniature_selectors
 from training.selectors import runs as run_selectors
 from training.selectors import sweeps as sweep_selectors
@@ -20,9 +21,6 @@ from training.services import carrying, checkpoints, devices, finish, formats, l
 from training.services.runs import KIND
 from training.services.sweeps import advance as sweeping
 from training.services.sweeps.orders import KIND as SWEEP
-
-# A sweep is rung for when a run ends; this is for rings that were lost, and for budgets that run out meanwhile.
-LOOK_AGAIN_S = 30.0
 
 
 class TrainingKind(BaseKind):
@@ -110,29 +108,14 @@ class WriteKind(BaseKind):
         return students.secret_refs(miniature_selectors.by_id(UUID(job.spec["miniature"])).student)
 
 
-class SweepKind(BaseKind):
-    """A job of jobs: looks, launches runs as far as the budget reaches, and waits for them without a worker."""
+class SweepKind(JobOfCells):
+    """A sweep, run by run."""
 
     name = SWEEP
     label = "Sweep"
-    max_running_per_host = 4
-
-    def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
-        sweep = UUID(job.spec["sweep"])
-        found = sweeping.look(sweep, fence=attempt.fence)
-        if not found.is_stopping:
-            attempt.progress(found.ended, found.total, "runs")
-        if not found.is_over:
-            raise Wait(found.reason, again_s=LOOK_AGAIN_S, is_over=lambda: sweep_selectors.has_news(sweep))
-        return sweeping.conclude(sweep, fence=attempt.fence)
-
-    def on_paused(self, job: Job) -> None:
-        sweeping.steer(UUID(job.spec["sweep"]), "pause")
-
-    def on_resumed(self, job: Job) -> None:
-        sweeping.forget_problems(UUID(job.spec["sweep"]))
-        sweeping.steer(UUID(job.spec["sweep"]), "resume")
-
-    def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
-        if result.outcome == "stopped":
-            sweeping.steer(UUID(job.spec["sweep"]), "cancel")
+    subject = "sweep"
+    unit = "runs"
+    verbs = Verbs(
+        look=sweeping.look, has_news=sweep_selectors.has_news, conclude=sweeping.conclude, steer=sweeping.steer,
+        forget_problems=sweeping.forget_problems,
+    )  # fmt: skip

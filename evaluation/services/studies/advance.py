@@ -1,12 +1,10 @@
 """Carry a study on by one look: see what has ended, begin what comes next. Everything it knows stands in rows.
 
-A look is short and holds no worker while cells run: it is taken when a cell's job ends, and now and then. Two looks at
-once are not possible, since the study's job is claimed for each.
+When looks are taken is the affair of `jobs.cells`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -17,9 +15,10 @@ from evaluation.models import StudyCell
 from evaluation.selectors import studies as selectors
 from evaluation.services.studies import cells
 from evaluation.states import CellState
+from jobs.cells import STOPPING, Look, looked, ring, wake
 from jobs.models import Job
-from jobs.selectors import is_paused_by_hand, why_ended
-from jobs.services import claiming, doorbell, lifecycle
+from jobs.selectors import why_ended
+from jobs.services import claiming
 from jobs.states import ENDED_BADLY, JobState
 from web.errors import Refusal
 
@@ -27,21 +26,6 @@ from web.errors import Refusal
 AT_ONCE: Final = 2
 ENDED: Final = (CellState.DONE, CellState.FAILED)
 UNDER_WAY: Final = (CellState.QUEUED, CellState.TRAINING, CellState.SCORING, CellState.PAUSED)
-
-
-@dataclass(frozen=True)
-class Look:
-    """What a look found: how many cells have ended, of how many, and what the others wait for."""
-
-    ended: int
-    total: int
-    reason: str
-    is_stopping: bool = False
-
-    @property
-    def is_over(self) -> bool:
-        """Whether no cell is left."""
-        return self.ended == self.total
 
 
 @transaction.atomic
@@ -54,20 +38,20 @@ def look(study_id: UUID, *, fence: int) -> Look:
     study = selectors.by_id(study_id)
     job = claiming.held(study.job_id, fence)
     if job.state != JobState.RUNNING:
-        return Look(0, 1, "", is_stopping=True)
+        return STOPPING
     for cell in selectors.cells(study):
         _see_to(cell)
     under_way = sum(selectors.standing(cell).state in UNDER_WAY for cell in selectors.cells(study))
     for cell in selectors.cells(study):
         if under_way < AT_ONCE and selectors.standing(cell).state == CellState.OPEN:
             under_way += _begin(cell)
-    return _found([selectors.standing(cell) for cell in selectors.cells(study)])
+    now = [selectors.standing(cell) for cell in selectors.cells(study)]
+    return looked(now, ended=ENDED, under_way=UNDER_WAY, paused=CellState.PAUSED, called="cell")
 
 
 def heard(job: Job) -> None:
     """A cell's job has ended: ring for the studies that wait for it. Consumes ends of training and of scoring."""
-    for study_job, queue in selectors.waiting_for(job):
-        doorbell.ring_after_commit(study_job, queue)
+    ring(selectors.waiting_for(job))
 
 
 @transaction.atomic
@@ -97,8 +81,8 @@ def _see_to(cell: StudyCell) -> None:
         _note(cell, why_ended(job))
     elif job.state == JobState.SUCCEEDED and len(jobs) == 1:
         cells.score(cell.measurement_id)
-    elif job.state == JobState.PAUSED and not is_paused_by_hand(job):
-        lifecycle.resume(job, by=None)
+    else:
+        wake(job)
 
 
 def _begin(cell: StudyCell) -> int:
@@ -114,13 +98,3 @@ def _begin(cell: StudyCell) -> int:
 
 def _note(cell: StudyCell, reason: str) -> None:
     StudyCell.objects.filter(pk=cell.pk).update(problem=reason[:400])
-
-
-def _found(now: list[selectors.Standing]) -> Look:
-    ended = sum(each.state in ENDED for each in now)
-    # Whether a job of it is in the queue or at work changes without a look, so that is not said.
-    words = {CellState.PAUSED: "paused"}
-    reason = ", ".join(
-        f"cell {each.cell.position} is {words.get(each.state, 'under way')}" for each in now if each.state in UNDER_WAY
-    )
-    return Look(ended, len(now), reason)

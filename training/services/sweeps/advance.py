@@ -1,21 +1,20 @@
 """Carry a sweep on by one look: see which runs have ended, begin what the budget reaches, end when nothing is left.
 
-A look is short and holds no worker while runs go on: it is taken when a run ends, and now and then. Two looks at once
-are not possible, since the sweep's job is claimed for each. Everything it knows stands in rows.
+Everything it knows stands in rows; when looks are taken is the affair of `jobs.cells`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models.functions import Now
 
+from jobs.cells import STOPPING, Look, looked, ring, wake
 from jobs.models import Job
-from jobs.selectors import is_paused_by_hand, why_ended
-from jobs.services import claiming, doorbell, lifecycle
+from jobs.selectors import why_ended
+from jobs.services import claiming, lifecycle
 from jobs.states import ENDED_BADLY, STEERABLE, JobState
 from training.models import Sweep, SweepCell, TrainingRun
 from training.selectors import sweeps as selectors
@@ -31,21 +30,6 @@ from web.errors import Refusal
 SPENT = "The budget was spent while it ran. It has been paused and can be resumed by hand."
 
 
-@dataclass(frozen=True)
-class Look:
-    """What a look found: how many cells have ended, of how many, and what the others wait for."""
-
-    ended: int
-    total: int
-    reason: str
-    is_stopping: bool = False
-
-    @property
-    def is_over(self) -> bool:
-        """Whether no cell is left."""
-        return self.ended == self.total
-
-
 @transaction.atomic
 def look(sweep_id: UUID, *, fence: int) -> Look:
     """Bring the sweep on as far as it goes now.
@@ -56,7 +40,7 @@ def look(sweep_id: UUID, *, fence: int) -> Look:
     sweep = selectors.by_id(sweep_id)
     job = claiming.held(sweep.job_id, fence)
     if job.state != JobState.RUNNING:
-        return Look(0, 1, "", is_stopping=True)
+        return STOPPING
     for cell in selectors.cells(sweep):
         _see_to(cell)
     now = selectors.standings(sweep)
@@ -95,8 +79,7 @@ def conclude(sweep_id: UUID, *, fence: int) -> dict[str, Any]:
 
 def heard(job: Job) -> None:
     """A run has ended: ring for the sweeps that wait for it. Consumes the end of training jobs."""
-    for sweep_job, queue in selectors.waiting_for(job):
-        doorbell.ring_after_commit(sweep_job, queue)
+    ring(selectors.waiting_for(job))
 
 
 @transaction.atomic
@@ -128,8 +111,8 @@ def _see_to(cell: SweepCell) -> None:
     job = cell.run.job
     if job.state in ENDED_BADLY:
         SweepCell.objects.filter(pk=cell.pk).update(problem=why_ended(job)[:400])
-    elif job.state == JobState.PAUSED and not is_paused_by_hand(job):
-        lifecycle.resume(job, by=None)
+    else:
+        wake(job)
 
 
 def _begin_what_fits(sweep: Sweep, now: list[Standing]) -> None:
@@ -196,12 +179,7 @@ def _leave_out(cells: list[Standing], why: str) -> None:
 
 
 def _found(now: list[Standing]) -> Look:
-    ended = sum(each.state in selectors.ENDED for each in now)
-    words = {SweepCellState.PAUSED: "paused"}
-    reason = ", ".join(
-        f"run {each.cell.position} is {words.get(each.state, 'under way')}" for each in now if each.is_under_way
-    )
-    return Look(ended, len(now), reason)
+    return looked(now, ended=selectors.ENDED, under_way=selectors.UNDER_WAY, paused=SweepCellState.PAUSED, called="run")
 
 
 def _count(now: list[Standing], state: SweepCellState) -> int:

@@ -1,0 +1,138 @@
+"""Jobs that are made of others, cell by cell: a look sees what has ended and begins what comes next, holding no worker.
+
+A look is short. It is taken when a cell's job ends, and now and then, since a ring may be lost; two at once are not
+possible, since the whole's job is claimed for each. Does not know what a cell is, nor when it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Protocol
+from uuid import UUID
+
+from jobs.contracts import Result
+from jobs.kinds import BaseKind
+from jobs.models import Job
+from jobs.ports import Attempt, Wait
+from jobs.selectors import is_paused_by_hand
+from jobs.services import doorbell, lifecycle
+from jobs.states import JobState
+
+LOOK_AGAIN_S: Final = 30.0
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look found: how many cells have ended, of how many, and what the others wait for."""
+
+    ended: int
+    total: int
+    reason: str
+    is_stopping: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no cell is left."""
+        return self.ended == self.total
+
+
+STOPPING: Final = Look(0, 1, "", is_stopping=True)
+
+
+class Placed(Protocol):
+    """A cell, known by its place."""
+
+    @property
+    def position(self) -> int: ...
+
+
+class Stands(Protocol):
+    """How far a cell is."""
+
+    @property
+    def cell(self) -> Placed: ...
+    @property
+    def state(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Verbs:
+    """What a room does with a whole, by its id. `look` and `conclude` take the fence of the attempt as `fence`."""
+
+    look: Callable[..., Look]
+    has_news: Callable[[UUID], bool]
+    conclude: Callable[..., dict[str, Any]]
+    steer: Callable[[UUID, str], None]
+    forget_problems: Callable[[UUID], None]
+
+
+class JobOfCells(BaseKind):
+    """A kind that looks, and waits between looks. What is paused, resumed or cancelled takes its cells with it."""
+
+    max_running_per_host = 4
+    # The key of the whole's id in the job's spec, and how many of what pages count.
+    subject: ClassVar[str]
+    unit: ClassVar[str] = "cells"
+    verbs: ClassVar[Verbs]
+
+    def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
+        """Take a look, and the conclusion when nothing is left.
+
+        Raises:
+            Wait: Cells are still under way.
+        """
+        whole = UUID(job.spec[self.subject])
+        found = self.verbs.look(whole, fence=attempt.fence)
+        if not found.is_stopping:
+            attempt.progress(found.ended, found.total, self.unit)
+        if not found.is_over:
+            raise Wait(found.reason, again_s=LOOK_AGAIN_S, is_over=lambda: self.verbs.has_news(whole))
+        return self.verbs.conclude(whole, fence=attempt.fence)
+
+    def on_paused(self, job: Job) -> None:
+        """Pause what is under way."""
+        self.verbs.steer(UUID(job.spec[self.subject]), "pause")
+
+    def on_resumed(self, job: Job) -> None:
+        """Try failed cells again, and wake what was paused."""
+        self.verbs.forget_problems(UUID(job.spec[self.subject]))
+        self.verbs.steer(UUID(job.spec[self.subject]), "resume")
+
+    def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
+        """Cancel what is under way with what was cancelled."""
+        if result.outcome == "stopped":
+            self.verbs.steer(UUID(job.spec[self.subject]), "cancel")
+
+
+def looked(
+    now: Sequence[Stands], *, ended: Collection[str], under_way: Collection[str], paused: str, called: str
+) -> Look:
+    """What cells that stand so come to.
+
+    Args:
+        now: Every cell.
+        ended: States that nothing follows.
+        under_way: States of cells whose jobs are in the queue, at work or at rest.
+        paused: The one of them that waits for a person.
+        called: What a cell is called where the job says what it waits for.
+    """
+    # Whether a job of it is in the queue or at work changes without a look, so that is not said.
+    waits = [
+        f"{called} {each.cell.position} is {'paused' if each.state == paused else 'under way'}"
+        for each in now
+        if each.state in under_way
+    ]
+    return Look(sum(each.state in ended for each in now), len(now), ", ".join(waits))
+
+
+def ring(waiting: Iterable[tuple[UUID, str]]) -> None:
+    """A cell's job has ended: ring for the jobs, each with its queue, that wait for it."""
+    for job_id, queue in waiting:
+        doorbell.ring_after_commit(job_id, queue)
+
+
+def wake(job: Job) -> None:
+    """Resume a cell's job that rests since the whole was paused; what a person paused by hand is left."""
+    if job.state == JobState.PAUSED and not is_paused_by_hand(job):
+        lifecycle.resume(job, by=None)
