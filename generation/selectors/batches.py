@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from generation.models import GenerationJob, ProviderBatch
 from generation.states import COLLECT, BatchState
@@ -20,6 +21,12 @@ class AtProvider:
     def is_waiting(self) -> bool:
         """Whether any of them has not been taken in."""
         return any(batch.state in (BatchState.PREPARING, BatchState.SUBMITTED) for batch in self.batches)
+
+    @property
+    def held_usd(self) -> Decimal:
+        """What those that have not been taken in may still cost, which budgets hold until then."""
+        waiting = (batch for batch in self.batches if batch.state in (BatchState.PREPARING, BatchState.SUBMITTED))
+        return sum((batch.possible_cost_usd for batch in waiting), Decimal(0))
 
 
 def of_order(order: GenerationJob) -> AtProvider:

@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from generation.models import Call, GenerationJob, SpendDay
-from generation.selectors.budgets import months_of, this_month
+from generation.selectors.budgets import in_batches, months_of, this_month
 from members.models import Member
 from review.models import Task
 from review.permissions import task_or_404, tasks_for
@@ -97,6 +97,16 @@ def asked(member: Member, *, by: str = "", month: str = "", task: str = "") -> A
 def total(member: Member, wanted: Asked) -> Amounts:
     """The sum of all lines."""
     return _amounts(_days(member, wanted).aggregate(**_sums()))
+
+
+def lying_usd(member: Member, wanted: Asked) -> Decimal:
+    """What batches that lie at providers now may still cost: no call of theirs is a line yet, and budgets hold it."""
+    orders = Q()
+    if not member.is_admin:
+        orders &= Q(generation_job__task__in=tasks_for(member))
+    if wanted.task is not None:
+        orders &= Q(generation_job__task=wanted.task)
+    return in_batches(orders)
 
 
 def page(member: Member, wanted: Asked, *, after: str = "", size: int = PER_PAGE) -> tuple[list[Line], str]:

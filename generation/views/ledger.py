@@ -34,6 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "generation", "task": wanted.task, "asked": wanted, "lines": lines, "next": following,
         "is_first": not request.GET.get("after"), "total": selectors.total(member, wanted),
+        "lying_usd": selectors.lying_usd(member, wanted),
         "months": selectors.months(member), "tasks": tasks_for(member), "titles": TITLES, "title": TITLES[wanted.by],
         "near": [each for each in budgets.standings(budgets.visible(member, task=wanted.task)) if each.is_near],
         "refusal": refusal,
