@@ -103,6 +103,9 @@ class Watch:
             if not self._pending:
                 self._pending = self._tail.read()
             if not self._pending:
+                # The engine may have asked only after its events were read.
+                if heard.is_waited_for(self.engine.run_dir):
+                    heard.tell(self.engine.run_dir, self._stored)
                 return claiming.current(self.job.pk, self.hold.fence)
             try:
                 self.job = events.ingest(self.job.pk, self.hold.fence, self._pending, kind=self.kind)
@@ -112,8 +115,6 @@ class Watch:
                 logger.exception("The kind %s could not store events of job %s.", self.kind.name, self.job.pk)
                 raise Unstorable(_sentence(error)) from error
             self._stored = max([self._stored, *(item.seq for item in self._pending if isinstance(item, Event))])
-            if heard.is_waited_for(self.engine.run_dir):
-                heard.tell(self.engine.run_dir, self._stored)
             self._pending = []
 
     def _forward_stop(self) -> None:
