@@ -24,6 +24,8 @@ class HookForm(forms.Form):
 
 
 class NewHookForm(HookForm):
+    field_order = ("name", "url", "task", "events")
+
     task = forms.ChoiceField(label="Of", required=False)
 
     def __init__(self, *args: Any, tasks: list[tuple[str, str]], may_all: bool, **kwargs: Any) -> None:
