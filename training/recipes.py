@@ -27,6 +27,19 @@ RANK_OF_LARGE_STUDENTS = 32
 DIVERGES_IN_FP16 = ("gemma3",)
 
 
+class ContradictionError(ValueError):
+    """Values of a recipe that do not go together, told where it is mended.
+
+    Args:
+        field: The value to change.
+        message: What is wrong, and the way out.
+    """
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 class Recipe(BaseModel):
     """All hyperparameters of one run. Steps are optimiser steps; a 0 in `…_every_steps` means once an epoch."""
 
@@ -84,33 +97,37 @@ class Recipe(BaseModel):
     @model_validator(mode="after")
     def _betas_are_rates(self) -> Recipe:
         if not all(0 <= beta < 1 for beta in self.betas):
-            raise ValueError("betas must both be at least 0 and below 1, such as 0.9 and 0.999")
+            raise ContradictionError("betas", "both must both be at least 0 and below 1, such as 0.9 and 0.999")
         return self
 
     @model_validator(mode="after")
     def _only_a_frozen_base_is_quantised(self) -> Recipe:
         if self.quantise != "none" and self.method != "lora":
-            raise ValueError("only a base that stays frozen can be held in 4 bits: choose the method 'lora'")
+            message = "only a base that stays frozen can be held in 4 bits: choose the method 'lora'"
+            raise ContradictionError("quantise", message)
         return self
 
     @model_validator(mode="after")
     def _drift_is_told_from_others(self) -> Recipe:
         if self.objective == "kto" and self.batch_size < 2:
-            raise ValueError("KTO tells drift from the other rows of a batch: batch_size must be at least 2")
+            message = "KTO tells drift from the other rows of a batch: batch_size must be at least 2"
+            raise ContradictionError("batch_size", message)
         return self
 
     @model_validator(mode="after")
     def _several_processes_have_a_strategy(self) -> Recipe:
         if (self.processes > 1) != (self.strategy != "none"):
-            raise ValueError("several processes, and only they, need a strategy such as 'ddp'")
+            raise ContradictionError("strategy", "several processes, and only they, need a strategy such as 'ddp'")
         return self
 
     @model_validator(mode="after")
     def _can_be_sharded(self) -> Recipe:
         if self.strategy == "fsdp2" and self.quantise != "none":
-            raise ValueError("a base in 4 bits cannot be cut into parts: choose quantise 'none', or the strategy 'ddp'")
+            message = "a base in 4 bits cannot be cut into parts: choose quantise 'none', or the strategy 'ddp'"
+            raise ContradictionError("quantise", message)
         if self.strategy == "fsdp2" and self.dtype == "fp16":
-            raise ValueError("fsdp2 computes in bf16 or fp32: choose dtype 'bf16', or the strategy 'ddp'")
+            message = "fsdp2 computes in bf16 or fp32: choose dtype 'bf16', or the strategy 'ddp'"
+            raise ContradictionError("dtype", message)
         return self
 
     @property
@@ -192,9 +209,18 @@ def check_student(recipe: Recipe, model_type: str) -> None:
 
 
 def _problem(detail: Mapping[str, Any]) -> Problem:
-    field = str(detail["loc"][0]) if detail["loc"] else "betas"
+    contradiction = detail.get("ctx", {}).get("error")
+    if isinstance(contradiction, ContradictionError):
+        # What was given is the whole recipe: it says nothing of what is wrong.
+        return Problem(contradiction.field, str(contradiction), _told(contradiction.field))
+    field = str(detail["loc"][0])
     if detail["type"] == "extra_forbidden":
         return Problem(field, "is not a field of a recipe", f"Fields are {', '.join(Recipe.model_fields)}.")
     message = str(detail["msg"]).removeprefix("Value error, ")
+    return Problem(field, f"{message} (given: {detail.get('input')!r})", _told(field))
+
+
+def _told(field: str) -> str:
+    """What a field is, in words."""
     known = Recipe.model_fields.get(field)
-    return Problem(field, f"{message} (given: {detail.get('input')!r})", (known and known.description) or "")
+    return (known and known.description) or ""

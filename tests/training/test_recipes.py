@@ -65,6 +65,27 @@ def test_betas_must_be_rates():
         recipes.parse({"betas": [0.9, 1.0]})
 
 
+@pytest.mark.parametrize(
+    ("preset", "change", "field"),
+    [
+        ("demo", {"betas": [2, 3]}, "betas"),
+        ("demo", {"processes": 2}, "strategy"),
+        ("kto", {"batch_size": 1}, "batch_size"),
+        ("paper-full", {"quantise": "nf4"}, "quantise"),
+        ("demo", {"processes": 2, "strategy": "fsdp2", "dtype": "fp16"}, "dtype"),
+        ("qlora", {"processes": 2, "strategy": "fsdp2"}, "quantise"),
+    ],
+)
+def test_values_that_do_not_go_together_are_told_where_they_are_mended(preset, change, field):
+    with pytest.raises(recipes.RecipeError) as refused:
+        presets.compose(preset, change)
+
+    (problem,) = refused.value.problems
+    assert problem.field == field
+    # Not the whole recipe, which says nothing of what is wrong.
+    assert "given" not in problem.message and "warmup_ratio" not in problem.message
+
+
 def test_an_unknown_preset_is_refused_with_the_known_ones():
     with pytest.raises(recipes.RecipeError) as refused:
         presets.compose("galore")

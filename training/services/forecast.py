@@ -105,7 +105,30 @@ def forecast(
         memory_gib=guess.peak_gib if guess else None,
         seconds=seconds,
         disk_bytes=guess.disk_bytes if guess else UNKNOWN_DISK_BYTES,
-        notes=[note for note in (_time_note(like, device, guess), length_note, guess_note) if note],
+        notes=[
+            note
+            for note in (
+                _too_long(row_tokens, recipe, student),
+                _time_note(like, device, guess),
+                length_note,
+                guess_note,
+            )
+            if note
+        ],
+    )
+
+
+def _too_long(row_tokens: Sequence[int], recipe: Recipe, student: Student) -> str:
+    """A word about rows that the run would refuse, as far as characters tell; the engine counts tokens and names them."""
+    longest = max(row_tokens, default=0)
+    most = min(recipe.max_length, student.context_length or recipe.max_length)
+    if longest <= most:
+        return ""
+    way_out = "Raise max_length" if most < (student.context_length or longest) else "Choose a student that reads more"
+    count = sum(tokens > most for tokens in row_tokens)
+    return (
+        f"{count:,} of {len(row_tokens):,} rows look longer than {most:,} tokens, the longest about {longest:,}. Nothing "
+        f"is cut: the run would refuse to begin. {way_out}, or leave these rows out."
     )
 
 

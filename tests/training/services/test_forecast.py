@@ -1,0 +1,34 @@
+"""What a launch form says before a run begins of rows that are too long for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from training.services import forecast
+
+pytestmark = pytest.mark.django_db
+
+
+def notes(version, student, **over):
+    return " ".join(forecast.of_choice(dataset_version=version, student=student, recipe="demo", overrides=over).notes)
+
+
+def test_rows_that_look_longer_than_the_recipe_allows_are_told_with_the_way_out(version, student):
+    said = notes(version, student, max_length=16)
+
+    assert "rows look longer than 16 tokens" in said
+    assert "Nothing is cut" in said
+    assert "Raise max_length" in said
+
+
+def test_where_the_student_reads_no_more_another_student_is_the_way_out(version, student):
+    student.context_length = 16
+
+    said = notes(version, student, max_length=1024)
+
+    assert "rows look longer than 16 tokens" in said
+    assert "Choose a student that reads more" in said
+
+
+def test_nothing_is_said_of_rows_that_fit(version, student):
+    assert "longer than" not in notes(version, student)
