@@ -72,6 +72,19 @@ _NO_ADAPTER: Final[dict[str, tuple[Any, str]]] = {
     "target": ("all-linear", UNUSED),
 }
 
+# The lines of the paper's LoRA row that other recipes keep.
+_PAPER_BATCH: Final[tuple[int, str]] = (8, f"{OURS}: the paper names none")
+_PAPER_EPOCHS: Final[tuple[int, str]] = (3, f"{PAPER}: 3 to 5")
+_PAPER_LORA: Final[dict[str, tuple[Any, str]]] = {
+    "method": ("lora", PAPER),
+    "rank": (None, f"{PAPER}: r = 16 up to 3 B parameters, 32 above"),
+    "alpha": (32.0, PAPER),
+    "dropout": (0.05, PAPER),
+    "learning_rate": (2e-4, PAPER),
+    "epochs": _PAPER_EPOCHS,
+    "batch_size": _PAPER_BATCH,
+}
+
 _PREFERENCE: Final[dict[str, tuple[Any, str]]] = {
     "method": ("lora", LORA_WITHOUT_REGRET),
     "rank": (16, f"{OURS}: half of what imitation takes; preferences are few"),
@@ -82,6 +95,11 @@ _PREFERENCE: Final[dict[str, tuple[Any, str]]] = {
     "accumulation": (4, f"{OURS}: 32 rows a step, half of the 64 of {DPO}"),
 }
 
+_DEMO: Final[dict[str, tuple[Any, str]]] = {
+    "betas": ((0.9, 0.99), f"{OURS}: a run of a hundred steps has no use for a longer memory"),
+    "max_length": (1024, "the demo student's context"),
+}
+
 PRESETS: Final[dict[str, Preset]] = {
     preset.name: preset
     for preset in (
@@ -89,15 +107,7 @@ PRESETS: Final[dict[str, Preset]] = {
             "paper-lora",
             "Paper, LoRA",
             "The paper's LoRA recipe: rank 16 up to 3 B parameters, 32 above; three epochs.",
-            {
-                "method": ("lora", PAPER),
-                "rank": (None, f"{PAPER}: r = 16 up to 3 B parameters, 32 above"),
-                "alpha": (32.0, PAPER),
-                "dropout": (0.05, PAPER),
-                "learning_rate": (2e-4, PAPER),
-                "epochs": (3, f"{PAPER}: 3 to 5"),
-                "batch_size": (8, f"{OURS}: the paper names none"),
-            },
+            _PAPER_LORA,
         ),
         _preset(
             "paper-full",
@@ -107,8 +117,8 @@ PRESETS: Final[dict[str, Preset]] = {
             | {
                 "method": ("full", PAPER),
                 "learning_rate": (2e-5, f"{PAPER}: 1e-5 to 5e-5"),
-                "epochs": (3, f"{PAPER}: 3 to 5"),
-                "batch_size": (8, f"{OURS}: the paper names none"),
+                "epochs": _PAPER_EPOCHS,
+                "batch_size": _PAPER_BATCH,
             },
         ),
         _preset(
@@ -121,7 +131,7 @@ PRESETS: Final[dict[str, Preset]] = {
                 "alpha": (32.0, LORA_WITHOUT_REGRET),
                 "dropout": (0.0, LORA_WITHOUT_REGRET),
                 "learning_rate": (5e-4, f"{LORA_WITHOUT_REGRET}: about ten times the rate of full fine-tuning"),
-                "epochs": (3, f"{PAPER}: 3 to 5"),
+                "epochs": _PAPER_EPOCHS,
                 "batch_size": (8, f"{LORA_WITHOUT_REGRET}: an effective batch below 32"),
                 "accumulation": (2, f"{LORA_WITHOUT_REGRET}: an effective batch of 16, below 32"),
             },
@@ -130,15 +140,12 @@ PRESETS: Final[dict[str, Preset]] = {
             "qlora",
             "QLoRA, 4-bit base",
             "LoRA on a base held in 4 bits: a quarter of the memory for weights, somewhat slower. NVIDIA GPUs only.",
-            {
+            _PAPER_LORA
+            | {
                 "method": ("lora", QLORA),
                 "quantise": ("nf4", f"{QLORA}: NF4 with double quantisation"),
-                "rank": (None, f"{PAPER}: r = 16 up to 3 B parameters, 32 above"),
-                "alpha": (32.0, PAPER),
                 "dropout": (0.05, f"{QLORA}: 0.1 up to 13 B parameters; the paper's LoRA has 0.05"),
                 "learning_rate": (2e-4, f"{QLORA}: 2e-4 up to 13 B parameters; the same as {PAPER}"),
-                "epochs": (3, f"{PAPER}: 3 to 5"),
-                "batch_size": (8, f"{OURS}: the paper names none"),
                 "gradient_checkpointing": ("on", f"{QLORA}: activations are what is left to save"),
             },
         ),
@@ -172,33 +179,26 @@ PRESETS: Final[dict[str, Preset]] = {
             "distil",
             "Distillation",
             "Learns an open-weight teacher's whole distribution, to set beside imitation of its texts.",
-            {
-                "method": ("lora", PAPER),
+            _PAPER_LORA
+            | {
                 "objective": ("distil", GKD),
                 "temperature": (1.0, f"{GKD}: 1"),
                 "kl": ("forward", f"{GKD}: supervised distillation"),
-                "rank": (None, f"{PAPER}: r = 16 up to 3 B parameters, 32 above"),
-                "alpha": (32.0, PAPER),
-                "dropout": (0.05, PAPER),
-                "learning_rate": (2e-4, PAPER),
-                "epochs": (3, f"{PAPER}: 3 to 5"),
-                "batch_size": (8, f"{OURS}: the paper names none"),
             },
         ),
         _preset(
             "demo",
             "Demo, LoRA",
             "For the small student that comes with the product: ends within a minute or two on two CPU cores.",
-            {
+            _DEMO
+            | {
                 "method": ("lora", PAPER),
                 "rank": (64, f"{DEMO}; the paper's 16 learns too slowly in so few steps"),
                 "alpha": (64.0, DEMO),
                 "dropout": (0.0, DEMO),
                 "learning_rate": (5e-3, f"{DEMO}; small models want larger rates"),
-                "betas": ((0.9, 0.99), f"{OURS}: a run of a hundred steps has no use for a longer memory"),
-                "epochs": (3, f"{PAPER}: 3 to 5"),
+                "epochs": _PAPER_EPOCHS,
                 "batch_size": (8, DEMO),
-                "max_length": (1024, "the demo student's context"),
                 "dtype": ("fp32", "a CPU; adapters this small gain nothing from bf16"),
                 "eval_every_steps": (50, DEMO),
                 "sample_every_steps": (70, DEMO),
@@ -210,13 +210,12 @@ PRESETS: Final[dict[str, Preset]] = {
             "Demo, full fine-tuning",
             "Every weight of the small student that comes with the product, to set beside its LoRA run.",
             _NO_ADAPTER
+            | _DEMO
             | {
                 "method": ("full", PAPER),
                 "learning_rate": (2e-3, f"{OURS}: small models want larger rates"),
-                "betas": ((0.9, 0.99), f"{OURS}: a run of a hundred steps has no use for a longer memory"),
                 "epochs": (2, f"{OURS}: every weight learns faster than adapters do"),
                 "batch_size": (8, OURS),
-                "max_length": (1024, "the demo student's context"),
                 "dtype": ("fp32", "a CPU"),
             },
         ),
