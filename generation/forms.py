@@ -153,6 +153,18 @@ class TeacherForm(forms.Form):
         return NewTeacher(**{"slug": slug, **chosen})
 
 
+def _usd_per_million(label: str, *, priced_as_input: bool = False) -> forms.DecimalField:
+    """A price of a kind of tokens; with `priced_as_input` it may be left empty."""
+    return forms.DecimalField(
+        label=label,
+        min_value=0,
+        max_digits=10,
+        decimal_places=4,
+        required=not priced_as_input,
+        help_text="Empty: not known, priced as plain input." if priced_as_input else "",
+    )
+
+
 class PriceForm(forms.Form):
     """One line of the price table."""
 
@@ -160,28 +172,10 @@ class PriceForm(forms.Form):
         label="Provider", choices=[choice for choice in Provider.choices if choice[0] != Provider.OFFLINE]
     )
     model = forms.CharField(label="Model", max_length=120)
-    input_usd_per_million = forms.DecimalField(
-        label="Input, $ per million tokens", min_value=0, max_digits=10, decimal_places=4
-    )
-    output_usd_per_million = forms.DecimalField(
-        label="Output, $ per million tokens", min_value=0, max_digits=10, decimal_places=4
-    )
-    cached_input_usd_per_million = forms.DecimalField(
-        label="Input read from a cache, $ per million",
-        min_value=0,
-        max_digits=10,
-        decimal_places=4,
-        required=False,
-        help_text="Empty: not known, priced as plain input.",
-    )
-    cache_write_usd_per_million = forms.DecimalField(
-        label="Input written into a cache, $ per million",
-        min_value=0,
-        max_digits=10,
-        decimal_places=4,
-        required=False,
-        help_text="Empty: not known, priced as plain input.",
-    )
+    input_usd_per_million = _usd_per_million("Input, $ per million tokens")
+    output_usd_per_million = _usd_per_million("Output, $ per million tokens")
+    cached_input_usd_per_million = _usd_per_million("Input read from a cache, $ per million", priced_as_input=True)
+    cache_write_usd_per_million = _usd_per_million("Input written into a cache, $ per million", priced_as_input=True)
     batch_factor = forms.DecimalField(
         label="Calls in a batch, share of the price",
         min_value=0,
