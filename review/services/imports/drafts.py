@@ -83,10 +83,7 @@ def import_drafts(
     if tally.bad and not skip_bad:
         raise tally.refusal()
     kept = sources.settle(source, tally, lambda: Record.objects.filter(pk__in=intake.touched))
-    return ImportResult(
-        kept, tally.total, tally.added, tally.known, tally.bad, tuple(tally.errors),
-        tuple(column for column in table.columns if not mapping.get(column)),
-    )  # fmt: skip
+    return ImportResult.of(kept, tally, columns=table.columns, mapping=mapping)
 
 
 class _Intake:

@@ -97,10 +97,7 @@ def import_records(
     kept = sources.settle(
         source, tally, lambda: Record.objects.filter(task=task, content_hash__in=list(intake.seen)[:1])
     )
-    return ImportResult(
-        kept, tally.total, tally.added, tally.known, tally.bad, tuple(tally.errors),
-        tuple(column for column in table.columns if not mapping.get(column)),
-    )  # fmt: skip
+    return ImportResult.of(kept, tally, columns=table.columns, mapping=mapping)
 
 
 def chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:

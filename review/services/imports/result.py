@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from review.models import Source
+from review.services.imports.mapping import Mapping
 from web.errors import Refusal
 
 ERRORS_SHOWN = 100
@@ -72,3 +74,11 @@ class ImportResult:
     rows_bad: int
     errors: tuple[RowError, ...]
     unknown_columns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, source: Source, tally: Tally, *, columns: Sequence[str], mapping: Mapping) -> ImportResult:
+        """The counts of a run over a whole file, for the source that holds its rows."""
+        return cls(
+            source, tally.total, tally.added, tally.known, tally.bad, tuple(tally.errors),
+            tuple(column for column in columns if not mapping.get(column)),
+        )  # fmt: skip

@@ -105,10 +105,7 @@ def import_decisions(
 
 def _result(source: Source, table: JudgedTable, mapping: Columns, tally: Tally, touched: set[UUID]) -> ImportResult:
     kept = sources.settle(source, tally, lambda: Record.objects.filter(pk__in=list(touched)[:1]))
-    return ImportResult(
-        kept, tally.total, tally.added, tally.known, tally.bad, tuple(tally.errors),
-        tuple(column for column in table.columns if not mapping.get(column)),
-    )  # fmt: skip
+    return ImportResult.of(kept, tally, columns=table.columns, mapping=mapping)
 
 
 class _Intake:
