@@ -65,7 +65,8 @@ class TeacherSpec(Wire):
             cache_write_tokens: Those of the input that were written into it.
             is_batch: Whether the call was part of a batch.
         """
-        plain = input_tokens - cached_tokens - cache_write_tokens
+        # A server may count its cache apart from the rest: that must never make the rest of the call cheaper.
+        plain = max(0, input_tokens - cached_tokens - cache_write_tokens)
         cost = plain * self.input_usd_per_million + output_tokens * self.output_usd_per_million
         cost += cached_tokens * self._or_input(self.cached_input_usd_per_million)
         cost += cache_write_tokens * self._or_input(self.cache_write_usd_per_million)

@@ -142,6 +142,17 @@ def test_a_call_is_priced_by_what_the_cache_knew_and_the_way_it_went(tokens: dic
     assert teacher.cost_usd(1000, 100, **tokens) == pytest.approx(usd / 1e6)
 
 
+def test_a_server_that_counts_its_cache_apart_makes_no_call_cheaper() -> None:
+    teacher = TeacherSpec(
+        name="T", provider="openai-compatible", model="m", input_usd_per_million=2, output_usd_per_million=10,
+        cached_input_usd_per_million=0.2,
+    )  # fmt: skip
+
+    cost_usd = teacher.cost_usd(100, 100, cached_tokens=5000)
+
+    assert cost_usd == pytest.approx((5000 * 0.2 + 100 * 10) / 1e6)
+
+
 def test_where_no_cache_price_is_known_cached_input_is_priced_as_plain() -> None:
     teacher = TeacherSpec(name="T", provider="openai", model="m", input_usd_per_million=2, output_usd_per_million=10)
 
