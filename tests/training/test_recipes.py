@@ -113,3 +113,11 @@ def test_qlora_is_lora_on_a_base_in_four_bits():
 
     assert (recipe.method, recipe.quantise) == ("lora", "nf4")
     assert "2305.14314" in presets.PRESETS["qlora"].sources["quantise"]
+
+
+@pytest.mark.parametrize(("field", "value", "way_out"), [("quantise", "nf4", "'none'"), ("dtype", "fp16", "'bf16'")])
+def test_what_cannot_be_cut_into_parts_is_refused_with_a_way_out(field, value, way_out):
+    with pytest.raises(recipes.RecipeError, match=way_out) as refused:
+        recipes.parse({"processes": 2, "strategy": "fsdp2", field: value})
+
+    assert [problem.field for problem in refused.value.problems] == [field]

@@ -123,11 +123,14 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
         )
         trainable, total = lora.count(bare)
         disk.require_room(run.path, artefacts.bytes_to_write(bare))
-        split.place(bare, accelerator, is_sharded=is_sharded, layers_in=_layers_in(recipe, placement))
+        if not is_sharded:
+            bare.to(accelerator.device)
+        head = SupervisedHead(bare)
+        if is_sharded:
+            split.shard(bare, accelerator, layers_in=_layers_in(recipe, placement))
     merged.speed_up(bare)
     compiled = compiling.choice(recipe.compile, is_sharded=is_sharded)
     compiling.compile_layers(bare, compiled, accelerator.device, course.total_steps)
-    head = SupervisedHead(bare)
     model, prepared = split.prepare(accelerator, bare, optim.adamw(bare.parameters(), recipe))
     tuned = lora.tuned_parameters(bare)
 

@@ -65,7 +65,12 @@ def whole_weights(model: Any, tuned: Mapping[str, Tensor], method: Method, *, ke
     if not split.is_sharded(model):
         return None
     split.let_go(model)
-    return whole.tensors(tuned if method == "lora" else model.state_dict(), keep=keep)
+    if method == "lora":
+        return whole.tensors(tuned, keep=keep)
+    # Tied weights are written once; once they are copies, nothing tells any more that they are tied.
+    once = {name for name, _ in model.named_parameters()}
+    again = {name for name, _ in model.named_parameters(remove_duplicate=False)} - once
+    return whole.tensors({name: value for name, value in model.state_dict().items() if name not in again}, keep=keep)
 
 
 def _name_base(path: Path, source: StudentRef) -> None:

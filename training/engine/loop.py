@@ -250,13 +250,14 @@ def _validate_now(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Ten
 
 def _sample_now(tuning: Tuning, standing: Standing) -> None:
     prompts = [[message.model_dump() for message in sample.messages] for sample in tuning.samples]
-    # The processes of a model in parts write each token together, so they must also leave off together.
-    stops = (lambda: _is_asked(tuning)) if split.is_sharded(tuning.bare) else tuning.should_stop
+    # The processes of a sharded model write each token together, and leave off together; else the first writes alone.
+    is_shared = split.is_sharded(tuning.bare)
+    stops = (lambda: _is_asked(tuning)) if is_shared else tuning.should_stop
     answers = generation.write(
         tuning.bare, tuning.chat, prompts,
         max_new_tokens=tuning.sample_max_new_tokens, sampling=tuning.sampling, should_stop=stops,
     )  # fmt: skip
-    for answer in answers if tuning.accelerator.is_main_process else ():
+    for answer in answers if is_shared or tuning.accelerator.is_main_process else ():
         tuning.emit("sample", step=standing.step, id=tuning.samples[answer.index].id, text=answer.text)
     stop_if_asked(tuning)
     standing.sampled_step = standing.step

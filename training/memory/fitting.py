@@ -26,7 +26,8 @@ def nearest(
     """The recipe that differs least from this one and fits in `memory_bytes`; None where none does.
 
     First what computes the same: smaller batches with more accumulation, then recomputed activations. Then adapters
-    instead of all weights, and last a base in 4 bits, on a GPU.
+    instead of all weights, and last a base in 4 bits, on a GPU. A model that several processes hold whole is cut up for
+    them before anything but the batches changes.
     """
     for candidate in _nearer_first(recipe, device):
         if needed(shape, candidate, rows_tokens, device, memory_bytes) <= memory_bytes:
@@ -42,11 +43,17 @@ def differences(recipe: Recipe, other: Recipe) -> dict[str, object]:
 
 def _nearer_first(recipe: Recipe, device: Device) -> Iterator[Recipe]:
     ways = [recipe]
+    if recipe.strategy == "ddp" and recipe.quantise == "none" and recipe.dtype != "fp16":
+        ways.append(recipe.model_copy(update={"strategy": "fsdp2"}))
     if recipe.method == "full":
         # Adapters want ten times the rate of all weights (LoRA Without Regret, 2025).
-        ways.append(recipe.model_copy(update={"method": "lora", "learning_rate": min(0.1, 10 * recipe.learning_rate)}))
+        ways.append(
+            ways[-1].model_copy(update={"method": "lora", "learning_rate": min(0.1, 10 * recipe.learning_rate)})
+        )
     if device == "cuda" and ways[-1].quantise == "none":
-        ways.append(ways[-1].model_copy(update={"quantise": "nf4"}))
+        # What is packed in 4 bits cannot be cut into parts.
+        strategy = "ddp" if recipe.processes > 1 else "none"
+        ways.append(ways[-1].model_copy(update={"quantise": "nf4", "strategy": strategy}))
     for way in ways:
         yield from _halved(way)
         if way.gradient_checkpointing == "off":

@@ -44,6 +44,7 @@ def reading_of(
         merges=device == "cpu" and rank is not None and not is_half and not has_dropout,
         mask_bytes=1 if device == "cuda" else 4,
         block_bytes=BLOCK_BYTES[device],
+        shards=recipe.shards,
     )
 
 

@@ -20,6 +20,8 @@ NF4_BYTES: Final = 0.5 + 0.127 / 8
 # Linear layers of a decoder layer that wear an adapter, and how many of them read the residual stream.
 ADAPTED: Final = 7
 READ_RESIDUAL: Final = 5
+# Of a sharded model whole at a time: the layer that is used, the one after it, and the buffer that one arrives in.
+WHOLE_LAYERS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Reading:
         merges: Whether adapters are merged for the pass (`engine/merged.py`: a CPU in fp32 without dropout).
         mask_bytes: Of dropout, per number: 1 on a GPU, 4 on a CPU.
         block_bytes: Scores held at a time, in fp32.
+        shards: Processes that weights, gradients and moments are cut up for; 1 where each has all of them.
     """
 
     tokens: int
@@ -51,6 +54,7 @@ class Reading:
     merges: bool = False
     mask_bytes: int = 1
     block_bytes: int = 1 << 28
+    shards: int = 1
 
     @property
     def width(self) -> int:
@@ -80,7 +84,16 @@ class Peak:
 
 def peak(shape: Shape, reading: Reading) -> Peak:
     """What an optimiser step after the first holds at most."""
-    return _of_adapters(shape, reading, reading.rank) if reading.rank is not None else _of_all_weights(shape, reading)
+    if reading.rank is None:
+        return _of_shards(shape, reading) if reading.shards > 1 else _of_all_weights(shape, reading)
+    whole = _of_adapters(shape, reading, reading.rank)
+    if reading.shards == 1:
+        return whole
+    outside, layer = _outside(shape) * reading.width, _layer(shape) * reading.width
+    return Peak(
+        -(-whole.weights // reading.shards) + outside, -(-whole.optimiser // reading.shards),
+        -(-whole.gradients // reading.shards), whole.activations + WHOLE_LAYERS * layer,
+    )  # fmt: skip
 
 
 def kept(shape: Shape, reading: Reading) -> int:
@@ -132,6 +145,35 @@ def _of_all_weights(shape: Shape, reading: Reading) -> Peak:
     most = max(at_head, on_the_way, near_end, at_end)
     shown = min(gradients, most)
     return Peak(weights, tuned * ADAM_BYTES, shown, most - shown)
+
+
+def _of_shards(shape: Shape, reading: Reading) -> Peak:
+    """All weights tuned in parts. What lies outside of layers is whole, in fp32, from a pass's start to its end."""
+    tuned = shape.text_parameters or shape.parameters
+    weights, gradients = (-(-count * FP32 // reading.shards) for count in (shape.parameters, tuned))
+    outside, head = _outside(shape) * FP32, shape.embedding * FP32
+    held = gradients if reading.holds_gradients else 0
+    # A layer's gradients, as they are computed and once more in fp32 on their way to those that keep a part.
+    moving = _layer(shape) * (WHOLE_LAYERS * reading.width + reading.width + FP32)
+    saved = _saved(shape, reading, after=2 * FP32)
+    at_head = held + saved + head + _head_bytes(shape, reading, is_tuned=True)
+    on_the_way = held + saved + head + _head_rows(shape, reading) + _backward(shape, reading) + moving
+    near_end = gradients + _last_layer(shape, reading) + head + moving
+    # The embedding's gradient; of tied weights two and their sum; then a copy to send it from.
+    at_end = gradients + (3 * head if shape.is_tied else 2 * head) + outside
+    most = max(at_head, on_the_way, near_end, at_end)
+    shown = min(gradients, most)
+    return Peak(weights + outside, -(-tuned * ADAM_BYTES // reading.shards), shown, most - shown)
+
+
+def _outside(shape: Shape) -> int:
+    """Numbers of weights outside of decoder layers: embedding, and output layer where it is another."""
+    return shape.embedding * (1 if shape.is_tied else 2)
+
+
+def _layer(shape: Shape) -> int:
+    """Numbers of one decoder layer."""
+    return -(-shape.linear_parameters // shape.layers)
 
 
 def _saved(shape: Shape, reading: Reading, *, after: int) -> int:

@@ -38,14 +38,6 @@ def in_turn(accelerator: Accelerator, *, is_sharded: bool) -> Iterator[None]:
         accelerator.wait_for_everyone()
 
 
-def place(model: Any, accelerator: Accelerator, *, is_sharded: bool, layers_in: torch.dtype | None) -> None:
-    """Bring a model to its device: all of it, or this process's part (see `shard`)."""
-    if is_sharded:
-        shard(model, accelerator, layers_in=layers_in)
-    else:
-        model.to(accelerator.device)
-
-
 def prepare(accelerator: Accelerator, model: Any, optimizer: torch.optim.Optimizer) -> tuple[Any, Any]:
     """Model and optimiser as accelerate wraps them; a sharded model gets its precision only, not a copy to a process."""
     if not is_sharded(model):
