@@ -1,6 +1,7 @@
 """Paid calls at width: our engine in one process and in several against the bare SDK, what the journal costs, memory.
 
-All take turns in one run against a server in a process of its own that answers after 50 ms; medians are compared.
+All take turns in one run against a server in a process of its own that answers after 50 ms with the same bytes; medians
+are compared, of rates and of CPU time: what the engine's own process spends a call is what several cores cannot divide.
 `python -m benchmarks.calling rates [CALLS] [ROUNDS] [AT_ONCE]` compares; `python -m benchmarks.calling memory [CALLS]`
 makes one order and prints the engine's resident memory after every tenth of it. See also `benchmarks.teachers`.
 """
@@ -10,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,13 +24,15 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from benchmarks.teachers import answering, bare, order, ours
+from benchmarks.teachers import LATENCY_S, ROOT, bare, order, ours
 from generation.engine import attempt
 from generation.engine.journal import Journal
 from jobs.contracts import SpecEnvelope
 from jobs.rundir import RunDir, lay
 
 PROCESSES = (1, 2, 3)
+# Calls a second, and milliseconds of CPU a call: of this process, and of those that it had make the calls.
+Turn = tuple[float, float, float]
 
 
 class Timed(Journal):
@@ -61,28 +66,49 @@ def journal_share(url: str, calls: int, folder: Path, *, at_once: int) -> dict[s
     }
 
 
+@contextmanager
+def answering() -> Iterator[str]:
+    """The address of a server that costs as little as can be, while the block runs."""
+    line = [sys.executable, "-m", "benchmarks.canned_server", str(LATENCY_S)]
+    server = subprocess.Popen(line, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert server.stdout
+    try:
+        yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
 def rates(calls: int, rounds: int, at_once: int) -> dict[str, Any]:
     """Calls a second, medians over rounds in which all take their turn."""
     with answering() as url, tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as name:
         folder = Path(name)
-        turns: dict[str, Callable[[int], tuple[float, float]]] = {
+        turns: dict[str, Callable[[int], Turn]] = {
             "bare_sdk": partial(_bare, url, at_once),
             **{f"engine_{count}": partial(_ours, url, at_once, folder, count) for count in PROCESSES},
         }
-        took: dict[str, list[tuple[float, float]]] = {name: [] for name in turns}
+        took: dict[str, list[Turn]] = {name: [] for name in turns}
         turns["bare_sdk"](calls // 4)
         for _ in range(rounds):
             for name, turn in turns.items():
                 took[name].append(turn(calls))
-                print(f"{name}: {took[name][-1][0]:.0f}/s, {took[name][-1][1]:.3f} ms of CPU a call", flush=True)
+                print(
+                    f"{name}: {took[name][-1][0]:.0f}/s, {took[name][-1][1]:.3f} + {took[name][-1][2]:.3f} ms of CPU a call",
+                    flush=True,
+                )
         share = journal_share(url, calls, folder, at_once=at_once)
     rate = {name: statistics.median(one[0] for one in ones) for name, ones in took.items()}
     cpu_ms = {name: statistics.median(one[1] for one in ones) for name, ones in took.items()}
+    others_ms = {name: statistics.median(one[2] for one in ones) for name, ones in took.items()}
     return {
         "calls_per_s": {name: round(value, 1) for name, value in rate.items()},
         "over_bare_sdk": {name: round(value / rate["bare_sdk"], 3) for name, value in rate.items()},
         # Of the process that plans, pays and keeps; with several, the calls themselves are made by the others.
         "cpu_ms_per_call": {name: round(value, 3) for name, value in cpu_ms.items()},
+        # Of those others, what a core each would divide, their start included.
+        "cpu_ms_of_processes_per_call": {name: round(value, 3) for name, value in others_ms.items()},
+        # What one core would give if only the engine's own process were on it.
+        "ceiling_calls_per_cpu_s": {name: round(1000 / value) for name, value in cpu_ms.items()},
         "journal_share": share,
         "calls": calls,
         "rounds": rounds,
@@ -91,12 +117,20 @@ def rates(calls: int, rounds: int, at_once: int) -> dict[str, Any]:
     }
 
 
-def _bare(url: str, at_once: int, calls: int) -> tuple[float, float]:
-    return bare(url, calls, at_once=at_once)
+def _bare(url: str, at_once: int, calls: int) -> Turn:
+    return (*bare(url, calls, at_once=at_once), 0.0)
 
 
-def _ours(url: str, at_once: int, folder: Path, processes: int, calls: int) -> tuple[float, float]:
-    return ours(url, calls, folder, at_once=at_once, processes=processes)
+def _ours(url: str, at_once: int, folder: Path, processes: int, calls: int) -> Turn:
+    before_s = _children_cpu_s()
+    rate, cpu_ms = ours(url, calls, folder, at_once=at_once, processes=processes)
+    return rate, cpu_ms, (_children_cpu_s() - before_s) / calls * 1000
+
+
+def _children_cpu_s() -> float:
+    """Seconds of CPU of processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def memory(calls: int) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class Child:
     """
 
     def __init__(self, clients: list[Client], writer: asyncio.StreamWriter) -> None:
-        self._clients, self._writer = clients, writer
+        self._clients, self._outbox = clients, frames.Outbox(writer)
         self._running: dict[int, asyncio.Task[None]] = {}
 
     async def serve(self, reader: asyncio.StreamReader) -> None:
@@ -50,7 +50,7 @@ class Child:
             told = frames.of_error(number, error)
         except Exception:
             told = {"number": number, "crash": traceback.format_exc()}
-        self._writer.write(frames.packed(told))
+        self._outbox.put(told)
 
 
 async def run(end: socket.socket) -> None:

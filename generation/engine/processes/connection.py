@@ -39,6 +39,7 @@ class Connection:
         self._starting = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self._outbox: frames.Outbox | None = None
         self._listener: asyncio.Task[None] | None = None
         self.losses = 0
 
@@ -54,13 +55,13 @@ class Connection:
         number = self._numbers
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
-            writer = await self._ready()
-            writer.write(frames.packed(frames.of_question(number, question)))
+            outbox = await self._ready()
+            outbox.put(frames.of_question(number, question))
             self._given.add(number)
             frame = await answer
         except asyncio.CancelledError:
-            if self._writer is not None and number in self._given:
-                self._writer.write(frames.packed({"number": number}))
+            if self._outbox is not None and number in self._given:
+                self._outbox.put({"number": number})
             raise
         finally:
             del self._waiting[number]
@@ -83,13 +84,14 @@ class Connection:
             self._listener.cancel()
             await asyncio.gather(self._listener, return_exceptions=True)
 
-    async def _ready(self) -> asyncio.StreamWriter:
+    async def _ready(self) -> frames.Outbox:
         async with self._starting:
-            if self._writer is None:
+            if self._outbox is None:
                 if self.losses >= HOPELESS_AFTER:
                     raise CallError("fatal", "process_lost", "The processes that make the calls end as soon as begun.")
                 self._writer = await self._start()
-            return self._writer
+                self._outbox = frames.Outbox(self._writer)
+            return self._outbox
 
     async def _start(self) -> asyncio.StreamWriter:
         ours, theirs = socket.socketpair()
@@ -126,7 +128,7 @@ class Connection:
         if self._writer is not None:
             with contextlib.suppress(OSError):
                 self._writer.close()
-        self._writer = None
+        self._writer = self._outbox = None
         for number in self._given:
             answer = self._waiting[number]
             if not answer.done():
