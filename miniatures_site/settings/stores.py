@@ -9,6 +9,9 @@ from urllib.parse import parse_qsl, urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+# Longer than any pause between two questions of one transaction.
+IDLE_S = 60
+
 
 def database(url: str) -> dict[str, Any]:
     """Django's settings for a database URL: SQLite tuned for one writer and many readers, or PostgreSQL.
@@ -32,6 +35,10 @@ def database(url: str) -> dict[str, Any]:
         parsed["CONN_HEALTH_CHECKS"] = False
     elif "postgresql" not in parsed["ENGINE"]:
         raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgres://.")
+    else:
+        # A host that is cut off in the middle of a transaction keeps its rows locked, a job's among them; whoever takes
+        # over would wait for hours until TCP gives up.
+        parsed.setdefault("OPTIONS", {}).setdefault("options", f"-c idle_in_transaction_session_timeout={IDLE_S}s")
     return parsed
 
 
