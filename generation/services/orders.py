@@ -77,7 +77,7 @@ def launch(
     if max_cost_usd is not None and quoted.judging is not None:
         aside_usd = pricing.for_judging(max_cost_usd, quoted.estimate, quoted.judging)
         quoted.variety.judge_budget_usd, max_cost_usd = float(aside_usd), max_cost_usd - aside_usd
-    title = f"{count} drafts by {pricing.names(quoted.variety) or teacher.name}"[:160]
+    title = f"{count:,} drafts by {pricing.names(quoted.variety) or teacher.name}"[:160]
     order = place(
         task, quoted, title=title, teacher=teacher, count=count, by=by, max_cost_usd=max_cost_usd, source=source,
         purpose=purpose, uncertain_policy=uncertain_policy, seed=seed, repeats=repeats, wish=wish,
