@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import anthropic
 
 from generation.engine.batches.lines import encoded, split
-from generation.engine.batches.ports import BatchLine, BatchLook, Found, Wanted
+from generation.engine.batches.ports import CLOCKS_APART_S, BatchLine, BatchLook, Found, Wanted
 from generation.engine.batches.translating import Translation, name_of
 from generation.engine.clients import faults
 from generation.engine.clients.anthropic import AnthropicClient
@@ -21,8 +21,6 @@ from generation.engine.clients.ports import CallError, Question
 
 PAGE = 100
 SAID = Translation(refused=anthropic.APIStatusError, timed_out=anthropic.APITimeoutError)
-# Between this host's clock and the provider's, clocks that were set included.
-SKEW_S = 86_400
 # Where a line has an error's kind only, and no status.
 STATUS_OF = {
     "invalid_request_error": 400,
@@ -92,7 +90,7 @@ class AnthropicBatches:
         found: list[Found] = []
         with SAID.of_question():
             async for batch in self._sdk.messages.batches.list(limit=PAGE):
-                if batch.created_at.timestamp() < wanted.since - SKEW_S:
+                if batch.created_at.timestamp() < wanted.since - CLOCKS_APART_S:
                     break
                 counts = batch.request_counts
                 size = counts.processing + counts.succeeded + counts.errored + counts.expired + counts.canceled

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import openai
 
 from generation.engine.batches.lines import encoded, split
-from generation.engine.batches.ports import BatchLine, BatchLook, Found, Wanted
+from generation.engine.batches.ports import CLOCKS_APART_S, BatchLine, BatchLook, Found, Wanted
 from generation.engine.batches.translating import Translation, name_of
 from generation.engine.clients import faults
 from generation.engine.clients.bodies import Unreadable, json_object, part
@@ -25,8 +25,6 @@ ORDER, TOKEN, POSITIONS = "miniatures_order", "miniatures_batch", "miniatures_po
 MOST_METADATA_CHARS = 512
 PAGE = 100
 SAID = Translation(refused=openai.APIStatusError, timed_out=openai.APITimeoutError)
-# Between this host's clock and the provider's, clocks that were set included.
-SKEW_S = 86_400
 
 
 class OpenAIBatches:
@@ -98,7 +96,7 @@ class OpenAIBatches:
         found: list[Found] = []
         with SAID.of_question():
             async for batch in self._sdk.batches.list(limit=PAGE):
-                if batch.created_at < wanted.since - SKEW_S:
+                if batch.created_at < wanted.since - CLOCKS_APART_S:
                     break
                 told = batch.metadata or {}
                 is_wanted = told.get(ORDER) == wanted.order and wanted.token in ("", told.get(TOKEN))

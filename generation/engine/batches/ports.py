@@ -12,6 +12,9 @@ from typing import Literal, Protocol
 
 from generation.engine.clients.ports import CallError, Question, Reply
 
+# How far this host's clock and a provider's may be apart, clocks that were set included.
+CLOCKS_APART_S = 86_400
+
 
 @dataclass(frozen=True)
 class BatchLine:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 from generation.engine.clients import faults
@@ -21,38 +22,34 @@ class Translation:
     def __init__(self, *, refused: type[Any], timed_out: type[Any]) -> None:
         self._refused, self._timed_out = refused, timed_out
 
-    @contextlib.contextmanager
-    def of_payment(self) -> Iterator[None]:
+    def of_payment(self) -> AbstractContextManager[None]:
         """Around what may cost money: a break, or a failure of the provider's own, leaves its fate unknown.
 
         Raises:
             CallError: It failed.
         """
-        try:
-            yield
-        except CallError:
-            raise
-        except Exception as error:
-            raise self._read(error) from None
+        return self._told_as(lambda error: error)
 
-    @contextlib.contextmanager
-    def of_question(self) -> Iterator[None]:
+    def of_question(self) -> AbstractContextManager[None]:
         """Around what costs nothing however often it is done: whatever breaks may be tried again.
 
         Raises:
             CallError: It failed.
         """
+        return self._told_as(faults.harmless)
+
+    @contextlib.contextmanager
+    def _told_as(self, meaning: Callable[[CallError], CallError]) -> Iterator[None]:
         try:
             yield
         except CallError:
             raise
         except Exception as error:
-            raise faults.harmless(self._read(error)) from None
+            raise meaning(self._read(error)) from None
 
     def _read(self, error: Exception) -> CallError:
         if isinstance(error, self._refused):
-            read = faults.from_status(error.status_code, error.response.headers, error.body, error.request_id or "")
-            return faults.of_creation(read, error.status_code)
+            return faults.of_creation(faults.from_sdk(error), error.status_code)
         return faults.from_connection(error, timed_out=isinstance(error, self._timed_out))
 
 

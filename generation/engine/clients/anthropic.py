@@ -60,7 +60,7 @@ class AnthropicClient:
                 extra_headers={"Idempotency-Key": question.call_id},
             )
         except anthropic.APIStatusError as error:
-            told = faults.from_status(error.status_code, error.response.headers, error.body, error.request_id or "")
+            told = faults.from_sdk(error)
             raise schema_refused(told) if self.form.answers else told from None
         except anthropic.APIConnectionError as error:
             raise faults.from_connection(error, timed_out=isinstance(error, anthropic.APITimeoutError)) from None
@@ -69,5 +69,4 @@ class AnthropicClient:
 
     async def close(self) -> None:
         """Let connections go."""
-        for sdk in self._sdks.all:
-            await sdk.close()
+        await self._sdks.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from generation.engine.clients.ports import CallError, Fate
 from generation.engine.pace import retry_after_s
@@ -46,6 +46,20 @@ REJECTED: dict[str, tuple[Fate, str]] = {
     "unsupported_value": ("fatal", "parameter_refused"),
     "unknown_parameter": ("fatal", "parameter_refused"),
 }
+
+
+class StatusError(Protocol):
+    """What an SDK raises for a status other than 2xx, as far as it is read here."""
+
+    status_code: int
+    response: Any
+    body: Any
+    request_id: str | None
+
+
+def from_sdk(error: StatusError) -> CallError:
+    """What an SDK's error about a status means for a paid call."""
+    return from_status(error.status_code, error.response.headers, error.body, error.request_id or "")
 
 
 def from_status(status: int, headers: Mapping[str, str], body: Any, request_id: str = "") -> CallError:

@@ -59,7 +59,7 @@ class OpenAIClient:
                 extra_headers={"Idempotency-Key": question.call_id, "X-Client-Request-Id": question.call_id},
             )
         except openai.APIStatusError as error:
-            told = faults.from_status(error.status_code, error.response.headers, error.body, error.request_id or "")
+            told = faults.from_sdk(error)
             raise schema_refused(told) if self.form.answers else told from None
         except openai.APIConnectionError as error:
             raise faults.from_connection(error, timed_out=isinstance(error, openai.APITimeoutError)) from None
@@ -68,5 +68,4 @@ class OpenAIClient:
 
     async def close(self) -> None:
         """Let connections go."""
-        for sdk in self._sdks.all:
-            await sdk.close()
+        await self._sdks.close()

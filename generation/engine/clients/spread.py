@@ -9,9 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from itertools import cycle
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-Sdk = TypeVar("Sdk")
+
+class Closable(Protocol):
+    """What is known of an SDK's client here: that it holds connections."""
+
+    async def close(self) -> None:
+        """Let connections go."""
+        ...
+
+
+Sdk = TypeVar("Sdk", bound=Closable)
 PER_POOL = 16
 
 
@@ -33,3 +42,8 @@ class Spread(Generic[Sdk]):
     def next(self) -> Sdk:
         """Whose turn it is."""
         return next(self._turns)
+
+    async def close(self) -> None:
+        """Let the connections of all pools go."""
+        for sdk in self.all:
+            await sdk.close()
