@@ -96,10 +96,12 @@ def test_all_weights_in_parts_are_tuned_as_in_one_process_and_a_stopped_run_ends
     assert all(values == whole[step] for step, values in curve(events, resumed).items())
 
 
-def test_adapters_in_parts_are_tuned_as_in_one_process(student, lay_run, start, tune, result, events):
-    recipe = {"learning_rate": 1e-2, "max_grad_norm": 0.5, "epochs": 1}
-    alone = lay_run("alone", student("gemma"), recipe={**recipe, "accumulation": 2})
-    together = lay_run("together", student("gemma"), recipe={**recipe, **TWO})
+def test_adapters_in_parts_are_tuned_as_in_one_process_where_batches_do_not_come_out_even(
+    student, lay_run, start, tune, events, rows
+):  # fmt: skip
+    recipe = {"learning_rate": 1e-2, "max_grad_norm": 0.5, "packing": "off"}
+    alone = lay_run("alone", student("gemma"), recipe={**recipe, "accumulation": 2}, train=rows[:6])
+    together = lay_run("together", student("gemma"), recipe={**recipe, **TWO}, train=rows[:6])
 
     tune(alone)
     status = start(together).wait(120)
@@ -108,7 +110,8 @@ def test_adapters_in_parts_are_tuned_as_in_one_process(student, lay_run, start, 
     require_like(events, together, alone)
     assert form_of(together / WEIGHTS["lora"]) == form_of(alone / WEIGHTS["lora"])
     one, two = (load_file(run_dir / WEIGHTS["lora"]) for run_dir in (alone, together))
-    assert all(torch.allclose(two[name], one[name], atol=1e-5) for name in one)
+    # AdamW turns rounding of gradients near zero into steps of full length; as a whole they are the same.
+    assert all((two[name] - one[name]).norm() < 1e-4 * one[name].norm() for name in one)
 
 
 def test_preferences_are_learnt_in_parts_as_in_one_process(student, imitated, preference, start, tune, events):  # noqa: F811
