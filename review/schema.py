@@ -107,10 +107,9 @@ def normalise_fields(schema: tuple[OutputField, ...], fields: Fields) -> Fields:
     Raises:
         ValueError: A required field is missing or empty, a field is unknown, or a value has the wrong type.
     """
-    names = [field.name for field in schema]
-    unknown = sorted(name for name in fields if name not in names)
-    if unknown:
-        raise ValueError(f"unknown field '{unknown[0]}'; the task knows {', '.join(names)}")
+    if unknown := fields.keys() - {field.name for field in schema}:
+        known = ", ".join(field.name for field in schema)
+        raise ValueError(f"unknown field '{min(unknown)}'; the task knows {known}")
     return {field.name: _normalise_value(field, fields.get(field.name)) for field in schema}
 
 
@@ -150,5 +149,10 @@ def _normalise_list(field: OutputField, value: Any) -> list[dict[str, str]]:
 
 def word_count(fields: Fields) -> int:
     """Words of all texts of a draft, cut at blanks; what a reader has to read."""
-    items = [value if isinstance(value, list) else [{"": value}] for value in fields.values()]
-    return sum(len(str(text).split()) for one in items for item in one for text in item.values())
+    count = 0
+    for value in fields.values():
+        if isinstance(value, list):
+            count += sum(len(str(text).split()) for item in value for text in item.values())
+        else:
+            count += len(str(value).split())
+    return count
