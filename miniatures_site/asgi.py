@@ -1,5 +1,6 @@
 """The ASGI application that uvicorn serves."""
 
+import gc
 import os
 import warnings
 
@@ -19,3 +20,7 @@ get_resolver().url_patterns  # noqa: B018
 
 # WhiteNoise serves small files as synchronous streams, which Django gathers first and warns of on every start.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
+
+# What is loaded by now stays as long as the process: the garbage collector need not look through it again and again.
+gc.collect()
+gc.freeze()
