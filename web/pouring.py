@@ -8,7 +8,7 @@ not know what the rows mean.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,8 @@ from django.db import connection, models
 # What one row brings, in the order of `varying`: text, integers, floats, None, and JSON and ids as `as_json` and `hex`.
 Value = str | int | float | None
 Values = Sequence[Value]
+# Rows ready to be written: blocks of a file of `COPY`, or rows of values.
+Laid = list[Any]
 as_json: Callable[[object], str] = json.JSONEncoder(check_circular=False).encode
 
 BLOCK_CHARS = 1 << 18
@@ -52,9 +54,13 @@ class Pour:
             raise ValueError(f"{self._table} has no field '{unknown[0]}'; it has {', '.join(fields)}")
         common = [field for name, field in fields.items() if name not in varying]
         columns = [*(fields[name].column for name in varying), *(field.column for field in common)]
-        self._columns = ", ".join(map(connection.ops.quote_name, columns))
+        names = ", ".join(map(connection.ops.quote_name, columns))
+        where = f"{connection.ops.quote_name(self._table)} ({names})"
         self._common = tuple(_prepared(field, pattern) for field in common)
-        self._width = len(columns)
+        self._is_copied = connection.vendor == "postgresql"
+        places = ", ".join(["%s"] * len(columns))
+        insert = f"INSERT INTO {where} VALUES ({places})"  # noqa: S608 (names of ours)
+        self._line = f"COPY {where} FROM STDIN" if self._is_copied else insert
 
     def pour(self, rows: Iterable[Values]) -> None:
         """Insert rows inside the caller's transaction.
@@ -63,33 +69,38 @@ class Pour:
             django.db.IntegrityError: As any insert, a row that is pointed at and missing included; the transaction is
                 lost then.
         """
-        if connection.vendor == "postgresql":
-            self._copy(rows)
-            # Else the database looks up what all rows point at when the transaction ends, and everyone waits for it.
-            connection.check_constraints()
-        else:
-            self._insert(rows)
+        self.write(self.lay(rows))
 
-    def _insert(self, rows: Iterable[Values]) -> None:
-        places = ", ".join(["%s"] * self._width)
-        line = f"INSERT INTO {connection.ops.quote_name(self._table)} ({self._columns}) VALUES ({places})"  # noqa: S608 (names of ours)
-        with connection.cursor() as cursor:
-            cursor.executemany(line, [(*row, *self._common) for row in rows])
+    def lay(self, rows: Iterable[Values]) -> Laid:
+        """Rows as the database takes them; any thread may do it, while another writes what was laid before."""
+        if self._is_copied:
+            return list(self._blocks(rows))
+        return [(*row, *self._common) for row in rows]
 
-    def _copy(self, rows: Iterable[Values]) -> None:
-        line = f"COPY {connection.ops.quote_name(self._table)} ({self._columns}) FROM STDIN"
+    def write(self, laid: Laid) -> None:
+        """Insert rows that were laid, inside the caller's transaction; raises as `pour`."""
+        if not self._is_copied:
+            with connection.cursor() as cursor:
+                cursor.executemany(self._line, laid)
+            return
+        with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(self._line) as sink:
+            for block in laid:
+                sink.write(block)
+        # Else the database looks up what all rows point at when the transaction ends, and everyone waits for it.
+        connection.check_constraints()
+
+    def _blocks(self, rows: Iterable[Values]) -> Iterator[bytes]:
         ending = "".join(f"\t{_field(value)}" for value in self._common) + "\n"
-        with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(line) as sink:
-            block: list[str] = []
-            held = 0
-            for row in rows:
-                written = _line(row) + ending
-                block.append(written)
-                held += len(written)
-                if held >= BLOCK_CHARS:
-                    sink.write("".join(block))
-                    block, held = [], 0
-            sink.write("".join(block))
+        block: list[str] = []
+        held = 0
+        for row in rows:
+            written = _line(row) + ending
+            block.append(written)
+            held += len(written)
+            if held >= BLOCK_CHARS:
+                yield "".join(block).encode()
+                block, held = [], 0
+        yield "".join(block).encode()
 
 
 def _prepared(field: Any, pattern: models.Model) -> Any:

@@ -12,11 +12,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from review.ids import random_ids, random_keys
+from review.ids import new_ids, random_keys
 from review.models import Candidate, Record, Source, TaskVersion
 from review.services import checking, search_index
 from review.services.candidates import next_position
-from web.pouring import Pour, as_json, moments
+from web.pouring import Laid, Pour, as_json, moments
 
 _RECORD = ("id", "row_number", "title", "facts", "group", "domain", "split", "content_hash", "created_at")
 _DRAFT = (
@@ -49,6 +49,13 @@ class DraftRow(NamedTuple):
     labelled_defects: Sequence[str]
 
 
+class LaidDrafts(NamedTuple):
+    """Drafts ready to be written, and their ids."""
+
+    ids: list[str]
+    laid: Laid
+
+
 class Records:
     """Where records of one source go."""
 
@@ -57,8 +64,16 @@ class Records:
 
     def pour(self, rows: Sequence[RecordRow]) -> None:
         """Write records in their order."""
+        self.write(self.lay(rows))
+
+    def lay(self, rows: Sequence[RecordRow]) -> Laid:
+        """Records ready to be written; any thread may do it."""
         times = moments(timezone.now(), len(rows))
-        self._pour.pour((*row, time) for row, time in zip(rows, times, strict=True))
+        return self._pour.lay((*row, time) for row, time in zip(rows, times, strict=True))
+
+    def write(self, laid: Laid) -> None:
+        """Write records that were laid."""
+        self._pour.write(laid)
 
 
 class Drafts:
@@ -76,17 +91,22 @@ class Drafts:
         self._pour = Pour(pattern, _DRAFT)
         self._position = next_position(version.task)
 
-    def pour(self, rows: Sequence[DraftRow]) -> None:
-        """Put drafts behind those that wait, in their order."""
-        ids, keys, times = random_ids(len(rows)), random_keys(len(rows)), moments(timezone.now(), len(rows))
+    def lay(self, rows: Sequence[DraftRow]) -> LaidDrafts:
+        """Drafts ready to be put behind those laid before, in their order; any thread may do it, one at a time."""
+        ids, keys, times = new_ids(len(rows)), random_keys(len(rows)), moments(timezone.now(), len(rows))
         first, self._position = self._position, self._position + len(rows)
-        self._pour.pour(
+        laid = self._pour.lay(
             (pk, *row[:-1], as_json(list(row.labelled_defects)) if row.labelled_defects else "[]", place, key, time)
             for place, (pk, key, time, row) in enumerate(zip(ids, keys, times, rows, strict=True), first)
         )  # fmt: skip
-        if len(ids) > search_index.AT_ONCE:
-            search_index.defer(ids)
+        return LaidDrafts(ids, laid)
+
+    def write(self, drafts: LaidDrafts) -> None:
+        """Put drafts that were laid on the desk."""
+        self._pour.write(drafts.laid)
+        if len(drafts.ids) > search_index.AT_ONCE:
+            search_index.defer(drafts.ids)
             return
-        few = [UUID(pk) for pk in ids]
+        few = [UUID(pk) for pk in drafts.ids]
         search_index.index(few)
         checking.check(few)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from web.ahead import ahead
+from web.ahead import TURN_S, ahead
 
 
 def test_all_items_come_in_their_order():
@@ -55,3 +56,17 @@ def test_a_caller_who_leaves_early_leaves_no_thread_behind():
         break
 
     assert not [one for one in threading.enumerate() if one.name == "reading-ahead" and one.is_alive()]
+
+
+def test_turns_are_quick_while_somebody_reads_ahead_and_as_before_afterwards():
+    before = sys.getswitchinterval()
+    one, other = ahead(range(3)), ahead(range(3))
+
+    next(one), next(other)
+    during = sys.getswitchinterval()
+    one.close()
+    still = sys.getswitchinterval()
+    list(other)
+
+    assert during == still == pytest.approx(TURN_S)
+    assert sys.getswitchinterval() == pytest.approx(before)

@@ -29,6 +29,7 @@ from review.services.datasets.containers import JsonlFile, ParquetFile
 from review.services.datasets.inspection import Inspection
 from review.services.datasets.selection import Selection, select
 from review.states import Split
+from web.ahead import quick_turns
 from webhooks.services import publishing
 
 T = TypeVar("T")
@@ -152,7 +153,7 @@ def _write_rows(
         return [(gold.id, gold.decision_id, gold.split, files.add(gold)) for gold in golds]
 
     # One thread makes the lines of a chunk while this one, which alone speaks with the database, reads the next.
-    with ThreadPoolExecutor(1, "freezing") as writer:
+    with quick_turns(), ThreadPoolExecutor(1, "freezing") as writer:
         for rows in _one_behind(writer.submit(write_files, chunk) for chunk in chunks):
             kept_rows.insert(version, rows)
             done = min(done + export_rows.CHUNK, total)

@@ -18,11 +18,12 @@ from review.services.imports.companies import Companies
 from review.services.imports.finding import Draft, Finder, call_id, fitting
 from review.services.imports.mapping import Mapping, guess, targets
 from review.services.imports.reading import check_mapping, read_rows
-from review.services.imports.records import CHUNK, chunks, foreseen
+from review.services.imports.records import foreseen, growing_chunks
 from review.services.imports.result import ImportResult, Tally
-from review.services.pouring import DraftRow, Drafts, RecordRow, Records
+from review.services.pouring import DraftRow, Drafts, LaidDrafts, Records
 from review.states import Role, SourceKind
 from web.ahead import ahead
+from web.pouring import Laid
 
 
 @transaction.atomic
@@ -75,9 +76,9 @@ def import_drafts(
     reading = Tally()
     drafts = fitting(version, read_rows(table, mapping, fields, defaults or {}, reading), reading)
     intake = _Intake(source, version, tally, foreseen(task, version.spec, table, mapping, fields, defaults or {}))
-    prepared = map(intake.prepare, ahead(chunks(drafts, CHUNK)))
+    read = growing_chunks(drafts)
     # Of a task without records nothing is looked up, and rows can be made while the ones before are written.
-    for rows in prepared if intake.asks else ahead(prepared):
+    for rows in map(intake.prepare, ahead(read)) if intake.asks else ahead(map(intake.prepare, read)):
         intake.write(*rows)
     tally.merge(reading)
     if tally.bad and not skip_bad:
@@ -101,8 +102,8 @@ class _Intake:
         """Whether rows cannot be prepared without asking the database."""
         return self._finder.may_know
 
-    def prepare(self, drafts: Sequence[Draft]) -> tuple[list[RecordRow], list[DraftRow]]:
-        """Find or make the record of each; the rows that are new."""
+    def prepare(self, drafts: Sequence[Draft]) -> tuple[Laid, LaidDrafts]:
+        """Find or make the record of each; what is new, ready to be written."""
         self._finder.learn(drafts)
         rows: list[DraftRow] = []
         for draft in drafts:
@@ -118,12 +119,12 @@ class _Intake:
         fresh = self._new(rows)
         self._tally.added += len(fresh)
         self._tally.known += len(rows) - len(fresh)
-        return records, fresh
+        return self._records.lay(records), self._drafts.lay(fresh)
 
-    def write(self, records: list[RecordRow], drafts: list[DraftRow]) -> None:
+    def write(self, records: Laid, drafts: LaidDrafts) -> None:
         """Write what was prepared."""
-        self._records.pour(records)
-        self._drafts.pour(drafts)
+        self._records.write(records)
+        self._drafts.write(drafts)
 
     def _new(self, rows: list[DraftRow]) -> list[DraftRow]:
         if self._finder.may_know:

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from members.models import Member
 from review import permissions
-from review.ids import random_ids
+from review.ids import new_ids
 from review.models import Record, Source, Task
 from review.prompting import canonical_json
 from review.schema import Facts
@@ -28,8 +28,8 @@ from review.spec import TaskSpec
 from review.states import Role, SourceKind
 from web.ahead import ahead
 
-# Rows written by one statement, while a thread reads the next ones.
-CHUNK = 2000
+# Rows written by one statement, while a thread reads the next ones: few at first, so that writing begins at once.
+FIRST_CHUNK, CHUNK = 250, 2000
 TITLE_CHARS = 200
 
 
@@ -89,7 +89,7 @@ def import_records(
     )
     intake = _Intake(source, spec, tally, foreseen(task, spec, table, mapping, fields, defaults or {}))
     reading = Tally()
-    for chunk in ahead(chunks(hashed(read_rows(table, mapping, fields, defaults or {}, reading), reading), CHUNK)):
+    for chunk in ahead(growing_chunks(hashed(read_rows(table, mapping, fields, defaults or {}, reading), reading))):
         intake.add(chunk)
     tally.merge(reading)
     if tally.bad and not skip_bad:
@@ -105,6 +105,14 @@ def chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
     iterator = iter(rows)
     while chunk := list(islice(iterator, size)):
         yield chunk
+
+
+def growing_chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
+    """Rows in lists of `FIRST_CHUNK`, then twice as many each time, up to `CHUNK`."""
+    iterator, size = iter(rows), FIRST_CHUNK
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+        size = min(2 * size, CHUNK)
 
 
 def content_hash(facts: Facts) -> str:
@@ -155,7 +163,7 @@ class Writing:
 
     def _new_id(self) -> str:
         if not self._ids:
-            self._ids = random_ids(CHUNK)
+            self._ids = new_ids(CHUNK)[::-1]
         return self._ids.pop()
 
 
