@@ -143,7 +143,11 @@ def _require(by: Member, task: Task | None) -> None:
 def _too_much(tightest: Standing, wanted: Decimal) -> Refusal:
     left = tightest.left_usd.quantize(CENT, rounding=ROUND_DOWN)
     message = f"Of {tightest.name} ${left} is left, and this order may cost ${wanted.normalize():f}."
-    mend = f"Lower the order's budget to ${left} or less" if left else "Wait for orders under way and batches at providers to end"
+    mend = (
+        f"Lower the order's budget to ${left} or less"
+        if left
+        else "Wait for orders under way and batches at providers to end"
+    )
     hint = f"{mend}, or have the budget raised under Budgets. {_said(tightest)}"
     return Refusal("budget_used_up", message, hint=hint, status=409, errors={"max_cost_usd": [message]})
 
