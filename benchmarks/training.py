@@ -137,6 +137,7 @@ class _Given:
     """A course whose batches are laid down beforehand."""
 
     recipe = RECIPE
+    seed_of = Course.seed_of
 
     def __init__(self, batches: Batches, accumulation: int) -> None:
         self._batches, self._accumulation = batches, accumulation
