@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 
 from generation.models import Teacher
 from generation.selectors import teachers as teacher_selectors
@@ -61,7 +62,8 @@ def test_its_drafts_say_who_wrote_them_in_which_round(promoted, task, lead):
         ),
     }  # fmt: skip
 
-    ingest.consume(order.job, [Event(seq=1, ts=1.0, kind="draft", payload=told)])
+    with transaction.atomic():
+        ingest.consume(order.job, [Event(seq=1, ts=1.0, kind="draft", payload=told)])
 
     draft = Candidate.objects.get(job_id=order.job_id)
     assert (draft.origin, draft.round, draft.model) == ("miniature", 2, promoted.slug)

@@ -15,6 +15,7 @@ from members.models import Member
 from review.models import Candidate, Record, Task
 from tests.campaigns import factories
 from tests.campaigns.pipeline.conftest import answer_orders, carry_orders, judge, states, take_back
+from tests.review import factories as desk
 
 db = pytest.mark.django_db
 
@@ -83,9 +84,11 @@ def test_a_draft_is_ordered_once_however_often_the_tick_comes(launched: Campaign
 
 
 @db
-def test_each_arm_has_an_order_of_its_own(task: Task, people: None, lead: Member) -> None:
+def test_each_arm_has_an_order_of_its_own(task: Task, lead: Member) -> None:
     from tests.campaigns.pipeline.test_launch import register, two_arms
 
+    # Chance gives each company its arm: so many that none is left without.
+    factories.make_people(task, desk.make_records(desk.make_source(task), 30))
     campaign = factories.make_draft_campaign(task, by=lead, arms=two_arms())
     register(campaign)
     launch.launch(campaign, by=lead)
@@ -94,7 +97,7 @@ def test_each_arm_has_an_order_of_its_own(task: Task, people: None, lead: Member
 
     orders = WriteOrder.objects.select_related("order", "arm")
     assert {order.arm.name for order in orders} == {"A", "B"}
-    assert sum(order.order.count for order in orders) == 6
+    assert sum(order.order.count for order in orders) == 30
 
 
 @db
