@@ -15,6 +15,7 @@ from generation.models import Teacher
 from members.models import Member
 from review.models import Task
 from tests.campaigns import factories
+from tests.campaigns.pipeline.test_launch import two_arms
 from tests.review import factories as desk
 from web.errors import Refusal
 
@@ -24,11 +25,6 @@ TEXT = StepPlan(StepWriter.TEMPLATE, 0, "Hello {{contact.first_name}}", "Hi {{co
 
 def codes(campaign: Campaign) -> list[str]:
     return [problem.code for problem in launch.checks(campaign)]
-
-
-def two_arms() -> list[ArmPlan]:
-    offline = Teacher.objects.get(slug="offline")
-    return [ArmPlan("A", teacher=offline, is_control=True), ArmPlan("B", teacher=offline)]
 
 
 @db

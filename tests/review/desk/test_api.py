@@ -21,17 +21,6 @@ DECK = "/api/v1/desk/outreach/deck/"
 
 
 @pytest.fixture
-def task(admin: Member) -> Task:
-    return factories.make_desk(by=admin, count=8)
-
-
-@pytest.fixture
-def expert(task: Task, reviewer: Member) -> Member:
-    factories.join(reviewer, task)
-    return reviewer
-
-
-@pytest.fixture
 def api(expert: Member, api_as) -> APIClient:
     return api_as(expert, scopes=("review",))
 

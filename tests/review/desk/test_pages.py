@@ -19,17 +19,6 @@ URL = "/tasks/outreach/review/"
 
 
 @pytest.fixture
-def task(admin: Member) -> Task:
-    return factories.make_desk(by=admin, count=8)
-
-
-@pytest.fixture
-def expert(task: Task, reviewer: Member) -> Member:
-    factories.join(reviewer, task)
-    return reviewer
-
-
-@pytest.fixture
 def browser(expert: Member, as_member) -> Client:
     return as_member(expert)
 

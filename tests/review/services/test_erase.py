@@ -24,33 +24,8 @@ from review.services.erase_files import sweep
 from review.services.imports.records import content_hash
 from review.states import AssignmentState, CandidateState
 from tests.review import factories
-from tests.review.datasets import golds as judged_golds
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def task(admin: Member) -> Task:
-    return factories.make_task(by=admin)
-
-
-@pytest.fixture
-def records(task: Task, admin: Member) -> list[Record]:
-    """Twelve records, each with a judged draft: accepted, edited or rejected in turn."""
-    records = judged_golds.make_records(task, 12)
-    judged_golds.make_drafts(task, records)
-    for index in range(12):
-        judged_golds.decide(admin, task, ["accept", "edit", "reject"][index % 3])
-    return records
-
-
-@pytest.fixture
-def version(task: Task, admin: Member, records: list[Record]) -> DatasetVersion:
-    dataset = datasets.create(task, name="Gold", by=admin)
-    version = datasets.freeze(dataset, by=admin)
-    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
 
 
 def everything(version: DatasetVersion) -> dict[tuple[str, ...], list[dict[str, Any]]]:
