@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from review.personal_data import addresses, mails, people, phones
 
 KINDS = {"mail": "Mail addresses", "phone": "Phone numbers", "address": "Postal addresses", "name": "Names of people"}
-
-# Most texts have few digits: no street goes without one, no phone number without six.
-_DIGIT = re.compile(r"\d")
-_OF_PHONE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +36,6 @@ def find(text: str, names: Iterable[str] = ()) -> list[Found]:
 def _all(text: str, names: Iterable[str]) -> Iterator[Found]:
     if "@" in text:
         yield from (Found("mail", *span) for span in mails.spans(text))
-    digits = _digits(text)
-    if digits >= _OF_PHONE:
-        yield from (Found("phone", *span) for span in phones.spans(text))
-    if digits:
-        yield from (Found("address", *span) for span in addresses.spans(text))
+    yield from (Found("phone", *span) for span in phones.spans(text))
+    yield from (Found("address", *span) for span in addresses.spans(text))
     yield from (Found("name", *span) for span in people.spans(text, names))
-
-
-def _digits(text: str) -> int:
-    if not text.isascii():
-        return len(_DIGIT.findall(text))
-    raw = text.encode()
-    return len(raw) - len(raw.translate(None, b"0123456789"))

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from review.personal_data import quick
+
 _GAP = r"[ \u00a0./()-]{0,3}"
 _PATTERNS = (
     # +49 (0)30 1234567, 0044 20 7946 0958
@@ -31,7 +33,7 @@ _ADDRESS_ON_THE_NET = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 
 def spans(text: str) -> Iterator[tuple[int, int]]:
     """Where phone numbers stand."""
-    if not _MAYBE.search(text):
+    if not (quick.may_hold_phone(text) and _MAYBE.search(text)):
         return
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):

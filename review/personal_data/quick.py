@@ -1,0 +1,48 @@
+"""Quick looks that tell for most texts that no number is in them which could be part of personal data.
+
+They may say yes where there is nothing, and no only where a pattern would find nothing within the reach it is given. They know single characters and
+no words: a text is turned into four signs in one pass, and one run of signs is looked for.
+"""
+
+from __future__ import annotations
+
+import re
+
+_GAPS = " ./()-\u00a0"
+_PHONE_DIGITS = b"0" * 6
+_NUMBER = b" 0"
+# A character outside of ASCII is taken for a question mark, and so for no letter before a digit, and for a gap within a run.
+_BETWEEN = _GAPS.encode("ascii", "replace")
+_RUNS = bytes(ord("0" if chr(code) in "0123456789" else "a") for code in range(256))
+_WORDS = bytes(sign if re.match(r"\w", chr(code), re.ASCII) else ord(" ") for code, sign in enumerate(_RUNS))
+_FOREIGN_DIGIT = re.compile(r"(?=[^\x00-\x7f])\d")
+
+
+def may_hold_phone(text: str) -> bool:
+    """Whether six digits stand with nothing between them but signs that phone numbers are written with."""
+    raw = text.encode("ascii", "replace")
+    return _PHONE_DIGITS in raw.translate(_RUNS, _BETWEEN) or _has_foreign_digit(text)
+
+
+def around_numbers(text: str, before: int, after: int) -> str:
+    """What stands around numbers that stand by themselves, as that of a house does; empty where there is none.
+
+    Args:
+        text: Any text.
+        before: So many characters before each.
+        after: So many after its first digit.
+    """
+    if _has_foreign_digit(text):
+        return text
+    signs = b" " + text.encode("ascii", "replace").translate(_WORDS)
+    pieces, end, at = [], 0, signs.find(_NUMBER)
+    while at >= 0:
+        pieces.append(text[max(end, at - before) : at + after])
+        end = at + after
+        # The next one may stand within the piece that was taken.
+        at = signs.find(_NUMBER, at + 1)
+    return "".join(pieces)
+
+
+def _has_foreign_digit(text: str) -> bool:
+    return not text.isascii() and _FOREIGN_DIGIT.search(text) is not None
