@@ -9,7 +9,10 @@ from audit.selectors import Asked
 
 
 class FilterForm(forms.Form):
-    act = forms.ChoiceField(label="Act", required=False, choices=[("", "All acts"), *ACTS.items()])
+    act = forms.ChoiceField(
+        label="Act", required=False, choices=[("", "All acts"), *ACTS.items()],
+        widget=forms.Select(attrs={"aria-label": "Act"}),
+    )  # fmt: skip
     who = forms.CharField(label="Who", max_length=150, required=False)
     subject = forms.CharField(label="Id of what was acted on", max_length=64, required=False)
     since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))

@@ -14,6 +14,7 @@ class PlainLoginForm(LoginForm):  # type: ignore[misc]
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = "User name"
+        self.fields["login"].widget.attrs["autofocus"] = True
         self.fields["password"].help_text = ""
         self.fields["remember"].label = "Stay signed in on this device"
         for field in self.fields.values():

@@ -11,6 +11,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from web import found
 from web.errors import Refusal
 
 CONTENT_TYPE = "application/problem+json"
@@ -26,9 +27,18 @@ def problem(code: str, title: str, status_code: int, **extra: Any) -> Response:
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an exception of a view into a problem; unknown ones stay exceptions (500)."""
     response = _answer(error)
+    if isinstance(error, exceptions.ValidationError) and response is not None:
+        found.name(response.data["errors"], _sent(context.get("request")))
     if response is not None:
         set_rollback()
     return response
+
+
+def _sent(request: Any) -> Any:
+    """What a request holds that a shape may have found fault with."""
+    if request is None:
+        return {}
+    return request.query_params if request.method in ("GET", "HEAD") else request.data
 
 
 def _answer(error: Exception) -> Response | None:

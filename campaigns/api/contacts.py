@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -26,6 +26,7 @@ from members.idempotency import idempotent
 from members.session import member_of
 from review.permissions import task_or_404
 from review.services.imports import uploads
+from web.json_body import JsonBody
 from web.pagination import KeysetPagination
 
 ADDRESS = OpenApiParameter("address", str, description="Only the entry of this address, or of this HMAC")
@@ -41,7 +42,7 @@ FILTERS = [
 class ContactsView(APIView):
     """Contacts of the tasks one leads, and new ones."""
 
-    parser_classes = [JSONParser, MultiPartParser]
+    parser_classes = [JsonBody, MultiPartParser]
     scope_read = "lead"
 
     @extend_schema(operation_id="contacts", parameters=FILTERS, responses={200: shapes.ContactOut(many=True)})

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.selectors import replies as selectors
@@ -16,6 +16,7 @@ from campaigns.states import ReplyClass
 from members.session import member_of
 from review.permissions import may
 from review.states import Role
+from web.way_back import way_back
 
 
 @require_safe
@@ -46,7 +47,5 @@ def correct(request: HttpRequest, reply_id: UUID) -> HttpResponse:
         messages.success(request, f"The reply counts as: {ReplyClass(said).label}.")
     else:
         messages.error(request, "Choose what the reply means.")
-    back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
-        return redirect("campaigns:replies", reply.message.campaign.slug)
-    return redirect(back)
+    replies_of = reverse("campaigns:replies", args=[reply.message.campaign.slug])
+    return redirect(way_back(request.POST.get("next", ""), otherwise=replies_of))

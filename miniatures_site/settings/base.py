@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "members.second_factor.Required",
     "django_htmx.middleware.HtmxMiddleware",
+    "web.plain_text.PlainText",
 ]
 
 ROOT_URLCONF = "miniatures_site.urls"

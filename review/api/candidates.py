@@ -10,8 +10,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.session import member_of
-from review.api.shapes_desk import DRAFT, SUMMARIES
+from review.api.shapes_desk import DRAFT, PROBLEM, SUMMARIES
 from review.selectors import desk, narrowing
+from web.errors import Refusal
 from web.pagination import KeysetPagination
 
 WORDS = OpenApiParameter(
@@ -25,11 +26,16 @@ FILTERS = [WORDS, *(OpenApiParameter(name, str) for name in ("task", *narrowing.
 class CandidatesView(APIView):
     """Drafts of all tasks the member sees, newest first."""
 
-    @extend_schema(operation_id="candidates", parameters=FILTERS, responses={200: SUMMARIES})
+    @extend_schema(operation_id="candidates", parameters=FILTERS, responses={200: SUMMARIES, 400: PROBLEM})
     def get(self, request: Request) -> Response:
         member = member_of(request)
-        asked = {name: request.query_params.get(name, "") for name in ("task", "q", *narrowing.FILTERS)}
-        found = desk.drafts(member, **asked).defer("messages", "fields", "marks", "parameters")
+        asked = {name: request.query_params.get(name, "") for name in ("q", *narrowing.FILTERS)}
+        if mistakes := narrowing.mistakes(asked):
+            message = "These filters cannot be: " + ", ".join(mistakes) + "."
+            raise Refusal("bad_filters", message, status=400, errors=mistakes)
+        found = desk.drafts(member, task=request.query_params.get("task", ""), **asked).defer(
+            "messages", "fields", "marks", "parameters"
+        )
         pages = KeysetPagination()
         page = pages.paginate_queryset(found, request, view=self) or []
         return pages.get_paginated_response(desk.summaries_json(page, member))

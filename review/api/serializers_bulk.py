@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from review import bulk_verdict
+from review.selectors import narrowing
 from review.selectors.bulk import AT_MOST
 
 
@@ -32,6 +33,12 @@ class PreviewIn(VerdictIn):
         if attrs["candidates"] is None and not attrs["filters"]:
             raise serializers.ValidationError({"candidates": ["Name drafts, or filters that find them."]})
         return attrs
+
+    def validate_filters(self, filters: dict[str, str]) -> dict[str, str]:
+        # A filter that is not understood would find more drafts than were meant.
+        if mistakes := narrowing.mistakes(filters):
+            raise serializers.ValidationError(mistakes)
+        return filters
 
 
 class BulkIn(VerdictIn):

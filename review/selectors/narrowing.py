@@ -21,7 +21,7 @@ from review.permissions import slugs_with
 from review.search import query
 from review.search.query import Query
 from review.selectors.told import JUDGED
-from review.states import CandidateState, Role, Verdict
+from review.states import CandidateState, Role, Split, Verdict
 
 FILTERS = (
     "source", "state", "verdict", "split", "origin", "check", "teacher", "model", "reviewer", "reason", "round",
@@ -34,6 +34,12 @@ OPEN = (CandidateState.PENDING, CandidateState.LEASED)
 HITS_AT_MOST = 20_000
 # What an index of the drafts themselves answers; for all else they are looked through, the newest first.
 _INDEXED = frozenset({"state"})
+# Filters whose values are words of ours.
+_WORDS = {
+    "state": CandidateState.values,
+    "verdict": [Verdict.ACCEPT.value, Verdict.EDIT.value, Verdict.REJECT.value],
+    "split": Split.values,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,34 @@ def read(values: Mapping[str, Any]) -> Wanted:
     """What the parameters of an address ask for; names that are no filter are left alone."""
     chosen = {name: str(values[name]).strip() for name in FILTERS if str(values.get(name) or "").strip()}
     return Wanted(str(values.get("q") or "").strip()[: query.LONGEST_LINE], chosen)
+
+
+def mistakes(values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What cannot be asked for, by name, with what was found and what is wanted: for programs, which see no form.
+
+    Names that are no filter are mistakes too; a value that only happens to be nobody's, such as a teacher's, is none.
+    """
+    known = (*FILTERS, "q")
+    found = {
+        name: [f"There is no filter '{name}'. There are {', '.join(known)}."] for name in values if name not in known
+    }
+    for name, value in read(values).chosen.items():
+        if wanted := _wanted(name, value):
+            found[name] = [f"Found {value[:80]!r}; wanted is {wanted}."]
+    return found
+
+
+def _wanted(name: str, value: str) -> str:
+    """What a filter takes, if this value is not among it."""
+    if name in _WORDS:
+        return "" if value in _WORDS[name] else f"one of {', '.join(_WORDS[name])}"
+    if name == "bulk":
+        return "" if _in_bulk(value) is not None else "yes, no, or the id of an act"
+    if name == "round":
+        return "" if _round(value) is not None else "the number of a round"
+    if name in ("since", "until"):
+        return "" if _dated(name, value) is not None else "a day such as 2026-05-31"
+    return ""
 
 
 def of(task: Task, wanted: Wanted) -> QuerySet[Candidate]:
@@ -139,8 +173,12 @@ def _condition(name: str, value: str, member: Member, led: frozenset[str] | None
     if name == "bulk":
         return _in_bulk(value)
     if name == "round":
-        return Q(round=int(value)) if value.isdecimal() and len(value) < 6 else None
+        return _round(value)
     return _dated(name, value)
+
+
+def _round(value: str) -> Q | None:
+    return Q(round=int(value)) if value.isdecimal() and len(value) < 6 else None
 
 
 def _led(led: frozenset[str] | None) -> Q:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,16 +12,30 @@ from django.db import DatabaseError, connection, models, transaction
 from django.test import Client
 
 from audit.models import AuditRow
-from review.models import DatasetFile, DatasetRow, DatasetVersion, Decision, Ruling, TaskVersion
+from review.models import (
+    Choice,
+    DatasetFile,
+    DatasetRow,
+    DatasetVersion,
+    Decision,
+    Reconsideration,
+    Revocation,
+    Ruling,
+    TaskVersion,
+)
 
 GUARDED: tuple[type[models.Model], ...] = (
-    Decision, Ruling, TaskVersion, DatasetVersion, DatasetRow, DatasetFile, AuditRow,
+    Decision, Ruling, Choice, Revocation, Reconsideration, TaskVersion, DatasetVersion, DatasetRow, DatasetFile, AuditRow,
 )  # fmt: skip
 # A column of each that holds text, for attempts to write another one.
 TEXT = {
-    Decision: "note", Ruling: "note", TaskVersion: "note", DatasetVersion: "note", DatasetRow: "row_hash",
+    Decision: "note", Ruling: "note", Choice: "note", Revocation: "reason", Reconsideration: "kind", TaskVersion: "note", DatasetVersion: "note", DatasetRow: "row_hash",
     DatasetFile: "path", AuditRow: "actor",
 }  # fmt: skip
+
+
+# What a refusing database says: its triggers name the rule, its keys the row that would be left alone.
+SAID = ("never change", "only grows", "is frozen", "FOREIGN KEY constraint", "foreign key", "violates")
 
 
 @dataclass(frozen=True)
@@ -43,7 +58,7 @@ def everything() -> dict[str, list[dict[str, Any]]]:
 
 def all_of(browser: Client, program: Any) -> list[Attempt]:
     """Each avenue for each row there is."""
-    return [*_by_sql(), *_by_orm(), *_by_pages(browser), *_by_api(program)]
+    return [*_by_sql(), *_by_orm(), *_by_parents(), *_by_pages(browser), *_by_forms(browser), *_by_api(program)]
 
 
 def _by_sql() -> Iterator[Attempt]:
@@ -57,7 +72,8 @@ def _by_sql() -> Iterator[Attempt]:
             same = ", ".join("'changed'" if name == column else f'"{name}"' for name in names)
             updates = [
                 f'UPDATE {table} SET "{column}" = \'changed\' {where}',
-                f'UPDATE {table} SET "{column}" = "{column}" || \'x\' {where}',
+                # As long as before: no width of a column refuses it first.
+                f'UPDATE {table} SET "{column}" = \'x\' || substr("{column}", 2) {where}',
                 f"DELETE FROM {table} {where}",
                 f'INSERT INTO {table} ({listed}) SELECT {listed} FROM {table} {where} '
                 f'ON CONFLICT ("{key}") DO UPDATE SET "{column}" = \'changed\'',
@@ -93,6 +109,39 @@ def _by_orm() -> Iterator[Attempt]:
                 ("bulk_create", lambda model=model, row=row, column=column: _upsert(model, row, column)),
             ):
                 yield Attempt(f"ORM {name} of {model.__name__}", lambda act=act: _refused(act))
+
+
+def _by_parents() -> Iterator[Attempt]:
+    """Rows that what is guarded stands on: it must not go with them."""
+    for decision in Decision.objects.select_related("candidate__record", "reviewer")[:6]:
+        for parent in (decision.candidate, decision.candidate.record, decision.reviewer):
+            yield Attempt(
+                f"ORM delete of a decision's {type(parent).__name__}",
+                lambda parent=parent: _refused(lambda: _raw_delete(parent)),
+            )
+    for version in DatasetVersion.objects.select_related("dataset__task")[:3]:
+        for parent in (version.dataset, version.dataset.task):
+            yield Attempt(
+                f"ORM delete of a version's {type(parent).__name__}",
+                lambda parent=parent: _refused(lambda: _raw_delete(parent)),
+            )
+
+
+def _by_forms(browser: Client) -> Iterator[Attempt]:
+    """The desk's form with the id of an old decision, and a lead's verdict on one that needs none."""
+    for decision in Decision.objects.select_related("task")[:6]:
+        desk = f"/tasks/{decision.task.slug}/review/"
+        for verdict in ("accept", "edit", "reject"):
+            body = {"candidate": decision.candidate_id, "id": decision.pk, "etag": "0" * 40, "verdict": verdict}
+            yield Attempt(
+                f"page {verdict} with an old id",
+                lambda a=desk, b=body: _told(browser.post(a, {**b, "note": "changed"})),
+            )
+        for act in ("adopt", "leave"):
+            body = {"decision": decision.pk, "act": act, "tag": "0" * 40, "note": "changed"}
+            yield Attempt(
+                f"page {act} of a decision that counts", lambda a=desk, b=body: _told(browser.post(f"{a}late/", b))
+            )
 
 
 def _by_pages(browser: Client) -> Iterator[Attempt]:
@@ -137,8 +186,14 @@ def _refused(act: Callable[[], object]) -> tuple[bool, str]:
             act()
             transaction.set_rollback(True)
     except DatabaseError as error:
-        return any(word in str(error) for word in ("never change", "only grows", "is frozen")), str(error)
+        return any(word in str(error) for word in SAID), str(error)
     return False, "nothing was said"
+
+
+def _told(response: Any) -> tuple[bool, str]:
+    """Whether a page refused and named its reason where a reader meets it."""
+    said = re.search(r'role="alert">\s*<p>\s*<strong>([^<]+)</strong>', response.content.decode())
+    return response.status_code in (409, 412, 422) and said is not None, f"{response.status_code} {said and said[1]}"
 
 
 def _answered(response: Any, status: int) -> tuple[bool, str]:
@@ -155,6 +210,11 @@ def _reused(program: Any, candidate: UUID, decision: UUID) -> tuple[bool, str]:
 def _execute(statement: str, parameters: list[Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
+
+
+def _raw_delete(row: models.Model) -> None:
+    type(row)._default_manager.filter(pk=row.pk)._raw_delete("default")
+    connection.check_constraints()
 
 
 def _save(row: models.Model, column: str) -> None:

@@ -133,3 +133,21 @@ def test_a_reject_offers_the_sentences_that_checks_object_to(api, task: Task, ex
     (offer,) = api.get(f"/api/v1/candidates/{drafts[0].pk}/repeated/").json()["results"]
 
     assert (offer["sentence"], offer["count"], offer["instead"]) == (text, 5, None)
+
+
+@pytest.mark.parametrize(
+    ("filters", "named", "wanted"),
+    [
+        ({"stat": "pending"}, "stat", "There is no filter 'stat'"),
+        ({"q": "thursday", "verdict": "acept"}, "verdict", "Found 'acept'; wanted is one of accept, edit, reject."),
+        ({"round": "first"}, "round", "Found 'first'; wanted is the number of a round."),
+        ({"since": "31.5.2026"}, "since", "a day such as 2026-05-31"),
+    ],
+)
+def test_a_filter_that_is_not_understood_finds_nothing_rather_than_everything(
+    api, task: Task, filters: dict[str, str], named: str, wanted: str
+) -> None:
+    answer = api.post(PREVIEW, {**SAID, "filters": filters}, format="json")
+
+    assert answer.status_code == 400
+    assert wanted in answer.json()["errors"][f"filters.{named}"][0]
