@@ -7,6 +7,7 @@ from collections.abc import Mapping as AnyMapping
 from django import forms
 
 from review.services.imports import Mapping, Preview
+from review.services.imports.judged import DRAFT
 from review.states import SourceKind
 
 
@@ -78,15 +79,19 @@ def mapping_rows(preview: Preview) -> list[dict[str, object]]:
 def unfilled(preview: Preview, defaults: AnyMapping[str, str]) -> list[dict[str, object]]:
     """Facts that no column fills, required ones first, each with the value for all rows typed so far."""
     filled = set(preview.mapping.values())
+    # A draft that is here already brings its facts along, and so does a record that is found by its name.
+    facts = [target for target in preview.targets if target.field is not None and not target.is_output]
+    names = {target.name for target in facts if target.field and target.field.role}
+    are_facts_needed = not filled & {DRAFT, *names}
     lines: list[dict[str, object]] = [
         {
             "name": target.name,
             "label": target.label,
-            "is_required": target.is_required,
+            "is_required": target.is_required or bool(are_facts_needed and target.field and target.field.required),
             "value": defaults.get(target.name, ""),
             "errors": preview.problems.get(target.name, []),
         }
-        for target in preview.targets
-        if target.name not in filled and not target.is_output and target.field is not None
+        for target in facts
+        if target.name not in filled
     ]
     return sorted(lines, key=lambda line: not line["is_required"])

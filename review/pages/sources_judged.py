@@ -61,9 +61,11 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
                 words = said(result.rows_added, result.rows_known, result.rows_bad, SourceKind.DECISIONS)
                 messages.success(request, words)
                 return redirect("review:source", result.source.pk)
+    lacking = unfilled(seen.preview, chosen.get("defaults", {}))
     context = {
         "task": task, "section": "sources", "filename": filename, "seen": seen, "file": seen.preview,
-        "rows": mapping_rows(seen.preview), "unfilled": unfilled(seen.preview, chosen.get("defaults", {})),
+        "rows": mapping_rows(seen.preview), "unfilled": lacking,
+        "is_fact_missing": any(line["is_required"] and not line["value"] for line in lacking),
         "form": form, "refusal": refusal, "meanings": MEANINGS, "team": team.team_of(member, task),
         "reviewers": _reviewers(seen, reviewers_from(post)),
         "needs_reviewer": REVIEWER not in seen.preview.mapping.values(),

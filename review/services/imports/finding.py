@@ -14,6 +14,7 @@ from review.services.imports.reading import ReadRow
 from review.services.imports.records import Read, Writing, half_a_pair, hashed
 from review.services.imports.result import Tally
 from review.services.pouring import RecordRow
+from review.spec import TaskSpec
 
 
 class Draft(NamedTuple):
@@ -26,6 +27,9 @@ class Draft(NamedTuple):
     text: str
     # As `Candidate.fields_hash` has it.
     text_hash: str
+
+
+NAMELESS = "it names no record: give the fact that names it, or all required facts"
 
 
 def fitting(version: TaskVersion, rows: Iterable[ReadRow], tally: Tally) -> Iterator[Draft]:
@@ -42,6 +46,14 @@ def fitting(version: TaskVersion, rows: Iterable[ReadRow], tally: Tally) -> Iter
             tally.refuse(read.row.number, str(error))
         else:
             yield Draft(read.row, read.facts, read.digest, fields, text, text_hash)
+
+
+def is_nameless(spec: TaskSpec, facts: Facts) -> bool:
+    """Whether no record can be told from these facts, whichever the task has."""
+    is_named = any(facts.get(field.name) for field in spec.input_schema if field.role)
+    return not is_named and (
+        not facts or any(field.required and field.name not in facts for field in spec.input_schema)
+    )
 
 
 def call_id(record_id: str, text_hash: str) -> str:
@@ -145,6 +157,6 @@ class Finder:
     def _not_found(self, facts: Facts, missing: list[str]) -> str:
         said = self._said(facts)
         if not said:
-            return "it names no record: give the fact that names it, or all required facts"
+            return NAMELESS
         lacking = ", ".join(f"'{name}'" for name in missing)
         return f"no record is called '{said}', and to make one {lacking} would be needed"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from review.services.imports.chat_logs import open_drafts
+from review.services.imports.finding import NAMELESS, is_nameless
 from review.services.imports.mapping import Mapping, Target, guess, targets
 from review.services.imports.reading import Readable, check_mapping, read_rows
 from review.services.imports.result import RowError, Tally
@@ -76,8 +77,9 @@ def read_preview(
     problems: dict[str, list[str]] = {}
     try:
         check_mapping(table, mapping, fields, defaults or {})
-        for _ in read_rows(table, mapping, fields, defaults or {}, tally):
-            pass
+        for row in read_rows(table, mapping, fields, defaults or {}, tally):
+            if kind == SourceKind.DRAFTS and is_nameless(spec, row.facts):
+                tally.refuse(row.number, NAMELESS)
     except Refusal as refusal:
         if refusal.code != "mapping_invalid":
             raise

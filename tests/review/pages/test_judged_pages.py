@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,6 +11,7 @@ from django.test import Client
 
 from members.models import Member
 from review.models import Decision, Source, Task
+from review.schema import InputField
 from tests.review import factories
 from tests.review.imports.judged import exports
 
@@ -81,6 +83,44 @@ def test_a_file_that_names_nobody_takes_one_reviewer_for_all(browser: Client) ->
 
     assert "No column names the reviewer" in page
     assert set(Decision.objects.values_list("reviewer__display_name", flat=True)) == {"clara"}
+
+
+def test_a_required_fact_without_a_column_is_marked_where_it_is_filled_in(browser: Client) -> None:
+    place = upload(browser, "reply,verdict,reviewer\nSorry.,accept,ann\n", "own.csv")
+    columns = {"map.0": "reply", "map.1": "said.verdict", "map.2": "said.reviewer", "do": "import"}
+
+    page = browser.get(place).content.decode()
+    browser.post(place, {**columns, "fill.ticket": "All of one ticket"})
+
+    assert re.search(r'<details class="panel more" open>\s*<summary>Facts without a column', page)
+    assert re.search(r'<label for="id_fill-ticket">[^<]* \*</label>', page)
+    said = "No column fills the field &#x27;ticket&#x27;, which is required."
+    assert f'<p class="error" id="err_fill-ticket">{said}</p>' in page
+    assert Decision.objects.count() == 1
+
+
+def test_a_row_without_a_name_is_bad_before_anything_is_promised(browser: Client) -> None:
+    page = browser.get(
+        upload(browser, "ticket,reply,verdict,reviewer\n,Sorry.,accept,ann\nLate,Oh.,accept,ann\n", "own.csv")
+    ).content.decode()
+
+    assert "0 left out · 1 bad" in page
+    assert '<span class="mono">row 2</span> it names no record' in page
+    assert "Import 1 verdict" in page
+
+
+def test_records_that_are_here_are_found_by_their_name_alone(admin: Member, as_member) -> None:
+    asked = (InputField(name="ticket", role="title", required=True), InputField(name="history", required=True))
+    spec = exports.SPEC.model_copy(update={"input_schema": asked, "student_template": "{{facts}}"})
+    factories.make_task(by=admin, spec=spec, slug="strict")
+    file = SimpleUploadedFile("own.csv", b"ticket,reply,verdict,reviewer\nLate,Sorry.,accept,ann\n")
+    lead = as_member(admin)
+
+    place = lead.post("/tasks/strict/sources/import/", {"file": file, "kind": "decisions"})["Location"]
+    page = lead.get(place).content.decode()
+
+    assert "do not fit yet" not in page
+    assert "Import 1 verdict" in page
 
 
 def test_an_export_in_which_nothing_was_judged_is_refused(browser: Client) -> None:

@@ -176,3 +176,12 @@ def test_a_reviewer_reads_sources_and_imports_nothing(task: Task, reviewer: Memb
     assert client.get("/tasks/outreach/sources/").status_code == 200
     assert send(client, GOOD).status_code == 403
     assert client.get("/tasks/outreach/sources/import/").status_code == 403
+
+
+def test_a_written_field_without_a_column_is_named(task: Task, admin: Member, as_member: SignIn) -> None:
+    client = as_member(admin)
+    text = "company,sector,role,trigger,subject\nAcme,steel,Buyer,moved,Hello\n"
+
+    page = client.get(send(client, text, kind="drafts")["Location"]).content.decode()
+
+    assert "No column fills the written field &#x27;body&#x27;, which is required." in page

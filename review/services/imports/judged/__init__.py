@@ -2,6 +2,6 @@
 
 from review.services.imports.judged.decisions import import_decisions
 from review.services.imports.judged.preview import JudgedPreview, read_judged_preview
-from review.services.imports.judged.targets import REVIEWER
+from review.services.imports.judged.targets import DRAFT, REVIEWER
 
-__all__ = ["REVIEWER", "JudgedPreview", "import_decisions", "read_judged_preview"]
+__all__ = ["DRAFT", "REVIEWER", "JudgedPreview", "import_decisions", "read_judged_preview"]

@@ -83,7 +83,7 @@ def import_decisions(
     fields = judged_targets(version.spec)
     mapping = guess_judged(version.spec, table.columns) if mapping is None else mapping
     check_mapping(table, mapping, fields, defaults or {})
-    check_said(version.spec, mapping)
+    check_said(version.spec, mapping, defaults or {})
 
     tally = Tally()
     source = sources.draw(

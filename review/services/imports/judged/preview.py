@@ -10,6 +10,7 @@ from pathlib import Path
 from django.utils import timezone
 
 from review.schema import Fields, normalise_fields
+from review.services.imports.finding import NAMELESS, is_nameless
 from review.services.imports.judged import saying
 from review.services.imports.judged.tables import JudgedTable, open_judged
 from review.services.imports.judged.targets import DRAFT, REVIEWER, VERDICT, check_said, guess_judged, judged_targets
@@ -87,7 +88,7 @@ def read_judged_preview(
     problems: dict[str, list[str]] = {}
     try:
         check_mapping(table, mapping, fields, defaults or {})
-        check_said(spec, mapping)
+        check_said(spec, mapping, defaults or {})
         for row in read_rows(table, mapping, fields, defaults or {}, look.tally):
             look.at(row)
         problems = look.problems()
@@ -133,6 +134,8 @@ class _Look:
             return
         if said is None:
             self._left_out += 1
+        elif not row.said.get(DRAFT) and is_nameless(self._spec, row.facts):
+            self.tally.refuse(row.number, NAMELESS)
         else:
             self._verdict_counts[said.verdict] += 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from collections.abc import Mapping as AnyMapping
 
 from review.services.imports.mapping import LABELS_FIELD, Mapping, Target, guess, targets
 from review.spec import TaskSpec
@@ -48,8 +49,8 @@ def guess_judged(spec: TaskSpec, columns: Sequence[str]) -> Mapping:
     return mapping
 
 
-def check_said(spec: TaskSpec, mapping: Mapping) -> None:
-    """Refuse columns that name no draft, or neither a verdict nor an edited text.
+def check_said(spec: TaskSpec, mapping: Mapping, defaults: AnyMapping[str, str]) -> None:
+    """Refuse columns that name no draft, leave out a fact it needs, or bring neither a verdict nor an edited text.
 
     Raises:
         Refusal: `mapping_invalid`, with the mistakes by field.
@@ -57,7 +58,7 @@ def check_said(spec: TaskSpec, mapping: Mapping) -> None:
     filled = set(mapping.values())
     errors: dict[str, list[str]] = {}
     if DRAFT not in filled:
-        errors |= _unwritten(spec, filled)
+        errors |= _unwritten(spec, filled) | _unknown(spec, filled, defaults)
     if VERDICT not in filled and not any(name.startswith(EDITED) for name in filled):
         errors[VERDICT] = ["No column fills the verdict, nor an edited text that would tell it."]
     if errors:
@@ -66,6 +67,15 @@ def check_said(spec: TaskSpec, mapping: Mapping) -> None:
             "mapping_invalid", first, hint="Choose the columns of the text that was judged and of what was said.",
             errors=errors,
         )  # fmt: skip
+
+
+def _unknown(spec: TaskSpec, filled: Collection[str], defaults: AnyMapping[str, str]) -> dict[str, list[str]]:
+    there = {name for name in (field.name for field in spec.input_schema) if name in filled or defaults.get(name)}
+    if any(field.role and field.name in there for field in spec.input_schema):
+        # Records that are here already are found by their name.
+        return {}
+    lacking = [field.name for field in spec.input_schema if field.required and field.name not in there]
+    return {name: [f"No column fills the field '{name}', which is required."] for name in lacking}
 
 
 def _unwritten(spec: TaskSpec, filled: Collection[str]) -> dict[str, list[str]]:
