@@ -69,7 +69,7 @@ def record(
         PermissionDenied: Not a reviewer of the task.
         Refusal: 428 without `if_match`; 412 when it is stale, with the current state; 409 when the id came with
             another body, the card is in front of somebody else, or judged by this member already; 422 when the
-            verdict does not fit the task version.
+            verdict does not fit the task version; 503 when others moved the card at each look.
     """
     said = judgement.read(
         verdict, fields=fields, reasons=reasons, ratings=ratings, seconds=seconds, note=note, retracts=retracts
@@ -84,12 +84,23 @@ def record(
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction.atomic():
+                if attempt > 1:
+                    # Who was overtaken once looks while nobody else can move the card.
+                    queue.wait_for(candidate_id)
                 return _record(candidate_id, by=by, id=id, said=said, if_match=if_match, deck_size=deck_size)
-        except (OvertakenError, IntegrityError):
-            # Of two writers of one id, one row or one card the other won; what it wrote is seen on the next look.
+        except OvertakenError:
+            continue
+        except IntegrityError:
+            # Of two writers of one id or one row the other won, which is seen on the next look; a rule that is broken at
+            # each look is a fault of ours, and no matter of trying again.
             if attempt == ATTEMPTS:
                 raise
-    raise AssertionError("unreachable")
+    raise Refusal(
+        "card_contested",
+        "Several verdicts on this card came at the very same moment.",
+        hint="Nothing was recorded. Send the same once more.",
+        status=503,
+    )
 
 
 def _record(candidate_id: UUID, *, by: Member, id: UUID, said: Judgement, if_match: str, deck_size: int) -> Outcome:

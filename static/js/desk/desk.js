@@ -4,6 +4,7 @@ import { Asking } from "./asking.js";
 import { Checking, showRemark } from "./checking.js";
 import { Drafts } from "./drafts.js";
 import { fieldsOf, fillFields, focusBox, isChanged, isEditable, isEditing, onListClick, redraw, startEdit } from "./editing.js";
+import { Gap } from "./gap.js";
 import { putGuidelines } from "./guidelines.js";
 import { Hand, cardFrom } from "./hand.js";
 import { History } from "./history.js";
@@ -36,6 +37,7 @@ const notices = new Notices(desk);
 const outbox = new Outbox(member, token);
 const history = new History(data.history.map((step) => ({ kind: "decision", ...step })));
 const hand = new Hand(stage, onShow);
+const gap = new Gap(desk.querySelector("[data-empty]"), { ask: refill, say: (words) => notices.say(words) });
 const drafts = new Drafts(member, server);
 const tabs = new Tabs(member, onJudgedElsewhere);
 const verdicts = new Verdicts({ drafts, hand, outbox, history, server, notices, stage, tabs, refill });
@@ -57,9 +59,19 @@ const keys = bindDeskKeys({
 });
 
 function onShow(card) {
-  desk.querySelector("[data-empty]").hidden = Boolean(card);
   desk.querySelector(".desk-foot [data-footer]").textContent = card?.dataset.writtenBy ?? "";
-  if (!card) refill();
+  if (card) return gap.close();
+  gap.asking();
+  return refill();
+}
+
+/** With no card in hand: that none is left is only true once the server has taken all that was judged here. */
+async function nameGap() {
+  if (hand.current) return;
+  const isOnItsWay = (await outbox.entries()).length > 0 || verdicts.undoing.size > 0;
+  if (hand.current) return;
+  if (isOnItsWay) gap.asking();
+  else gap.done();
 }
 
 /** Make a card ready: keys on its buttons, edits left in this browser, the editor open where one waits. */
@@ -106,10 +118,12 @@ function showPace(pace) {
 
 /** Ask for the hand again: renews leases, brings what is missing. */
 async function refill() {
+  const asked = verdicts.turn;
   const reply = await server.hand();
-  if (!reply) return;
-  take(reply.cards);
+  if (!reply) return hand.current ? undefined : gap.away();
+  take(reply.cards.filter(({ id }) => !verdicts.isStale(id, asked)));
   showPace(reply.pace);
+  return nameGap();
 }
 
 outbox.addEventListener("sent", ({ detail: { entry, reply } }) => {
@@ -117,6 +131,7 @@ outbox.addEventListener("sent", ({ detail: { entry, reply } }) => {
   showPace(reply.pace);
   verdicts.settle(entry);
   take(reply.next ?? reply.cards);
+  nameGap();
 });
 outbox.addEventListener("sent", ({ detail: { entry } }) => {
   import("./samesentence.js").then(({ offer }) => offer(desk, entry), () => {});

@@ -14,6 +14,9 @@ export class Verdicts {
     this.undoing = new Set();
     // Cards judged here whose verdict the server has not confirmed, with the id of the latest: they stay out of the hand.
     this.away = new Map();
+    // Cards whose verdict the server has taken, by turn: an answer that was on its way before may still name them.
+    this.settled = new Map();
+    this.turn = 0;
   }
 
   /** Take up what an earlier page of this browser left in the outbox. */
@@ -30,8 +33,16 @@ export class Verdicts {
     for (const card of this.hand.cards) if (this.away.has(card.dataset.card)) this.hand.remove(card);
   }
 
+  /** Whether a card was judged since the turn in which the server was asked for it. */
+  isStale(candidate, asked) {
+    return (this.settled.get(candidate) ?? 0) > asked;
+  }
+
   /** The server has answered an entry for good. */
-  settle({ candidate, body }) {
+  settle({ kind, candidate, body }) {
+    this.turn += 1;
+    if (kind === "hold" || body.verdict === "retract") this.settled.delete(candidate);
+    else this.settled.set(candidate, this.turn);
     if (body.verdict !== "retract" && this.away.get(candidate) === body.id) this.away.delete(candidate);
   }
 

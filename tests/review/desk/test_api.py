@@ -248,3 +248,18 @@ def test_deciding_by_http_leaves_the_candidate_decided(api: APIClient) -> None:
     assert decision.ratings == {"one clear ask": False}
     assert decision.note == "dull"
     assert Candidate.objects.get(pk=card["id"]).state == CandidateState.DECIDED
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("state=judged", "Found 'judged'; wanted is one of pending, leased, decided, disputed, kept."),
+        ("until=tomorrow", "Found 'tomorrow'; wanted is a day such as 2026-05-31."),
+        ("bulk=maybe", "Found 'maybe'; wanted is yes, no, or the id of an act."),
+    ],
+)
+def test_a_list_asked_for_what_cannot_be_says_so(api: APIClient, query: str, said: str) -> None:
+    answer = api.get(f"/api/v1/candidates/?{query}")
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == {query.split("=")[0]: [said]}

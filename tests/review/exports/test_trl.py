@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.engine]
 STUDENT = str(Path(__file__).parents[3] / "training" / "demo_student" / "weights")
 Load = Callable[[str], Any]
 COUNT = 24
+# All 1,486 under `make stress`.
+VERDICTS = None if os.environ.get("STRESS") == "1" else 30
 
 
 @pytest.fixture
@@ -108,13 +111,14 @@ def test_parquet_loads_to_the_same_columns_and_rows_as_jsonl(load: Load, format_
 
 
 @pytest.mark.outside_data
-@pytest.mark.timeout(900)
+@pytest.mark.stress
+@pytest.mark.timeout(3600)
 def test_real_experts_verdicts_train_with_all_three(
     outside_data: Path, admin: Member, make_member: Any, api_as: Any, tmp_path: Path
 ) -> None:
     from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer, SFTConfig, SFTTrainer
 
-    task, _ = defacto.played(outside_data, admin=admin, make_member=make_member, api_as=api_as, limit=30)
+    task, _ = defacto.played(outside_data, admin=admin, make_member=make_member, api_as=api_as, limit=VERDICTS)
     version = frozen(datasets.create(task, name="Gold", by=admin), by=admin)
     changed = [row for row in rows_of(version, "raw") if row["decision"]["fields"] not in (None, row["draft"])]
     assert version.counts["pairs"] == {"edit": len(changed)}

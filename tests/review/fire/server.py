@@ -17,7 +17,8 @@ from django.conf import settings
 from tests.everything import free_port
 from tests.jobs.fleet import database_url
 
-PATIENCE_S = 60.0
+# A machine under load takes long to start a server again.
+PATIENCE_S = 180.0
 
 
 class Server:

@@ -1,0 +1,75 @@
+/**
+ * What stands where a card would: that all is judged, or that the next cards are not here yet. It never says the one for the
+ * other. Knows the page's two texts and when to ask again; knows no card.
+ */
+
+// No word of waiting for what is there in a moment.
+const QUIET_MS = 300;
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+export class Gap {
+  #place;
+  #ask;
+  #say;
+  #timer = 0;
+  #pause = FIRST_PAUSE_MS;
+
+  /** `ask()` fetches the hand again, `say(words)` tells a screen reader. */
+  constructor(place, { ask, say }) {
+    this.#place = place;
+    this.#ask = ask;
+    this.#say = say;
+    window.addEventListener("online", () => this.#place.hidden || ask());
+  }
+
+  /** A card is shown. */
+  close() {
+    this.#show(null);
+    this.#place.hidden = true;
+    this.#pause = FIRST_PAUSE_MS;
+  }
+
+  /** The server was asked, or has yet to take what was judged here: whether more cards come is not known, and soon asked. */
+  asking() {
+    if (this.#shown === "away") return;
+    if (this.#shown !== "asking") this.#show(null);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#show("asking");
+      this.#askLater();
+    }, QUIET_MS);
+  }
+
+  /** The server cannot be reached; it is asked again by itself. */
+  away() {
+    if (this.#shown !== "away") this.#say(this.#part("away").querySelector("h2").textContent);
+    this.#show("away");
+    this.#askLater();
+  }
+
+  /** The server has said that nothing is left. */
+  done() {
+    this.#show("done");
+  }
+
+  #askLater() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#ask, this.#pause);
+    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
+  }
+
+  get #shown() {
+    return this.#place.hidden ? null : this.#place.querySelector("[data-gap]:not([hidden])")?.dataset.gap;
+  }
+
+  #part(name) {
+    return this.#place.querySelector(`[data-gap="${name}"]`);
+  }
+
+  #show(name) {
+    clearTimeout(this.#timer);
+    this.#place.hidden = false;
+    for (const part of this.#place.querySelectorAll("[data-gap]")) part.hidden = part.dataset.gap !== name;
+  }
+}

@@ -1,0 +1,137 @@
+"""A tunnel: thirty seconds of fast judging without a network, and what the page says when its cards run out there.
+
+`make test` cuts the network for three seconds, `STRESS=1` for thirty.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from members.models import Member
+from review.models import Decision, Gold, Task
+from review.states import Verdict
+from tests.review import factories
+from tests.review.desk.looking import SHOWN, current, saved, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+CUT_S = 30 if os.environ.get("STRESS") == "1" else 3
+KEYS = {Verdict.ACCEPT: ["a"], Verdict.REJECT: ["r", "1"], Verdict.EDIT: ["e"]}
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return factories.make_desk(by=admin, count=9)
+
+
+def judge_without_pause(page: Page, *, for_s: float, dice: random.Random) -> tuple[dict[str, Verdict], int]:
+    """Judge and take back as fast as keys can be pressed; what stands in the end by card, and how often a key was meant."""
+    standing: dict[str, Verdict] = {}
+    acts, until_s = 0, time.monotonic() + for_s
+    while time.monotonic() < until_s:
+        acts += 1
+        if not page.locator(SHOWN).count() or (standing and dice.random() < 0.4):
+            page.keyboard.press("z")
+            standing.popitem()
+            continue
+        card, verdict = current(page), dice.choice(list(KEYS))
+        for key in KEYS[verdict]:
+            page.keyboard.press(key)
+        if verdict == Verdict.EDIT:
+            page.keyboard.type(f"No {acts}. ")
+            page.keyboard.press("Control+Enter")
+        standing[card] = verdict
+    return standing, acts
+
+
+def test_thirty_seconds_of_fast_judging_without_a_network_arrive_as_they_were_meant(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+    page.context.set_offline(True)
+
+    meant, acts = judge_without_pause(page, for_s=CUT_S, dice=random.Random(3))
+    assert Decision.objects.count() == 0
+    page.context.set_offline(False)
+
+    expect(page.locator("[data-banner]")).to_be_hidden()
+    until(page, lambda: Gold.objects.count() == len(meant))
+    said = Decision.objects.exclude(verdict=Verdict.RETRACT).filter(retracted_by=None)
+    assert {str(decision.candidate_id): decision.verdict for decision in said} == meant
+    assert said.count() == len(meant)
+    assert all(decision.fields["body"].startswith("No ") for decision in said.filter(verdict=Verdict.EDIT))
+    assert page.locator("[data-refusals] .alert").count() == 0
+    assert acts > 4 * CUT_S
+    print(f"{acts} keys meant something in {CUT_S} s without a network; {len(meant)} verdicts stood, all arrived once")
+
+
+def test_a_hand_that_runs_out_in_the_tunnel_does_not_say_that_all_is_judged(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+    page.context.set_offline(True)
+
+    for _ in range(5):
+        page.keyboard.press("a")
+    expect(page.locator("[data-empty]")).to_contain_text("No further card is here yet")
+    assert page.get_by_text("Every card is judged").is_hidden()
+    # In the middle of the page: an empty stage must not keep a column for itself.
+    assert page.locator("[data-empty]").bounding_box()["width"] == page.locator(".desk").bounding_box()["width"]
+    page.context.set_offline(False)
+
+    # The further cards come without a reload, and only when none is left that is said.
+    expect(page.locator(SHOWN)).to_have_count(1)
+    assert page.locator("[data-empty]").is_hidden()
+    saved(page, 5)
+    for _ in range(4):
+        page.locator(SHOWN).wait_for()
+        page.keyboard.press("a")
+    expect(page.get_by_text("Every card is judged")).to_be_visible()
+    saved(page, 9)
+
+
+def test_a_slow_server_is_waited_for_before_the_page_says_that_all_is_judged(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+    is_slow, held = True, []
+
+    def answer(route: Route) -> None:
+        held.append(route) if is_slow else route.continue_()
+
+    page.route("**/api/v1/**", answer)
+
+    for _ in range(5):
+        page.keyboard.press("a")
+    expect(page.locator("[data-empty]")).to_contain_text("Fetching the next cards")
+    assert page.get_by_text("Every card is judged").is_hidden()
+    is_slow = False
+    for route in held:
+        route.continue_()
+
+    expect(page.locator(SHOWN)).to_have_count(1)
+    saved(page, 5)
+
+
+def test_an_answer_that_was_under_way_brings_no_judged_card_back(open_desk: Callable[..., Page], admin: Member) -> None:
+    page = open_desk(admin)
+    late: list[Route] = []
+    page.route("**/api/v1/desk/*/deck/**", lambda route: late.append(route))
+    card = current(page)
+
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    until(page, lambda: bool(late))
+    told = late[0].fetch()
+    page.keyboard.press("a")
+    expect(page.locator("[data-saved]")).to_contain_text("saved")
+    late[0].fulfill(response=told)
+    page.wait_for_timeout(500)
+
+    assert card in told.text()
+    expect(page.locator(f"#card-{card}")).to_have_count(0)
+    saved(page, 1)
