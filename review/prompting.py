@@ -148,12 +148,9 @@ def canonical_json(value: Any) -> str:
 
 def facts_sheet(spec: TaskSpec, facts: Facts) -> str:
     """The facts as `key: value` lines in schema order, missing ones left out."""
-    lines = []
-    for field in spec.input_schema:
-        value = _one_line(facts.get(field.name))
-        if value:
-            lines.append(f"{field.name}: {value}")
-    return "\n".join(lines)
+    known = [(field.name, facts[field.name]) for field in spec.input_schema if facts.get(field.name) is not None]
+    lines = [(name, _one_line(value)) for name, value in known]
+    return "\n".join([f"{name}: {line}" for name, line in lines if line])
 
 
 def output_format(spec: TaskSpec) -> str:

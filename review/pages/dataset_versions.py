@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods
 
 from members.session import member_of
@@ -21,6 +20,7 @@ from review.services import revocations
 from review.services.datasets import diff as differences
 from review.states import Role
 from web.errors import Refusal
+from web.way_back import way_back
 
 
 @require_GET
@@ -114,7 +114,7 @@ def revoke(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpResponse:
 def _back(request: HttpRequest) -> str:
     """Where to go afterwards: a page of this site, or nothing."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else ""
+    return way_back(wanted, otherwise="")
 
 
 def _uuid(text: str) -> UUID | None:

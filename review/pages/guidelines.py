@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from members.models import Member
@@ -21,6 +20,7 @@ from review.services import guidelines
 from review.services import reconsidering as answering
 from review.states import Role
 from web.errors import Refusal
+from web.way_back import way_back
 
 KINDS = reconsidering.KINDS
 
@@ -69,9 +69,7 @@ def show(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpResponse:
         messages.success(request, f"{said}: version {version.number}. Under Guidelines you can take that back.")
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}".strip())
-    back = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    return redirect(back if is_ours else reverse("review:guidelines", args=[slug]))
+    return redirect(way_back(request.POST.get("next", ""), otherwise=reverse("review:guidelines", args=[slug])))
 
 
 def _answer(request: HttpRequest, member: Member, task: Any) -> str:

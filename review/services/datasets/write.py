@@ -30,6 +30,7 @@ from review.services.datasets.inspection import Inspection
 from review.services.datasets.selection import Selection, select
 from review.states import Split
 from web.ahead import quick_turns
+from web.collecting import collected_rarely
 from webhooks.services import publishing
 
 T = TypeVar("T")
@@ -52,8 +53,8 @@ def write(version_id: UUID, *, report: Report) -> dict[str, Any]:
     version = DatasetVersion.objects.select_related("dataset__task").get(pk=version_id)
     filters = dataset_filters.parse(version.filters)
     checking.finish(version.dataset.task)
-    selection = select(version.dataset.task, filters)
-    with tempfile.TemporaryDirectory(prefix="freeze-") as folder:
+    with collected_rarely(), tempfile.TemporaryDirectory(prefix="freeze-") as folder:
+        selection = select(version.dataset.task, filters)
         files, inspection = VersionFiles(Path(folder)), Inspection(filters)
         _write_rows(version, selection, files, report, inspection)
         told = inspection.report()
