@@ -82,8 +82,9 @@ def estimate(
         count: Calls in all.
     """
     step = max(1, len(facts) // SAMPLE)
-    rendered = [prompting.messages(version.spec, known, audience=spec.audience) for known in facts[::step]]
-    prompts = [paid_for(spec, version.spec, prompt) for prompt in rendered]
+    prompts = [_prompt(version.spec, known, spec) for known in facts[::step]]
+    # The dearest call is that of the longest record, which a sample may miss.
+    longest = _prompt(version.spec, max(facts, key=_length), spec)
     usage = _measured(version, teacher, spec) or _guessed(version.spec, prompts, spec)
     cost_usd = spec.cost_usd(
         round(usage.input_tokens * count),
@@ -98,7 +99,7 @@ def estimate(
         cost_usd=round(cost_usd, 6),
         cost_low_usd=round(cost_usd * usage.low, 6),
         cost_high_usd=round(cost_usd * usage.high, 6),
-        worst_call_usd=max(worst_case(spec, prompt)[2] for prompt in prompts),
+        worst_call_usd=max(worst_case(spec, prompt)[2] for prompt in [*prompts, longest]),
         time_s=round(math.ceil(count / teacher.concurrency) * usage.latency_s, 1),
         basis=usage.basis,
     )
@@ -120,6 +121,14 @@ def of_conversation(task: TaskSpec, messages: list[prompting.Message], spec: Tea
         time_s=round(usage.latency_s, 1),
         basis=usage.basis,
     )
+
+
+def _prompt(task: TaskSpec, facts: Facts, spec: TeacherSpec) -> list[prompting.Message]:
+    return paid_for(spec, task, prompting.messages(task, facts, audience=spec.audience))
+
+
+def _length(facts: Facts) -> int:
+    return sum(len(str(value)) for value in facts.values())
 
 
 def _measured(version: TaskVersion, teacher: Teacher, spec: TeacherSpec) -> Usage | None:

@@ -153,15 +153,15 @@ class TeacherForm(forms.Form):
         return NewTeacher(**{"slug": slug, **chosen})
 
 
-def _usd_per_million(label: str, *, priced_as_input: bool = False) -> forms.DecimalField:
-    """A price of a kind of tokens; with `priced_as_input` it may be left empty."""
+def _usd_per_million(label: str, *, if_empty: str = "") -> forms.DecimalField:
+    """A price of a kind of tokens; it may be left empty where `if_empty` says what that means."""
     return forms.DecimalField(
         label=label,
         min_value=0,
         max_digits=10,
         decimal_places=4,
-        required=not priced_as_input,
-        help_text="Empty: not known, priced as plain input." if priced_as_input else "",
+        required=not if_empty,
+        help_text=if_empty,
     )
 
 
@@ -174,8 +174,13 @@ class PriceForm(forms.Form):
     model = forms.CharField(label="Model", max_length=120)
     input_usd_per_million = _usd_per_million("Input, $ per million tokens")
     output_usd_per_million = _usd_per_million("Output, $ per million tokens")
-    cached_input_usd_per_million = _usd_per_million("Input read from a cache, $ per million", priced_as_input=True)
-    cache_write_usd_per_million = _usd_per_million("Input written into a cache, $ per million", priced_as_input=True)
+    cached_input_usd_per_million = _usd_per_million(
+        "Input read from a cache, $ per million", if_empty="Empty: not known, priced as plain input."
+    )
+    cache_write_usd_per_million = _usd_per_million(
+        "Input written into a cache, $ per million",
+        if_empty="Empty: 1.25 times the input at Anthropic, as plain input elsewhere.",
+    )
     batch_factor = forms.DecimalField(
         label="Calls in a batch, share of the price",
         min_value=0,

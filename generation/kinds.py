@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from generation.services import budgets, ingest, order_spec
+from generation.services import budgets, closing, ingest, order_spec
 from generation.services.batches import collecting
 from generation.services.research import ingest as pages
 from generation.services.research import orders as research
@@ -37,7 +37,7 @@ class GenerationKind(BaseKind):
         budgets.hold_resumed(job)
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
-        ingest.close(job, result)
+        closing.close(job)
         if result.outcome == "stopped":
             collecting.begin(job)
 
@@ -52,7 +52,7 @@ class CollectKind(GenerationKind):
         """It asks for nothing, and holds no money."""
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
-        ingest.close(job, result)
+        closing.close(job)
 
 
 class ResearchKind(BaseKind):

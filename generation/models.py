@@ -10,6 +10,7 @@ from django.db import models
 
 from generation.states import (
     BATCH_FACTOR,
+    CACHE_WRITE_FACTOR,
     Answers,
     BatchState,
     BudgetScope,
@@ -64,7 +65,7 @@ class PriceEntry(models.Model):
     model = models.CharField(max_length=120)
     input_usd_per_million = models.DecimalField(max_digits=10, decimal_places=4)
     output_usd_per_million = models.DecimalField(max_digits=10, decimal_places=4)
-    # Empty: not known; such tokens are priced as plain input.
+    # Empty: not known; such tokens are priced as plain input, or as the provider prices what is written into its cache.
     cached_input_usd_per_million = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
     cache_write_usd_per_million = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
     # What a call in a batch costs, as a share of the same call asked live. Empty: as the provider does by default.
@@ -85,6 +86,14 @@ class PriceEntry(models.Model):
     def batch_share(self) -> Decimal:
         """What a call in a batch costs, as a share of the same call asked live: as entered, or as the provider does."""
         return Decimal(BATCH_FACTOR.get(self.provider, "1")) if self.batch_factor is None else self.batch_factor
+
+    @property
+    def cache_write_price(self) -> Decimal | None:
+        """Of a million tokens written into the cache: as entered, or as the provider does; None is as plain input."""
+        factor = CACHE_WRITE_FACTOR.get(self.provider)
+        if self.cache_write_usd_per_million is not None or factor is None:
+            return self.cache_write_usd_per_million
+        return self.input_usd_per_million * Decimal(factor)
 
 
 class GenerationJob(models.Model):

@@ -19,7 +19,7 @@ class PriceOut(serializers.Serializer[Any]):
         max_digits=10, decimal_places=4, allow_null=True, help_text="Null: not known, priced as plain input"
     )
     cache_write_usd_per_million = serializers.DecimalField(
-        max_digits=10, decimal_places=4, allow_null=True, help_text="Null: not known, priced as plain input"
+        max_digits=10, decimal_places=4, allow_null=True, help_text="Null: priced as plain input"
     )
     batch_factor = serializers.DecimalField(
         max_digits=4, decimal_places=3, allow_null=True, help_text="A call in a batch, as a share of the same call live"

@@ -86,7 +86,8 @@ class Announcer:
         if key in self._behind:
             self._behind.discard(key)
             self._ahead[key] = min(MOST_AHEAD, self._ahead[key] * 2)
-        if lane.has_calls and lane.announced <= self._ahead[key] // 2:
+        # In quarters: what waits to be stored is then never more than a small part of what may be asked meanwhile.
+        if lane.has_calls and lane.announced <= self._ahead[key] * 3 // 4:
             self._announce([call.index for call in lane.announce(self._ahead[key])])
 
     def _announce(self, indexes: list[int]) -> None:

@@ -103,6 +103,7 @@ async def run_order(run: RunDir) -> Ending:
         )
         loop.tell_progress()
         await loop.run()
+        outcomes.left_all(left)
     finally:
         await _close(client, providers)
         await journal.close()

@@ -24,6 +24,7 @@ from generation.engine.plan import PlannedCall
 from generation.engine.repairs import is_worth_repair
 from generation.engine.report import Report
 from generation.engine.warming import Warming
+from generation.engine.wire import Wire
 
 PROGRESS_EVERY_S = 1.0
 
@@ -62,7 +63,7 @@ class CallLoop:
         outcomes: Outcomes,
         should_stop: Callable[[], bool],
     ) -> None:
-        self._spec, self._client, self._journal, self._ledger = spec, client, journal, ledger
+        self._spec, self._ledger = spec, ledger
         self._report, self._outcomes, self._should_stop = report, outcomes, should_stop
         self._repairs = deque(repairs)
         self._lanes = Lanes(spec.teachers, calls, at_once=spec.limits.concurrency)
@@ -70,7 +71,7 @@ class CallLoop:
         self._chance = random.Random(spec.seed)  # spreads waits; no draft hangs on it
         self._warming = Warming(client.shared_chars)
         self._stopping = asyncio.Event()
-        self._on_wire: dict[str, Prepared] = {}
+        self._wire = Wire(client, journal, self._lanes, outcomes, spec.limits)
         self.fatal: CallError | None = None
         self.is_out_of_budget = False
 
@@ -111,13 +112,13 @@ class CallLoop:
         self._report.progress(
             cost_usd=self._ledger.spent_usd,
             possible_usd=self._ledger.possible_usd,
-            in_flight=len(self._on_wire),
+            in_flight=len(self._wire.out),
             limit=self._lanes.limit,
         )
 
     async def _wind_down(self, workers: list[asyncio.Task[None]]) -> None:
         deadline = time.monotonic() + self._spec.limits.stop_grace_s
-        while self._on_wire and time.monotonic() < deadline:
+        while self._wire.out and time.monotonic() < deadline:
             await asyncio.sleep(TICK_S / 2)
         for worker in workers:
             worker.cancel()
@@ -131,7 +132,7 @@ class CallLoop:
             self._announcer.look()
             if time.monotonic() - told_at >= PROGRESS_EVERY_S:
                 told_at = time.monotonic()
-                self._report.in_flight({call: prepared.call.record.id for call, prepared in self._on_wire.items()})
+                self._report.in_flight({call: prepared.call.record.id for call, prepared in self._wire.out.items()})
                 self.tell_progress()
             await asyncio.sleep(TICK_S)
 
@@ -152,7 +153,7 @@ class CallLoop:
         try:
             await self._settle(prepared)
         except Stop:
-            self._outcomes.release(prepared)
+            self._outcomes.left(prepared)
         return True
 
     async def _afford(self, reserve_usd: float) -> bool:
@@ -176,7 +177,7 @@ class CallLoop:
         """
         for attempt in range(1, self._spec.limits.max_tries + 1):
             try:
-                reply = await self._send(prepared)
+                reply = await self._wire.send(prepared)
             except CallError as error:
                 if not await self._is_worth_another(prepared, error, attempt):
                     return
@@ -198,47 +199,9 @@ class CallLoop:
                 await self._settle(repair)
         except Stop:
             # The first answer is paid and settled: its own reserve must not be given back a second time.
-            self._outcomes.release(repair)
+            self._outcomes.left(repair)
         finally:
             self._outcomes.unrepaired(repair)
-
-    async def _send(self, prepared: Prepared) -> Reply:
-        """One try: through the gate, into the journal, over the wire.
-
-        Raises:
-            CallError: No answer came; pace and journal know already.
-            Stop: No more may be sent.
-        """
-        call, limits, pace = prepared.call, self._spec.limits, self._lanes.of(prepared.call).pace
-        entered_at = await pace.enter()
-        error: CallError | None = None
-        self._on_wire[call.id] = prepared
-        try:
-            await self._journal.sent(call.id, reserve_usd=prepared.reserve_usd)
-            if pace.is_closed:
-                self._journal.unbilled(call.id, code="not_sent")
-                raise Stop
-            prepared.sent_at = time.monotonic()
-            # The SDK's own timeout is for each read; a server that drips bytes would never reach it.
-            async with asyncio.timeout(limits.timeout_s + limits.connect_timeout_s):
-                return await self._client.ask(prepared.question)
-        except TimeoutError:
-            error = CallError("unknown", "timed_out", "No whole answer came in time.")
-            raise error from None
-        except CallError as caught:
-            error = caught
-            if error.fate != "unknown":
-                self._journal.unbilled(call.id, code=error.code)
-            raise
-        except asyncio.CancelledError:
-            self._outcomes.doubtful(prepared, CallError("unknown", "stopped", "The job stopped before an answer came."))
-            raise
-        finally:
-            del self._on_wire[call.id]
-            if error is not None and error.slow_down:
-                pace.refused(entered_at, wait_s=error.wait_s)
-            else:
-                pace.leave(succeeded=error is None)
 
     async def _is_worth_another(self, prepared: Prepared, error: CallError, attempt: int) -> bool:
         """Whether to try again, after having waited; if not, the call has been brought to its end.

@@ -189,8 +189,11 @@ class GenerationSpec(Wire):
     limits: Limits = Field(default_factory=Limits)
     # Calls whose end the database knows already, with what they cost: never asked again, even without a journal.
     settled: dict[str, float] = Field(default_factory=dict)
-    # Calls the database saw on the wire and never saw come back; a lost journal must not make them look unasked.
-    in_doubt: list[str] = Field(default_factory=list)
+    # Calls the database saw on the wire and never saw come back, with what they may have cost as far as it was told (0: not
+    # told); a lost journal must not make them look unasked.
+    in_doubt: dict[str, float] = Field(default_factory=dict)
+    # Calls without a paid end, and what tries of them that brought no word may have cost, the last of a call in doubt apart.
+    doubted: dict[str, float] = Field(default_factory=dict)
     # Calls that attempts on other hosts may have asked for, and told nothing of.
     announced: list[AnnouncedIn] = Field(default_factory=list)
 

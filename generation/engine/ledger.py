@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 from generation.engine.contracts import TeacherSpec
 from review.prompting import Message
 
-# Chat formats wrap each message and the answer in a few tokens of their own.
-TOKENS_PER_MESSAGE = 8
+# Chat formats wrap each message in a few tokens of their own, and begin the conversation and the answer with some more.
+TOKENS_PER_MESSAGE, TOKENS_PER_CALL = 8, 16
 
 
 def token_bound(text: str) -> int:
-    """A cautious number of tokens for a text: one for three UTF-8 bytes (English runs at about four)."""
-    return math.ceil(len(text.encode("utf-8", "replace")) / 3)
+    """More tokens than this a text cannot have: one for each UTF-8 byte.
+
+    Vocabularies are built from bytes, or fall back to them, and a token stands for one at least. Prose has a quarter of
+    this; hexadecimal digits, rare scripts and noise come near it. Estimates that people see are not made with it.
+    """
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def worst_case(teacher: TeacherSpec, messages: list[Message], *, is_batch: bool = False) -> tuple[int, int, float]:
-    """The most a call is expected to use: the longest answer, and each token of the prompt at its dearest.
+    """The most a call can use: the longest answer, and a token for each byte of the prompt, each at its dearest.
 
     Returns:
         Input tokens, output tokens (the asked-for maximum), and their price in US dollars.
     """
-    given = sum(token_bound(message["content"]) + TOKENS_PER_MESSAGE for message in messages)
+    given = TOKENS_PER_CALL + sum(token_bound(message["content"]) + TOKENS_PER_MESSAGE for message in messages)
     factor = teacher.batch_factor if is_batch else 1.0
     given_usd = given * teacher.dearest_input_usd_per_million() / 1_000_000
     answered_usd = teacher.cost_usd(0, teacher.max_tokens)

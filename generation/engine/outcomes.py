@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,6 +20,8 @@ from generation.engine.report import Report
 from generation.engine.structured import words_beside
 from review import prompting
 from review.spec import TaskSpec
+
+LEFT = CallError("unknown", "left_in_doubt", "The job ended after a try of this call that may have been paid.")
 
 
 @dataclass
@@ -148,22 +150,38 @@ class Outcomes:
     def failed_unpaid(self, prepared: Prepared, error: CallError) -> None:
         """No answer could be had and nothing was paid. Not journalled as an end: a later attempt asks again."""
         self.release(prepared)
-        self._tell(
-            prepared,
-            "failure",
-            self._scrub(
-                self._identity(prepared)
-                | {
-                    "usage": {"input_tokens": 0, "output_tokens": 0},
-                    "cost_usd": 0.0,
-                    "possible_cost_usd": self._ledger.doubted_usd(prepared.call.id),
-                    "cost_is_estimate": False,
-                    "code": error.code,
-                    "message": error.message,
-                    "excerpt": "",
-                    "request_id": error.request_id,
-                }
-            ),
+        self._tell(prepared, "failure", self._unpaid(prepared, error))
+
+    def left(self, prepared: Prepared) -> None:
+        """The order stops before a call has its end. What lost tries of it may have cost must be known outside."""
+        self.release(prepared)
+        if prepared.call.id not in self._ledger.doubts:
+            return
+        payload = self._unpaid(prepared, LEFT)
+        if prepared.repairs:
+            self._tell(prepared, "failure", payload)
+        else:
+            self._report.outcome("failure", payload, counts=False)
+
+    def left_all(self, calls: Iterable[PlannedCall]) -> None:
+        """The same of those calls that were never sent again."""
+        for call in calls:
+            if call.id in self._ledger.doubts:
+                self.left(self.prepare(call))
+
+    def _unpaid(self, prepared: Prepared, error: CallError) -> dict[str, Any]:
+        return self._scrubbed(
+            self._identity(prepared)
+            | {
+                "usage": {"input_tokens": 0, "output_tokens": 0},
+                "cost_usd": 0.0,
+                "possible_cost_usd": self._ledger.doubted_usd(prepared.call.id),
+                "cost_is_estimate": False,
+                "code": error.code,
+                "message": error.message,
+                "excerpt": "",
+                "request_id": error.request_id,
+            }
         )
 
     def doubtful(self, prepared: Prepared, error: CallError) -> None:

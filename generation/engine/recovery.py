@@ -72,7 +72,6 @@ class Recovery:
         self._task = TaskSpec.model_validate(spec.task)
         self.batches = still_open(history, spec.batches, self._plan, settled=spec.settled)
         self.taken_in = frozenset(batch.batch_id for batch in history.batches.values() if batch.state == "ended")
-        self._in_doubt = frozenset(spec.in_doubt)
         self._in_batches = {call for batch in self.batches for call in batch.calls}
 
     def left(self) -> list[PlannedCall]:
@@ -89,30 +88,45 @@ class Recovery:
             return False
         if fate is not None and fate.state == "answered":
             # Told again: the database may have missed it, and knows it by its id if not.
-            self._take_cost(fate.payload)
+            known_usd = self._take_cost(fate.payload)
+            # Another host may have asked for it once more, and been answered too.
+            self._ledger.possible_usd += max(0.0, self._spec.settled.get(call.id, 0.0) - known_usd)
             self._report.outcome(fate.kind, fate.payload, is_new=False)
             return False
         if call.id in self._spec.settled:
-            # A repair is a call of its own beside the plan, and its cost is the order's.
-            self._ledger.spent_usd += self._spec.settled[call.id] + self._spec.settled.get(repair_id(call.id), 0.0)
-            self._report.already_settled(1)
+            self._take_settled(call.id)
             return False
-        in_doubt = fate.state == "sent" if fate else call.id in self._in_doubt
+        in_doubt = fate.state == "sent" if fate else call.id in self._spec.in_doubt
         if in_doubt or call.index in self._unheard_of:
-            lost_usd = fate.doubted_usd if fate else 0.0
-            return self._ask_again(call, lost_usd + ((fate.reserve_usd if fate else 0.0) or self._worst_usd(call)))
+            # The database may have been told of more tries than this journal, or of the worst price of another host's.
+            last_usd = (fate.reserve_usd if fate else 0.0) or self._worst_usd(call)
+            possible_usd = max(self._lost_usd(call, fate) + last_usd, self._spec.in_doubt.get(call.id, 0.0))
+            return self._ask_again(call, possible_usd)
         self._doubt_lost_tries(call, fate)
         return True
 
-    def _doubt_lost_tries(self, call: PlannedCall, fate: CallFate | None) -> None:
-        """Tries before its last one that no word came of: its end will tell of them."""
-        if fate is not None and fate.doubted_usd:
-            self._ledger.doubt(call.id, fate.doubted_usd)
+    def _take_settled(self, call: str) -> None:
+        """What the database knows of the cost of a call that has its end, and of its repair: a call beside the plan."""
+        for known in (call, repair_id(call)):
+            self._ledger.spent_usd += self._spec.settled.get(known, 0.0)
+            self._ledger.possible_usd += self._spec.doubted.get(known, 0.0) + self._spec.in_doubt.get(known, 0.0)
+        self._report.already_settled(1)
 
-    def _take_cost(self, payload: dict[str, Any]) -> None:
-        """What an end cost, and what tries that were lost before it may have cost."""
-        self._ledger.spent_usd += float(payload["cost_usd"])
-        self._ledger.possible_usd += float(payload.get("possible_cost_usd", 0.0))
+    def _lost_usd(self, call: PlannedCall, fate: CallFate | None) -> float:
+        """What tries before its last one, of which no word came, may have cost: as whoever knows of more of them says."""
+        return max(fate.doubted_usd if fate else 0.0, self._spec.doubted.get(call.id, 0.0))
+
+    def _doubt_lost_tries(self, call: PlannedCall, fate: CallFate | None) -> None:
+        """Its end will tell of them."""
+        if lost_usd := self._lost_usd(call, fate):
+            self._ledger.doubt(call.id, lost_usd)
+
+    def _take_cost(self, payload: dict[str, Any]) -> float:
+        """What an end cost, and what tries that were lost before it may have cost; returns both together."""
+        cost_usd, possible_usd = float(payload["cost_usd"]), float(payload.get("possible_cost_usd", 0.0))
+        self._ledger.spent_usd += cost_usd
+        self._ledger.possible_usd += possible_usd
+        return cost_usd + possible_usd
 
     def _worst_usd(self, call: PlannedCall) -> float:
         messages = prompts.of_call(self._spec, self._task, call)

@@ -57,7 +57,8 @@ class Report:
         self._ends: deque[float] = deque()
         self._began = clock()
         self._told: set[str] = set()
-        self._has_announced = False
+        # An attempt before this one may have: its end takes that back as well.
+        self._has_announced = True
 
     @property
     def done(self) -> int:

@@ -113,6 +113,11 @@ def spent_by(order: GenerationJob) -> Decimal:
     return _usd(found["cost"]) + _usd(found["possible"])
 
 
+def is_near(order: GenerationJob, spent_usd: Decimal) -> bool:
+    """Whether four fifths of an order's own budget are spent; never of one for a single call, which may take all of it."""
+    return bool(order.max_cost_usd) and order.count > 1 and spent_usd >= (order.max_cost_usd or 0) * WARN_AT
+
+
 def visible(member: Member, *, task: Task | None = None) -> list[Budget]:
     """Budgets the member may see: the installation's, and those of their tasks, or of one of them."""
     tasks = tasks_for(member) if task is None else Task.objects.filter(pk=task.pk)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, DecimalField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.http import Http404
 
 from generation.engine.repairs import FLAWED
@@ -23,22 +24,34 @@ SETTLED_SHOWN = 200
 
 def visible(member: Member) -> QuerySet[GenerationJob]:
     """Orders of the member's tasks, newest first, each with counts of its calls and its cost."""
-    answered = Q(calls__state=CallState.ANSWERED)
     # A flawed answer that its repair replaced is paid, and no draft the less.
-    failed = Q(calls__state=CallState.FAILED) & ~Q(calls__error_code=FLAWED)
-    doubtful = Q(calls__state=CallState.UNCERTAIN)
+    failed, doubtful = Q(state=CallState.FAILED) & ~Q(error_code=FLAWED), Q(state=CallState.UNCERTAIN)
     return (
         GenerationJob.objects.filter(task__in=tasks_for(member))
         .select_related("job", "task", "task_version", "source", "teacher", "created_by")
         .annotate(
-            drafts=Count("calls", filter=answered),
-            failures=Count("calls", filter=failed),
-            uncertain=Count("calls", filter=doubtful),
-            cost_usd=Sum("calls__cost_usd", default=Decimal(0)),
-            possible_cost_usd=Sum("calls__possible_cost_usd", filter=doubtful, default=Decimal(0)),
+            drafts=_count(Q(state=CallState.ANSWERED)),
+            failures=_count(failed),
+            uncertain=_count(doubtful),
+            cost_usd=_sum("cost_usd", Q()),
+            possible_cost_usd=_sum("possible_cost_usd", doubtful),
         )
         .order_by("-created_at", "-id")
     )
+
+
+def _count(which: Q) -> Coalesce:
+    return Coalesce(_over_calls(Count("pk"), which), 0)
+
+
+def _sum(amount: str, which: Q) -> Coalesce:
+    return Coalesce(_over_calls(Sum(amount), which), Decimal(0), output_field=DecimalField())
+
+
+def _over_calls(figure: Aggregate, which: Q) -> Subquery:
+    # A subquery each: joined and grouped, every call would carry its order's and its task's texts through the sort.
+    calls = Call.objects.filter(which, generation_job=OuterRef("pk")).order_by().values("generation_job")
+    return Subquery(calls.annotate(figure=figure).values("figure"))
 
 
 def of_task(member: Member, task: Task) -> QuerySet[GenerationJob]:

@@ -125,6 +125,6 @@ def _price(entry: PriceEntry) -> Price:
         entry.source_url,
         entry.note,
         cached_input_usd_per_million=entry.cached_input_usd_per_million,
-        cache_write_usd_per_million=entry.cache_write_usd_per_million,
+        cache_write_usd_per_million=entry.cache_write_price,
         batch_factor=entry.batch_share,
     )

@@ -17,7 +17,7 @@ from generation.services.teaching import advising
 from generation.services.variety import arriving, judged
 from generation.services.variety.arriving import Arrival
 from generation.states import CallState, Purpose, UncertainPolicy, Way
-from jobs.contracts import Event, Result
+from jobs.contracts import Event
 from jobs.models import Job
 from review.models import Candidate
 from review.services import candidates, revisions
@@ -58,7 +58,7 @@ def consume(job: Job, events: Iterable[Event]) -> None:
     batches = [event for event in events if event.kind == "batch"]
     if not told and not batches:
         return
-    order = _held(job)
+    order = locked_order(job)
     if order is None:
         return
     rows.take(order, batches)
@@ -76,27 +76,11 @@ def consume(job: Job, events: Iterable[Event]) -> None:
         _to_desk(order, calls, fresh)
     _save(calls)
     _after(order, calls, fresh)
-    if spend.book(order, before, calls.values()):
-        watching.look(order)
+    if (more_usd := spend.book(order, before, calls.values())) > 0:
+        watching.look(order, more_usd)
 
 
-def close(job: Job, result: Result) -> None:
-    """After a failure, calls last seen on the wire have no engine left to tell of them: they are uncertain."""
-    order = _held(job) if result.outcome == "failed" else None
-    if order is None:
-        return
-    calls = list(Call.objects.filter(generation_job=order, state=CallState.SENT))
-    before = spend.noted(order, calls)
-    for call in calls:
-        call.state, call.error_code = CallState.UNCERTAIN, "interrupted"
-        call.error_message = "The engine ended while this call was on the wire."
-        # The journal may know better; until it is read again, the dearest call of the estimate stands in.
-        call.possible_cost_usd = max(call.possible_cost_usd, _usd(order.estimate.get("worst_call_usd", 0)))
-    Call.objects.bulk_update(calls, ["state", "error_code", "error_message", "possible_cost_usd"], batch_size=CHUNK)
-    spend.book(order, before, calls)
-
-
-def _held(job: Job) -> GenerationJob | None:
+def locked_order(job: Job) -> GenerationJob | None:
     """The order of a job, its row locked: whoever settles its calls by hand waits, and is waited for."""
     orders = GenerationJob.objects.select_related("task_version__task", "teacher")
     return orders.select_for_update(of=("self",), no_key=True).filter(collecting.orders_of(job)).first()

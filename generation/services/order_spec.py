@@ -9,8 +9,8 @@ from generation import ports
 from generation.engine.contracts import GenerationSpec, Limits, RecordIn, TeacherSpec
 from generation.engine.diversity import choosing
 from generation.engine.teaching import advice
-from generation.models import Call, GenerationJob, Teacher
-from generation.selectors import announced
+from generation.models import GenerationJob, Teacher
+from generation.selectors import announced, known_calls
 from generation.selectors.teachers import Price
 from generation.services import addresses, budgets, conversations
 from generation.services.batches import collecting
@@ -18,7 +18,7 @@ from generation.services.batches import rows as batches
 from generation.services.teaching import advising
 from generation.services.variety import lineups, settling
 from generation.services.variety.examples import company_of
-from generation.states import COLLECT, CallState, Purpose, Stragglers, Way
+from generation.states import COLLECT, Purpose, Stragglers, Way
 from generation.variety import Variety
 from jobs.models import Job
 from review.models import Record
@@ -69,7 +69,7 @@ def build(job: Job) -> dict[str, Any]:
         teacher = teacher.model_copy(update={"base_url": room.base_url()})
     elif teacher.base_url:
         addresses.check(teacher.base_url)
-    settled, in_doubt = _known_calls(order)
+    known = known_calls.of_order(order)
     spec = GenerationSpec(
         order=str(order.pk),
         purpose="evaluation" if order.purpose == "evaluation" else "desk",
@@ -86,8 +86,9 @@ def build(job: Job) -> dict[str, Any]:
         stragglers="leave" if order.stragglers == Stragglers.LEAVE else "ask",
         batches=batches.still_open(order),
         limits=Limits(concurrency=_concurrency(order)),
-        settled=settled,
-        in_doubt=in_doubt,
+        settled=known.settled,
+        in_doubt=known.in_doubt,
+        doubted=known.doubted,
         announced=[] if is_closing else announced.without_end(order),
     )
     return spec.model_dump(mode="json")
@@ -120,24 +121,6 @@ def _concurrency(order: GenerationJob) -> int:
         for slug, mixed in zip(variety.slugs, variety.teachers, strict=True)
     ]  # fmt: skip
     return max(1, min(MOST_AT_ONCE, int(min(most))))
-
-
-def _known_calls(order: GenerationJob) -> tuple[dict[str, float], list[str]]:
-    """Calls whose paid end is known, with their cost; and calls that were on the wire when last heard of."""
-    settled: dict[str, float] = {}
-    in_doubt: list[str] = []
-    calls = Call.objects.filter(generation_job=order)
-    for pk, state, cost, possible, settlement in calls.values_list(
-        "pk", "state", "cost_usd", "possible_cost_usd", "settlement"
-    ):
-        if state == CallState.ANSWERED or (state == CallState.FAILED and cost > 0):
-            settled[str(pk)] = float(cost + possible)
-        elif settlement:
-            # A person has settled it; what it cost, or may have cost, still counts against the budget.
-            settled[str(pk)] = float(cost + possible)
-        elif state in (CallState.SENT, CallState.UNCERTAIN):
-            in_doubt.append(str(pk))
-    return settled, in_doubt
 
 
 def _records(order: GenerationJob) -> list[RecordIn]:

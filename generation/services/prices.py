@@ -31,7 +31,7 @@ def put(
 ) -> PriceEntry:
     """Set the price of a model, new or known.
 
-    Tokens whose own price is None are priced as plain input; a batch factor of None is what the provider does by default.
+    A price or factor of None is what the provider does by default, as far as that is known: see `PriceEntry`.
 
     Raises:
         PermissionDenied: The member is no admin.

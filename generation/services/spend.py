@@ -40,13 +40,13 @@ def noted(order: GenerationJob, calls: Iterable[Call]) -> dict[UUID, Noted]:
     return {call.pk: Noted(_key(order, call), _amounts(call)) for call in calls}
 
 
-def book(order: GenerationJob, before: Mapping[UUID, Noted], calls: Iterable[Call]) -> bool:
+def book(order: GenerationJob, before: Mapping[UUID, Noted], calls: Iterable[Call]) -> Decimal:
     """Move the sums by what has changed since `before`; calls that are not in it are new.
 
     Belongs to the transaction that saves the calls. Two that change the same call at once must hold its order's row.
 
     Returns:
-        Whether more is spent, or may be, than before.
+        How much more is spent, or may be, than before; negative for less.
     """
     moves: dict[Key, list[Any]] = defaultdict(lambda: [0] * len(AMOUNTS))
     for call in calls:
@@ -58,7 +58,7 @@ def book(order: GenerationJob, before: Mapping[UUID, Noted], calls: Iterable[Cal
     for key, move in moves.items():
         if any(move):
             _move(order, key, move)
-    return bool(sum(move[-1] + move[-2] for move in moves.values()) > 0)
+    return sum((move[-1] + move[-2] for move in moves.values()), Decimal(0))
 
 
 def sums_of(order: GenerationJob) -> list[SpendDay]:

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from audit.services import trail
+from generation.engine.clients.settings import DEARER, LENGTHS, SET_HERE
 from generation.models import Teacher
 from generation.services import addresses
 from generation.states import DEFAULT_SECRET, NEEDS_KEY, Answers, Provider
@@ -16,19 +17,7 @@ from jobs import secrets
 from members.models import Member
 from web.errors import Refusal
 
-# Members of a request that the engine sets itself, or that would change what a call costs or may do.
-RESERVED = (
-    "model",
-    "messages",
-    "system",
-    "stream",
-    "n",
-    "extra_headers",
-    "extra_query",
-    "extra_body",
-    "tools",
-    "functions",
-)
+LONGEST_ANSWER = 200_000
 
 
 @dataclass(frozen=True)
@@ -149,13 +138,27 @@ def _checked(new: NewTeacher) -> dict[str, Any]:
 def _wrong_parameters(parameters: Any) -> str:
     if not isinstance(parameters, dict):
         return 'Write a JSON object, such as {"temperature": 0.8, "max_tokens": 800}.'
-    if taken := [name for name in RESERVED if name in parameters]:
-        return f"'{taken[0]}' is set by the product itself."
+    if wrong := _reserved(parameters):
+        return wrong
     most = parameters.get("max_tokens", 1)
-    if not isinstance(most, int) or isinstance(most, bool) or not 1 <= most <= 200_000:
-        return "max_tokens is a whole number between 1 and 200000."
+    if not isinstance(most, int) or isinstance(most, bool) or not 1 <= most <= LONGEST_ANSWER:
+        return f"max_tokens is a whole number between 1 and {LONGEST_ANSWER}."
     for name, low, high in (("defect_rate", 0, 1), ("pause_s", 0, 60), ("temperature", 0, 2)):
         value = parameters.get(name, low)
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
             return f"{name} is a number between {low} and {high}."
+    return ""
+
+
+def _reserved(parameters: dict[str, Any]) -> str:
+    """What is wrong with a parameter that a budget could not be kept with, or that is not the admin's to set."""
+    for name in parameters:
+        if name in SET_HERE:
+            return f"'{name}' is set by the product itself."
+        if name in LENGTHS:
+            return f"Write max_tokens for '{name}': what a call may cost at most is priced with it."
+        if name in DEARER:
+            return f"'{name}' would be paid beside the tokens that a budget reckons with."
+    if parameters.get("service_tier") == "priority":
+        return "Calls of the service tier 'priority' cost more than the price table says."
     return ""

@@ -1,4 +1,4 @@
-"""Looks at budgets when money has moved: warns once a period at four fifths, and pauses what goes on beyond the limit.
+"""Looks at budgets when money has moved: warns once at four fifths, and pauses what goes on beyond the limit.
 
 Called inside the transaction that books the money. Mails leave after it commits; a mail that cannot be sent stops nothing.
 """
@@ -6,6 +6,7 @@ Called inside the transaction that books the money. Mails leave after it commits
 from __future__ import annotations
 
 import logging
+from decimal import Decimal
 from functools import partial
 
 from django.conf import settings
@@ -28,12 +29,19 @@ from webhooks.services import publishing
 logger = logging.getLogger(__name__)
 
 
-def look(order: GenerationJob) -> None:
-    """Warn of the budgets that an order has brought near their limit, and pause it where one is used up.
+def look(order: GenerationJob, more_usd: Decimal) -> None:
+    """Warn of the budgets that an order has brought near their limit, its own first, and pause it where one is used up.
 
     The engine keeps within what the order holds; this is for limits that were lowered meanwhile, and for a provider that
     charged more than the worst case.
+
+    Args:
+        order: Whose money has moved; its row is locked.
+        more_usd: By how much, just now.
     """
+    spent_usd = selectors.spent_by(order)
+    if selectors.is_near(order, spent_usd) and not selectors.is_near(order, spent_usd - more_usd):
+        _warn_of_own(order, spent_usd)
     for budget in selectors.covering(order.task):
         now = selectors.standing(budget)
         if now.is_near:
@@ -57,6 +65,17 @@ def _warn(now: Standing, order: GenerationJob) -> None:
     if order.job_id is not None:
         tell(locked(order.job_id), "log", {"level": "warning", "message": text_of(now)})
     transaction.on_commit(partial(_mail, text_of(now), page_of(task), _readers(task)))
+
+
+def _warn_of_own(order: GenerationJob, spent_usd: Decimal) -> None:
+    data = {
+        "scope": "order", "order": str(order.pk), "page": reverse("generation:detail", args=[order.pk]),
+        "spent_usd": str(spent_usd), "limit_usd": str(order.max_cost_usd),
+    }  # fmt: skip
+    publishing.publish("budget.warning", key=f"order:{order.pk}", task_slug=order.task.slug, data=data)
+    if order.job_id is not None:
+        said = f"${spent_usd:.2f} of this order's budget, ${order.max_cost_usd:.2f}, is spent."
+        tell(locked(order.job_id), "log", {"level": "warning", "message": said})
 
 
 def _pause(now: Standing, order: GenerationJob) -> None:

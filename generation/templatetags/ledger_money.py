@@ -11,14 +11,12 @@ from generation.selectors import budgets
 from review.models import Task
 
 register = template.Library()
-CENT = Decimal("0.01")
 
 
 @register.filter
 def exact(value: Decimal) -> str:
-    """An amount with every digit it has, at least to the cent: lines of a book add up as they stand."""
-    amount = value.normalize()
-    return f"{amount:,f}" if amount != amount.quantize(CENT) else f"{value:,.2f}"
+    """An amount to the millionth, as a book holds it: points stand below each other, and lines add up as they stand."""
+    return f"{value:,.6f}"
 
 
 @register.inclusion_tag("generation/_budget_banner.html")

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from generation.forms import OrderForm
 from generation.mix_form import MixForm
-from generation.selectors import batches, pages, thrift, variety
+from generation.selectors import batches, budgets, pages, thrift, variety
 from generation.selectors import orders as selectors
 from generation.selectors import teachers as teacher_selectors
 from generation.services import orders, uncertain
@@ -143,6 +143,7 @@ def detail(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "schema": pages.schema_of(order),
         "thrift": thrift.of_order(order),
         "outcome": variety.outcome(order),
+        "is_near_budget": budgets.is_near(order, budgets.spent_by(order)),
     }
     return render(request, "generation/detail.html", context)
 

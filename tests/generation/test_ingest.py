@@ -180,7 +180,7 @@ def test_the_next_attempt_knows_what_the_database_knows(paid_order: GenerationJo
     spec = GenerationSpec.model_validate(order_spec.build(paid_order.job))
 
     assert spec.settled == {str(UUID(int=1)): 0.0007, str(UUID(int=3)): 0.004}
-    assert spec.in_doubt == [str(UUID(int=2))]
+    assert spec.in_doubt == {str(UUID(int=2)): 0.004}
 
 
 def test_a_spec_names_the_secret_and_holds_none(paid_order: GenerationJob) -> None:

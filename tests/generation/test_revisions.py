@@ -236,7 +236,7 @@ def test_without_its_key_a_teacher_is_refused_by_name(
 
 
 def test_a_paid_teacher_is_asked_within_the_price_of_one_call(draft: Candidate, expert: Member, paid: Teacher) -> None:
-    told = revisions.conversation(draft, "shorter")
+    told = revisions.conversation(draft, "shorter, mention the audit")
     [author, dear] = ports.reviser().writers(draft, told, by=expert)[:2]
 
     request = ask(draft, by=expert, writer="gpt-4o").request

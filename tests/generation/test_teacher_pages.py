@@ -41,6 +41,9 @@ def test_an_admin_adds_and_edits_a_teacher(admin: Member, as_member: SignIn) -> 
     ("field", "value", "said"),
     [
         ("parameters", '{"stream": true}', "set by the product"),
+        ("parameters", '{"max_completion_tokens": 8000}', "Write max_tokens"),
+        ("parameters", '{"best_of": 4}', "beside the tokens"),
+        ("parameters", '{"service_tier": "priority"}', "cost more"),
         ("parameters", "[1]", "JSON object"),
         ("parameters", "{oops", "JSON object"),
         ("secret_ref", "sk-abcdef", "never the key itself"),

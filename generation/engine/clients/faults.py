@@ -96,7 +96,7 @@ def from_connection(error: BaseException, *, timed_out: bool) -> CallError:
         return CallError("unbilled", "unreachable", text)
     if timed_out:
         return CallError("unknown", "timed_out", "No answer came in time.")
-    return CallError("unknown", "connection_lost", text)
+    return CallError("unknown", "connection_lost", (str(cause).strip() or name)[:MESSAGE_LIMIT])
 
 
 def of_creation(error: CallError, status: int) -> CallError:

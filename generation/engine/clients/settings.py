@@ -10,9 +10,18 @@ from generation.engine.contracts import TeacherSpec
 from generation.engine.structured.answers import JsonAnswers
 
 # What the engine sets itself, or what would let a parameter reach beyond the body of the call.
-RESERVED = frozenset(
-    {"model", "messages", "system", "stream", "n", "max_tokens", "extra_headers", "extra_query", "extra_body"}
+SET_HERE = frozenset(
+    {"model", "messages", "system", "stream", "stream_options", "n", "extra_headers", "extra_query", "extra_body"}
 )
+# Other servers' names of `max_tokens`, which alone the worst case of a call is priced with.
+LENGTHS = frozenset({"max_completion_tokens", "max_output_tokens", "max_tokens_to_sample", "max_new_tokens"})
+# What is paid beside the tokens of prompt and answer, or at another price: several answers of which one is kept, tools,
+# searches, code, sound, guesses that are paid when they are wrong, quicker answers.
+DEARER = frozenset({
+    "best_of", "tools", "tool_choice", "functions", "function_call", "web_search_options", "mcp_servers", "container",
+    "modalities", "audio", "prediction", "speed",
+})  # fmt: skip
+RESERVED = SET_HERE | LENGTHS | DEARER | {"max_tokens"}
 REPEAT_STEP = 0.15
 
 

@@ -38,8 +38,14 @@ class Robots:
         Raises:
             NotFetchedError: `robots`.
         """
-        if not self.of(url).allow(url):
-            raise NotFetchedError("robots", "The site's robots.txt does not allow robots to read this page.")
+        rules = self.of(url)
+        if not rules.allow(url):
+            said = (
+                "could not be read, so nothing may be"
+                if rules is _NOTHING
+                else "does not allow robots to read this page"
+            )
+            raise NotFetchedError("robots", f"The site's robots.txt {said}.")
 
     def of(self, url: str) -> Rules:
         """The rules of the host a URL leads to."""

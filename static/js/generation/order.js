@@ -1,12 +1,13 @@
 /**
  * An order's page while it goes on: drafts arrive, failures are counted, figures change.
  * The page was drawn with all that was known; an event that stands in it already is passed over by its call id.
- * Text of a draft is only ever set as text: a teacher's answer is no markup.
+ * Text of a draft is only ever set as text: a teacher's answer is no markup. A draft that arrives takes the place of the
+ * oldest, and none while the list is read (pointer or focus in it): what stands elsewhere stays where it is.
  */
 
 import { watch } from "../live.js";
 
-const SHOWN = 12;
+const SHOWN = matchMedia("(width < 640px)").matches ? 4 : 12;
 const page = document.querySelector("[data-order-job]");
 const schema = JSON.parse(document.querySelector("#output-schema").textContent);
 const places = {
@@ -14,6 +15,9 @@ const places = {
   failures: page.querySelector("[data-failures]"),
 };
 const failed = new Set();
+const calls = new Set(); // every call whose draft was shown
+const byAge = [...places.drafts.children].slice(0, SHOWN).reverse(); // the oldest first
+let tallest = 0;
 
 function el(name, properties = {}, ...children) {
   const made = Object.assign(document.createElement(name), properties);
@@ -31,16 +35,27 @@ function fieldText(field, value) {
 }
 
 function addDraft({ call_id: call, record_title: title, fields, index }) {
-  if ([...places.drafts.children].some((each) => each.dataset.call === call)) return;
+  if (calls.has(call) || [...places.drafts.children].some((each) => each.dataset.call === call)) return;
+  calls.add(call);
   page.querySelector("[data-no-drafts]").hidden = true;
+  if (byAge.length >= SHOWN && places.drafts.matches(":hover, :focus-within")) return;
   const item = el("li", { className: "is-new" }, el("h3", { textContent: title || `Draft ${index + 1}` }));
   item.dataset.call = call;
   for (const field of schema) {
     const className = field.role === "subject" ? "is-subject" : "arrival-text";
     item.append(el("p", { className, textContent: fieldText(field, fields[field.name]) }));
   }
-  places.drafts.prepend(item);
-  while (places.drafts.children.length > SHOWN) places.drafts.lastElementChild.remove();
+  if (byAge.length < SHOWN) places.drafts.append(item);
+  else byAge.shift().replaceWith(item);
+  byAge.push(item);
+  keepHeight(item);
+}
+
+/** Every place is as high as the highest draft so far, so that a shorter or longer one moves no row. */
+function keepHeight(item) {
+  if (item.offsetHeight <= tallest) return;
+  tallest = item.offsetHeight;
+  places.drafts.style.setProperty("--place", `${tallest}px`);
 }
 
 function addFailure({ call_id: call, code, message }) {

@@ -39,7 +39,7 @@ def test_a_teacher_that_says_too_many_requests_slows_only_itself(
     result = attempts.run(**two(provider, other, wire), count=80, records=10, limits={"concurrency": 8})
 
     refused_at, resumed_at = provider.provider.arrivals[0], provider.provider.arrivals[4]
-    meanwhile = [at for at in other.provider.arrivals if refused_at <= at < resumed_at]
+    meanwhile = [at for at in other.provider.arrivals if at < resumed_at]
     assert result["summary"]["drafts"] == 80
     assert resumed_at - refused_at >= 1.9
     # All its calls were made while the first was waited for, four at once, as if the first were not there.

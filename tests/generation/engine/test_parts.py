@@ -6,6 +6,9 @@ import uuid
 from typing import Any
 
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import ByteLevel
 
 from generation.engine.clients import faults
 from generation.engine.clients.ports import Reply
@@ -39,9 +42,28 @@ def test_a_ledger_without_a_budget_lets_everything_in() -> None:
     assert Ledger(None, spent_usd=1e9).fits(1e9)
 
 
-@pytest.mark.parametrize("text", ["plain words here", "Größe für Überlänge", "日本語の文章", "🚚🚚"])
-def test_the_token_bound_grows_with_bytes_not_with_characters(text: str) -> None:
-    assert token_bound(text) >= len(text.encode()) / 3
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plain words here",
+        "Größe für Überlänge",
+        "日本語の文章",
+        "🚚🚚",
+        "9f86d081884c7d659a2feaa0c55ad015",
+        "\x00\x01\x7f",
+    ],
+)
+def test_no_vocabulary_of_bytes_makes_more_tokens_of_a_text_than_the_bound(text: str) -> None:
+    tokenizer = Tokenizer(BPE({char: n for n, char in enumerate(ByteLevel.alphabet())}, []))
+    tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False)
+
+    tokens = tokenizer.encode(text).ids
+
+    assert len(text) <= len(tokens) <= token_bound(text)
+
+
+def test_half_a_surrogate_pair_counts_as_what_a_server_reads_in_its_place() -> None:
+    assert token_bound("\ud83d") >= len("\ufffd".encode())
 
 
 def test_the_plan_is_the_same_in_every_attempt_and_goes_round() -> None:

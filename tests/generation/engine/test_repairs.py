@@ -129,11 +129,11 @@ def test_repairs_can_be_switched_off(attempts: Attempts, author: Running) -> Non
 def test_a_repair_that_the_budget_does_not_hold_is_not_made(attempts: Attempts, author: Running) -> None:
     author.provider.texts = [LONG]
 
-    result = attempts.run(asked(author), **ONE, budget_usd=0.0111)
+    result = attempts.run(asked(author), **ONE, budget_usd=0.0122)
 
     assert author.provider.requests == 1
     assert result["summary"]["drafts"] == 1
-    assert result["summary"]["cost_usd"] <= 0.0111
+    assert result["summary"]["cost_usd"] <= 0.0122
 
 
 def test_a_refused_schema_is_told_before_anything_is_paid(attempts: Attempts, author: Running) -> None:

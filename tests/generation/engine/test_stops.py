@@ -114,7 +114,7 @@ def test_what_the_database_knows_is_not_asked_again_even_without_a_journal(
     ids = [d["call_id"] for d in attempts.events("draft")]
     (attempts.path / journal.FILENAME).unlink()
 
-    result = attempts.run(teacher(provider.url), count=4, settled={ids[0]: 0.5, ids[1]: 0.25}, in_doubt=[ids[2]])
+    result = attempts.run(teacher(provider.url), count=4, settled={ids[0]: 0.5, ids[1]: 0.25}, in_doubt={ids[2]: 0.0})
 
     assert result["summary"]["cost_usd"] == pytest.approx(0.75 + 0.0007)
     assert result["summary"]["uncertain"] == 1

@@ -134,6 +134,15 @@ def test_a_request_is_whole_and_plain_json(provider: str, length_name: str) -> N
     assert (body["model"], body[length_name], body["temperature"]) == ("m-1", 300, 0.35)
 
 
+def test_no_parameter_makes_an_answer_longer_or_dearer_than_its_worst_case() -> None:
+    dear = {"max_tokens": 300, "max_completion_tokens": 9000, "best_of": 4, "n": 2, "prediction": {}, "tools": [{}]}
+
+    body = form("openai-compatible", parameters=dear).params_of(Question("c-1", MESSAGES, {}, seed=5, repeat=0))
+
+    assert body["max_tokens"] == 300
+    assert not body.keys() & (dear.keys() - {"max_tokens"})
+
+
 def test_one_question_always_gives_the_same_body_and_is_left_as_it_was() -> None:
     question = Question("c-1", [dict(m) for m in MESSAGES], {}, seed=5, repeat=0)
     told = form("anthropic")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import AuditRow
@@ -146,6 +147,7 @@ def test_at_four_fifths_those_it_concerns_are_told_once(
     settings.NOTICES_BY_MAIL = True
     Member.objects.filter(pk=lead.pk).update(email="lea@example.org")
     order = launch("2")
+    GenerationJob.objects.update(max_cost_usd=Decimal(50))
     with django_capture_on_commit_callbacks(execute=True):
         take_in(order, told(order, "draft", 1, cost_usd=1.59))
         assert not mailoutbox
@@ -160,6 +162,24 @@ def test_at_four_fifths_those_it_concerns_are_told_once(
     [event] = Event.objects.filter(kind="budget.warning")
     assert (event.task_slug, event.data["limit_usd"]) == ("outreach", "2.00")
     assert JobEvent.objects.filter(job=order.job_id, kind="log", payload__level="warning").count() == 1
+
+
+def test_an_order_warns_once_at_four_fifths_of_its_own_budget(launch: Any, lead: Member, as_member: Any) -> None:
+    order = launch("2")
+    Job.objects.filter(pk=order.job_id).update(state="running")
+    page = reverse("generation:detail", args=[order.pk])
+
+    take_in(order, told(order, "draft", 1, cost_usd=1.5))
+    before = as_member(lead).get(page).content.decode()
+    take_in(order, told(order, "draft", 2, cost_usd=0.1))
+    take_in(order, told(order, "draft", 3, cost_usd=0.1))
+
+    [event] = Event.objects.filter(kind="budget.warning")
+    assert (event.data["scope"], event.data["spent_usd"], event.task_slug) == ("order", "1.600000", "outreach")
+    [log] = JobEvent.objects.filter(job=order.job_id, kind="log", payload__level="warning")
+    assert "$1.60 of this order's budget" in log.payload["message"]
+    assert "Four fifths" not in before
+    assert "Four fifths of this order" in as_member(lead).get(page).content.decode()
 
 
 def test_an_order_beyond_a_lowered_budget_is_paused(budget: Budget, launch: Any, task: Task, lead: Member) -> None:

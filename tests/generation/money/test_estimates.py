@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 import pytest
 
+from generation import estimates
 from generation.models import Call, GenerationJob, PriceEntry, Teacher
-from generation.services import orders
+from generation.selectors.teachers import price_of
+from generation.services import order_spec, orders
 from members.models import Member
 from review.models import Task
+from review.selectors.tasks import latest_version
 from web.errors import Refusal
 
 
@@ -44,6 +48,22 @@ def test_the_dearest_call_reckons_with_tokens_written_into_a_cache(
     assert dear - answer_usd == pytest.approx(10 * (plain - answer_usd))
 
 
+@pytest.mark.parametrize(("provider", "usd"), [("anthropic", 2.5), ("openai", None), ("openai-compatible", None)])
+def test_what_is_written_into_a_cache_costs_what_the_provider_takes_where_no_price_is_entered(
+    provider: str, usd: float | None, paid: Teacher
+) -> None:
+    entry = PriceEntry(
+        provider=provider, model="m", input_usd_per_million=2, output_usd_per_million=10, as_of=date(2026, 1, 2)
+    )
+    entry.save()
+    teacher = Teacher(slug="x", name="X", provider=provider, model="m")
+
+    price = price_of(teacher)
+
+    assert price is not None
+    assert order_spec.teacher_spec(teacher, price).cache_write_usd_per_million == usd
+
+
 def test_no_price_and_no_order(task: Task, paid: Teacher, lead: Member, source: object) -> None:
     PriceEntry.objects.filter(model="gpt-4o").delete()
 
@@ -51,3 +71,17 @@ def test_no_price_and_no_order(task: Task, paid: Teacher, lead: Member, source: 
         orders.quote(task, teacher=paid, count=1, by=lead)
 
     assert refused.value.code == "price_unknown"
+
+
+def test_the_dearest_call_is_that_of_the_longest_record_wherever_it_stands(
+    task: Task, paid: Teacher, lead: Member
+) -> None:
+    facts = [{"company": f"Co {n}", "pain": "late lorries"} for n in range(60)]
+    spec, version = orders.askable(paid), latest_version(task)
+    short = estimates.estimate(version, facts, teacher=paid, spec=spec, count=60)
+    facts[1] = {"company": "Co 1", "pain": "f3a9" * 2500}
+
+    told = estimates.estimate(version, facts, teacher=paid, spec=spec, count=60)
+
+    assert told.worst_call_usd - short.worst_call_usd == pytest.approx(10_000 * 2.5 / 1e6, rel=0.01)
+    assert told.cost_usd == short.cost_usd

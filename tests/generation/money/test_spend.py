@@ -10,8 +10,7 @@ from django.utils import timezone
 
 from generation.engine.contracts import TeacherSpec
 from generation.models import Call, GenerationJob, SpendDay
-from generation.services import ingest, spend, uncertain
-from jobs.contracts import EngineError, Result
+from generation.services import closing, spend, uncertain
 from members.models import Member
 from tests.generation.money.tellings import doubt, take_in, told
 
@@ -99,7 +98,7 @@ def test_calls_on_the_wire_when_an_engine_dies_are_shown_with_what_they_may_have
     )
     take_in(paid_order, sent)
 
-    ingest.close(paid_order.job, Result(outcome="failed", error=EngineError(code="x", message="x")))
+    closing.close(paid_order.job)
 
     [call] = Call.objects.all()
     assert call.state == "uncertain"

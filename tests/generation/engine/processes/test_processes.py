@@ -93,7 +93,8 @@ def test_a_key_that_is_refused_ends_the_order_and_stands_nowhere(attempts: Attem
 
 
 def test_a_process_that_is_killed_loses_no_call_and_pays_none_twice(attempts: Attempts, provider: Running) -> None:
-    provider.provider.latency_s = 0.1
+    # Long enough for both processes to be waiting for answers when one of them goes.
+    provider.provider.latency_s = 0.4
     engine = attempts.start(teacher(provider.url), count=120, records=10, **TWO)
     _until(lambda: provider.provider.requests >= 20)
     os.kill(_children(engine.pid)[0], signal.SIGKILL)

@@ -1,0 +1,44 @@
+"""What the database knows of an order's calls, for an attempt whose host has no journal of them, or an older one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from generation.models import Call, GenerationJob
+from generation.states import CallState
+
+
+@dataclass
+class KnownCalls:
+    """Calls by id, each in one of the first two at most; all amounts are US dollars.
+
+    Attributes:
+        settled: Those that have their end, with what they cost and what lost tries of them may have cost.
+        in_doubt: Those last seen on the wire, with what that may have cost; 0 where it was not told.
+        doubted: Of those without a paid end, what tries before may have cost.
+    """
+
+    settled: dict[str, float] = field(default_factory=dict)
+    in_doubt: dict[str, float] = field(default_factory=dict)
+    doubted: dict[str, float] = field(default_factory=dict)
+
+
+def of_order(order: GenerationJob) -> KnownCalls:
+    """Every call of the order that counts against its budget, or must not be asked as if it were new; one question."""
+    known = KnownCalls()
+    calls = Call.objects.filter(generation_job=order)
+    for pk, state, cost, possible, settlement in calls.values_list(
+        "pk", "state", "cost_usd", "possible_cost_usd", "settlement"
+    ):
+        call = str(pk)
+        # What a person has settled is not asked again; what it cost, or may have cost, still counts.
+        if state == CallState.ANSWERED or (state == CallState.FAILED and cost > 0) or settlement:
+            known.settled[call] = float(cost + possible)
+        elif state == CallState.UNCERTAIN:
+            known.in_doubt[call] = float(possible)
+        else:
+            if state == CallState.SENT:
+                known.in_doubt[call] = 0.0
+            if possible:
+                known.doubted[call] = float(possible)
+    return known

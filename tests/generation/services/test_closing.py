@@ -1,0 +1,102 @@
+"""Jobs whose engine told nothing any more: what it may have asked for is shown, counts, and can be settled."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+from django.utils import timezone
+
+from generation.models import Call, GenerationJob
+from generation.selectors import budgets
+from generation.selectors import orders as selectors
+from generation.services import closing, spend, uncertain
+from jobs.contracts import Event
+from jobs.models import Job, JobEvent
+from jobs.services import lifecycle
+from members.models import Member
+from tests.generation.money.tellings import take_in, told
+
+pytestmark = pytest.mark.django_db
+
+
+def call_id(order: GenerationJob, index: int) -> UUID:
+    return uuid5(order.pk, str(index))
+
+
+def on_the_wire(order: GenerationJob, *indexes: int) -> None:
+    calls = [{"call_id": str(call_id(order, index)), "record": order.record_ids[0]} for index in indexes]
+    take_in(order, Event(seq=1, ts=0, kind="sent", payload={"calls": calls}))
+
+
+def announced(order: GenerationJob, *positions: tuple[int, int]) -> None:
+    seq = 1000 + JobEvent.objects.filter(job=order.job_id).count()
+    payload: dict[str, Any] = {"positions": [list(run) for run in positions]}
+    JobEvent.objects.create(job=order.job, seq=seq, fence=1, ts=timezone.now(), kind="asking", payload=payload)
+
+
+def states(order: GenerationJob) -> dict[int, str]:
+    indexes = {call_id(order, index): index for index in range(order.count)}
+    return {indexes[call.pk]: call.state for call in Call.objects.filter(generation_job=order)}
+
+
+def test_calls_on_the_wire_of_a_cancelled_order_whose_engine_died_are_shown_and_can_be_settled(
+    paid_order: GenerationJob, lead: Member
+) -> None:
+    on_the_wire(paid_order, 0, 1)
+    assert paid_order.job is not None
+
+    lifecycle.cancel(paid_order.job, by=lead)
+
+    assert Job.objects.get().state == "cancelled"
+    worst_usd = spend.usd(paid_order.estimate["worst_call_usd"])
+    assert [call.possible_cost_usd for call in selectors.open_doubts(paid_order)] == [worst_usd] * 2
+    assert budgets.spent_by(paid_order) == 2 * worst_usd > 0
+    assert uncertain.take_as_unpaid(paid_order, call_ids=None, by=lead) == 2
+
+
+def test_what_a_lost_engine_had_announced_is_shown_without_what_has_its_end(paid_order: GenerationJob) -> None:
+    take_in(paid_order, told(paid_order, "draft", call_id=str(call_id(paid_order, 0)), index=0))
+    announced(paid_order, (0, 2))
+
+    closing.close(paid_order.job)
+    closing.close(paid_order.job)
+
+    assert states(paid_order) == {0: "answered", 1: "uncertain", 2: "uncertain"}
+    second = Call.objects.get(position=1)
+    assert str(second.record_id) == paid_order.record_ids[1]
+    assert budgets.spent_by(paid_order) == spend.usd(0.001001) + 2 * second.possible_cost_usd
+
+
+def test_a_call_turned_down_and_announced_once_more_is_in_doubt_with_its_lost_tries(paid_order: GenerationJob) -> None:
+    GenerationJob.objects.update(uncertain_policy="retry")
+    refused = told(paid_order, "failure", call_id=str(call_id(paid_order, 1)), index=1, cost_usd=0.0,
+                   possible_cost_usd=0.25, code="server_error", message="No.")  # fmt: skip
+    take_in(paid_order, refused)
+    announced(paid_order, (1, 1))
+
+    closing.close(paid_order.job)
+
+    call = Call.objects.get()
+    assert call.state == "uncertain"
+    assert float(call.possible_cost_usd) == pytest.approx(0.25 + paid_order.estimate["worst_call_usd"], abs=1e-6)
+
+
+def test_an_engine_that_took_its_announcements_back_leaves_nothing_in_doubt(paid_order: GenerationJob) -> None:
+    announced(paid_order, (0, 3))
+    announced(paid_order)
+
+    closing.close(paid_order.job)
+
+    assert not Call.objects.exists()
+
+
+def test_an_answer_found_by_a_resume_replaces_the_doubt(paid_order: GenerationJob) -> None:
+    announced(paid_order, (0, 0))
+    closing.close(paid_order.job)
+
+    take_in(paid_order, told(paid_order, "draft", call_id=str(call_id(paid_order, 0)), index=0))
+
+    assert states(paid_order) == {0: "answered"}
+    assert budgets.spent_by(paid_order) == spend.usd(0.001001)
