@@ -20,6 +20,8 @@ from jobs.services import doorbell, lifecycle
 from jobs.states import JobState
 
 LOOK_AGAIN_S: Final = 30.0
+# How a job says that it waits for nothing but its own cells; pages show such a job as one that goes on.
+UNDER_WAY: Final = "is under way"
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def looked(
     """
     # Whether a job of it is in the queue or at work changes without a look, so that is not said.
     waits = [
-        f"{called} {each.cell.position} is {'paused' if each.state == paused else 'under way'}"
+        f"{called} {each.cell.position} {'is paused' if each.state == paused else UNDER_WAY}"
         for each in now
         if each.state in under_way
     ]

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from jobs import rundirs, selectors
@@ -17,6 +16,7 @@ from jobs.services import fairness, hosts, lifecycle
 from jobs.states import JobState
 from members.session import member_of
 from web.errors import Refusal
+from web.way_back import way_back
 
 VERBS = {"pause": lifecycle.pause, "resume": lifecycle.resume, "cancel": lifecycle.cancel}
 
@@ -103,6 +103,4 @@ def events_of_many(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def _back(request: HttpRequest, job_id: UUID) -> str:
-    wanted = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if is_ours else reverse("jobs:detail", args=[job_id])
+    return way_back(request.POST.get("next", ""), otherwise=reverse("jobs:detail", args=[job_id]))

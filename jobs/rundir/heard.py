@@ -28,10 +28,15 @@ def heard(run_dir: Path) -> int | None:
     return _read(run_dir / HEARD)
 
 
+def waited_for(run_dir: Path) -> int | None:
+    """Up to which event the engine waits for an answer; None where it does not."""
+    asked = _read(run_dir / ASKED)
+    return asked if asked is not None and asked > (heard(run_dir) or 0) else None
+
+
 def is_waited_for(run_dir: Path) -> bool:
     """Whether the engine waits for an answer."""
-    asked = _read(run_dir / ASKED)
-    return asked is not None and asked > (heard(run_dir) or 0)
+    return waited_for(run_dir) is not None
 
 
 def _write(path: Path, seq: int) -> None:

@@ -104,18 +104,31 @@ class Watch:
                 self._pending = self._tail.read()
             if not self._pending:
                 # The engine may have asked only after its events were read.
-                if heard.is_waited_for(self.engine.run_dir):
-                    heard.tell(self.engine.run_dir, self._stored)
+                self._answer()
                 return claiming.current(self.job.pk, self.hold.fence)
+            part = self._first_of_all()
             try:
-                self.job = events.ingest(self.job.pk, self.hold.fence, self._pending, kind=self.kind)
+                self.job = events.ingest(self.job.pk, self.hold.fence, part, kind=self.kind)
             except (AttemptLost, OperationalError, InterfaceError):
                 raise
             except Exception as error:
                 logger.exception("The kind %s could not store events of job %s.", self.kind.name, self.job.pk)
                 raise Unstorable(_sentence(error)) from error
-            self._stored = max([self._stored, *(item.seq for item in self._pending if isinstance(item, Event))])
-            self._pending = []
+            self._stored = max([self._stored, *(item.seq for item in part if isinstance(item, Event))])
+            self._pending = self._pending[len(part) :]
+            # An engine that never falls silent must not wait until it does.
+            self._answer()
+
+    def _first_of_all(self) -> list[Event | BadLine]:
+        """What is pending, up to what the engine waits for: the rest is stored once it has its answer."""
+        asked = heard.waited_for(self.engine.run_dir) or 0
+        due = [place for place, item in enumerate(self._pending, 1) if isinstance(item, Event) and item.seq <= asked]
+        return self._pending[: max(due, default=len(self._pending))]
+
+    def _answer(self) -> None:
+        """Say how far the events are stored, to an engine that waits for that."""
+        if heard.is_waited_for(self.engine.run_dir):
+            heard.tell(self.engine.run_dir, self._stored)
 
     def _forward_stop(self) -> None:
         if self.job.state not in (JobState.PAUSING, JobState.CANCELLING):

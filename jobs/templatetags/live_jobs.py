@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 
 from jobs import selectors
+from jobs.cells import UNDER_WAY
 from jobs.models import Job
 from jobs.ports import GIB
 from jobs.states import CLAIMABLE, HELD, JobState
@@ -34,6 +35,13 @@ VERBS = {
 def badge(state: str) -> str:
     """Class of the badge that shows a state."""
     return BADGES.get(JobState(state), "is-idle")
+
+
+@register.filter
+def shown(job: Job) -> str:
+    """The state a page shows: a job that waits for its own cells, and for nobody else, is running."""
+    goes_on = job.state == JobState.WAITING and UNDER_WAY in job.waiting_reason
+    return JobState.RUNNING.value if goes_on else job.state
 
 
 @register.filter

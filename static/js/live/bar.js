@@ -1,6 +1,6 @@
 /** A job's bar keeps itself true: badge, figures, progress, and which buttons there are. Knows one element. */
 
-import { figures } from "./words.js";
+import { figures, money } from "./words.js";
 
 const BADGES = { running: "is-running", pausing: "is-running", cancelling: "is-running", succeeded: "is-good", failed: "is-failed", paused: "is-look", waiting: "is-look" };
 const HELD = ["running", "pausing", "cancelling"];
@@ -10,6 +10,8 @@ const VERBS = {
   resume: ["paused", "failed"],
   cancel: ["queued", "waiting", "running", "pausing", "paused"],
 };
+// A job of cells that waits for nothing but them goes on: the server says so in its reason, and shows it so.
+const UNDER_WAY = "is under way";
 const RELOAD_AFTER_MS = 400;
 
 /** Apply one event to a `[data-job]` element. */
@@ -24,6 +26,11 @@ function showProgress(bar, payload) {
   showFigures(bar);
   const meter = bar.querySelector("[data-job-progress]");
   if (meter && total) [meter.max, meter.value] = [total, done ?? 0];
+  if (total) set(bar, "[data-job-share]", `${Math.floor((100 * (done ?? 0)) / total)} %`);
+  for (const figure of bar.querySelectorAll("[data-job-figure]")) {
+    const value = bar.jobProgress[figure.dataset.jobFigure];
+    if (Number.isFinite(value)) figure.textContent = figure.dataset.jobFigure.endsWith("_usd") ? money(value) : value.toLocaleString("en-US");
+  }
 }
 
 function showFigures(bar) {
@@ -34,11 +41,13 @@ function showState(bar, { state, reason }) {
   bar.dataset.jobState = state;
   showFigures(bar);
   const badge = bar.querySelector("[data-job-badge]");
-  if (badge) [badge.className, badge.textContent] = [`badge ${BADGES[state] ?? "is-idle"}`, state];
+  const shown = state === "waiting" && reason?.includes(UNDER_WAY) ? "running" : state;
+  if (!HELD.includes(state)) set(bar, "[data-job-share]", "");
+  if (badge) [badge.className, badge.textContent] = [`badge ${BADGES[shown] ?? "is-idle"}`, shown];
   set(bar, "[data-job-reason]", reason ?? "");
   for (const form of bar.querySelectorAll("[data-job-verb]")) form.hidden = !VERBS[form.dataset.jobVerb].includes(state);
   const leave = bar.querySelector("[data-job-leave]");
-  if (leave) leave.hidden = !HELD.includes(state);
+  if (leave) leave.hidden = !HELD.includes(shown);
   const meter = bar.querySelector("[data-job-progress]");
   meter?.classList.toggle("is-good", state === "succeeded");
   meter?.classList.toggle("is-failed", state === "failed");
