@@ -62,9 +62,26 @@ def utilisation(metrics: Metrics) -> dict[str, Any]:
     return _over_steps(metrics, names, "share of the device", zero=True)
 
 
+def tells_use(metrics: Metrics) -> bool:
+    """Whether anything is known of how far the device is used: nothing is where its peak is not."""
+    return bool(points(metrics, "mfu") or points(metrics, "gpu_utilisation"))
+
+
 def memory(metrics: Metrics) -> dict[str, Any]:
     """Memory of the process at its peak so far, and of the GPUs now, GiB."""
     return _over_steps(metrics, {"peak_memory_gib": "peak", "gpu_memory_gib": "GPUs now"}, "GiB", zero=True)
+
+
+def scaling(metrics: Metrics) -> dict[str, Any] | None:
+    """The factor that fp16 losses are scaled by, over steps; None in other formats."""
+    scales = points(metrics, "loss_scale")
+    return _over_steps(metrics, {"loss_scale": "loss scale"}, "factor", zero=True) if scales else None
+
+
+def unit_of(objectives: Sequence[str]) -> str:
+    """The unit of losses laid over one another; runs of several objectives have none in common."""
+    units = {LOSS_UNITS.get(objective, "nats per token") for objective in objectives}
+    return units.pop() if len(units) == 1 else "each objective its own"
 
 
 # What runs may be laid over one another by, beside their losses: the figure, how pages call it, its unit.

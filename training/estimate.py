@@ -69,6 +69,7 @@ def estimate(
     cores: int = 2,
     tokens_per_s: float | None = None,
     memory_bytes: int | None = None,
+    beside_bytes: int = 0,
 ) -> Estimate:
     """What tuning the student in `folder` on rows of these lengths will need.
 
@@ -81,6 +82,7 @@ def estimate(
         tokens_per_s: Speed of an earlier run of this student; without it the time is worked out from arithmetic alone
             and may be off by half.
         memory_bytes: Of the device, where it is known: decides whether `auto` recomputes activations.
+        beside_bytes: What else the device holds all the while: a teacher.
 
     Raises:
         ValueError: There are no rows, or config.json lacks the sizes a decoder has.
@@ -91,9 +93,10 @@ def estimate(
     shape = shape_of(json.loads((folder / "config.json").read_text(encoding="utf-8")), weight_shapes(folder))
     adapters = shape.adapter_parameters(recipe.rank_for(shape.parameters)) if recipe.method == "lora" else 0
     trainable = adapters or shape.text_parameters
-    checkpoints = will_checkpoint(shape, recipe, rows_tokens, device, memory_bytes)
-    held = peak(shape, reading_of(shape, recipe, rows_tokens, device, checkpoints=checkpoints))
-    needed = needed_bytes(held.total, device)
+    room = None if memory_bytes is None else memory_bytes - beside_bytes
+    checkpoints = will_checkpoint(shape, recipe, rows_tokens, device, room)
+    reading = reading_of(shape, recipe, rows_tokens, device, checkpoints=checkpoints)
+    held, needed = peak(shape, reading), needed_bytes(shape, reading, device) + beside_bytes
     tokens = sum(rows_tokens) * recipe.epochs
     speed = tokens_per_s or _speed(shape, adapters, device, cores)
     return Estimate(
@@ -104,7 +107,7 @@ def estimate(
         optimiser_bytes=held.optimiser,
         activations_bytes=held.activations,
         runtime_bytes=RUNTIME_BYTES[device],
-        peak_bytes=held.total if device == "cuda" else needed,
+        peak_bytes=held.total + beside_bytes if device == "cuda" else needed,
         needed_bytes=needed,
         checkpoints=checkpoints,
         # Two checkpoints with the moments and the best weights, and the artefact.

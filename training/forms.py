@@ -29,11 +29,11 @@ class BeginningForm(forms.Form):
         help_text="Distillation: a student with the same tokenizer, whose scores are learnt.",
     )
 
-    def offer(self, *, students: Iterable[Any], miniatures: Iterable[Any]) -> None:
-        """Say what there is to choose from."""
-        begun = [("", "–"), *((str(one.pk), one.name) for one in miniatures)]
+    def offer(self, *, students: Iterable[Any], miniatures: Iterable[Any], blank: tuple[str, str] = ("–", "–")) -> None:
+        """Say what there is to choose from, and how no miniature and no teacher read."""
+        begun = [("", blank[0]), *((str(one.pk), one.name) for one in miniatures)]
         self.fields["starts_from"].choices = begun  # type: ignore[attr-defined]
-        self.fields["teacher"].choices = [("", "–"), *((s.slug, s.name) for s in students)]  # type: ignore[attr-defined]
+        self.fields["teacher"].choices = [("", blank[1]), *((s.slug, s.name) for s in students)]  # type: ignore[attr-defined]
 
 
 class LaunchForm(BeginningForm):
@@ -51,8 +51,12 @@ class LaunchForm(BeginningForm):
         miniatures: Iterable[Any] = (), **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(data, **kwargs)
-        students = list(students)
-        self.offer(students=students, miniatures=miniatures)
+        students, miniatures = list(students), list(miniatures)
+        # Shown only where the recipe needs them: then no choice is a question, not an answer.
+        blank = ("Choose a miniature" if miniatures else "No miniature here yet", "Choose a teacher")
+        self.offer(students=students, miniatures=miniatures, blank=blank)
+        if miniatures:
+            self.initial.setdefault("starts_from", str(miniatures[0].pk))
         self.fields["dataset_version"].choices = [(str(v.pk), f"{v} ({_rows(v)})") for v in versions]  # type: ignore[attr-defined]
         self.fields["student"].choices = [(s.slug, _student_label(s)) for s in students]  # type: ignore[attr-defined]
 

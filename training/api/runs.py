@@ -102,6 +102,7 @@ class Estimate(APIView):
             recipe=data["recipe"],
             overrides=data.get("overrides"),
             device=data["device"],
+            teacher=student_selectors.by_slug(data["teacher"]) if data.get("teacher") else None,
         )
         return Response(guess.as_json())
 

@@ -40,7 +40,8 @@ class Standing:
 
     `validated_step` and `sampled_step` tell which of the duties that fall due at a step have been done, so that a run
     stopped in the middle of them takes them up again. `smoothed_loss` and `first_loss` watch for divergence. `halvings` is
-    how often batches have been halved because memory ran out, `skipped_steps` how often fp16's gradients overflowed.
+    how often batches have been halved because memory ran out, `skipped_steps` how often fp16's gradients overflowed,
+    `skipped_in_a_row` how often since weights last changed.
     """
 
     step: int = 0
@@ -59,6 +60,7 @@ class Standing:
     seconds: float = 0.0
     halvings: int = 0
     skipped_steps: int = 0
+    skipped_in_a_row: int = 0
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from training.engine.memory import peak_gib
 # At most so many points on a run's curve, and a progress report at most so often.
 CURVE_POINTS: Final = 500
 PROGRESS_EVERY_S: Final = 1.0
+# What stands at a moment, and has no mean over the steps between two points.
+OF_THE_MOMENT: Final = frozenset({"loss_scale", "skipped_steps"})
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Curve:
 
 
 def _mean_of(steps: Sequence[dict[str, float]]) -> dict[str, float]:
-    """Mean of each measure over the steps that have it."""
+    """Mean of each measure over the steps that have it; the newest value of what has no mean."""
     names = {name for step in steps for name in step}
     found = {name: [step[name] for step in steps if name in step] for name in sorted(names)}
-    return {name: sum(values) / len(values) for name, values in found.items()}
+    return {name: values[-1] if name in OF_THE_MOMENT else sum(values) / len(values) for name, values in found.items()}

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from accelerate import Accelerator
+from accelerate.utils import AutocastKwargs
 
 from training.engine.contracts import TrainError
 from training.recipes import Method, Precision, Quantisation
@@ -52,6 +54,16 @@ def place(
     autocast = _autocast(device, precision)
     half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(autocast, torch.float32)
     return Placement(device, half if method == "lora" else torch.float32, autocast)
+
+
+def accelerator(placement: Placement) -> Accelerator:
+    """What lowers precision and joins processes, on a run's device.
+
+    Autocast keeps no copies of weights: a pass uses each weight once, and where activations are recomputed copies of all
+    layers (2 bytes a weight) would stand until the pass ends, for nothing.
+    """
+    handlers = [AutocastKwargs(cache_enabled=False)] if placement.autocast != "no" else []
+    return Accelerator(cpu=placement.device.type == "cpu", mixed_precision=placement.autocast, kwargs_handlers=handlers)
 
 
 def _require_four_bits(device: torch.device) -> None:

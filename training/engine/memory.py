@@ -24,9 +24,18 @@ def peak_gib(device: torch.device) -> float:
     """Most memory this process has held so far: the GPU's on a GPU, resident memory on a CPU."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / GIB
-    # Linux reports kibibytes, macOS bytes.
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / GIB
+    return _most_resident_bytes() / GIB
+
+
+def _most_resident_bytes() -> int:
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        # Elsewhere than on Linux: macOS reports bytes.
+        unit = 1 if sys.platform == "darwin" else 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    # Linux's rusage begins a process with the most that the one which started it has ever held; this does not.
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) << 10
 
 
 def free_bytes(device: torch.device) -> int | None:

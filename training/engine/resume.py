@@ -9,8 +9,8 @@ from torch import Tensor
 
 from training.engine import artefacts, checkpoint
 from training.engine.checkpoint import Standing
-from training.engine.loop import Tuning
 from training.engine.sharding import whole
+from training.engine.tuning import Tuning
 
 
 def resume(

@@ -13,11 +13,11 @@ from typing import Any
 from training.engine.ahead import Ahead
 from training.engine.contracts import TrainError
 from training.engine.data import Batch, Row, lengths_of
-from training.engine.loop import Tuning
 from training.engine.objectives.sft import Sft
 from training.engine.packing.lines import Line, fit
 from training.engine.packing.model import PackedReading, can_pack
 from training.engine.tokens.cache import TokenCache
+from training.engine.tuning import Tuning
 
 
 def share_tokens(objective: Any, folder: str | None) -> Any:

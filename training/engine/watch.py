@@ -11,6 +11,8 @@ from training.engine.checkpoint import Standing
 NEWEST: Final = 0.1
 # A smoothed loss this far above the first one, in nats per token, is no noise: a uniform guess costs about ten.
 RISE_NATS: Final = 3.0
+# The loss scaler begins at 2 to the 16th and halves at each overflow: after so many in a row scaling is not what is wrong.
+MOST_SKIPPED: Final = 30
 
 
 class Diverged(Exception):  # noqa: N818  (a finding, turned into a TrainError by the loop)
@@ -31,6 +33,9 @@ def watch(standing: Standing, loss: float, grad_norm: float, *, skipped: bool) -
     """
     if not math.isfinite(loss):
         raise Diverged(f"the loss is {loss}")
+    standing.skipped_in_a_row = standing.skipped_in_a_row + 1 if skipped else 0
+    if standing.skipped_in_a_row >= MOST_SKIPPED:
+        raise Diverged(f"gradients have overflowed in fp16 {MOST_SKIPPED} steps in a row, and no weight has changed")
     if not math.isfinite(grad_norm) and not skipped:
         raise Diverged(f"the norm of the gradient is {grad_norm}")
     if standing.first_loss is None or standing.smoothed_loss is None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from training.memory.reading import Device, needed_bytes, reading_of, will_checkpoint
 from training.memory.shape import Shape
-from training.memory.step import peak
 from training.recipes import Recipe
 
 
@@ -15,9 +14,7 @@ def needed(
 ) -> int:
     """Bytes of memory a run must find, allowances included; of a device with `memory_bytes`, where that is known."""
     checkpoints = will_checkpoint(shape, recipe, rows_tokens, device, memory_bytes)
-    return needed_bytes(
-        peak(shape, reading_of(shape, recipe, rows_tokens, device, checkpoints=checkpoints)).total, device
-    )
+    return needed_bytes(shape, reading_of(shape, recipe, rows_tokens, device, checkpoints=checkpoints), device)
 
 
 def nearest(

@@ -12,11 +12,14 @@ from training.recipes import Recipe
 
 Device = Literal["cpu", "cuda"]
 
-# Resident memory of a process that has imported torch, transformers and peft and holds no model (measured); of a GPU,
-# what a driver takes for kernels and libraries (stated, not measured).
+# Resident memory of a process that runs steps of a model without weights (measured, `benchmarks/resident.py`); of a
+# GPU, what a driver takes for kernels and libraries (stated, not measured).
 RUNTIME_BYTES: Final[dict[Device, int]] = {"cpu": 430 << 20, "cuda": 700 << 20}
-# What an allocator rounds up and holds back once freed: measured on a CPU; stated, not measured, on a GPU.
-ALLOCATOR_SLACK: Final[dict[Device, float]] = {"cpu": 1.3, "cuda": 1.05}
+# What an allocator rounds up and holds back once freed: measured on a CPU, where what comes and goes within a layer
+# leaves gaps; stated, not measured, on a GPU.
+ALLOCATOR_SLACK: Final[dict[Device, float]] = {"cpu": 1.35, "cuda": 1.05}
+SLACK_OF_RECOMPUTED: Final = 2.2
+SLACK_OF_DROPOUT: Final = 1.7
 # The engine makes scores in blocks of this size.
 BLOCK_BYTES: Final[dict[Device, int]] = {"cpu": 1 << 25, "cuda": 1 << 28}
 
@@ -48,9 +51,15 @@ def reading_of(
     )
 
 
-def needed_bytes(tensors_bytes: int, device: Device) -> int:
-    """Memory a device must have for tensors of so many bytes: with the allowances above."""
-    return RUNTIME_BYTES[device] + round(tensors_bytes * ALLOCATOR_SLACK[device])
+def needed_bytes(shape: Shape, reading: Reading, device: Device) -> int:
+    """Memory a device must have for what a step holds at most: with the allowances above."""
+    return RUNTIME_BYTES[device] + round(peak(shape, reading).total * _slack(reading, device))
+
+
+def _slack(reading: Reading, device: Device) -> float:
+    if device == "cpu" and reading.checkpoints:
+        return SLACK_OF_RECOMPUTED
+    return SLACK_OF_DROPOUT if device == "cpu" and reading.has_dropout else ALLOCATOR_SLACK[device]
 
 
 def will_checkpoint(
@@ -69,8 +78,8 @@ def will_checkpoint(
         return recipe.gradient_checkpointing == "on"
     if recipe.quantise != "none":
         return True
-    plain = peak(shape, reading_of(shape, recipe, rows_tokens, device, checkpoints=False)).total
-    return memory_bytes is not None and needed_bytes(plain, device) > memory_bytes
+    plain = reading_of(shape, recipe, rows_tokens, device, checkpoints=False)
+    return memory_bytes is not None and needed_bytes(shape, plain, device) > memory_bytes
 
 
 def _widest(recipe: Recipe, rows_tokens: Sequence[int]) -> tuple[int, int]:

@@ -89,10 +89,9 @@ def peak(shape: Shape, reading: Reading) -> Peak:
     whole = _of_adapters(shape, reading, reading.rank)
     if reading.shards == 1:
         return whole
-    outside, layer = _outside(shape) * reading.width, _layer(shape) * reading.width
     return Peak(
-        -(-whole.weights // reading.shards) + outside, -(-whole.optimiser // reading.shards),
-        -(-whole.gradients // reading.shards), whole.activations + WHOLE_LAYERS * layer,
+        -(-whole.weights // reading.shards) + _outside(shape) * reading.width,
+        -(-whole.optimiser // reading.shards), -(-whole.gradients // reading.shards), whole.activations,
     )  # fmt: skip
 
 
@@ -126,7 +125,9 @@ def _of_adapters(shape: Shape, reading: Reading, rank: int) -> Peak:
     if reading.merges:
         saved += 2 * FP32 * max(out_width * in_width for out_width, in_width in shape.linear)
     at_head = saved + _head_bytes(shape, reading, is_tuned=False)
-    on_the_way = saved + _head_rows(shape, reading) + _backward(shape, reading)
+    # At the output layer no layer is whole; on the way back some are.
+    moving = WHOLE_LAYERS * _layer(shape) * reading.width if reading.shards > 1 else 0
+    on_the_way = saved + _head_rows(shape, reading) + _backward(shape, reading) + moving
     return Peak(base + adapters * FP32, adapters * ADAM_BYTES, adapters * FP32, max(at_head, on_the_way))
 
 
@@ -153,14 +154,17 @@ def _of_shards(shape: Shape, reading: Reading) -> Peak:
     weights, gradients = (-(-count * FP32 // reading.shards) for count in (shape.parameters, tuned))
     outside, head = _outside(shape) * FP32, shape.embedding * FP32
     held = gradients if reading.holds_gradients else 0
-    # A layer's gradients, as they are computed and once more in fp32 on their way to those that keep a part.
-    moving = _layer(shape) * (WHOLE_LAYERS * reading.width + reading.width + FP32)
+    # A layer's gradients as they are computed, and once more in fp32 on their way to those that keep a part: by then its
+    # weights have been let go, and the next layer is there. The first layer has no next.
+    sent = _layer(shape) * (reading.width + FP32)
+    moving = sent + _layer(shape) * reading.width
     saved = _saved(shape, reading, after=2 * FP32)
     at_head = held + saved + head + _head_bytes(shape, reading, is_tuned=True)
     on_the_way = held + saved + head + _head_rows(shape, reading) + _backward(shape, reading) + moving
-    near_end = gradients + _last_layer(shape, reading) + head + moving
-    # The embedding's gradient; of tied weights two and their sum; then a copy to send it from.
-    at_end = gradients + (3 * head if shape.is_tied else 2 * head) + outside
+    near_end = gradients + _last_layer(shape, reading) + head + sent
+    # The embedding's gradient and the output layer's; of tied weights both and their sum. The weights themselves have
+    # been let go when a copy is made to send gradients from.
+    at_end = gradients + (3 * head if shape.is_tied else 2 * head)
     most = max(at_head, on_the_way, near_end, at_end)
     shown = min(gradients, most)
     return Peak(weights + outside, -(-tuned * ADAM_BYTES // reading.shards), shown, most - shown)

@@ -13,20 +13,20 @@ from training.states import Device
 from web.errors import Refusal
 
 
-def needed(recipe: Recipe, device: str, *, peak_gib: float) -> Needs:
+def needed(recipe: Recipe, device: str, *, needed_gib: float) -> Needs:
     """What a host must have for a run.
 
     Args:
         recipe: How many devices, and whether its base is held in 4 bits, which takes a GPU.
         device: `auto`, `cpu` or `cuda`.
-        peak_gib: What each device has to hold; 0 where nobody could tell.
+        needed_gib: What each device must have, allowances included; 0 where nobody could tell.
     """
     if device == Device.CPU:
         return Needs(devices=recipe.processes)
     is_bound = device == Device.CUDA or recipe.quantise != "none"
     if not is_bound and recipe.processes == 1:
         return Needs()
-    size = round(peak_gib * GIB) if is_bound else 0
+    size = round(needed_gib * GIB) if is_bound else 0
     return Needs(gpus=recipe.processes, gpu_bytes=size, or_cpu=not is_bound, devices=recipe.processes)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Literal
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
 
 from review.models import DatasetVersion
 from training.estimate import Estimate, estimate
+from training.memory.reading import Device as Place
 from training.models import Student, TrainingRun
-from training.recipes import Recipe
+from training.recipes import Choice, Recipe
 from training.selectors import data as tuning_data
 from training.selectors.data import RowOutline
 from training.services import plans, preflight, room, students
@@ -27,7 +29,11 @@ RECOMPUTED: Final = "Activations are recomputed on the way back, to save memory:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a run would take; None where only the engine can know. `notes` say how it is known."""
+    """What a run would take; None where only the engine can know. `notes` say how it is known.
+
+    `memory_gib` is what the run will measure of itself on `memory_on` (`cpu` or `cuda`), `needed_gib` what that device must
+    have for it, `fp32_memory_gib` what the same run would measure in fp32, where it is not to compute in that.
+    """
 
     rows: int
     epochs: int
@@ -37,6 +43,9 @@ class Forecast:
     trainable_parameters: int | None
     total_parameters: int | None
     memory_gib: float | None
+    needed_gib: float | None
+    fp32_memory_gib: float | None
+    memory_on: str
     seconds: float | None
     disk_bytes: int
     notes: list[str] = field(default_factory=list)
@@ -55,6 +64,7 @@ def of_choice(
     recipe: str,
     overrides: Mapping[str, Any] | None = None,
     device: str = Device.AUTO,
+    teacher: Student | None = None,
 ) -> Forecast:
     """What the run of a launch form would take.
 
@@ -65,7 +75,7 @@ def of_choice(
     preflight.require_device(device)
     preflight.require_quantising(composed, device)
     preflight.require_rows(dataset_version, composed.reads)
-    return forecast(dataset_version=dataset_version, student=student, recipe=composed, device=device)
+    return forecast(dataset_version=dataset_version, student=student, recipe=composed, device=device, teacher=teacher)
 
 
 def forecast(
@@ -75,6 +85,7 @@ def forecast(
     recipe: Recipe,
     device: str = Device.AUTO,
     rows: Sequence[RowOutline] | None = None,
+    teacher: Student | None = None,
 ) -> Forecast:
     """What a run on a frozen version, or on some of its training rows, would take.
 
@@ -91,7 +102,10 @@ def forecast(
     # Of the newest runs the longest: one of a few steps has hardly warmed up when it ends.
     like = max(earlier, key=lambda run: int(run.summary["tokens"]), default=None)
     speed = like.summary["tokens_per_s"] if like else None
-    guess, guess_note = _estimate(student, recipe, row_tokens, device=device, tokens_per_s=speed)
+    place = _place(recipe, device)
+    plan = _Plan(student, recipe, row_tokens, device, place, teacher if recipe.objective == "distil" else None)
+    guess, guess_note = _estimate(plan, tokens_per_s=speed)
+    plain = _in_fp32(plan) if guess else None
     tokens = sum(row_tokens) * recipe.epochs
     seconds = tokens / speed if speed else guess.seconds if guess else None
     return Forecast(
@@ -103,15 +117,19 @@ def forecast(
         trainable_parameters=guess.trainable_parameters if guess else None,
         total_parameters=guess.total_parameters if guess else student.parameters,
         memory_gib=guess.peak_gib if guess else None,
+        needed_gib=guess.needed_bytes / room.GIB if guess else None,
+        fp32_memory_gib=plain.peak_gib if plain else None,
+        memory_on=place,
         seconds=seconds,
         disk_bytes=guess.disk_bytes if guess else UNKNOWN_DISK_BYTES,
         notes=[
             note
             for note in (
                 _too_long(row_tokens, recipe, student),
-                _time_note(like, device, guess),
+                _time_note(like, place, guess),
                 length_note,
                 guess_note,
+                _teacher_note(recipe, teacher),
             )
             if note
         ],
@@ -150,28 +168,69 @@ def _tokens_of(lengths: Sequence[int], earlier: Sequence[TrainingRun]) -> tuple[
     return [max(1, round(length * per_character)) for length in lengths], note
 
 
-def _estimate(
-    student: Student, recipe: Recipe, row_tokens: Sequence[int], *, device: str, tokens_per_s: float | None
-) -> tuple[Estimate | None, str]:
-    folder = students.folder_of(student)
+@dataclass(frozen=True)
+class _Plan:
+    """What an estimate of memory is made from."""
+
+    student: Student
+    recipe: Recipe
+    row_tokens: Sequence[int]
+    device: str
+    place: Place
+    teacher: Student | None
+
+    def estimate(self, folder: Path, *, tokens_per_s: float | None = None) -> Estimate:
+        return estimate(
+            folder, self.recipe, self.row_tokens, device=self.place, tokens_per_s=tokens_per_s,
+            memory_bytes=room.places(self.device).get(self.place),
+            beside_bytes=room.teacher_bytes(self.teacher, self.recipe, self.place),
+        )  # fmt: skip
+
+
+def _place(recipe: Recipe, device: str) -> Place:
+    """Where it will compute: a GPU, if it must be one or every host has one; else a CPU, where it takes most time."""
+    if device == Device.CPU:
+        return "cpu"
+    takes_gpu = device == Device.CUDA or recipe.quantise != "none" or recipe.dtype == "fp16"
+    return "cuda" if takes_gpu or room.has_gpus_everywhere() else "cpu"
+
+
+def _estimate(plan: _Plan, *, tokens_per_s: float | None) -> tuple[Estimate | None, str]:
+    folder = students.folder_of(plan.student)
     if folder is None:
         return None, "A hub model's memory and time are known once a run has fetched it."
     try:
-        # Where a GPU will be taken is not known here; on a CPU a run needs most time and no less memory.
-        on: Literal["cpu", "cuda"] = "cuda" if device == Device.CUDA else "cpu"
-        room.require(folder, recipe, row_tokens, device=device)
-        memory = room.places(device).get(on)
-        guess = estimate(folder, recipe, row_tokens, device=on, tokens_per_s=tokens_per_s, memory_bytes=memory)
+        room.require(folder, plan.recipe, plan.row_tokens, device=plan.device, teacher=plan.teacher)
+        guess = plan.estimate(folder, tokens_per_s=tokens_per_s)
         return guess, RECOMPUTED if guess.checkpoints else ""
     except (OSError, ValueError) as error:
         return None, f"Memory and time cannot be told beforehand: {error}."
 
 
-def _time_note(like: TrainingRun | None, device: str, guess: Estimate | None) -> str:
+def _in_fp32(plan: _Plan) -> Estimate | None:
+    """The same run in fp32, activations recomputed or not as they are in its own format; None where that is fp32."""
+    folder, recipe = students.folder_of(plan.student), plan.recipe
+    is_half = recipe.dtype != "fp32" if plan.place == "cuda" else recipe.dtype == "bf16"
+    if folder is None or not is_half or recipe.quantise != "none":
+        return None
+    recomputes: Choice = "on" if plan.estimate(folder).checkpoints else "off"
+    plain = recipe.model_copy(update={"dtype": "fp32", "gradient_checkpointing": recomputes})
+    return replace(plan, recipe=plain).estimate(folder)
+
+
+def _teacher_note(recipe: Recipe, teacher: Student | None) -> str:
+    if recipe.objective != "distil":
+        return ""
+    if teacher is None:
+        return "The teacher's memory comes on top, once one is chosen."
+    return "" if teacher.parameters else "The teacher's memory comes on top; it is known once a run has fetched it."
+
+
+def _time_note(like: TrainingRun | None, on: Place, guess: Estimate | None) -> str:
     if like:
         speed, where = like.summary["tokens_per_s"], like.summary["device"]
         return f"Time from {like.name}: {speed:,.0f} tokens a second on {where}."
     if guess is None:
         return ""
-    place = "a GPU" if device == Device.CUDA else "two CPU cores"
+    place = "a GPU" if on == "cuda" else "two CPU cores"
     return f"Time is worked out for {place} and may be off by half, until this student has had a run."

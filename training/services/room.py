@@ -15,6 +15,7 @@ from training.memory import fitting
 from training.memory.reading import RUNTIME_BYTES
 from training.memory.reading import Device as Place
 from training.memory.shape import Shape, shape_of
+from training.models import Student
 from training.recipes import Recipe
 from training.states import Device
 from training.student_folder import weight_shapes
@@ -35,7 +36,23 @@ def places(device: str) -> dict[Place, int]:
     return {place: size for place, size in found.items() if size > RUNTIME_BYTES[place]}
 
 
-def require(folder: Path, recipe: Recipe, rows_tokens: Sequence[int], *, device: str) -> None:
+def has_gpus_everywhere() -> bool:
+    """Whether every host that is there has a GPU; False where none is."""
+    known = list(hosts.present())
+    return bool(known) and all(host.gpus for host in known)
+
+
+def teacher_bytes(teacher: Student | None, recipe: Recipe, place: Place) -> int:
+    """What a teacher's weights take beside the student, held as a frozen base is; 0 where nobody knows their number."""
+    if teacher is None or not teacher.parameters:
+        return 0
+    is_half = recipe.dtype != "fp32" if place == "cuda" else recipe.dtype == "bf16"
+    return teacher.parameters * (2 if is_half else 4)
+
+
+def require(
+    folder: Path, recipe: Recipe, rows_tokens: Sequence[int], *, device: str, teacher: Student | None = None
+) -> None:
     """Refuse a run that no device holds, with the nearest recipe that fits.
 
     Args:
@@ -43,6 +60,7 @@ def require(folder: Path, recipe: Recipe, rows_tokens: Sequence[int], *, device:
         recipe: How it is to be tuned.
         rows_tokens: Length of each training row.
         device: `auto`, `cpu` or `cuda`.
+        teacher: Whom it learns from, if anybody: each device holds all of it.
 
     Raises:
         Refusal: 422, with what it needs, what there is, and what to change.
@@ -54,16 +72,19 @@ def require(folder: Path, recipe: Recipe, rows_tokens: Sequence[int], *, device:
     if not known or not rows_tokens:
         return
     shape = shape_of(json.loads((folder / "config.json").read_text(encoding="utf-8")), weight_shapes(folder))
-    need = {place: fitting.needed(shape, recipe, rows_tokens, place, size) for place, size in known.items()}
-    if any(need[place] <= size for place, size in known.items()):
+    beside = {place: teacher_bytes(teacher, recipe, place) for place in known}
+    left = {place: size - beside[place] for place, size in known.items()}
+    need = {place: fitting.needed(shape, recipe, rows_tokens, place, size) for place, size in left.items()}
+    if any(need[place] <= size for place, size in left.items()):
         return
     largest = max(known, key=lambda place: known[place])
     called = "GPU" if largest == "cuda" else "host"
     message = (
-        f"This run needs about {need[largest] / GIB:.1f} GiB of memory; the largest {called} has "
-        f"{known[largest] / GIB:.1f} GiB."
+        f"This run needs about {(need[largest] + beside[largest]) / GIB:.1f} GiB of memory"
+        + (f", {beside[largest] / GIB:.1f} of them for its teacher" if beside[largest] else "")
+        + f"; the largest {called} has {known[largest] / GIB:.1f} GiB."
     )
-    hint = _hint(shape, recipe, rows_tokens, largest, known[largest])
+    hint = _hint(shape, recipe, rows_tokens, largest, left[largest])
     raise Refusal("too_large", message, hint=hint, errors={"batch_size": [f"{message} {hint}"]})
 
 

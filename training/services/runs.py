@@ -75,10 +75,10 @@ def launch(
                       hint="Launch it on the whole version.", status=400)  # fmt: skip
     rows = samples.rows_of(dataset_version, sample) if sample else None
     guess = forecast.forecast(
-        dataset_version=dataset_version, student=student, recipe=composed, device=device, rows=rows
+        dataset_version=dataset_version, student=student, recipe=composed, device=device, rows=rows, teacher=teacher
     )
     preflight.require_disk(guess.disk_bytes)
-    needs = devices.needed(composed, device, peak_gib=guess.memory_gib or 0)
+    needs = devices.needed(composed, device, needed_gib=guess.needed_gib or 0)
     devices.require(composed, device, needs=needs)
     # The task's row is the lock under which numbers are given.
     Task.objects.select_for_update().get(pk=task.pk)

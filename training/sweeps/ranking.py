@@ -52,10 +52,10 @@ def chart(rows: Rows, grid: Mapping[str, list[Any]], *, unit: str = "nats per to
             name = label(row["values"], tried=others)
             lines[name].append([_at(axis, row["values"][axis]), row["validation_loss"]])
     series = [{"name": name, "points": sorted(points)} for name, points in lines.items()]
-    words = {"learning_rate": "learning rate, log₁₀", "share": "share of the training records, %"}
+    words = {"learning_rate": "learning rate", "share": "share of the training records, %"}
     return {
         "series": series,
-        "x": {"label": words.get(axis, AXES[axis])},
+        "x": {"label": words.get(axis, AXES[axis]), "log10": axis == "learning_rate"},
         "y": {"label": f"validation loss, {unit}", "zero": False},
     }
 
@@ -63,7 +63,7 @@ def chart(rows: Rows, grid: Mapping[str, list[Any]], *, unit: str = "nats per to
 def _at(axis: str, value: float) -> float:
     # Rates are tried by factors, so only their logarithm spreads them evenly.
     if axis == "learning_rate":
-        return round(math.log10(value), 4)
+        return round(math.log10(value), 6)
     return value * 100 if axis == "share" else value
 
 

@@ -23,6 +23,7 @@ from training.selectors import miniatures as miniature_selectors
 from training.selectors import recipes as recipe_selectors
 from training.selectors import runs as selectors
 from training.selectors import students as student_selectors
+from training.selectors.precision import against_fp32
 from training.selectors.run_cost import run_cost
 from training.services import forecast, runs
 from web.errors import Refusal
@@ -79,6 +80,7 @@ def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     """What the run in the launch form would take; a refusal stands in its place."""
     task = task_or_404(member_of(request), slug)
     context: dict[str, Any] = {"task": task}
+    teacher = request.GET.get("teacher", "")
     try:
         version = datasets.version_or_404(member_of(request), _uuid(request.GET.get("dataset_version", "")))
         context["estimate"] = forecast.of_choice(
@@ -87,6 +89,7 @@ def estimate(request: HttpRequest, slug: str) -> HttpResponse:
             recipe=request.GET.get("recipe", ""),
             overrides=overrides_of(request.GET),
             device=request.GET.get("device") or "auto",
+            teacher=student_selectors.by_slug(teacher) if teacher else None,
         ).as_json()
     except Refusal as error:
         context["refusal"] = error
@@ -109,12 +112,13 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
     chosen = selectors.chosen(member_of(request), task, request.GET.getlist("run"))
     metrics = {one.name: selectors.metrics(one) for one in chosen}
+    unit = charts.unit_of([one.objective for one in chosen])
     context = {
         "task": task,
         "section": "training",
         "runs": chosen,
-        "validation": charts.overlay(metrics, "val_loss", "validation loss, nats per token"),
-        "losses": charts.overlay(metrics, "loss", "training loss, nats per token"),
+        "validation": charts.overlay(metrics, "val_loss", f"validation loss, {unit}"),
+        "losses": charts.overlay(metrics, "loss", f"training loss, {unit}"),
         "differences": recipe_selectors.difference([one.recipe for one in chosen]),
         **compared.side_by_side(chosen, metrics, request.GET.get("metric", "")),
     }
@@ -147,6 +151,19 @@ def _preset(request: HttpRequest) -> Any:
     return PRESETS.get(name) or PRESETS["demo"]
 
 
+def _how_it_runs(metrics: charts.Metrics) -> list[tuple[str, str, str, dict[str, Any]]]:
+    """Name, title, live series and points of each chart; steps that tell nothing of the device's use have no chart of it."""
+    found = [
+        ("gradients", "Gradient norm", "grad_norm:gradient norm", charts.gradients(metrics)),
+        ("speed", "Speed", "tokens_per_s:tokens a second", charts.speed(metrics)),
+        ("memory", "Memory", "peak_memory_gib:peak gpu_memory_gib:GPUs now", charts.memory(metrics)),
+    ]
+    if not charts.points(metrics, "loss") or charts.tells_use(metrics):
+        live = "mfu:model FLOPs (MFU) gpu_utilisation:GPU busy"
+        found.insert(2, ("use", "Use of the device", live, charts.utilisation(metrics)))
+    return found
+
+
 def _run_context(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
     found = selectors.run_or_404(member_of(request), run_id)
     # The row's seq is read before its events: the stream goes on from there, and what stands in both is drawn once.
@@ -163,18 +180,10 @@ def _run_context(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
         "rewards": charts.rewards(metrics),
         "likelihood": charts.log_probabilities(metrics),
         "rate": charts.learning_rate(metrics),
-        "how_it_runs": [
-            ("gradients", "Gradient norm", "grad_norm:gradient norm", charts.gradients(metrics)),
-            ("speed", "Speed", "tokens_per_s:tokens a second", charts.speed(metrics)),
-            (
-                "use",
-                "Use of the device",
-                "mfu:model FLOPs (MFU) gpu_utilisation:GPU busy",
-                charts.utilisation(metrics),
-            ),
-            ("memory", "Memory", "peak_memory_gib:peak gpu_memory_gib:GPUs now", charts.memory(metrics)),
-        ],
+        "how_it_runs": _how_it_runs(metrics),
+        "scaling": charts.scaling(metrics),
         "cost": run_cost(found),
+        "precision": against_fp32(found),
         "sweep": sweeps.of_run(found),
         "watching": watching.standing(member_of(request), found.job),
         "mails_go": settings.NOTICES_BY_MAIL,

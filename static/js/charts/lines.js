@@ -66,6 +66,7 @@ export function lines(figure, data) {
   const frame = openFrame(figure, paint);
   const bands = node("g", {}, frame.groups.marks);
   const paths = node("g", {}, frame.groups.marks);
+  const alone = node("g", {}, frame.groups.marks);
   const names = node("g", {}, frame.groups.marks);
   const cursor = node("line", { class: "cursor", visibility: "hidden" }, frame.groups.over);
   const dots = node("g", {}, frame.groups.over);
@@ -79,23 +80,29 @@ export function lines(figure, data) {
     const domainY = padded(extent(points.flatMap((point) => point.slice(1))), { zero: data.y?.zero });
     const isNarrow = width < 420;
     const margin = { top: 24, bottom: 40, left: 46, right: isNarrow ? 10 : 14 + roomFor(series.map((each) => each.name), { most: 140 }) };
-    scales = { ...drawAxes(frame, { width, height, margin, domainX, domainY, labelX: data.x?.label, labelY: data.y?.label }), margin };
+    scales = { ...drawAxes(frame, { width, height, margin, domainX, domainY, labelX: data.x?.label, labelY: data.y?.label, isLog: data.x?.log10 }), margin };
     const { x, y } = scales;
     const classes = classesOf(series);
     const shown = series.map((each) => visible(each.points, x, width));
     keep(bands, "path", series, (_, index) => ({ class: `band ${classes[index]}`, d: bandOf(shown[index], x, y) }));
     keep(paths, "path", series, (_, index) => ({ class: `line ${classes[index]}`, d: pathOf(shown[index], x, y) }));
+    // A line of one point would not be seen.
+    const single = series.flatMap((each, index) => (each.points.length === 1 && Number.isFinite(each.points[0][1]) ? [{ point: each.points[0], index }] : []));
+    keep(alone, "circle", single, ({ point, index }) => ({ class: `dot ${classes[index]}`, r: 4, cx: x(point[0]), cy: y(point[1]) }));
     const labels = series.flatMap((each, index) => {
       const last = each.points.findLast((point) => Number.isFinite(point[1]));
       return last ? [{ y: y(last[1]) + 4, x: x(last[0]), text: each.name, class: `name ${classes[index]}` }] : [];
     });
-    keep(names, "text", spread(labels, margin.top + 4, scales.bottom), (label) => (
+    // One line at a narrow end needs no name over it: its figure's heading and the axis say what it is.
+    const named = isNarrow && series.length < 2 ? [] : spread(labels, margin.top + 4, scales.bottom);
+    keep(names, "text", named, (label) => (
       // At a narrow end a name stands over its line: to the left of the last point where there is room, else to the right.
       isNarrow ? { ...label, ...(label.x > roomFor([label.text], { most: width }) ? { x: label.x - 2, "text-anchor": "end" } : { x: label.x + 4, "text-anchor": "start" }), y: label.y - 10 } : { ...label, x: (label.x > scales.right * 0.8 ? scales.right : label.x) + 8, "text-anchor": "start" }
     ));
   }
 
   let known = null; // every x once, until a point comes
+  const sayX = (at) => short(data.x?.log10 ? 10 ** at : at);
   const xs = () => (known ??= [...new Set(series.flatMap((each) => each.points.map((point) => point[0])))].sort((a, b) => a - b));
   const valueAt = (each, at) => each.points.findLast((point) => point[0] === at)?.[1];
 
@@ -108,7 +115,7 @@ export function lines(figure, data) {
     read: (index) => {
       const at = xs()[index];
       const found = series.filter((each) => Number.isFinite(valueAt(each, at)));
-      return { x: scales.x(at), at: `${data.x?.label ?? "x"} ${short(at)}`, lines: found.map((each) => [each.name, short(valueAt(each, at))]) };
+      return { x: scales.x(at), at: `${data.x?.label ?? "x"} ${sayX(at)}`, lines: found.map((each) => [each.name, short(valueAt(each, at))]) };
     },
     mark: (index) => {
       const at = xs()[index];
@@ -121,7 +128,7 @@ export function lines(figure, data) {
   });
   putTable(figure, () => ({
     head: [data.x?.label || "x", ...series.map((each) => each.name)],
-    rows: xs().map((at) => [short(at), ...series.map((each) => short(valueAt(each, at)))]),
+    rows: xs().map((at) => [sayX(at), ...series.map((each) => short(valueAt(each, at)))]),
   }));
 
   figure.append = function append(name, point) {

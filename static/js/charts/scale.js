@@ -24,6 +24,19 @@ export function ticks([low, high], count) {
   return found;
 }
 
+/** Places of 1, 2 and 5 times powers of ten on an axis of logarithms; of powers alone where those are too many. */
+export function logTicks([low, high], count) {
+  const found = (steps) => {
+    const places = [];
+    for (let power = Math.floor(low) - 1; power <= Math.ceil(high); power += 1) {
+      places.push(...steps.map((step) => power + Math.log10(step)).filter((place) => place >= low - 1e-3 && place <= high + 1e-3));
+    }
+    return places;
+  };
+  const fine = found([1, 2, 5]);
+  return fine.length > count && found([1]).length > 1 ? found([1]) : fine;
+}
+
 /** A domain with a little air, from zero where asked. */
 export function padded([low, high], { zero = false, air = 0.06 } = {}) {
   const span = high - low || Math.abs(high) || 1;

@@ -58,6 +58,17 @@ def test_a_step_that_the_loss_scaler_skipped_is_none():
     watch(Standing(), 1.0, float("inf"), skipped=True)
 
 
+def test_a_scaler_that_skips_every_step_ends_the_run_and_one_that_recovers_does_not():
+    recovers, stuck = Standing(), Standing()
+
+    for step in range(100):
+        watch(recovers, 1.0, 1.0, skipped=step % 20 != 0)
+    with pytest.raises(Diverged, match="30 steps in a row, and no weight has changed"):
+        [watch(stuck, 1.0, float("inf"), skipped=True) for _ in range(30)]
+
+    assert stuck.skipped_in_a_row == 30
+
+
 def test_one_high_loss_is_noise_and_a_lasting_one_divergence():
     standing = Standing()
     watch(standing, 3.0, 1.0, skipped=False)

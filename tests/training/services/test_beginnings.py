@@ -67,6 +67,22 @@ def test_the_estimate_counts_the_prompt_of_a_pair_twice(
     assert guess.characters > 1.8 * imitation.characters
 
 
+def test_the_estimate_of_a_distilled_run_counts_its_teacher(
+    launch: Launch, version: DatasetVersion, student: Student, larger: Student
+) -> None:
+    larger.parameters = 100_000_000
+
+    def guess(**order: Any) -> float:
+        found = forecast.of_choice(dataset_version=version, student=student, device="cpu", **order)
+        assert found.memory_gib is not None
+        return found.memory_gib
+
+    alone, taught = guess(recipe="distil"), guess(recipe="distil", teacher=larger)
+
+    assert taught - alone == pytest.approx(4e8 / (1 << 30))
+    assert guess(recipe="demo", teacher=larger) == guess(recipe="demo")
+
+
 def test_a_distilled_run_names_its_teacher(launch: Launch, larger: Student, tmp_path: Path) -> None:
     run = launch(recipe="distil", teacher=larger)
 

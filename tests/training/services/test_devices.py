@@ -35,7 +35,7 @@ def put(name: str, *, gpus=(), cores=2) -> None:
     ],
 )
 def test_needs_follow_from_recipe_and_device_and_outlive_being_kept(recipe, device, needs):
-    found = devices.needed(recipe, device, peak_gib=10)
+    found = devices.needed(recipe, device, needed_gib=10)
 
     assert found == needs
     assert devices.read(devices.as_json(found)) == needs
@@ -58,7 +58,7 @@ def test_needs_follow_from_recipe_and_device_and_outlive_being_kept(recipe, devi
 def test_more_devices_than_any_host_has_are_refused(there, device, is_refused):
     if there:
         put("host-a", **there)
-    needs = devices.needed(FOUR, device, peak_gib=10)
+    needs = devices.needed(FOUR, device, needed_gib=10)
 
     with pytest.raises(Refusal) if is_refused else nullcontext() as refused:
         devices.require(FOUR, device, needs=needs)

@@ -9,9 +9,10 @@ import pytest
 from jobs.ports import GIB
 from jobs.rundir.machine import Machine
 from jobs.services import hosts
-from training.models import TrainingRun
+from training.memory.reading import RUNTIME_BYTES
+from training.models import Student, TrainingRun
 from training.recipes import Recipe
-from training.services import room
+from training.services import forecast, preflight, room
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -81,9 +82,53 @@ def test_a_student_that_fits_in_no_way_is_to_be_smaller(llama):
 
 
 def test_launching_what_does_not_fit_writes_no_run(launch):
-    put("here", memory_gib=((430 << 20) + 1000) / GIB)
+    put("here", memory_gib=(RUNTIME_BYTES["cpu"] + 1000) / GIB)
 
     with pytest.raises(Refusal, match="largest host"):
         launch()
 
     assert not TrainingRun.objects.exists()
+
+
+def test_a_teacher_takes_its_share_of_every_device(llama):
+    put("gpu", gpu_gib=16)
+    teacher, recipe = Student(parameters=4_000_000_000), Recipe(objective="distil", gradient_checkpointing="on")
+
+    room.require(llama, recipe, ROWS, device="cuda")
+    with pytest.raises(Refusal) as caught:
+        room.require(llama, recipe, [4096] * 64, device="cuda", teacher=teacher)
+
+    assert "7.5 of them for its teacher" in str(caught.value)
+    assert "batch_size" in caught.value.hint
+
+
+def test_a_run_is_given_to_a_gpu_that_holds_the_allowances_too(launch, student, monkeypatch):
+    put("gpu", gpu_gib=80)
+    monkeypatch.setattr(preflight, "GPU_NODES", ("/",))
+
+    run = launch(device="cuda")
+
+    wanted = run.job.spec["needs"]["gpu_bytes"]
+    assert run.estimate["memory_on"] == "cuda"
+    assert wanted == round(run.estimate["needed_gib"] * GIB)
+    assert wanted > run.estimate["memory_gib"] * GIB + RUNTIME_BYTES["cuda"]
+
+
+@pytest.mark.parametrize(
+    ("hosts_gib", "device", "place"),
+    [
+        ((), "auto", "cpu"),
+        ((80,), "auto", "cuda"),
+        ((80, 0), "auto", "cpu"),
+        ((80,), "cpu", "cpu"),
+        ((), "cuda", "cuda"),
+    ],
+)
+def test_memory_is_told_for_the_device_a_run_will_come_to(version, student, monkeypatch, hosts_gib, device, place):
+    for number, size in enumerate(hosts_gib):
+        put(f"host-{number}", gpu_gib=size, memory_gib=64)
+    monkeypatch.setattr(preflight, "GPU_NODES", ("/",))
+
+    guess = forecast.of_choice(dataset_version=version, student=student, recipe="demo", device=device)
+
+    assert guess.memory_on == place

@@ -44,7 +44,7 @@ def test_the_chart_spreads_the_widest_axis_and_draws_a_line_for_each_of_the_othe
 
     drawn = chart(rows, GRID)
 
-    assert drawn["x"]["label"] == "learning rate, log₁₀"
+    assert drawn["x"] == {"label": "learning rate", "log10": True}
     assert [(each["name"], each["points"]) for each in drawn["series"]] == [
         ("rank 8", [[-4.0, 0.8], [-3.0, 0.9]]), ("rank 16", [[-3.0, 0.7]]),
     ]  # fmt: skip

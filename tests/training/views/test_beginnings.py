@@ -35,7 +35,9 @@ def test_the_form_asks_for_what_the_recipe_needs_and_only_that(
     sft = client.get(address, {"recipe": "demo"}).content.decode()
 
     assert 'name="starts_from"' in dpo
-    assert miniature.name in dpo
+    assert f'value="{miniature.pk}" selected' in dpo
+    assert "optional" not in dpo + distil
+    assert "Choose a teacher" in distil
     assert "Iterative RPO" in dpo
     assert 'name="teacher"' in distil
     assert 'name="starts_from"' not in distil + sft

@@ -195,3 +195,58 @@ def test_a_run_page_tells_how_well_it_uses_its_device_and_what_it_costs(as_membe
     assert [each["points"] for each in data_of(page, "use-data")["series"]] == [[[1, 0.41]], [[1, 0.93]]]
     assert data_of(page, "memory-data")["series"][0]["points"] == [[1, 3.5]]
     assert re.search(r"of a host\s+so far; \$1\.0\d at \$36\.00 an hour; 0\.125 kWh", page)
+
+
+def test_a_device_whose_use_nobody_can_tell_has_no_empty_chart_of_it(as_member, admin, launch):
+    run = launch()
+    address = reverse("training:run", args=[run.pk])
+    before = as_member(admin).get(address).content.decode()
+    report(run, "metric", step=1, epoch=1.0, loss=1.0, tokens_per_s=400.0)
+
+    after = as_member(admin).get(address).content.decode()
+
+    assert "use-data" in before
+    assert "use-data" not in after
+    assert "speed-data" in after
+
+
+def test_a_run_in_fp16_shows_its_loss_scale_and_the_steps_that_were_skipped(as_member, admin, launch):
+    run, other = launch(), launch()
+    report(run, "metric", step=1, epoch=0.5, loss=1.0, loss_scale=65536.0, skipped_steps=0.0)
+    report(run, "metric", step=2, epoch=1.0, loss=0.9, loss_scale=32768.0, skipped_steps=1.0)
+    report(other, "metric", step=1, epoch=0.5, loss=1.0)
+
+    page, plain = (
+        as_member(admin).get(reverse("training:run", args=[one.pk])).content.decode() for one in (run, other)
+    )
+
+    assert data_of(page, "scaling-data")["series"][0]["points"] == [[1, 65536.0], [2, 32768.0]]
+    assert re.search(r'data-latest="skipped_steps"[^>]*>1<', page)
+    assert "scaling-data" not in plain
+
+
+def test_the_estimate_sets_half_precision_beside_fp32_and_the_paper(as_member, admin, task, version, student):
+    address = reverse("training:estimate", args=[task.slug])
+
+    half, plain = (
+        as_member(admin).get(address, form_of(version, **{"set-dtype": dtype})).content.decode()
+        for dtype in ("bf16", "fp32")
+    )
+
+    assert re.search(r"GiB on a CPU; in fp32 \d\.\d\d", half)
+    assert "the paper reports 50 % less memory" in half
+    assert "in fp32" not in plain
+
+
+def test_losses_of_several_objectives_have_no_unit_in_common(as_member, admin, launch, task):
+    runs = [launch(), launch()]
+    TrainingRun.objects.filter(pk=runs[1].pk).update(recipe={**runs[1].recipe, "objective": "dpo"})
+
+    def unit(*chosen):
+        query = {"run": [one.pk for one in chosen]}
+        page = as_member(admin).get(reverse("training:compare", args=[task.slug]), query).content.decode()
+        return data_of(page, "loss-data")["y"]["label"]
+
+    assert unit(runs[0]) == "training loss, nats per token"
+    assert unit(runs[1]) == "training loss, loss per pair"
+    assert unit(*runs) == "training loss, each objective its own"

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from jobs.models import Job
 from tests.training.conftest import freeze
 from tests.training.sweeping import end, finish_all, look, order, runs_of
 from training.models import HostPrice, Sweep
@@ -92,6 +93,23 @@ def test_the_page_shows_every_run_the_best_one_and_the_chart(as_member, admin, s
     assert "Best run: rate 0.01, epochs 1" in re.sub(r"\s+", " ", page)
     assert [len(each["points"]) for each in data["series"]] == [2, 2]
     assert page.count("badge is-good") >= 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_whose_runs_go_on_is_shown_as_running_and_one_that_waits_for_a_person_as_waiting(
+    as_member, admin, sweep, task
+):  # fmt: skip
+    def badges(reason):
+        Job.objects.filter(pk=sweep.job_id).update(state="waiting", waiting_reason=reason)
+        client = as_member(admin)
+        pages = (
+            client.get(reverse("training:sweep", args=[sweep.pk])),
+            client.get(reverse("training:sweeps", args=[task.slug])),
+        )
+        return [re.search(r'class="badge (is-\w+)"[^>]*>(\w+)<', page.content.decode()).groups() for page in pages]
+
+    assert badges("run 1 is under way, run 2 is paused") == [("is-running", "running")] * 2
+    assert badges("run 1 is paused") == [("is-look", "waiting")] * 2
 
 
 @pytest.mark.django_db(transaction=True)

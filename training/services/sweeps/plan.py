@@ -121,7 +121,7 @@ def compose(
             "bad_sweep", str(error), hint="Mend the fields named.", status=400, errors=error.errors
         ) from error
     marks = _beginning_marks(starts_from, teacher)
-    cells = _cells(found, order, version=version, student=student, device=device, begins=marks)
+    cells = _cells(found, order, version=version, student=student, device=device, teacher=teacher, begins=marks)
     plan = Plan(order, base, tuple(cells), selectors.price_ahead())
     _require_budget(plan)
     return plan
@@ -134,6 +134,7 @@ def _cells(
     version: DatasetVersion,
     student: Student,
     device: str,
+    teacher: Student | None,
     begins: Mapping[str, str],
 ) -> list[PlannedCell]:
     rows_by_share = {place.share: _rows(version, place.share, order) for place in found}
@@ -143,7 +144,9 @@ def _cells(
         overrides = {**order.overrides, **overrides_of(place, base)}
         recipe = plans.compose(order.recipe, overrides, student)
         sample, rows = rows_by_share[place.share]
-        guess = forecast.forecast(dataset_version=version, student=student, recipe=recipe, device=device, rows=rows)
+        guess = forecast.forecast(
+            dataset_version=version, student=student, recipe=recipe, device=device, rows=rows, teacher=teacher
+        )
         mark = _fingerprint(version, student, recipe, sample, begins)
         planned.append(PlannedCell(place, overrides, sample, mark, guess.seconds, None))
     known = _measured([cell.fingerprint for cell in planned])
