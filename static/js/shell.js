@@ -16,6 +16,9 @@ bindForms();
 bindCopy();
 bindNetwork();
 
+// Of more tabs than there is room for, the one that is shown stands in sight.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
 // Charts are fetched by the pages that have one, also when htmx brings it later.
 function drawCharts(root) {
   if (root.querySelector("figure[data-chart]")) import("./charts.js").then((charts) => charts.drawAll(root));
