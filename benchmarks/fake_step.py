@@ -12,12 +12,16 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
+from torch.distributed.tensor import DTensor
+from torch.testing._internal.distributed.fake_pg import FakeStore
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 from transformers import AutoModelForCausalLM, PretrainedConfig
@@ -25,6 +29,7 @@ from transformers import AutoModelForCausalLM, PretrainedConfig
 from training.engine import lora, loss, optim
 from training.engine.packing import attention
 from training.engine.packing.model import PackedReading
+from training.engine.sharding import split
 from training.memory.shape import Shape, shape_of
 from training.recipes import Recipe
 
@@ -42,8 +47,17 @@ class Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
         made = function(*args, **(kwargs or {}))
         for leaf in tree_iter(made):
             if isinstance(leaf, Tensor):
-                self._hold(leaf.untyped_storage())
+                # Of a tensor in parts this process holds its own.
+                self._hold((leaf._local_tensor if isinstance(leaf, DTensor) else leaf).untyped_storage())
         return made
+
+    def resized(self, storage: Any) -> None:
+        """Take note that a storage has another size: a gathered layer comes into one, and is let go from it."""
+        if (key := storage._cdata) in self._held:
+            size, reference = self._held[key]
+            self._held[key] = (storage.nbytes(), reference)
+            self.bytes += storage.nbytes() - size
+            self.peak = max(self.peak, self.bytes)
 
     def _hold(self, storage: Any) -> None:
         key = storage._cdata
@@ -65,7 +79,10 @@ def shape_of_config(config: PretrainedConfig) -> Shape:
     return shape_of(config.to_dict() | {"model_type": config.model_type}, weights)
 
 
-def peak_bytes(config: PretrainedConfig, recipe: Recipe, tokens: int, supervised: int, *, passes: int = 1) -> int:
+def peak_bytes(
+    config: PretrainedConfig, recipe: Recipe, tokens: int, supervised: int, *, passes: int = 1,
+    mesh: DeviceMesh | None = None,
+) -> int:  # fmt: skip
     """Bytes of tensors at the peak of the second optimiser step, on one packed row of `tokens`.
 
     Args:
@@ -74,6 +91,7 @@ def peak_bytes(config: PretrainedConfig, recipe: Recipe, tokens: int, supervised
         tokens: In each forward pass.
         supervised: How many of them are.
         passes: Forward passes in the step.
+        mesh: Of a recipe that is sharded (`processes_that_answer_nothing`): bytes are those of one process.
     """
     half = torch.bfloat16 if recipe.dtype == "bf16" else None
     with torch.device("meta"):
@@ -84,10 +102,12 @@ def peak_bytes(config: PretrainedConfig, recipe: Recipe, tokens: int, supervised
         model = lora.attach(model, rank=rank, alpha=recipe.alpha, dropout=recipe.dropout, seed=1)
     if recipe.gradient_checkpointing == "on":
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-    with _as_on_a_gpu(half), FakeTensorMode(allow_non_fake_inputs=True), Alive() as alive:
+    with _as_on_a_gpu(half), FakeTensorMode(allow_non_fake_inputs=True), Alive() as alive, _resizing(alive):
         _fill(model)
         _mix(model, half)
         head = loss.SupervisedHead(model.train())
+        if mesh is not None:
+            _shard(model, mesh, layers_in=half if recipe.method == "full" else None)
         optimizer = optim.adamw(model.parameters(), recipe)
         for _ in range(2):
             alive.peak = alive.bytes
@@ -98,6 +118,35 @@ def peak_bytes(config: PretrainedConfig, recipe: Recipe, tokens: int, supervised
             optimizer.zero_grad(set_to_none=True)
         most: int = alive.peak
     return most
+
+
+@contextmanager
+def processes_that_answer_nothing(count: int) -> Iterator[DeviceMesh]:
+    """A mesh of which this process is the first of `count`; what it sends is lost, and what it hears has no content."""
+    distributed.init_process_group("fake", rank=0, world_size=count, store=FakeStore())
+    try:
+        yield init_device_mesh("cpu", (count,))
+    finally:
+        distributed.destroy_process_group()
+
+
+def _shard(model: Any, mesh: DeviceMesh, *, layers_in: torch.dtype | None) -> None:
+    accelerator: Any = SimpleNamespace(device=torch.device("cpu"), num_processes=mesh.size())
+    with mock.patch.object(split, "init_device_mesh", return_value=mesh):
+        split.shard(model, accelerator, layers_in=layers_in)
+
+
+@contextmanager
+def _resizing(alive: Alive) -> Iterator[None]:
+    plain = torch.UntypedStorage.resize_
+
+    def resize(storage: Any, size: int) -> Any:
+        found = plain(storage, size)
+        alive.resized(storage)
+        return found
+
+    with mock.patch.object(torch.UntypedStorage, "resize_", resize):
+        yield
 
 
 def _pass(model: Any, head: loss.SupervisedHead, tokens: int, supervised: int) -> None:
@@ -116,7 +165,7 @@ def _mix(model: Any, half: torch.dtype | None) -> None:
     plain = model.forward
 
     def forward(*args: Any, **kwargs: Any) -> Any:
-        with torch.autocast("cpu", half or torch.bfloat16, enabled=half is not None):
+        with torch.autocast("cpu", half or torch.bfloat16, enabled=half is not None, cache_enabled=False):
             return plain(*args, **kwargs)
 
     model.forward = forward

@@ -158,7 +158,7 @@ def booking(ground: Ground) -> dict[str, float]:
     rates: dict[str, list[float]] = {"with": [], "without": []}
     for _ in range(3):
         for name in rates:
-            spend.book = book if name == "with" else lambda *_: False
+            spend.book = book if name == "with" else lambda *_: 0
             rates[name].append(taken_in(ground))
     spend.book = book
     found = {name: round(statistics.median(rate)) for name, rate in rates.items()}

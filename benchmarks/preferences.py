@@ -37,7 +37,7 @@ from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 from trl import DPOConfig, DPOTrainer
 
 from benchmarks.training import LONGEST, RECIPE, Ours, Speed, _Given, _Losses, instructions, make_rows, make_student
-from training.engine import data, loop, lora
+from training.engine import data, lora, step
 from training.engine.data import Row
 from training.engine.objectives.choose import prepare
 from training.engine.objectives.dpo import Dpo
@@ -81,7 +81,7 @@ class Engine:
                     folders=[Path(kept)], emit=lambda *_, **__: None, stop_if_asked=lambda: None,
                 )  # fmt: skip
         tuning.course = _Given(batches, 1)  # type: ignore[assignment, arg-type]
-        return [loop.optimise(tuning, number).loss for number in range(len(batches))]
+        return [step.optimise(tuning, number).loss for number in range(len(batches))]
 
 
 def trainer_of(folder: Path, batches: Batches, adapter: dict[str, torch.Tensor] | None) -> tuple[Any, _Losses]:

@@ -41,7 +41,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast,
 from transformers.trainer_pt_utils import LengthGroupedSampler
 from trl import SFTConfig, SFTTrainer
 
-from training.engine import data, loading, loop, lora, merged, optim, speed
+from training.engine import data, loading, lora, merged, optim, speed, step
 from training.engine.chat import open_chat
 from training.engine.contracts import StudentRef
 from training.engine.course import Course
@@ -49,6 +49,7 @@ from training.engine.data import Row
 from training.engine.generation import GREEDY
 from training.engine.loss import SupervisedHead
 from training.engine.objectives.sft import Sft
+from training.engine.tuning import Tuning
 from training.recipes import Choice, Recipe
 
 # Llama's own vocabulary, and as many layers as make 12 M parameters with it.
@@ -119,7 +120,7 @@ class Ours:
         merged.speed_up(self.model)
         accelerator = Accelerator(cpu=True)
         model, optimizer = accelerator.prepare(self.model, optim.adamw(self.model.parameters(), RECIPE))
-        self.tuning = loop.Tuning(
+        self.tuning = Tuning(
             accelerator=accelerator, model=model, bare=self.model, chat=student.chat, optimizer=optimizer,
             course=Course(rows, self.recipe), objective=Sft(student.chat), validation=[], samples=[],
             sample_max_new_tokens=1, sampling=GREEDY,
@@ -130,7 +131,7 @@ class Ours:
 
     def run(self, batches: Batches, accumulation: int = 1) -> list[float]:
         self.tuning.course = _Given(batches, accumulation)  # type: ignore[assignment]
-        return [loop.optimise(self.tuning, number).loss for number in range(self.tuning.course.total_steps)]
+        return [step.optimise(self.tuning, number).loss for number in range(self.tuning.course.total_steps)]
 
 
 class _Given:
