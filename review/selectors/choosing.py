@@ -6,7 +6,7 @@ Blind: what it gives for a page or a program says nothing of who wrote a draft, 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -66,7 +66,7 @@ def next_for(member: Member, task: Task) -> Lineup | None:
 
 
 def of_record(member: Member, task: Task, record_id: UUID) -> Lineup | None:
-    """The drafts of one record that this member may choose among; None when fewer than two are free."""
+    """The drafts of one record that this member may choose among; None when fewer than two that differ are free."""
     free = list(
         _free(member, task)
         .filter(record_id=record_id, record__erased_at__isnull=True)
@@ -74,11 +74,20 @@ def of_record(member: Member, task: Task, record_id: UUID) -> Lineup | None:
         .defer("messages", "parameters", "labelled_defects")
         .order_by("-task_version__number", "queue_position", "id")
     )
-    newest = [draft for draft in free if draft.task_version_id == free[0].task_version_id][:MOST]
+    of_newest = (draft for draft in free if draft.task_version_id == free[0].task_version_id)
+    newest = _each_text_once(of_newest)[:MOST]
     if len(newest) < FEWEST:
         return None
     newest.sort(key=lambda draft: _rank(task, member, draft.record_id, draft.pk))
     return Lineup(newest[0].record, newest)
+
+
+def _each_text_once(drafts: Iterable[Candidate]) -> list[Candidate]:
+    """Between two drafts that say the same nobody can choose: the first stays, the other waits in the queue."""
+    by_text: dict[str, Candidate] = {}
+    for draft in drafts:
+        by_text.setdefault(draft.fields_hash, draft)
+    return list(by_text.values())
 
 
 def _free(member: Member, task: Task) -> QuerySet[Candidate]:
@@ -98,9 +107,10 @@ def _in_hand(member: Member) -> QuerySet[Assignment]:
 
 
 def _offered(member: Member, task: Task) -> tuple[Any, ...]:
-    """Conditions on a waiting draft: it has a sibling of its version, and the member has not chosen since it came."""
+    """Conditions on a waiting draft: another of its version says something else for the same record, and the member has
+    not chosen since it came."""
     sibling = Candidate.objects.filter(
-        ~Q(pk=OuterRef("pk")),
+        ~Q(fields_hash=OuterRef("fields_hash")),
         record=OuterRef("record"),
         task_version=OuterRef("task_version"),
         state=CandidateState.PENDING,

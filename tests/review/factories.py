@@ -112,6 +112,12 @@ def make_drafts(
     return added
 
 
+def make_variants(task: Task, record: Record, count: int = 2) -> list[Candidate]:
+    """Drafts of one record that differ."""
+    texts = [mail(record, extra=f" Take {n}.") for n in range(count)]
+    return make_drafts(task, [record] * count, fields=texts)
+
+
 def make_desk(*, by: Member, count: int = 8, spec: TaskSpec | None = None, slug: str = "outreach") -> Task:
     """A task with records and drafts waiting on the desk."""
     task = make_task(by=by, spec=spec, slug=slug)

@@ -71,12 +71,25 @@ def test_a_draft_in_front_of_somebody_else_is_left_out(
     assert choosing.of_record(expert, task, record.pk) is None
 
 
+def test_of_drafts_that_say_the_same_one_is_shown(task: Task, expert: Member) -> None:
+    alike, mixed = factories.make_records(factories.make_source(task), 2)
+    factories.make_drafts(task, [alike, alike])
+    first, _ = factories.make_drafts(task, [mixed, mixed])
+    [other] = factories.make_variants(task, mixed, 1)
+
+    lineup = choosing.next_for(expert, task)
+
+    assert lineup is not None
+    assert {draft.pk for draft in lineup.drafts} == {first.pk, other.pk}
+    assert choosing.of_record(expert, task, alike.pk) is None
+
+
 def test_drafts_of_two_versions_are_never_compared(
     task: Task, record: Record, drafts: list[Candidate], expert: Member
 ) -> None:
     spec = task.versions.get().spec
     tasks.new_version(task, spec=spec.model_copy(update={"guideline": "Be brief."}), by=task.created_by)
-    new = factories.make_drafts(task, [record, record])
+    new = factories.make_variants(task, record)
 
     lineup = choosing.of_record(expert, task, record.pk)
 
@@ -104,7 +117,7 @@ def test_sets_behind_a_long_queue_of_single_drafts_are_found_from_the_other_end(
     source = factories.make_source(task)
     factories.make_drafts(task, factories.make_records(source, 40))
     late = factories.make_records(source, 1, trigger="came late")
-    factories.make_drafts(task, [late[0], late[0]])
+    factories.make_variants(task, late[0])
 
     lineup = choosing.next_for(expert, task)
 

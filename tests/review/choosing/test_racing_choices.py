@@ -62,8 +62,9 @@ def test_racing_clients_leave_every_draft_in_one_place(
 ) -> None:
     source = factories.make_source(task)
     more = factories.make_records(source, CLIENTS * STEPS // 6)
-    for _ in range(3):
-        factories.make_drafts(task, more)
+    for take in range(3):
+        texts = [factories.mail(record, extra=f" Take {take}.") for record in more]
+        factories.make_drafts(task, more, fields=texts)
     members = [expert, other, *(make_member(f"r{n}") for n in range(CLIENTS - 2))]
     for member in members:
         factories.join(member, task)
