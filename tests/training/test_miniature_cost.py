@@ -27,28 +27,28 @@ def test_a_miniature_cost_its_drafts_its_people_and_its_run(miniature: Miniature
     drafts = priced(miniature, "0.004001")
     seconds = sum(Decision.objects.values_list("seconds", flat=True))
 
-    told = cost.of_miniature(miniature)
+    told = cost.of_miniature(miniature).own
 
-    assert (told.drafts, told.drafts_usd) == (drafts, drafts * Decimal("0.004001"))
-    assert (told.decisions, told.human_s) == (drafts, pytest.approx(seconds))
-    assert told.human_usd == pytest.approx(Decimal(str(seconds)) / 100, abs=Decimal("0.000001"))
+    assert (told.data.drafts, told.data.drafts_usd) == (drafts, drafts * Decimal("0.004001"))
+    assert (told.data.decisions, told.data.human_s) == (drafts, pytest.approx(seconds))
+    assert told.data.human_usd == pytest.approx(Decimal(str(seconds)) / 100, abs=Decimal("0.000001"))
     assert told.run.usd is not None
-    assert told.total_usd == told.drafts_usd + told.human_usd + told.run.usd
+    assert told.total_usd == told.data.drafts_usd + told.data.human_usd + told.run.usd
     assert told.is_whole
 
 
 def test_without_a_price_of_its_host_the_sum_says_that_it_is_not_whole(miniature: Miniature, settings: Any) -> None:
     settings.HOST_USD_PER_HOUR = 0
 
-    told = cost.of_miniature(miniature)
+    told = cost.of_miniature(miniature).own
 
     assert not told.is_whole
-    assert told.total_usd == told.drafts_usd + told.human_usd
+    assert told.total_usd == told.data.drafts_usd + told.data.human_usd
 
 
 def test_a_draft_that_was_written_again_brings_what_the_first_one_cost(miniature: Miniature) -> None:
     priced(miniature, "0.01")
-    before = cost.of_miniature(miniature)
+    before = cost.of_miniature(miniature).own
     row = DatasetRow.objects.filter(version_id=miniature.run.dataset_version_id).select_related("candidate").first()
     assert row is not None
     first = Candidate.objects.create(
@@ -57,9 +57,9 @@ def test_a_draft_that_was_written_again_brings_what_the_first_one_cost(miniature
     )  # fmt: skip
     Candidate.objects.filter(pk=row.candidate_id).update(parent=first)
 
-    told = cost.of_miniature(miniature)
+    told = cost.of_miniature(miniature).own
 
-    assert (told.drafts, told.drafts_usd) == (before.drafts + 1, before.drafts_usd + Decimal("0.5"))
+    assert (told.data.drafts, told.data.drafts_usd) == (before.data.drafts + 1, before.data.drafts_usd + Decimal("0.5"))
 
 
 def test_orders_are_told_whole_with_what_was_rejected(miniature: Miniature, admin: Member) -> None:
@@ -80,9 +80,9 @@ def test_orders_are_told_whole_with_what_was_rejected(miniature: Miniature, admi
     spend.rebuild(order)
     Candidate.objects.filter(pk=row.candidate_id).update(job_id=order.job_id)
 
-    told = cost.of_miniature(miniature)
+    told = cost.of_miniature(miniature).own
 
-    assert (told.orders_usd, told.orders_possible_usd) == (Decimal("0.875"), Decimal("0.03"))
+    assert (told.data.orders_usd, told.data.orders_possible_usd) == (Decimal("0.875"), Decimal("0.03"))
 
 
 def test_the_page_and_the_api_tell_it(miniature: Miniature, admin: Member, as_member: Any) -> None:

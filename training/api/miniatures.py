@@ -44,8 +44,9 @@ class MiniatureDetail(APIView):
     def get(self, request: Request, miniature_id: UUID) -> Response:
         miniature = selectors.miniature_or_404(member_of(request), miniature_id)
         body = dict(shapes.MiniatureOut(miniature).data)
-        told = {"lineage": lineage.of_miniature(miniature), "cost": cost.of_miniature(miniature).as_json()}
-        return Response({**body, "files": miniature.files, **told})
+        costs = cost.of_miniature(miniature)
+        told = {"cost": costs.own.as_json(), "cost_with_starts": costs.with_starts.as_json()}
+        return Response({**body, "files": miniature.files, "lineage": lineage.of_miniature(miniature), **told})
 
 
 class Archive(APIView):

@@ -132,8 +132,8 @@ class MiniatureOut(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class MiniatureCostOut(serializers.Serializer[Any]):
-    """What a miniature cost, US dollars as text: the calls of its drafts, the time of people, and its run."""
+class DataCostOut(serializers.Serializer[Any]):
+    """What drafts and the people who judged them cost, US dollars as text."""
 
     drafts = serializers.IntegerField()
     drafts_usd = serializers.CharField()
@@ -142,15 +142,36 @@ class MiniatureCostOut(serializers.Serializer[Any]):
     decisions = serializers.IntegerField()
     human_s = serializers.FloatField()
     human_usd = serializers.CharField()
-    run = serializers.DictField()
-    total_usd = serializers.CharField(help_text="The parts that have a price")
+    total_usd = serializers.CharField(help_text="The parts that have a price, training included")
     is_whole = serializers.BooleanField(help_text="Whether every part has a price")
+
+
+class MiniatureCostOut(DataCostOut):
+    """What a miniature cost itself: the calls of its drafts, the time of people, and its run."""
+
+    run = serializers.DictField()
+
+
+class StartOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    slug = serializers.SlugField()
+    name = serializers.CharField()
+
+
+class CostWithStartsOut(DataCostOut):
+    """What a miniature cost with all it goes on from; drafts and decisions that several used count once."""
+
+    starts = StartOut(many=True, help_text="Miniatures it goes on from, the nearest first")
+    runs = serializers.IntegerField(help_text="Its own run and those of its starts")
+    runs_usd = serializers.CharField()
+    host_seconds = serializers.FloatField()
 
 
 class MiniatureDetailOut(MiniatureOut):
     files = serializers.ListField(child=serializers.DictField())
     lineage = serializers.DictField()
     cost = MiniatureCostOut()
+    cost_with_starts = CostWithStartsOut()
 
 
 class WriteIn(serializers.Serializer[Any]):

@@ -1,7 +1,6 @@
-"""What a miniature cost: the calls of the drafts it learnt from, the time of people who judged them, and its run.
+"""What a miniature cost: its data, the time of people who judged them, and its run; alone, and with all it stands on.
 
-Of exactly what was trained on: the rows that its dataset version froze, and the drafts that those revise. Beside it, what
-the orders of these drafts cost in all, so that nobody takes rejected drafts for free. What is not known stays unknown.
+A miniature that goes on from another stands on what that one cost. What is not known stays unknown.
 """
 
 from __future__ import annotations
@@ -9,44 +8,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
-from django.conf import settings
-from django.db.models import Count, QuerySet, Sum
-
-from generation.models import SpendDay
-from review.models import Candidate, DatasetRow, Decision
 from training.models import Miniature
-from training.selectors.run_cost import RunCost, run_cost
-
-MICRO = Decimal("0.000001")
-HOUR_S = 3600
-# A draft that was revised more often than this is a loop in the data.
-MOST_REVISIONS = 20
+from training.selectors import data_cost
+from training.selectors.data_cost import MICRO, DataCost
+from training.selectors.miniatures import RELATED
+from training.selectors.run_cost import RunCost, run_costs
 
 
 @dataclass(frozen=True)
 class MiniatureCost:
-    """What one miniature cost, in US dollars.
+    """What one miniature cost itself, in US dollars.
 
     Attributes:
-        drafts: Drafts it learnt from, and those they revise.
-        drafts_usd: What their calls cost.
-        orders_usd: What the orders they came from cost in all, with failures and what was rejected.
-        orders_possible_usd: What calls of unknown fate in these orders may have cost.
-        decisions: Decisions on these drafts, up to the freezing of the dataset version.
-        human_s: Time that people took for them, seconds; what was imported or judged in bulk took none.
-        human_usd: The same at `PERSON_USD_PER_HOUR`.
+        data: What it learnt from.
         run: Its training run; its price is None where nobody entered one.
     """
 
-    drafts: int
-    drafts_usd: Decimal
-    orders_usd: Decimal
-    orders_possible_usd: Decimal
-    decisions: int
-    human_s: float
-    human_usd: Decimal
+    data: DataCost
     run: RunCost
 
     @property
@@ -57,77 +36,98 @@ class MiniatureCost:
     @property
     def total_usd(self) -> Decimal:
         """The parts that have a price, together; rejected drafts are not among them."""
-        return self.drafts_usd + self.human_usd + (self.run.usd or Decimal(0))
-
-    @property
-    def human_minutes(self) -> float:
-        """Time of people in minutes."""
-        return self.human_s / 60
+        return self.data.usd + (self.run.usd or Decimal(0))
 
     def as_json(self) -> dict[str, Any]:
         """As the API gives it; money as text, exact to the millionth."""
-        money = ("drafts_usd", "orders_usd", "orders_possible_usd", "human_usd", "total_usd")
+        own = {"run": self.run.as_json(), "total_usd": _text(self.total_usd), "is_whole": self.is_whole}
+        return {**self.data.as_json(), **own}
+
+
+@dataclass(frozen=True)
+class CostWithStarts:
+    """What one miniature and those it goes on from cost together, in US dollars.
+
+    Attributes:
+        starts: Miniatures it goes on from, the nearest first, each once.
+        data: What any of them learnt from; what several learnt from counts once.
+        runs: Their training runs, its own first.
+    """
+
+    starts: tuple[Miniature, ...]
+    data: DataCost
+    runs: tuple[RunCost, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every part has a price."""
+        return all(run.usd is not None for run in self.runs)
+
+    @property
+    def runs_usd(self) -> Decimal:
+        """The runs that have a price, together."""
+        return sum((run.usd or Decimal(0) for run in self.runs), Decimal(0))
+
+    @property
+    def host_seconds(self) -> float:
+        """Time that hosts were held for the runs."""
+        return sum(run.host_seconds for run in self.runs)
+
+    @property
+    def total_usd(self) -> Decimal:
+        """The parts that have a price, together; rejected drafts are not among them."""
+        return self.data.usd + self.runs_usd
+
+    def as_json(self) -> dict[str, Any]:
+        """As the API gives it; money as text, exact to the millionth."""
         return {
-            **{name: str(getattr(self, name).quantize(MICRO)) for name in money},
-            "drafts": self.drafts,
-            "decisions": self.decisions,
-            "human_s": round(self.human_s, 1),
-            "run": self.run.as_json(),
+            **self.data.as_json(),
+            "starts": [{"id": str(each.pk), "slug": each.slug, "name": each.name} for each in self.starts],
+            "runs": len(self.runs),
+            "runs_usd": _text(self.runs_usd),
+            "host_seconds": self.host_seconds,
+            "total_usd": _text(self.total_usd),
             "is_whole": self.is_whole,
         }
 
 
-def of_miniature(miniature: Miniature) -> MiniatureCost:
-    """What a miniature cost; seven questions, and one more for each round of revisions."""
-    rows = DatasetRow.objects.filter(version_id=miniature.run.dataset_version_id).order_by()
-    found = rows.aggregate(n=Count("candidate", distinct=True), usd=Sum("candidate__cost_usd"))
-    older = _revised(rows)
-    earlier = Candidate.objects.filter(pk__in=older).aggregate(usd=Sum("cost_usd"))
-    orders = _orders(rows, older)
-    judged = _judged(rows, miniature)
-    human_s = float(judged["seconds"] or 0)
-    return MiniatureCost(
-        drafts=found["n"] + len(older),
-        drafts_usd=_usd(found["usd"]) + _usd(earlier["usd"]),
-        orders_usd=_usd(orders["cost"]),
-        orders_possible_usd=_usd(orders["possible"]),
-        decisions=judged["n"],
-        human_s=human_s,
-        human_usd=_usd(Decimal(str(human_s)) / HOUR_S * Decimal(str(settings.PERSON_USD_PER_HOUR))),
-        run=run_cost(miniature.run),
+@dataclass(frozen=True)
+class Told:
+    """Both costs of a miniature; they are the same for one that goes on from none."""
+
+    own: MiniatureCost
+    with_starts: CostWithStarts
+
+
+def of_miniature(miniature: Miniature) -> Told:
+    """What a miniature cost, alone and with all it stands on.
+
+    One question for each start, and of one that has any as many more as data and runs take, however many they are.
+    """
+    starts = _starts(miniature)
+    all_runs = [each.run for each in (miniature, *starts)]
+    costs = run_costs(all_runs)
+    data = data_cost.of_versions([miniature.run.dataset_version])
+    # By id: runs on the same version freeze and cost it once.
+    versions = {run.dataset_version_id: run.dataset_version for run in all_runs}
+    all_data = data_cost.of_versions(list(versions.values())) if len(versions) > 1 else data
+    return Told(
+        MiniatureCost(data, costs[miniature.run.pk]),
+        CostWithStarts(tuple(starts), all_data, tuple(costs[run.pk] for run in all_runs)),
     )
 
 
-def _revised(rows: QuerySet[DatasetRow]) -> set[UUID]:
-    """Drafts that those in the rows revise, over every round, without those that are rows themselves."""
-    level: set[UUID] = {
-        pk for pk in rows.values_list("candidate__parent_id", flat=True).exclude(candidate__parent=None) if pk
-    }
-    found: set[UUID] = set()
-    for _ in range(MOST_REVISIONS):
-        if not level:
-            break
-        found |= level
-        parents = Candidate.objects.filter(pk__in=level).exclude(parent=None).values_list("parent_id", flat=True)
-        level = {pk for pk in parents if pk} - found
-    return found - set(rows.filter(candidate__in=found).values_list("candidate_id", flat=True)) if found else found
+def _starts(miniature: Miniature) -> list[Miniature]:
+    """Those it goes on from, start by start."""
+    version = "run__dataset_version"
+    known = Miniature.objects.select_related(*RELATED).defer(f"{version}__manifest", f"{version}__card")
+    found: list[Miniature] = []
+    ahead = miniature.run.starts_from_id
+    while ahead is not None:
+        found.append(known.get(pk=ahead))
+        ahead = found[-1].run.starts_from_id
+    return found
 
 
-def _orders(rows: QuerySet[DatasetRow], older: set[UUID]) -> dict[str, Any]:
-    jobs = set(rows.exclude(candidate__job_id=None).values_list("candidate__job_id", flat=True).distinct())
-    jobs |= set(Candidate.objects.filter(pk__in=older).exclude(job_id=None).values_list("job_id", flat=True))
-    days = SpendDay.objects.filter(generation_job__job__in=jobs).order_by()
-    return days.aggregate(cost=Sum("cost_usd"), possible=Sum("possible_usd"))
-
-
-def _judged(rows: QuerySet[DatasetRow], miniature: Miniature) -> dict[str, Any]:
-    """Decisions on the drafts of the rows: of a draft that two people judged, both."""
-    frozen_at = miniature.run.dataset_version.created_at
-    decisions = Decision.objects.filter(
-        candidate__in=rows.values("candidate"), created_at__lte=frozen_at, imported_from=None, bulk=None
-    )
-    return decisions.order_by().aggregate(n=Count("pk"), seconds=Sum("seconds"))
-
-
-def _usd(amount: Decimal | None) -> Decimal:
-    return (amount or Decimal(0)).quantize(MICRO)
+def _text(amount: Decimal) -> str:
+    return str(amount.quantize(MICRO))

@@ -93,6 +93,7 @@ def _example(miniature: Any) -> dict[str, Any]:
 def _context(
     request: HttpRequest, miniature: Any, form: RecordForm, *, job: Any = None, refusal: Refusal | None = None
 ) -> dict[str, Any]:
+    costs = cost.of_miniature(miniature)
     return {
         "task": miniature.task,
         "section": "miniatures",
@@ -100,7 +101,8 @@ def _context(
         "run": miniature.run,
         "summary": miniature.summary,
         "lineage": lineage.of_miniature(miniature),
-        "cost": cost.of_miniature(miniature),
+        "cost": costs.own,
+        "with_starts": costs.with_starts,
         "form": form,
         "refusal": refusal,
         "may_write": may(member_of(request), miniature.task, Role.REVIEWER),
