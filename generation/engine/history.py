@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from jobs.rundir.durable import fsync_folder
+
+# How an entry about one call begins: enough to pass it over unread.
+OF_CALL = re.compile(rb'\{"what":"[a-z]+","call":"([^"\\]+)"')
 
 
 @dataclass
@@ -61,14 +66,20 @@ def read(path: Path) -> dict[str, CallFate]:
     return history(path).calls
 
 
-def history(path: Path) -> History:
+def history(path: Path, *, only: Collection[str] | None = None) -> History:
     """Last known fate of each call and batch. A torn last line is ignored; no file is no calls.
+
+    Args:
+        path: The journal.
+        only: Ids of calls; what is told of one other call alone is passed over, which is several times as fast.
 
     Raises:
         ValueError: A line before the last is unreadable: what was paid can no longer be known.
     """
     known = History()
     for number, line in enumerate(_whole_lines(path), 1):
+        if only is not None and _is_of_another(line, only):
+            continue
         try:
             entry = json.loads(line)
             _apply(known, entry)
@@ -76,15 +87,25 @@ def history(path: Path) -> History:
             raise ValueError(
                 f"line {number} of {path.name} is damaged ({error}); what was paid cannot be known"
             ) from error
+    if only is not None:
+        known.calls = {call: fate for call, fate in known.calls.items() if call in only}
     return known
 
 
-def _whole_lines(path: Path) -> list[bytes]:
+def _is_of_another(line: bytes, only: Collection[str]) -> bool:
+    begins = OF_CALL.match(line)
+    return begins is not None and begins[1].decode("utf-8", "replace") not in only
+
+
+def _whole_lines(path: Path) -> Iterator[bytes]:
     try:
-        data = path.read_bytes()
+        file = path.open("rb")
     except FileNotFoundError:
-        return []
-    return data[: data.rfind(b"\n") + 1].splitlines()
+        return
+    with file:
+        for line in file:
+            if line.endswith(b"\n"):
+                yield line[:-1]
 
 
 def _apply(known: History, entry: dict[str, Any]) -> None:

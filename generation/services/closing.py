@@ -1,74 +1,153 @@
 """When a job of an order has ended: calls that no engine will tell of any more are uncertain, and shown with their price.
 
 An engine that ends by itself tells every call's end and takes back what it announced. One that was killed, or lost with its
-host, has not: whatever the job came to, what it had on the wire may be paid.
+host, has not: whatever the job came to, what it had on the wire may be paid. Where its journal lies on this host, that says
+which calls were asked; elsewhere all that it had announced may have been.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from decimal import Decimal
+import logging
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid5
 
+from django.db import transaction
+from django.db.models import Q
+
 from generation.engine.batches.lines import inside
+from generation.engine.contracts import AnnouncedIn
+from generation.engine.untold import Doubt
 from generation.models import Call, GenerationJob
 from generation.selectors import announced
-from generation.services import ingest, spend, watching
+from generation.services import ingest, journals, spend, watching
+from generation.services.journals import Testimony
 from generation.states import CallState, UncertainPolicy
+from jobs.contracts import Event
 from jobs.models import Job
+from jobs.services.moves import locked, tell
 
+logger = logging.getLogger(__name__)
 CHUNK = 500
 FIELDS = ["state", "error_code", "error_message", "possible_cost_usd"]
 # Without a paid end: on the wire when last heard of, or turned down before they were announced once more.
 OPEN = frozenset({CallState.SENT, CallState.FAILED})
 
 
+@dataclass
+class Left:
+    """Calls without an end, by id: those that have a row, and those that were announced only.
+
+    Attributes:
+        rows: The former.
+        fresh: Indexes of the latter.
+        indexes: Of both, as far as they were announced.
+    """
+
+    rows: dict[UUID, Call]
+    fresh: dict[UUID, int]
+    indexes: dict[UUID, int]
+
+    @property
+    def ids(self) -> list[str]:
+        """All of them; those that were announced first."""
+        return [str(pk) for pk in dict.fromkeys([*self.indexes, *self.rows])]
+
+
 def close(job: Job) -> None:
     """Mark what is left in doubt, inside the transaction that ends the job. Twice is once.
 
-    The journal may know better: when a resume reads it again, what it says replaces what is written here.
+    What the journal of a dead engine tells and nobody has heard is taken in as if it had been told. When a resume reads
+    a journal again, what it says replaces what is written here.
     """
     order = ingest.locked_order(job)
     if order is None:
         return
-    asked = {uuid5(order.pk, str(index)): index for index in _announced(order)}
-    known = _rows(order, asked)
-    doubted = [call for call in known.values() if call.state in OPEN and not call.cost_usd]
-    before = spend.noted(order, doubted)
-    fresh = [_unheard_of(order, pk, index) for pk, index in asked.items() if pk not in known]
+    asked = announced.without_end(order)
+    left = _left(order, asked)
+    if not left.ids:
+        return
+    known = journals.of(order.job, asked, left.ids) if order.job else Testimony()
+    if told := _told(job, known.untold.ends):
+        left = _left(order, asked, without=told)
+    _settle(order, left, known)
+    if asked and known.is_whole and order.job_id is not None:
+        # Each has its row or was never asked: whoever resumes elsewhere need not take it as asked.
+        tell(locked(order.job_id), "asking", {"positions": []})
+
+
+def _left(order: GenerationJob, asked: list[AnnouncedIn], *, without: Collection[UUID] = ()) -> Left:
+    found = {index for one in asked for index in inside(one.positions)}
+    planned = ((uuid5(order.pk, str(index)), index) for index in sorted(found) if index < order.count)
+    indexes = {pk: index for pk, index in planned if pk not in without}
+    calls = Call.objects.filter(generation_job=order)
+    is_open = Q(state__in=OPEN, cost_usd=0)
+    open_calls = [call for call in calls.filter(is_open) if call.pk not in without]
+    rows = {call.pk: call for call in open_calls if call.state == CallState.SENT or call.pk in indexes}
+    ended = set(calls.exclude(is_open).values_list("pk", flat=True)) if indexes else set()
+    indexes = {pk: index for pk, index in indexes.items() if pk not in ended}
+    return Left(rows, {pk: index for pk, index in indexes.items() if pk not in rows}, indexes)
+
+
+def _told(job: Job, ends: list[tuple[str, dict[str, Any]]]) -> set[UUID]:
+    """Take in ends that a journal knows; returns whose.
+
+    Where they cannot be taken in, their calls stay in doubt, and the job ends all the same.
+    """
+    try:
+        with transaction.atomic():
+            ingest.consume(job, [Event(seq=1, ts=time.time(), kind=kind, payload=told) for kind, told in ends])
+    except Exception:
+        logger.exception("What the journal of job %s tells could not be taken in.", job.pk)
+        return set()
+    return {UUID(told["call_id"]) for _, told in ends}
+
+
+def _settle(order: GenerationJob, left: Left, known: Testimony) -> None:
+    before = spend.noted(order, left.rows.values())
+    fresh = [_unheard_of(order, pk, index) for pk, index in left.fresh.items()]
+    doubted = [call for call in (*left.rows.values(), *fresh) if _may_be_paid(call, left.indexes.get(call.pk), known)]
     # The dearest call of the estimate stands in for what is known of none of them.
-    worst_usd = spend.usd(order.estimate.get("worst_call_usd"))
-    for call in (*doubted, *fresh):
-        _doubt(order, call, worst_usd)
-    Call.objects.bulk_create(fresh, batch_size=CHUNK)
-    Call.objects.bulk_update(doubted, FIELDS, batch_size=CHUNK)
-    if (more_usd := spend.book(order, before, (*doubted, *fresh))) > 0:
+    worst = Doubt(float(spend.usd(order.estimate.get("worst_call_usd"))))
+    for call in doubted:
+        _doubt(order, call, known.untold.doubts.get(str(call.pk), worst))
+    turned_down = [call for call in left.rows.values() if call.state == CallState.SENT]
+    for call in turned_down:
+        ingest.take_unasked(call)
+    new = [call for call in doubted if call.pk not in left.rows]
+    touched = {call.pk for call in (*doubted, *turned_down)}
+    changed = [call for call in left.rows.values() if call.pk in touched]
+    Call.objects.bulk_create(new, batch_size=CHUNK)
+    Call.objects.bulk_update(changed, FIELDS, batch_size=CHUNK)
+    if (more_usd := spend.book(order, before, (*changed, *new))) > 0:
         watching.look(order, more_usd)
 
 
-def _announced(order: GenerationJob) -> list[int]:
-    found = {index for one in announced.without_end(order) for index in inside(one.positions)}
-    return sorted(index for index in found if index < order.count)
-
-
-def _rows(order: GenerationJob, asked: Iterable[UUID]) -> dict[UUID, Call]:
-    """Calls last seen on the wire, and of those that were announced the ones that have rows."""
-    calls = Call.objects.filter(generation_job=order)
-    rows = {call.pk: call for call in calls.filter(state=CallState.SENT)}
-    wanted = list(asked)
-    for start in range(0, len(wanted), CHUNK):
-        rows.update(calls.in_bulk(wanted[start : start + CHUNK]))
-    return rows
+def _may_be_paid(call: Call, index: int | None, known: Testimony) -> bool:
+    pk = str(call.pk)
+    is_known_here = known.is_whole if index is None else index not in known.elsewhere
+    if pk in known.untold.doubts or not is_known_here:
+        return True
+    # One that was seen on the wire and is in no journal went out from a place that nobody here can look into.
+    is_unasked = pk in known.untold.unasked and call.state != CallState.SENT
+    return pk not in known.untold.unpaid and not is_unasked
 
 
 def _unheard_of(order: GenerationJob, pk: UUID, index: int) -> Call:
     record_ids: list[str] = order.record_ids
-    return Call(pk=pk, generation_job=order, position=index, record_id=UUID(record_ids[index % len(record_ids)]))
+    return Call(
+        pk=pk, generation_job=order, position=index, record_id=UUID(record_ids[index % len(record_ids)]), state=""
+    )
 
 
-def _doubt(order: GenerationJob, call: Call, worst_usd: Decimal) -> None:
+def _doubt(order: GenerationJob, call: Call, doubt: Doubt) -> None:
     # A held call has one try; of one that is asked again, what tries before this one may have cost stays beside it.
-    is_held = order.uncertain_policy == UncertainPolicy.HOLD
-    call.possible_cost_usd = max(call.possible_cost_usd, worst_usd) if is_held else call.possible_cost_usd + worst_usd
+    last_usd, lost_usd = spend.usd(doubt.last_usd), spend.usd(doubt.lost_usd)
+    if order.uncertain_policy == UncertainPolicy.HOLD:
+        call.possible_cost_usd = max(call.possible_cost_usd, lost_usd + last_usd)
+    else:
+        call.possible_cost_usd = max(call.possible_cost_usd, lost_usd) + last_usd
     call.state, call.error_code = CallState.UNCERTAIN, "interrupted"
     call.error_message = "The engine ended while this call was on the wire."

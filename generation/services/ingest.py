@@ -108,11 +108,13 @@ def _take_unsent(calls: dict[UUID, Call], payload: dict[str, Any]) -> None:
     for entry in payload["calls"]:
         call = calls.get(UUID(entry["call_id"]))
         if call is not None and call.state == CallState.SENT:
-            call.state, call.error_code, call.error_message = (
-                CallState.FAILED,
-                "not_asked",
-                "The job ended before its turn.",
-            )
+            take_unasked(call)
+
+
+def take_unasked(call: Call) -> None:
+    """Write into a call that it was turned down and then left, unsaved."""
+    call.state, call.error_code = CallState.FAILED, "not_asked"
+    call.error_message = "The job ended before its turn."
 
 
 def _is_final(call: Call) -> bool:
