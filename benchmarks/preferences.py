@@ -73,7 +73,7 @@ class Engine:
     def run(self, batches: Batches, *, measures_reference: bool = True) -> list[float]:
         tuning = self.tuning
         if measures_reference:
-            tuning.objective = Dpo(tuning.chat, BETA, anchor=0.0)
+            tuning.objective = Dpo(BETA, anchor=0.0)
             items = [pair for batch in batches for pair in batch]
             with tempfile.TemporaryDirectory() as kept:
                 prepare(

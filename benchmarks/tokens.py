@@ -26,6 +26,7 @@ from training.engine import data
 from training.engine.chat import open_chat
 from training.engine.course import Course
 from training.engine.objectives.sft import Sft
+from training.engine.tokens import shared
 from training.engine.tokens.cache import TokenCache
 from training.recipes import Recipe
 
@@ -60,12 +61,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary) / "train.jsonl"
         write_samples(path, chosen.samples)
-        objective = Sft(chat, cache=TokenCache(Path(temporary) / "cache"))
+        objective, cache = Sft(chat), TokenCache(Path(temporary) / "cache")
         began, cpu = time.perf_counter(), time.process_time()
-        rows = objective.read(path, max_length=LONGEST)
+        rows = shared.read(path, chat, cache=cache, max_length=LONGEST)
         first_s, first_cpu_s = time.perf_counter() - began, time.process_time() - cpu
         began = time.perf_counter()
-        again = objective.read(path, max_length=LONGEST)
+        again = shared.read(path, chat, cache=cache, max_length=LONGEST)
         again_s = time.perf_counter() - began
         course = Course(again, Recipe(batch_size=8))
         began = time.perf_counter()

@@ -17,6 +17,7 @@ from transformers.utils import logging as transformers_logging
 from jobs.rundir import EngineError, RunDir
 from training import recipes
 from training.engine import disk, launching, lost_device
+from training.engine.before_weights import know
 from training.engine.contracts import TrainError, TrainSpec
 from training.engine.setting import places
 from training.engine.tune import tune
@@ -30,7 +31,10 @@ def main(run: RunDir) -> int:
     try:
         spec = TrainSpec.model_validate(run.spec.body)
         if launching.is_wanted(spec):
-            return launching.launch(run, spec, on_cpu=places(spec).device.type == "cpu")
+            placement = places(spec)
+            # What cannot work is told by one process; each of the others reads for itself.
+            know(run, spec)
+            return launching.launch(run, spec, on_cpu=placement.device.type == "cpu")
         summary, files = tune(run, spec)
     except Stopped:
         _finish(run, "stopped")

@@ -121,12 +121,11 @@ class Chat:
         return str(self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=answer_next))
 
 
-def open_chat(tokenizer: Any, *, more_stops: Sequence[int] = ()) -> Chat:
+def open_chat(tokenizer: Any) -> Chat:
     """Prepare a tokenizer for conversations; gives it the plain template where it has none.
 
     Args:
         tokenizer: A transformers tokenizer; its `chat_template` may be set.
-        more_stops: End tokens the model's generation config names.
 
     Raises:
         TrainError: The tokenizer has no end token.
@@ -138,7 +137,7 @@ def open_chat(tokenizer: Any, *, more_stops: Sequence[int] = ()) -> Chat:
         tokenizer.chat_template = PLAIN_TEMPLATE
     end_of_turn = _end_of_turn(tokenizer)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-    stops = frozenset({end_of_turn, tokenizer.eos_token_id, *more_stops})
+    stops = frozenset({end_of_turn, tokenizer.eos_token_id})
     return Chat(tokenizer, end_of_turn, stops, pad)
 
 

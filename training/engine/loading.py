@@ -13,25 +13,21 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 from safetensors import SafetensorError
 from torch import Tensor
 from transformers import (
     MODEL_FOR_CAUSAL_LM_MAPPING,
     MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING,
-    AutoConfig,
     AutoModelForCausalLM,
     AutoModelForImageTextToText,
-    AutoTokenizer,
     BitsAndBytesConfig,
 )
 
 from training.engine import lora
-from training.engine.chat import Chat, open_chat
+from training.engine.chat import Chat
 from training.engine.contracts import StudentRef, TrainError
+from training.engine.opening import Opened, explained, open_student
 from training.recipes import Quantisation
-
-PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 
 
 @dataclass(frozen=True)
@@ -70,38 +66,35 @@ def load(
     allowed_roots: Sequence[str] = (),
     quantise: Quantisation = "none",
 ) -> Student:
-    """Load a student's weights and tokenizer.
+    """Load a student's weights and tokenizer; see `open_student` and `load_weights`.
+
+    Raises:
+        TrainError: As these two.
+    """
+    return load_weights(open_student(student, token=token, allowed_roots=allowed_roots), dtype=dtype, quantise=quantise)
+
+
+def load_weights(opened: Opened, *, dtype: torch.dtype, quantise: Quantisation = "none") -> Student:
+    """Load the weights of a student.
 
     Args:
-        student: A folder, or a hub id with its commit.
+        opened: The student.
         dtype: Format the weights are held in.
-        token: The hub's token, for gated models.
-        allowed_roots: Folders a local student must lie in, links followed; empty means any.
         quantise: `nf4` holds the linear layers in 4 bits, on the GPU at once; `device.place` has made sure of both.
 
     Raises:
-        TrainError: With a code of its own for each thing that may be wrong: a folder that is missing, outside the
-            roots, without config or weights, with pickled weights only; an unknown architecture; a missing tokenizer;
-            a licence to accept first; a wrong token; an unknown id or revision; a hub out of reach.
+        TrainError: They cannot be read or fetched, or are of an architecture that is not known.
     """
-    source = _checked_folder(student.path, allowed_roots) if student.path is not None else str(student.hub_id)
-    options: dict[str, Any] = {"revision": student.revision, "token": token, "trust_remote_code": False}
-    if student.path is not None:
-        options = {"local_files_only": True, "trust_remote_code": False}
-    config = _config(source, options)
-    stored = config.dtype if isinstance(config.dtype, torch.dtype) else torch.float32
-    tokenizer = _tokenizer(source, options)
-    if quantise == "nf4":
-        options |= _four_bits(dtype)
-    model = _model(source, config, dtype, options)
-    text_config = config.get_text_config()
+    config = opened.config
+    options = opened.options | (_four_bits(dtype) if quantise == "nf4" else {})
+    model = _model(opened.source, config, dtype, options)
     return Student(
         model=model,
-        chat=open_chat(tokenizer, more_stops=_end_tokens(model)),
-        model_type=str(config.model_type),
-        context_length=getattr(text_config, "max_position_embeddings", None),
+        chat=replace(opened.chat, stops=opened.chat.stops | set(_end_tokens(model))),
+        model_type=opened.model_type,
+        context_length=opened.context_length,
         parameters=lora.count(model)[1],
-        stored_dtype=stored,
+        stored_dtype=config.dtype if isinstance(config.dtype, torch.dtype) else torch.float32,
     )
 
 
@@ -137,55 +130,13 @@ def load_tuned(base: Student, artefact: Path, *, merge: bool = True) -> Student:
     return replace(base, model=tuned.eval())
 
 
-def _checked_folder(path: str, allowed_roots: Sequence[str]) -> str:
-    folder = Path(path).resolve()
-    roots = [Path(root).resolve() for root in allowed_roots]
-    if roots and not any(folder.is_relative_to(root) for root in roots):
-        raise TrainError("student_outside_roots", f"the folder {path} lies outside the folders students may come from",
-                         f"Move it into {' or '.join(map(str, roots))}, or have an admin add its folder.")  # fmt: skip
-    if not folder.is_dir():
-        raise TrainError("student_not_found", f"there is no folder {path} on this host", "Check the path.")
-    if not (folder / "config.json").is_file():
-        raise TrainError("student_without_config", f"{path} holds no config.json, so it is no model",
-                         "Give the folder that save_pretrained wrote.")  # fmt: skip
-    if not any(folder.glob("*.safetensors")):
-        raise _without_weights(folder)
-    return str(folder)
-
-
-def _without_weights(folder: Path) -> TrainError:
-    if any(file for pattern in PICKLES for file in folder.glob(pattern)):
-        return TrainError("student_pickle_only", f"{folder} holds pickled weights only, which can run code when loaded",
-                          "Convert them to safetensors on a machine you trust.")  # fmt: skip
-    return TrainError(
-        "student_without_weights", f"{folder} holds no weights", "Put model.safetensors beside config.json."
-    )
-
-
-def _config(source: str, options: dict[str, Any]) -> Any:
-    try:
-        return AutoConfig.from_pretrained(source, **options)
-    except (OSError, ValueError, KeyError) as error:
-        raise _explained(source, error) from error
-
-
-def _tokenizer(source: str, options: dict[str, Any]) -> Any:
-    try:
-        return AutoTokenizer.from_pretrained(source, **options)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        if _hub_error(error) is not None:
-            raise _explained(source, error) from error
-        raise TrainError("student_without_tokenizer", f"{source} has no tokenizer that can be read: {error}",
-                         "Put tokenizer.json and tokenizer_config.json beside the weights.") from error  # fmt: skip
-
-
 def _model(source: str, config: Any, dtype: torch.dtype, options: dict[str, Any]) -> Any:
     try:
         model = _class_for(config).from_pretrained(
             source, config=config, dtype=dtype, use_safetensors=True, low_cpu_mem_usage=True, **options
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise _explained(source, error) from error
+        raise explained(source, error) from error
     model.train(False)
     return model
 
@@ -210,33 +161,3 @@ def _four_bits(compute: torch.dtype) -> dict[str, Any]:
 def _end_tokens(model: Any) -> list[int]:
     ends = getattr(model.generation_config, "eos_token_id", None)
     return [] if ends is None else [ends] if isinstance(ends, int) else [int(end) for end in ends]
-
-
-def _hub_error(error: BaseException) -> HfHubHTTPError | None:
-    """The hub's own error behind the one transformers raises."""
-    seen: BaseException | None = error
-    while seen is not None and not isinstance(seen, HfHubHTTPError):
-        seen = seen.__cause__ or seen.__context__
-    return seen
-
-
-def _explained(source: str, error: Exception) -> TrainError:
-    hub = _hub_error(error)
-    if isinstance(hub, GatedRepoError):
-        return TrainError("licence_gate", f"the licence of {source} must be accepted before its weights are given out",
-                          f"Open https://huggingface.co/{source}, accept the licence, and set HF_TOKEN to a token of"
-                          " that account with read access.")  # fmt: skip
-    if isinstance(hub, RepositoryNotFoundError | RevisionNotFoundError):
-        return TrainError("student_unknown", f"the hub knows no {source} at this revision, or the token may not see it",
-                          "Check the id and the commit; private models need HF_TOKEN.")  # fmt: skip
-    if hub is not None and hub.response is not None and hub.response.status_code in (401, 403):
-        return TrainError("hub_refused", f"the hub refused the token for {source}", "Set HF_TOKEN to a valid token.")
-    text = str(error)
-    if "architecture" in text or "custom code" in text or "trust_remote_code" in text or isinstance(error, KeyError):
-        return TrainError("student_unknown_architecture", f"{source} is of an architecture this engine does not know",
-                          "Choose a student that the installed transformers runs without remote code.")  # fmt: skip
-    if "connect" in text.lower() or "offline" in text.lower():
-        return TrainError("hub_unreachable", f"{source} could not be fetched: the hub is out of reach",
-                          "Check this host's network, or give the student as a folder.")  # fmt: skip
-    return TrainError("student_unreadable", f"{source} could not be loaded: {(text or repr(error)).splitlines()[0]}",
-                      "Check that its files are whole.")  # fmt: skip

@@ -1,7 +1,6 @@
 """What a run stands on: the student as it is tuned, the rows, the objective, and the course through them.
 
-Built in the order in which a fault costs least: a recipe that a student cannot follow is refused before rows are read, rows
-before a device is filled, and room on the disk is asked for before the first step.
+Built on what was known before any weights (`before_weights`); room on the disk is asked for before the first step.
 """
 
 from __future__ import annotations
@@ -18,8 +17,9 @@ from accelerate import Accelerator
 
 from jobs.rundir import RunDir
 from training import recipes
-from training.engine import artefacts, disk, fingerprint, loading, lora, memory, speed
-from training.engine.contracts import HUB_TOKEN, StudentRef, TrainError, TrainSpec
+from training.engine import artefacts, disk, fingerprint, loading, lora, memory
+from training.engine.before_weights import Known
+from training.engine.contracts import StudentRef, TrainError, TrainSpec
 from training.engine.course import Course
 from training.engine.device import Placement, place
 from training.engine.loading import Student
@@ -73,33 +73,21 @@ def places(spec: TrainSpec) -> Placement:
     return place(spec.device, recipe.dtype, recipe.method, recipe.quantise, processes=recipe.processes)
 
 
-def set_up(run: RunDir, spec: TrainSpec, placement: Placement, accelerator: Accelerator) -> Setting:
-    """Read and build all that a run needs; processes of a sharded model do it one after the other.
+def set_up(run: RunDir, spec: TrainSpec, known: Known, placement: Placement, accelerator: Accelerator) -> Setting:
+    """Load and build all that a run needs; processes of a sharded model do it one after the other.
 
     Raises:
-        TrainError: Rows or student cannot be read, or the disk has no room for what will be written.
-        RecipeError: The student cannot be tuned by this recipe.
+        TrainError: Weights cannot be read, or the disk has no room for what will be written.
     """
     with split.in_turn(accelerator, is_sharded=spec.recipe.shards > 1):
-        return _set_up(run, spec, placement, accelerator)
+        return _set_up(run, spec, known, placement, accelerator)
 
 
-def _set_up(run: RunDir, spec: TrainSpec, placement: Placement, accelerator: Accelerator) -> Setting:
+def _set_up(run: RunDir, spec: TrainSpec, known: Known, placement: Placement, accelerator: Accelerator) -> Setting:
     recipe, is_sharded = spec.recipe, spec.recipe.shards > 1
-    source, before, allowed_roots = _beginning(run, spec)
-    student = loading.load(
-        source,
-        dtype=placement.weights,
-        token=run.secrets().get(HUB_TOKEN),
-        allowed_roots=allowed_roots,
-        quantise=recipe.quantise,
-    )
-    recipes.check_student(recipe, student.model_type)
-    longest = min(recipe.max_length, student.context_length or recipe.max_length)
-    objective = choose(recipe, student, accelerator, teacher=lambda: _teacher(run, spec))
-    objective = speed.share_tokens(objective, spec.token_cache)
-    rows = objective.read(run.path / spec.train_file, max_length=longest, max_rows=spec.max_rows)
-    validation = objective.read(run.path / spec.validation_file, max_length=longest) if spec.validation_file else []
+    rows, before = known.rows, known.before
+    student = loading.load_weights(known.student, dtype=placement.weights, quantise=recipe.quantise)
+    objective = choose(recipe, student, accelerator, teacher=lambda: _teacher(spec, known))
     course = Course(rows, recipe, accelerator.num_processes)
     begins = start.identity(spec.start, run.path)
     _seed(recipe.seed)
@@ -114,16 +102,20 @@ def _set_up(run: RunDir, spec: TrainSpec, placement: Placement, accelerator: Acc
     if is_sharded:
         split.shard(bare, accelerator, layers_in=_layers_in(recipe, placement))
     return Setting(
-        source, begins, before, student, objective, rows, validation, course, bare, head, rank, trainable, total
+        known.source,
+        begins,
+        before,
+        student,
+        objective,
+        rows,
+        known.validation,
+        course,
+        bare,
+        head,
+        rank,
+        trainable,
+        total,
     )
-
-
-def _beginning(run: RunDir, spec: TrainSpec) -> tuple[StudentRef, Path | None, list[str]]:
-    """Whose weights are loaded, the adapter that is put on them, and where those weights may lie outside of the run."""
-    before = run.path / spec.start.path if spec.start else None
-    if spec.start is not None and spec.start.method == "full":
-        return StudentRef(path=str(before)), None, []
-    return spec.student.below(run.path), before, spec.allowed_roots
 
 
 def _layers_in(recipe: recipes.Recipe, placement: Placement) -> torch.dtype | None:
@@ -154,15 +146,11 @@ def _prepare_student(
     return model
 
 
-def _teacher(run: RunDir, spec: TrainSpec) -> Student:
+def _teacher(spec: TrainSpec, known: Known) -> Student:
     """Whom a distilled student learns from, held as a frozen base is."""
-    if spec.teacher is None:
+    if known.teacher is None:
         raise TrainError("no_teacher", "distillation needs a teacher")
-    held = place(spec.device, spec.recipe.dtype, "lora")
-    return loading.load(
-        spec.teacher.below(run.path), dtype=held.weights, token=run.secrets().get(HUB_TOKEN),
-        allowed_roots=spec.allowed_roots,
-    )  # fmt: skip
+    return loading.load_weights(known.teacher, dtype=place(spec.device, spec.recipe.dtype, "lora").weights)
 
 
 def _seed(seed: int) -> None:

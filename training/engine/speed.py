@@ -1,4 +1,4 @@
-"""What makes a run faster without changing what it computes: shared tokens, packed rows, batches made ahead.
+"""What makes a run faster without changing what it computes: packed rows, batches made ahead.
 
 It decides which of them a run gets and says so; each of them is a package of its own. It does not know students' folders.
 """
@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 from training.engine.ahead import Ahead
 from training.engine.contracts import TrainError
@@ -16,15 +14,7 @@ from training.engine.data import Batch, Row, lengths_of
 from training.engine.objectives.sft import Sft
 from training.engine.packing.lines import Line, fit
 from training.engine.packing.model import PackedReading, can_pack
-from training.engine.tokens.cache import TokenCache
 from training.engine.tuning import Tuning
-
-
-def share_tokens(objective: Any, folder: str | None) -> Any:
-    """The same objective, keeping the tokens of files it reads in a folder that runs of this host share."""
-    if folder is None or not isinstance(objective, Sft):
-        return objective
-    return replace(objective, cache=TokenCache(Path(folder)))
 
 
 def speed_up(tuning: Tuning) -> None:

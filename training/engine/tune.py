@@ -23,6 +23,7 @@ from training.engine import (
     optim,
     speed,
 )
+from training.engine.before_weights import know
 from training.engine.checkpoint import Standing
 from training.engine.contracts import TrainSpec, TrainSummary
 from training.engine.device import Placement
@@ -43,9 +44,10 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
         TrainError: It cannot start or go on.
     """
     recipe, placement = spec.recipe, places(spec)
+    known = know(run, spec)
     accelerator = accelerator_of(placement)
     is_main, is_sharded = accelerator.is_main_process, recipe.shards > 1
-    setting = set_up(run, spec, placement, accelerator)
+    setting = set_up(run, spec, known, placement, accelerator)
     bare, rows = setting.bare, setting.rows
     merged.speed_up(bare)
     compiled = compiling.choice(recipe.compile, is_sharded=is_sharded)

@@ -125,7 +125,7 @@ def forecast(
         notes=[
             note
             for note in (
-                _too_long(row_tokens, recipe, student),
+                _too_long(row_tokens, recipe, [student] if teacher is None else [student, teacher]),
                 _time_note(like, place, guess),
                 length_note,
                 guess_note,
@@ -136,13 +136,15 @@ def forecast(
     )
 
 
-def _too_long(row_tokens: Sequence[int], recipe: Recipe, student: Student) -> str:
+def _too_long(row_tokens: Sequence[int], recipe: Recipe, readers: Sequence[Student]) -> str:
     """A word about rows that the run would refuse, as far as characters tell; the engine counts tokens and names them."""
     longest = max(row_tokens, default=0)
-    most = min(recipe.max_length, student.context_length or recipe.max_length)
+    context = min((reader.context_length for reader in readers if reader.context_length), default=longest)
+    most = min(recipe.max_length, context)
     if longest <= most:
         return ""
-    way_out = "Raise max_length" if most < (student.context_length or longest) else "Choose a student that reads more"
+    more = "Choose a student that reads more" if len(readers) == 1 else "Choose a student and a teacher that read more"
+    way_out = "Raise max_length" if most < context else more
     count = sum(tokens > most for tokens in row_tokens)
     return (
         f"{count:,} of {len(row_tokens):,} rows look longer than {most:,} tokens, the longest about {longest:,}. Nothing "

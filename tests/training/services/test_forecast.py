@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from training.models import Student
 from training.services import forecast
 
 pytestmark = pytest.mark.django_db
@@ -32,3 +33,11 @@ def test_where_the_student_reads_no_more_another_student_is_the_way_out(version,
 
 def test_nothing_is_said_of_rows_that_fit(version, student):
     assert "longer than" not in notes(version, student)
+
+
+def test_what_a_teacher_cannot_read_is_told_too(version, student):
+    teacher = Student(name="Larger", slug="larger", context_length=16, parameters=1000)
+
+    said = forecast.of_choice(dataset_version=version, student=student, recipe="distil", teacher=teacher).notes
+
+    assert any("rows look longer than 16 tokens" in note and "a student and a teacher" in note for note in said)

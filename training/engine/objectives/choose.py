@@ -36,13 +36,13 @@ def choose(recipe: Recipe, student: Student, accelerator: Accelerator, *, teache
         teacher: Loads the model to learn from; called for distillation only.
 
     Raises:
-        TrainError: The teacher cannot be loaded, or has another tokenizer.
+        TrainError: The teacher cannot be loaded.
     """
     chat = student.chat
     if recipe.objective == "dpo":
-        return Dpo(chat, recipe.beta, recipe.anchor)
+        return Dpo(recipe.beta, recipe.anchor)
     if recipe.objective == "kto":
-        return Kto(chat, recipe.beta, recipe.anchor, recipe.desirable_weight, recipe.undesirable_weight)
+        return Kto(recipe.beta, recipe.anchor, recipe.desirable_weight, recipe.undesirable_weight)
     if recipe.objective == "distil":
         asked = teacher_network(
             teacher(), student, accelerator.device,

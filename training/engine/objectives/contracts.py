@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import torch
@@ -54,18 +53,11 @@ class Network:
     extra_inputs: Callable[[Tensor], dict[str, Tensor]]
 
 
-I = TypeVar("I", bound=Item)  # noqa: E741  (an item)
+I = TypeVar("I", bound=Item, contravariant=True)  # noqa: E741  (an item)
 
 
 class Objective(Protocol[I]):
     """One way to tune. Stateless towards steps: the same items give the same loss whenever they are asked."""
-
-    def read(self, path: Path, *, max_length: int, max_rows: int | None = None) -> Sequence[I]:
-        """Read and encode a file.
-
-        Raises:
-            TrainError: The file is missing, empty or malformed, or holds examples that are too long.
-        """
 
     def loss(self, network: Network, items: Sequence[I]) -> tuple[Tensor, Measures]:
         """Loss of one batch, summed (scalar, fp32), and what else is to be told of it; gradients as the caller has it.

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from training.engine import data
 from training.engine.chat import Chat
 from training.engine.contracts import TrainError
 from training.engine.data import Row
@@ -42,10 +40,6 @@ class Distil:
     direction: Direction
     temperature: float
 
-    def read(self, path: Path, *, max_length: int, max_rows: int | None = None) -> list[Row]:
-        """Rows of an `sft` file."""
-        return data.read(path, self.chat, max_length=max_length, max_rows=max_rows)
-
     def loss(self, network: Network, items: Sequence[Row]) -> tuple[Tensor, Measures]:
         """Divergence from the teacher, summed over supervised tokens, nats."""
         layout = lay([[row] for row in items], network.pad, share=False).to(network.device)
@@ -67,27 +61,23 @@ def teacher_network(teacher: Student, student: Student, device: torch.device, *,
     """A teacher ready to be asked.
 
     Args:
-        teacher: Loaded; frozen here.
+        teacher: Loaded, with the student's tokens (`require_same_tokens`); frozen here.
         student: Whom it teaches.
         device: Where the run computes.
         autocast: Wraps a forward pass in the run's mixed precision.
-
-    Raises:
-        TrainError: Their tokenizers are not the same, or the teacher reads shorter texts than the student.
     """
-    require_same_tokens(teacher, student)
     model = teacher.model.eval().requires_grad_(False).to(device)
     head = SupervisedHead(model)
     return Network(autocast(model), head, student.chat.pad, device, teacher.extra_inputs)
 
 
-def require_same_tokens(teacher: Student, student: Student) -> None:
+def require_same_tokens(teacher: Chat, student: Chat) -> None:
     """Refuse a teacher whose scores are about other tokens than the student's.
 
     Raises:
         TrainError: With how many tokens differ.
     """
-    theirs, own = teacher.chat.tokenizer.get_vocab(), student.chat.tokenizer.get_vocab()
+    theirs, own = teacher.tokenizer.get_vocab(), student.tokenizer.get_vocab()
     if theirs == own:
         return
     differ = len({*theirs.items()} ^ {*own.items()})

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from torch import Tensor
 from torch.nn import functional
 
-from training.engine.chat import Chat
 from training.engine.data import Row
-from training.engine.objectives import drift, pairs
+from training.engine.objectives import drift
 from training.engine.objectives.contracts import Measures, Network, measure
 from training.engine.objectives.layout import lay
 from training.engine.objectives.log_probs import summed, token_log_probs
@@ -29,22 +27,16 @@ class Dpo:
     """DPO on `dpo` files.
 
     Attributes:
-        chat: The student's tokenizer and template.
         beta: How hard departing from the reference is punished.
         anchor: Weight of the better answer's loss, nats per token; 0 is plain DPO.
         references: What the reference says of every answer; must be measured before the first loss.
         share: Whether both answers stand behind one copy of their prompt.
     """
 
-    chat: Chat
     beta: float
     anchor: float
     references: References = field(default_factory=References)
     share: bool = False
-
-    def read(self, path: Path, *, max_length: int, max_rows: int | None = None) -> list[Pair]:
-        """Pairs of a `dpo` file."""
-        return pairs.read(path, self.chat, max_length=max_length, max_rows=max_rows)
 
     def loss(self, network: Network, items: Sequence[Pair]) -> tuple[Tensor, Measures]:
         """Loss of the pairs, summed."""

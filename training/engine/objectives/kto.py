@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from training.engine.chat import Chat
 from training.engine.data import Row
-from training.engine.objectives import drift, verdicts
+from training.engine.objectives import drift
 from training.engine.objectives.contracts import Measures, Network, measure
 from training.engine.objectives.layout import lay
 from training.engine.objectives.log_probs import log_probs, summed, token_log_probs
@@ -29,7 +27,6 @@ class Kto:
     """KTO on `kto` files.
 
     Attributes:
-        chat: The student's tokenizer and template.
         beta: How hard departing from the reference is punished.
         anchor: Weight of the good answers' loss, nats per token; 0 is plain KTO.
         desirable_weight: Weight of good answers.
@@ -37,16 +34,11 @@ class Kto:
         references: What the reference says of every answer; must be measured before the first loss.
     """
 
-    chat: Chat
     beta: float
     anchor: float
     desirable_weight: float
     undesirable_weight: float
     references: References = field(default_factory=References)
-
-    def read(self, path: Path, *, max_length: int, max_rows: int | None = None) -> list[Verdict]:
-        """Verdicts of a `kto` file."""
-        return verdicts.read(path, self.chat, max_length=max_length, max_rows=max_rows)
 
     def loss(self, network: Network, items: Sequence[Verdict]) -> tuple[Tensor, Measures]:
         """Loss of the verdicts, summed."""

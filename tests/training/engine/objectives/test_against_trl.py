@@ -15,7 +15,6 @@ from trl.experimental.gkd import GKDTrainer
 
 from tests.training.engine.conftest import make_tokenizer
 from tests.training.engine.objectives.conftest import gradients, twin
-from training.engine.chat import open_chat
 from training.engine.objectives.distil import Distil
 from training.engine.objectives.dpo import Dpo
 from training.engine.objectives.kto import Kto
@@ -77,7 +76,7 @@ def test_dpo_is_trls(
 ) -> None:
     ours = model()
     trainer = dpo_trainer(twin(ours), tmp_path / "trl", beta=beta)
-    objective = Dpo(open_chat(make_tokenizer()), beta=beta, anchor=0.0, share=share)
+    objective = Dpo(beta=beta, anchor=0.0, share=share)
     seen = network(ours)
     measured(objective.references, seen, objective.referenced(pairs))
 
@@ -100,7 +99,7 @@ def test_the_anchor_is_trls_sft_term(
     ours = model()
     trainer = dpo_trainer(twin(ours), tmp_path / "trl", beta=0.1, loss_type=["sigmoid", "sft"],
                           loss_weights=[1.0, 0.7])  # fmt: skip
-    objective = Dpo(open_chat(make_tokenizer()), beta=0.1, anchor=0.7)
+    objective = Dpo(beta=0.1, anchor=0.7)
     seen = network(ours)
     measured(objective.references, seen, objective.referenced(pairs))
 
@@ -122,7 +121,7 @@ def test_kto_is_trls(model: Any, network: Any, verdicts: list[Verdict], measured
     trainer = without_copy(
         KTOTrainer(model=twin(ours), args=config, train_dataset=rows, processing_class=make_tokenizer())
     )
-    objective = Kto(open_chat(make_tokenizer()), 0.2, 0.0, desirable_weight=1.3, undesirable_weight=0.6)
+    objective = Kto(0.2, 0.0, desirable_weight=1.3, undesirable_weight=0.6)
     seen = network(ours)
     measured(objective.references, seen, objective.referenced(verdicts))
 

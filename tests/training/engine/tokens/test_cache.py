@@ -15,8 +15,7 @@ import pytest
 from training.engine import data
 from training.engine.chat import open_chat
 from training.engine.contracts import TrainError
-from training.engine.objectives.sft import Sft
-from training.engine.tokens import store
+from training.engine.tokens import shared, store
 from training.engine.tokens.cache import TokenCache, key_of, prune
 
 
@@ -37,10 +36,10 @@ def kept(folder):
 
 
 def test_rows_from_the_cache_are_those_of_the_file(tmp_path, file, chat):
-    objective = Sft(chat, cache=TokenCache(tmp_path / "cache"))
+    cache = TokenCache(tmp_path / "cache")
     expected = data.read(file, chat, max_length=256)
 
-    made, found = (objective.read(file, max_length=256) for _ in range(2))
+    made, found = (shared.read(file, chat, cache=cache, max_length=256) for _ in range(2))
 
     assert list(made) == expected
     assert list(found) == expected
@@ -51,11 +50,11 @@ def test_rows_from_the_cache_are_those_of_the_file(tmp_path, file, chat):
 
 
 def test_what_is_kept_is_not_encoded_again(tmp_path, file, chat, monkeypatch):
-    objective = Sft(chat, cache=TokenCache(tmp_path / "cache"))
-    first = list(objective.read(file, max_length=256))
+    cache = TokenCache(tmp_path / "cache")
+    first = list(shared.read(file, chat, cache=cache, max_length=256))
     monkeypatch.setattr(data, "encoded", _never)
 
-    again = objective.read(file, max_length=256)
+    again = shared.read(file, chat, cache=cache, max_length=256)
 
     assert list(again) == first
 
@@ -65,11 +64,11 @@ def _never(*_, **__):
 
 
 def test_other_lengths_share_the_tokens_and_are_still_refused(tmp_path, file, chat):
-    objective = Sft(chat, cache=TokenCache(tmp_path / "cache"))
-    objective.read(file, max_length=256)
+    cache = TokenCache(tmp_path / "cache")
+    shared.read(file, chat, cache=cache, max_length=256)
 
     with pytest.raises(TrainError) as refused:
-        objective.read(file, max_length=20)
+        shared.read(file, chat, cache=cache, max_length=20)
 
     assert refused.value.code == "rows_too_long"
     assert len(kept(tmp_path / "cache")) == 1
@@ -77,8 +76,8 @@ def test_other_lengths_share_the_tokens_and_are_still_refused(tmp_path, file, ch
 
 @pytest.mark.parametrize("damage", ["truncated", "one bit", "empty", "not a file of tensors"])
 def test_damaged_tokens_are_found_out_and_made_again(tmp_path, file, chat, damage):
-    objective = Sft(chat, cache=TokenCache(tmp_path / "cache"))
-    expected = list(objective.read(file, max_length=256))
+    cache = TokenCache(tmp_path / "cache")
+    expected = list(shared.read(file, chat, cache=cache, max_length=256))
     path = kept(tmp_path / "cache")[0]
     whole = path.read_bytes()
     flipped = bytearray(whole)
@@ -86,7 +85,7 @@ def test_damaged_tokens_are_found_out_and_made_again(tmp_path, file, chat, damag
     path.write_bytes({"truncated": whole[: len(whole) // 2], "one bit": bytes(flipped), "empty": b"",
                       "not a file of tensors": b"x" * 5000}[damage])  # fmt: skip
 
-    rows = objective.read(file, max_length=256)
+    rows = shared.read(file, chat, cache=cache, max_length=256)
 
     assert list(rows) == expected
     assert list(store.read(path)) == expected
@@ -118,7 +117,7 @@ def test_a_refused_file_leaves_nothing(tmp_path, file, chat):
     file.write_text("{not json\n")
 
     with pytest.raises(TrainError) as refused:
-        Sft(chat, cache=TokenCache(tmp_path / "cache")).read(file, max_length=256)
+        shared.read(file, chat, cache=TokenCache(tmp_path / "cache"), max_length=256)
 
     assert refused.value.code == "bad_row"
     assert kept(tmp_path / "cache") == []
@@ -127,7 +126,7 @@ def test_a_refused_file_leaves_nothing(tmp_path, file, chat):
 def test_a_folder_that_cannot_be_used_costs_no_run(tmp_path, file, chat):
     (tmp_path / "cache").write_text("a file, not a folder")
 
-    rows = Sft(chat, cache=TokenCache(tmp_path / "cache")).read(file, max_length=256)
+    rows = shared.read(file, chat, cache=TokenCache(tmp_path / "cache"), max_length=256)
 
     assert list(rows) == data.read(file, chat, max_length=256)
 
@@ -137,7 +136,7 @@ def test_a_disk_that_is_full_costs_no_run_and_leaves_nothing(tmp_path, file, cha
     before, signalled = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))
     try:
-        rows = Sft(chat, cache=TokenCache(tmp_path / "cache")).read(file, max_length=256)
+        rows = shared.read(file, chat, cache=TokenCache(tmp_path / "cache"), max_length=256)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, signalled)
@@ -147,9 +146,9 @@ def test_a_disk_that_is_full_costs_no_run_and_leaves_nothing(tmp_path, file, cha
 
 
 def test_a_cache_too_small_for_anything_still_gives_the_rows(tmp_path, file, chat):
-    objective = Sft(chat, cache=TokenCache(tmp_path / "cache", limit_bytes=1))
+    cache = TokenCache(tmp_path / "cache", limit_bytes=1)
 
-    rows = objective.read(file, max_length=256)
+    rows = shared.read(file, chat, cache=cache, max_length=256)
 
     assert list(rows) == data.read(file, chat, max_length=256)
 

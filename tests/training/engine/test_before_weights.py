@@ -1,0 +1,76 @@
+"""What a run refuses before it reads a weight: the students here have none that could be read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from tests.training.engine.objectives.test_run import preference  # noqa: F401
+from training.engine import launching
+
+pytestmark = pytest.mark.engine
+SHORT = {"max_length": 16}
+
+
+@pytest.fixture
+def hollow(student, tmp_path):
+    """A student's folder whose weights are no weights."""
+
+    def make(family="llama", **config):
+        folder = shutil.copytree(student(family), tmp_path / f"hollow-{len(list(tmp_path.iterdir()))}")
+        (folder / "model.safetensors").write_bytes(b"no weights")
+        told = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps(told | config))
+        return folder
+
+    return make
+
+
+def test_rows_that_are_too_long_are_refused_before_weights_are_read(hollow, lay_run, tune, result):
+    refused, fits = lay_run("refused", hollow(), recipe=SHORT), lay_run("fits", hollow())
+
+    assert (tune(refused), tune(fits)) == (1, 1)
+
+    error = result(refused)["error"]
+    assert error["code"] == "rows_too_long"
+    assert "16 rows are longer than 16 tokens" in error["message"]
+    assert result(fits)["error"]["code"] == "student_unreadable"
+
+
+def test_what_the_student_cannot_read_counts_too(hollow, lay_run, tune, result):
+    run_dir = lay_run("run", hollow(max_position_embeddings=16))
+
+    tune(run_dir)
+
+    assert result(run_dir)["error"]["code"] == "rows_too_long"
+
+
+@pytest.mark.parametrize("objective", ["dpo", "kto"])
+def test_preferences_are_refused_before_weights_are_read(hollow, preference, tune, result, tmp_path, objective):  # noqa: F811
+    begun = tmp_path / "begun"
+    begun.mkdir()
+    run_dir = preference("run", hollow(), begun, objective, recipe=SHORT)
+
+    tune(run_dir)
+
+    assert result(run_dir)["error"]["code"] == "rows_too_long"
+
+
+def test_a_teacher_that_reads_less_than_the_rows_is_refused_before_weights_are_read(hollow, lay_run, tune, result):
+    teacher = {"path": str(hollow(max_position_embeddings=16))}
+    run_dir = lay_run("run", hollow(), recipe={"objective": "distil"}, teacher=teacher)
+
+    tune(run_dir)
+
+    assert result(run_dir)["error"]["code"] == "rows_too_long"
+
+
+def test_several_processes_are_not_started_for_rows_that_are_too_long(hollow, lay_run, tune, result):
+    run_dir = lay_run("run", hollow(), recipe={**SHORT, "processes": 2, "strategy": "ddp"})
+
+    assert tune(run_dir) == 1
+
+    assert result(run_dir)["error"]["code"] == "rows_too_long"
+    assert not (run_dir / launching.FOLDER).exists()

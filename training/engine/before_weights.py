@@ -1,0 +1,87 @@
+"""What a run knows before it reads a weight: its student's config and tokenizer, its teacher's, and its rows.
+
+It takes no device: what cannot work is refused here, for nothing. A recipe that the student cannot follow is refused
+before rows are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jobs.rundir import RunDir
+from training import recipes
+from training.engine.contracts import HUB_TOKEN, StudentRef, TrainSpec
+from training.engine.objectives import pairs, verdicts
+from training.engine.objectives.distil import require_same_tokens
+from training.engine.opening import Opened, open_student
+from training.engine.tokens import shared
+from training.engine.tokens.cache import TokenCache
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A run that can be set up, as far as this tells.
+
+    Attributes:
+        source: Where the weights lie that it begins with.
+        before: Folder of the adapter it goes on from; None where it has none, or begins with whole weights.
+        student: What is tuned.
+        teacher: Whom it learns from, if anyone.
+        rows: What it learns.
+        validation: What it is measured by.
+    """
+
+    source: StudentRef
+    before: Path | None
+    student: Opened
+    teacher: Opened | None
+    rows: Sequence[Any]
+    validation: Sequence[Any]
+
+
+def know(run: RunDir, spec: TrainSpec) -> Known:
+    """Read all that a run needs but weights.
+
+    Raises:
+        TrainError: Student, teacher or rows cannot be read; rows are too long (each is named; nothing is cut); the
+            teacher has another tokenizer.
+        RecipeError: The student cannot be tuned by this recipe.
+    """
+    source, before, allowed_roots = _beginning(run, spec)
+    token = run.secrets().get(HUB_TOKEN)
+    student = open_student(source, token=token, allowed_roots=allowed_roots)
+    recipes.check_student(spec.recipe, student.model_type)
+    teacher = None
+    if spec.teacher is not None:
+        teacher = open_student(spec.teacher.below(run.path), token=token, allowed_roots=spec.allowed_roots)
+        require_same_tokens(teacher.chat, student.chat)
+    longest = _longest(spec.recipe, [student] if teacher is None else [student, teacher])
+    rows = _rows(spec, run.path / spec.train_file, student, longest, spec.max_rows)
+    validation = _rows(spec, run.path / spec.validation_file, student, longest) if spec.validation_file else []
+    return Known(source, before, student, teacher, rows, validation)
+
+
+def _beginning(run: RunDir, spec: TrainSpec) -> tuple[StudentRef, Path | None, list[str]]:
+    """Whose weights are loaded, the adapter that is put on them, and where those weights may lie outside of the run."""
+    before = run.path / spec.start.path if spec.start else None
+    if spec.start is not None and spec.start.method == "full":
+        return StudentRef(path=str(before)), None, []
+    return spec.student.below(run.path), before, spec.allowed_roots
+
+
+def _longest(recipe: recipes.Recipe, readers: Sequence[Opened]) -> int:
+    """Tokens that every model of the run reads, and the recipe allows."""
+    return min([recipe.max_length, *(each.context_length for each in readers if each.context_length)])
+
+
+def _rows(spec: TrainSpec, path: Path, student: Opened, longest: int, max_rows: int | None = None) -> Sequence[Any]:
+    chat, objective = student.chat, spec.recipe.objective
+    if objective == "dpo":
+        return pairs.read(path, chat, max_length=longest, max_rows=max_rows)
+    if objective == "kto":
+        return verdicts.read(path, chat, max_length=longest, max_rows=max_rows)
+    cache = TokenCache(Path(spec.token_cache)) if spec.token_cache else None
+    return shared.read(path, chat, max_length=longest, max_rows=max_rows, cache=cache)
