@@ -1,9 +1,8 @@
-"""One of two processes that hold a model in parts: tells what it holds. Run by `test_parts.py` through torchrun."""
+"""One of two processes that hold a model in parts: tells what it holds. Run by `pair.py`."""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import torch
@@ -30,7 +29,7 @@ def moments(optimizer):
     return [value for state in optimizer.state.values() for name, value in state.items() if name != "step"]
 
 
-def main(out: Path) -> None:
+def tell(out: Path) -> None:
     """Shard, step, put together, take apart again."""
     accelerator = Accelerator(cpu=True)
     with split.in_turn(accelerator, is_sharded=True):
@@ -71,8 +70,3 @@ def main(out: Path) -> None:
         "full_moments": all(type(value) is torch.Tensor for state in saved["state"].values() for value in state.values()),
     }  # fmt: skip
     (out / f"{accelerator.process_index}.json").write_text(json.dumps(answer))
-    accelerator.end_training()
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
