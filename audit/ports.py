@@ -1,4 +1,4 @@
-"""Where the room that has members says how they are called; this room knows their ids alone."""
+"""Where rooms say how members and things are called; this room knows their ids alone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection
 # Names by member id, and ids of the members that a searched word may mean.
 Names = Callable[[Collection[str]], dict[str, str]]
 Meant = Callable[[str], list[str]]
+# Names of things of a kind, by id.
+Called = Callable[[str, Collection[str]], dict[str, str]]
 
 
 def no_names(ids: Collection[str]) -> dict[str, str]:
@@ -19,11 +21,23 @@ def nobody_meant(word: str) -> list[str]:
     return []
 
 
+def nothing_called(kind: str, ids: Collection[str]) -> dict[str, str]:
+    """Until a room says otherwise nothing has a name."""
+    return {}
+
+
 names_of: Names = no_names
 ids_meant: Meant = nobody_meant
+called: Called = nothing_called
 
 
 def set_people(names: Names, meant: Meant) -> None:
     """Let the room that knows members answer."""
     global names_of, ids_meant
     names_of, ids_meant = names, meant
+
+
+def set_things(names: Called) -> None:
+    """Let the site, which knows every room, say how things are called."""
+    global called
+    called = names

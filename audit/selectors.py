@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,8 +13,10 @@ from audit import ports
 from audit.acts import ACTS
 from audit.canonical import row_hash
 from audit.models import AuditDigest, AuditRow
+from audit.words import WORDS
 
 PAGE = 100
+MEMBER = "member"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row as pages and files show it."""
+    """One row as pages and files show it; `subject_word` and `subject_name` are how pages call the thing."""
 
     id: int
     at: datetime
@@ -46,6 +49,8 @@ class Line:
     label: str
     subject_kind: str
     subject_id: str
+    subject_word: str
+    subject_name: str
     detail: str
 
 
@@ -75,8 +80,9 @@ def page(asked: Asked, *, before: int | None, size: int = PAGE) -> tuple[list[Li
 
 
 def lines(rows: list[AuditRow]) -> list[Line]:
-    """Rows with the names of who acted; one question for all of them."""
+    """Rows with the names of who acted and of what they acted on; a question for people and one for each kind."""
     names = ports.names_of({row.actor for row in rows if row.actor})
+    things = _things(rows)
     return [
         Line(
             id=row.pk,
@@ -86,6 +92,8 @@ def lines(rows: list[AuditRow]) -> list[Line]:
             label=ACTS.get(row.act, row.act),
             subject_kind=row.subject_kind,
             subject_id=row.subject_id,
+            subject_word=WORDS.get(row.subject_kind, row.subject_kind),
+            subject_name=things.get((row.subject_kind, row.subject_id), ""),
             detail=", ".join(f"{key}: {_shown(value)}" for key, value in sorted(row.detail.items())),
         )
         for row in rows
@@ -123,6 +131,15 @@ def last_seal() -> AuditDigest | None:
 def beginning(day: date) -> datetime:
     """The first moment of a UTC day."""
     return datetime.combine(day, time.min, tzinfo=UTC)
+
+
+def _things(rows: list[AuditRow]) -> dict[tuple[str, str], str]:
+    """How what was acted on is called, by kind and id."""
+    ids: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        ids[row.subject_kind].add(row.subject_id)
+    found = {kind: ports.names_of(some) if kind == MEMBER else ports.called(kind, some) for kind, some in ids.items()}
+    return {(kind, id): name for kind, names in found.items() for id, name in names.items()}
 
 
 def _shown(value: object) -> str:

@@ -1,0 +1,28 @@
+"""How pages call what an act was about: a word for each kind that rows hold. Pure Python; knows no room's code."""
+
+from __future__ import annotations
+
+# A kind is the lower-cased name of a model; one that is not here is shown as it stands.
+WORDS: dict[str, str] = {
+    "budget": "Budget",
+    "bulkact": "Bulk act",
+    "campaign": "Campaign",
+    "candidate": "Draft",
+    "datasetversion": "Dataset",
+    "experiment": "Experiment",
+    "generationjob": "Order",
+    "hook": "Webhook",
+    "host": "Host",
+    "invitation": "Invitation",
+    "job": "Job",
+    "member": "Member",
+    "miniature": "Miniature",
+    "priceentry": "Price",
+    "source": "Source",
+    "sweep": "Sweep",
+    "task": "Task",
+    "taskproposal": "Proposed version",
+    "taskversion": "Task version",
+    "teacher": "Teacher",
+    "trainingrun": "Run",
+}
