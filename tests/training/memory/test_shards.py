@@ -5,25 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from transformers import LlamaConfig
 
 from benchmarks.fake_step import peak_bytes, processes_that_answer_nothing, shape_of_config
+from tests.training.memory.shapes import llama
 from tests.training.memory.test_fitting import GIB, LLAMA_1B, ROWS
 from training.memory import fitting
 from training.memory.reading import reading_of
 from training.memory.step import Reading, peak
 from training.recipes import Recipe
 
-TWO_LAYERS = {
-    "tied": LlamaConfig(
-        vocab_size=128256, hidden_size=2048, intermediate_size=8192, num_hidden_layers=2, num_attention_heads=32,
-        num_key_value_heads=8, head_dim=64, tie_word_embeddings=True,
-    ),
-    "untied": LlamaConfig(
-        vocab_size=32000, hidden_size=2048, intermediate_size=8192, num_hidden_layers=2, num_attention_heads=32,
-        num_key_value_heads=8, head_dim=64, tie_word_embeddings=False,
-    ),
-}  # fmt: skip
+TWO_LAYERS = {"tied": llama(), "untied": llama(vocabulary=32000, is_tied=False)}
 FULL = Reading(tokens=1024, supervised=1024, rank=None, holds_gradients=True)
 ADAPTERS = replace(FULL, rank=16)
 

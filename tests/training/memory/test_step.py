@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from transformers import Gemma3TextConfig, LlamaConfig, Qwen3Config
+from transformers import Gemma3TextConfig, Qwen3Config
 
 from benchmarks.fake_step import peak_bytes, shape_of_config
+from tests.training.memory.shapes import llama
 from training.memory.step import Reading, peak
 from training.recipes import Recipe
 
 pytestmark = pytest.mark.engine
 # Widths in the proportions of real students, few layers: what differs with depth is a sum over layers.
 SHAPES = {
-    "llama": LlamaConfig(
-        vocab_size=128256, hidden_size=2048, intermediate_size=8192, num_hidden_layers=2, num_attention_heads=32,
-        num_key_value_heads=8, head_dim=64, tie_word_embeddings=True,
-    ),
+    "llama": llama(),
     "qwen": Qwen3Config(
         vocab_size=151936, hidden_size=2560, intermediate_size=9728, num_hidden_layers=2, num_attention_heads=32,
         num_key_value_heads=8, head_dim=128, tie_word_embeddings=False,
