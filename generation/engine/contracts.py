@@ -186,6 +186,8 @@ class GenerationSpec(Wire):
     # What happens to calls a batch left unanswered and unpaid: asked live, or left.
     stragglers: Stragglers = "ask"
     batches: list[BatchIn] = Field(default_factory=list)
+    # The provider's names of batches that the database has seen taken in: what they brought may be deleted there.
+    taken_in: list[str] = Field(default_factory=list)
     limits: Limits = Field(default_factory=Limits)
     # Calls whose end the database knows already, with what they cost: never asked again, even without a journal.
     settled: dict[str, float] = Field(default_factory=dict)

@@ -82,9 +82,13 @@ class Journal:
         """
         await self._durably({"what": "batch_submitted", "token": token, "batch": batch_id})
 
-    def batch_ended(self, token: str) -> None:
-        """Note that all a batch brought has been noted."""
-        self._add({"what": "batch_ended", "token": token})
+    async def batch_ended(self, token: str) -> None:
+        """Note that all a batch brought has been noted; returns once all of it is on disk.
+
+        Raises:
+            OSError: The disk took no more. The batch is taken in again by a later attempt.
+        """
+        await self._durably({"what": "batch_ended", "token": token})
 
     def batch_dropped(self, token: str, *, code: str) -> None:
         """Note that a batch never began: its calls are unpaid and free to be asked."""

@@ -71,7 +71,8 @@ class Recovery:
         self._plan, self._unheard_of = plan(spec), unheard_of
         self._task = TaskSpec.model_validate(spec.task)
         self.batches = still_open(history, spec.batches, self._plan, settled=spec.settled)
-        self.taken_in = frozenset(batch.batch_id for batch in history.batches.values() if batch.state == "ended")
+        ended = (batch.batch_id for batch in history.batches.values() if batch.state == "ended")
+        self.taken_in = frozenset([*ended, *spec.taken_in])
         self._in_batches = {call for batch in self.batches for call in batch.calls}
 
     def left(self) -> list[PlannedCall]:

@@ -142,6 +142,10 @@ class Report:
         """
         return self._emit("batch", **told)
 
+    def warning(self, message: str) -> None:
+        """Tell whoever reads the job's log of something that went wrong and costs the order nothing."""
+        self._emit("log", level="warning", message=message)
+
     def progress(self, *, cost_usd: float, possible_usd: float, in_flight: int, limit: int) -> None:
         """Tell how far it is. Rate and time left come from the last seconds, not from the whole run."""
         rate = self._rate_per_s()

@@ -85,6 +85,7 @@ def build(job: Job) -> dict[str, Any]:
         way="collect" if is_closing else "batch" if order.way == Way.BATCH else "live",
         stragglers="leave" if order.stragglers == Stragglers.LEAVE else "ask",
         batches=batches.still_open(order),
+        taken_in=batches.taken_in(order),
         limits=Limits(concurrency=_concurrency(order)),
         settled=known.settled,
         in_doubt=known.in_doubt,

@@ -29,6 +29,7 @@ class Batch:
     ended: dict[str, str] | None = None
     is_cancelled: bool = False
     refusal: dict[str, str] | None = None
+    input_file: str = ""
 
 
 class BatchDesk:
@@ -50,6 +51,7 @@ class BatchDesk:
         self.frozen = asyncio.Event()
         self.seen: Counter[str] = Counter()
         self.files: dict[str, bytes] = {}
+        self.deleted: list[str] = []
         self.batches: dict[str, Batch] = {}
         self.refusal: dict[str, str] | None = None
         self.results_host = ""
@@ -80,7 +82,7 @@ class BatchDesk:
 
     def _do(self, step: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
         if step == "upload":
-            name = f"file-{len(self.files)}"
+            name = f"file-{self.seen['upload']}"
             self.files[name] = _part(headers["content-type"], body)
             made = {"id": name, "object": "file", "bytes": 1, "created_at": 1, "filename": "b.jsonl"}
             return 200, json.dumps(made | {"purpose": "batch", "status": "processed"}).encode()
@@ -90,6 +92,11 @@ class BatchDesk:
             return 200, json.dumps(self._page(path, query)).encode()
         if path.startswith("/v1/files/"):
             name = path.split("/")[3]
+            if name in self.deleted:
+                return _refused(path, 404)
+            if step == "delete":
+                self.deleted.append(name)
+                return 200, json.dumps({"id": name, "object": "file", "deleted": True}).encode()
             content = self.files[name] if name in self.files else self._content(name)
             return 200, content
         batch = self.batches.get(path.split("/")[4 if "messages" in path else 3])
@@ -109,6 +116,7 @@ class BatchDesk:
         else:
             requests = [json.loads(line) for line in self.files[body["input_file_id"]].splitlines()]
         batch = Batch(f"batch_{len(self.batches)}", requests, body.get("metadata") or {})
+        batch.input_file = body.get("input_file_id", "")
         batch.refusal = self.refusal
         self.batches[batch.id] = batch
         return batch
@@ -156,7 +164,7 @@ class BatchDesk:
             "object": "batch",
             "endpoint": "/v1/chat/completions",
             "completion_window": "24h",
-            "input_file_id": "file",
+            "input_file_id": batch.input_file,
             "created_at": int(batch.created_at),
             "status": status,
             "metadata": batch.metadata,
@@ -240,6 +248,8 @@ def _anthropic_line(answer: Callable[..., bytes], call: str, what: str) -> dict[
 
 
 def _step(method: str, path: str) -> str:
+    if method == "DELETE":
+        return "delete"
     if path.endswith("/cancel"):
         return "cancel"
     if path.endswith(("/results", "/content")):

@@ -102,6 +102,9 @@ class AnthropicBatches:
                     found.append(Found(batch.id))
         return found
 
+    async def forget(self, batch_id: str) -> None:
+        """See `BatchProvider`. Its batches have no files; the provider drops their results by itself."""
+
     async def close(self) -> None:
         """See `BatchProvider`."""
         await self._client.close()

@@ -40,6 +40,14 @@ class Tally:
     foreign: int = 0
     unreadable: int = 0
 
+    def has_all_answers(self, look: BatchLook) -> bool:
+        """Whether as many answers came as the provider says it gave: a call without a line was not paid then."""
+        return look.answered is not None and len(self.answered) >= look.answered
+
+    def tells_of_all(self, calls: frozenset[str], look: BatchLook) -> bool:
+        """Whether nothing more can be read about any of these calls."""
+        return self.has_all_answers(look) or calls <= self.answered | self.errors.keys()
+
     @property
     def note(self) -> str:
         """What was wrong with the lines, for a person; empty when nothing was."""
@@ -85,8 +93,7 @@ class Intake:
 
     def conclude(self, batch: OpenBatch, tally: Tally, look: BatchLook) -> list[PlannedCall]:
         """Bring calls without an answer to their end; returns those that are unpaid and may be asked live."""
-        # Where the provider billed no more answers than came, a call without a line was not paid.
-        all_came = look.answered is not None and len(tally.answered) >= look.answered
+        all_came = tally.has_all_answers(look)
         stragglers = []
         for call in list(batch.calls.values()):
             error = tally.errors.get(call.id) or (UNANSWERED if all_came else LOST)

@@ -14,6 +14,7 @@ from pathlib import Path
 from generation.engine.announcing import Hearing
 from generation.engine.batches.handing import Handing
 from generation.engine.batches.intake import Intake, Tally
+from generation.engine.batches.leftovers import Leftovers
 from generation.engine.batches.lines import inside, runs
 from generation.engine.batches.opened import OpenBatch, opened
 from generation.engine.batches.patience import Patience
@@ -90,6 +91,7 @@ class BatchLoop:
             spec, folder=folder, attempt=attempt, hearing=hearing, journal=journal, ledger=ledger, report=report, outcomes=outcomes,
             seeker=self._seeker, patience=self._patience,
         )  # fmt: skip
+        self._leftovers = Leftovers(hearing=hearing, report=report, patience=self._patience)
         self._poll_s = spec.limits.batch_poll_s
         self._lost = 0
         self.stragglers: list[PlannedCall] = []
@@ -115,20 +117,25 @@ class BatchLoop:
             OSError: The journal could not be written; nothing further was handed in.
         """
         try:
-            await self._take_up()
-            while True:
-                await self._hand_in()
-                if not self._open:
-                    return
-                await self._look_at_all()
-                if self._open:
-                    await self._patience.sleep(self._poll_s)
+            await self._until_none_is_open()
         except Stop:
-            return
+            pass
         except CallError as error:
             self.fatal = error
         finally:
             self.tell_progress()
+        await self._leftovers.delete_last()
+
+    async def _until_none_is_open(self) -> None:
+        await self._take_up()
+        while True:
+            await self._hand_in()
+            if not self._open:
+                return
+            await self._look_at_all()
+            await self._leftovers.delete()
+            if self._open:
+                await self._patience.sleep(self._poll_s)
 
     def tell_progress(self) -> None:
         """Tell how far it is, now."""
@@ -228,23 +235,38 @@ class BatchLoop:
             return BatchLook("ended", is_kept=False)
 
     async def _take_in(self, batch: OpenBatch, provider: BatchProvider, look: BatchLook) -> None:
-        tally = await self._patience.asked(partial(self._intake.read, batch, provider)) if look.is_kept else Tally()
+        tally = await self._read(batch, provider) if look.is_kept else Tally()
         fatal = next((error for error in tally.errors.values() if error.fate == "fatal"), None)
         self.stragglers += self._intake.conclude(batch, tally, look)
-        self._journal.batch_ended(batch.token)
+        await self._journal.batch_ended(batch.token)
         self._open.remove(batch)
         self._known.add(batch.batch_id)
         if mended := [repair.call.index for repair in self.repairs if repair.call.index in inside(batch.positions)]:
             # Paid, and not told before their repairs end: a host that takes over must not ask for them again.
             self._report.asking(runs(mended))
-        self._report.batch(batch.told("ended", note=tally.note))
+        seq = self._report.batch(batch.told("ended", note=tally.note))
+        if look.is_kept and tally.tells_of_all(batch.ids, look):
+            self._leftovers.add(batch.batch_id, provider, seq=seq)
+        else:
+            self._leftovers.keep(batch.batch_id)
         if fatal is not None:
             raise fatal
+
+    async def _read(self, batch: OpenBatch, provider: BatchProvider) -> Tally:
+        try:
+            return await self._patience.asked(partial(self._intake.read, batch, provider))
+        except CallError as error:
+            if error.code != "not_found":
+                raise
+            # The batch is known and its results are gone: deleted, by hand or by whoever took them in before.
+            return Tally()
 
     def _refused(self, batch: OpenBatch, look: BatchLook) -> None:
         """The provider would not begin it: nothing was paid."""
         self._open.remove(batch)
         self._known.add(batch.batch_id)
+        # It brought nothing, and its requests are still here.
+        self._leftovers.add(batch.batch_id, self._providers[batch.teacher], seq=0)
         self._left = [*self._handing.dropped(batch, code=look.code or "refused", note=look.message), *self._left]
         if look.code not in QUEUE_FULL or not self._handing.halve(len(batch.ids)):
             raise CallError("fatal", "batch_refused", f"The provider refuses the batch. It said: {look.message}")

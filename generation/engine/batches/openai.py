@@ -46,14 +46,24 @@ class OpenAIBatches:
         return encoded({"custom_id": question.call_id, "method": "POST", "url": ENDPOINT, "body": body})
 
     async def submit(self, lines: Path, *, order: str, token: str, positions: list[tuple[int, int]]) -> str:
-        """See `BatchProvider`. A file that was uploaded for nothing costs nothing."""
+        """See `BatchProvider`. A file that was uploaded for nothing costs nothing, and is deleted."""
         content = lines.read_bytes()
         with SAID.of_question():
-            file = await self._sdk.files.create(file=(f"{token}.jsonl", content), purpose="batch")
+            file = name_of(await self._sdk.files.create(file=(f"{token}.jsonl", content), purpose="batch"))
         metadata = {ORDER: order, TOKEN: token, POSITIONS: _written(positions)}
+        try:
+            return await self._created(file, token, metadata)
+        except CallError as error:
+            # Where nobody knows whether it was begun, the file may be in use.
+            if error.fate != "unknown":
+                with contextlib.suppress(CallError):
+                    await self._delete(file)
+            raise
+
+    async def _created(self, file: str, token: str, metadata: dict[str, str]) -> str:
         with SAID.of_payment():
             made = await self._sdk.batches.create(
-                input_file_id=name_of(file),
+                input_file_id=file,
                 endpoint=ENDPOINT,
                 completion_window="24h",
                 metadata=metadata,
@@ -103,6 +113,23 @@ class OpenAIBatches:
                 if is_wanted and batch.id not in wanted.known:
                     found.append(Found(batch.id, told.get(TOKEN, ""), _read(told.get(POSITIONS, ""))))
         return found
+
+    async def forget(self, batch_id: str) -> None:
+        """See `BatchProvider`: answers, errors and requests. One file that stays keeps no other."""
+        with SAID.of_question():
+            batch = await self._sdk.batches.retrieve(batch_id)
+        failed: CallError | None = None
+        for file in filter(None, (batch.output_file_id, batch.error_file_id, batch.input_file_id)):
+            try:
+                await self._delete(file)
+            except CallError as error:
+                failed = error
+        if failed is not None:
+            raise failed
+
+    async def _delete(self, file: str) -> None:
+        with SAID.of_question(), contextlib.suppress(openai.NotFoundError):
+            await self._sdk.files.delete(file)
 
     async def close(self) -> None:
         """See `BatchProvider`."""

@@ -115,6 +115,10 @@ class BatchProvider(Protocol):
         """Look for batches among those that lie at the provider."""
         ...
 
+    async def forget(self, batch_id: str) -> None:
+        """Delete the files that an ended batch keeps there, where it keeps any; twice is once."""
+        ...
+
     async def close(self) -> None:
         """Let connections go."""
         ...

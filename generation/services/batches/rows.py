@@ -36,6 +36,12 @@ def take(order: GenerationJob, events: Iterable[Event]) -> None:
         row.save()
 
 
+def taken_in(order: GenerationJob) -> list[str]:
+    """The provider's names of batches of which all that they brought is stored."""
+    ended = ProviderBatch.objects.filter(generation_job=order, state=BatchState.ENDED).exclude(batch_id="")
+    return list(ended.values_list("batch_id", flat=True))
+
+
 def still_open(order: GenerationJob) -> list[BatchIn]:
     """Batches that were handed in, or may have been, and not taken in: for an attempt that finds no journal."""
     rows = ProviderBatch.objects.filter(generation_job=order, state__in=OPEN)

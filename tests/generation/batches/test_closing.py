@@ -78,6 +78,7 @@ def test_a_cancelled_order_s_batch_is_ended_at_the_provider_and_what_was_done_is
     assert {call.way for call in answered} == {Way.BATCH}
     assert Candidate.objects.filter(job_id=order.job_id).count() == 3
     assert ProviderBatch.objects.get().state == BatchState.ENDED
+    assert sorted(provider.provider.desk.deleted) == ["err-batch_0", "file-1", "out-batch_0"]
     assert_no_key(order, lead, client)
 
 
