@@ -80,3 +80,10 @@ def test_the_api_sets_reads_and_removes(task: Task, lead: Member, viewer: Member
     assert as_member(viewer).post("/api/v1/budgets/", body, content_type="application/json").status_code == 403
     assert client.delete(f"/api/v1/budgets/{made.json()['id']}/").status_code == 204
     assert not Budget.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["ledger", "budgets", "teachers"])
+def test_pages_of_money_say_where_they_are(name: str, lead: Member, as_member: Browse) -> None:
+    body = as_member(lead).get(reverse(f"generation:{name}")).content.decode()
+
+    assert ">Teachers<" in body.partition('aria-label="Where you are"')[2].partition("</nav>")[0]
