@@ -118,6 +118,11 @@ def is_near(order: GenerationJob, spent_usd: Decimal) -> bool:
     return bool(order.max_cost_usd) and order.count > 1 and spent_usd >= (order.max_cost_usd or 0) * WARN_AT
 
 
+def share_of(order: GenerationJob, spent_usd: Decimal) -> float | None:
+    """How much of an order's own budget is spent; None for one without, or for a single call, which may take all of it."""
+    return float(spent_usd / order.max_cost_usd) if order.max_cost_usd and order.count > 1 else None
+
+
 def visible(member: Member, *, task: Task | None = None) -> list[Budget]:
     """Budgets the member may see: the installation's, and those of their tasks, or of one of them."""
     tasks = tasks_for(member) if task is None else Task.objects.filter(pk=task.pk)

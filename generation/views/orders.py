@@ -129,6 +129,7 @@ def _whole(text: str) -> int:
 @require_safe
 def detail(request: HttpRequest, order_id: UUID) -> HttpResponse:
     order = selectors.get(member_of(request), order_id)
+    spent_usd = budgets.spent_by(order)
     context = {
         "task": order.task,
         "section": "generation",
@@ -143,7 +144,9 @@ def detail(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "schema": pages.schema_of(order),
         "thrift": thrift.of_order(order),
         "outcome": variety.outcome(order),
-        "is_near_budget": budgets.is_near(order, budgets.spent_by(order)),
+        "is_near_budget": budgets.is_near(order, spent_usd),
+        "budget_share": budgets.share_of(order, spent_usd),
+        "warn_at": budgets.WARN_AT,
     }
     return render(request, "generation/detail.html", context)
 

@@ -83,8 +83,22 @@ function showFigures(payload) {
   }
 }
 
+/** Says once, when four fifths of the order's budget are spent, what the page says when it is drawn then. */
+function showBudget({ cost_usd: cost, possible_cost_usd: possible = 0 }) {
+  const line = page.querySelector("[data-budget-usd]");
+  if (!line || !Number.isFinite(cost)) return;
+  const share = (cost + possible) / Number(line.dataset.budgetUsd);
+  line.querySelector("[data-budget-share]").textContent = `${(share * 100).toFixed(0)} %`;
+  if (share < Number(line.dataset.warnAt) || "isNear" in line.dataset) return;
+  line.dataset.isNear = "";
+  page.querySelector("[data-budget-told]").textContent = "Four fifths of this order's budget are spent.";
+}
+
 watch(page.dataset.orderJob, Number(page.dataset.orderSeq), ({ kind, payload }) => {
   if (kind === "draft") addDraft(payload);
   else if (kind === "failure") addFailure(payload);
-  else if (kind === "progress") showFigures(payload);
+  else if (kind === "progress") {
+    showFigures(payload);
+    showBudget(payload);
+  }
 });
