@@ -10,16 +10,14 @@ Metrics = Sequence[Mapping[str, Any]]
 
 
 # What a loss is divided by, by objective.
-LOSS_UNITS = {"sft": "nats per token", "distil": "nats per token", "dpo": "loss per pair", "kto": "loss per text"}
+LOSS_UNITS = {
+    "sft": "nats per token", "distil": "nats per token off the teacher", "dpo": "loss per pair", "kto": "loss per text",
+}  # fmt: skip
 
 
 def losses(metrics: Metrics, objective: str = "sft") -> dict[str, Any]:
     """Training and validation loss over steps, in the unit of the run's objective."""
-    series = [
-        {"name": "train", "points": points(metrics, "loss")},
-        {"name": "validation", "points": points(metrics, "val_loss")},
-    ]
-    return {"series": series, "x": {"label": "step"}, "y": {"label": LOSS_UNITS[objective], "zero": False}}
+    return _two(metrics, "loss", LOSS_UNITS[objective])
 
 
 def rewards(metrics: Metrics) -> dict[str, Any]:
@@ -39,6 +37,16 @@ def log_probabilities(metrics: Metrics) -> dict[str, Any]:
         {"name": "bad", "points": points(metrics, "logp_rejected")},
     ]
     return {"series": series, "x": {"label": "step"}, "y": {"label": "nats per text", "zero": False}}
+
+
+def agreement(metrics: Metrics) -> dict[str, Any]:
+    """Share of tokens at which a distilled student and its teacher find the same one likeliest."""
+    return _two(metrics, "agreement", "share of tokens")
+
+
+def texts(metrics: Metrics) -> dict[str, Any]:
+    """Loss of a distilled student on the texts themselves, which it does not minimise."""
+    return _two(metrics, "nll", "nats per token")
 
 
 def learning_rate(metrics: Metrics) -> dict[str, Any]:
@@ -100,6 +108,15 @@ def overlay(runs: Mapping[str, Metrics], key: str, label: str) -> dict[str, Any]
     """One figure of several runs over the epoch, so that runs of different batch sizes lie on one another."""
     series = [{"name": name, "points": points(metrics, key, at="epoch")} for name, metrics in runs.items()]
     return {"series": series, "x": {"label": "epoch"}, "y": {"label": label, "zero": False}}
+
+
+def _two(metrics: Metrics, key: str, label: str) -> dict[str, Any]:
+    """A measure on training and on validation rows, over steps."""
+    series = [
+        {"name": "train", "points": points(metrics, key)},
+        {"name": "validation", "points": points(metrics, f"val_{key}")},
+    ]
+    return {"series": series, "x": {"label": "step"}, "y": {"label": label, "zero": False}}
 
 
 def _over_steps(metrics: Metrics, names: Mapping[str, str], label: str, *, zero: bool) -> dict[str, Any]:

@@ -179,6 +179,8 @@ def _run_context(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
         "prefers": found.objective in ("dpo", "kto"),
         "rewards": charts.rewards(metrics),
         "likelihood": charts.log_probabilities(metrics),
+        "agreement": charts.agreement(metrics),
+        "texts": charts.texts(metrics),
         "rate": charts.learning_rate(metrics),
         "how_it_runs": _how_it_runs(metrics),
         "scaling": charts.scaling(metrics),

@@ -61,6 +61,7 @@ function addSample({ id, step, text }) {
 
 function addCheckpoint({ step }) {
   const rows = page.querySelector("[data-checkpoints]");
+  page.querySelector("[data-no-checkpoints]").hidden = true;
   if ([...rows.rows].some((row) => row.dataset.step === String(step))) return;
   const cells = [el("td", { className: "num", textContent: step }), el("td", { className: "mono", textContent: "saved" }), el("td", { textContent: "just now" })];
   const row = el("tr", {}, ...cells);

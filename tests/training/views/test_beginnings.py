@@ -9,9 +9,11 @@ import pytest
 from django.urls import reverse
 
 from review.models import DatasetVersion, Task
+from tests.training.conftest import write_student
 from tests.training.miniatures import conclude, report
 from tests.training.preferences import freeze_edits
 from training.models import Miniature, Student, TrainingRun
+from training.services import students
 
 pytestmark = pytest.mark.django_db
 
@@ -81,10 +83,31 @@ def test_a_run_on_preferences_shows_its_margin_likelihoods_and_where_it_went_on_
     assert miniature.name in page
 
 
+def test_a_distilled_run_shows_how_far_it_agrees_with_its_teacher(
+    as_member: Any, admin: Any, launch: Any, tmp_path: Any
+) -> None:
+    folder = write_student(tmp_path / "students" / "larger", width=16)
+    run = launch(recipe="distil", teacher=students.register_folder(path=str(folder), by=admin, name="Larger"))
+    report(run, "metric", step=0, val_loss=0.5, val_agreement=0.625, val_nll=1.5)
+    report(run, "metric", step=1, loss=0.4, agreement=0.75, nll=1.25)
+
+    page = as_member(admin).get(reverse("training:run", args=[run.pk])).content.decode()
+
+    agreement, texts = (
+        json.loads(page.partition(f'id="{name}-data">')[2].partition("</script>")[0]) for name in ("agreement", "texts")
+    )
+    assert [series["points"] for series in agreement["series"]] == [[[1, 0.75]], [[0, 0.625]]]
+    assert [series["points"] for series in texts["series"]] == [[[1, 1.25]], [[0, 1.5]]]
+    assert "nats per token off the teacher" in page
+    assert "Larger" in page
+
+
 def test_a_run_that_imitates_shows_no_margin(as_member: Any, admin: Any, launch: Any) -> None:
     page = as_member(admin).get(reverse("training:run", args=[launch().pk])).content.decode()
 
     assert "rewards-data" not in page
+    assert "agreement-data" not in page
+    assert "off the teacher" not in page
     assert "nats per token" in page
 
 

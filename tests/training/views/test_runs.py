@@ -111,6 +111,7 @@ def test_a_run_page_holds_all_that_its_engine_has_said(as_member, admin, launch)
     assert "&lt;b&gt;Hello" in page
     assert "started: 10 rows" in page
     assert 'data-job-seq="7"' in page
+    assert "data-no-checkpoints >None yet." in page
 
 
 def test_a_run_that_ended_names_its_miniature_in_the_part_that_is_loaded_again(as_member, admin, launch, tmp_path):
