@@ -25,8 +25,10 @@ def page(sweep: Sweep) -> dict[str, Any]:
     now = sweeps.standings(sweep)
     rows, account = sweeps.rows(sweep, now), sweeps.account_of(now)
     found = rankings.ranking(rows)
-    budget, unit = sweeps.budget_of(sweep), LOSS_UNITS[PRESETS[sweep.recipe_name].recipe.objective]
+    preset = PRESETS[sweep.recipe_name]
+    budget, unit = sweeps.budget_of(sweep), LOSS_UNITS[preset.recipe.objective]
     return {
+        "preset": preset,
         "rows": rows,
         "axes": sweeps.tried(sweep),
         "loss_unit": unit,

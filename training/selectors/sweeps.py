@@ -28,7 +28,7 @@ UNDER_WAY = frozenset({SweepCellState.QUEUED, SweepCellState.TRAINING, SweepCell
 ENDED = frozenset({SweepCellState.DONE, SweepCellState.FAILED, SweepCellState.LEFT_OUT})
 BADGES = {
     SweepCellState.OPEN: "is-idle",
-    SweepCellState.QUEUED: "is-look",
+    SweepCellState.QUEUED: "is-idle",
     SweepCellState.TRAINING: "is-running",
     SweepCellState.PAUSED: "is-look",
     SweepCellState.DONE: "is-good",

@@ -43,7 +43,10 @@ def ranking(rows: Rows) -> Ranking:
 
 
 def chart(rows: Rows, grid: Mapping[str, list[Any]], *, unit: str = "nats per token") -> dict[str, Any]:
-    """Validation loss over the axis with most values, a line for each combination of the others."""
+    """Validation loss over the axis with most values, a line for each combination of the others.
+
+    No lines until two of those values have been measured: one alone shows nothing.
+    """
     axis = max(AXES, key=lambda name: len(grid.get(name, [])))
     others = {name: values for name, values in grid.items() if name != axis}
     lines: dict[str, list[list[float]]] = defaultdict(list)
@@ -52,9 +55,10 @@ def chart(rows: Rows, grid: Mapping[str, list[Any]], *, unit: str = "nats per to
             name = label(row["values"], tried=others)
             lines[name].append([_at(axis, row["values"][axis]), row["validation_loss"]])
     series = [{"name": name, "points": sorted(points)} for name, points in lines.items()]
+    reached = {x for points in lines.values() for x, _ in points}
     words = {"learning_rate": "learning rate", "share": "share of the training records, %"}
     return {
-        "series": series,
+        "series": series if len(reached) > 1 else [],
         "x": {"label": words.get(axis, AXES[axis]), "log10": axis == "learning_rate"},
         "y": {"label": f"validation loss, {unit}", "zero": False},
     }

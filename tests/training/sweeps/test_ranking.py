@@ -48,3 +48,9 @@ def test_the_chart_spreads_the_widest_axis_and_draws_a_line_for_each_of_the_othe
     assert [(each["name"], each["points"]) for each in drawn["series"]] == [
         ("rank 8", [[-4.0, 0.8], [-3.0, 0.9]]), ("rank 16", [[-3.0, 0.7]]),
     ]  # fmt: skip
+
+
+def test_nothing_is_drawn_until_two_values_of_the_widest_axis_are_measured():
+    rows = [row(1, 0.9), row(2, None, learning_rate=1e-4), row(3, 0.7, rank=16)]
+
+    assert chart(rows, GRID)["series"] == []

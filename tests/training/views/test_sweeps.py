@@ -108,8 +108,8 @@ def test_a_sweep_whose_runs_go_on_is_shown_as_running_and_one_that_waits_for_a_p
         )
         return [re.search(r'class="badge (is-\w+)"[^>]*>(\w+)<', page.content.decode()).groups() for page in pages]
 
-    assert badges("run 1 is under way, run 2 is paused") == [("is-running", "running")] * 2
-    assert badges("run 1 is paused") == [("is-look", "waiting")] * 2
+    assert badges("No. 1 is under way, No. 2 is paused") == [("is-running", "running")] * 2
+    assert badges("No. 1 is paused") == [("is-look", "waiting")] * 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -225,3 +225,13 @@ def test_the_form_opens_with_what_can_be_launched(as_member, admin, task, versio
 
     assert re.search(r'<option value="demo"\s+selected', page)
     assert re.search(r'name="max_hours"\s+value="1"', page)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_is_headed_by_its_recipe_and_a_run_in_the_queue_asks_for_nobody(as_member, admin, sweep):
+    look(sweep)
+
+    page = as_member(admin).get(reverse("training:sweep", args=[sweep.pk])).content.decode()
+
+    assert "Sweep 1: Demo, LoRA on Tiny" in page
+    assert '<span class="badge is-idle">in the queue</span>' in page

@@ -179,7 +179,7 @@ def _leave_out(cells: list[Standing], why: str) -> None:
 
 
 def _found(now: list[Standing]) -> Look:
-    return looked(now, ended=selectors.ENDED, under_way=selectors.UNDER_WAY, paused=SweepCellState.PAUSED, called="run")
+    return looked(now, ended=selectors.ENDED, under_way=selectors.UNDER_WAY, paused=SweepCellState.PAUSED, called="No.")
 
 
 def _count(now: list[Standing], state: SweepCellState) -> int:

@@ -35,7 +35,7 @@ def test_one_run_is_begun_and_no_worker_is_held_meanwhile(sweep_of: Callable[...
     job = look(sweep)
 
     assert states(sweep) == ["queued", "open", "open", "open"]
-    assert (job.state, job.worker, job.waiting_reason) == ("waiting", "", "run 1 is under way")
+    assert (job.state, job.worker, job.waiting_reason) == ("waiting", "", "No. 1 is under way")
     assert job.progress == {"done": 0, "total": 4, "unit": "runs"}
     (run,) = runs_of(sweep)
     assert (run.purpose, run.recipe["epochs"], run.recipe["learning_rate"]) == ("sweep", 1, 1e-3)
@@ -183,7 +183,7 @@ def test_a_run_paused_by_hand_alone_stays_so(sweep_of: Callable[..., Sweep], adm
     job = look(sweep)
 
     assert states(sweep)[0] == "paused"
-    assert job.waiting_reason == "run 1 is paused"
+    assert job.waiting_reason == "No. 1 is paused"
 
 
 def test_resuming_tries_failed_runs_again_from_what_they_saved(
