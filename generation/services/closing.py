@@ -32,6 +32,8 @@ from jobs.services.moves import locked, tell
 logger = logging.getLogger(__name__)
 CHUNK = 500
 FIELDS = ["state", "error_code", "error_message", "possible_cost_usd"]
+ON_THE_WIRE = "The engine ended while this call was on the wire."
+PERHAPS_ASKED = "The engine was lost; it may have asked for this call."
 # Without a paid end: on the wire when last heard of, or turned down before they were announced once more.
 OPEN = frozenset({CallState.SENT, CallState.FAILED})
 
@@ -112,7 +114,8 @@ def _settle(order: GenerationJob, left: Left, known: Testimony) -> None:
     # The dearest call of the estimate stands in for what is known of none of them.
     worst = Doubt(float(spend.usd(order.estimate.get("worst_call_usd"))))
     for call in doubted:
-        _doubt(order, call, known.untold.doubts.get(str(call.pk), worst))
+        doubt = known.untold.doubts.get(str(call.pk))
+        _doubt(order, call, doubt or worst, is_known=doubt is not None)
     turned_down = [call for call in left.rows.values() if call.state == CallState.SENT]
     for call in turned_down:
         ingest.take_unasked(call)
@@ -142,12 +145,12 @@ def _unheard_of(order: GenerationJob, pk: UUID, index: int) -> Call:
     )
 
 
-def _doubt(order: GenerationJob, call: Call, doubt: Doubt) -> None:
+def _doubt(order: GenerationJob, call: Call, doubt: Doubt, *, is_known: bool) -> None:
     # A held call has one try; of one that is asked again, what tries before this one may have cost stays beside it.
     last_usd, lost_usd = spend.usd(doubt.last_usd), spend.usd(doubt.lost_usd)
     if order.uncertain_policy == UncertainPolicy.HOLD:
         call.possible_cost_usd = max(call.possible_cost_usd, lost_usd + last_usd)
     else:
         call.possible_cost_usd = max(call.possible_cost_usd, lost_usd) + last_usd
+    call.error_message = ON_THE_WIRE if is_known or call.state == CallState.SENT else PERHAPS_ASKED
     call.state, call.error_code = CallState.UNCERTAIN, "interrupted"
-    call.error_message = "The engine ended while this call was on the wire."

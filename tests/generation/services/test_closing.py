@@ -157,7 +157,8 @@ def test_only_what_its_journal_says_was_asked_and_not_answered_is_in_doubt(
     lifecycle.cancel(paid_order.job, by=lead)
 
     assert states(paid_order) == {0: "answered", 1: "uncertain"}
-    assert Call.objects.get(state="uncertain").possible_cost_usd == spend.usd(0.02)
+    call = Call.objects.get(state="uncertain")
+    assert (call.possible_cost_usd, call.error_message) == (spend.usd(0.02), closing.ON_THE_WIRE)
     assert budgets.spent_by(paid_order) == spend.usd(0.021001)
 
 
@@ -287,6 +288,7 @@ def test_without_a_journal_that_says_all_everything_announced_is_in_doubt(
     lifecycle.cancel(paid_order.job, by=lead)
 
     assert states(paid_order) == {0: "uncertain", 1: "uncertain", 2: "uncertain"}
+    assert {call.error_message for call in Call.objects.all()} >= {closing.PERHAPS_ASKED}
     assert announcements.without_end(paid_order)
 
 
