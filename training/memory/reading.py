@@ -14,12 +14,9 @@ Device = Literal["cpu", "cuda"]
 
 # Resident memory of a process that runs steps of a model without weights (measured, `benchmarks/resident.py`); of a
 # GPU, what a driver takes for kernels and libraries (stated, not measured).
-RUNTIME_BYTES: Final[dict[Device, int]] = {"cpu": 430 << 20, "cuda": 700 << 20}
-# What an allocator rounds up and holds back once freed: measured on a CPU, where what comes and goes within a layer
-# leaves gaps; stated, not measured, on a GPU.
-ALLOCATOR_SLACK: Final[dict[Device, float]] = {"cpu": 1.35, "cuda": 1.05}
-SLACK_OF_RECOMPUTED: Final = 2.2
-SLACK_OF_DROPOUT: Final = 1.7
+RUNTIME_BYTES: Final[dict[Device, int]] = {"cpu": 465 << 20, "cuda": 700 << 20}
+# What an allocator rounds up and holds back once freed: measured on a CPU, stated, not measured, on a GPU.
+ALLOCATOR_SLACK: Final[dict[Device, float]] = {"cpu": 1.03, "cuda": 1.05}
 # The engine makes scores in blocks of this size.
 BLOCK_BYTES: Final[dict[Device, int]] = {"cpu": 1 << 25, "cuda": 1 << 28}
 
@@ -53,13 +50,7 @@ def reading_of(
 
 def needed_bytes(shape: Shape, reading: Reading, device: Device) -> int:
     """Memory a device must have for what a step holds at most: with the allowances above."""
-    return RUNTIME_BYTES[device] + round(peak(shape, reading).total * _slack(reading, device))
-
-
-def _slack(reading: Reading, device: Device) -> float:
-    if device == "cpu" and reading.checkpoints:
-        return SLACK_OF_RECOMPUTED
-    return SLACK_OF_DROPOUT if device == "cpu" and reading.has_dropout else ALLOCATOR_SLACK[device]
+    return RUNTIME_BYTES[device] + round(peak(shape, reading).total * ALLOCATOR_SLACK[device])
 
 
 def will_checkpoint(
