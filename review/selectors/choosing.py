@@ -107,8 +107,7 @@ def _in_hand(member: Member) -> QuerySet[Assignment]:
 
 
 def _offered(member: Member, task: Task) -> tuple[Any, ...]:
-    """Conditions on a waiting draft: another of its version says something else for the same record, and the member has
-    not chosen since it came."""
+    """Conditions on a waiting draft: a sibling of its version says something else; the member has not chosen since."""
     sibling = Candidate.objects.filter(
         ~Q(fields_hash=OuterRef("fields_hash")),
         record=OuterRef("record"),
