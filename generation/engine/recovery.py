@@ -11,7 +11,7 @@ from typing import Any
 from generation.engine import history as histories
 from generation.engine import journal as journals
 from generation.engine.batches.lines import inside
-from generation.engine.batches.opened import still_open
+from generation.engine.batches.opened import ends_to_tell, still_open
 from generation.engine.contracts import GenerationSpec
 from generation.engine.diversity import prompts
 from generation.engine.history import CallFate, History
@@ -74,10 +74,15 @@ class Recovery:
         ended = (batch.batch_id for batch in history.batches.values() if batch.state == "ended")
         self.taken_in = frozenset([*ended, *spec.taken_in])
         self._in_batches = {call for batch in self.batches for call in batch.calls}
+        self._ends_to_tell = ends_to_tell(history, spec.batches)
 
     def left(self) -> list[PlannedCall]:
         """Tell again what was answered, hold or re-ask what is in doubt, and return what is to be asked."""
-        return [call for call in self._plan if self._is_left(call)]
+        left = [call for call in self._plan if self._is_left(call)]
+        # A batch has ended once each of its calls has: those were told again before.
+        for told in self._ends_to_tell:
+            self._report.batch(told)
+        return left
 
     def _is_left(self, call: PlannedCall) -> bool:
         fate = self._fates.get(call.id)

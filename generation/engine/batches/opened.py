@@ -114,6 +114,26 @@ def still_open(
     return found
 
 
+def ends_to_tell(history: History, told: Sequence[BatchIn]) -> list[dict[str, Any]]:
+    """Ends that the journal knows of batches the database still takes for open: whoever noted them could not tell it."""
+    known = [(one, history.batches.get(one.token)) for one in told]
+    return [
+        {
+            "token": fate.token,
+            "batch_id": fate.batch_id,
+            "state": fate.state,
+            "positions": one.positions,
+            "requests": len(fate.calls),
+            "done": len(fate.calls) if fate.state == "ended" else 0,
+            "possible_cost_usd": 0.0,
+            "note": "",
+            "prepared_at": fate.at,
+        }
+        for one, fate in known
+        if fate is not None and fate.state in ("ended", "dropped")
+    ]
+
+
 def _of_journal(batch: BatchFate, calls: Sequence[PlannedCall], fates: Mapping[str, CallFate]) -> OpenBatch:
     mine = {call.id: fates[call.id] for call in calls if call.id in fates and fates[call.id].batch == batch.token}
     waiting = {call for call, fate in mine.items() if fate.state == "batched"}

@@ -134,6 +134,23 @@ def test_without_a_journal_what_the_database_knows_of_a_batch_serves(ordered: Or
     assert_each_paid_once(ordered, result, 5)
 
 
+@pytest.mark.parametrize("state", ["ended", "dropped"])
+def test_an_end_that_was_noted_and_not_told_is_told_by_the_next_attempt(ordered: Ordered, state: str) -> None:
+    step = "look:before" if state == "dropped" else "results:before"
+    killed_at(ordered, "create:before", count=4)
+    killed_at(ordered, step, count=4)
+    if state == "ended":
+        ordered.run(count=4)
+    [told] = [one for one in ordered.attempts.events("batch") if one["state"] == state]
+    names = ("token", "batch_id", "positions", "prepared_at")
+
+    ordered.run(count=4, batches=[{name: told[name] for name in names}])
+
+    assert [one for one in ordered.attempts.events("batch") if one["token"] == told["token"]] == [
+        told | {"done": 4 if state == "ended" else 0, "note": ""}
+    ]
+
+
 @openai_only
 def test_a_lost_host_s_batch_is_known_again_by_the_order_it_carries(ordered: Ordered) -> None:
     ordered.desk.is_held = True
