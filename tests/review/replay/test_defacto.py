@@ -12,7 +12,8 @@ from review.models import Decision, Gold
 from review.schema import normalise_text
 from tests.review.replay import defacto
 
-pytestmark = [pytest.mark.django_db, pytest.mark.outside_data]
+# Each request commits, as on a server: in one long transaction PostgreSQL keeps every version of every row.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.outside_data]
 
 
 @pytest.mark.timeout(600)
