@@ -36,7 +36,6 @@ from peft import LoraConfig
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 from trl import DPOConfig, DPOTrainer
 
-from benchmarks.c_memory import as_runs_have_it
 from benchmarks.training import LONGEST, RECIPE, Ours, Speed, _Given, _Losses, instructions, make_rows, make_student
 from training.engine import data, lora, step
 from training.engine.data import Row
@@ -71,7 +70,6 @@ class Engine:
             ours.tuning, reading=nullcontext(), passes=lambda batches: batches, expect=lambda _: None
         )  # fmt: skip
 
-    @as_runs_have_it()
     def run(self, batches: Batches, *, measures_reference: bool = True) -> list[float]:
         tuning = self.tuning
         if measures_reference:

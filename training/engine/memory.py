@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,22 @@ from training.memory.shape import shape_of
 from training.recipes import Recipe
 
 GIB = 1 << 30
+# With less than this many times what a run needs, nothing of it may be left in gaps: a process that keeps what it freed
+# held up to 1.7 times as much (`docs/memory.md`).
+AMPLE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a run uses the memory that is there.
+
+    Attributes:
+        recomputes: Whether activations are made again on the way back instead of being kept.
+        is_short: Whether what is freed must go back to the system, which costs time.
+    """
+
+    recomputes: bool
+    is_short: bool = False
 
 
 def peak_gib(device: torch.device) -> float:
@@ -52,8 +69,8 @@ def free_bytes(device: torch.device) -> int | None:
     return min(left, default=None)
 
 
-def must_recompute(model: Any, recipe: Recipe, rows_tokens: Sequence[int], device: torch.device) -> bool:
-    """Whether activations are to be recomputed on this device; refuses what it cannot hold either way.
+def plan(model: Any, recipe: Recipe, rows_tokens: Sequence[int], device: torch.device) -> Plan:
+    """How a run is to use this device's memory; refuses what it cannot hold either way.
 
     Args:
         model: The bare student before adapters, on the CPU or quantised on the GPU.
@@ -66,12 +83,12 @@ def must_recompute(model: Any, recipe: Recipe, rows_tokens: Sequence[int], devic
     """
     if recipe.quantise != "none":
         # Packed weights do not tell their shapes, and they are on the GPU already.
-        return recipe.gradient_checkpointing != "off"
+        return Plan(recipe.gradient_checkpointing != "off")
     place: Place = "cuda" if device.type == "cuda" else "cpu"
     try:
         shape = shape_of(model.config.to_dict(), {name: tuple(p.shape) for name, p in model.named_parameters()})
     except ValueError:
-        return recipe.gradient_checkpointing == "on"
+        return Plan(recipe.gradient_checkpointing == "on")
     # On a CPU the student is there already, and so is all that runs it; on a GPU it is still to come.
     held = sum(p.numel() * p.element_size() for p in model.parameters()) + RUNTIME_BYTES["cpu"]
     free = free_bytes(device)
@@ -84,7 +101,8 @@ def must_recompute(model: Any, recipe: Recipe, rows_tokens: Sequence[int], devic
             "too_large", f"this run needs about {need / GIB:.1f} GiB of memory, and {device} has {memory / GIB:.1f}",
             f"The nearest recipe that fits has {named}." if named else "Choose a smaller student.",
         )  # fmt: skip
-    return will_checkpoint(shape, recipe, rows_tokens, place, memory)
+    is_short = place == "cpu" and memory is not None and AMPLE * need > memory
+    return Plan(will_checkpoint(shape, recipe, rows_tokens, place, memory), is_short)
 
 
 def _left_in_group() -> int | None:

@@ -17,7 +17,7 @@ from accelerate import Accelerator
 
 from jobs.rundir import RunDir
 from training import recipes
-from training.engine import artefacts, disk, fingerprint, loading, lora, memory
+from training.engine import allocator, artefacts, disk, fingerprint, loading, lora, memory
 from training.engine.before_weights import Known
 from training.engine.contracts import StudentRef, TrainError, TrainSpec
 from training.engine.course import Course
@@ -92,8 +92,10 @@ def _set_up(run: RunDir, spec: TrainSpec, known: Known, placement: Placement, ac
     begins = start.identity(spec.start, run.path)
     _seed(recipe.seed)
     rank = recipe.rank_for(student.parameters) if recipe.method == "lora" else None
-    recomputes = memory.must_recompute(student.model, recipe, [row.length for row in rows], accelerator.device)
-    bare = _prepare_student(student, recipe, rank, placement, before, recomputes=recomputes)
+    plan = memory.plan(student.model, recipe, [row.length for row in rows], accelerator.device)
+    if plan.is_short:
+        allocator.give_back_what_is_freed()
+    bare = _prepare_student(student, recipe, rank, placement, before, recomputes=plan.recomputes)
     trainable, total = lora.count(bare)
     disk.require_room(run.path, artefacts.bytes_to_write(bare))
     if not is_sharded:

@@ -11,7 +11,6 @@ from accelerate import Accelerator
 
 from jobs.rundir import RunDir
 from training.engine import (
-    allocator,
     artefacts,
     checkpoint,
     compiling,
@@ -45,8 +44,6 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
         TrainError: It cannot start or go on.
     """
     recipe, placement = spec.recipe, places(spec)
-    if placement.device.type == "cpu":
-        allocator.give_back_what_is_freed()
     known = know(run, spec)
     accelerator = accelerator_of(placement)
     is_main, is_sharded = accelerator.is_main_process, recipe.shards > 1

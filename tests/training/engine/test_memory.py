@@ -1,4 +1,4 @@
-"""A process tells what it held itself, whatever held the one that started it."""
+"""What a process tells of its memory, and how a run uses what is there."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import subprocess
 import sys
 
 import pytest
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from training.engine import memory
+from training.recipes import Recipe
 
 pytestmark = pytest.mark.engine
 
@@ -24,3 +29,15 @@ def test_the_peak_of_a_run_is_not_that_of_the_worker_that_started_it():
     told = subprocess.run([sys.executable, "-c", START, TELL], check=True, capture_output=True, text=True)
 
     assert 0.1 < float(told.stdout) < 1.2
+
+
+@pytest.mark.parametrize(("free_bytes", "is_short"), [(64 << 30, False), (100 << 20, True), (None, False)])
+def test_a_run_that_has_little_more_than_it_needs_is_short(monkeypatch, free_bytes, is_short):
+    config = LlamaConfig(
+        vocab_size=64, hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2
+    )
+    monkeypatch.setattr(memory, "free_bytes", lambda _: free_bytes)
+
+    plan = memory.plan(LlamaForCausalLM(config), Recipe(), [16, 16], torch.device("cpu"))
+
+    assert plan == memory.Plan(recomputes=False, is_short=is_short)
