@@ -18,6 +18,8 @@ from torch.autograd.function import once_differentiable
 # often than it computes (measured, docs/speed.md), and more leave the cache; a GPU wants larger products.
 BLOCK_BYTES: Final = 1 << 25
 GPU_BLOCK_BYTES: Final = 1 << 28
+# Rows of the output layer whose gradient is made at once where it cannot be added in place.
+PRODUCT_ROWS: Final = 1 << 14
 
 
 def block_rows(width: int, device: torch.device) -> int:
@@ -155,7 +157,7 @@ class _HeadLoss(torch.autograd.Function):
             if d_hidden is not None:
                 d_hidden[start : start + rows] = gradient @ layer
             if d_weight is not None:
-                d_weight += gradient.t() @ block
+                _add_product(d_weight, gradient, block)
             if d_bias is not None:
                 d_bias += gradient.sum(dim=0)
         ctx.gradients = (d_hidden, d_weight, d_bias)
@@ -169,6 +171,22 @@ class _HeadLoss(torch.autograd.Function):
         ctx.gradients = None
         scaled = [None if part is None else part.mul_(upstream) for part in (d_hidden, d_weight, d_bias)]
         return scaled[0], *(None if part is None else part.to(ctx.weight_dtype) for part in scaled[1:]), None, None
+
+
+def _add_product(total: Tensor, gradient: Tensor, block: Tensor) -> None:
+    """Add `gradientᵀ block` (V, H) to an fp32 total without a second tensor of its size.
+
+    Args:
+        total: fp32, (V, H); changed in place.
+        gradient: Of a block's scores, (n, V).
+        block: What the output layer was given, (n, H), in the gradient's format.
+    """
+    if gradient.dtype == total.dtype:
+        total.addmm_(gradient.t(), block)
+        return
+    # A half-precision product cannot be added up in fp32 in place: it is made in parts of the vocabulary.
+    for part, columns in zip(torch.split(total, PRODUCT_ROWS), torch.split(gradient, PRODUCT_ROWS, dim=1), strict=True):
+        part += columns.t() @ block
 
 
 class _SummedCrossEntropy(torch.autograd.Function):

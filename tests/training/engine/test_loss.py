@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
+from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import AutoModelForCausalLM
 
 from training.engine import loss
@@ -93,3 +94,33 @@ def test_leaving_out_the_mask_changes_nothing_for_tokens_before_the_padding(stud
     bare = model(input_ids=ids).logits[0, :20]
 
     torch.testing.assert_close(bare, masked, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("compute", [torch.float32, torch.bfloat16])
+def test_the_output_layers_gradient_is_never_made_twice_as_a_whole(compute, monkeypatch):
+    monkeypatch.setattr(loss, "BLOCK_BYTES", 4 * 4096 * 8)
+    monkeypatch.setattr(loss, "PRODUCT_ROWS", 512)
+    weight = torch.randn(4096, 32, requires_grad=True)
+    hidden, targets = torch.randn(24, 32, requires_grad=True), torch.randint(0, 4096, (24,))
+    whole = weight.numel() * compute.itemsize
+    sizes: list[tuple[torch.dtype, int]] = []
+
+    class Watch(TorchDispatchMode):
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            made = function(*args, **(kwargs or {}))
+            if function is torch.ops.aten.mm.default:
+                sizes.append((made.dtype, made.numel() * made.element_size()))
+            return made
+
+    with Watch():
+        total = loss._HeadLoss.apply(hidden, weight, None, targets, compute)
+    total.backward()
+
+    # The scores of a block of eight rows are a quarter of it.
+    assert max(size for _, size in sizes) <= whole // 4
+    lowered = [part.detach().to(compute).float() for part in (hidden, weight)]
+    shares = torch.softmax(lowered[0] @ lowered[1].t(), dim=1)
+    shares[torch.arange(24), targets] -= 1
+    expected = shares.t() @ lowered[0]
+    close = {"atol": 1e-5, "rtol": 1e-5} if compute == torch.float32 else {"atol": 0.02, "rtol": 0.05}
+    torch.testing.assert_close(weight.grad, expected, **close)
