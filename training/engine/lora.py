@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
+from peft.tuners.lora import LoraLayer
+from torch import Tensor
 
 # Parts of multimodal students that a text run must leave alone, by the names transformers gives them.
 NOT_TEXT: Final = r".*(?:vision|visual|image|audio|speech|multi_modal_projector|embed_vision).*"
@@ -39,7 +41,27 @@ def attach(model: Any, *, rank: int, alpha: float, dropout: float, seed: int, rs
         exclude_modules=NOT_TEXT if has_other_senses else None,
         bias="none",
     )
-    return get_peft_model(model, config)
+    adapted = get_peft_model(model, config)
+    spare_casts(adapted)
+    return adapted
+
+
+def spare_casts(model: Any) -> None:
+    """Let adapters read their layer's input as it is while autocast is on; changes `model`.
+
+    PEFT lifts the input to the adapter's fp32 first, and autocast lowers it again: two passes over the activations in
+    each adapted layer, and a copy of them kept for the way back, for the same numbers.
+    """
+    for layer in model.modules():
+        if isinstance(layer, LoraLayer):
+            layer._cast_input_dtype = _cast_outside_autocast(layer._cast_input_dtype)  # type: ignore[assignment, method-assign]
+
+
+def _cast_outside_autocast(cast: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def spared(x: Tensor, dtype: torch.dtype) -> Tensor:
+        return x if torch.is_autocast_enabled(x.device.type) else cast(x, dtype)
+
+    return spared
 
 
 def freeze_other_senses(model: Any) -> None:

@@ -20,6 +20,8 @@ NF4_BYTES: Final = 0.5 + 0.127 / 8
 # Linear layers of a decoder layer that wear an adapter, and how many of them read the residual stream.
 ADAPTED: Final = 7
 READ_RESIDUAL: Final = 5
+# Rows of the output layer whose gradient is made at once, as in `engine/loss.py`.
+PRODUCT_ROWS: Final = 1 << 14
 # Of a sharded model whole at a time: the layer that is used, the one after it, and the buffer that one arrives in.
 WHOLE_LAYERS: Final = 3
 
@@ -98,12 +100,12 @@ def peak(shape: Shape, reading: Reading) -> Peak:
 def kept(shape: Shape, reading: Reading) -> int:
     """Bytes kept of one layer for the way back."""
     width, is_full = reading.width, reading.rank is None
-    copies = READ_RESIDUAL if reading.is_half or reading.has_dropout else 2
+    copies = READ_RESIDUAL if reading.has_dropout or (is_full and reading.is_half) else 2
     mask = reading.mask_bytes if reading.has_dropout else 0
     per_norm = 2 * FP32 if is_full else FP32
     hidden = shape.norms * per_norm + copies * width + (READ_RESIDUAL * mask)
-    # Queries, what attention makes of them, and a copy: the adapter's own, or that of rows put together again.
-    queries = (2 if is_full and reading.is_half else 3) * width + mask + FP32 / shape.head
+    # Queries, what attention makes of them, and a copy: what dropout left of them, or that of rows put together again.
+    queries = (3 if reading.has_dropout or not reading.is_half else 2) * width + mask + FP32 / shape.head
     key_value = 2.0 * width
     if shape.has_head_norms:
         per_head_norm = FP32 + ((FP32 if shape.has_wide_norms else width) if is_full else 0)
@@ -208,7 +210,7 @@ def _inside(shape: Shape, reading: Reading) -> int:
     if is_full:
         hidden, inside = (-4, 4) if reading.is_half else (-3, 8)
     elif reading.is_half:
-        hidden, inside = (6, 10) if reading.has_dropout else (10, 6)
+        return reading.tokens * (8 * shape.hidden + 2 * shape.intermediate)
     else:
         hidden, inside = 0, 8
     # A norm behind the feed-forward part has given back what it kept.
@@ -234,7 +236,8 @@ def _head_bytes(shape: Shape, reading: Reading, *, is_tuned: bool) -> int:
     scores = rows * shape.vocabulary
     # At its logarithms: both blocks' scores where there are two, and in half formats an fp32 copy.
     at_logs = scores * ((2 * FP32 + reading.width if is_first else 12) if reading.is_half else 8 if is_first else 12)
-    layer = shape.embedding * reading.width if is_tuned else 0
-    copy = layer if reading.is_half else 0
-    at_gradient = scores * 2 * reading.width + layer
+    copy = shape.embedding * reading.width if is_tuned and reading.is_half else 0
+    # A half-precision gradient of the layer is added up in parts (`engine/loss.py`), one in fp32 in place.
+    part = min(shape.vocabulary, PRODUCT_ROWS) * shape.hidden * reading.width if copy else 0
+    at_gradient = scores * 2 * reading.width + part
     return copy + max(at_logs, at_gradient) + _head_rows(shape, reading)
