@@ -52,7 +52,7 @@ SHARED_SOURCES: Final[dict[str, str]] = {
     "processes": f"{OURS}: one device, unless a host has more to give (docs/hosts.md)",
     "strategy": f"{OURS}: nothing to spread over one process",
     "packing": f"{OURS}: the same loss and gradients without padding (docs/speed.md)",
-    "compile": f"{OURS}: compiling takes minutes and pays in long runs on a GPU (docs/speed.md)",
+    "compile": f"{OURS}: on a GPU, where what is left of a run earns the compiling back (docs/speed.md)",
     "gradient_checkpointing": f"{OURS}: only where the estimate of memory asks for it (docs/memory.md)",
 }
 

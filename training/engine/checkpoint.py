@@ -41,7 +41,8 @@ class Standing:
     `validated_step` and `sampled_step` tell which of the duties that fall due at a step have been done, so that a run
     stopped in the middle of them takes them up again. `smoothed_loss` and `first_loss` watch for divergence. `halvings` is
     how often batches have been halved because memory ran out, `skipped_steps` how often fp16's gradients overflowed,
-    `skipped_in_a_row` how often since weights last changed.
+    `skipped_in_a_row` how often since weights last changed. `layout` is how rows are laid out where that was chosen by
+    timing; empty where it was not.
     """
 
     step: int = 0
@@ -61,6 +62,7 @@ class Standing:
     halvings: int = 0
     skipped_steps: int = 0
     skipped_in_a_row: int = 0
+    layout: str = ""
 
 
 @dataclass(frozen=True)

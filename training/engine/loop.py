@@ -10,7 +10,7 @@ import time
 
 import torch
 
-from training.engine import checkpoint, generation, optim, shortage
+from training.engine import checkpoint, generation, optim, shortage, trial
 from training.engine.checkpoint import Standing
 from training.engine.contracts import TrainError
 from training.engine.curve import Curve, Step
@@ -34,12 +34,15 @@ def train(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) ->
         TrainError: The loss diverged, or the disk is full.
     """
     curve = Curve(tuning.emit, tuning.course, tuning.accelerator.device)
+    trial.began(tuning.trials, standing, tuning.course.total_steps)
     try:
         _duties(tuning, standing, tuned)
         while standing.step < tuning.course.total_steps:
             began = time.perf_counter()
             step = optimise_in_memory(tuning, standing)
-            _account(tuning, standing, step, time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            _account(tuning, standing, step, seconds)
+            trial.stepped(tuning.trials, standing, step.tokens, seconds)
             step.measures.update(optim.scaling(tuning.accelerator.scaler, skipped_steps=standing.skipped_steps))
             curve.add(standing, step)
             _duties(tuning, standing, tuned)

@@ -5,8 +5,10 @@ It decides which of them a run gets and says so; each of them is a package of it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Any
 
 from training.engine.ahead import Ahead
 from training.engine.contracts import TrainError
@@ -14,40 +16,101 @@ from training.engine.data import Batch, Row, lengths_of
 from training.engine.objectives.sft import Sft
 from training.engine.packing.lines import Line, fit
 from training.engine.packing.model import PackedReading, can_pack
+from training.engine.trial import LayoutTrial
 from training.engine.tuning import Tuning
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One way to lay out the rows of a step.
+
+    Attributes:
+        name: What a log calls it.
+        objective: Makes batches of rows in this shape.
+        passes: Lays a step's batches out to passes.
+        reading: Entered while the model reads such batches.
+        expect: Told which passes come next, so that their batches are made ahead.
+    """
+
+    name: str
+    objective: Sft
+    passes: Callable[[list[list[Any]]], list[list[Any]]]
+    reading: AbstractContextManager[object]
+    expect: Callable[[list[list[Any]]], None]
 
 
 def speed_up(tuning: Tuning) -> None:
     """Pack rows and make batches ahead, where the objective and the model allow it; changes `tuning`.
+
+    On a CPU packed rows are not always the faster ones, so `packing: auto` times the first steps of a long run.
 
     Raises:
         TrainError: The recipe insists on packing, and the student cannot read packed rows.
     """
     if not isinstance(tuning.objective, Sft):
         return
-    objective = _packing(tuning, tuning.objective)
+    padded = _padded(tuning, tuning.objective)
+    why_not = "the recipe turns it off" if tuning.course.recipe.packing == "off" else can_pack(tuning.network)
+    if why_not and tuning.course.recipe.packing == "on":
+        raise TrainError("cannot_pack", f"this student cannot read packed rows: {why_not}",
+                         "Set packing to 'auto' or 'off'.")  # fmt: skip
+    if why_not:
+        _log(tuning, f"rows are padded, not packed: {why_not}")
+        _use(tuning, padded)
+        return
+    packed = _packed(tuning, tuning.objective)
+    _use(tuning, packed)
+    if _is_worth_timing(tuning):
+        layouts = {layout.name: layout for layout in (packed, padded)}
+        tuning.trials.append(
+            LayoutTrial(
+                (packed.name, padded.name), lambda name: _use(tuning, layouts[name]), lambda line: _log(tuning, line)
+            )
+        )
+
+
+def _is_worth_timing(tuning: Tuning) -> bool:
+    # Several processes would have to agree; a GPU has attention that reads packed rows without waste.
+    accelerator = tuning.accelerator
+    return (
+        tuning.course.recipe.packing == "auto" and accelerator.device.type == "cpu" and accelerator.num_processes == 1
+    )
+
+
+def _padded(tuning: Tuning, objective: Sft) -> Layout:
+    ahead = _made_ahead(tuning, objective)
+    return Layout("padded", replace(objective, ahead=ahead), tuning.passes, tuning.reading, ahead.expect)
+
+
+def _packed(tuning: Tuning, objective: Sft) -> Layout:
+    # Never more memory than the same rows would take padded to the longest.
+    budget = tuning.course.recipe.batch_size * max(lengths_of(tuning.course.rows))
+    processes = tuning.accelerator.num_processes
+    objective = replace(objective, packs=True)
+    ahead = _made_ahead(tuning, objective)
+    return Layout(
+        "packed",
+        replace(objective, ahead=ahead),
+        lambda batches: fit([row for batch in batches for row in batch], budget, multiple=processes),
+        PackedReading(tuning.bare),
+        ahead.expect,
+    )
+
+
+def _made_ahead(tuning: Tuning, objective: Sft) -> Ahead[Batch | Line]:
     is_pinned = tuning.accelerator.device.type == "cuda"
 
     def make(items: Sequence[Row]) -> Batch | Line:
         batch = objective.batch(items)
         return batch.pinned() if is_pinned else batch
 
-    ahead = Ahead(make)
-    tuning.objective, tuning.expect = replace(objective, ahead=ahead), ahead.expect
+    return Ahead(make)
 
 
-def _packing(tuning: Tuning, objective: Sft) -> Sft:
-    recipe = tuning.course.recipe
-    why_not = "the recipe turns it off" if recipe.packing == "off" else can_pack(tuning.network)
-    if why_not and recipe.packing == "on":
-        raise TrainError("cannot_pack", f"this student cannot read packed rows: {why_not}",
-                         "Set packing to 'auto' or 'off'.")  # fmt: skip
-    if why_not:
-        tuning.emit("log", level="info", message=f"rows are padded, not packed: {why_not}")
-        return objective
-    # Never more memory than the same rows would take padded to the longest.
-    budget = recipe.batch_size * max(lengths_of(tuning.course.rows))
-    processes = tuning.accelerator.num_processes
-    tuning.reading = PackedReading(tuning.bare)
-    tuning.passes = lambda batches: fit([row for batch in batches for row in batch], budget, multiple=processes)
-    return replace(objective, packs=True)
+def _use(tuning: Tuning, layout: Layout) -> None:
+    tuning.objective, tuning.passes = layout.objective, layout.passes
+    tuning.reading, tuning.expect = layout.reading, layout.expect
+
+
+def _log(tuning: Tuning, message: str) -> None:
+    tuning.emit("log", level="info", message=message)

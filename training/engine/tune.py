@@ -33,6 +33,7 @@ from training.engine.observing import observe
 from training.engine.resume import resume
 from training.engine.setting import Setting, places, set_up
 from training.engine.sharding import split
+from training.engine.trial import CompileTrial
 from training.engine.tuning import Tuning, stop_if_asked
 
 
@@ -51,7 +52,8 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
     bare, rows = setting.bare, setting.rows
     merged.speed_up(bare)
     compiled = compiling.choice(recipe.compile, is_sharded=is_sharded)
-    compiling.compile_layers(bare, compiled, accelerator.device, setting.course.total_steps)
+    if compiled == "on":
+        compiling.compile_layers(bare, accelerator.device)
     model, prepared = split.prepare(accelerator, bare, optim.adamw(bare.parameters(), recipe))
     tuned = lora.tuned_parameters(bare)
     observer = observe(
@@ -60,6 +62,8 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
     )  # fmt: skip
     tuning = _tuning(run, spec, setting, accelerator, model, prepared, observer.emit)
     speed.speed_up(tuning)
+    if compiled == "auto" and compiling.may_pay(accelerator.device):
+        tuning.trials.append(_compile_trial(tuning))
     folders = [run.path, *run.earlier()]
     prepare(
         setting.objective, tuning.network, accelerator, [*rows, *setting.validation], batch_size=recipe.batch_size,
@@ -109,6 +113,13 @@ def _tuning(
         should_stop=lambda: run.stop_requested,
         extra_inputs=setting.student.extra_inputs,
     )
+
+
+def _compile_trial(tuning: Tuning) -> CompileTrial:
+    def tell(line: str) -> None:
+        tuning.emit("log", level="info", message=line)
+
+    return CompileTrial(lambda: compiling.compile_layers(tuning.bare, tuning.accelerator.device), tell)
 
 
 def _summary(

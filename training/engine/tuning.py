@@ -18,6 +18,7 @@ from training.engine.contracts import SamplePrompt
 from training.engine.course import Course
 from training.engine.loss import SupervisedHead
 from training.engine.objectives.contracts import Network, Objective
+from training.engine.trial import Trial
 
 
 class Stopped(Exception):  # noqa: N818  (no error: someone asked)
@@ -31,7 +32,7 @@ class Tuning:
     `model` is what accelerate prepared (it may be wrapped), `bare` the same model unwrapped. `emit` reports an event,
     `should_stop` is asked before every batch, token and validation batch. `passes` lays the batches of a step out to the
     passes of all processes, the same rows in another shape; `reading` is entered while the model reads them; `expect`
-    hears of the passes this process will come to next.
+    hears of the passes this process will come to next; `trials` hear of each step and may change how the next is computed.
     """
 
     accelerator: Accelerator
@@ -55,6 +56,7 @@ class Tuning:
     passes: Callable[[list[list[Any]]], list[list[Any]]] = field(default=lambda batches: batches)
     reading: AbstractContextManager[object] = field(default_factory=nullcontext)
     expect: Callable[[list[list[Any]]], None] = field(default=lambda _: None)
+    trials: list[Trial] = field(default_factory=list)
 
     @property
     def network(self) -> Network:

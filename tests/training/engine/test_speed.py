@@ -104,7 +104,7 @@ def test_compiled_layers_compute_the_same(student, monkeypatch):
     monkeypatch.setattr(torch.nn.Module, "compile", _traced)
     ids = torch.randint(5, 300, (2, 40))
 
-    count = compiling.compile_layers(compiled, "on", torch.device("cpu"), steps=1)
+    count = compiling.compile_layers(compiled, torch.device("cpu"))
     expected, got = (model(input_ids=ids, labels=ids).loss for model in (plain, compiled))
     expected.backward()
     got.backward()
@@ -119,14 +119,29 @@ def _traced(module, *args, **kwargs):
     module._compiled_call_impl = torch.compile(module._call_impl, *args, backend="aot_eager", **kwargs)
 
 
-def test_compiling_is_left_out_where_it_would_not_pay_and_refused_without_a_compiler(student, monkeypatch):
+def test_compiling_never_pays_on_a_cpu_and_is_refused_without_a_compiler(student, monkeypatch):
     model = AutoModelForCausalLM.from_pretrained(student(), dtype=torch.float32)
     cpu = torch.device("cpu")
 
-    counts = [compiling.compile_layers(model, choice, cpu, steps=10**6) for choice in ("off", "auto")]
+    may_pay = compiling.may_pay(cpu)
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(TrainError) as refused:
-        compiling.compile_layers(model, "on", cpu, steps=1)
+        compiling.compile_layers(model, cpu)
 
-    assert counts == [0, 0]
+    assert not may_pay
     assert refused.value.code == "no_compiler"
+
+
+def test_a_long_run_on_a_cpu_times_both_layouts_and_keeps_one(student, lay_run, tune, events):
+    recipe = {"batch_size": 1, "epochs": 8, "packing": "auto", "eval_every_steps": 1000, "sample_every_steps": 1000}
+    timed = lay_run("timed", student(), recipe=recipe)
+    padded = lay_run("padded", student(), recipe=recipe | {"packing": "off"})
+
+    statuses = [tune(timed), tune(padded)]
+
+    assert statuses == [0, 0]
+    chosen = [line for line in messages(timed, events).split("rows are ") if "from here on" in line]
+    assert len(chosen) == 1
+    assert "over 4 steps each" in chosen[0]
+    got, expected = (losses(events(run, "metric")) for run in (timed, padded))
+    assert got == pytest.approx(expected, rel=1e-3)
