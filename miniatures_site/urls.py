@@ -1,10 +1,12 @@
 """Addresses of the whole site. Each room brings its own under its name."""
 
+from allauth.account.views import password_set
+from allauth.mfa.totp.views import activate_totp
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from members import doors, invitation_views
+from members import doors, invitation_views, reauthentication
 from miniatures_site import api_reference, health, team
 
 urlpatterns = [
@@ -14,6 +16,10 @@ urlpatterns = [
     path("accounts/signup/", doors.ask_an_admin),
     path("accounts/password/reset/", doors.ask_an_admin),
     path("accounts/email/", doors.profile_instead),
+    # A member without a password has nothing that allauth would ask for before it takes these as proofs.
+    path("accounts/password/set/", reauthentication.recent_only(password_set)),
+    path("accounts/2fa/totp/activate/", reauthentication.recent_only(activate_totp)),
+    path("accounts/reauthenticate/sso/", reauthentication.by_sso, name=reauthentication.BY_SSO),
     path("accounts/", include("allauth.urls")),
     path("settings/members/<uuid:member_id>/", team.member_page, name="team_member"),
     path("join/<str:token>/", invitation_views.join, name="join"),

@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "members.second_factor.Required",
+    "members.reauthentication.AskAgain",
     "django_htmx.middleware.HtmxMiddleware",
     "web.plain_text.PlainText",
 ]
@@ -108,6 +109,10 @@ SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 OIDC_ALLOWED_DOMAINS = env.words("OIDC_ALLOWED_DOMAINS")
 MFA_ADAPTER = "members.second_factor.SealedSecrets"
 REQUIRE_MFA_FOR = sso.required_of()
+# Acts that hand out power ask for a proof of who it is that is no older than so many seconds.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,10/5m/key"}
 
 STATIC_URL = "/static/"
