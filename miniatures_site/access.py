@@ -198,5 +198,5 @@ _API = {
 }  # fmt: skip
 
 ACCESS: dict[str, tuple[Need, Need]] = {**_SITE, **_REVIEW, **_MODELS, **_CAMPAIGNS, **_API}
-# Routes of Django's admin and of allauth: their own rules, held by tests of their own.
-ELSEWHERE = ("admin/", "accounts/")
+# Routes of allauth: their own rules, held by tests of their own.
+ELSEWHERE = ("accounts/",)

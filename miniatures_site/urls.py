@@ -2,7 +2,6 @@
 
 from allauth.account.views import password_set
 from allauth.mfa.totp.views import activate_totp
-from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
@@ -37,5 +36,4 @@ urlpatterns = [
     path("api/v1/", include("miniatures_site.api_urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/docs/", api_reference.page, name="docs"),
-    path("admin/", admin.site.urls),
 ]

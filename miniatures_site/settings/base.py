@@ -17,6 +17,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # For its table alone, which older installations have: its pages, with a sign-in of their own, are nowhere.
     "django.contrib.admin",
     "django_htmx",
     "allauth",
