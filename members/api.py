@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members import ports, selectors
+from members.reauthentication import require_recent
 from members.scopes import SCOPES
 from members.services import tokens
 from members.session import member_of
@@ -83,6 +84,7 @@ class Tokens(APIView):
     @extend_schema(request=TokenIn, responses={201: NewTokenOut}, operation_id="tokens_create")
     def post(self, request: Request) -> Response:
         """Make one. Its text is in this answer and nowhere else, so the answer is not replayed by Idempotency-Key."""
+        require_recent(request)
         wanted = TokenIn(data=request.data)
         wanted.is_valid(raise_exception=True)
         row, plaintext = tokens.make_token(member_of(request), **wanted.validated_data, within=_scopes(request))

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from members import selectors
 from members.invitation_views import link
+from members.reauthentication import require_recent
 from members.services import invitation_mail, invitations
 from members.session import member_of
 
@@ -63,6 +64,8 @@ class Invitations(APIView):
         selectors.require_may_invite(member)
         wanted = InvitationIn(data=request.data)
         wanted.is_valid(raise_exception=True)
+        if wanted.validated_data["is_admin"]:
+            require_recent(request)
         made = invitations.invite(by=member, **wanted.validated_data)
         url = link(request, made)
         body = {**InvitationOut(made).data, "url": url, "mailed": invitation_mail.send(made, url=url)}

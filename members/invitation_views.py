@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from members import selectors
 from members.forms import InvitationForm, JoinForm
 from members.models import Invitation
+from members.reauthentication import require_recent
 from members.services import invitation_mail, invitations
 from members.session import member_of
 from web.errors import Refusal
@@ -32,6 +33,8 @@ def index(request: HttpRequest) -> HttpResponse:
     form = InvitationForm(request.POST or None, by=member)
     made, mailed = None, ""
     if request.method == "POST" and form.is_valid():
+        if form.chosen["is_admin"]:
+            require_recent(request)
         try:
             made = invitations.invite(by=member, **form.chosen)
             mailed = invitation_mail.send(made, url=link(request, made))

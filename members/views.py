@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from members import selectors
 from members.forms import NewMemberForm, ProfileForm, TokenForm
+from members.reauthentication import require_recent
 from members.scopes import explained
 from members.services import people, tokens
 from members.session import member_of
@@ -48,6 +49,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST or None, is_admin=member.is_admin)
     made = None
     if request.method == "POST" and form.is_valid():
+        require_recent(request)
         try:
             made = tokens.make_token(member, **form.cleaned_data)
             form = TokenForm(is_admin=member.is_admin)
@@ -76,6 +78,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
     form = NewMemberForm(request.POST or None)
     made = None
     if request.method == "POST" and form.is_valid():
+        require_recent(request)
         chosen = dict(form.cleaned_data)
         try:
             made = people.create_member(chosen.pop("username"), by=admin, **chosen)
@@ -90,8 +93,11 @@ def member_list(request: HttpRequest) -> HttpResponse:
 def member_change(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
     admin = member_of(request)
     member = selectors.member_or_404(admin, member_id)
+    act = request.POST.get("act", "")
+    if act in people.EMPOWERING:
+        require_recent(request)
     try:
-        said = people.change(member, act=request.POST.get("act", ""), by=admin)
+        said = people.change(member, act=act, by=admin)
         messages.success(request, said)
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}")

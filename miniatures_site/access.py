@@ -19,12 +19,13 @@ class Need(Enum):
     REVIEWER = "reviewer of the task"
     LEAD = "lead of the task"
     ANY_LEAD = "lead of any task"
+    USERS = "lead of every task that uses it; where none does, who made it"
     ADMIN = "admin"
     OWN = "the member whose it is"
     NONE = "no such method"
 
 
-OPEN, KEY, MEMBER, VIEWER, REVIEWER, LEAD, ANY_LEAD, ADMIN, OWN, NONE = Need
+OPEN, KEY, MEMBER, VIEWER, REVIEWER, LEAD, ANY_LEAD, USERS, ADMIN, OWN, NONE = Need
 
 # By route name (the pattern where it has none): what reading needs, and what everything else needs.
 _SITE = {
@@ -189,7 +190,7 @@ _API = {
     "api-campaign-release": (NONE, LEAD), "api-campaign-end": (NONE, LEAD), "api-campaign-write-again": (NONE, LEAD),
     "api-campaign-dry-run": (VIEWER, NONE), "api-messages": (LEAD, NONE), "api-message": (LEAD, NONE),
     "api-contacts": (MEMBER, LEAD), "api-contact": (LEAD, NONE), "api-suppressions": (ANY_LEAD, ANY_LEAD),
-    "api-senders": (ANY_LEAD, ANY_LEAD), "api-sender": (ANY_LEAD, ANY_LEAD), "api-experiments": (MEMBER, LEAD),
+    "api-senders": (ANY_LEAD, ANY_LEAD), "api-sender": (ANY_LEAD, USERS), "api-experiments": (MEMBER, LEAD),
     "api-experiment": (VIEWER, NONE), "api-experiment-contacts": (VIEWER, NONE), "api-experiment-looks": (VIEWER, LEAD),
     "api-experiment-registration": (VIEWER, NONE), "api-experiment-result": (VIEWER, NONE),
     "api-replies": (MEMBER, NONE), "api-reply": (VIEWER, REVIEWER),
@@ -198,5 +199,35 @@ _API = {
 }  # fmt: skip
 
 ACCESS: dict[str, tuple[Need, Need]] = {**_SITE, **_REVIEW, **_MODELS, **_CAMPAIGNS, **_API}
-# Routes of Django's admin and of allauth: their own rules, held by tests of their own.
-ELSEWHERE = ("admin/", "accounts/")
+_KEEPS = "whoever hears that a person wants no more mails enters it: it holds for all tasks, only grows, and is audited"
+_PICKS = "senders are the organisation's own: leads pick one for a campaign and make a new one, which changes no other"
+_ASKS = "it is checked further by what is asked for: roles in the tasks that the lead leads, and in no others"
+_MINE = "it reaches what is the member's own, and nothing else"
+_SIGNED = "the address or the body is signed, and opens nothing but what it names"
+_SINK = "the local mailbox is there in development and the demo alone, with made-up mails"
+# What is not held by a role in one task, and why that is right: routes that somebody who is no admin changes
+# installation-wide things by, or reads them. A new one is added here with its reason, and to the reviewed list of
+# `tests/matrix/test_wide.py`.
+WIDE: dict[str, str] = {
+    "join": "an invitation opens by its signed link alone, once, and is worth what its inviter may still give",
+    "members:profile": _MINE, "members:tokens": _MINE, "members:sign_out_everywhere": _MINE,
+    "api-tokens": _MINE, "review:mentions": _MINE, "api-mentions-read": _MINE, "api-desk-keys": _MINE,
+    "api-release": "it gives back cards in the member's own hand, and no others",
+    "members:invitations": _ASKS, "api-invitations": _ASKS,
+    "webhooks:index": "a lead hears of their own tasks alone; only an admin listens to all",
+    "api-webhooks": "a lead hears of their own tasks alone; only an admin listens to all",
+    "review:new": "who makes a task leads it; it touches no other", "api-tasks": "who makes a task leads it; it touches no other",
+    "campaigns:suppressions": _KEEPS, "campaigns:suppression-search": _KEEPS, "api-suppressions": _KEEPS,
+    "campaigns:senders": _PICKS, "api-senders": _PICKS,
+    "campaigns:sender": "it is changed by an admin, or who leads all tasks that use it, and every change is audited and shown",
+    "api-sender": "it is changed by an admin, or who leads all tasks that use it, and every change is audited and shown",
+    "campaigns:mailbox": _SINK, "campaigns:mailbox-mail": _SINK, "campaigns:mailbox-answer": _SINK,
+    "campaigns:people": "a person is looked for by address in the tasks that the member leads, and in no others",
+    "campaigns:person-export": "it holds what the tasks that the member leads have of the person",
+    "campaigns:person-erase": "it is refused where another task holds the person: then an admin erases",
+    "campaigns:unsubscribe": _SIGNED, "api-inbound-provider": _SIGNED, "api-inbound": _SIGNED,
+    "v1-chat-completions": "the token's member asks miniatures of their own tasks", "v1-models": "as its reading: the token's member's own",
+    "v1-model": "as its reading: the token's member's own", "v1-nothing": "there is nothing behind it",
+}  # fmt: skip
+# Routes of allauth: their own rules, held by tests of their own.
+ELSEWHERE = ("accounts/",)

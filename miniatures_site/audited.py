@@ -12,7 +12,7 @@ from campaigns.models import Campaign, Experiment
 from generation.models import GenerationJob, PriceEntry, TaskProposal, Teacher
 from jobs.models import Host, Job
 from review.models import DatasetVersion, Source, Task, TaskVersion
-from training.models import Miniature, Sweep, TrainingRun
+from training.models import HostPrice, Miniature, Student, Sweep, TrainingRun
 from webhooks.models import Hook
 
 # What follows the kind's word (`audit.words.WORDS`), filled from the row.
@@ -23,10 +23,12 @@ PATTERNS: dict[str, tuple[type[Model], str]] = {
     "generationjob": (GenerationJob, "of {count} drafts by {teacher_spec__name}"),
     "hook": (Hook, "{name}"),
     "host": (Host, "{name}"),
+    "hostprice": (HostPrice, "of {host}"),
     "job": (Job, "{title}"),
     "miniature": (Miniature, "{name}"),
     "priceentry": (PriceEntry, "of {provider} {model}"),
     "source": (Source, "{name}"),
+    "student": (Student, "{name}"),
     "sweep": (Sweep, "{number} of {task__name}"),
     "task": (Task, "{name}"),
     "taskproposal": (TaskProposal, "of {task__name}"),

@@ -46,7 +46,5 @@ OPEN_ROUTES = frozenset(
         "campaigns:unsubscribe",
         "api-inbound",
         "api-inbound-provider",
-        # Django's admin has a login of its own.
-        "admin:login",
     }
 )

@@ -1,10 +1,11 @@
 """Addresses of the whole site. Each room brings its own under its name."""
 
-from django.contrib import admin
+from allauth.account.views import password_set
+from allauth.mfa.totp.views import activate_totp
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from members import doors, invitation_views
+from members import doors, invitation_views, reauthentication
 from miniatures_site import api_reference, health, team
 
 urlpatterns = [
@@ -14,6 +15,10 @@ urlpatterns = [
     path("accounts/signup/", doors.ask_an_admin),
     path("accounts/password/reset/", doors.ask_an_admin),
     path("accounts/email/", doors.profile_instead),
+    # A member without a password has nothing that allauth would ask for before it takes these as proofs.
+    path("accounts/password/set/", reauthentication.recent_only(password_set)),
+    path("accounts/2fa/totp/activate/", reauthentication.recent_only(activate_totp)),
+    path("accounts/reauthenticate/sso/", reauthentication.by_sso, name=reauthentication.BY_SSO),
     path("accounts/", include("allauth.urls")),
     path("settings/members/<uuid:member_id>/", team.member_page, name="team_member"),
     path("join/<str:token>/", invitation_views.join, name="join"),
@@ -31,5 +36,4 @@ urlpatterns = [
     path("api/v1/", include("miniatures_site.api_urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/docs/", api_reference.page, name="docs"),
-    path("admin/", admin.site.urls),
 ]

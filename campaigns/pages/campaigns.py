@@ -152,6 +152,7 @@ def _overview(request: HttpRequest, campaign: Any, refusal: Refusal | None = Non
         "jobs": [] if is_draft else troubles.jobs_under_way(campaign),
         "may_lead": may(member_of(request), campaign.task, Role.LEAD),
         "may_review": may(member_of(request), campaign.task, Role.REVIEWER),
+        "sender_changed": senders.changed_after_launch(campaign),
         "refusal": refusal,
     }
 

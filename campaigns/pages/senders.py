@@ -35,7 +35,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "task": task,
         "section": "campaigns",
         "tab": "senders",
-        "senders": selectors.visible(member),
+        "lines": selectors.lines(member),
         "form": form,
     }
     return render(request, "campaigns/contacts/senders.html", context, status=422 if form.errors else 200)
@@ -46,6 +46,7 @@ def edit(request: HttpRequest, slug: str, sender: str) -> HttpResponse:
     member = member_of(request)
     task = task_to_lead_or_403(member, slug)
     identity = selectors.sender_or_404(member, sender)
+    may_change = selectors.may_change(member, identity)
     form = SenderForm(request.POST or None, initial=model_to_dict(identity, fields=SenderForm.base_fields))
     if request.method == "POST" and form.is_valid():
         try:
@@ -56,4 +57,5 @@ def edit(request: HttpRequest, slug: str, sender: str) -> HttpResponse:
             messages.success(request, f"The sender '{identity.name}' is changed.")
             return redirect("campaigns:senders", task.slug)
     context = {"task": task, "section": "campaigns", "tab": "senders", "sender": identity, "form": form}
+    context |= {"may_change": may_change, "changed": selectors.last_changes([identity]).get(str(identity.pk))}
     return render(request, "campaigns/contacts/sender.html", context, status=422 if form.errors else 200)

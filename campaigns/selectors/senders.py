@@ -1,14 +1,39 @@
-"""Questions about sender identities. They are the organisation's own and belong to no task."""
+"""Questions about sender identities. They are the organisation's own and belong to no task; who uses one may change it."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 
-from campaigns.models import SenderIdentity
+from audit import selectors as trail
+from campaigns.models import Campaign, SenderIdentity
 from campaigns.states import CampaignState
 from members.models import Member
-from review.permissions import require_may_create
+from members.selectors import names_of
+from review.permissions import require_may_create, slugs_with
+from review.states import Role
+
+CHANGED = "sender_changed"
+
+
+@dataclass(frozen=True)
+class Change:
+    """The last change of a sender: by whom, and when."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Line:
+    """One sender for the list: may the member change it, and its last change."""
+
+    sender: SenderIdentity
+    may_change: bool
+    changed: Change | None
 
 
 def visible(member: Member) -> QuerySet[SenderIdentity]:
@@ -22,6 +47,46 @@ def visible(member: Member) -> QuerySet[SenderIdentity]:
     return SenderIdentity.objects.annotate(campaigns_running=running).order_by("name", "id")
 
 
+def lines(member: Member) -> list[Line]:
+    """All of them with what the list shows of each.
+
+    Raises:
+        PermissionDenied: The member is neither admin nor lead.
+    """
+    found = list(visible(member))
+    theirs, changed = _changeable(member, found), last_changes(found)
+    return [Line(sender, sender.pk in theirs, changed.get(str(sender.pk))) for sender in found]
+
+
+def may_change(member: Member, sender: SenderIdentity) -> bool:
+    """Return whether the member may change a sender.
+
+    An admin may. So may who leads all tasks whose campaigns use it and are not ended; one that no campaign uses is
+    changed by who made it. Else a lead would change mails of campaigns that they cannot see.
+    """
+    return sender.pk in _changeable(member, [sender])
+
+
+def last_changes(senders: list[SenderIdentity]) -> dict[str, Change]:
+    """The last change of each sender that was changed, by its id as text. Read off the audit trail."""
+    newest = {}
+    ids = [str(sender.pk) for sender in senders]
+    for row in trail.found(trail.Asked(act=CHANGED)).filter(subject_id__in=ids):
+        newest.setdefault(row.subject_id, row)
+    names = names_of({row.actor for row in newest.values() if row.actor})
+    return {id: Change(names.get(row.actor, ""), row.at) for id, row in newest.items()}
+
+
+def changed_after_launch(campaign: Campaign) -> Change | None:
+    """The last change of a campaign's sender, if it came while the campaign was under way."""
+    if campaign.sender is None or campaign.launched_at is None:
+        return None
+    change = last_changes([campaign.sender]).get(str(campaign.sender.pk))
+    until = campaign.ended_at
+    is_within = change is not None and change.at > campaign.launched_at and (until is None or change.at < until)
+    return change if is_within else None
+
+
 def sender_or_404(member: Member, slug: str) -> SenderIdentity:
     """One sender identity.
 
@@ -33,3 +98,18 @@ def sender_or_404(member: Member, slug: str) -> SenderIdentity:
     if sender is None:
         raise Http404(f"There is no sender '{slug}'.")
     return sender
+
+
+def _changeable(member: Member, senders: list[SenderIdentity]) -> set[object]:
+    led = slugs_with(member, Role.LEAD)
+    if led is None:
+        return {sender.pk for sender in senders}
+    used = Campaign.objects.filter(sender__in=senders).exclude(state=CampaignState.ENDED)
+    tasks: dict[object, set[str]] = {}
+    for sender, slug in used.values_list("sender_id", "task__slug").distinct():
+        tasks.setdefault(sender, set()).add(slug)
+    return {
+        sender.pk
+        for sender in senders
+        if (tasks[sender.pk] <= led if sender.pk in tasks else led and sender.created_by_id == member.pk)
+    }

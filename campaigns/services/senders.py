@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.text import slugify
 
+from audit.services import trail
 from campaigns import addresses
 from campaigns.models import SenderIdentity
+from campaigns.selectors.senders import CHANGED, may_change
 from members.models import Member
 from review.permissions import require_may_create
 from web.errors import Refusal
 
 # Behind it stand a plus and 42 letters that tell which mail is answered; 64 is the limit of RFC 5321.
 REPLY_LOCAL_CHARS = 20
+NOT_THEIRS = "Only an admin changes this sender, or who leads all tasks whose campaigns use it."
 _LONGEST = {"name": 120, "from_name": 120, "postal_address": 300}
 
 
@@ -39,22 +43,31 @@ def create(sender: NewSender, *, by: Member) -> SenderIdentity:
     """
     require_may_create(by)
     values = _checked(sender)
-    return SenderIdentity.objects.create(slug=_free_slug(values["name"]), created_by=by, **values)
+    made = SenderIdentity.objects.create(slug=_free_slug(values["name"]), created_by=by, **values)
+    trail.record("sender_made", by=by, about=made)
+    return made
 
 
 @transaction.atomic
 def change(identity: SenderIdentity, sender: NewSender, *, by: Member) -> SenderIdentity:
     """Change what an identity says; mails that have gone keep what they said, those still to go say the new.
 
+    The audit trail keeps which fields changed, and by whom. A save that changes nothing leaves no row.
+
     Raises:
-        PermissionDenied: The member is neither admin nor lead of a task.
+        PermissionDenied: The member is neither an admin nor lead of all tasks whose campaigns use it.
         Refusal: `sender_invalid`, with the mistakes by field.
     """
-    require_may_create(by)
+    held = SenderIdentity.objects.select_for_update().get(pk=identity.pk)
+    if not may_change(by, held):
+        raise PermissionDenied(NOT_THEIRS)
     values = _checked(sender)
+    changed = [name for name, value in values.items() if getattr(held, name) != value]
     for name, value in values.items():
         setattr(identity, name, value)
-    identity.save(update_fields=[*values, "updated_at"])
+    if changed:
+        identity.save(update_fields=[*values, "updated_at"])
+        trail.record(CHANGED, by=by, about=identity, fields=changed)
     return identity
 
 

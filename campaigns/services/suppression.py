@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
+from audit.services import trail
 from campaigns import addresses
 from campaigns.models import Contact, Message, Suppression
 from campaigns.selectors import suppression as selectors
@@ -100,6 +101,9 @@ def suppress(
         Refusal: `address_invalid`.
     """
     hmac = hmac_of_or_refuse(address_or_hmac)
+    # An erased person has an act of their own in the trail.
+    if by is not None and reason is not SuppressionReason.ERASED:
+        trail.record("suppressed", by=by, addresses=1, reason=reason.value)
     return _put({hmac}, reason=reason, message_id=message.pk if message else None, by=by, note=note)[hmac]
 
 
@@ -141,6 +145,7 @@ def suppress_many(lines: Sequence[str], *, by: Member, reason: SuppressionReason
             bad.append((number, str(error)))
     known = selectors.suppressed_among(hmacs)
     _put(set(hmacs), reason=reason, by=by, note=note)
+    trail.record("suppressed", by=by, addresses=len(hmacs), reason=reason.value)
     return Added(len(hmacs) - len(known), len(known), bad[:ERRORS_SHOWN], len(bad))
 
 

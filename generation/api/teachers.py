@@ -13,6 +13,7 @@ from generation.api.shapes import PriceLineOut, TeacherIn, TeacherOut
 from generation.selectors import teachers as selectors
 from generation.services import teachers
 from generation.services.teachers import NewTeacher
+from members.reauthentication import require_recent
 from members.session import member_of
 
 
@@ -28,6 +29,7 @@ class Teachers(APIView):
 
     @extend_schema(request=TeacherIn, responses={201: TeacherOut})
     def post(self, request: Request) -> Response:
+        require_recent(request)
         body = TeacherIn(data=request.data)
         body.is_valid(raise_exception=True)
         teacher = teachers.create(NewTeacher(**body.validated_data), by=member_of(request))
@@ -45,6 +47,7 @@ class TeacherDetail(APIView):
 
     @extend_schema(request=TeacherIn, responses=TeacherOut)
     def patch(self, request: Request, slug: str) -> Response:
+        require_recent(request)
         teacher = selectors.teacher_or_404(member_of(request), slug)
         body = TeacherIn(data=request.data, partial=True)
         body.is_valid(raise_exception=True)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from generation.forms import TeacherForm, initial_of
 from generation.selectors import teachers as selectors
 from generation.services import teachers
+from members.reauthentication import require_recent
 from members.session import member_of
 from web.errors import Refusal
 from web.forms import show_refusal
@@ -25,6 +26,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, slug: str = "") -> HttpResponse:
     """Add a teacher, or change the one of this slug."""
     teachers.require_admin(member_of(request))
+    # Asked before anything is typed: now and then it is the key itself, and that waits in no session.
+    require_recent(request, keep=False)
     teacher = selectors.teacher_or_404(member_of(request), slug) if slug else None
     initial = initial_of(teacher) if teacher else {"provider": request.GET.get("provider", "openai")}
     form = TeacherForm(request.POST or None, initial=initial, is_new=teacher is None)

@@ -16,6 +16,8 @@ from members.models import ApiToken, Invitation, Member
 from web.errors import Refusal
 
 TEMPORARY = "temporary_password"
+# Acts of `change` by which somebody gets power, or the one who acts gets somebody else's.
+EMPOWERING = frozenset({"make_admin", "reactivate", "renew_password"})
 CHOICES: dict[str, frozenset[str]] = {
     "work_mails": frozenset({"problems", "always", "never"}),
     "theme": frozenset({"system", "light", "dark"}),

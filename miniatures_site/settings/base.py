@@ -17,6 +17,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # For its table alone, which older installations have: its pages, with a sign-in of their own, are nowhere.
     "django.contrib.admin",
     "django_htmx",
     "allauth",
@@ -55,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "members.second_factor.Required",
+    "members.reauthentication.AskAgain",
     "django_htmx.middleware.HtmxMiddleware",
     "web.plain_text.PlainText",
 ]
@@ -108,6 +110,10 @@ SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 OIDC_ALLOWED_DOMAINS = env.words("OIDC_ALLOWED_DOMAINS")
 MFA_ADAPTER = "members.second_factor.SealedSecrets"
 REQUIRE_MFA_FOR = sso.required_of()
+# Acts that hand out power ask for a proof of who it is that is no older than so many seconds.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,10/5m/key"}
 
 STATIC_URL = "/static/"

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
+from members.reauthentication import require_recent
 from members.session import member_of
 from review.forms.exports import PushForm
 from review.permissions import may
@@ -26,6 +27,7 @@ def version_export(request: HttpRequest, slug: str, number: int) -> HttpResponse
     version = version_selectors.by_number_or_404(dataset, number)
     form = PushForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        require_recent(request)
         chosen = dict(form.cleaned_data)
         chosen["formats"] = tuple(chosen["formats"])
         try:

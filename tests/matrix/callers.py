@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -12,6 +13,7 @@ from django.db import transaction
 from django.test import Client
 
 from members.models import ApiToken, Member
+from members.reauthentication import SIGNED_IN_AT
 from tests.matrix.routes import Route
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -28,6 +30,7 @@ def browser(member: Member | None) -> Client:
         session[SESSION_KEY] = str(member.pk)
         session[BACKEND_SESSION_KEY] = BACKEND
         session[HASH_SESSION_KEY] = member.get_session_auth_hash()
+        session[SIGNED_IN_AT] = time.time()
         session.create()
         client.cookies["sessionid"] = session.session_key
     return client

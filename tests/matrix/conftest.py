@@ -10,7 +10,9 @@ import pytest
 from django.db import transaction
 from django.test import override_settings
 
+from tests.matrix.caches import empty_caches
 from tests.matrix.installation import Installation
+from tests.matrix.poison import poison
 
 
 @pytest.fixture(scope="module")
@@ -26,3 +28,22 @@ def installation(
     ):
         yield Installation(Path(folder))
         transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def poisoned(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """One of everything, all its texts hostile, with nothing remembered of before; rolled back at the end."""
+    folder = tmp_path_factory.mktemp("poisoned")
+    with (
+        django_db_blocker.unblock(),
+        override_settings(STUDENT_ROOTS=[folder / "students"], MAILBOX_DIR=folder / "mailbox"),
+        transaction.atomic(),
+    ):
+        made = Installation(Path(folder))
+        assert poison(made) > 90
+        empty_caches()
+        yield made
+        transaction.set_rollback(True)
+    empty_caches()

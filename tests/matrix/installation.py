@@ -74,6 +74,8 @@ class Installation:
         self.elsewhere = desk.make_desk(by=self.admin, slug="elsewhere", count=2)
         desk.join(self.members["stranger"], self.elsewhere, Role.LEAD)
         self.objects: dict[str, Any] = {}
+        # Pages that were opened already, by pattern and caller: status and HTML.
+        self.visited: dict[tuple[str, str], tuple[int, str]] = {}
         self._review()
         self._training()
         self._generation()

@@ -15,7 +15,7 @@ from review.models import Candidate
 from tests.matrix.installation import Installation
 
 # Ends an attribute of either quote, an element and a script; rings, colours the terminal, turns the line round.
-LIVE = "\"'></script></textarea></title><evil-tag onfocus=evil()><script>evil()</script>"
+LIVE = "\"'></script></textarea></title><evil-tag hx-post=/evil/ hx-trigger=load onfocus=evil()><script>evil()</script>"
 POISON = f"{LIVE}\x07\x1b[31m\u202e\u2066\u2028{{{{ 7 }}}}{{% now %}}&lt;"
 # Where a column is too short for all of it.
 SHORT = '"><evil-tag>\u202e'
@@ -23,78 +23,17 @@ LINE = "line " * 200_000
 ROOMS = (
     "audit", "members", "jobs", "webhooks", "review", "generation", "training", "evaluation", "serving", "campaigns",
 )  # fmt: skip
-# Columns that are no prose: keys, hashes, paths and names that the code itself writes and reads.
+# Columns that are no prose: keys, hashes, paths and names that the code itself writes and reads, and takes from nobody.
 KEYS = frozenset(
-    [
-        "password",
-        "username",
-        "email",
-        "address",
-        "digest",
-        "token_key",
-        "key",
-        "scopes",
-        "leaves",
-        "previous",
-        "queue",
-        "worker",
-        "host",
-        "host_id",
-        "boot_id",
-        "pid_started",
-        "consumer",
-        "queues",
-        "kind",
-        "task_slug",
-        "slug",
-        "seed",
-        "secret",
-        "old_secret",
-        "secret_ref",
-        "content_hash",
-        "body_hash",
-        "row_hash",
-        "fields_hash",
-        "before_hash",
-        "prompt_hash",
-        "erased_hash",
-        "request_hash",
-        "records_hash",
-        "record_sha256",
-        "sha256",
-        "manifest_sha256",
-        "registration_sha256",
-        "address_hmac",
-        "fingerprint",
-        "etag",
-        "format",
-        "container",
-        "path",
-        "storage_prefix",
-        "revision",
-        "time_zone",
-        "salt",
-        "message_id",
-        "from_address",
-        "reply_address",
-        "token",
-        "words",
-        "call_id",
-        "request_id",
-        "domain",
-        "verdict",
-        "origin",
-        "act",
-        "subject_kind",
-        "subject_id",
-        "model_type",
-        "error_code",
-        "record_text",
-        "teacher",
-        "recipe_name",
-        "system",
-    ]
-)
+    {
+        "password", "username", "digest", "token_key", "key", "leaves", "previous", "queue", "host_id", "boot_id",
+        "pid_started", "consumer", "kind", "task_slug", "slug", "seed", "secret", "old_secret", "secret_ref",
+        "content_hash", "body_hash", "row_hash", "fields_hash", "before_hash", "prompt_hash", "erased_hash",
+        "request_hash", "records_hash", "record_sha256", "sha256", "manifest_sha256", "registration_sha256",
+        "provided_by", "address_hmac", "message_id", "fingerprint", "etag", "format", "container", "path", "storage_prefix", "time_zone", "salt",
+        "token", "verdict", "origin", "act", "subject_kind", "subject_id", "record_text", "recipe_name",
+    }
+)  # fmt: skip
 # Of JSON, what is prose: all of it, or the values of these keys at any depth.
 SPEC = frozenset(
     [
@@ -122,6 +61,11 @@ JSON: dict[str, frozenset[str] | None] = {
     "evaluation.EvaluationOutput.marks": frozenset({"message"}), "campaigns.Event.payload": None,
     "webhooks.Event.data": None,
 }  # fmt: skip
+# Of all other JSON, where most texts are words of the code: what is called so, at any depth.
+NAMED = frozenset(
+    {"name", "title", "label", "text", "note", "description", "message", "hint", "reason", "why", "words", "licence",
+     "hypothesis", "base_url", "claim", "summary", "sentence", "said", "detail", "comment", "gpu", "company"}
+)  # fmt: skip
 # Whose keys are anybody's, too: columns of an imported file, what another system sent.
 OPEN_KEYS = frozenset(
     {"review.Record.facts", "audit.AuditRow.detail", "campaigns.Event.payload", "webhooks.Event.data"}
@@ -150,7 +94,7 @@ def _poison(model: type[models.Model]) -> int:
     nested = [
         (field.name, f"{model._meta.label}.{field.name}")
         for field in model._meta.concrete_fields
-        if f"{model._meta.label}.{field.name}" in JSON
+        if isinstance(field, models.JSONField) and not field.primary_key
     ]
     for row in model._default_manager.all():
         values = {field.name: _with(getattr(row, field.name), field) for field in columns}
@@ -169,20 +113,20 @@ def _prose(model: type[models.Model]) -> Iterator[models.Field[Any, Any]]:
 
 def _with(value: str | None, field: models.Field[Any, Any]) -> str:
     if "url" in field.name:
-        # Services take nothing but web addresses, and paths of our own.
-        return (value or "https://example.org/") + SHORT
+        # Services take nothing but web addresses, and paths of our own; none means something too.
+        return f"{value}{SHORT}" if value else ""
     longest = field.max_length or 10_000
     bad = next((each for each in (POISON, SHORT) if longest >= len(each) + 40), "")
     return (value or "")[: longest - len(bad)] + bad
 
 
 def _json(value: Any, where: str) -> Any:
-    bad = _inside(value, JSON[where])
+    bad = _inside(value, JSON.get(where, NAMED))
     return {**bad, POISON: POISON} if where in OPEN_KEYS else bad
 
 
 def _inside(value: Any, keys: frozenset[str] | None, *, is_wanted: bool = False) -> Any:
-    """The same value with the poison behind each text, or behind those of certain keys."""
+    """Return the value with the poison behind each text, or behind those of certain keys."""
     if isinstance(value, dict):
         return {
             key: _inside(each, keys, is_wanted=is_wanted or (keys is not None and key in keys))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
-from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import override_settings
+from playwright.sync_api import Browser as Chromium
 
 from campaigns.models import Message, Reply
 from jobs.models import Job
@@ -19,11 +17,13 @@ from tests.hostile.markup import shows
 from tests.matrix.bodies import query_of
 from tests.matrix.callers import browser
 from tests.matrix.installation import Installation
-from tests.matrix.poison import LINE, poison
+from tests.matrix.poison import LINE
 from tests.matrix.routes import Route, walk
+from tests.matrix.shown import Shown
 from webhooks.models import Hook
 
-pytestmark = pytest.mark.django_db
+# Chromium starts before the rows are made: inside its loop, Django has another database connection than before it.
+pytestmark = [pytest.mark.django_db, pytest.mark.browser, pytest.mark.usefixtures("shown")]
 LARGEST_BYTES = 500_000
 # Answers for machines, and addresses that are signed keys: with no valid one there is nothing.
 NO_PAGES = {"healthz", "campaigns:click", "campaigns:unsubscribe"}
@@ -76,20 +76,10 @@ class Live(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def poisoned(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Installation]:
-    """One of everything, all its texts hostile; rolled back at the end."""
-    folder = tmp_path_factory.mktemp("poisoned")
-    with (
-        django_db_blocker.unblock(),
-        override_settings(STUDENT_ROOTS=[folder / "students"], MAILBOX_DIR=folder / "mailbox"),
-        transaction.atomic(),
-    ):
-        made = Installation(Path(folder))
-        assert poison(made) > 90
-        yield made
-        transaction.set_rollback(True)
+def shown(browser: Chromium) -> Iterator[Shown]:
+    page = browser.new_page()
+    yield Shown(page)
+    page.close()
 
 
 @pytest.mark.parametrize("caller", ["lead", "admin"])
@@ -102,6 +92,32 @@ def test_no_page_takes_stored_text_for_markup(route: Route, caller: str, poisone
     assert status == (403 if is_closed else 200)
     assert page.found == []
     assert len(html.encode()) < LARGEST_BYTES
+
+
+def test_no_page_brings_stored_text_to_life_in_a_browser(shown: Shown, poisoned: Installation) -> None:
+    alive: dict[str, int] = {}
+    loaded = 0
+
+    for route in PAGES:
+        _, html = visit(poisoned, route, "admin")
+        if "<body" not in html:
+            continue
+        loaded += 1
+        if nodes := shown.load(html):
+            alive[route.name] = nodes
+
+    assert alive == {}
+    assert [each for each in shown.sent if "evil" in each] == []
+    assert loaded > 80
+
+
+def test_markup_that_does_come_through_is_counted_and_what_it_sends_is_seen(shown: Shown) -> None:
+    """The counter counts: the same page with the poison let through."""
+    script = '<script src="/static/django_htmx/htmx-2.min.js"></script>'
+    live = '<evil-tag hx-post="/evil/" hx-trigger="load"></evil-tag>'
+
+    with shown.page.expect_request("**/evil/"):
+        assert shown.load(f"<!DOCTYPE html><body>{script}{live}") == 1
 
 
 @pytest.mark.parametrize(
@@ -151,7 +167,14 @@ def candidate_of(made: Installation) -> Candidate:
 
 
 def visit(made: Installation, route: Route, caller: str) -> tuple[int, str]:
-    """Open a page, wherever it leads to; files and streams that are no page give no text."""
+    """Open a page, wherever it leads to, once; files and streams that are no page give no text."""
+    key = route.pattern, caller
+    if key not in made.visited:
+        made.visited[key] = _visit(made, route, caller)
+    return made.visited[key]
+
+
+def _visit(made: Installation, route: Route, caller: str) -> tuple[int, str]:
     address = route.address(made.values(route)) + query_of(route.name, made)
     with transaction.atomic():
         answer = browser(made.members[caller]).get(address, follow=True)

@@ -30,6 +30,8 @@ def allowed(need: Need, caller: str, *, is_api: bool) -> set[str]:
         return {"reached"}
     if need is Need.ANY_LEAD:
         return {"reached"} if caller in ("lead", "stranger") else REFUSED
+    if need is Need.USERS:
+        return {"reached"} if caller == "lead" else REFUSED
     if need in (Need.ADMIN, Need.OWN):
         return REFUSED
     if caller == "stranger":

@@ -5,7 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 
+from audit.services import trail
 from members.models import Member
 from training.models import HostPrice
 from web.errors import Refusal
@@ -28,9 +30,11 @@ def put(*, host: str, usd_per_hour: Decimal, by: Member, note: str = "") -> Host
         errors["usd_per_hour"] = ["US dollars an hour, from 0 to 10,000."]
     if errors:
         raise Refusal("price_invalid", "This price cannot be saved as it is.", status=400, errors=errors)
-    row, _ = HostPrice.objects.update_or_create(
-        host=host.strip(), defaults={"usd_per_hour": usd_per_hour, "note": note.strip()}
-    )
+    with transaction.atomic():
+        row, _ = HostPrice.objects.update_or_create(
+            host=host.strip(), defaults={"usd_per_hour": usd_per_hour, "note": note.strip()}
+        )
+        trail.record("host_price_set", by=by, about=row, host=row.host, usd_per_hour=str(usd_per_hour))
     return row
 
 
@@ -44,7 +48,9 @@ def remove(price_id: int, *, by: Member) -> str:
     row = HostPrice.objects.filter(pk=price_id).first()
     if row is None:
         return ""
-    row.delete()
+    with transaction.atomic():
+        trail.record("host_price_removed", by=by, about=row, host=row.host)
+        row.delete()
     return row.host
 
 

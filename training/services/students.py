@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
+from audit.services import trail
 from jobs import secrets
 from members.models import Member
 from training import student_folder
@@ -74,7 +75,8 @@ def register_folder(*, path: str, by: Member, name: str = "", licence: str = "")
             parameters=facts.parameters,
             context_length=facts.context_length,
             created_by=by,
-        )
+        ),
+        by=by,
     )
 
 
@@ -108,7 +110,8 @@ def register_hub(*, hub_id: str, revision: str, by: Member, name: str = "", lice
             revision=revision,
             licence=licence.strip(),
             created_by=by,
-        )
+        ),
+        by=by,
     )
 
 
@@ -143,13 +146,14 @@ def _known(student: Student) -> Refusal:
     )
 
 
-def _create(student: Student) -> Student:
+def _create(student: Student, *, by: Member) -> Student:
     stem = slugify(student.name)[: MAX_SLUG - 4] or "student"
     taken = frozenset(Student.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
     student.slug = next(slug for slug in (stem, *(f"{stem}-{n}" for n in range(2, 1000))) if slug not in taken)
     try:
         with transaction.atomic():
             student.save()
+            trail.record("student_registered", by=by, about=student, source=student.source)
     except IntegrityError:
         raise Refusal(
             "student_known", "Another student of this name was registered just now.", hint="Try again.", status=409
