@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -11,6 +10,7 @@ from review.services.imports.mapping import LABELS_FIELD, Mapping, Target
 from review.services.imports.result import Tally
 from review.services.imports.tables import Row
 from review.services.imports.values import read_value
+from web import outside_json
 from web.errors import Refusal
 
 
@@ -153,7 +153,7 @@ def _written(field: OutputField, column: str, value: Any) -> Any:
     if field.type == "text" or not isinstance(value, str) or not value.strip():
         return value
     try:
-        return json.loads(value)
+        return outside_json.loads(value)
     except ValueError:
         raise ValueError(f"'{column}' holds no JSON list") from None
 

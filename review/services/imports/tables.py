@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from review.services.imports.encoding import encoding_of
+from web import outside_json
 from web.errors import Refusal
 
 csv.field_size_limit(4 * 1024 * 1024)
@@ -194,7 +195,9 @@ def _jsonl_rows(table: Table) -> Iterator[Row]:
 
 def _json_line(number: int, line: str) -> Row:
     try:
-        value = _DECODER.decode(line)
+        value = outside_json.loads(line)
+    except outside_json.NotTaken as error:
+        return Row(number, problem=f"not taken: {error}")
     except ValueError as error:
         detail = f"{error.msg} at character {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
         return Row(number, problem=f"not JSON: {detail}")
@@ -204,7 +207,9 @@ def _json_line(number: int, line: str) -> Row:
 def _json_rows(table: Table) -> Iterator[Row]:
     with table.path.open(encoding=table.encoding) as file:
         try:
-            values = json.load(file, parse_constant=_no_constant)
+            values = outside_json.loads(file.read())
+        except outside_json.NotTaken as error:
+            raise Refusal("json_refused", f"The JSON is not taken: {error}.", hint="Send one object a line.") from None
         except ValueError as error:
             where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "the file"
             raise Refusal(
@@ -222,12 +227,5 @@ def _json_row(number: int, value: Any) -> Row:
     return Row(number, value)
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
-
-
 def _kind(value: Any) -> str:
     return {list: "array", str: "string", int: "number", float: "number", bool: "boolean"}.get(type(value), "null")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)

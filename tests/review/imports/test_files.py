@@ -9,9 +9,12 @@ import pytest
 
 from members.models import Member
 from review.models import Record, Task
+from review.schema import InputField
 from review.services.imports import import_records, read_preview
+from review.services.imports.values import read_value
 from review.starters import outreach
 from tests.review.imports.conftest import GOOD, Write, refusal_of
+from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +87,39 @@ def test_jsonl_rows_are_numbered_by_line_and_a_broken_one_is_named(task: Task, a
     assert refusal.errors["row 3"][0].startswith("not JSON: Expecting property name")
     assert refusal.errors["row 4"] == ["a JSON array, expected an object"]
     assert refusal.errors["row 5"] == ["'sector' is a JSON object, expected a plain value"]
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("[" * 100_000, "nested more than 64 deep"),
+        ("[" * 500 + "]" * 500, "nested more than 64 deep"),
+        ("9" * 5000, "a number has 5,000 digits"),
+        ("1e999", "the number 1e999 is too large"),
+        ("NaN", "NaN is no JSON number"),
+        (r'"\ud800"', "size: There is half a character"),
+        (r'["\u0000"]', r"size[0]: There is a zero byte"),
+    ],
+    ids=lambda value: value[:20],
+)
+def test_json_that_cannot_be_kept_is_a_bad_row_and_no_fault(write: Write, value: str, says: str) -> None:
+    row = f'{{"company": "A", "sector": "b", "size": {value}}}'
+
+    good = '{"company": "C", "sector": "d", "size": 3}'
+    by_line = read_preview(write(f"{good}\n{row}\n", "rows.jsonl"), spec=outreach.SPEC)
+    with pytest.raises(Refusal) as whole:
+        read_preview(write(f"[{row}]", "rows.json"), spec=outreach.SPEC)
+
+    assert says in by_line.errors[0].reason
+    assert says in whole.value.message or says.partition(": ")[2] in whole.value.message
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "1e999", "-1e999"])
+def test_a_cell_that_is_too_large_a_number_is_a_bad_row(number: str) -> None:
+    field = InputField(name="size", type="number")
+
+    with pytest.raises(ValueError, match=r"digits|too large"):
+        read_value(field, number)
 
 
 def test_a_json_array_is_read_too(task: Task, admin: Member, write: Write) -> None:
