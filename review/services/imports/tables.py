@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,10 @@ from web.errors import Refusal
 csv.field_size_limit(4 * 1024 * 1024)
 _DELIMITERS = ",;\t|"
 _COLUMNS_FROM_ROWS = 2000
+# No export has so many; each costs a line of the page that matches them, and a look at every row.
+MAX_COLUMNS = 1000
+MAX_COLUMN_CHARS = 200
+MAX_ROWS = 1_000_000
 _NO_ROWS = "The file has no rows."
 
 
@@ -54,18 +58,18 @@ class Table:
         """Every row that is not blank, in order; one row in memory at a time (a JSON array is read whole).
 
         Raises:
-            Refusal: `csv_broken` or `json_broken` where the rest of the file cannot be read.
+            Refusal: `csv_broken` or `json_broken` where the rest of the file cannot be read, or `too_many_rows` (413).
         """
         if self.format == "csv":
-            return _csv_rows(self)
-        return _jsonl_rows(self) if self.format == "jsonl" else _json_rows(self)
+            return _counted(_csv_rows(self))
+        return _counted(_jsonl_rows(self) if self.format == "jsonl" else _json_rows(self))
 
 
 def open_table(path: Path) -> Table:
     """Look at a file: its encoding, its format by its first character, its columns.
 
     Raises:
-        Refusal: It is empty, not text, mis-encoded, has no rows, or names a column twice.
+        Refusal: It is empty, not text, mis-encoded, has no rows, names a column twice, or has too many of them.
     """
     encoding = encoding_of(path)
     first = _first_character(path, encoding)
@@ -118,14 +122,41 @@ def _columns(header: list[str]) -> tuple[str, ...]:
     while names and not names[-1]:
         names.pop()
     names = [name or f"column {index}" for index, name in enumerate(names, 1)]
+    check_columns(names)
+    places: dict[str, int] = {}
     for index, name in enumerate(names):
-        first = names.index(name)
+        first = places.setdefault(name, index)
         if first != index:
             message = f"The header names '{name}' twice, in columns {first + 1} and {index + 1}."
             raise Refusal(
                 "header_twice", message, hint="Give each column a name of its own.", errors={"header": [message]}
             )
     return tuple(names)
+
+
+def check_columns(names: Collection[str]) -> None:
+    """Refuse a file with more columns than anybody matches, or with a name that is none.
+
+    Raises:
+        Refusal: `too_many_columns` (413) or `column_name_long`.
+    """
+    if len(names) > MAX_COLUMNS:
+        message = f"The file has {len(names):,} columns; {MAX_COLUMNS:,} is the limit."
+        raise Refusal("too_many_columns", message, hint="Keep the columns that the task reads.", status=413)
+    longest = max(names, key=len, default="")
+    if len(longest) > MAX_COLUMN_CHARS:
+        message = (
+            f"A column's name has {len(longest):,} characters, '{longest[:40]}…'; {MAX_COLUMN_CHARS} is the limit."
+        )
+        raise Refusal("column_name_long", message, hint="Is the first row a header? Add one with short names.")
+
+
+def _counted(rows: Iterator[Row]) -> Iterator[Row]:
+    for count, row in enumerate(rows, 1):
+        if count > MAX_ROWS:
+            message = f"The file has more than {MAX_ROWS:,} rows."
+            raise Refusal("too_many_rows", message, hint="Split it and import the parts.", status=413)
+        yield row
 
 
 def _csv_rows(table: Table) -> Iterator[Row]:
@@ -176,10 +207,11 @@ def _with_keys(table: Table) -> Table:
     for count, row in enumerate(table.rows()):
         is_empty = False
         columns.update(dict.fromkeys(row.values))
-        if count >= _COLUMNS_FROM_ROWS:
+        if len(columns) > MAX_COLUMNS or count >= _COLUMNS_FROM_ROWS:
             break
     if is_empty:
         raise Refusal("file_empty", _NO_ROWS, hint="Send at least one object.")
+    check_columns(columns)
     return Table(table.path, table.format, table.encoding, tuple(columns))
 
 

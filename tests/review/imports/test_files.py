@@ -10,7 +10,7 @@ import pytest
 from members.models import Member
 from review.models import Record, Task
 from review.schema import InputField
-from review.services.imports import import_records, read_preview
+from review.services.imports import import_records, read_preview, tables
 from review.services.imports.values import read_value
 from review.starters import outreach
 from tests.review.imports.conftest import GOOD, Write, refusal_of
@@ -77,6 +77,53 @@ def test_a_file_that_cannot_be_used_says_why(
 
     assert refusal.code == code
     assert says in refusal.message
+
+
+WIDE = ",".join(f"column {number}" for number in range(1_000_000))
+
+
+def test_a_million_columns_are_counted_and_refused_at_once(write: Write) -> None:
+    for content in (f"{WIDE}\n{WIDE}\n", "{" + ",".join(f'"c{number}": 1' for number in range(20_000)) + "}"):
+        with pytest.raises(Refusal) as refused:
+            read_preview(write(content), spec=outreach.SPEC)
+
+        assert (refused.value.code, refused.value.status) == ("too_many_columns", 413)
+        assert "1,000 is the limit" in refused.value.message
+
+
+def test_the_header_is_looked_through_once_however_wide(monkeypatch: pytest.MonkeyPatch, write: Write) -> None:
+    monkeypatch.setattr(tables, "MAX_COLUMNS", 2_000_000)
+
+    # Comparing each name with all before it would take hours.
+    narrower = WIDE[: WIDE.index(",column 100000")]
+    assert len(tables.open_table(write(f"{narrower}\n{narrower}\n")).columns) == 100_000
+
+
+def test_a_thousand_columns_are_matched(write: Write) -> None:
+    names = ["company", "sector", *(f"{'x' * 150}{number}" for number in range(998))]
+    content = f"{','.join(names)}\n{','.join(['a'] * 1000)}\n"
+
+    preview = read_preview(write(content), spec=outreach.SPEC)
+
+    assert preview.mapping == {"company": "company", "sector": "sector"}
+    assert len(preview.unknown_columns) == 998
+
+
+def test_a_name_that_is_no_name_is_told(write: Write) -> None:
+    with pytest.raises(Refusal) as refused:
+        read_preview(write(f"company,{'word ' * 100}\na,b\n"), spec=outreach.SPEC)
+
+    assert refused.value.code == "column_name_long"
+
+
+def test_a_file_with_too_many_rows_is_refused(monkeypatch: pytest.MonkeyPatch, write: Write) -> None:
+    monkeypatch.setattr(tables, "MAX_ROWS", 3)
+
+    with pytest.raises(Refusal) as refused:
+        read_preview(write("company,sector\n" + "A,b\n" * 4), spec=outreach.SPEC)
+
+    assert (refused.value.code, refused.value.status) == ("too_many_rows", 413)
+    assert read_preview(write("company,sector\n" + "A,b\n" * 3), spec=outreach.SPEC).rows_total == 3
 
 
 def test_jsonl_rows_are_numbered_by_line_and_a_broken_one_is_named(task: Task, admin: Member, write: Write) -> None:
