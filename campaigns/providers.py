@@ -12,13 +12,14 @@ from typing import Any
 from anymail.signals import AnymailInboundEvent, AnymailTrackingEvent, inbound, tracking
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.urls import Resolver404, resolve
 
 from campaigns.incoming import bounces
 from campaigns.services import inbound as service
 from campaigns.services.inbound import Happening
 from campaigns.states import EventKind
+from web import outside_json
 
 KINDS = frozenset({"tracking", "inbound"})
 _EVENTS = {
@@ -42,7 +43,7 @@ def receive(request: HttpRequest, provider: str, kind: str) -> HttpResponse | No
     """Let anymail's view for a provider verify and read a webhook.
 
     Returns:
-        Its answer (400 where the signature is wrong), or None if this provider is not heard, or nothing would verify it.
+        Its answer (400 where the body is no JSON or the signature is wrong), or None if this provider is not heard, or nothing would verify it.
 
     Raises:
         SuspiciousOperation: The signature is wrong; Django answers 400.
@@ -56,6 +57,11 @@ def receive(request: HttpRequest, provider: str, kind: str) -> HttpResponse | No
     is_signed = not getattr(view.func.view_class, "warn_if_no_basic_auth", True)  # type: ignore[attr-defined]
     if not is_signed and not settings.ANYMAIL.get("WEBHOOK_SECRET"):
         return None
+    if request.content_type == "application/json":
+        try:
+            outside_json.loads(request.body)
+        except ValueError as error:
+            return HttpResponseBadRequest(f"The body is no JSON: {error}.", content_type="text/plain")
     try:
         answer: HttpResponse = view.func(request, *view.args, **view.kwargs)
     except ImproperlyConfigured:

@@ -15,6 +15,7 @@ from generation.services.batches.wishes import WayWish
 from generation.services.orders import MOST_PER_RECORD
 from generation.services.teachers import NewTeacher
 from generation.states import Answers, Provider, Stragglers, UncertainPolicy, Way
+from web.outside_json import Decoder
 
 
 class OrderForm(forms.Form):
@@ -121,6 +122,7 @@ class TeacherForm(forms.Form):
         label="Parameters",
         required=False,
         initial=dict,
+        decoder=Decoder,
         error_messages={"invalid": 'Write a JSON object, such as {"temperature": 0.8, "max_tokens": 800}.'},
         help_text='JSON, sent with each call, such as {"temperature": 0.8, "max_tokens": 800}. '
         'The offline teacher knows {"defect_rate": 0.25, "pause_s": 0.5}.',

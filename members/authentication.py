@@ -11,9 +11,8 @@ from knox.crypto import hash_token
 from knox.settings import CONSTANTS
 from rest_framework.exceptions import AuthenticationFailed
 
+from members import last_use
 from members.models import ApiToken, Member
-
-TOUCH_EVERY_S = 60
 
 
 class BearerAuthentication(TokenAuthentication):  # type: ignore[misc] # knox ships no types
@@ -42,6 +41,5 @@ def _checked(row: Any) -> tuple[Member, ApiToken]:
             f"This token expired on {row.expiry:%Y-%m-%d %H:%M} UTC. Make a new one under Settings, API tokens.",
             "token_expired",
         )
-    if row.last_used_at is None or (now - row.last_used_at).total_seconds() > TOUCH_EVERY_S:
-        ApiToken.objects.filter(pk=row.pk).update(last_used_at=now)
+    last_use.note(row, now)
     return row.user, row

@@ -6,17 +6,21 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from members.models import RememberedRequest
+from members.models import Member, RememberedRequest
 from members.session import member_of
 from web.errors import Refusal
 
 Handler = Callable[..., Response]
+# No request is worked on for so long; its server went away.
+LEFT_AFTER_S = 900.0
 
 
 def idempotent(handler: Handler) -> Handler:
@@ -49,6 +53,58 @@ def idempotent(handler: Handler) -> Handler:
             return _again(known, fingerprint)
 
     return wrapped
+
+
+def idempotent_in_steps(handler: Handler) -> Handler:
+    """Wrap a POST method whose work commits in steps: as `idempotent`, without a transaction around all of it.
+
+    The key is taken before the work begins and given back when the work fails. Of two at once the second is refused;
+    a key whose server went away in the middle is taken over after a while.
+
+    Raises:
+        Refusal: 409 when the key came with another body before, or its first request is still being worked on.
+    """
+
+    @functools.wraps(handler)
+    def wrapped(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get("Idempotency-Key", "").strip()
+        if not key:
+            return handler(view, request, *args, **kwargs)
+        fingerprint = _fingerprint(request)
+        row, is_mine = _taken(member_of(request), key[:200], fingerprint)
+        if not is_mine:
+            return _done(row, fingerprint)
+        try:
+            response = handler(view, request, *args, **kwargs)
+        except BaseException:
+            row.delete()
+            raise
+        row.status, row.body = response.status_code, json.loads(json.dumps(response.data, default=str))
+        row.save(update_fields=["status", "body"])
+        return response
+
+    return wrapped
+
+
+def _taken(member: Member, key: str, fingerprint: str) -> tuple[RememberedRequest, bool]:
+    """The key's row, and whether it is this request's to work on."""
+    row, is_new = RememberedRequest.objects.get_or_create(
+        member=member, key=key, defaults={"request_hash": fingerprint}
+    )
+    if is_new:
+        return row, True
+    old = timezone.now() - timedelta(seconds=LEFT_AFTER_S)
+    left = RememberedRequest.objects.filter(pk=row.pk, status=0, created_at__lt=old, request_hash=fingerprint)
+    return row, bool(left.update(created_at=timezone.now()))
+
+
+def _done(known: RememberedRequest, fingerprint: str) -> Response:
+    if known.status or known.request_hash != fingerprint:
+        return _again(known, fingerprint)
+    raise Refusal(
+        "request_running", "The first request with this Idempotency-Key is still being worked on.", status=409,
+        hint="Send it again in a moment, with the same key.",
+    )  # fmt: skip
 
 
 def _again(known: RememberedRequest, fingerprint: str) -> Response:

@@ -1,9 +1,12 @@
 """Requests take turns on a fixed number of threads, and each thread keeps its database connection.
 
 Django gives every request under ASGI a new thread, and with it a new connection to the database: that costs more than
-most requests, and with kept connections it uses up all that PostgreSQL allows. Here a request takes one of a few seats,
-waits when all are taken, and leaves the seat with its connection to the next. What streams for long (events, files) gives
-its seat back before it begins.
+most requests, and with kept connections it uses up all that PostgreSQL allows. Here a request takes one of a few seats
+while Python works on it, and only then: its body has been read before, and its answer is written after. What streams for
+long (events, files) has a thread of its own once it asks the database.
+
+Visitors who show neither a session nor a token have seats of their own, so that they cannot take those of members;
+`/livez` and `/healthz` have one each, which nothing else takes.
 
 Middleware that can be either synchronous or asynchronous costs a way into a thread and back for each of its steps under
 ASGI. So pages and their API go through all of it in one step on their thread; only what must never wait for a thread, the
@@ -12,85 +15,100 @@ miniatures' own `/v1`, stays asynchronous throughout. It does not know what else
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextvars import ContextVar
-from typing import Any, TypeAlias
+from tempfile import SpooledTemporaryFile
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
+from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.base import BaseHandler
-from django.db import connections
+from django.db import close_old_connections, connections
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from miniatures_site import bodies, callers
+from miniatures_site.bodies import Body, BodyRefused, Receive, Scope, Send
 from serving.shortcut import PREFIX
 
-Scope: TypeAlias = dict[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Any]]
-Send: TypeAlias = Callable[[Any], Awaitable[None]]
+Given = ParamSpec("Given")
+Got = TypeVar("Got")
+
+VISITORS: Final = 2
+# Signing in hashes passwords: it is a visitor's, whatever cookie comes along.
+_ENTRANCE: Final = "/accounts/"
 
 
 class Seats:
-    """A fixed number of places, each with one thread; the last one left is the first one taken, so that few stay warm.
+    """Threads for each kind of caller; a call waits in order for the next free one of its kind.
 
     Args:
-        count: How many requests run at once; the rest wait in order.
+        count: How many requests of members run at once.
     """
 
     def __init__(self, count: int) -> None:
-        self._places = asyncio.Semaphore(count)
-        self._free: list[ThreadPoolExecutor] = []
+        self._members = ThreadPoolExecutor(count, thread_name_prefix="seat")
+        self._visitors = ThreadPoolExecutor(min(count, VISITORS), thread_name_prefix="visitor")
+        self._programs = ThreadPoolExecutor(1, thread_name_prefix="program")
+        self._health = {path: ThreadPoolExecutor(1, thread_name_prefix=path[1:]) for path in ("/livez", "/healthz")}
 
-    async def take(self) -> Seat:
-        """Wait for a place."""
-        await self._places.acquire()
-        thread = self._free.pop() if self._free else ThreadPoolExecutor(1, thread_name_prefix="seat")
-        return Seat(self, thread)
+    def turn(self, scope: Scope) -> Turn:
+        """Return where the synchronous calls of a request run."""
+        return Turn(self._threads(scope))
 
-    def back(self, thread: ThreadPoolExecutor) -> None:
-        """A place is free again, and its thread with it."""
-        self._free.append(thread)
-        self._places.release()
-
-    def without_thread(self) -> None:
-        """A place is free again; whoever had it keeps its thread to itself."""
-        self._places.release()
+    def _threads(self, scope: Scope) -> ThreadPoolExecutor:
+        path = scope["path"]
+        if path in self._health:
+            return self._health[path]
+        if path.startswith(PREFIX):
+            return self._programs
+        is_visitor = path.startswith(_ENTRANCE) or not callers.shows_a_key(scope)
+        return self._visitors if is_visitor else self._members
 
 
-class Seat:
-    """One request's place."""
+class Turn(Executor):
+    """Runs each call of one request on the next free seat; once it streams, on one thread of its own."""
 
-    def __init__(self, seats: Seats, thread: ThreadPoolExecutor) -> None:
-        self.thread = thread
-        self._seats, self._is_given_up = seats, False
+    def __init__(self, shared: ThreadPoolExecutor) -> None:
+        self._threads, self._is_streaming, self._own = shared, False, None
 
-    def give_up(self) -> None:
-        """Let the next one in while this request goes on with its own thread."""
-        if not self._is_given_up:
-            self._is_given_up = True
-            self._seats.without_thread()
+    _own: ThreadPoolExecutor | None
+
+    def submit(self, call: Callable[Given, Got], /, *args: Given.args, **kwargs: Given.kwargs) -> Future[Got]:
+        """Run a call when a thread is free."""
+        if self._is_streaming and self._own is None:
+            # A cursor that a stream reads on belongs to one thread's connection.
+            self._threads = self._own = ThreadPoolExecutor(1, thread_name_prefix="stream")
+        return self._threads.submit(call, *args, **kwargs)
+
+    def stream(self) -> None:
+        """Let the request go on without a seat."""
+        self._is_streaming = True
 
     def leave(self) -> None:
-        """The request is over."""
-        if not self._is_given_up:
-            self._seats.back(self.thread)
-            return
-        self.thread.submit(connections.close_all)
-        self.thread.shutdown(wait=False)
+        """End the stream's own thread and its connection, if there is one."""
+        if self._own is not None:
+            self._own.submit(connections.close_all)
+            self._own.shutdown(wait=False)
 
 
-_seat: ContextVar[Seat] = ContextVar("seat")
+def _is_member(scope: Scope) -> bool:
+    close_old_connections()
+    return callers.is_member(scope)
+
+
+_turn: ContextVar[Turn] = ContextVar("turn")
 
 
 class SeatedHandler(ASGIHandler):
-    """Django's ASGI application, with seats."""
+    """Django's ASGI application, with seats and with limits to what is read."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, *, grace_s: float = bodies.GRACE_S) -> None:
         super().__init__()
-        self._count = count
-        self._seats: Seats | None = None
+        self._seats = Seats(count)
+        self._bodies = bodies.Reader(self._is_member, grace_s=grace_s)
         self._pages = BaseHandler()
         self._pages.load_middleware(is_async=False)
 
@@ -98,22 +116,43 @@ class SeatedHandler(ASGIHandler):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        if self._seats is None:
-            self._seats = Seats(self._count)
-        seat = await self._seats.take()
-        _seat.set(seat)
         try:
-            async with ThreadSensitiveContext(executor=seat.thread):
-                await self.handle(scope, receive, send)
+            body = await self._bodies.read(scope, receive)
+        except BodyRefused as refusal:
+            await bodies.answer(refusal, scope, receive, send)
+        except RequestAborted:
+            return
+        else:
+            await self._work(scope, body, send)
+
+    async def _work(self, scope: Scope, body: Body, send: Send) -> None:
+        turn = self._seats.turn(scope)
+        _turn.set(turn)
+        try:
+            async with ThreadSensitiveContext(executor=turn):
+                await self.handle(scope, body, send)
         finally:
-            seat.leave()
+            body.close()
+            turn.leave()
+
+    async def _is_member(self, scope: Scope) -> bool:
+        async with ThreadSensitiveContext(executor=self._seats.turn(scope)):
+            return await sync_to_async(_is_member, thread_sensitive=True)(scope)
+
+    async def read_body(self, receive: Any) -> SpooledTemporaryFile[bytes]:
+        return cast("SpooledTemporaryFile[bytes]", cast(Body, receive).file)
 
     async def send_response(self, response: HttpResponseBase, send: Send) -> None:
         if isinstance(response, StreamingHttpResponse) and response.is_async:
-            _seat.get().give_up()
+            _turn.get().stream()
         await super().send_response(response, send)
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(PREFIX):
             return await super().get_response_async(request)
-        return await sync_to_async(self._pages.get_response, thread_sensitive=True)(request)
+        return await sync_to_async(self._page, thread_sensitive=True)(request)
+
+    def _page(self, request: HttpRequest) -> HttpResponseBase:
+        # The signals of a request may run on another seat than this, with another connection.
+        close_old_connections()
+        return self._pages.get_response(request)

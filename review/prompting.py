@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 from review.schema import SLOT, Facts, Fields, OutputField, normalise_fields
 from review.spec import SYSTEM_MARK, USER_MARK, TaskSpec
+from web import outside_json
 
 Message = dict[str, str]
 Audience = Literal["teacher", "student"]
@@ -266,7 +267,7 @@ def _parse_mail(text: str, subject: str, body: str) -> Fields:
 
 def _parse_json(text: str) -> Any:
     try:
-        value = json.loads(text)
+        value = outside_json.parse(text)
     except ValueError as error:
         raise CompletionError(f"the answer is not JSON: {error}") from error
     if not isinstance(value, dict):

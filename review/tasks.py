@@ -7,6 +7,7 @@ from uuid import UUID
 from celery import shared_task
 
 from review.services import ordering, search_index
+from review.services.imports import arriving
 
 
 @shared_task(name="review.index_drafts", ignore_result=True)  # type: ignore[untyped-decorator]
@@ -25,3 +26,9 @@ def order_desk(task_id: str) -> None:
 def order_desks() -> None:
     """Put desks in order to which drafts came."""
     ordering.order_desks()
+
+
+@shared_task(name="review.take_back_imports", ignore_result=True)  # type: ignore[untyped-decorator]
+def take_back_imports() -> None:
+    """Delete what imports left that were cut off."""
+    arriving.take_back_left()

@@ -7,7 +7,6 @@ engine's loop keeps (`training.engine`); figures it cannot count are named const
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from training.memory.shape import Shape, shape_of
 from training.memory.step import ADAM_BYTES, FP32, peak
 from training.recipes import Recipe
 from training.student_folder import weight_shapes
+from web import outside_json
 
 # Arithmetic the loop reaches, per CPU core in fp32 (measured) and per GPU in bf16 (a third of an A100's peak).
 FLOPS_PER_S: Final[dict[Device, float]] = {"cpu": 4.5e10, "cuda": 1e14}
@@ -90,7 +90,7 @@ def estimate(
     """
     if not rows_tokens:
         raise ValueError("there are no rows to tune on")
-    shape = shape_of(json.loads((folder / "config.json").read_text(encoding="utf-8")), weight_shapes(folder))
+    shape = shape_of(outside_json.parse((folder / "config.json").read_text(encoding="utf-8")), weight_shapes(folder))
     adapters = shape.adapter_parameters(recipe.rank_for(shape.parameters)) if recipe.method == "lora" else 0
     trainable = adapters or shape.text_parameters
     room = None if memory_bytes is None else memory_bytes - beside_bytes

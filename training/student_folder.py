@@ -7,7 +7,6 @@ rows, recipes, or how weights are loaded.
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import struct
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from web import outside_json
 from web.errors import Refusal
 
 PICKLES: Final = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
@@ -22,6 +22,10 @@ PICKLES: Final = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 PARTS: Final = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
 MAX_HEADER_BYTES: Final = 100 * 1024 * 1024
 BLOCK_BYTES: Final = 1 << 20
+# The largest numbers that a student is kept with.
+MAX_CONTEXT: Final = 2**31 - 1
+MAX_PARAMETERS: Final = 2**63 - 1
+MAX_TYPE_CHARS: Final = 60
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,8 @@ def look_at(path: str, *, roots: Sequence[Path]) -> FolderFacts:
     return FolderFacts(
         path=folder,
         model_type=str(config["model_type"]),
-        parameters=sum(math.prod(shape) for shape in weight_shapes(folder).values()),
-        context_length=context if isinstance(context, int) else None,
+        parameters=_parameters(folder),
+        context_length=context if type(context) is int and 0 < context <= MAX_CONTEXT else None,
         bytes=sum(file.stat().st_size for file in _parts(folder)),
     )
 
@@ -108,19 +112,30 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
+def _parameters(folder: Path) -> int:
+    count = sum(math.prod(shape) for shape in weight_shapes(folder).values())
+    if count > MAX_PARAMETERS:
+        raise _refused("student_damaged", f"The weights of {folder.name} claim more numbers than any model has.",
+                       "Copy the folder again.")  # fmt: skip
+    return count
+
+
 def _parts(folder: Path) -> list[Path]:
     return sorted({file for pattern in PARTS for file in folder.glob(pattern) if file.is_file()})
 
 
 def _config(folder: Path) -> dict[str, Any]:
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = outside_json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise _refused("student_without_config", f"{folder.name} holds no config.json, so it is no model.",
                        "Give the folder that save_pretrained wrote.") from None  # fmt: skip
     except (OSError, ValueError) as error:
         raise _refused("student_bad_config", f"config.json of {folder.name} cannot be read: {error}.",
                        "Copy the folder again.") from error  # fmt: skip
+    if isinstance(config, dict) and len(str(config.get("model_type"))) > MAX_TYPE_CHARS:
+        raise _refused("student_bad_config", f"config.json of {folder.name} names a model_type that is no name.",
+                       "Give the folder that save_pretrained wrote.")  # fmt: skip
     if not isinstance(config, dict) or not config.get("model_type"):
         raise _refused("student_bad_config", f"config.json of {folder.name} names no model_type.",
                        "Give the folder that save_pretrained wrote.")  # fmt: skip
@@ -142,8 +157,11 @@ def _shapes(file: Path) -> dict[str, tuple[int, ...]]:
             (length,) = struct.unpack("<Q", handle.read(8))
             if length > MAX_HEADER_BYTES:
                 raise ValueError("its header is too long")
-            header = json.loads(handle.read(length))
-        return {name: tuple(map(int, entry["shape"])) for name, entry in header.items() if name != "__metadata__"}
+            header = outside_json.parse(handle.read(length))
+        shapes = {name: tuple(map(int, entry["shape"])) for name, entry in header.items() if name != "__metadata__"}
+        if any(size < 0 for shape in shapes.values() for size in shape):
+            raise ValueError("a size is negative")
+        return shapes
     except (OSError, ValueError, TypeError, KeyError, AttributeError, struct.error) as error:
         raise _refused("student_damaged", f"The weights in {file.name} cannot be read: {error}.",
                        "Copy the folder again.") from error  # fmt: skip

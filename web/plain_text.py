@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import QueryDict
 from django.shortcuts import render
 
-from web.json_body import ZERO
+from web.outside_json import ZERO
 from web.problems import CONTENT_TYPE
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections import Counter
 from datetime import datetime
 from typing import Any
@@ -24,6 +23,7 @@ from campaigns import providers, signatures
 from campaigns.services import inbound
 from campaigns.services.inbound import Happening, Taken
 from campaigns.states import EventKind
+from web import outside_json
 from web.errors import Refusal
 
 MOST = 1_000
@@ -112,9 +112,9 @@ def _happening(told: dict[str, Any]) -> Happening:
 
 def _json(raw: bytes) -> Any:
     try:
-        return json.loads(raw)
-    except (ValueError, RecursionError):
-        raise Refusal("no_json", "The body is no JSON.", status=400) from None
+        return outside_json.loads(raw)
+    except ValueError as error:
+        raise Refusal("no_json", f"The body is no JSON: {error}.", status=400) from None
 
 
 def _bytes(text: str) -> bytes:

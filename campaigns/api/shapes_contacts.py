@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from campaigns.states import LawfulBasis, SuppressionReason
+from web.outside_json import Decoder
 
 
 class BasisIn(serializers.Serializer[Any]):
@@ -51,7 +52,7 @@ class ContactFileIn(BasisIn):
 
     file = serializers.FileField(allow_empty_file=True)
     task = serializers.CharField()
-    mapping = serializers.JSONField(required=False, binary=True)
+    mapping = serializers.JSONField(required=False, binary=True, decoder=Decoder)
     skip_bad = serializers.BooleanField(default=False)
 
     def validate_mapping(self, value: Any) -> dict[str, str]:

@@ -65,6 +65,9 @@ ROOT_URLCONF = "miniatures_site.urls"
 ASGI_APPLICATION = "miniatures_site.asgi.application"
 # Requests that one web process works on at once; each has a thread, and the thread its database connection.
 WEB_SEATS = int(env.number("WEB_SEATS", 8, minimum=1))
+# The largest request that is read from a member, and the largest file where files come in.
+MAX_BODY_MIB = env.number("MAX_BODY_MIB", 8, minimum=1)
+MAX_UPLOAD_MIB = env.number("MAX_UPLOAD_MIB", 64, minimum=1)
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -149,7 +152,7 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(32, int(MAX_BODY_MIB)) * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
 REDIS_URL = env.text("REDIS_URL")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -23,6 +22,7 @@ from review.services import revocations
 from review.services.datasets import counting
 from review.services.datasets import diff as differences
 from review.services.datasets.diff import Difference
+from web import outside_json
 from web.errors import Refusal
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def _check_comparable(older: DatasetVersion, newer: DatasetVersion) -> None:
 
 def _json(raw: str) -> dict[str, Any]:
     try:
-        found = json.loads(raw)
+        found = outside_json.loads(raw)
     except ValueError:
         found = None
     if not isinstance(found, dict):

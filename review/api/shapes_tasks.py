@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from review.starters import STARTERS
 from review.states import SourceKind, Split
+from web.outside_json import Decoder
 
 
 class TaskIn(serializers.Serializer[Any]):
@@ -69,13 +70,19 @@ class SourceIn(serializers.Serializer[Any]):
     )
     name = serializers.CharField(max_length=160, required=False, allow_blank=True, default="")
     provenance = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
-    mapping = serializers.JSONField(required=False, binary=True)
-    defaults = serializers.JSONField(required=False, binary=True)
+    mapping = serializers.JSONField(required=False, binary=True, decoder=Decoder)
+    defaults = serializers.JSONField(required=False, binary=True, decoder=Decoder)
     verdicts = serializers.JSONField(
-        required=False, binary=True, help_text="With decisions: what each word of the verdict's column means."
+        required=False,
+        binary=True,
+        decoder=Decoder,
+        help_text="With decisions: what each word of the verdict's column means.",
     )
     reviewers = serializers.JSONField(
-        required=False, binary=True, help_text="With decisions: which member of the team a name stands for."
+        required=False,
+        binary=True,
+        decoder=Decoder,
+        help_text="With decisions: which member of the team a name stands for.",
     )
     skip_bad = serializers.BooleanField(default=False)
 

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from members.idempotency import idempotent
+from members.idempotency import idempotent_in_steps
 from members.session import member_of
 from review.api.shapes_tasks import ImportOut, RecordOut, SourceIn, SourceOut
 from review.permissions import require, task_or_404
@@ -44,7 +44,7 @@ class SourcesView(APIView):
         request={"multipart/form-data": SourceIn},
         responses={200: ImportOut, 201: ImportOut},
     )
-    @idempotent
+    @idempotent_in_steps
     def post(self, request: Request) -> Response:
         """Import a file: all rows or, when one is bad and `skip_bad` is not set, none. 200 when nothing was new."""
         member = member_of(request)

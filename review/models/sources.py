@@ -11,6 +11,20 @@ from review.models.tasks import Task
 from review.states import SourceKind, Split
 
 
+class ArrivedSources(models.Manager["Source"]):
+    """Imports that are over; one that is still writing is there for nobody."""
+
+    def get_queryset(self) -> models.QuerySet[Source]:
+        return super().get_queryset().filter(arriving_until__isnull=True)
+
+
+class ArrivedRecords(models.Manager["Record"]):
+    """Records of imports that are over."""
+
+    def get_queryset(self) -> models.QuerySet[Record]:
+        return super().get_queryset().filter(source__arriving_until__isnull=True)
+
+
 class Source(models.Model):
     """One import of a file: what came, how its columns were read, and how many rows stayed."""
 
@@ -30,6 +44,11 @@ class Source(models.Model):
     rows_bad = models.PositiveIntegerField(default=0)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    # Set while its rows are written, a few at a time; an import that goes past it was cut off, and its rows go again.
+    arriving_until = models.DateTimeField(null=True, blank=True)
+
+    objects = ArrivedSources()
+    everything: models.Manager[Source] = models.Manager()
 
     class Meta:
         ordering = ["-created_at"]
@@ -58,6 +77,9 @@ class Record(models.Model):
     # Once the person it stood for was erased: when, and the hash its facts had.
     erased_at = models.DateTimeField(null=True, blank=True)
     erased_hash = models.CharField(max_length=64, blank=True)
+
+    objects = ArrivedRecords()
+    everything: models.Manager[Record] = models.Manager()
 
     class Meta:
         ordering = ["source", "row_number"]

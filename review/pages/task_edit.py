@@ -17,6 +17,7 @@ from review.selectors import tasks as selectors
 from review.selectors.examples import example as example_of
 from review.services import tasks
 from review.states import Role
+from web import outside_json
 from web.errors import Refusal
 
 
@@ -78,7 +79,7 @@ def _posted(request: HttpRequest, act: str, latest: dict[str, Any]) -> dict[str,
 
 def _from_json(text: str) -> dict[str, Any]:
     try:
-        value = json.loads(text)
+        value = outside_json.loads(text)
     except ValueError as error:
         raise Refusal("json_broken", f"This is not JSON: {error}.", hint="Mend the text at that line.") from None
     if not isinstance(value, dict):

@@ -64,7 +64,8 @@ def erase_records(record_ids: Sequence[UUID]) -> Erased:
     Args:
         record_ids: Records of any tasks.
     """
-    fresh = Record.objects.filter(pk__in=list(record_ids), erased_at__isnull=True)
+    # Not by `objects`, whose join would lock the sources as well.
+    fresh = Record.everything.filter(pk__in=list(record_ids), erased_at__isnull=True)
     hold_tasks(fresh.order_by().values_list("task_id", flat=True).distinct())
     records = list(fresh.select_for_update().order_by("pk"))
     candidates = list(

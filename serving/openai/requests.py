@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from serving.openai.errors import ApiError
+from web import outside_json
 
 MAX_BODY_BYTES: Final = 1 << 20
 MAX_MESSAGES: Final = 256
@@ -96,22 +97,16 @@ def _json_object(content: bytes) -> dict[str, Any]:
     if len(content) > MAX_BODY_BYTES:
         raise ApiError(413, f"The body is larger than {MAX_BODY_BYTES >> 20} MiB.", code="request_too_large")
     try:
-        body = json.loads(content.decode("utf-8"), parse_constant=_no_constant)
-        # A lone surrogate passes JSON and is no text; numbers beyond a double's range become infinite.
+        body = outside_json.parse(content.decode("utf-8"))
+        # A lone surrogate passes JSON and is no text.
         json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except UnicodeError:
         raise ApiError(400, "The body is not valid UTF-8 text.", code="invalid_json") from None
-    except RecursionError:
-        raise ApiError(400, "The body is nested too deeply.", code="invalid_json") from None
     except ValueError as error:
         raise ApiError(400, f"The body is not valid JSON: {error}.", code="invalid_json") from None
     if not isinstance(body, dict):
         raise ApiError(400, "The body must be a JSON object.", code="invalid_json")
     return body
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
 
 
 def _refuse_unless_neutral(name: str, value: Any) -> None:

@@ -28,8 +28,13 @@ ROUTES = [
     for route in walk()
     if not route.pattern.startswith(ELSEWHERE) and route.is_api and set(route.methods() or ()) & set(WRITING)
 ]
-# No JSON, no object, and text that no database holds.
-BODIES = ("{", "\xff", "[]", "null", '"x"', "7", '{"id": NaN}', r'{"note": "\ud800"}', r'{"note": {"x": ["\u0000"]}}')
+DEEP, DIGITS = 100_000, 5_000
+# No JSON, no object, text that no database holds, nothing that ends, and numbers that are none.
+BODIES = (
+    "[" * DEEP, '{"a":' * DEEP, "[" * 500 + "]" * 500, f'{{"note": {"[" * 80 + "]" * 80}}}',
+    f'{{"count": {"9" * DIGITS}}}', '{"count": 1e999}', '{"count": -Infinity}',
+    "{", "\xff", "[]", "null", '"x"', "7", '{"id": NaN}', r'{"note": "\ud800"}', r'{"note": {"x": ["\u0000"]}}',
+)  # fmt: skip
 # In the place of a field, some for each: of another kind, of another size.
 VALUES: tuple[Any, ...] = (None, "x" * 20_000, ["x"], "\ud800", {"x": [1]}, -1, 10**30, "", {"x": "\x00"}, [{}], True)
 EACH = 2
@@ -88,7 +93,7 @@ def test_a_bad_body_is_a_problem_and_no_fault(route: Route, installation: Instal
         cookies = client.cookies.copy()
         for told, body in bodies.items():
             if said := send(client, method, address, body):
-                wrong.append(f"{method} {address} with {told}: {said[:200]}")
+                wrong.append(f"{method} {address} with {told[:40]}: {said[:200]}")
             client.cookies = cookies.copy()
 
     assert not wrong, "\n" + "\n".join(wrong)

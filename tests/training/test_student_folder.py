@@ -93,6 +93,40 @@ def test_damaged_weights_are_refused_and_never_read_into_memory(tmp_path, conten
     assert refused(folder, [tmp_path]) == "student_damaged"
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        "[" * 100_000,
+        '{"model_type": "llama", "text_config": ' + "[" * 500 + "]" * 500 + "}",
+        '{"model_type": "llama", "vocab_size": NaN}',
+        '{"model_type": "llama", "vocab_size": ' + "9" * 5000 + "}",
+        '{"model_type": "\\u0000"}',
+        '{"model_type": "' + "x" * 500 + '"}',
+    ],
+    ids=lambda config: config[:24],
+)
+def test_a_config_that_is_no_models_is_refused(tmp_path, config):
+    folder = write_student(tmp_path / "tiny")
+    (folder / "config.json").write_text(config)
+
+    assert refused(folder, [tmp_path]) == "student_bad_config"
+
+
+@pytest.mark.parametrize("shape", ["[" * 100_000, "[-3, 2]", f"[{10**15}, {10**15}]"], ids=lambda shape: shape[:9])
+def test_shapes_that_no_weights_have_are_refused(tmp_path, shape):
+    folder = write_student(tmp_path / "tiny")
+    header = f'{{"w": {{"dtype": "F32", "shape": {shape}}}}}'.encode()
+    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header)
+
+    assert refused(folder, [tmp_path]) == "student_damaged"
+
+
+def test_a_context_that_no_column_holds_is_left_open(tmp_path):
+    folder = write_student(tmp_path / "tiny", max_position_embeddings=10**30)
+
+    assert student_folder.look_at(str(folder), roots=[tmp_path]).context_length is None
+
+
 def test_the_manifest_changes_with_any_model_file_and_with_nothing_else(tmp_path):
     folder = write_student(tmp_path / "tiny")
     before = student_folder.manifest_sha256(folder)

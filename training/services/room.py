@@ -5,7 +5,6 @@ Only what hosts have said of themselves counts: with none there, nothing is know
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -19,6 +18,7 @@ from training.models import Student
 from training.recipes import Recipe
 from training.states import Device
 from training.student_folder import weight_shapes
+from web import outside_json
 from web.errors import Refusal
 
 GIB: Final = 1 << 30
@@ -71,7 +71,7 @@ def require(
     known = {place: size for place, size in known.items() if place == "cuda" or recipe.quantise == "none"}
     if not known or not rows_tokens:
         return
-    shape = shape_of(json.loads((folder / "config.json").read_text(encoding="utf-8")), weight_shapes(folder))
+    shape = shape_of(outside_json.parse((folder / "config.json").read_text(encoding="utf-8")), weight_shapes(folder))
     beside = {place: teacher_bytes(teacher, recipe, place) for place in known}
     left = {place: size - beside[place] for place, size in known.items()}
     need = {place: fitting.needed(shape, recipe, rows_tokens, place, size) for place, size in left.items()}

@@ -20,7 +20,7 @@ from members.models import Member
 from review import permissions
 from review.models import Record, Source, Task
 from review.selectors.tasks import latest_version
-from review.services.imports import Mapping, RowError, sources
+from review.services.imports import Mapping, RowError, arriving, sources
 from review.services.imports.companies import Companies
 from review.services.imports.reading import check_mapping
 from review.services.imports.records import Writing, chunks, content_hash
@@ -116,7 +116,7 @@ def import_contacts(
         Refusal: The file cannot be read, the mapping is wrong, or rows are bad (`rows_bad`, each by its number).
     """
     permissions.require(by, task, Role.LEAD)
-    task = Task.objects.select_for_update().get(pk=task.pk)
+    task = arriving.hold(task)
     spec, table, defaults = latest_version(task).spec, open_table(path), defaults or {}
     wanted = columns.of(spec)
     mapping = columns.guessed(table.columns, wanted) if mapping is None else mapping

@@ -17,6 +17,7 @@ from generation.engine.clients import faults
 from generation.engine.clients.bodies import Unreadable, json_object, part
 from generation.engine.clients.openai import OpenAIClient
 from generation.engine.clients.ports import CallError, Question
+from web import outside_json
 
 ENDPOINT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
 ENDED = frozenset({"completed", "expired", "cancelled"})
@@ -166,6 +167,6 @@ def _written(positions: list[tuple[int, int]]) -> str:
 
 def _read(text: str) -> tuple[tuple[int, int], ...]:
     try:
-        return tuple((int(first), int(last)) for first, last in json.loads(text))
+        return tuple((int(first), int(last)) for first, last in outside_json.parse(text))
     except (ValueError, TypeError):
         return ()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+from web import outside_json
 
 
 class Unreadable(ValueError):  # noqa: N818 (named for what was found)
@@ -21,7 +22,7 @@ def json_object(content: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise Unreadable(f"mis_encoded: the body is not UTF-8 ({error.reason} at byte {error.start})") from error
     try:
-        value = json.loads(text)
+        value = outside_json.parse(text)
     except ValueError as error:
         raise Unreadable(f"malformed: the body is not JSON ({error})") from error
     if not isinstance(value, dict):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from generation.engine.research.contracts import SearchSpec
+from web import outside_json
 from web.guarded_fetch import OK, Fetched, NotFetchedError
 
 # Pages that tell of every company and belong to none; they are no company's own site.
@@ -79,7 +79,7 @@ def is_own_site(host: str) -> bool:
 
 def _hits(body: bytes) -> list[Hit]:
     try:
-        results = json.loads(body)["results"]
+        results = outside_json.parse(body)["results"]
         return [
             Hit(str(one["url"]), str(one.get("title") or ""))
             for one in results

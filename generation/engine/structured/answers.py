@@ -15,6 +15,7 @@ from review import prompting
 from review.prompting import CompletionError, Message
 from review.schema import normalise_fields
 from review.spec import TaskSpec
+from web import outside_json
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class JsonAnswers:
     def read(self, text: str) -> Reading:
         """Read a whole answer by the schema."""
         try:
-            given = json.loads(_bare(text))
+            given = outside_json.parse(_bare(text))
         except ValueError as error:
             return Reading(text, (f"The answer is not JSON: {error}.",), is_usable=False)
         if wrong := wrong_types(self._task, given):

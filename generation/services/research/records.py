@@ -83,6 +83,9 @@ def _import(research: Research, rows: dict[int, Facts], spec: TaskSpec, *, unrea
                 mapping={name: name for name in names if name in used},
             )  # fmt: skip
         except Refusal as refusal:
+            if refusal.code == "import_running":
+                # It is asked again soon.
+                raise
             research.problem = f"No record was made: {refusal.message}"[:500]
             return
         except PermissionDenied:

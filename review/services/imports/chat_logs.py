@@ -6,7 +6,6 @@ results of batches. An answer is read by the task's own output form. It touches 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from review import prompting
 from review.schema import Fields
 from review.services.imports.tables import Row, Table, open_table
 from review.spec import TaskSpec
+from web import outside_json
 
 FORMAT = "chat"
 PROMPT, CUSTOM_ID = "prompt", "custom_id"
@@ -87,7 +87,7 @@ def facts_in(spec: TaskSpec, asked: str) -> Fields:
     """Facts that a prompt holds: a JSON object of them, lines `name: value` as our templates write them, or the one text fact."""
     names = {field.name for field in spec.input_schema}
     try:
-        held = json.loads(asked)
+        held = outside_json.loads(asked)
     except ValueError:
         held = None
     if isinstance(held, dict):

@@ -12,7 +12,7 @@ from review import permissions
 from review.models import Candidate, Record, Source, Task, TaskVersion
 from review.schema import word_count
 from review.selectors.tasks import latest_version
-from review.services.imports import sources
+from review.services.imports import arriving, sources
 from review.services.imports.chat_logs import open_drafts
 from review.services.imports.companies import Companies
 from review.services.imports.finding import Draft, Finder, call_id, fitting
@@ -62,7 +62,7 @@ def import_drafts(
         Refusal: As `import_records`; a draft that does not fit the output schema, or finds no record, is a bad row.
     """
     permissions.require(by, task, Role.LEAD)
-    task = Task.objects.select_for_update().get(pk=task.pk)
+    task = arriving.hold(task)
     version = latest_version(task)
     table = open_drafts(path, version.spec)
     fields = targets(version.spec, SourceKind.DRAFTS)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
+from django.conf import settings
+
 from web.errors import Refusal
 
-MAX_BYTES = 64 * 1024 * 1024
 _HEAD_BYTES = 4096
 _BINARY = {
     b"PK\x03\x04": "an Excel or zip file",
@@ -15,6 +16,18 @@ _BINARY = {
     b"%PDF": "a PDF",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
 }
+
+
+def max_bytes() -> int:
+    """Return the size of the largest file that is taken in (`MAX_UPLOAD_MIB`)."""
+    return int(settings.MAX_UPLOAD_MIB * 2**20)
+
+
+def too_large() -> Refusal:
+    """Return the refusal of a file beyond the limit."""
+    message = f"The file is larger than {settings.MAX_UPLOAD_MIB:g} MiB."
+    hint = "Split it and import the parts, or ask whoever runs this site to raise MAX_UPLOAD_MIB."
+    return Refusal("file_too_large", message, hint=hint, status=413)
 
 
 def encoding_of(path: Path) -> str:
@@ -29,9 +42,8 @@ def encoding_of(path: Path) -> str:
     size = path.stat().st_size
     if size == 0:
         raise Refusal("file_empty", "The file is empty.", hint="Send a file with a header row and at least one row.")
-    if size > MAX_BYTES:
-        message = f"The file has {size / 2**20:.0f} MiB; {MAX_BYTES // 2**20} MiB is the limit."
-        raise Refusal("file_too_large", message, hint="Split it and import the parts.", status=413)
+    if size > max_bytes():
+        raise too_large()
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     for sign, what in _BINARY.items():
@@ -52,8 +64,9 @@ def encoding_of(path: Path) -> str:
 def _checked_utf16(path: Path, codec: str) -> str:
     try:
         with path.open(encoding=codec) as file:
-            for _ in file:
-                pass
+            for number, line in enumerate(file, 1):
+                if "\x00" in line:
+                    raise Refusal("file_not_text", f"Line {number} holds a zero byte: this is no text file.")
     except UnicodeError as error:
         message = f"The file looks like UTF-16 but breaks off ({error})."
         raise Refusal("file_encoding", message, hint="Save it as UTF-8.") from None

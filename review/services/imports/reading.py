@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from review.schema import Facts, InputField, OutputField
 from review.services.imports.mapping import LABELS_FIELD, Mapping, Target
 from review.services.imports.result import Tally
-from review.services.imports.tables import Row
+from review.services.imports.tables import MAX_COLUMNS, Row
 from review.services.imports.values import read_value
+from web import outside_json
 from web.errors import Refusal
+
+# Columns that a message names.
+SHOWN = 30
 
 
 class Readable(Protocol):
@@ -39,14 +42,16 @@ def check_mapping(table: Readable, mapping: Mapping, fields: Sequence[Target], d
     Raises:
         Refusal: `mapping_invalid`, with the mistakes by column or field.
     """
+    if len(mapping) > MAX_COLUMNS:
+        raise Refusal("mapping_invalid", f"The mapping names {len(mapping):,} columns; {MAX_COLUMNS:,} is the limit.")
     errors: dict[str, list[str]] = {}
-    names = {target.name for target in fields}
+    columns, names = set(table.columns), {target.name for target in fields}
     used: dict[str, str] = {}
     for column, name in mapping.items():
         if not name:
             continue
-        if column not in table.columns:
-            errors[column] = [f"The file has no column '{column}'; it has {', '.join(table.columns)}."]
+        if column not in columns:
+            errors[column] = [f"The file has no column '{column}'; it has {_some(table.columns)}."]
         elif name not in names:
             errors[column] = [f"'{name}' is no field of this task; it has {', '.join(sorted(names))}."]
         elif name in used:
@@ -70,6 +75,11 @@ def check_mapping(table: Readable, mapping: Mapping, fields: Sequence[Target], d
             hint="Choose a column for each field that matters, and for every required one.",
             errors=errors,
         )
+
+
+def _some(columns: Sequence[str]) -> str:
+    shown = ", ".join(columns[:SHOWN])
+    return shown if len(columns) <= SHOWN else f"{shown} and {len(columns) - SHOWN} more"
 
 
 def read_rows(
@@ -153,7 +163,7 @@ def _written(field: OutputField, column: str, value: Any) -> Any:
     if field.type == "text" or not isinstance(value, str) or not value.strip():
         return value
     try:
-        return json.loads(value)
+        return outside_json.loads(value)
     except ValueError:
         raise ValueError(f"'{column}' holds no JSON list") from None
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.utils import timezone
 
 from members.models import Member
 from review import permissions
@@ -17,7 +19,7 @@ from review.models import Record, Source, Task
 from review.prompting import canonical_json
 from review.schema import Facts
 from review.selectors.tasks import latest_version
-from review.services.imports import sources
+from review.services.imports import arriving, sources
 from review.services.imports.companies import Companies, Company, Naming
 from review.services.imports.mapping import Mapping, Target, guess, targets
 from review.services.imports.reading import Readable, ReadRow, check_mapping, read_rows
@@ -27,13 +29,13 @@ from review.services.pouring import RecordRow, Records
 from review.spec import TaskSpec
 from review.states import Role, SourceKind
 from web.ahead import ahead
+from web.giving_way import Turns
 
 # Rows written by one statement, while a thread reads the next ones: few at first, so that writing begins at once.
 FIRST_CHUNK, CHUNK = 250, 2000
 TITLE_CHARS = 200
 
 
-@transaction.atomic
 def import_records(
     task: Task,
     path: Path,
@@ -49,8 +51,8 @@ def import_records(
     """Take in a CSV, JSONL or JSON file of records under the task's latest version.
 
     A record is known by the hash of its facts, so that the same file twice adds nothing. Records of one company, by its
-    name or by its web domain, stand in one split; see `companies`. The task's row is locked meanwhile: two imports at
-    once follow one another.
+    name or by its web domain, stand in one split; see `companies`. Records are written a few at a time, each few in a
+    transaction of their own unless the caller has one, and all of them are there once the last is; see `arriving`.
 
     Args:
         task: The task.
@@ -65,39 +67,50 @@ def import_records(
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: The file cannot be read, the mapping is wrong, or rows are bad (`rows_bad`, each by its number).
+        Refusal: The file cannot be read, the mapping is wrong, rows are bad (`rows_bad`, each by its number), or another
+            import into the task is under way (`import_running`, 409).
     """
     permissions.require(by, task, Role.LEAD)
-    task = Task.objects.select_for_update().get(pk=task.pk)
     spec = latest_version(task).spec
     table = open_table(path)
     fields = targets(spec, SourceKind.RECORDS)
     mapping = guess(table.columns, fields) if mapping is None else mapping
     check_mapping(table, mapping, fields, defaults or {})
 
+    def draw(held: Task) -> Source:
+        until = timezone.now() + timedelta(seconds=arriving.LEASE_S)
+        return sources.draw(
+            held, SourceKind.RECORDS, path, table.format, mapping, by=by, filename=filename, name=name,
+            provenance=provenance, arriving_until=until,
+        )  # fmt: skip
+
+    source = arriving.claim(task, draw)
     tally = Tally()
-    source = sources.draw(
-        task,
-        SourceKind.RECORDS,
-        path,
-        table.format,
-        mapping,
-        by=by,
-        filename=filename,
-        name=name,
-        provenance=provenance,
-    )
-    intake = _Intake(source, spec, tally, foreseen(task, spec, table, mapping, fields, defaults or {}))
-    reading = Tally()
-    for chunk in ahead(growing_chunks(hashed(read_rows(table, mapping, fields, defaults or {}, reading), reading))):
-        intake.add(chunk)
-    tally.merge(reading)
-    if tally.bad and not skip_bad:
-        raise tally.refusal()
-    kept = sources.settle(
-        source, tally, lambda: Record.objects.filter(task=task, content_hash__in=list(intake.seen)[:1])
-    )
+    with arriving.taken_back_on_failure(source):
+        companies = foreseen(task, spec, table, mapping, fields, defaults or {})
+        reading = Tally()
+        rows = hashed(read_rows(table, mapping, fields, defaults or {}, reading), reading)
+        intake = _Intake(source, spec, tally, companies)
+        _write(intake, source, growing_chunks(rows))
+        tally.merge(reading)
+        if tally.bad and not skip_bad:
+            raise tally.refusal()
+        with transaction.atomic():
+            arriving.renew(source)
+            kept = sources.settle(
+                source, tally, lambda: Record.objects.filter(task=task, content_hash__in=list(intake.seen)[:1])
+            )
     return ImportResult.of(kept, tally, columns=table.columns, mapping=mapping)
+
+
+def _write(intake: _Intake, source: Source, read: Iterable[Sequence[Read]]) -> None:
+    """Write rows in short transactions, while the next are read."""
+    turns = Turns()
+    for chunk in ahead(read):
+        with transaction.atomic():
+            arriving.renew(source)
+            intake.add(chunk)
+        turns.give_way()
 
 
 def chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
@@ -198,7 +211,7 @@ class _Intake:
     def __init__(self, source: Source, spec: TaskSpec, tally: Tally, companies: Companies) -> None:
         self._task, self._tally, self._companies = source.task, tally, companies
         self._writing, self._records = Writing(spec), Records(source)
-        # A task without records is not asked for them; the caller holds its row.
+        # A task without records is not asked for them; nobody else brings any while this import runs.
         self._may_know = Record.objects.filter(task=source.task).exists()
         self.seen: set[str] = set()
 

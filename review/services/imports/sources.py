@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from django.db.models import QuerySet
@@ -29,8 +30,12 @@ def draw(
     filename: str,
     name: str,
     provenance: str,
+    arriving_until: datetime | None = None,
 ) -> Source:
-    """Insert the row that records will point at; its counts come when the file is read."""
+    """Insert the row that records will point at; its counts come when the file is read.
+
+    With `arriving_until` it is there for nobody until it is settled, see `arriving`.
+    """
     filename = (filename or path.name).replace("\\", "/").rsplit("/", 1)[-1]
     return Source.objects.create(
         task=task,
@@ -43,6 +48,7 @@ def draw(
         provenance=provenance.strip()[:200],
         sha256=_sha256(path),
         created_by=by,
+        arriving_until=arriving_until,
     )
 
 
@@ -53,7 +59,8 @@ def settle(source: Source, tally: Tally, known: Callable[[], QuerySet[Record]]) 
         return earlier
     source.rows_total, source.rows_added = tally.total, tally.added
     source.rows_known, source.rows_bad = tally.known, tally.bad
-    source.save(update_fields=["rows_total", "rows_added", "rows_known", "rows_bad"])
+    source.arriving_until = None
+    source.save(update_fields=["rows_total", "rows_added", "rows_known", "rows_bad", "arriving_until"])
     return source
 
 
@@ -67,7 +74,7 @@ def _earlier(source: Source, known: Callable[[], QuerySet[Record]]) -> Source | 
 
 def _free_slug(task: Task, name: str) -> str:
     stem = slugify(name)[: SLUG_CHARS - 5] or "source"
-    taken = set(Source.objects.filter(task=task, slug__startswith=stem).values_list("slug", flat=True))
+    taken = set(Source.everything.filter(task=task, slug__startswith=stem).values_list("slug", flat=True))
     number = 1
     slug = stem
     while slug in taken:

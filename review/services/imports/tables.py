@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from review.services.imports.encoding import encoding_of
+from web import outside_json
 from web.errors import Refusal
 
 csv.field_size_limit(4 * 1024 * 1024)
 _DELIMITERS = ",;\t|"
 _COLUMNS_FROM_ROWS = 2000
+# No export has so many; each costs a line of the page that matches them, and a look at every row.
+MAX_COLUMNS = 1000
+MAX_COLUMN_CHARS = 200
+MAX_ROWS = 1_000_000
 _NO_ROWS = "The file has no rows."
 
 
@@ -53,18 +58,18 @@ class Table:
         """Every row that is not blank, in order; one row in memory at a time (a JSON array is read whole).
 
         Raises:
-            Refusal: `csv_broken` or `json_broken` where the rest of the file cannot be read.
+            Refusal: `csv_broken` or `json_broken` where the rest of the file cannot be read, or `too_many_rows` (413).
         """
         if self.format == "csv":
-            return _csv_rows(self)
-        return _jsonl_rows(self) if self.format == "jsonl" else _json_rows(self)
+            return _counted(_csv_rows(self))
+        return _counted(_jsonl_rows(self) if self.format == "jsonl" else _json_rows(self))
 
 
 def open_table(path: Path) -> Table:
     """Look at a file: its encoding, its format by its first character, its columns.
 
     Raises:
-        Refusal: It is empty, not text, mis-encoded, has no rows, or names a column twice.
+        Refusal: It is empty, not text, mis-encoded, has no rows, names a column twice, or has too many of them.
     """
     encoding = encoding_of(path)
     first = _first_character(path, encoding)
@@ -117,14 +122,41 @@ def _columns(header: list[str]) -> tuple[str, ...]:
     while names and not names[-1]:
         names.pop()
     names = [name or f"column {index}" for index, name in enumerate(names, 1)]
+    check_columns(names)
+    places: dict[str, int] = {}
     for index, name in enumerate(names):
-        first = names.index(name)
+        first = places.setdefault(name, index)
         if first != index:
             message = f"The header names '{name}' twice, in columns {first + 1} and {index + 1}."
             raise Refusal(
                 "header_twice", message, hint="Give each column a name of its own.", errors={"header": [message]}
             )
     return tuple(names)
+
+
+def check_columns(names: Collection[str]) -> None:
+    """Refuse a file with more columns than anybody matches, or with a name that is none.
+
+    Raises:
+        Refusal: `too_many_columns` (413) or `column_name_long`.
+    """
+    if len(names) > MAX_COLUMNS:
+        message = f"The file has {len(names):,} columns; {MAX_COLUMNS:,} is the limit."
+        raise Refusal("too_many_columns", message, hint="Keep the columns that the task reads.", status=413)
+    longest = max(names, key=len, default="")
+    if len(longest) > MAX_COLUMN_CHARS:
+        message = (
+            f"A column's name has {len(longest):,} characters, '{longest[:40]}…'; {MAX_COLUMN_CHARS} is the limit."
+        )
+        raise Refusal("column_name_long", message, hint="Is the first row a header? Add one with short names.")
+
+
+def _counted(rows: Iterator[Row]) -> Iterator[Row]:
+    for count, row in enumerate(rows, 1):
+        if count > MAX_ROWS:
+            message = f"The file has more than {MAX_ROWS:,} rows."
+            raise Refusal("too_many_rows", message, hint="Split it and import the parts.", status=413)
+        yield row
 
 
 def _csv_rows(table: Table) -> Iterator[Row]:
@@ -175,10 +207,11 @@ def _with_keys(table: Table) -> Table:
     for count, row in enumerate(table.rows()):
         is_empty = False
         columns.update(dict.fromkeys(row.values))
-        if count >= _COLUMNS_FROM_ROWS:
+        if len(columns) > MAX_COLUMNS or count >= _COLUMNS_FROM_ROWS:
             break
     if is_empty:
         raise Refusal("file_empty", _NO_ROWS, hint="Send at least one object.")
+    check_columns(columns)
     return Table(table.path, table.format, table.encoding, tuple(columns))
 
 
@@ -194,7 +227,9 @@ def _jsonl_rows(table: Table) -> Iterator[Row]:
 
 def _json_line(number: int, line: str) -> Row:
     try:
-        value = _DECODER.decode(line)
+        value = outside_json.loads(line)
+    except outside_json.NotTaken as error:
+        return Row(number, problem=f"not taken: {error}")
     except ValueError as error:
         detail = f"{error.msg} at character {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
         return Row(number, problem=f"not JSON: {detail}")
@@ -204,7 +239,9 @@ def _json_line(number: int, line: str) -> Row:
 def _json_rows(table: Table) -> Iterator[Row]:
     with table.path.open(encoding=table.encoding) as file:
         try:
-            values = json.load(file, parse_constant=_no_constant)
+            values = outside_json.loads(file.read())
+        except outside_json.NotTaken as error:
+            raise Refusal("json_refused", f"The JSON is not taken: {error}.", hint="Send one object a line.") from None
         except ValueError as error:
             where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "the file"
             raise Refusal(
@@ -222,12 +259,5 @@ def _json_row(number: int, value: Any) -> Row:
     return Row(number, value)
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
-
-
 def _kind(value: Any) -> str:
     return {list: "array", str: "string", int: "number", float: "number", bool: "boolean"}.get(type(value), "null")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)

@@ -11,7 +11,7 @@ from tempfile import NamedTemporaryFile
 
 from django.conf import settings
 
-from review.services.imports.encoding import MAX_BYTES
+from review.services.imports.encoding import max_bytes, too_large
 from web.errors import Refusal
 
 KEEP_S = 24 * 3600
@@ -35,9 +35,8 @@ def keep(chunks: Iterable[bytes]) -> str:
         try:
             for chunk in chunks:
                 size += len(chunk)
-                if size > MAX_BYTES:
-                    message = f"The file is larger than {MAX_BYTES // 2**20} MiB."
-                    raise Refusal("file_too_large", message, hint="Split it and import the parts.", status=413)
+                if size > max_bytes():
+                    raise too_large()
                 digest.update(chunk)
                 file.write(chunk)
         except OSError as error:

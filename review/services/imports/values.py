@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import math
 import re
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from review.schema import InputField, normalise_text
+from web import outside_json
+from web.outside_json import MAX_DIGITS
 
 MAX_CHARS = 20_000
 _DATES = ("%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%d.%m.%Y", "%Y/%m/%d")
@@ -56,7 +58,12 @@ def _number(value: Any) -> int | float:
         text = re.sub(r"[ ,'\u2019\u00a0\u202f]", "", text)
     if not _NUMBER.fullmatch(text):
         raise ValueError(f"is '{_short(value)}', expected a number such as 1200 or 3.5")
-    return _whole(float(text)) if re.search(r"[.eE]", text) else int(text)
+    if len(text) > MAX_DIGITS:
+        raise ValueError(f"has {len(text):,} digits; {MAX_DIGITS} is the limit")
+    number = _whole(float(text)) if re.search(r"[.eE]", text) else int(text)
+    if number == math.inf or number == -math.inf:
+        raise ValueError(f"is '{_short(value)}', too large for a number")
+    return number
 
 
 def _whole(number: float) -> int | float:
@@ -106,7 +113,7 @@ def _list(value: Any) -> list[str] | None:
 def _parts(text: str) -> list[Any]:
     if text.lstrip().startswith("["):
         try:
-            loaded = json.loads(text)
+            loaded = outside_json.loads(text)
         except ValueError:
             loaded = None
         if isinstance(loaded, list):

@@ -9,9 +9,12 @@ import pytest
 
 from members.models import Member
 from review.models import Record, Task
-from review.services.imports import import_records, read_preview
+from review.schema import InputField
+from review.services.imports import import_records, read_preview, tables
+from review.services.imports.values import read_value
 from review.starters import outreach
 from tests.review.imports.conftest import GOOD, Write, refusal_of
+from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +79,53 @@ def test_a_file_that_cannot_be_used_says_why(
     assert says in refusal.message
 
 
+WIDE = ",".join(f"column {number}" for number in range(1_000_000))
+
+
+def test_a_million_columns_are_counted_and_refused_at_once(write: Write) -> None:
+    for content in (f"{WIDE}\n{WIDE}\n", "{" + ",".join(f'"c{number}": 1' for number in range(20_000)) + "}"):
+        with pytest.raises(Refusal) as refused:
+            read_preview(write(content), spec=outreach.SPEC)
+
+        assert (refused.value.code, refused.value.status) == ("too_many_columns", 413)
+        assert "1,000 is the limit" in refused.value.message
+
+
+def test_the_header_is_looked_through_once_however_wide(monkeypatch: pytest.MonkeyPatch, write: Write) -> None:
+    monkeypatch.setattr(tables, "MAX_COLUMNS", 2_000_000)
+
+    # Comparing each name with all before it would take hours.
+    narrower = WIDE[: WIDE.index(",column 100000")]
+    assert len(tables.open_table(write(f"{narrower}\n{narrower}\n")).columns) == 100_000
+
+
+def test_a_thousand_columns_are_matched(write: Write) -> None:
+    names = ["company", "sector", *(f"{'x' * 150}{number}" for number in range(998))]
+    content = f"{','.join(names)}\n{','.join(['a'] * 1000)}\n"
+
+    preview = read_preview(write(content), spec=outreach.SPEC)
+
+    assert preview.mapping == {"company": "company", "sector": "sector"}
+    assert len(preview.unknown_columns) == 998
+
+
+def test_a_name_that_is_no_name_is_told(write: Write) -> None:
+    with pytest.raises(Refusal) as refused:
+        read_preview(write(f"company,{'word ' * 100}\na,b\n"), spec=outreach.SPEC)
+
+    assert refused.value.code == "column_name_long"
+
+
+def test_a_file_with_too_many_rows_is_refused(monkeypatch: pytest.MonkeyPatch, write: Write) -> None:
+    monkeypatch.setattr(tables, "MAX_ROWS", 3)
+
+    with pytest.raises(Refusal) as refused:
+        read_preview(write("company,sector\n" + "A,b\n" * 4), spec=outreach.SPEC)
+
+    assert (refused.value.code, refused.value.status) == ("too_many_rows", 413)
+    assert read_preview(write("company,sector\n" + "A,b\n" * 3), spec=outreach.SPEC).rows_total == 3
+
+
 def test_jsonl_rows_are_numbered_by_line_and_a_broken_one_is_named(task: Task, admin: Member, write: Write) -> None:
     lines = ['{"company": "A", "sector": "b"}', "", '{"company": "C", ', "[1]", '{"company": "D", "sector": {"x": 1}}']
 
@@ -84,6 +134,39 @@ def test_jsonl_rows_are_numbered_by_line_and_a_broken_one_is_named(task: Task, a
     assert refusal.errors["row 3"][0].startswith("not JSON: Expecting property name")
     assert refusal.errors["row 4"] == ["a JSON array, expected an object"]
     assert refusal.errors["row 5"] == ["'sector' is a JSON object, expected a plain value"]
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("[" * 100_000, "nested more than 64 deep"),
+        ("[" * 500 + "]" * 500, "nested more than 64 deep"),
+        ("9" * 5000, "a number has 5,000 digits"),
+        ("1e999", "the number 1e999 is too large"),
+        ("NaN", "NaN is no JSON number"),
+        (r'"\ud800"', "size: There is half a character"),
+        (r'["\u0000"]', r"size[0]: There is a zero byte"),
+    ],
+    ids=lambda value: value[:20],
+)
+def test_json_that_cannot_be_kept_is_a_bad_row_and_no_fault(write: Write, value: str, says: str) -> None:
+    row = f'{{"company": "A", "sector": "b", "size": {value}}}'
+
+    good = '{"company": "C", "sector": "d", "size": 3}'
+    by_line = read_preview(write(f"{good}\n{row}\n", "rows.jsonl"), spec=outreach.SPEC)
+    with pytest.raises(Refusal) as whole:
+        read_preview(write(f"[{row}]", "rows.json"), spec=outreach.SPEC)
+
+    assert says in by_line.errors[0].reason
+    assert says in whole.value.message or says.partition(": ")[2] in whole.value.message
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "1e999", "-1e999"])
+def test_a_cell_that_is_too_large_a_number_is_a_bad_row(number: str) -> None:
+    field = InputField(name="size", type="number")
+
+    with pytest.raises(ValueError, match=r"digits|too large"):
+        read_value(field, number)
 
 
 def test_a_json_array_is_read_too(task: Task, admin: Member, write: Write) -> None:

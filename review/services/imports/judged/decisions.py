@@ -19,7 +19,7 @@ from review.models import Candidate, Record, Source, Task, TaskVersion
 from review.schema import Fields
 from review.selectors.tasks import latest_version
 from review.services.candidates import NewDraft, add_drafts
-from review.services.imports import sources
+from review.services.imports import arriving, sources
 from review.services.imports.companies import Companies
 from review.services.imports.finding import Draft, Finder, call_id, fitting
 from review.services.imports.judged import saying, standing
@@ -77,7 +77,7 @@ def import_decisions(
         Refusal: As `import_drafts`; `no_verdicts` when nothing in the file was judged.
     """
     permissions.require(by, task, Role.LEAD)
-    task = Task.objects.select_for_update().get(pk=task.pk)
+    task = arriving.hold(task)
     version = latest_version(task)
     table = open_judged(path)
     fields = judged_targets(version.spec)

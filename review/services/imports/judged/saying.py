@@ -6,7 +6,6 @@ with what was found and what is wanted.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from review.services.imports.judged.targets import AT, EDITED, NOTE, RATING, REA
 from review.services.imports.values import read_value
 from review.spec import TaskSpec
 from review.states import Verdict
+from web import outside_json
 
 LEAVE_OUT = "leave_out"
 _GUESSES: dict[str, tuple[str, ...]] = {
@@ -133,7 +133,7 @@ def _edited(spec: TaskSpec, cells: Mapping[str, Any], draft: Fields) -> Fields |
             edited[field.name] = "\n".join(map(str, value)) if isinstance(value, list) else str(value)
             continue
         try:
-            edited[field.name] = json.loads(value) if isinstance(value, str) else value
+            edited[field.name] = outside_json.loads(value) if isinstance(value, str) else value
         except ValueError:
             raise ValueError(f"the edited '{field.name}' holds no JSON list") from None
     return normalise_fields(spec.output_schema, {**draft, **edited}) if edited else None

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from review.services.imports.judged import argilla, doccano, label_studio
-from review.services.imports.tables import Row, Table, open_table
+from review.services.imports.tables import MAX_COLUMNS, Row, Table, check_columns, open_table
 from web.errors import Refusal
 
 TOOLS: tuple[ModuleType, ...] = (label_studio, argilla, doccano)
@@ -75,6 +75,9 @@ def open_judged(path: Path) -> JudgedTable:
     for row in table.rows():
         is_judged = True
         columns.update(dict.fromkeys(row.values))
+        if len(columns) > MAX_COLUMNS:
+            break
+    check_columns(columns)
     if not is_judged:
         raise Refusal(
             "no_verdicts", f"This is an export of {tool} in which nothing was judged.",

@@ -1,0 +1,67 @@
+"""A key for work that commits in steps: taken first, given back on failure, taken over when its server went away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+from rest_framework.response import Response
+from rest_framework.test import APIClient
+
+from members.idempotency import LEFT_AFTER_S
+from members.models import Member, RememberedRequest
+from review.models import Record
+from tests.review.factories import make_task
+
+pytestmark = pytest.mark.django_db
+GOOD = "company,sector\nAcme,steel\n"
+
+
+@pytest.fixture
+def api(admin: Member, api_as: Callable[..., APIClient]) -> APIClient:
+    make_task(by=admin)
+    return api_as(admin)
+
+
+def post(api: APIClient, content: str) -> Response:
+    file = SimpleUploadedFile("rows.csv", content.encode())
+    body = {"file": file, "task": "outreach"}
+    return api.post("/api/v1/sources/", body, format="multipart", headers={"Idempotency-Key": "k"})
+
+
+def test_the_same_request_is_answered_with_the_first_answer(api: APIClient) -> None:
+    first, second = post(api, GOOD), post(api, GOOD)
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert second.json() == first.json()
+    assert second["Idempotency-Replayed"] == "true"
+
+
+def test_another_request_with_the_key_is_refused(api: APIClient) -> None:
+    post(api, GOOD)
+
+    assert post(api, GOOD + "Bolt,rail\n").json()["code"] == "idempotency_key_reused"
+
+
+def test_a_request_that_failed_is_not_remembered(api: APIClient) -> None:
+    assert post(api, GOOD + "Short\n").status_code == 422
+    assert not RememberedRequest.objects.exists()
+
+    assert post(api, GOOD).status_code == 201
+
+
+def test_while_the_first_is_worked_on_the_second_is_refused_and_later_takes_over(api: APIClient) -> None:
+    post(api, GOOD)
+    Record.objects.all().delete()
+    RememberedRequest.objects.update(status=0, body=None)
+
+    running = post(api, GOOD)
+    RememberedRequest.objects.update(created_at=timezone.now() - timedelta(seconds=LEFT_AFTER_S + 1))
+    taken_over = post(api, GOOD)
+
+    assert (running.status_code, running.json()["code"]) == (409, "request_running")
+    assert taken_over.status_code == 201
+    assert Record.objects.count() == 1

@@ -1,0 +1,221 @@
+"""Clients that send nothing, or half, or do not read: others are served meanwhile, and the slow are let go."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
+from django.urls import include, path
+
+from miniatures_site import bodies
+from miniatures_site.connections import TimedConnection
+from miniatures_site.seats import SeatedHandler
+
+SEATS, MANY = 2, 12
+PATIENCE_S = 60.0
+# More than the system's buffers take.
+LARGE = b"x" * 16 * bodies.MIB
+let_go = threading.Event()
+
+
+def held(request: HttpRequest) -> HttpResponse:
+    """A page that works for as long as the test wants."""
+    let_go.wait(PATIENCE_S)
+    return HttpResponse("held")
+
+
+def large(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(LARGE)
+
+
+def told(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(len(request.body)))
+
+
+held.login_required = large.login_required = told.login_required = False  # type: ignore[attr-defined]
+told.csrf_exempt = True  # type: ignore[attr-defined]
+urlpatterns = [
+    path("held/", held),
+    path("large/", large),
+    path("told/", told, name="api-inbound"),
+    path("plain/", told),
+    path("", include("miniatures_site.urls")),
+]
+
+
+class Quick(TimedConnection):
+    """Deadlines that a test can wait for."""
+
+    headers_within_s = 0.3
+    read_within_s = 0.5
+
+
+class Site:
+    """The site behind a real uvicorn, in a thread of this process."""
+
+    def __init__(self, *, grace_s: float, protocol: type[TimedConnection] = TimedConnection) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        config = uvicorn.Config(
+            SeatedHandler(SEATS, grace_s=grace_s), host="127.0.0.1", port=self.port, log_level="warning",
+            access_log=False, lifespan="off", http=protocol, timeout_graceful_shutdown=1,
+        )  # fmt: skip
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=lambda: asyncio.run(self.server.serve()), daemon=True)
+        self.thread.start()
+        until = time.monotonic() + PATIENCE_S
+        while not self.server.started:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+
+    def open(self, sent: bytes = b"") -> socket.socket:
+        """A connection of which so much was sent."""
+        opened = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S)
+        opened.sendall(sent)
+        return opened
+
+    def get(self, address: str, **headers: str) -> httpx.Response:
+        url = f"http://127.0.0.1:{self.port}{address}"
+        return httpx.get(url, headers=headers, timeout=PATIENCE_S, trust_env=False)
+
+    def close(self) -> None:
+        let_go.set()
+        self.server.force_exit = self.server.should_exit = True
+        self.thread.join(PATIENCE_S)
+
+
+@pytest.fixture
+def site_of() -> Iterator[Callable[..., Site]]:
+    """Sites of these addresses; nothing here needs a database."""
+    let_go.clear()
+    running: list[Site] = []
+
+    def start(*, grace_s: float = bodies.GRACE_S, **options: Any) -> Site:
+        running.append(Site(grace_s=grace_s, **options))
+        return running[-1]
+
+    middleware = ["django.middleware.security.SecurityMiddleware", "serving.shortcut.past_the_pages"]
+    with override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=middleware):
+        yield start
+        for site in running:
+            site.close()
+
+
+HALVES = {
+    "idle": b"",
+    "half the headers": b"POST /api/v1/tasks/ HTTP/1.1\r\nHost: localhost\r\n",
+    "half a body": b"POST /api/v1/tasks/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\nhalf",
+    "half a question": b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\n{",
+    "half a body with a cookie": b"POST /plain/ HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid=x\r\n"
+    b"Content-Length: 900\r\n\r\nhalf",
+    "nobody reads": b"GET /large/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "a member who does not read": b"GET /large/ HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid=x\r\n\r\n",
+}
+
+
+def test_who_sends_half_or_reads_nothing_keeps_nobody_waiting(site_of: Callable[..., Site]) -> None:
+    site = site_of()
+    slow = [site.open(sent) for sent in HALVES.values() for _ in range(MANY)]
+
+    answers = [
+        site.get("/livez"),
+        site.get("/v1/models"),
+        site.get("/v1/models", Authorization="Basic x"),
+        site.get("/plain/"),
+        site.get("/plain/", Cookie="sessionid=x"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 401, 401, 200, 200]
+    for each in slow:
+        each.close()
+
+
+def test_work_that_holds_every_seat_leaves_health_and_programs_alone(site_of: Callable[..., Site]) -> None:
+    site = site_of()
+    busy = [b"", b"Cookie: sessionid=x\r\n"]
+    slow = [
+        site.open(b"GET /held/ HTTP/1.1\r\nHost: localhost\r\n" + shown + b"\r\n")
+        for shown in busy
+        for _ in range(SEATS + 1)
+    ]
+
+    assert site.get("/livez").status_code == 200
+    assert site.get("/v1/models").status_code == 401
+    for each in slow:
+        each.close()
+
+
+def test_visitors_do_not_take_the_seats_of_members(site_of: Callable[..., Site]) -> None:
+    site = site_of()
+    slow = [site.open(b"GET /held/ HTTP/1.1\r\nHost: localhost\r\n\r\n") for _ in range(MANY)]
+
+    assert site.get("/plain/", Cookie="sessionid=x").status_code == 200
+    for each in slow:
+        each.close()
+
+
+def test_a_body_that_does_not_come_is_told_and_closed(site_of: Callable[..., Site]) -> None:
+    site = site_of(grace_s=0.2)
+    slow = site.open(b"POST /api/v1/tasks/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\nhalf")
+
+    head, said = everything(slow)
+
+    assert head.startswith(b"HTTP/1.1 408 ")
+    assert (json.loads(said)["code"], json.loads(said)["status"]) == ("too_slow", 408)
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: loc"])
+def test_headers_that_do_not_come_end_the_connection(site_of: Callable[..., Site], sent: bytes) -> None:
+    site = site_of(protocol=Quick)
+
+    head, _ = everything(site.open(sent))
+
+    assert head.startswith(b"HTTP/1.1 408 " if sent else b"")
+
+
+def test_headers_that_stop_after_an_answer_end_the_connection(site_of: Callable[..., Site]) -> None:
+    site = site_of(protocol=Quick)
+    kept = site.open(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert b"200" in kept.recv(1000)
+    kept.sendall(b"GET /livez HTTP/1.1\r\nHo")
+
+    said = b""
+    while part := kept.recv(1000):
+        said += part
+
+    assert b"HTTP/1.1 408 " in said
+
+
+def test_an_answer_that_nobody_reads_is_given_up(site_of: Callable[..., Site]) -> None:
+    site = site_of(protocol=Quick)
+    deaf = site.open(b"GET /large/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+    until = time.monotonic() + PATIENCE_S
+    # One connection is there before the server has seen it; it is gone when the server has let go.
+    time.sleep(Quick.read_within_s)
+    while site.server.server_state.connections:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+    deaf.close()
+
+
+def everything(connection: socket.socket) -> tuple[bytes, bytes]:
+    """All that comes until the other side closes: the head and the content."""
+    said = b""
+    while part := connection.recv(65536):
+        said += part
+    connection.close()
+    head, _, content = said.partition(b"\r\n\r\n")
+    return head, content
