@@ -63,6 +63,8 @@ ACTS: dict[str, str] = {
     "campaign_launched": "Campaign launched",
     "campaign_steered": "Campaign steered",
     "experiment_registered": "Experiment registered",
+    "halted": "Everything that leaves stopped",
+    "resumed": "Everything that leaves resumed",
     "backup_made": "Backup made",
     "restored": "Restored from a backup",
 }

@@ -38,7 +38,7 @@ _SITE = {
     "audit:index": (ADMIN, NONE), "audit:csv": (ADMIN, NONE), "api-audit": (ADMIN, NONE),
     "webhooks:index": (ANY_LEAD, ANY_LEAD), "webhooks:detail": (LEAD, LEAD), "webhooks:act": (NONE, LEAD),
     "jobs:list": (MEMBER, NONE), "jobs:detail": (VIEWER, NONE), "jobs:steer": (NONE, LEAD),
-    "jobs:hosts": (MEMBER, ADMIN), "jobs:priority": (NONE, LEAD),
+    "jobs:halt": (MEMBER, ADMIN), "jobs:hosts": (MEMBER, ADMIN), "jobs:priority": (NONE, LEAD),
     "jobs:events": (VIEWER, NONE), "jobs:events_of_many": (MEMBER, NONE),
 }  # fmt: skip
 _REVIEW = {
@@ -130,7 +130,7 @@ _API = {
     "api-webhooks": (ANY_LEAD, ANY_LEAD), "api-webhook": (LEAD, LEAD), "api-webhook-deliveries": (LEAD, NONE),
     "api-webhook-replay": (NONE, LEAD), "api-webhook-test": (NONE, LEAD),
     "job-list": (MEMBER, NONE), "job-detail": (VIEWER, NONE), "job-events": (VIEWER, NONE),
-    "host-list": (MEMBER, NONE), "job-priority": (NONE, LEAD),
+    "api-halt": (MEMBER, ADMIN), "host-list": (MEMBER, NONE), "job-priority": (NONE, LEAD),
     "job-pause": (NONE, LEAD), "job-resume": (NONE, LEAD), "job-cancel": (NONE, LEAD),
     "api-tasks": (MEMBER, ANY_LEAD), "api-task": (VIEWER, NONE), "api-task-versions": (VIEWER, LEAD),
     "api-task-version": (VIEWER, NONE), "api-task-team": (LEAD, NONE), "api-task-team-member": (NONE, LEAD),

@@ -41,6 +41,7 @@ class PushKind(BaseKind):
     queue = "default"
     engine_module: str | None = "review.hub"
     max_running_per_host = 1
+    leaves = True
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
         return pushing.lay(job, run_dir)
