@@ -81,6 +81,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST campaigns:act": {"verb": "pause"},
     "POST campaigns:reply-meaning": {"meaning": "interested"},
     "POST jobs:steer": {},
+    "POST jobs:halt": {"verb": "resume"},
+    "POST api-halt": {"halted": False},
     "POST jobs:priority": {"priority": "low"},
     "POST job-priority": {"priority": "low"},
     "POST review:focus": {"candidate": "{candidate}", "verdict": "accept", "seconds": "3", "id": "{fresh}"},
