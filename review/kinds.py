@@ -47,4 +47,4 @@ class PushKind(BaseKind):
         return pushing.lay(job, run_dir)
 
     def secret_refs(self, job: Job) -> list[str]:
-        return [job.spec["token"]]
+        return pushing.secret_refs(job)

@@ -35,6 +35,7 @@ def hub(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     with serving() as found:
         settings.HUB_ENDPOINT = found.url
         monkeypatch.setenv("HF_TOKEN", found.token)
+        monkeypatch.setenv("OPENAI_API_KEY", "canary-of-somebody-else")
         yield found
 
 
@@ -106,6 +107,7 @@ def test_a_token_the_hub_does_not_take_fails_with_what_to_do(
     [
         ({"to": "gold"}, "to"), ({"to": "../x/y"}, "to"), ({"to": "acme/gold;rm"}, "to"), ({"formats": ()}, "formats"),
         ({"formats": ("xml",)}, "formats"), ({"token": "SECRET_KEY"}, "token"), ({"token": "NO_SUCH_TOKEN"}, "token"),
+        ({"token": "OPENAI_API_KEY"}, "token"),
     ],
 )  # fmt: skip
 def test_an_order_with_a_mistake_is_refused_before_anything_is_sent(
