@@ -82,6 +82,8 @@ def build(job: Job) -> dict[str, Any]:
         count=order.count,
         # What closes batches asks for nothing that could pass a budget.
         budget_usd=None if is_closing else _float(budgets.hold_again(order)),
+        call_usd=_call_usd(order),
+        repairs_until_usd=_repairs_until_usd(order),
         seed=order.seed,
         uncertain="retry" if order.uncertain_policy == "retry" else "hold",
         way="collect" if is_closing else "batch" if order.way == Way.BATCH else "live",
@@ -111,6 +113,19 @@ def secret_refs(job: Job) -> list[str]:
             address = address_of(spec.provider, spec.base_url)
             secret_uses.require(spec.secret_ref, use=Use.TEACHER, url=address, field="teacher")
     return list(dict.fromkeys(spec.secret_ref for spec in specs if spec.secret_ref))
+
+
+def _call_usd(order: GenerationJob) -> float:
+    said: dict[str, Any] = order.estimate
+    return float(said.get("cost_usd", 0)) / max(1, int(said.get("calls", 1)))
+
+
+def _repairs_until_usd(order: GenerationJob) -> float | None:
+    """The estimate's upper end and one worst call, as the suggested budget has it; None for an order without one."""
+    said: dict[str, Any] = order.estimate
+    if "cost_high_usd" not in said:
+        return None
+    return float(said["cost_high_usd"]) + float(said.get("worst_call_usd", 0))
 
 
 def _task(order: GenerationJob) -> TaskSpec:
