@@ -43,6 +43,7 @@ ACTS: dict[str, str] = {
     "teacher_changed": "Teacher changed",
     "generation_launched": "Generation launched",
     "calls_settled": "Uncertain calls settled",
+    "call_corrected": "Cost of a call corrected",
     "proposal_made": "Task version proposed",
     "proposal_accepted": "Proposed version accepted",
     "proposal_dismissed": "Proposed version dismissed",

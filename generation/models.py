@@ -185,14 +185,14 @@ class Call(models.Model):
 
 
 class CallCorrection(models.Model):
-    """That an admin set what a call cost: from what, to what, and why. Rows are only added; sums move with the call."""
+    """That an admin set what a call cost: from what, to what, and why. Rows are only added, which the database holds; sums move with the call."""
 
     id = models.BigAutoField(primary_key=True)
-    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="corrections")
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="corrections")
     was_usd = models.DecimalField(max_digits=12, decimal_places=6)
     cost_usd = models.DecimalField(max_digits=12, decimal_places=6)
     reason = models.CharField(max_length=300)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

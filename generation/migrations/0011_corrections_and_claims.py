@@ -60,8 +60,8 @@ class Migration(migrations.Migration):
                 ('cost_usd', models.DecimalField(decimal_places=6, max_digits=12)),
                 ('reason', models.CharField(max_length=300)),
                 ('at', models.DateTimeField(auto_now_add=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('call', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='corrections', to='generation.call')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('call', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='generation.call')),
             ],
             options={
                 'ordering': ['at', 'id'],

@@ -34,6 +34,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST api-generation-jobs": {"task": "{task}", "teacher": "{teacher}", "count": 1},
     "POST api-generation-estimate": {"task": "{task}", "teacher": "{teacher}", "count": 1},
     "POST api-generation-settle": {"verb": "drop"},
+    "POST api-generation-call-cost": {"cost_usd": "0.5", "reason": "The invoice."},
+    "POST generation:correct": {"cost_usd": "0.5", "reason": "The invoice."},
     "POST api-research-orders": {"sites": [{"name": "A", "url": "https://a.example/"}]},
     "POST generation:learn": {"teacher": "", "look_at": "50"},
     "POST generation:proposal": {"verb": "rebase"},
