@@ -43,6 +43,7 @@ ACTS: dict[str, str] = {
     "teacher_changed": "Teacher changed",
     "generation_launched": "Generation launched",
     "calls_settled": "Uncertain calls settled",
+    "call_corrected": "Cost of a call corrected",
     "proposal_made": "Task version proposed",
     "proposal_accepted": "Proposed version accepted",
     "proposal_dismissed": "Proposed version dismissed",
@@ -69,6 +70,8 @@ ACTS: dict[str, str] = {
     "sender_changed": "Sender changed",
     "suppressed": "Addresses suppressed",
     "experiment_registered": "Experiment registered",
+    "halted": "Everything that leaves stopped",
+    "resumed": "Everything that leaves resumed",
     "backup_made": "Backup made",
     "restored": "Restored from a backup",
 }

@@ -17,6 +17,7 @@ class SendingKind(BaseKind):
     label = "Sending"
     queue = "campaigns"
     max_running_per_host = 4
+    leaves = True
 
     def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
         return sending.send(job, attempt)

@@ -17,6 +17,11 @@ urlpatterns = [
     path("generation-jobs/<uuid:order_id>/", orders.OrderDetail.as_view(), name="api-generation-job"),
     path("generation-jobs/<uuid:order_id>/calls/", orders.Calls.as_view(), name="api-generation-calls"),
     path(
+        "generation-jobs/<uuid:order_id>/calls/<uuid:call_id>/cost/",
+        orders.Correct.as_view(),
+        name="api-generation-call-cost",
+    ),
+    path(
         "generation-jobs/<uuid:order_id>/diversity/", variety.OrderDiversity.as_view(), name="api-generation-diversity"
     ),
     path("tasks/<slug:slug>/research/", research.ResearchOrders.as_view(), name="api-research-orders"),

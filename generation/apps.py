@@ -8,7 +8,7 @@ class GenerationConfig(AppConfig):
     name = "generation"
 
     def ready(self) -> None:
-        """Tell the rooms below what this one brings: a kind of job, notes for data cards, and who writes drafts again."""
+        """Tell the rooms below what this one brings: kinds of jobs, notes for data cards, who writes drafts again, a guard."""
         from generation import seeds, terms
         from generation.kinds import CollectKind, GenerationKind, ResearchKind
         from generation.services import revising
@@ -17,6 +17,7 @@ class GenerationConfig(AppConfig):
         from generation.services.teaching import advising
         from generation.services.variety import again
         from jobs import ports as job_ports
+        from review import immutability
         from review import ports as review_ports
 
         job_ports.register(GenerationKind())
@@ -28,4 +29,6 @@ class GenerationConfig(AppConfig):
         review_ports.add_card_notes(terms.card_notes)
         review_ports.add_eraser(erasing.erase)
         review_ports.set_reviser(revising.TeacherReviser())
+        why = "A correction never changes: correct the call once more."
+        immutability.declare(immutability.Guard("generation_callcorrection", ("UPDATE", "DELETE"), "", why))
         post_migrate.connect(seeds.lay, sender=self)

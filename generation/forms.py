@@ -116,7 +116,7 @@ class TeacherForm(forms.Form):
         required=False,
         max_length=64,
         help_text="The name, not the key. Empty: OPENAI_API_KEY or ANTHROPIC_API_KEY by provider, "
-        "none for your own server.",
+        "none for your own server. A key goes only to the hosts it is allowed for (ALLOWED_SECRETS).",
     )
     parameters = forms.JSONField(
         label="Parameters",

@@ -23,6 +23,7 @@ class GenerationKind(BaseKind):
     queue = "generation"
     engine_module: str | None = "generation.engine"
     max_running_per_host = 4
+    leaves = True
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
         return order_spec.build(job)
@@ -63,6 +64,7 @@ class ResearchKind(BaseKind):
     queue = "generation"
     engine_module: str | None = "generation.engine.research"
     max_running_per_host = 2
+    leaves = True
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
         return research.build(job)

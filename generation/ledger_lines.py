@@ -17,6 +17,7 @@ from web import csv_lines
 CALL_COLUMNS = (
     "at", "call", "job", "task", "teacher", "model", "member", "way", "state", "settlement", "input_tokens",
     "cached_tokens", "cache_write_tokens", "output_tokens", "cost_usd", "cost_is_estimate", "possible_usd", "request_id",
+    "is_repair", "is_corrected", "claimed_usd",
 )  # fmt: skip
 
 
@@ -37,6 +38,7 @@ def of_calls(calls: Iterable[Call]) -> Iterator[str]:
             call.teacher_name or own_name(order), call.model, order.created_by.username if order.created_by else "",
             call.way, call.state, call.settlement, call.input_tokens, call.cached_tokens, call.cache_write_tokens,
             call.output_tokens, call.cost_usd, call.cost_is_estimate, call.possible_cost_usd, call.request_id,
+            call.is_repair, call.is_corrected, call.claimed_cost_usd,
         ))  # fmt: skip
 
 

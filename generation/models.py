@@ -155,6 +155,12 @@ class Call(models.Model):
     cost_usd = models.DecimalField(max_digits=12, decimal_places=6, default=0)
     cost_is_estimate = models.BooleanField(default=False)
     possible_cost_usd = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    # What the answer's own count of tokens would have come to, where no call of its prompt can have cost that.
+    claimed_cost_usd = models.DecimalField(max_digits=20, decimal_places=6, null=True)
+    # Whether it asked once more for a flawed answer: beside the plan, at the place of the call it was to mend.
+    is_repair = models.BooleanField(default=False, db_default=False)
+    # Whether an admin has set its cost by hand; nothing that is told later changes it (see `CallCorrection`).
+    is_corrected = models.BooleanField(default=False, db_default=False)
     error_code = models.CharField(max_length=40, blank=True)
     error_message = models.TextField(blank=True)
     excerpt = models.TextField(blank=True)
@@ -176,6 +182,24 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class CallCorrection(models.Model):
+    """That an admin set what a call cost: from what, to what, and why. Rows are only added, which the database holds; sums move with the call."""
+
+    id = models.BigAutoField(primary_key=True)
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="corrections")
+    was_usd = models.DecimalField(max_digits=12, decimal_places=6)
+    cost_usd = models.DecimalField(max_digits=12, decimal_places=6)
+    reason = models.CharField(max_length=300)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"${self.was_usd} to ${self.cost_usd}"
 
 
 class SpendDay(models.Model):

@@ -114,6 +114,8 @@ class BudgetScope(TextChoices):
 
 
 DEFAULT_SECRET = {Provider.OPENAI: "OPENAI_API_KEY", Provider.ANTHROPIC: "ANTHROPIC_API_KEY"}
+# Where a provider is asked that has no address of its own set.
+USUAL_ADDRESS = {Provider.OPENAI: "https://api.openai.com/v1", Provider.ANTHROPIC: "https://api.anthropic.com"}
 PAID = frozenset({Provider.OPENAI, Provider.ANTHROPIC, Provider.COMPATIBLE})
 NEEDS_KEY = frozenset({Provider.OPENAI, Provider.ANTHROPIC})
 # What the providers' public pages say of batches: half the price of the same call asked live.
@@ -134,3 +136,8 @@ class PageWay(TextChoices):
     START = "start", "Start page"
     LINK = "link", "Linked from it"
     SEARCH = "search", "Found by a search"
+
+
+def address_of(provider: str, base_url: str) -> str:
+    """Where a teacher of this provider is asked: its own address, or the provider's; empty when nobody is called."""
+    return base_url or USUAL_ADDRESS.get(Provider(provider), "")

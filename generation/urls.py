@@ -14,6 +14,7 @@ urlpatterns = [
     path("tasks/<slug:slug>/learn/price/", views.learning.price, name="learn-price"),
     path("proposals/<uuid:proposal_id>/", views.learning.proposal, name="proposal"),
     path("generation/<uuid:order_id>/settle/", views.orders.settle, name="settle"),
+    path("generation/<uuid:order_id>/correct/", views.orders.correct, name="correct"),
     path("tasks/<slug:slug>/research/", views.research.index, name="research-list"),
     path("research/<uuid:research_id>/", views.research.detail, name="research"),
     path("records/<uuid:record_id>/pages/", views.research.record_pages, name="record-pages"),

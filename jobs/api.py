@@ -16,8 +16,8 @@ from rest_framework.views import APIView
 
 from jobs import selectors
 from jobs.live import stream
-from jobs.serialize import host_json, job_json
-from jobs.services import fairness, hosts, lifecycle
+from jobs.serialize import halt_json, host_json, job_json
+from jobs.services import fairness, halting, hosts, lifecycle
 from jobs.states import JobState
 from members.idempotency import idempotent
 from members.session import member_of
@@ -173,3 +173,44 @@ class Hosts(APIView):
         present = set(hosts.present().values_list("pk", flat=True))
         lines = selectors.host_lines(member_of(request))
         return Response([host_json(line.host, is_present=line.host.pk in present) for line in lines])
+
+
+class HaltOrder(serializers.Serializer[Any]):
+    """Stop everything that leaves the installation, or let it go on."""
+
+    halted = serializers.BooleanField(help_text="True stops, false resumes.")
+    reason = serializers.CharField(required=False, allow_blank=True, default="", help_text="Why; members see it.")
+
+
+class HaltOut(serializers.Serializer[Any]):
+    """Whether everything that leaves is stopped; since when, by whom and why, while it is."""
+
+    halted = serializers.BooleanField()
+    since = serializers.DateTimeField(allow_null=True)
+    by = serializers.CharField(allow_blank=True, help_text="A member's name; empty for the command line.")
+    reason = serializers.CharField(allow_blank=True)
+
+
+class Halts(APIView):
+    """The switch that stops mails, paid calls, pushes to hubs and webhooks, all at once."""
+
+    scope_read = "read"
+    scope_write = "admin"
+
+    @extend_schema(operation_id="halt_read", responses=HaltOut)
+    def get(self, request: Request) -> Response:
+        """Whether everything that leaves is stopped."""
+        member_of(request)
+        return Response(halt_json(halting.standing()))
+
+    @extend_schema(operation_id="halt_set", request=HaltOrder, responses=HaltOut)
+    def post(self, request: Request) -> Response:
+        """Stop, or resume; doing so twice changes nothing. For admins."""
+        halting.require_admin(member_of(request))
+        order = HaltOrder(data=request.data)
+        order.is_valid(raise_exception=True)
+        if order.validated_data["halted"]:
+            halting.halt(by=member_of(request), reason=order.validated_data["reason"])
+        else:
+            halting.resume(by=member_of(request))
+        return Response(halt_json(halting.standing()))

@@ -11,6 +11,7 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/pause/", api.JobPause.as_view(), name="job-pause"),
     path("jobs/<uuid:job_id>/resume/", api.JobResume.as_view(), name="job-resume"),
     path("jobs/<uuid:job_id>/priority/", api.JobPriority.as_view(), name="job-priority"),
+    path("halt/", api.Halts.as_view(), name="api-halt"),
     path("hosts/", api.Hosts.as_view(), name="host-list"),
     path("jobs/<uuid:job_id>/cancel/", api.JobCancel.as_view(), name="job-cancel"),
 ]

@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import Error, register
 
+from jobs import secret_uses
+
 BEATS_PER_LEASE = 3
 
 
@@ -24,3 +26,13 @@ def lease_outlasts_heartbeats(**_: Any) -> list[Error]:
             message, hint=f"Set JOB_LEASE_S to {settings.JOB_HEARTBEAT_S * BEATS_PER_LEASE:g} or more.", id="jobs.E001"
         )
     ]
+
+
+@register()
+def allowed_secrets_can_be_read(**_: Any) -> list[Error]:
+    """An entry that nobody understands must not look like a permission."""
+    try:
+        list(secret_uses.rules())
+    except secret_uses.BadRuleError as error:
+        return [Error(str(error), hint="Entries are parted by commas.", id="jobs.E002")]
+    return []

@@ -20,6 +20,7 @@ class BaseKind:
     max_running_per_host: int = 2
     is_fair: bool = False
     called: str = "job"
+    leaves: bool = False
 
     def needs(self, job: Job) -> Needs:
         """Any host will do."""

@@ -141,3 +141,18 @@ class Host(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Halt(models.Model):
+    """Whether everything that leaves the installation is stopped: one row, which is the truth for every process."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    is_on = models.BooleanField(default=False)
+    since = models.DateTimeField(null=True)
+    # None: from the command line.
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    reason = models.CharField(max_length=200, blank=True)
+    resumed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return "stopped" if self.is_on else "not stopped"

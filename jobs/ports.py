@@ -60,6 +60,8 @@ class JobKind(Protocol):
     # Whether its jobs take turns by team; and what pages call one of them where they do.
     is_fair: bool
     called: str
+    # Whether its work leaves the installation (calls, pushes, mails): a halt stops it within seconds, and it waits.
+    leaves: bool
 
     def needs(self, job: Job) -> Needs:
         """What a host must have to do the job; asked often, before each claim."""

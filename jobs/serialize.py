@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from jobs.models import Host, Job, JobEvent
+from jobs.models import Halt, Host, Job, JobEvent
 
 
 def job_json(job: Job) -> dict[str, Any]:
@@ -54,4 +54,14 @@ def host_json(host: Host, *, is_present: bool) -> dict[str, Any]:
         "is_draining": host.is_draining,
         "is_present": is_present,
         "seen_at": host.seen_at.isoformat(),
+    }
+
+
+def halt_json(halt: Halt | None) -> dict[str, Any]:
+    """Whether everything that leaves is stopped, for the API."""
+    return {
+        "halted": halt is not None,
+        "since": halt.since if halt else None,
+        "by": halt.by.name if halt and halt.by else "",
+        "reason": halt.reason if halt else "",
     }

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from jobs import rundirs, selectors
 from jobs.live import stream
-from jobs.services import fairness, hosts, lifecycle
+from jobs.services import fairness, halting, hosts, lifecycle
 from jobs.states import JobState
 from members.session import member_of
 from web.errors import Refusal
@@ -88,6 +88,33 @@ def hosts_page(request: HttpRequest) -> HttpResponse:
         "may_drain": member_of(request).is_admin,
     }
     return render(request, "jobs/hosts.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def halt_page(request: HttpRequest) -> HttpResponse:
+    errors: dict[str, list[str]] = {}
+    if request.method == "POST":
+        try:
+            _halt_or_resume(request)
+            return redirect("jobs:halt")
+        except Refusal as refusal:
+            errors = refusal.errors
+    context = {
+        "section": "settings",
+        "halt": halting.standing(),
+        "errors": errors,
+        "reason": request.POST.get("reason", ""),
+        "may_halt": member_of(request).is_admin,
+    }
+    return render(request, "jobs/halt.html", context, status=422 if errors else 200)
+
+
+def _halt_or_resume(request: HttpRequest) -> None:
+    if request.POST.get("verb") == "resume":
+        halting.resume(by=member_of(request))
+        messages.success(request, "Things leave again; what waited goes on within seconds.")
+        return
+    halting.halt(by=member_of(request), reason=request.POST.get("reason", ""))
 
 
 @require_GET

@@ -10,7 +10,7 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from jobs.services import presence
+from jobs.services import halting, presence
 from miniatures_site.celery import app
 
 BROKER_WITHIN_S = 0.8
@@ -27,7 +27,11 @@ def livez(request: HttpRequest) -> JsonResponse:
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     database = _database()
-    report = {"database": database, "broker": _broker(), "workers": _workers() if database == "ok" else 0}
+    report: dict[str, object] = {
+        "database": database, "broker": _broker(), "workers": _workers() if database == "ok" else 0,
+        "halted_since": _halted_since() if database == "ok" else None,
+    }  # fmt: skip
+    # A halt is somebody's wish and no illness; who and why is for members.
     is_healthy = database == "ok" and report["broker"] == "ok" and bool(report["workers"])
     return JsonResponse(report, status=200 if is_healthy else 503)
 
@@ -59,3 +63,8 @@ def _knock() -> None:
 
 def _workers() -> int:
     return len(presence.present())
+
+
+def _halted_since() -> str | None:
+    halt = halting.standing()
+    return halt.since.isoformat() if halt and halt.since else None

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from jobs.services import halting
 from miniatures_site.addresses import address
 from review.models import Task
 from review.permissions import tasks_for
@@ -89,6 +90,14 @@ def ribbon(request: HttpRequest | None) -> dict[str, Any]:
         "student": _student_words(student),
         "teachers_url": address("generation:teachers"),
     }
+
+
+def halt(request: HttpRequest | None) -> dict[str, Any]:
+    """The halt that stands, for members; nothing while things leave as usual."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    return {"halt": halting.standing(), "user": user}
 
 
 def _student_words(student: Student | None) -> str:

@@ -41,9 +41,10 @@ class PushKind(BaseKind):
     queue = "default"
     engine_module: str | None = "review.hub"
     max_running_per_host = 1
+    leaves = True
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
         return pushing.lay(job, run_dir)
 
     def secret_refs(self, job: Job) -> list[str]:
-        return [job.spec["token"]]
+        return pushing.secret_refs(job)

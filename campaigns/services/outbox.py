@@ -24,6 +24,7 @@ from campaigns.services.composing import Outgoing
 from campaigns.states import CampaignState, EventKind, EventSource, MessageState, StopReason
 from campaigns.wire import Answer, Fate
 from jobs.models import Job
+from jobs.services import halting
 from jobs.states import HELD, JobState
 from review.models import Gold, TaskVersion
 from review.states import Verdict
@@ -94,6 +95,8 @@ def claim(message: Message, turn: Turn, *, now: datetime) -> Claimed | None:
         The mail to send, or None: another was first, the reader must not or cannot be written to, or it is quiet there.
     """
     with transaction.atomic():
+        if halting.hold():
+            return None
         message.campaign = turn.campaign
         # From here on no suppression of this address can be committed before we are done.
         message.contact = _held(message)
@@ -118,7 +121,7 @@ def claim(message: Message, turn: Turn, *, now: datetime) -> Claimed | None:
 
 
 def withhold(claimed: Claimed, turn: Turn) -> bool:
-    """Take a claimed mail back if its reader was suppressed after the claim. The last look before the wire.
+    """Take a claimed mail back if it must not go any more. The last look before the wire.
 
     It closes the gap that a sender leaves who is held up between the claim and the wire; who suppresses waits for mails
     that are past it.
@@ -126,6 +129,9 @@ def withhold(claimed: Claimed, turn: Turn) -> bool:
     Returns:
         Whether it was taken back, and must not be sent.
     """
+    if halting.standing():
+        _answered(claimed.message, turn, state=MessageState.APPROVED, sending_at=None)
+        return True
     if not suppressed.is_suppressed(claimed.message.contact.address_hmac):
         return False
     _answered(claimed.message, turn, state=MessageState.STOPPED, stop_reason=StopReason.SUPPRESSED, sending_at=None)

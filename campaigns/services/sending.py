@@ -28,7 +28,7 @@ from campaigns.states import CampaignState, MessageState
 from campaigns.wire import Answer, Fate, Wire
 from jobs.models import Job
 from jobs.ports import Attempt, Wait
-from jobs.services import lifecycle
+from jobs.services import halting, lifecycle
 from jobs.states import FINISHED, JobState
 from jobs.supervisor.shutdown import SHUTDOWN
 
@@ -81,7 +81,7 @@ def send(job: Job, attempt: Attempt) -> dict[str, Any]:
         `{"sent", "refused", "deferred", "unknown", "passed_over"}`, counts of mails.
 
     Raises:
-        Wait: The mail server cannot be reached, or will not have us.
+        Wait: The mail server cannot be reached, or will not have us, or everything that leaves is stopped.
         jobs.supervisor.AttemptLost: A stop was asked for, or the lease has passed on; between two mails only.
     """
     campaign = Campaign.objects.select_related("sender", "task").get(pk=job.spec["campaign"])
@@ -173,6 +173,8 @@ class _Shift:
             self._told, self._told_s = done, time.monotonic()
             # More than is done: only an end may be told without a look at whether to stop.
             self.attempt.progress(done, done + 1, "mails")
+        if halt := halting.standing():
+            raise Wait(halting.words(halt), again_s=AGAIN_S, is_over=lambda: halting.standing() is None)
 
     def _is_stopped(self) -> bool:
         mine = Job.objects.filter(pk=self.turn.job_id, fence=self.turn.fence, state=JobState.RUNNING)

@@ -11,11 +11,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from generation.api.shapes import CallOut, CallSettleIn, EstimateOut, OrderIn, OrderOut, OrderStartedOut, SettledOut
+from generation.api.shapes import (
+    CallOut,
+    CallSettleIn,
+    CorrectionIn,
+    CorrectionOut,
+    EstimateOut,
+    OrderIn,
+    OrderOut,
+    OrderStartedOut,
+    SettledOut,
+)
 from generation.api.shapes_batches import OrderDetailOut
 from generation.selectors import orders as selectors
 from generation.selectors import teachers as teacher_selectors
-from generation.services import orders, uncertain
+from generation.services import correcting, orders, uncertain
 from generation.services.batches.wishes import WayWish
 from generation.services.variety import asked as wishes
 from generation.states import CallState, Stragglers, UncertainPolicy, Way
@@ -115,6 +125,23 @@ class Settle(APIView):
             return Response(SettledOut({"settled": count, "id": None, "job": None}).data)
         again = uncertain.ask_again(order, call_ids=ids, by=member_of(request))
         return Response(SettledOut({"settled": again.count, "id": again.pk, "job": again.job_id}).data, status=202)
+
+
+class Correct(APIView):
+    """What one call cost, set by an admin where the provider's invoice says otherwise."""
+
+    scope_write = "admin"
+
+    @extend_schema(request=CorrectionIn, responses=CorrectionOut)
+    @idempotent
+    def post(self, request: Request, order_id: UUID, call_id: UUID) -> Response:
+        order = selectors.get(member_of(request), order_id)
+        correcting.require_admin(member_of(request))
+        body = CorrectionIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(
+            CorrectionOut(correcting.correct(order, call_id, **body.validated_data, by=member_of(request))).data
+        )
 
 
 def _asked(request: Request) -> dict[str, Any]:

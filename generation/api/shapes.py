@@ -190,6 +190,12 @@ class CallOut(serializers.Serializer[Any]):
     cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6)
     cost_is_estimate = serializers.BooleanField()
     possible_cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6)
+    claimed_cost_usd = serializers.DecimalField(
+        max_digits=20, decimal_places=6, allow_null=True,
+        help_text="What the answer's own count of tokens would have come to, where the call cannot have cost that",
+    )  # fmt: skip
+    is_repair = serializers.BooleanField(help_text="Asked once more for a flawed answer")
+    is_corrected = serializers.BooleanField(help_text="Its cost was set by an admin")
     error_code = serializers.CharField()
     error_message = serializers.CharField()
     fields = serializers.JSONField(allow_null=True)  # type: ignore[assignment]
@@ -207,6 +213,22 @@ class CallSettleIn(serializers.Serializer[Any]):
     calls = serializers.ListField(
         child=serializers.UUIDField(), required=False, help_text="None means all that are open"
     )
+
+
+class CorrectionIn(serializers.Serializer[Any]):
+    cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=0)
+    reason = serializers.CharField(max_length=300)
+
+
+class CorrectionOut(serializers.Serializer[Any]):
+    """What a call's cost was, and what it was set to."""
+
+    call = serializers.UUIDField(source="call_id")
+    was_usd = serializers.DecimalField(max_digits=12, decimal_places=6)
+    cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6)
+    reason = serializers.CharField()
+    by = serializers.CharField(source="by.name")
+    at = serializers.DateTimeField()
 
 
 class SettledOut(serializers.Serializer[Any]):

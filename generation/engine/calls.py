@@ -21,7 +21,7 @@ from generation.engine.ledger import Ledger
 from generation.engine.outcomes import Outcomes, Prepared
 from generation.engine.pace import backoff_s
 from generation.engine.plan import PlannedCall
-from generation.engine.repairs import is_worth_repair
+from generation.engine.repairs import Mending, is_worth_repair
 from generation.engine.report import Report
 from generation.engine.warming import Warming
 from generation.engine.wire import Wire
@@ -71,6 +71,7 @@ class CallLoop:
         self._chance = random.Random(spec.seed)  # spreads waits; no draft hangs on it
         self._warming = Warming(client.shared_chars)
         self._stopping = asyncio.Event()
+        self._mending = Mending(spec.call_usd, spec.repairs_until_usd)
         self._wire = Wire(client, journal, self._lanes, outcomes, spec.limits)
         self.fatal: CallError | None = None
         self.is_out_of_budget = False
@@ -103,7 +104,7 @@ class CallLoop:
             if not task.cancelled() and (error := task.exception()):
                 raise error
         for repair in self._repairs:
-            self._outcomes.unrepaired(repair)
+            self.fatal = self.fatal or self._outcomes.unrepaired(repair)
         self._report.left_behind()
         self.tell_progress()
 
@@ -185,23 +186,32 @@ class CallLoop:
                 self._lanes.of(prepared.call).unanswered_in_a_row = 0
                 if self._spec.limits.repairs and prepared.repairs is None and is_worth_repair(reply):
                     await self._repair(prepared, reply)
-                else:
-                    self._outcomes.answered(prepared, reply)
+                elif wasted := self._outcomes.answered(prepared, reply):
+                    self._end(wasted, self._lanes.of(prepared.call))
                 return
 
     async def _repair(self, prepared: Prepared, reply: Reply) -> None:
-        """Ask once more for a flawed answer, if the budget holds that; whatever comes of it, the first one is told."""
+        """Ask once more for a flawed answer, if the money allows that; whatever comes of it, the first one is told."""
         await self._mend(self._outcomes.flawed(prepared, reply))
 
     async def _mend(self, repair: Prepared) -> None:
         try:
-            if not self._stopping.is_set() and await self._afford(repair.reserve_usd):
-                await self._settle(repair)
+            if not self._stopping.is_set() and self._may_mend(repair) and await self._afford(repair.reserve_usd):
+                with self._mending.one(repair.reserve_usd):
+                    await self._settle(repair)
         except Stop:
             # The first answer is paid and settled: its own reserve must not be given back a second time.
             self._outcomes.left(repair)
         finally:
-            self._outcomes.unrepaired(repair)
+            if wasted := self._outcomes.unrepaired(repair):
+                self._end(wasted, self._lanes.of(repair.call))
+
+    def _may_mend(self, repair: Prepared) -> bool:
+        """Whether a repair keeps the order within the price that people saw, all that is left to ask included."""
+        left = self._spec.count - self._report.done - 1
+        return self._mending.allows(
+            repair.reserve_usd, paid_usd=self._ledger.spent_usd + self._ledger.possible_usd, left=left
+        )
 
     async def _is_worth_another(self, prepared: Prepared, error: CallError, attempt: int) -> bool:
         """Whether to try again, after having waited; if not, the call has been brought to its end.

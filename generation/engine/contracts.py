@@ -180,6 +180,9 @@ class GenerationSpec(Wire):
     records: list[RecordIn] = Field(min_length=1)
     count: int = Field(ge=1)
     budget_usd: float | None = Field(None, ge=0)
+    # What the estimate says of one call, and up to where automatic repairs may bring the whole order; None is no bound.
+    call_usd: float = Field(0, ge=0)
+    repairs_until_usd: float | None = Field(None, ge=0)
     seed: int = 0
     uncertain: UncertainPolicy = "hold"
     way: Way = "live"

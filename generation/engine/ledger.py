@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from generation.engine.clients.ports import Reply
 from generation.engine.contracts import TeacherSpec
 from review.prompting import Message
 
 # Chat formats wrap each message in a few tokens of their own, and begin the conversation and the answer with some more.
 TOKENS_PER_MESSAGE, TOKENS_PER_CALL = 8, 16
+# More than this nobody reads, and no database keeps.
+MOST_CLAIMED_USD = 1e12
 
 
 def token_bound(text: str) -> int:
@@ -31,6 +34,52 @@ def worst_case(teacher: TeacherSpec, messages: list[Message], *, is_batch: bool 
     given_usd = given * teacher.dearest_input_usd_per_million() / 1_000_000
     answered_usd = teacher.cost_usd(0, teacher.max_tokens)
     return given, teacher.max_tokens, round((given_usd + answered_usd) * factor, 9)
+
+
+@dataclass(frozen=True)
+class Used:
+    """What a paid answer is booked with.
+
+    Attributes:
+        input_tokens: Those of the prompt.
+        output_tokens: Those of the answer.
+        cache: The prompt's tokens read from the provider's cache and written into it.
+        cost_usd: Their price.
+        claimed_usd: What the answer itself would have had it cost, where that is more than the call can have cost.
+    """
+
+    input_tokens: int
+    output_tokens: int
+    cache: dict[str, int]
+    cost_usd: float
+    claimed_usd: float | None = None
+
+
+def bounded(
+    teacher: TeacherSpec, reply: Reply, bound_tokens: tuple[int, int], *, most_usd: float, is_batch: bool = False
+) -> Used:
+    """Price a paid answer by its own count, but never above the call's worst case: a count that lies must not eat a budget.
+
+    A provider that does not say what it counted is taken to have counted the worst.
+
+    Args:
+        teacher: With its prices.
+        reply: The answer.
+        bound_tokens: The most tokens that prompt and answer can have.
+        most_usd: The worst case of the call.
+        is_batch: Whether it was part of a batch.
+    """
+    most_in, most_out = bound_tokens
+    given = most_in if reply.input_tokens is None else reply.input_tokens
+    answered = most_out if reply.output_tokens is None else reply.output_tokens
+    cache = {"cached_tokens": reply.cached_tokens, "cache_write_tokens": reply.cache_write_tokens}
+    claimed_usd = teacher.cost_usd(given, answered, **cache, is_batch=is_batch)
+    if claimed_usd <= most_usd:
+        return Used(given, answered, cache, claimed_usd)
+    given, answered = min(given, most_in), min(answered, most_out)
+    cache = {name: min(tokens, given) for name, tokens in cache.items()}
+    cost_usd = min(teacher.cost_usd(given, answered, **cache, is_batch=is_batch), most_usd)
+    return Used(given, answered, cache, cost_usd, min(claimed_usd, MOST_CLAIMED_USD))
 
 
 @dataclass

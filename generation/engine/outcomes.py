@@ -13,11 +13,12 @@ from generation.engine.contracts import GenerationSpec
 from generation.engine.diversity import prompts
 from generation.engine.journal import Journal
 from generation.engine.judging import Failure, judge
-from generation.engine.ledger import Ledger, worst_case
+from generation.engine.ledger import Ledger, bounded, worst_case
 from generation.engine.plan import PlannedCall
 from generation.engine.repairs import FLAWED, Flawed, repair_call
 from generation.engine.report import Report
 from generation.engine.structured import words_beside
+from generation.engine.waste import Waste
 from review import prompting
 from review.spec import TaskSpec
 
@@ -67,6 +68,7 @@ class Outcomes:
         self._spec, self._journal, self._ledger, self._report, self._scrub = spec, journal, ledger, report, scrub
         self.task = TaskSpec.model_validate(spec.task)
         self.money_moved = asyncio.Event()
+        self._waste = [Waste() for _ in spec.teachers]
         self._beside = [words_beside(teacher, self.task) for teacher in spec.teachers]
 
     def prepare(self, call: PlannedCall, *, is_batch: bool = False) -> Prepared:
@@ -77,12 +79,23 @@ class Outcomes:
         given, answered, reserve_usd = worst_case(self._spec.asked(call.teacher), paid_for, is_batch=is_batch)
         return Prepared(call, messages, (given, answered), reserve_usd, prompting.prompt_hash(messages), is_batch)
 
-    def answered(self, prepared: Prepared, reply: Reply) -> None:
-        """An answer came and is paid: a draft, or a failure with the same cost."""
+    def answered(self, prepared: Prepared, reply: Reply) -> CallError | None:
+        """An answer came and is paid: a draft, or a failure with the same cost.
+
+        Returns:
+            Why no more should be asked of this teacher, after too many answers in a row that were no drafts.
+        """
         kind, payload = self._paid_end(prepared, reply)
         self._journal.answered(prepared.call.id, kind=kind, payload=payload)
         self.release(prepared, cost_usd=payload["cost_usd"])
         self._tell(prepared, kind, payload)
+        first = prepared.repairs
+        if first is None:
+            return self._took(prepared, kind, payload, cost_usd=payload["cost_usd"])
+        # Of the two only one counts: the mended draft, or else the flawed one if it is whole.
+        is_kept = first.kind == "draft"
+        both_usd = first.payload["cost_usd"] + payload["cost_usd"]
+        return self._took(prepared, first.kind if is_kept else kind, payload, cost_usd=both_usd)
 
     def flawed(self, prepared: Prepared, reply: Reply) -> Prepared:
         """An answer came, is paid, and is to be mended: its end is told with that of the call returned, its repair."""
@@ -92,27 +105,38 @@ class Outcomes:
         repair = self.prepare(repair_call(prepared.call, prepared.messages, reply))
         return replace(repair, prompt_hash=prepared.prompt_hash, repairs=first)
 
-    def unrepaired(self, repair: Prepared) -> None:
-        """No repair was made: the flawed answer ends as what it is by itself."""
-        if repair.repairs and not repair.repairs.is_told:
-            repair.repairs.is_told = True
-            self._report.outcome(repair.repairs.kind, repair.repairs.payload)
+    def unrepaired(self, repair: Prepared) -> CallError | None:
+        """No repair was made: the flawed answer ends as what it is by itself.
+
+        Returns:
+            As `answered` does.
+        """
+        first = repair.repairs
+        if first is None or first.is_told:
+            return None
+        first.is_told = True
+        self._report.outcome(first.kind, first.payload)
+        return self._took(repair, first.kind, first.payload, cost_usd=first.payload["cost_usd"])
+
+    def _took(self, prepared: Prepared, kind: str, payload: dict[str, Any], *, cost_usd: float) -> CallError | None:
+        code, message = str(payload.get("code", "")), str(payload.get("message", ""))
+        waste = self._waste[prepared.call.teacher]
+        return waste.took(is_draft=kind == "draft", code=code, message=message, cost_usd=cost_usd)
 
     def _paid_end(self, prepared: Prepared, reply: Reply) -> tuple[str, dict[str, Any]]:
         teacher = self._spec.asked(prepared.call.teacher)
-        bound_in, bound_out = prepared.bound_tokens
-        # A provider that does not say what it counted is taken to have counted the worst.
-        input_tokens = bound_in if reply.input_tokens is None else reply.input_tokens
-        output_tokens = bound_out if reply.output_tokens is None else reply.output_tokens
-        cache = {"cached_tokens": reply.cached_tokens, "cache_write_tokens": reply.cache_write_tokens}
-        cost_usd = teacher.cost_usd(input_tokens, output_tokens, **cache, is_batch=prepared.is_batch)
+        used = bounded(teacher, reply, prepared.bound_tokens, most_usd=prepared.reserve_usd, is_batch=prepared.is_batch)
+        input_tokens, output_tokens, cache, cost_usd = used.input_tokens, used.output_tokens, used.cache, used.cost_usd
         uncached_usd = teacher.cost_usd(input_tokens, output_tokens, is_batch=prepared.is_batch)
         payload = self._identity(prepared) | {
             "usage": {"input_tokens": input_tokens, "output_tokens": output_tokens, **cache},
             # Of tries that were lost before this one was answered.
             "possible_cost_usd": self._ledger.doubted_usd(prepared.call.id),
             "cost_usd": cost_usd,
-            "cost_is_estimate": cost_usd > 0 and None in (reply.input_tokens, reply.output_tokens),
+            "cost_is_estimate": cost_usd > 0
+            and (used.claimed_usd is not None or None in (reply.input_tokens, reply.output_tokens)),
+            # What the answer's own count would have come to, where no call of this prompt can have cost that.
+            "claimed_cost_usd": used.claimed_usd,
             "cache_saved_usd": round(uncached_usd - cost_usd, 9),
             "model": reply.model,
             "request_id": reply.request_id,
@@ -216,6 +240,7 @@ class Outcomes:
         return {
             "call_id": call.id,
             "index": call.index,
+            "is_repair": prepared.repairs is not None,
             "teacher": call.teacher,
             "teacher_name": self._spec.name_in_mix(call.teacher),
             "way": "batch" if prepared.is_batch else "live",

@@ -152,7 +152,7 @@ class Recovery:
         else:
             possible_usd = repair.doubted_usd + repair.reserve_usd
             self._ledger.possible_usd += possible_usd
-            told = _interrupted(self._spec, replace(call, id=repair_id(call.id)), possible_usd)
+            told = _interrupted(self._spec, replace(call, id=repair_id(call.id)), possible_usd) | {"is_repair": True}
             self._report.repaired(first, "uncertain", told, is_new=False)
 
     def _ask_again(self, call: PlannedCall, possible_usd: float) -> bool:

@@ -6,6 +6,8 @@ Knows how the two calls belong together; knows no network and no file.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,6 +37,43 @@ def repair_call(call: PlannedCall, messages: list[Message], reply: Reply) -> Pla
     wish = f"This answer cannot be used as it is:\n{wrong}\nWrite it again in the same form, and change nothing else."
     conversation = [*messages, {"role": "assistant", "content": reply.said}, {"role": "user", "content": wish}]
     return replace(call, id=repair_id(call.id), record=call.record.model_copy(update={"messages": conversation}))
+
+
+class Mending:
+    """How much repairs may add to an order: what people saw as its upper end must hold with them.
+
+    Args:
+        call_usd: What the estimate says of one call.
+        until_usd: What the order may come to with repairs; None is no bound but the budget.
+    """
+
+    def __init__(self, call_usd: float, until_usd: float | None) -> None:
+        self._call_usd, self._until_usd = call_usd, until_usd
+        self._under_way, self._under_way_usd = 0, 0.0
+
+    def allows(self, worst_usd: float, *, paid_usd: float, left: int) -> bool:
+        """Whether one more repair fits, even if it and those under way cost their worst.
+
+        Args:
+            worst_usd: The worst case of the repair.
+            paid_usd: What the order has cost so far, calls of unknown fate included.
+            left: Planned calls without an end, this one aside.
+        """
+        if self._until_usd is None:
+            return True
+        to_come_usd = max(0, left - self._under_way) * self._call_usd
+        return paid_usd + to_come_usd + self._under_way_usd + worst_usd <= self._until_usd + 1e-8
+
+    @contextmanager
+    def one(self, worst_usd: float) -> Iterator[None]:
+        """Count a repair as under way for as long as the block runs."""
+        self._under_way += 1
+        self._under_way_usd += worst_usd
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            self._under_way_usd -= worst_usd
 
 
 @dataclass

@@ -27,12 +27,12 @@ def of_order(order: GenerationJob) -> KnownCalls:
     """Every call of the order that counts against its budget, or must not be asked as if it were new; one question."""
     known = KnownCalls()
     calls = Call.objects.filter(generation_job=order)
-    for pk, state, cost, possible, settlement in calls.values_list(
-        "pk", "state", "cost_usd", "possible_cost_usd", "settlement"
+    for pk, state, cost, possible, settlement, is_corrected in calls.values_list(
+        "pk", "state", "cost_usd", "possible_cost_usd", "settlement", "is_corrected"
     ):
         call = str(pk)
         # What a person has settled is not asked again; what it cost, or may have cost, still counts.
-        if state == CallState.ANSWERED or (state == CallState.FAILED and cost > 0) or settlement:
+        if state == CallState.ANSWERED or (state == CallState.FAILED and (cost > 0 or is_corrected)) or settlement:
             known.settled[call] = float(cost + possible)
         elif state == CallState.UNCERTAIN:
             known.in_doubt[call] = float(possible)

@@ -10,9 +10,10 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from generation.models import PriceEntry, Teacher
-from generation.states import Provider
+from generation.states import Provider, address_of
 from generation.terms import Terms, terms_of
-from jobs import secrets
+from jobs import secret_uses, secrets
+from jobs.secret_uses import Use
 from members.models import Member
 
 
@@ -66,8 +67,13 @@ def line_of(teacher: Teacher, price: Price | None) -> TeacherLine:
     """A teacher as lists show it."""
     if is_free(teacher):
         price = FREE
-    has_key = not teacher.secret_ref or secrets.is_set(teacher.secret_ref)
+    has_key = not teacher.secret_ref or (secrets.is_set(teacher.secret_ref) and _may_use_key(teacher))
     return TeacherLine(teacher, price, has_key, terms_of(teacher.provider))
+
+
+def _may_use_key(teacher: Teacher) -> bool:
+    address = address_of(teacher.provider, teacher.base_url)
+    return secret_uses.is_allowed(teacher.secret_ref, use=Use.TEACHER, url=address)
 
 
 def is_free(teacher: Teacher) -> bool:

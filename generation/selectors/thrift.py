@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import Count, Q, Sum
 
-from generation.engine.repairs import FLAWED
 from generation.models import Call, GenerationJob
+from generation.states import CallState
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,9 @@ class Thrift:
         cached_tokens: Those that came from a provider's cache.
         saved_usd: What that saved, what writing to the cache cost taken off; None until the job has ended. Below zero
             when less was read than was written.
-        repairs: Paid answers that were sent back once, and mended.
-        repairs_usd: What those first answers cost.
+        repairs: Flawed answers that were sent back once, whatever came of it.
+        repairs_usd: What sending them back cost: the calls beside the plan, not the answers they were to mend.
+        mended: Those whose repair brought the draft.
     """
 
     input_tokens: int
@@ -30,16 +31,18 @@ class Thrift:
     saved_usd: Decimal | None
     repairs: int
     repairs_usd: Decimal
+    mended: int
 
 
 def of_order(order: GenerationJob) -> Thrift | None:
     """The sums; None for an order without anything from a cache and without a repair."""
-    flawed = Q(error_code=FLAWED)
+    repair = Q(is_repair=True)
     sums: dict[str, Any] = Call.objects.filter(generation_job=order).aggregate(
         input_tokens=Sum("input_tokens", default=0),
         cached_tokens=Sum("cached_tokens", default=0),
-        repairs=Count("pk", filter=flawed),
-        repairs_usd=Sum("cost_usd", filter=flawed, default=Decimal(0)),
+        repairs=Count("pk", filter=repair),
+        repairs_usd=Sum("cost_usd", filter=repair, default=Decimal(0)),
+        mended=Count("pk", filter=repair & Q(state=CallState.ANSWERED)),
     )
     if not sums["cached_tokens"] and not sums["repairs"]:
         return None

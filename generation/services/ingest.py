@@ -37,6 +37,8 @@ WRITTEN = (
     "cost_usd",
     "cost_is_estimate",
     "possible_cost_usd",
+    "claimed_cost_usd",
+    "is_repair",
     "error_code",
     "error_message",
     "excerpt",
@@ -118,7 +120,8 @@ def take_unasked(call: Call) -> None:
 
 
 def _is_final(call: Call) -> bool:
-    return call.state == CallState.ANSWERED or (call.state == CallState.FAILED and call.cost_usd > 0)
+    is_paid = call.cost_usd > 0 or call.is_corrected
+    return call.state == CallState.ANSWERED or (call.state == CallState.FAILED and is_paid)
 
 
 def _take_end(order: GenerationJob, calls: dict[UUID, Call], event: Event) -> bool:
@@ -139,6 +142,9 @@ def _take_end(order: GenerationJob, calls: dict[UUID, Call], event: Event) -> bo
     call.cost_usd = _usd(told.get("cost_usd", 0))
     call.cost_is_estimate = bool(told.get("cost_is_estimate"))
     call.possible_cost_usd = _possible_usd(order, call, told)
+    claimed_usd = told.get("claimed_cost_usd")
+    call.claimed_cost_usd = None if claimed_usd is None else _usd(claimed_usd)
+    call.is_repair = bool(told.get("is_repair"))
     call.error_code, call.error_message = told.get("code", ""), told.get("message", "")
     call.excerpt = told.get("excerpt", "")
     call.model, call.request_id = told.get("model", "")[:120], told.get("request_id", "")[:120]

@@ -18,9 +18,11 @@ from generation.services.batches import rows as batches
 from generation.services.teaching import advising
 from generation.services.variety import lineups, settling
 from generation.services.variety.examples import company_of
-from generation.states import COLLECT, Purpose, Stragglers, Way
+from generation.states import COLLECT, Purpose, Stragglers, Way, address_of
 from generation.variety import Variety
+from jobs import secret_uses
 from jobs.models import Job
+from jobs.secret_uses import Use
 from review.models import Record
 from review.spec import TaskSpec
 from web.errors import Refusal
@@ -80,6 +82,8 @@ def build(job: Job) -> dict[str, Any]:
         count=order.count,
         # What closes batches asks for nothing that could pass a budget.
         budget_usd=None if is_closing else _float(budgets.hold_again(order)),
+        call_usd=_call_usd(order),
+        repairs_until_usd=_repairs_until_usd(order),
         seed=order.seed,
         uncertain="retry" if order.uncertain_policy == "retry" else "hold",
         way="collect" if is_closing else "batch" if order.way == Way.BATCH else "live",
@@ -96,11 +100,32 @@ def build(job: Job) -> dict[str, Any]:
 
 
 def secret_refs(job: Job) -> list[str]:
-    """The secrets the engine needs: one a teacher that wants one, each once."""
+    """The secrets the engine needs: one a teacher that wants one, each once. The last look before a key is handed over.
+
+    Raises:
+        Refusal: A key may not (any more) be sent to its teacher's address.
+    """
     order = GenerationJob.objects.get(collecting.orders_of(job))
     mixed = Variety.model_validate(order.variety).teachers
     specs = [one.teacher for one in mixed] or [TeacherSpec.model_validate(order.teacher_spec)]
+    for spec in specs:
+        if spec.secret_ref:
+            address = address_of(spec.provider, spec.base_url)
+            secret_uses.require(spec.secret_ref, use=Use.TEACHER, url=address, field="teacher")
     return list(dict.fromkeys(spec.secret_ref for spec in specs if spec.secret_ref))
+
+
+def _call_usd(order: GenerationJob) -> float:
+    said: dict[str, Any] = order.estimate
+    return float(said.get("cost_usd", 0)) / max(1, int(said.get("calls", 1)))
+
+
+def _repairs_until_usd(order: GenerationJob) -> float | None:
+    """The estimate's upper end and one worst call, as the suggested budget has it; None for an order without one."""
+    said: dict[str, Any] = order.estimate
+    if "cost_high_usd" not in said:
+        return None
+    return float(said["cost_high_usd"]) + float(said.get("worst_call_usd", 0))
 
 
 def _task(order: GenerationJob) -> TaskSpec:

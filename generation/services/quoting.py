@@ -19,8 +19,10 @@ from generation.services import addresses, order_spec
 from generation.services.batches.wishes import AT_ONCE, WayWish, check, priced, priced_mix, timed
 from generation.services.variety import pricing, settling
 from generation.services.variety.wishes import AS_EVER, MixWish
+from generation.states import address_of
 from generation.variety import Variety
-from jobs import secrets
+from jobs import secret_uses, secrets
+from jobs.secret_uses import Use
 from members.models import Member
 from review import permissions
 from review.models import Record, Source, Task, TaskVersion
@@ -114,7 +116,7 @@ def askable(teacher: Teacher) -> TeacherSpec:
     """The teacher with its price.
 
     Raises:
-        Refusal: `teacher_off`, `price_unknown`, `secret_missing` or `base_url`: why it cannot be asked.
+        Refusal: `teacher_off`, `price_unknown`, `secret_missing`, `secret_not_allowed` or `base_url`: why it cannot be asked.
     """
     if not teacher.is_active:
         raise Refusal(
@@ -128,6 +130,8 @@ def askable(teacher: Teacher) -> TeacherSpec:
             hint="Have an admin add it under Teachers, Prices; 0 for a server of your own.",
         )
     if teacher.secret_ref:
+        address = address_of(teacher.provider, teacher.base_url)
+        secret_uses.require(teacher.secret_ref, use=Use.TEACHER, url=address, field="teacher")
         secrets.resolve(teacher.secret_ref)
     if teacher.base_url:
         addresses.check(teacher.base_url)

@@ -12,8 +12,9 @@ from audit.services import trail
 from generation.engine.clients.settings import DEARER, LENGTHS, SET_HERE
 from generation.models import Teacher
 from generation.services import addresses
-from generation.states import DEFAULT_SECRET, NEEDS_KEY, Answers, Provider
-from jobs import secrets
+from generation.states import DEFAULT_SECRET, NEEDS_KEY, Answers, Provider, address_of
+from jobs import secret_uses, secrets
+from jobs.secret_uses import Use
 from members.models import Member
 from web.errors import Refusal
 
@@ -41,7 +42,7 @@ def create(new: NewTeacher, *, by: Member) -> Teacher:
 
     Raises:
         PermissionDenied: The member is no admin.
-        Refusal: `teacher_invalid` or `base_url` with errors by field; 409 `slug_taken`.
+        Refusal: `teacher_invalid`, `base_url` or `secret_not_allowed` with errors by field; 409 `slug_taken`.
     """
     require_admin(by)
     values = _checked(new)
@@ -120,6 +121,9 @@ def _checked(new: NewTeacher) -> dict[str, Any]:
         raise Refusal("teacher_invalid", "This teacher cannot be saved as it is.", errors=errors)
     if new.base_url:
         addresses.check(new.base_url)
+    if secret and new.provider != Provider.OFFLINE:
+        address = address_of(new.provider, new.base_url.strip())
+        secret_uses.require(secret, use=Use.TEACHER, url=address, field="secret_ref")
     is_offline = new.provider == Provider.OFFLINE
     return {
         "slug": new.slug,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -14,10 +15,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from generation.forms import OrderForm
 from generation.mix_form import MixForm
-from generation.selectors import batches, budgets, pages, thrift, variety
+from generation.selectors import batches, budgets, corrections, pages, thrift, variety
 from generation.selectors import orders as selectors
 from generation.selectors import teachers as teacher_selectors
-from generation.services import orders, uncertain
+from generation.services import correcting, orders, uncertain
 from generation.states import Purpose, UncertainPolicy
 from generation.terms import terms_of
 from generation.views import mixing
@@ -143,12 +144,52 @@ def detail(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "terms": terms_of(order.teacher_spec["provider"]),
         "schema": pages.schema_of(order),
         "thrift": thrift.of_order(order),
+        "claimed": corrections.claimed(order),
+        "corrections": corrections.of_order(order),
+        "may_correct": member_of(request).is_admin and bool(order.drafts or order.failures),
         "outcome": variety.outcome(order),
         "is_near_budget": budgets.is_near(order, spent_usd),
         "budget_share": budgets.share_of(order, spent_usd),
         "warn_at": budgets.WARN_AT,
     }
     return render(request, "generation/detail.html", context)
+
+
+@require_POST
+def correct(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Set what one call cost; what is wrong is said on the order's page."""
+    order = selectors.get(member_of(request), order_id)
+    correcting.require_admin(member_of(request))
+    try:
+        made = correcting.correct(
+            order,
+            _uuid(request.POST.get("call", "")),
+            cost_usd=_usd(request.POST.get("cost_usd", "")),
+            reason=request.POST.get("reason", ""),
+            by=member_of(request),
+        )
+        messages.success(
+            request, f"The call's cost is ${made.cost_usd.normalize():f} now; it was ${made.was_usd.normalize():f}."
+        )
+    except Refusal as refusal:
+        said = " ".join(text for texts in refusal.errors.values() for text in texts)
+        messages.error(request, f"{refusal.message} {said or refusal.hint}".strip())
+    return redirect("generation:detail", order.pk)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        # An id that no call has: the service says what is wrong with it.
+        return UUID(int=0)
+
+
+def _usd(text: str) -> Decimal:
+    try:
+        return Decimal(text.strip().removeprefix("$"))
+    except InvalidOperation:
+        return Decimal("NaN")
 
 
 @require_POST

@@ -17,7 +17,8 @@ from django.db.models.functions import Now
 from jobs import ports
 from jobs.clock import in_s
 from jobs.models import Job
-from jobs.services import doorbell, fairness
+from jobs.services import doorbell, fairness, halting
+from jobs.services.halting import HaltedError
 from jobs.services.moves import locked, move, tell
 from jobs.states import CLAIMABLE, HELD, JobState
 
@@ -109,9 +110,12 @@ def begin_attempt(job_id: UUID, fence: int) -> Job:
 
     Raises:
         AttemptLost: The fence has passed on.
+        HaltedError: Its work leaves the installation, and everything that leaves is stopped.
     """
     with transaction.atomic():
         job = held(job_id, fence)
+        if _leaves(job) and halting.hold():
+            raise HaltedError(f"Job {job_id} may not begin: everything that leaves is stopped.")
         Job.objects.filter(pk=job_id, started_at__isnull=True).update(started_at=Now())
         Job.objects.filter(pk=job_id).update(
             run_fence=fence,
@@ -173,10 +177,17 @@ def _turn(job: Job, kind: ports.JobKind, worker: Worker) -> fairness.Turn:
     if not job.settled and job.host_id == worker.host_id and job.run_fence:
         # Its engine may live here still: nobody else's turn comes before looking after it.
         return fairness.Turn(may=True)
+    if kind.leaves and (halt := halting.hold()):
+        return fairness.Turn(may=False, reason=halting.words(halt))
     _one_claim_at_a_time(f"{job.kind} on {worker.host_id}")
     running = Job.objects.filter(kind=job.kind, host_id=worker.host_id, state__in=HELD).exclude(pk=job.pk).count()
     free = kind.max_running_per_host - running
     return fairness.turn_of(job, kind, host_id=worker.host_id, claimable=_claimable_by(worker), free_slots=free)
+
+
+def _leaves(job: Job) -> bool:
+    kind = ports.KINDS.get(job.kind)
+    return kind is not None and kind.leaves
 
 
 def _let_pass(job_id: UUID, turn: fairness.Turn) -> None:

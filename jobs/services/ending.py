@@ -113,8 +113,8 @@ def wait(job_id: UUID, fence: int, *, reason: str, again_s: float) -> Job:
     return job
 
 
-def let_go(job_id: UUID, fence: int, *, engine_lives: bool) -> Job:
-    """Give a job back because its worker is leaving. Its engine may go on; the next claim here takes it up again.
+def let_go(job_id: UUID, fence: int, *, engine_lives: bool, reason: str = "") -> Job:
+    """Give a job back because its worker is leaving, or for `reason`. Its engine may go on; the next claim takes it up.
 
     Raises:
         AttemptLost: The fence has passed on.
@@ -125,7 +125,7 @@ def let_go(job_id: UUID, fence: int, *, engine_lives: bool) -> Job:
             # Asked to stop, but not stopped yet: whoever reaps the lease brings it to rest.
             Job.objects.filter(pk=job_id).update(lease_until=Now())
             return job
-        reason = "The worker left; the engine goes on." if engine_lives else "The worker left."
+        reason = reason or ("The worker left; the engine goes on." if engine_lives else "The worker left.")
         values = {} if engine_lives else {**UNHELD, "settled": True}
         move(job, JobState.QUEUED, reason=reason, **{"lease_until": None, "worker": "", **values})
         doorbell.ring_after_commit(job.pk, job.queue)

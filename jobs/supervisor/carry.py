@@ -20,6 +20,7 @@ from jobs.rundir.attempt import RESULT, SPEC
 from jobs.rundir.identity import ProcessMark
 from jobs.services import claiming, ending
 from jobs.services.claiming import AttemptLost, Worker
+from jobs.services.halting import HaltedError
 from jobs.supervisor import engine as engines
 from jobs.supervisor import inline, pruning
 from jobs.supervisor.engine import Engine
@@ -59,6 +60,9 @@ def _carry(job: Job, worker: Worker) -> None:
             _work(job, hold, worker)
         except AttemptLost as lost:
             logger.warning("%s", lost)
+        except HaltedError as halted:
+            logger.info("%s", halted)
+            ending.let_go(job.pk, hold.fence, engine_lives=False, reason="Everything that leaves was stopped.")
         except Exception as error:
             logger.exception("The attempt with fence %s of job %s broke off.", hold.fence, job.pk)
             _fail(job, hold, error)

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 LOG_BYTES = 2000
 
 
-def reach(job: Job, kind: JobKind, engine: Engine, *, fence: int, is_leaving: bool = False) -> None:
+def reach(job: Job, kind: JobKind, engine: Engine, *, fence: int, let_go_for: str = "") -> None:
     """Write how the attempt ended, its events being stored already.
 
     Args:
@@ -26,7 +26,7 @@ def reach(job: Job, kind: JobKind, engine: Engine, *, fence: int, is_leaving: bo
         kind: Collects the artefacts, outside any transaction.
         engine: The process, ended.
         fence: What the caller holds.
-        is_leaving: The worker made the engine stop because it leaves itself; that is nobody's fault.
+        let_go_for: Why the worker made the engine stop, where that is nobody's fault: the job goes on later.
 
     Raises:
         AttemptLost: The fence has passed on.
@@ -39,7 +39,7 @@ def reach(job: Job, kind: JobKind, engine: Engine, *, fence: int, is_leaving: bo
         ending.fail(job.pk, fence, error=EngineError(code="broken_result", message=str(error), hint=_log(engine)))
         return
     if result is None or result.outcome == "stopped":
-        _without_success(job, engine, result, fence=fence, is_leaving=is_leaving)
+        _without_success(job, engine, result, fence=fence, let_go_for=let_go_for)
     elif result.outcome == "failed":
         said = result.error or EngineError(code="failed", message="The engine failed without saying why.")
         ending.fail(job.pk, fence, error=said, result=result)
@@ -47,9 +47,9 @@ def reach(job: Job, kind: JobKind, engine: Engine, *, fence: int, is_leaving: bo
         _succeed(job, kind, engine, result, fence=fence)
 
 
-def _without_success(job: Job, engine: Engine, result: Result | None, *, fence: int, is_leaving: bool) -> None:
-    if is_leaving and job.state == JobState.RUNNING:
-        ending.let_go(job.pk, fence, engine_lives=False)
+def _without_success(job: Job, engine: Engine, result: Result | None, *, fence: int, let_go_for: str) -> None:
+    if let_go_for and job.state == JobState.RUNNING:
+        ending.let_go(job.pk, fence, engine_lives=False, reason=let_go_for)
     elif result is None:
         error = EngineError(code="crashed", message=engine.last_words(), hint=_log(engine))
         ending.crashed(job.pk, fence, error=error)

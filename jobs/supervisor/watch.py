@@ -17,7 +17,7 @@ from jobs.rundir import heard
 from jobs.rundir.attempt import log_tail
 from jobs.rundir.lease import boot_clock_s
 from jobs.rundir.tail import BadLine, EventTail
-from jobs.services import claiming, ending, events
+from jobs.services import claiming, ending, events, halting
 from jobs.services.claiming import AttemptLost
 from jobs.states import JobState
 from jobs.supervisor import verdict
@@ -46,6 +46,7 @@ class Watch:
         self._pending: list[Event | BadLine] = []
         self._stored = 0
         self._asked_s: float | None = None
+        self._let_go_for = ""
         self._tick_s = FIRST_TICK_S
 
     def run(self) -> None:
@@ -131,7 +132,9 @@ class Watch:
             heard.tell(self.engine.run_dir, self._stored)
 
     def _forward_stop(self) -> None:
-        if self.job.state not in (JobState.PAUSING, JobState.CANCELLING):
+        if self.job.state == JobState.RUNNING and self.kind.leaves and halting.standing():
+            self._let_go_for = "Everything that leaves was stopped."
+        if not self._let_go_for and self.job.state not in (JobState.PAUSING, JobState.CANCELLING):
             return
         now_s = boot_clock_s()
         if self._asked_s is None:
@@ -142,7 +145,7 @@ class Watch:
             self.engine.kill()
 
     def _conclude(self) -> None:
-        verdict.reach(self.job, self.kind, self.engine, fence=self.hold.fence)
+        verdict.reach(self.job, self.kind, self.engine, fence=self.hold.fence, let_go_for=self._let_go_for)
 
     def _let_go(self) -> None:
         """Leave within seconds: the engine goes on alone, or is asked to save first where it would die anyway."""
@@ -155,7 +158,7 @@ class Watch:
             self.engine.wait(0.1)
         self.engine.kill()
         self._hear()
-        verdict.reach(self.job, self.kind, self.engine, fence=self.hold.fence, is_leaving=True)
+        verdict.reach(self.job, self.kind, self.engine, fence=self.hold.fence, let_go_for="The worker left.")
 
     def _leave_to_successor(self) -> None:
         """Kill the engine only when the job has gone on in another directory: then nobody else will."""

@@ -215,6 +215,8 @@ CARD_LEASE_S = env.number("CARD_LEASE_S", 600, minimum=1)
 DECK_SIZE = 5
 
 ALLOWED_PRIVATE_HOSTS = env.words("ALLOWED_PRIVATE_HOSTS")
+# Which secrets may be named for what and sent where, beside the well-known ones: use:NAME@host (docs/providers.md).
+ALLOWED_SECRETS = env.words("ALLOWED_SECRETS")
 # Whether checkpoints go to storage, so that other hosts can go on from them; unset: where storage is not a folder.
 CHECKPOINTS_IN_STORAGE = (
     env.flag("CHECKPOINTS_IN_STORAGE", default=False) if env.text("CHECKPOINTS_IN_STORAGE") else None

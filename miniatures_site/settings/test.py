@@ -51,3 +51,5 @@ JOB_RERING_S = env.number("JOB_RERING_S", 0.5, minimum=0.1)
 WORKER_BEAT_S = env.number("WORKER_BEAT_S", 0.5, minimum=0.1)
 MAILBOX_DIR = VAR_DIR / "mailbox"
 CAMPAIGN_LINGER_S = 0.0
+# Providers of tests listen on this host.
+ALLOWED_SECRETS = ["teacher:*_KEY@127.0.0.1"]

@@ -22,3 +22,9 @@ def rail(context: Context) -> dict[str, Any]:
 def ribbon(context: Context) -> dict[str, Any]:
     """The line that says this is a demo, to members only."""
     return shell.ribbon(context.get("request"))
+
+
+@register.inclusion_tag("web/_halt.html", takes_context=True)
+def halt_banner(context: Context) -> dict[str, Any]:
+    """The line that says who stopped everything that leaves, when and why; to members only."""
+    return shell.halt(context.get("request"))

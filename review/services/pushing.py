@@ -14,8 +14,9 @@ from django.db import transaction
 from django.urls import reverse
 
 from audit.services import trail
-from jobs import secrets
+from jobs import secret_uses, secrets
 from jobs.models import Job
+from jobs.secret_uses import Use
 from jobs.services import lifecycle
 from members.models import Member
 from review.exports import FORMATS
@@ -27,6 +28,7 @@ from web.errors import Refusal
 
 KIND = "push"
 DEFAULT_TOKEN = "HF_TOKEN"  # noqa: S105 (a name)
+USUAL_HUB = "https://huggingface.co"
 _REPOSITORY = re.compile(r"\A[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}\Z")
 _FOLDER, _CARD = "files", "card.md"
 
@@ -98,6 +100,29 @@ def _laid(file: DatasetFile, run_dir: Path) -> HubFile:
     return HubFile(format=file.format, split=file.split, path=path, rows=file.rows)
 
 
+def secret_refs(job: Job) -> list[str]:
+    """The token the engine needs. The last look before it is handed over.
+
+    Raises:
+        Refusal: It may not (any more) be sent to the hub.
+    """
+    token = str(job.spec["token"])
+    secret_uses.require(token, use=Use.HUB, url=_hub(), field="token")
+    return [token]
+
+
+def _hub() -> str:
+    return settings.HUB_ENDPOINT or USUAL_HUB
+
+
+def _not_allowed(token: str) -> str:
+    try:
+        secret_uses.require(token, use=Use.HUB, url=_hub(), field="token")
+    except Refusal as refusal:
+        return refusal.errors["token"][0]
+    return ""
+
+
 def _check(to: str, formats: tuple[str, ...], token: str) -> None:
     errors: dict[str, list[str]] = {}
     if not _REPOSITORY.match(to):
@@ -106,6 +131,8 @@ def _check(to: str, formats: tuple[str, ...], token: str) -> None:
         errors["formats"] = [f"Choose among {', '.join(FORMATS)}."]
     if not secrets.NAME.match(token) or token in secrets.OWN or secrets.is_provided(token):
         errors["token"] = [f"'{token}' cannot name the secret of a hub. Use a name such as {DEFAULT_TOKEN}."]
+    elif not secret_uses.is_allowed(token, use=Use.HUB, url=_hub()):
+        errors["token"] = [_not_allowed(token)]
     elif not secrets.is_set(token):
         errors["token"] = [f"The secret {token} has no value. Set it where the workers run, and start them again."]
     if errors:

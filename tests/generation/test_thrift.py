@@ -64,14 +64,52 @@ def test_a_repaired_draft_stands_on_the_desk_with_the_prompt_of_its_record(
 def test_a_repaired_answer_is_paid_and_no_failure(in_json: GenerationJob, lead: Member) -> None:
     GenerationKind().on_events(
         in_json.job,
-        [told(in_json, "failure", 1, code="flawed", message="Asked once more."), told(in_json, "draft", 2)],
+        [
+            told(in_json, "failure", 1, code="flawed", message="Asked once more."),
+            told(in_json, "draft", 2, is_repair=True, cost_usd=0.0031),
+        ],
     )
 
     found = thrift.of_order(in_json)
     assert found is not None
-    assert (found.repairs, found.repairs_usd) == (1, Decimal("0.0007"))
+    # What the repair cost, not the answer that it was to mend.
+    assert (found.repairs, found.repairs_usd, found.mended) == (1, Decimal("0.0031"), 1)
     assert selectors.failures(in_json) == []
     assert selectors.get(lead, in_json.pk).failures == 0
+
+
+def test_repairs_that_mended_nothing_are_counted_with_what_they_cost(
+    in_json: GenerationJob, lead: Member, as_member: SignIn
+) -> None:
+    GenerationKind().on_events(
+        in_json.job,
+        [
+            told(in_json, "failure", 1, code="malformed", message="No JSON."),
+            told(in_json, "failure", 2, code="malformed", message="Again.", is_repair=True, cost_usd=0.04),
+            told(in_json, "draft", 3),
+            told(in_json, "failure", 4, code="malformed", message="Cut.", is_repair=True, cost_usd=0.03),
+        ],
+    )
+
+    found = thrift.of_order(in_json)
+    page = as_member(lead).get(reverse("generation:detail", args=[in_json.pk])).content.decode()
+
+    assert found is not None
+    assert (found.repairs, found.repairs_usd, found.mended) == (2, Decimal("0.07"), 0)
+    assert "2 answers that broke the schema, for $0.07 more; 0 came back mended" in page
+
+
+def test_what_the_engine_tells_of_a_repair_adds_up_on_the_page(
+    in_json: GenerationJob, author: Running, tmp_path: Path
+) -> None:
+    author.provider.texts = [json.dumps({"subject": "No body"})]
+
+    GenerationKind().on_events(in_json.job, run_engine(in_json, tmp_path))
+
+    found = thrift.of_order(in_json)
+    (repair,) = Call.objects.filter(is_repair=True)
+    assert found is not None
+    assert (found.repairs, found.repairs_usd, found.mended) == (1, repair.cost_usd, 1)
 
 
 def test_an_order_without_cache_or_repair_says_nothing_of_either(paid_order: GenerationJob) -> None:

@@ -44,6 +44,14 @@ class Lonely(Counting):
     max_running_per_host = 1
 
 
+class Leaving(Counting):
+    """Counts as if each count left the house."""
+
+    name = "leaving"
+    label = "Leaving counting"
+    leaves = True
+
+
 class Inline(BaseKind):
     name = "inline"
     label = "Inline counting"
@@ -61,7 +69,7 @@ class Inline(BaseKind):
 
 def register() -> dict[str, BaseKind]:
     """Fresh instances under their names."""
-    kinds: dict[str, BaseKind] = {kind.name: kind for kind in (Counting(), Lonely(), Inline())}
+    kinds: dict[str, BaseKind] = {kind.name: kind for kind in (Counting(), Lonely(), Leaving(), Inline())}
     for kind in kinds.values():
         ports.register(kind)
     return kinds

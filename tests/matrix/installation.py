@@ -21,7 +21,7 @@ from campaigns.states import EventKind, EventSource, MessageState
 from evaluation.services import orders as evaluations
 from evaluation.services.studies import orders as studies
 from evaluation.studies.design import Wishes as StudyWishes
-from generation.models import PriceEntry, Research, ResearchedSite, TaskProposal, Teacher, WebPage
+from generation.models import Call, PriceEntry, Research, ResearchedSite, TaskProposal, Teacher, WebPage
 from generation.services import budgets
 from generation.services import orders as generation
 from generation.states import BudgetScope
@@ -171,7 +171,11 @@ class Installation:
         WebPage.objects.create(
             site=site, number=1, way="start", url="https://x.example/", text=CANARY, fetched_at=timezone.now()
         )
+        call = Call.objects.create(
+            pk=uuid4(), generation_job=order, record_id=order.record_ids[0], state="failed", error_message=CANARY
+        )
         self.objects |= {
+            "call": call.pk,
             "research": research.pk,
             "proposal": proposal.pk,
             "teacher": offline.slug,
@@ -234,7 +238,7 @@ BY_PREFIX: tuple[tuple[str, dict[str, str]], ...] = (
 ANYWHERE = {
     "task_slug": "task", "candidate_id": "candidate", "decision_id": "decision", "version_id": "version", "other_id": "version",
     "number": "number", "older": "number", "newer": "number", "run_id": "run", "miniature_id": "miniature", "evaluation_id": "evaluation",
-    "study_id": "study", "sweep_id": "sweep", "host_price_id": "host_price", "job_id": "job", "order_id": "order", "research_id": "research", "record_id": "record", "proposal_id": "proposal", "price_id": "price", "budget_id": "budget", "sender": "sender",
+    "study_id": "study", "sweep_id": "sweep", "host_price_id": "host_price", "job_id": "job", "order_id": "order", "call_id": "call", "research_id": "research", "record_id": "record", "proposal_id": "proposal", "price_id": "price", "budget_id": "budget", "sender": "sender",
     "mail_id": "mail", "message_id": "mail", "reply_id": "reply", "member_id": "member", "username": "username",
     "invitation_id": "invitation", "key": "token", "hmac": "hmac", "a": "one", "b": "one", "verb": "verb", "target": "target",
     "name": "word", "path": "word", "provider": "word", "kind": "word", "provider_id": "word",

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from jobs.services import presence
+from jobs.services import halting, presence
 from tests.jobs.fleet import ring_through
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,18 @@ def test_all_is_well_with_database_broker_and_a_worker(client):
 
     answer = client.get("/healthz")
 
-    assert (answer.status_code, answer.json()) == (200, {"database": "ok", "broker": "ok", "workers": 1})
+    report = {"database": "ok", "broker": "ok", "workers": 1, "halted_since": None}
+    assert (answer.status_code, answer.json()) == (200, report)
+
+
+def test_a_halt_is_said_without_names_and_is_no_illness(client):
+    presence.beat(worker="one@host", host="host-a", queues="default")
+    standing = halting.halt(by=None, reason="a leak at Acme")
+
+    answer = client.get("/healthz")
+
+    assert (answer.status_code, answer.json()["halted_since"]) == (200, standing.since.isoformat())
+    assert "Acme" not in answer.content.decode()
 
 
 def test_without_a_worker_it_is_not_well(client):

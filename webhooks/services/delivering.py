@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from jobs.services import halting
 from web import sealed
 from web.addresses import AddressRefusedError
 from web.guarded_client import CallFailedError, post
@@ -97,7 +98,9 @@ def settle(delivery_id: UUID, number: int, outcome: Outcome) -> None:
         Hook.objects.filter(pk=delivery.hook_id).update(failures_in_row=0)
         return
     now = timezone.now()
-    if (now - delivery.created_at).total_seconds() > GIVE_UP_AFTER_S:
+    # What waited for the end of a halt has its whole day from then on.
+    began = max(delivery.created_at, halting.resumed_at() or delivery.created_at)
+    if (now - began).total_seconds() > GIVE_UP_AFTER_S:
         _end(delivery, DeliveryState.FAILED)
     elif delivery.attempts == number:
         Delivery.objects.filter(pk=delivery.pk).update(next_at=now + timedelta(seconds=pause_s(number)))
@@ -117,11 +120,12 @@ def _due() -> list[Delivery]:
 
 
 def _claim(delivery: Delivery) -> Parcel | None:
-    """Take a delivery for as long as its call may last; None when another sender was there first."""
+    """Take a delivery for as long as its call may last; None when another sender was first, or nothing may leave."""
     until = timezone.now() + timedelta(seconds=settings.WEBHOOK_TIMEOUT_S * 6)
     mine = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.PENDING, next_at=delivery.next_at)
-    if not mine.update(next_at=until, attempts=F("attempts") + 1):
-        return None
+    with transaction.atomic():
+        if halting.hold() or not mine.update(next_at=until, attempts=F("attempts") + 1):
+            return None
     number = delivery.attempts + 1
     try:
         body, headers = envelope.wrapped(delivery, at=int(time.time()))

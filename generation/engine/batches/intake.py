@@ -67,12 +67,14 @@ class Intake:
 
     Attributes:
         repairs: Flawed answers that are to be, live.
+        wasted: Why no more should be asked, after too many paid answers in a row that were no drafts.
     """
 
     def __init__(self, *, journal: Journal, outcomes: Outcomes, retries_doubt: bool, mends: bool) -> None:
         self._journal, self._outcomes, self._retries_doubt = journal, outcomes, retries_doubt
         self._mends = mends
         self.repairs: list[Prepared] = []
+        self.wasted: CallError | None = None
 
     async def read(self, batch: OpenBatch, provider: BatchProvider) -> Tally:
         """Read all lines of a batch, and take in each answer that is new. May be repeated after a break.
@@ -120,7 +122,8 @@ class Intake:
         if self._mends and is_worth_repair(reply):
             self.repairs.append(self._outcomes.flawed(prepared, reply))
         else:
-            self._outcomes.answered(prepared, reply)
+            # What the batch brought is paid and taken in to its end; the next is not handed in.
+            self.wasted = self._outcomes.answered(prepared, reply) or self.wasted
 
     def _is_straggler(self, prepared: Prepared, error: CallError) -> bool:
         if error.fate == "unbilled":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -131,11 +132,26 @@ class BatchLoop:
         while True:
             await self._hand_in()
             if not self._open:
-                return
+                break
             await self._look_at_all()
             await self._leftovers.delete()
             if self._open:
                 await self._patience.sleep(self._poll_s)
+        if wasted := self._wasted:
+            raise wasted
+
+    @property
+    def _wasted(self) -> CallError | None:
+        """Why no more is handed in, after too many paid answers that were no drafts."""
+        return self._intake.wasted if self._spec.way == "batch" else None
+
+    async def _cancel_the_rest(self) -> None:
+        """Keep what lies at the provider from being answered as uselessly; what was answered is taken in as ever."""
+        for batch in self._open:
+            if not batch.is_cancelled:
+                batch.is_cancelled = True
+                with suppress(CallError):
+                    await self._patience.asked(partial(self._providers[batch.teacher].cancel, batch.batch_id))
 
     def tell_progress(self) -> None:
         """Tell how far it is, now."""
@@ -188,7 +204,7 @@ class BatchLoop:
                 await self._handing.noted(batch)
 
     async def _hand_in(self) -> None:
-        while self._left and len(self._open) < MOST_OPEN and self._spec.way == "batch":
+        while self._left and len(self._open) < MOST_OPEN and self._spec.way == "batch" and not self._wasted:
             provider = self._providers[self._left[0].teacher]
             batch, self._left = await self._handing.packed(self._left, provider)
             if batch is None:
@@ -221,6 +237,8 @@ class BatchLoop:
                 self._refused(batch, look)
             elif look.state == "ended":
                 await self._take_in(batch, provider, look)
+        if self._wasted:
+            await self._cancel_the_rest()
         limits = self._spec.limits
         self._poll_s = limits.batch_poll_s if moved else min(self._poll_s * POLL_GROWTH, limits.batch_poll_cap_s)
         self.tell_progress()

@@ -7,11 +7,12 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
-from generation.engine.repairs import repair_id
+from generation.engine.repairs import Mending, repair_id
 from review import prompting
 from review.spec import TaskSpec
 from tests.generation.author_server import GOOD, Author
@@ -189,3 +190,50 @@ def _until(happened: Any) -> None:
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_repairs_stop_where_the_order_would_pass_the_price_that_people_saw(attempts: Attempts, author: Running) -> None:
+    """Ten calls at $0.0007 each; the upper end leaves room for some repairs, though every answer is flawed."""
+    author.provider.texts = [BROKEN, GOOD] * 40
+    spec = asked(author, parameters={"max_tokens": 40})
+
+    result = attempts.run(
+        spec, count=20, records=20, limits={"concurrency": 1}, call_usd=0.0007, repairs_until_usd=0.02
+    )
+
+    assert 0 < result["summary"]["repairs"] < 10
+    assert result["summary"]["cost_usd"] <= 0.02
+    assert author.provider.billed.total() == 20 + result["summary"]["repairs"]
+
+
+def test_the_one_call_of_a_small_order_may_be_mended(attempts: Attempts, author: Running) -> None:
+    author.provider.texts = [BROKEN]
+    worst_usd = 0.05
+
+    result = attempts.run(asked(author), **ONE, call_usd=0.0007, repairs_until_usd=0.0007 * 1.6 + worst_usd)
+
+    assert result["summary"]["repairs"] == 1
+
+
+@pytest.mark.parametrize(
+    ("paid_usd", "left", "under_way", "may"),
+    [
+        (1.0, 0, 0, True),
+        (1.5, 0, 0, True),
+        (1.51, 0, 0, False),
+        (1.0, 5, 0, True),
+        (1.0, 6, 0, False),
+        (1.0, 5, 1, False),
+    ],
+)
+def test_what_is_left_to_ask_and_repairs_under_way_are_reckoned_with(
+    paid_usd: float, left: int, under_way: int, may: bool
+) -> None:
+    mending = Mending(0.1, 2.0)
+
+    with ExitStack() as repairs:
+        for _ in range(under_way):
+            repairs.enter_context(mending.one(0.5))
+        assert mending.allows(0.5, paid_usd=paid_usd, left=left) is may
+
+    assert Mending(0.1, None).allows(99.0, paid_usd=99.0, left=99)

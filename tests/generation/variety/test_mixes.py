@@ -136,7 +136,7 @@ def test_a_teacher_of_the_mix_without_its_key_stops_the_launch(
 ) -> None:
     ann, _ = serve("ann", mail)
     bob, _ = serve("bob", mail)
-    Teacher.objects.filter(pk=bob.pk).update(secret_ref="NOBODY_SET_THIS")
+    Teacher.objects.filter(pk=bob.pk).update(secret_ref="NOBODY_SET_THIS_KEY")
     bob.refresh_from_db()
 
     with pytest.raises(Refusal) as refused:

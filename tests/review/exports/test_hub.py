@@ -18,6 +18,8 @@ from django.core.management import CommandError, call_command
 from jobs.contracts import SpecEnvelope
 from jobs.models import Job
 from jobs.rundir import lay
+from jobs.services import halting
+from jobs.supervisor import carry
 from members.models import Member
 from review.models import DatasetVersion, Record, Task
 from review.services import pushing
@@ -35,6 +37,7 @@ def hub(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     with serving() as found:
         settings.HUB_ENDPOINT = found.url
         monkeypatch.setenv("HF_TOKEN", found.token)
+        monkeypatch.setenv("OPENAI_API_KEY", "canary-of-somebody-else")
         yield found
 
 
@@ -101,11 +104,27 @@ def test_a_token_the_hub_does_not_take_fails_with_what_to_do(
     assert hub.files == {}
 
 
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_pushed_while_everything_that_leaves_is_stopped(
+    version: DatasetVersion, admin: Member, hub: Hub
+) -> None:
+    job = pushing.push(version, to="acme/gold", by=admin)
+    halting.halt(by=admin, reason="a leak")
+
+    carry(job.pk, worker="w")
+
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("waiting", 0)
+    assert job.waiting_reason == "everything that leaves is stopped: a leak"
+    assert (hub.made, hub.files) == ([], {})
+
+
 @pytest.mark.parametrize(
     ("order", "field"),
     [
         ({"to": "gold"}, "to"), ({"to": "../x/y"}, "to"), ({"to": "acme/gold;rm"}, "to"), ({"formats": ()}, "formats"),
         ({"formats": ("xml",)}, "formats"), ({"token": "SECRET_KEY"}, "token"), ({"token": "NO_SUCH_TOKEN"}, "token"),
+        ({"token": "OPENAI_API_KEY"}, "token"),
     ],
 )  # fmt: skip
 def test_an_order_with_a_mistake_is_refused_before_anything_is_sent(

@@ -220,3 +220,17 @@ def test_a_batch_the_provider_forgot_leaves_its_calls_uncertain(ordered: Ordered
 
     assert result["summary"]["uncertain"] == 3
     assert len(ordered.attempts.events("uncertain")) == 3
+
+
+def test_a_batch_of_answers_that_are_all_cut_off_is_taken_in_and_no_other_handed_in(ordered: Ordered) -> None:
+    ordered.desk.lines = ["length"] * 500
+
+    result = ordered.run(count=500, limits={"batch_requests": 25})
+
+    assert (result["outcome"], result["error"]["code"]) == ("failed", "answers_truncated")
+    assert "max_tokens" in result["error"]["hint"]
+    # Sixteen lie at the provider at once; the other four are never handed in.
+    assert len(ordered.desk.batches) == 16
+    # What was answered is told, to the last call, and nothing is left there.
+    assert len(ordered.ids("failure")) == ordered.bill.total() <= 400
+    assert result["summary"]["at_provider"] == 0

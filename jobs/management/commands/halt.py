@@ -1,0 +1,31 @@
+"""`manage.py halt [--reason WORDS]`: stop mails, paid calls, pushes and webhooks at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from jobs.services import halting
+from web.errors import Refusal
+
+
+class Command(BaseCommand):
+    help = "Stop everything that leaves the installation. Stopping twice changes nothing; `manage.py resume` ends it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--reason", default="", help="why; every member reads it on every page")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Stop, and say what stands now.
+
+        Raises:
+            CommandError: The reason is too long.
+        """
+        try:
+            halt = halting.halt(by=None, reason=options["reason"])
+        except Refusal as refusal:
+            raise CommandError(f"{refusal.message} {refusal.errors['reason'][0]}") from refusal
+        who = halt.by.name if halt.by else "the command line"
+        why = f": {halt.reason}" if halt.reason else ""
+        self.stdout.write(f"Nothing leaves since {halt.since:%Y-%m-%d %H:%M:%S} UTC, stopped by {who}{why}.")

@@ -1,0 +1,18 @@
+"""`manage.py resume`: let mails, paid calls, pushes and webhooks leave again after `manage.py halt`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from jobs.services import halting
+
+
+class Command(BaseCommand):
+    help = "End a halt: everything goes on where it stood."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Resume, and say whether anything had been stopped."""
+        was_stopped = halting.resume(by=None)
+        self.stdout.write("Things leave again." if was_stopped else "Nothing had been stopped.")

@@ -1,0 +1,127 @@
+"""Which secrets may be named for what, and to which hosts they may go: an allow-list, because names are typed by people.
+
+The well-known keys go to their own provider over https. Everything else stands in `ALLOWED_SECRETS`, which only
+whoever runs the installation can set: `use:NAME@host`, such as `teacher:LAB_KEY@gpu-1`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from django.conf import settings
+
+from jobs import secrets
+from web import places
+from web.errors import Refusal
+
+
+class Use(StrEnum):
+    """What a secret is named for."""
+
+    TEACHER = "teacher"
+    HUB = "hub"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A secret, by name or pattern, that may be sent to hosts of a pattern; `port` 0 stands for any."""
+
+    use: str
+    name: str
+    host: str
+    port: int = 0
+    only_https: bool = False
+
+    def allows(self, use: Use, name: str, place: places.Place) -> bool:
+        """Whether this secret may go there for this use."""
+        return (
+            self.use == use
+            and fnmatchcase(name, self.name)
+            and fnmatchcase(place.host, self.host)
+            and self.port in (0, place.port)
+            and (place.scheme == "https" or not self.only_https)
+        )
+
+
+WELL_KNOWN = (
+    Rule(Use.TEACHER, "OPENAI_API_KEY", "api.openai.com", only_https=True),
+    Rule(Use.TEACHER, "OPENAI_API_KEY", "*.api.openai.com", only_https=True),
+    Rule(Use.TEACHER, "ANTHROPIC_API_KEY", "api.anthropic.com", only_https=True),
+    Rule(Use.HUB, "HF_TOKEN", "huggingface.co", only_https=True),
+)
+_RULE = re.compile(
+    r"\A(?P<use>[a-z]+):(?P<name>[A-Z*][A-Z0-9_*]*)@(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9.*_-]+)(?::(?P<port>[0-9]+))?\Z"
+)
+
+
+class BadRuleError(Exception):
+    """An entry of `ALLOWED_SECRETS` says nothing that can be understood."""
+
+
+def rules() -> Iterator[Rule]:
+    """The well-known rules and those of this installation.
+
+    Raises:
+        BadRuleError: An entry cannot be read; a system check says so at start.
+    """
+    yield from WELL_KNOWN
+    if settings.HUB_ENDPOINT:
+        # A hub of one's own is named by whoever runs the installation, for this token.
+        own = places.read(settings.HUB_ENDPOINT, may_have_query=False)
+        yield Rule(Use.HUB, "HF_TOKEN", own.host, own.port)
+    for entry in settings.ALLOWED_SECRETS:
+        found = _RULE.match(entry)
+        if found is None or found["use"] not in tuple(Use):
+            raise BadRuleError(
+                f"ALLOWED_SECRETS holds '{entry}'; write use:NAME@host with use one of {', '.join(Use)}, "
+                "such as teacher:LAB_KEY@gpu-1."
+            )
+        yield Rule(found["use"], found["name"], found["host"].lower().strip("[]"), int(found["port"] or 0))
+
+
+def is_allowed(name: str, *, use: Use, url: str) -> bool:
+    """Whether a secret may be sent to an address for a use. A secret that a room makes itself goes where that room says."""
+    if secrets.is_provided(name):
+        return True
+    if name in secrets.OWN:
+        return False
+    try:
+        place = places.read(url, may_have_query=True)
+    except places.AddressRefusedError:
+        return False
+    return any(rule.allows(use, name, place) for rule in rules())
+
+
+def require(name: str, *, use: Use, url: str, field: str) -> None:
+    """Refuse a secret that may not be sent to an address.
+
+    Args:
+        name: The name of an environment variable.
+        use: What it is named for.
+        url: Where it would be sent.
+        field: Beside which field of a form the refusal is shown.
+
+    Raises:
+        Refusal: `secret_not_allowed`, with what whoever runs the installation would have to set.
+    """
+    if is_allowed(name, use=use, url=url):
+        return
+    host = _host_of(url)
+    hint = (
+        f"Use the key that belongs to this address, or have whoever runs this installation add {use}:{name}@{host} to "
+        "ALLOWED_SECRETS, for the web and the workers, and start them again."
+    )
+    message = f"The secret {name} may not be sent to {host}."
+    raise Refusal("secret_not_allowed", message, hint=hint, errors={field: [f"{message} {hint}"]})
+
+
+def _host_of(url: str) -> str:
+    try:
+        host = places.read(url, may_have_query=True).host
+    except places.AddressRefusedError:
+        return "this address"
+    return f"[{host}]" if ":" in host else host

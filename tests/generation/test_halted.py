@@ -1,0 +1,79 @@
+"""Paid calls while everything that leaves is stopped: a running order stops paying, waits, and pays for the rest once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from generation.models import Call, GenerationJob, Teacher
+from generation.services import orders
+from jobs.services import halting
+from jobs.supervisor import carry
+from members.models import Member
+from review.models import Candidate, Source, Task
+from tests.generation.provider_server import Provider, Running
+from tests.generation.test_end_to_end import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CALLS = 30
+
+
+@pytest.fixture
+def provider() -> Iterator[Running]:
+    running = Running(Provider(latency_s=0.5))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def order(
+    task: Task, source: Source, lead: Member, provider: Running, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> GenerationJob:
+    settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1"]
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789abcdefghij")
+    teacher = Teacher.objects.create(
+        slug="local", name="Local", provider="openai", model="gpt-4o", base_url=f"{provider.url}/v1",
+        secret_ref="OPENAI_API_KEY", concurrency=1,
+    )  # fmt: skip
+    return orders.launch(task, teacher=teacher, count=CALLS, by=lead, max_cost_usd=Decimal(5))
+
+
+def test_a_running_order_stops_paying_waits_and_goes_on_where_it_stood(order: GenerationJob, provider: Running) -> None:
+    assert order.job is not None
+    worker = threading.Thread(target=lambda: (carry(order.job_id, worker="w"), connections.close_all()))
+    worker.start()
+    wait_until(lambda: provider.provider.billed.total() >= 2)
+
+    halting.halt(by=None, reason="a wrong price")
+    worker.join(60)
+    paid = provider.provider.billed.total()
+    carry(order.job_id, worker="w")
+    order.job.refresh_from_db()
+    assert (order.job.state, order.job.error) == ("waiting", None)
+    assert "a wrong price" in order.job.waiting_reason
+    assert provider.provider.billed.total() == paid < CALLS
+
+    provider.provider.latency_s = 0.0
+    halting.resume(by=None)
+    carry(order.job_id, worker="w")
+
+    order.job.refresh_from_db()
+    assert order.job.state == "succeeded", order.job.error
+    assert sorted(provider.provider.billed.values()) == [1] * CALLS
+    assert Candidate.objects.filter(job_id=order.job_id).count() == CALLS
+    assert not Call.objects.filter(state="uncertain").exists()
+
+
+def test_an_order_that_is_launched_meanwhile_pays_nothing(order: GenerationJob, provider: Running) -> None:
+    halting.halt(by=None)
+
+    carry(order.job_id, worker="w")
+
+    assert order.job is not None
+    order.job.refresh_from_db()
+    assert (order.job.state, order.job.attempts, provider.provider.requests) == ("waiting", 0, 0)

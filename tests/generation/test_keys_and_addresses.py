@@ -1,0 +1,90 @@
+"""A teacher's key goes only where it belongs: asked when it is saved, when an order is priced, and when it is handed over."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from generation.models import GenerationJob, Teacher
+from generation.selectors.teachers import line_of
+from generation.services import order_spec, orders, teachers
+from generation.services.teachers import NewTeacher
+from members.models import Member
+from review.models import Source, Task
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nothing_more_is_allowed(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.ALLOWED_SECRETS = []
+    settings.ALLOWED_PRIVATE_HOSTS = ["gpu-1"]
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-aws")
+
+
+def new(**over: Any) -> NewTeacher:
+    return NewTeacher(**{"slug": "x", "name": "X", "provider": "openai", "model": "gpt-4o", **over})
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {"secret_ref": "AWS_SECRET_ACCESS_KEY"},
+        {"secret_ref": "AWS_SECRET_ACCESS_KEY", "base_url": "http://gpu-1:8000/v1", "provider": "openai-compatible"},
+        {"base_url": "http://gpu-1:8000/v1"},
+        {"provider": "anthropic", "base_url": "http://gpu-1:8000/v1"},
+        {"provider": "openai-compatible", "base_url": "http://gpu-1:8000/v1", "secret_ref": "OPENAI_API_KEY"},
+    ],
+)
+def test_a_teacher_whose_key_does_not_belong_to_its_address_is_not_saved(admin: Member, over: dict[str, str]) -> None:
+    with pytest.raises(Refusal) as refused:
+        teachers.create(new(**over), by=admin)
+
+    assert refused.value.code == "secret_not_allowed"
+    assert "ALLOWED_SECRETS" in refused.value.errors["secret_ref"][0]
+    assert not Teacher.objects.filter(slug="x").exists()
+
+
+def test_changing_the_host_does_not_take_the_key_along(admin: Member) -> None:
+    teacher = teachers.create(new(), by=admin)
+
+    with pytest.raises(Refusal, match="may not be sent to gpu-1"):
+        teachers.change(teacher, new(base_url="http://gpu-1:8000/v1"), by=admin)
+
+    assert Teacher.objects.get(pk=teacher.pk).base_url == ""
+
+
+def test_a_server_of_ones_own_gets_its_key_once_that_is_allowed(admin: Member, settings: Any) -> None:
+    settings.ALLOWED_SECRETS = ["teacher:LAB_KEY@gpu-1"]
+
+    made = teachers.create(
+        new(provider="openai-compatible", base_url="http://gpu-1:8000/v1", secret_ref="LAB_KEY"), by=admin
+    )
+
+    assert made.secret_ref == "LAB_KEY"
+
+
+def test_a_teacher_saved_before_is_not_asked_and_says_why(
+    task: Task, source: Source, paid: Teacher, lead: Member
+) -> None:
+    Teacher.objects.filter(pk=paid.pk).update(secret_ref="AWS_SECRET_ACCESS_KEY")
+    paid.refresh_from_db()
+
+    with pytest.raises(Refusal, match="AWS_SECRET_ACCESS_KEY may not be sent"):
+        orders.launch(task, teacher=paid, count=1, by=lead, max_cost_usd=Decimal(1))
+
+    assert not line_of(paid, None).has_key
+
+
+def test_an_order_from_before_does_not_get_the_key_handed_over(paid_order: GenerationJob) -> None:
+    assert paid_order.job is not None
+    assert order_spec.secret_refs(paid_order.job) == ["OPENAI_API_KEY"]
+    GenerationJob.objects.filter(pk=paid_order.pk).update(
+        teacher_spec={**paid_order.teacher_spec, "base_url": "https://stranger.example/v1"}
+    )
+
+    with pytest.raises(Refusal, match=r"may not be sent to stranger\.example"):
+        order_spec.secret_refs(paid_order.job)

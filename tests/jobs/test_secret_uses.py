@@ -1,0 +1,99 @@
+"""Which secrets may be named for what, and to which hosts they may go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jobs import checks, secret_uses
+from jobs.secret_uses import Use
+from web.errors import Refusal
+
+
+@pytest.mark.parametrize(
+    ("use", "name", "url"),
+    [
+        (Use.TEACHER, "OPENAI_API_KEY", "https://api.openai.com/v1"),
+        (Use.TEACHER, "OPENAI_API_KEY", "https://API.openai.com./v1"),
+        (Use.TEACHER, "OPENAI_API_KEY", "https://eu.api.openai.com/v1"),
+        (Use.TEACHER, "ANTHROPIC_API_KEY", "https://api.anthropic.com"),
+        (Use.HUB, "HF_TOKEN", "https://huggingface.co"),
+    ],
+)
+def test_well_known_keys_go_to_their_own_provider(settings: Any, use: Use, name: str, url: str) -> None:
+    settings.ALLOWED_SECRETS = []
+
+    assert secret_uses.is_allowed(name, use=use, url=url)
+
+
+@pytest.mark.parametrize(
+    ("use", "name", "url"),
+    [
+        (Use.TEACHER, "AWS_SECRET_ACCESS_KEY", "https://api.openai.com/v1"),
+        (Use.TEACHER, "AWS_SECRET_ACCESS_KEY", "https://stranger.example/v1"),
+        (Use.TEACHER, "OPENAI_API_KEY", "https://stranger.example/v1"),
+        (Use.TEACHER, "OPENAI_API_KEY", "https://api.openai.com.stranger.example/v1"),
+        (Use.TEACHER, "OPENAI_API_KEY", "https://fakeapi.openai.com/v1"),
+        (Use.TEACHER, "OPENAI_API_KEY", "http://api.openai.com/v1"),
+        (Use.TEACHER, "OPENAI_API_KEY", "https://api.openai.com@stranger.example/v1"),
+        (Use.TEACHER, "OPENAI_API_KEY", "https://api.anthropic.com"),
+        (Use.TEACHER, "OPENAI_API_KEY", ""),
+        (Use.TEACHER, "HF_TOKEN", "https://huggingface.co"),
+        (Use.HUB, "OPENAI_API_KEY", "https://huggingface.co"),
+        (Use.HUB, "HF_TOKEN", "https://stranger.example"),
+    ],
+)
+def test_any_other_secret_goes_nowhere(settings: Any, use: Use, name: str, url: str) -> None:
+    settings.ALLOWED_SECRETS = []
+
+    assert not secret_uses.is_allowed(name, use=use, url=url)
+    with pytest.raises(Refusal, match=f"The secret {name} may not be sent"):
+        secret_uses.require(name, use=use, url=url, field="x")
+
+
+def test_whoever_runs_the_installation_allows_more(settings: Any) -> None:
+    settings.ALLOWED_SECRETS = ["teacher:LAB_*@gpu-1:8000", "teacher:ROUTER_KEY@*.router.example", "hub:ACME@[fd00::1]"]
+
+    allowed = secret_uses.is_allowed
+    assert allowed("LAB_KEY", use=Use.TEACHER, url="http://gpu-1:8000/v1")
+    assert allowed("ROUTER_KEY", use=Use.TEACHER, url="https://eu.router.example/v1")
+    assert allowed("ACME", use=Use.HUB, url="https://[fd00::1]")
+    assert not allowed("LAB_KEY", use=Use.TEACHER, url="http://gpu-1:9000/v1")
+    assert not allowed("LAB_KEY", use=Use.TEACHER, url="http://gpu-2:8000/v1")
+    assert not allowed("LAB_KEY", use=Use.HUB, url="http://gpu-1:8000")
+    assert not allowed("ROUTER_KEY", use=Use.TEACHER, url="https://router.example.stranger.example/v1")
+
+
+def test_the_houses_own_keys_go_nowhere_whatever_is_set(settings: Any) -> None:
+    settings.ALLOWED_SECRETS = ["teacher:*@*"]
+
+    assert not secret_uses.is_allowed("SECRET_KEY", use=Use.TEACHER, url="https://api.openai.com/v1")
+
+
+def test_a_refusal_says_which_line_would_allow_it(settings: Any) -> None:
+    settings.ALLOWED_SECRETS = []
+
+    with pytest.raises(Refusal) as refused:
+        secret_uses.require("LAB_KEY", use=Use.TEACHER, url="http://gpu-1:8000/v1", field="secret_ref")
+
+    assert "add teacher:LAB_KEY@gpu-1 to ALLOWED_SECRETS" in refused.value.hint
+    assert list(refused.value.errors) == ["secret_ref"]
+
+
+@pytest.mark.parametrize(
+    "entry", ["LAB_KEY@gpu-1", "teacher:LAB_KEY", "mail:LAB_KEY@gpu-1", "teacher:lab@gpu-1", "teacher:A@gpu-1:http"]
+)
+def test_an_entry_that_cannot_be_read_is_said_at_start(settings: Any, entry: str) -> None:
+    settings.ALLOWED_SECRETS = [entry]
+
+    (error,) = checks.allowed_secrets_can_be_read()
+
+    assert entry in error.msg
+
+
+def test_a_hub_of_ones_own_gets_the_hubs_token(settings: Any) -> None:
+    settings.HUB_ENDPOINT = "https://hub.example"
+
+    assert secret_uses.is_allowed("HF_TOKEN", use=Use.HUB, url="https://hub.example")
+    assert not secret_uses.is_allowed("OPENAI_API_KEY", use=Use.HUB, url="https://hub.example")

@@ -1,0 +1,137 @@
+"""Every module that can open a connection to the outside is known, with what holds it back while everything is stopped.
+
+A new one fails here until it is given its check, or a reason why it goes on during a halt (docs/halt.md names these).
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from jobs import ports
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = (
+    "web", "audit", "members", "jobs", "webhooks", "review", "generation", "training", "evaluation", "serving",
+    "campaigns", "miniatures_site",
+)  # fmt: skip
+# Importing one of these, or a part of it, is what opening a connection begins with.
+OUTWARD = (
+    "httpx", "requests", "aiohttp", "urllib.request", "urllib3", "http.client", "ftplib", "smtplib", "aiosmtplib",
+    "django.core.mail.send_mail", "django.core.mail.send_mass_mail", "django.core.mail.get_connection",
+    "django.core.mail.mail_admins", "django.core.mail.mail_managers", "openai", "anthropic", "huggingface_hub", "boto3",
+    "botocore", "paramiko", "websockets", "socket", "web.guarded_client", "web.guarded_fetch", "transformers",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Runs only as the engine of these kinds of jobs, which a halt stops."""
+
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Asks:
+    """Is used only behind a transaction that asks `halting.hold`, in this module."""
+
+    module: str
+
+
+@dataclass(frozen=True)
+class Stays:
+    """Goes on during a halt, or leaves nowhere."""
+
+    why: str
+
+
+CALLING = Engine(("generation", "research", "generation-collect"))
+READS_WEIGHTS = Stays("fetches a public or gated model to tune; nothing of ours leaves and nothing is paid")
+TEAM_MAIL = Stays("a mail to members of this installation, not to contacts")
+POINTS: dict[str, Engine | Asks | Stays] = {
+    "campaigns/wire.py": Asks("campaigns/services/outbox.py"),
+    "campaigns/smtp.py": Asks("campaigns/services/outbox.py"),
+    "campaigns/services/drills.py": Stays("answers to the demo's own mail sink on this host"),
+    "campaigns/sink/delivery.py": Stays("the demo's mail sink tells this site what came in"),
+    "generation/engine/": CALLING,
+    "generation/services/watching.py": TEAM_MAIL,
+    "training/services/notices.py": TEAM_MAIL,
+    "members/services/invitation_mail.py": TEAM_MAIL,
+    "review/hub/": Engine(("push",)),
+    "training/engine/": READS_WEIGHTS,
+    "training/demo_student/": READS_WEIGHTS,
+    "evaluation/engine/": READS_WEIGHTS,
+    "serving/engine/": Stays("loads weights, and listens on a unix socket of this host"),
+    "serving/link.py": Stays("asks our own serving engine over a unix socket of this host"),
+    "web/guarded_client.py": Asks("webhooks/services/delivering.py"),
+    "web/guarded_fetch.py": CALLING,
+    "jobs/rundir/": Stays("asks this host for its own name"),
+    "web/places.py": Stays("looks up the numbers of a name, and calls none of them"),
+    "webhooks/services/delivering.py": Asks("webhooks/services/delivering.py"),
+    "miniatures_site/management/commands/up.py": Stays("asks our own web server whether it is up"),
+}
+
+
+def imported(path: Path) -> set[str]:
+    """Every dotted name a module imports, inside functions too."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def opens_connections(path: Path) -> bool:
+    return any(name == each or name.startswith(f"{each}.") for name in imported(path) for each in OUTWARD)
+
+
+def point_of(name: str) -> str | None:
+    return next((point for point in POINTS if name == point or (point.endswith("/") and name.startswith(point))), None)
+
+
+FOUND = sorted(
+    str(path.relative_to(ROOT)) for room in ROOMS for path in (ROOT / room).rglob("*.py") if opens_connections(path)
+)
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_opens_connections_is_held_back_or_says_why_not(name: str) -> None:
+    assert point_of(name), (
+        f"{name} can open a connection: ask jobs.services.halting where it lets something leave, and name it here."
+    )
+
+
+def test_the_list_names_nothing_that_is_gone() -> None:
+    assert sorted(set(POINTS) - {point_of(name) for name in FOUND}) == []
+
+
+@pytest.mark.parametrize(
+    "kind", sorted({kind for point in POINTS.values() if isinstance(point, Engine) for kind in point.kinds})
+)
+def test_engines_that_leave_belong_to_kinds_that_a_halt_stops(kind: str) -> None:
+    assert ports.KINDS[kind].leaves
+
+
+def test_no_kind_leaves_unnamed() -> None:
+    """An engine whose module stands in the list as leaving is run by no kind that a halt passes over."""
+    leaving = {point for point, how in POINTS.items() if isinstance(how, Engine)}
+    passed_over = {
+        kind.name
+        for kind in ports.KINDS.values()
+        if kind.engine_module and not kind.leaves and point_of(f"{kind.engine_module.replace('.', '/')}/") in leaving
+    }
+    assert passed_over == set()
+
+
+@pytest.mark.parametrize("module", sorted({point.module for point in POINTS.values() if isinstance(point, Asks)}))
+def test_what_asks_asks_in_its_claim(module: str) -> None:
+    tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
+    claims = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.strip("_") == "claim"]
+
+    assert len(claims) == 1
+    assert "halting.hold()" in ast.unparse(claims[0])
