@@ -54,6 +54,8 @@ class Job(models.Model):
     last_seq = models.PositiveBigIntegerField(default=0)
     # Since then its run directories hold texts that were erased elsewhere: they go as soon as it has ended.
     texts_erased_at = models.DateTimeField(null=True)
+    # Since then a consumer may not have heard of its end; empty once all have.
+    unheard_since = models.DateTimeField(null=True)
 
     created_at = models.DateTimeField(auto_now_add=True)
     queued_at = models.DateTimeField(auto_now_add=True)
@@ -71,6 +73,7 @@ class Job(models.Model):
                 fields=["lease_until"], condition=Q(state__in=["running", "pausing", "cancelling"]), name="jobs_held"
             ),
             models.Index(fields=["-created_at", "-id"], name="jobs_newest"),
+            models.Index(fields=["unheard_since"], condition=Q(unheard_since__isnull=False), name="jobs_unheard"),
         ]
 
     def __str__(self) -> str:
@@ -105,6 +108,17 @@ class FinishedNotice(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["job", "consumer"], name="notice_consumed_once")]
+
+
+class ReaperTurn(models.Model):
+    """Whose turn it is to look after jobs, and what the reaper has looked through: one row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    # Nobody else begins before; a reaper that was killed holds its turn no longer than that.
+    held_until = models.DateTimeField(null=True)
+    # When all ended jobs were last held against all consumers, and the kinds each consumer had by then.
+    looked_through_at = models.DateTimeField(null=True)
+    consumers = models.JSONField(default=dict)
 
 
 class WorkerBeat(models.Model):
