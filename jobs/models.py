@@ -49,8 +49,10 @@ class Job(models.Model):
     # Until then an engine of that attempt may live on a host that no longer answers.
     engine_until = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
-    # Unplanned ends since a person last set it going.
+    # Unplanned ends since a person last set it going, or since it last came further than at the one before.
     crashes = models.PositiveIntegerField(default=0)
+    # How far it had come at the last of them, in its kind's own measure.
+    reached = models.BigIntegerField(null=True)
     last_seq = models.PositiveBigIntegerField(default=0)
     # Since then its run directories hold texts that were erased elsewhere: they go as soon as it has ended.
     texts_erased_at = models.DateTimeField(null=True)

@@ -18,7 +18,7 @@ from jobs import ports
 from jobs.clock import in_s
 from jobs.contracts import EngineError, Result
 from jobs.models import Job
-from jobs.services import consumers, doorbell, presence, turns
+from jobs.services import consumers, doorbell, incidents, presence, turns
 from jobs.services.ending import given_up
 from jobs.services.moves import locked, move
 from jobs.states import CLAIMABLE, HELD, JobState
@@ -76,12 +76,12 @@ def _release(job_id: UUID) -> int:
         elif job.state == JobState.CANCELLING:
             move(job, JobState.CANCELLED, reason=reason, **passed_on)
             _tell_kind(job, Result(outcome="stopped"))
-        elif job.crashes + 1 >= settings.JOB_MAX_ATTEMPTS:
-            error = given_up(EngineError(code="worker_lost", message=reason), job.crashes + 1)
+        elif (counted := incidents.after_one_more(job))["crashes"] >= settings.JOB_MAX_ATTEMPTS:
+            error = given_up(EngineError(code="worker_lost", message=reason), counted["crashes"])
             move(job, JobState.FAILED, reason=error.message, error=error.model_dump(), **passed_on)
             _tell_kind(job, Result(outcome="failed", error=error))
         else:
-            move(job, JobState.QUEUED, reason=reason, crashes=job.crashes + 1, **passed_on)
+            move(job, JobState.QUEUED, reason=reason, **counted, **passed_on)
             doorbell.ring_after_commit(job.pk, job.queue)
     logger.warning("Job %s: %s It is %s now.", job_id, reason, job.state)
     return 1
