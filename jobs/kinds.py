@@ -41,6 +41,11 @@ class BaseKind:
     def on_events(self, job: Job, events: list[Event]) -> None:
         """Events are kept and shown; nothing more."""
 
+    def reached(self, job: Job) -> int:
+        """What it said to have done: calls answered, outputs written."""
+        done = job.progress.get("done")
+        return int(done) if isinstance(done, int | float) else 0
+
     def on_paused(self, job: Job) -> None:
         """It has set nothing else going."""
 

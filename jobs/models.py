@@ -49,11 +49,15 @@ class Job(models.Model):
     # Until then an engine of that attempt may live on a host that no longer answers.
     engine_until = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
-    # Unplanned ends since a person last set it going.
+    # Unplanned ends since a person last set it going, or since it last came further than at the one before.
     crashes = models.PositiveIntegerField(default=0)
+    # How far it had come at the last of them, in its kind's own measure.
+    reached = models.BigIntegerField(null=True)
     last_seq = models.PositiveBigIntegerField(default=0)
     # Since then its run directories hold texts that were erased elsewhere: they go as soon as it has ended.
     texts_erased_at = models.DateTimeField(null=True)
+    # Since then a consumer may not have heard of its end; empty once all have.
+    unheard_since = models.DateTimeField(null=True)
 
     created_at = models.DateTimeField(auto_now_add=True)
     queued_at = models.DateTimeField(auto_now_add=True)
@@ -71,6 +75,7 @@ class Job(models.Model):
                 fields=["lease_until"], condition=Q(state__in=["running", "pausing", "cancelling"]), name="jobs_held"
             ),
             models.Index(fields=["-created_at", "-id"], name="jobs_newest"),
+            models.Index(fields=["unheard_since"], condition=Q(unheard_since__isnull=False), name="jobs_unheard"),
         ]
 
     def __str__(self) -> str:
@@ -105,6 +110,17 @@ class FinishedNotice(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["job", "consumer"], name="notice_consumed_once")]
+
+
+class ReaperTurn(models.Model):
+    """Whose turn it is to look after jobs, and what the reaper has looked through: one row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    # Nobody else begins before; a reaper that was killed holds its turn no longer than that.
+    held_until = models.DateTimeField(null=True)
+    # When all ended jobs were last held against all consumers, and the kinds each consumer had by then.
+    looked_through_at = models.DateTimeField(null=True)
+    consumers = models.JSONField(default=dict)
 
 
 class WorkerBeat(models.Model):

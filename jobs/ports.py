@@ -90,6 +90,13 @@ class JobKind(Protocol):
         """Consume freshly ingested events, inside the transaction that stores them; must be idempotent."""
         ...
 
+    def reached(self, job: Job) -> int:
+        """How far the job has come in what its next attempt goes on from: a step, a count; asked at unplanned ends.
+
+        Ends between which it grows do not add up to a job that is given up.
+        """
+        ...
+
     def on_paused(self, job: Job) -> None:
         """A person has paused it, inside the transaction that does so: bring to rest what it has set going."""
         ...

@@ -59,6 +59,10 @@ class TrainingKind(BaseKind):
         if saved:
             checkpoints.note(run_selectors.of_job(job), saved, fence=job.run_fence)
 
+    def reached(self, job: Job) -> int:
+        # Steps after it are computed anew: a run that never saves again gets nowhere.
+        return checkpoints.newest_step(run_selectors.of_job(job))
+
     def collect(self, job: Job, result: Result, run_dir: Path) -> dict[str, Any]:
         return finish.store(UUID(job.spec["run"]), result, run_dir)
 

@@ -6,17 +6,20 @@ Does not know what a consumer does with it.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from jobs import ports
 from jobs.models import FinishedNotice, Job
 from jobs.states import FINISHED
 
 logger = logging.getLogger(__name__)
+AT_ONCE = 100
 
 
 def call_after_commit(job: Job) -> None:
@@ -29,24 +32,54 @@ def call(job_id: UUID, kind: str) -> None:
 
     A consumer that raises is rolled back, logged, and called again by the reaper.
     """
-    for name, (kinds, _) in list(ports.CONSUMERS.items()):
-        if kind in kinds:
-            _call_one(name, job_id)
+    since = Job.objects.filter(pk=job_id).values_list("unheard_since", flat=True).first()
+    names = [name for name, (kinds, _) in list(ports.CONSUMERS.items()) if kind in kinds]
+    for name in names:
+        _call_one(name, job_id)
+    if since is None:
+        return
+    heard = FinishedNotice.objects.filter(job=job_id, consumer__in=names).count()
+    # A job that has ended again meanwhile has another mark, which stays. One that was not heard goes behind the others.
+    Job.objects.filter(pk=job_id, unheard_since=since).update(
+        unheard_since=None if heard == len(names) else timezone.now()
+    )
 
 
-def call_missed() -> int:
-    """Call consumers for ended jobs they have not heard of, oldest first; returns how many such jobs there were.
+def call_missed(*, keep_turn: Callable[[], object] = lambda: None) -> int:
+    """Call consumers for ended jobs they have not heard of, oldest mark first; returns how many such jobs there were.
 
-    One question however many consumers there are, since it is asked every few seconds.
+    Reads only jobs that are marked: a job is from its end until all have heard of it.
+
+    Args:
+        keep_turn: Called before each job.
+    """
+    marked = Job.objects.filter(unheard_since__isnull=False, state__in=FINISHED).order_by("unheard_since")
+    found = list(marked.values_list("pk", "kind")[:AT_ONCE])
+    for job_id, kind in found:
+        keep_turn()
+        call(job_id, kind)
+    return len(found)
+
+
+def mark_unheard() -> int:
+    """Hold all ended jobs against all consumers, and mark those that one has not heard of.
+
+    For consumers that a later release brings, and for what an earlier release, running beside this one, ended without a
+    mark. Reads every ended job, so it is not for each tick.
+
+    Returns:
+        How many were marked.
     """
     unheard = Q(pk__in=[])
     for name, (kinds, _) in ports.CONSUMERS.items():
         heard = FinishedNotice.objects.filter(job=OuterRef("pk"), consumer=name)
         unheard |= Q(~Exists(heard), kind__in=kinds)
-    ended = Job.objects.filter(unheard, state__in=FINISHED).order_by("finished_at")
-    found = list(ended.values_list("pk", "kind")[:100])
-    for job_id, kind in found:
-        call(job_id, kind)
+    ended = Job.objects.filter(unheard, state__in=FINISHED, unheard_since__isnull=True).order_by("finished_at")
+    # Read first and written in parts: nobody waits for a lock as long as the reading takes.
+    found = list(ended.values_list("pk", flat=True))
+    for start in range(0, len(found), AT_ONCE):
+        part = Job.objects.filter(pk__in=found[start : start + AT_ONCE], state__in=FINISHED, unheard_since__isnull=True)
+        part.update(unheard_since=timezone.now())
     return len(found)
 
 
@@ -55,9 +88,11 @@ def _call_one(name: str, job_id: UUID) -> None:
     try:
         with transaction.atomic():
             job = Job.objects.select_for_update().get(pk=job_id)
+            if job.state not in FINISHED:
+                return  # Resumed meanwhile: its next end is to be heard, so no notice is written of this one.
             # The notice and what the consumer does stand or fall together; its uniqueness stops a second caller.
             _, is_first = FinishedNotice.objects.get_or_create(job=job, consumer=name)
-            if is_first and job.state in FINISHED:
+            if is_first:
                 consumer(job)
     except (IntegrityError, Job.DoesNotExist):
         logger.info("Job %s is consumed by %s elsewhere, or gone.", job_id, name)

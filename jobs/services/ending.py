@@ -17,7 +17,7 @@ from jobs import ports
 from jobs.clock import in_s
 from jobs.contracts import EngineError, Result
 from jobs.models import Job
-from jobs.services import consumers, doorbell
+from jobs.services import consumers, doorbell, incidents
 from jobs.services.claiming import held
 from jobs.services.moves import move
 from jobs.states import CLAIMABLE, JobState
@@ -77,7 +77,7 @@ def stopped(job_id: UUID, fence: int, *, reason: str = "") -> Job:
 
 
 def crashed(job_id: UUID, fence: int, *, error: EngineError, keeps_result: bool = False) -> Job:
-    """An attempt ended without a word: queue the job again, or fail it after too many such ends.
+    """An attempt ended without a word: queue the job again, or fail it after too many such ends without progress.
 
     One that was being stopped comes to rest instead. With `keeps_result` the next claim reads the result again.
 
@@ -88,9 +88,10 @@ def crashed(job_id: UUID, fence: int, *, error: EngineError, keeps_result: bool 
         job = held(job_id, fence)
         if job.state != JobState.RUNNING:
             return stopped(job_id, fence, reason=error.message)
-        if job.crashes + 1 >= settings.JOB_MAX_ATTEMPTS:
-            return fail(job_id, fence, error=given_up(error, job.crashes + 1))
-        move(job, JobState.QUEUED, reason=error.message, crashes=job.crashes + 1, settled=not keeps_result, **UNHELD)
+        counted = incidents.after_one_more(job)
+        if counted["crashes"] >= settings.JOB_MAX_ATTEMPTS:
+            return fail(job_id, fence, error=given_up(error, counted["crashes"]))
+        move(job, JobState.QUEUED, reason=error.message, settled=not keeps_result, **counted, **UNHELD)
         doorbell.ring_after_commit(job.pk, job.queue)
     return job
 
@@ -136,7 +137,7 @@ def given_up(error: EngineError, times: int) -> EngineError:
     """The error of a job that is not tried again."""
     return EngineError(
         code=error.code,
-        message=f"{error.message} It has happened {times} times in a row, so the job is not tried again.",
+        message=f"{error.message} It has happened {times} times without progress in between, so the job is not tried again.",
         hint=error.hint or "Read the end of the log, mend the cause, then resume the job.",
     )
 

@@ -107,7 +107,7 @@ def resume(job: Job, *, by: Member | None) -> Job:
             raise _conflict(job, "resumed")
         # A failed job ends a second time, and its second end must be heard too.
         FinishedNotice.objects.filter(job=job).delete()
-        move(job, JobState.QUEUED, crashes=0, error=None, result=None, finished_at=None, **_name(by))
+        move(job, JobState.QUEUED, crashes=0, reached=None, error=None, result=None, finished_at=None, **_name(by))
         if kind := ports.KINDS.get(job.kind):
             kind.on_resumed(job)
         doorbell.ring_after_commit(job.pk, job.queue)

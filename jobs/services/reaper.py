@@ -1,12 +1,13 @@
 """What nobody looks after any more: expired leases, rings nobody heard, ends nobody was told. Run by the beat.
 
-Any number of reapers may run at once; each row is looked at again under its lock.
+One reaper runs at a time (`turns`); should two, each row is looked at again under its lock.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -17,23 +18,44 @@ from jobs import ports
 from jobs.clock import in_s
 from jobs.contracts import EngineError, Result
 from jobs.models import Job
-from jobs.services import consumers, doorbell, presence
+from jobs.services import consumers, doorbell, incidents, presence, turns
 from jobs.services.ending import given_up
 from jobs.services.moves import locked, move
 from jobs.states import CLAIMABLE, HELD, JobState
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 200
+T = TypeVar("T")
 
 
 def reap() -> dict[str, int]:
-    """One round; returns what it found, by name."""
+    """One round, unless another reaper is at it; returns what it found, by name."""
+    with turns.take() as turn:
+        return _round(turn) if turn else {}
+
+
+def _round(turn: turns.Turn) -> dict[str, int]:
     return {
-        "expired": sum(_release(job_id) for job_id in _expired()),
-        "rung": sum(_ring_again(job_id, queue) for job_id, queue in _unheard()),
-        "told": consumers.call_missed(),
+        "expired": sum(_release(job_id) for job_id in _each(_expired(), turn)),
+        "rung": sum(_ring_again(job_id, queue) for job_id, queue in _each(_unheard(), turn)),
+        "marked": _look_through(),
+        "told": consumers.call_missed(keep_turn=turn.keep),
         "gone": presence.forget_gone(),
     }
+
+
+def _each(found: Iterable[T], turn: turns.Turn) -> Iterator[T]:
+    for one in found:
+        turn.keep()
+        yield one
+
+
+def _look_through() -> int:
+    if not turns.is_due_to_look_through():
+        return 0
+    marked = consumers.mark_unheard()
+    turns.looked_through()
+    return marked
 
 
 def _expired() -> list[UUID]:
@@ -54,12 +76,12 @@ def _release(job_id: UUID) -> int:
         elif job.state == JobState.CANCELLING:
             move(job, JobState.CANCELLED, reason=reason, **passed_on)
             _tell_kind(job, Result(outcome="stopped"))
-        elif job.crashes + 1 >= settings.JOB_MAX_ATTEMPTS:
-            error = given_up(EngineError(code="worker_lost", message=reason), job.crashes + 1)
+        elif (counted := incidents.after_one_more(job))["crashes"] >= settings.JOB_MAX_ATTEMPTS:
+            error = given_up(EngineError(code="worker_lost", message=reason), counted["crashes"])
             move(job, JobState.FAILED, reason=error.message, error=error.model_dump(), **passed_on)
             _tell_kind(job, Result(outcome="failed", error=error))
         else:
-            move(job, JobState.QUEUED, reason=reason, crashes=job.crashes + 1, **passed_on)
+            move(job, JobState.QUEUED, reason=reason, **counted, **passed_on)
             doorbell.ring_after_commit(job.pk, job.queue)
     logger.warning("Job %s: %s It is %s now.", job_id, reason, job.state)
     return 1

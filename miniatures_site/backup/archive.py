@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tarfile
 import tempfile
@@ -55,5 +56,7 @@ def opened(source: Path, *, near: Path) -> Iterator[Path]:
                 tar.extractall(part, filter="data")
         except (OSError, EOFError, tarfile.TarError) as error:
             shutil.rmtree(part, ignore_errors=True)
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                raise Refusal("no_space", f"The disk of '{near}' has no room to unpack '{source}'.") from None
             raise Refusal("backup_broken", f"'{source}' is no backup that can be opened: {error}.") from None
         yield Path(part) / "backup"

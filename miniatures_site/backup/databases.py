@@ -1,24 +1,29 @@
-"""A consistent copy of the database, and back: SQLite by its online backup, PostgreSQL by pg_dump and pg_restore.
+"""A consistent copy of the database, and back: SQLite by its online backup, PostgreSQL by its own programs.
 
-Knows databases and their programs; knows no room's tables.
+Knows kinds of databases; knows no room's tables.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
-import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
-from web.errors import Refusal
+from miniatures_site.backup import postgresql
+from miniatures_site.backup.undo import Undo
 
-SQLITE, POSTGRESQL = "database.sqlite3", "database.pgdump"
+SQLITE, POSTGRESQL = "database.sqlite3", postgresql.FILE
+# A file and the journals beside it.
+SUFFIXES = ("", "-wal", "-shm")
+
+
+def file_name() -> str:
+    """Name of the database's file in a backup of this kind of database."""
+    return POSTGRESQL if connection.vendor == "postgresql" else SQLITE
 
 
 def dump(folder: Path) -> tuple[str, dict[str, int]]:
@@ -28,9 +33,11 @@ def dump(folder: Path) -> tuple[str, dict[str, int]]:
         The file's name, and the rows of each table at that very moment.
 
     Raises:
-        Refusal: pg_dump is missing, or does not do it.
+        Refusal: pg_dump is missing, older than the server, or does not do it.
     """
-    return _dump_postgresql(folder) if connection.vendor == "postgresql" else _dump_sqlite(folder)
+    if connection.vendor == "postgresql":
+        return POSTGRESQL, postgresql.dump(folder / POSTGRESQL, count=_counts)
+    return _dump_sqlite(folder)
 
 
 def is_empty() -> bool:
@@ -45,21 +52,77 @@ def is_empty() -> bool:
 def counts() -> dict[str, int]:
     """Rows of each table of the connected database."""
     with connection.cursor() as cursor:
-        return {table: _count(cursor, table) for table in sorted(connection.introspection.table_names(cursor))}
+        return _counts(cursor)
 
 
-def load(folder: Path, *, stamp: str) -> list[str]:
+def require_loadable(folder: Path) -> None:
+    """Refuse a copy that the programs of this host cannot load.
+
+    Raises:
+        Refusal: A program is missing, or too old for it.
+    """
+    if connection.vendor == "postgresql":
+        postgresql.require_loadable(folder / POSTGRESQL)
+
+
+def place() -> Path | None:
+    """The file that holds the database, if one does."""
+    return None if connection.vendor == "postgresql" else Path(str(connection.settings_dict["NAME"]))
+
+
+def load(folder: Path, *, stamp: str, undo: Undo) -> str:
     """Put a verified copy in the place of the connected database; what stands there is set aside.
 
     Returns:
-        Where the earlier one is now.
+        Where the earlier one is now: a schema, or a file.
 
     Raises:
-        Refusal: pg_restore is missing or does not do it; then the earlier one stands as before.
+        Refusal: PostgreSQL's programs do not do it.
     """
     if connection.vendor == "postgresql":
-        return _load_postgresql(folder / POSTGRESQL, stamp)
-    return _load_sqlite(folder / SQLITE, stamp)
+        return postgresql.load(folder / POSTGRESQL, stamp=stamp, undo=undo)
+    return _load_sqlite(folder / SQLITE, stamp, undo)
+
+
+def called(aside: str) -> str:
+    """What an admin reads of where the earlier database is."""
+    return f"schema {aside}" if connection.vendor == "postgresql" else aside
+
+
+def forget(aside: str) -> None:
+    """Remove the earlier database, which had no tables."""
+    if connection.vendor == "postgresql":
+        postgresql.drop(aside)
+        return
+    for suffix in SUFFIXES:
+        Path(aside + suffix).unlink(missing_ok=True)
+
+
+def _load_sqlite(source: Path, stamp: str, undo: Undo) -> str:
+    file = place()
+    assert file is not None
+    file.parent.mkdir(parents=True, exist_ok=True)
+    staged = file.with_name(f"{file.name}.restoring-{stamp}")
+    aside = f"{file}.before-{stamp}"
+    undo.add(str(staged), lambda: staged.unlink(missing_ok=True))
+    shutil.copyfile(source, staged)
+    connection.close()
+    undo.add(str(file), lambda: _back_sqlite(str(file), aside))
+    for suffix in SUFFIXES:
+        if Path(f"{file}{suffix}").exists():
+            Path(f"{file}{suffix}").rename(aside + suffix)
+    staged.rename(file)
+    return aside
+
+
+def _back_sqlite(file: str, aside: str) -> None:
+    connection.close()
+    is_aside = Path(aside).exists()
+    for suffix in SUFFIXES:
+        if is_aside:
+            Path(file + suffix).unlink(missing_ok=True)
+        if Path(aside + suffix).exists():
+            Path(aside + suffix).rename(file + suffix)
 
 
 def _dump_sqlite(folder: Path) -> tuple[str, dict[str, int]]:
@@ -73,78 +136,8 @@ def _dump_sqlite(folder: Path) -> tuple[str, dict[str, int]]:
         return SQLITE, {table: _count(target.cursor(), table) for table in own}
 
 
-def _dump_postgresql(folder: Path) -> tuple[str, dict[str, int]]:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        cursor.execute("SELECT pg_export_snapshot()")
-        snapshot = cursor.fetchone()[0]
-        rows = {table: _count(cursor, table) for table in sorted(connection.introspection.table_names(cursor))}
-        _run("pg_dump", "--format=custom", "--no-owner", "--no-acl", "--exclude-schema=before_*",
-             f"--snapshot={snapshot}", f"--file={folder / POSTGRESQL}")  # fmt: skip
-    return POSTGRESQL, rows
-
-
-def _load_sqlite(source: Path, stamp: str) -> list[str]:
-    place = Path(str(connection.settings_dict["NAME"]))
-    place.parent.mkdir(parents=True, exist_ok=True)
-    staged = place.with_name(f"{place.name}.restoring-{stamp}")
-    shutil.copyfile(source, staged)
-    is_new = not connection.introspection.table_names()
-    connection.close()
-    aside = []
-    for suffix in ("", "-wal", "-shm"):
-        old = place.with_name(place.name + suffix)
-        if is_new:
-            old.unlink(missing_ok=True)
-        elif old.exists():
-            kept = place.with_name(f"{place.name}.before-{stamp}{suffix}")
-            old.rename(kept)
-            aside.append(str(kept))
-    staged.rename(place)
-    return aside[:1]
-
-
-def _load_postgresql(source: Path, stamp: str) -> list[str]:
-    aside = f"before_{stamp.lower()}"
-    is_new = not connection.introspection.table_names()
-    with connection.cursor() as cursor:
-        cursor.execute(f'ALTER SCHEMA public RENAME TO "{aside}"')
-        cursor.execute("CREATE SCHEMA public")
-    connection.close()
-    try:
-        _run("pg_restore", "--no-owner", "--no-acl", "--single-transaction", "--exit-on-error",
-             f"--dbname={connection.settings_dict['NAME']}", str(source))  # fmt: skip
-    except Refusal:
-        with connection.cursor() as cursor:
-            cursor.execute("DROP SCHEMA public CASCADE")
-            cursor.execute(f'ALTER SCHEMA "{aside}" RENAME TO public')
-        raise
-    if is_new:
-        with connection.cursor() as cursor:
-            cursor.execute(f'DROP SCHEMA "{aside}"')
-        return []
-    return [f"schema {aside}"]
-
-
-def _run(program: str, *arguments: str) -> None:
-    if shutil.which(program) is None:
-        raise Refusal(
-            "no_pg_tools",
-            f"The program {program} is not on this host.",
-            hint="Install PostgreSQL's client programs of the server's version; on Debian: postgresql-client.",
-        )
-    with _environment(connection.settings_dict) as environment:
-        done = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["it gave no reason"]
-        raise Refusal("pg_tools_failed", f"{program} did not do it: {lines[-1]}")
-
-
-@contextmanager
-def _environment(given: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """PostgreSQL's programs read the address from variables, so that no password stands in a list of processes."""
-    names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
-    yield {**os.environ, **{name: str(given[key]) for name, key in names.items() if given.get(key)}}
+def _counts(cursor: Any) -> dict[str, int]:
+    return {table: _count(cursor, table) for table in sorted(connection.introspection.table_names(cursor))}
 
 
 def _count(cursor: Any, table: str) -> int:

@@ -1,4 +1,4 @@
-"""Restoring a backup: everything is verified before anything is touched, and again when it is in place."""
+"""Restoring a backup: all is checked before anything is touched, verified in place, and taken back if it fails."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import DatabaseError, connection
-from django.db.migrations.loader import MigrationLoader
 
 from audit.services import trail
 from jobs.models import Job
-from jobs.services import presence
 from jobs.states import FINISHED
-from miniatures_site.backup import archive, databases, files, making, manifest
+from miniatures_site.backup import archive, checks, databases, making, manifest, placing
 from miniatures_site.backup.manifest import Manifest
+from miniatures_site.backup.undo import Undo
 from review import immutability
 from review.services import golds
 from web.errors import Refusal
@@ -45,82 +42,71 @@ class Restored:
 def restore(source: Path, *, force: bool = False) -> Restored:
     """Bring a backup back into this installation.
 
+    Everything is checked before anything is touched; then it is laid ready beside what is there, put in place, and
+    verified. Whatever fails on the way is taken back.
+
     Args:
         source: The folder or tar file.
         force: Restore over an installation that has members; it is renamed aside, never deleted.
 
     Raises:
-        Refusal: The backup is broken, of another database or a newer version; the installation is not empty or its
-            workers run; or what came back is not what the manifest says.
+        Refusal: The backup is broken or does not fit this installation, or it could not be put in place, or what came
+            back is not what the manifest says. The installation is as it was, unless the refusal names what is not.
     """
     with archive.opened(source, near=Path(settings.VAR_DIR)) as folder:
         backup = manifest.read(folder)
         manifest.verify(folder, backup)
-        _require_fitting(backup)
-        _require_room(force=force)
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-        aside = databases.load(folder, stamp=stamp)
-        _require_rows(backup)
-        aside += files.put_back(folder, stamp=stamp)
+        checks.require_all(folder, backup, force=force)
+        undo = Undo()
+        try:
+            return _replace(folder, backup, undo)
+        except BaseException as error:
+            left = undo.run()
+            if not isinstance(error, Exception):
+                raise
+            raise _told(error, left) from error
+
+
+def _replace(folder: Path, backup: Manifest, undo: Undo) -> Restored:
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    is_new = not databases.counts()
+    swaps = placing.lay_ready(folder, backup, stamp=stamp, undo=undo)
+    earlier = databases.load(folder, stamp=stamp, undo=undo)
+    _require_rows(backup)
+    aside = placing.put_in_place(swaps, stamp=stamp, undo=undo)
     call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
-    return _verified(backup, aside)
+    done = _verified(backup, aside if is_new else [databases.called(earlier), *aside])
+    if is_new:
+        databases.forget(earlier)
+    return done
 
 
-def _require_fitting(backup: Manifest) -> None:
-    if backup.vendor != connection.vendor:
-        raise Refusal(
-            "other_database",
-            f"The backup is of a {backup.vendor} database; this installation has {connection.vendor}.",
-            hint="Point DATABASE_URL at a database of the same kind.",
-        )
-    known = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
-    for app, names in backup.migrations.items():
-        if missing := [name for name in names if (app, name) not in known]:
-            raise Refusal(
-                "newer_backup",
-                f"The backup knows a migration that this version does not: {app}.{missing[0]}.",
-                hint=f"It was made by version {backup.version}. Install that version or a later one.",
-            )
-
-
-def _require_room(*, force: bool) -> None:
-    if _workers():
-        raise Refusal("workers_run", "Workers of this installation are running.", hint="Stop it first, then restore.")
-    if not databases.is_empty() and not force:
-        raise Refusal(
-            "not_empty",
-            "This installation has members already.",
-            hint="Restore into an empty one, or use --force: what is here is then renamed aside.",
-        )
-    if not files.is_empty() and not hasattr(default_storage, "location"):
-        raise Refusal("storage_not_empty", "The storage of artefacts is not empty.", hint="Name an empty bucket.")
-
-
-def _workers() -> int:
-    try:
-        return len(presence.present())
-    except DatabaseError:
-        # No table yet: an installation that was never migrated has no workers.
-        connection.close()
-        return 0
+def _told(error: Exception, left: list[str]) -> Refusal:
+    """The failure in an admin's words, with what became of the installation."""
+    message = error.message if isinstance(error, Refusal) else f"Restoring failed: {error}"
+    code = error.code if isinstance(error, Refusal) else "restore_failed"
+    hint = error.hint if isinstance(error, Refusal) else ""
+    state = "Everything was taken back: the installation is as it was."
+    if left:
+        state = f"Not all could be taken back; look at {', '.join(left)}. What was there lies beside it, as ….before-…"
+    return Refusal(code, message, hint=f"{hint} {state}".strip())
 
 
 def _require_rows(backup: Manifest) -> None:
     found = databases.counts()
     for table, rows in backup.tables.items():
-        if table in found and found[table] != rows:
-            raise Refusal("restored_differs", f"The table {table} has {found[table]} rows; the backup had {rows}.")
+        if found.get(table) != rows:
+            raise Refusal(
+                "restored_differs", f"The table {table} has {found.get(table, 'no')} rows; the backup had {rows}."
+            )
 
 
 def _verified(backup: Manifest, aside: list[str]) -> Restored:
     if gone := immutability.missing():
         raise Refusal("triggers_missing", f"The trigger {gone[0]} is not in place.")
-    for path, piece in backup.files.items():
-        label, _, name = path.partition("/")
-        if label == files.ARTEFACTS:
-            with default_storage.open(name) as stored:
-                if manifest.copy(stored, None) != piece:
-                    raise Refusal("restored_differs", f"The artefact '{name}' is not what the manifest says.")
+    for name, piece in placing.artefacts(backup).items():
+        if placing.measure(name) != piece:
+            raise Refusal("restored_differs", f"The artefact '{name}' is not what the manifest says.")
     written = golds.rebuild()
     if backup.golds and making.golds_hash() != backup.golds:
         raise Refusal("golds_differ", "The decisions give other golds than the backup had.")

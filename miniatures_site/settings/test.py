@@ -9,7 +9,7 @@ from pathlib import Path
 
 from miniatures_site.settings import env
 from miniatures_site.settings.base import *  # noqa: F403
-from miniatures_site.settings.stores import database
+from miniatures_site.settings.stores import database, storage
 
 if given := env.text("TEST_VAR_DIR"):
     VAR_DIR = Path(given)
@@ -29,10 +29,7 @@ else:
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(VAR_DIR / "artefacts")},
-    },
+    "default": storage(env.text("TEST_STORAGE_URL"), VAR_DIR / "artefacts"),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True

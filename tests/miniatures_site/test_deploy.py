@@ -22,6 +22,9 @@ from tests.tour.conftest import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+GPU_HOST: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "gpu-host.yml").read_text())
+FILES = sorted([ROOT / "docker-compose.yml", *(ROOT / "deploy").glob("*.yml")])
+OFFERED = (ROOT / "deploy" / "env.example").read_text()
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
 
 
@@ -36,7 +39,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     )
     yield {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(folder), "VAR_DIR": str(folder),
-        "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.prod", "SECRET_KEY": "k" * 60, "ALLOWED_HOSTS": "127.0.0.1",
+        "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.prod", "SECRET_KEY": "k" * 60, "ALLOWED_HOSTS": ".example.org",
         "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}", "REDIS_URL": f"redis+socket://{socket}",
         "SECURE_SSL_REDIRECT": "0", "PYTHONUNBUFFERED": "1",
     }  # fmt: skip
@@ -55,23 +58,101 @@ def test_compose_has_every_piece_and_no_secret_of_its_own() -> None:
 
     assert {"web", "worker", "training-worker", "beat", "postgres", "redis", "migrate"} <= set(services)
     assert "${POSTGRES_PASSWORD:?" in services["postgres"]["environment"]["POSTGRES_PASSWORD"]
-    named = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
-    offered = set(re.findall(r"^([A-Z_]+)=", (ROOT / "deploy" / "env.example").read_text(), re.MULTILINE))
-    assert named <= offered
+
+
+def test_nothing_starts_before_the_database_is_migrated() -> None:
+    ours = {name: service for name, service in COMPOSE["services"].items() if "build" in service and name != "migrate"}
+
+    assert {service["depends_on"]["migrate"]["condition"] for service in ours.values()} == {
+        "service_completed_successfully"
+    }
+    assert "migrate" not in COMPOSE["services"]["migrate"]["depends_on"]
+    assert COMPOSE["services"]["migrate"]["restart"] == "no"
+
+
+def test_a_gpu_host_has_a_gpu_and_no_database_of_its_own() -> None:
+    worker = GPU_HOST["services"]["training-worker"]
+
+    assert set(GPU_HOST["services"]) == {"migrated", "training-worker"}
+    assert worker["depends_on"] == {"migrated": {"condition": "service_completed_successfully"}}
+    assert worker["deploy"]["resources"]["reservations"]["devices"] == [
+        {"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}
+    ]
+    assert worker["command"] == COMPOSE["services"]["training-worker"]["command"]
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "STORAGE_URL"])
+def test_a_gpu_host_takes_addresses_from_its_file_alone_and_says_which_is_missing(name: str) -> None:
+    worker = GPU_HOST["services"]["training-worker"]
+
+    assert worker["env_file"] == ".env"
+    assert worker["environment"][name].startswith(f"${{{name}:?set {name} in deploy/.env")
+
+
+def test_every_queue_has_a_worker() -> None:
+    def queues(text: str) -> set[str]:
+        return {queue for group in re.findall(r"--queues ([a-z,]+)", text) for queue in group.split(",")}
+
+    assert queues((ROOT / "docker-compose.yml").read_text()) == queues((ROOT / "Procfile").read_text())
+
+
+def test_the_example_names_every_variable_that_is_read() -> None:
+    settings = ROOT / "miniatures_site" / "settings"
+    source = "".join((settings / f"{name}.py").read_text() for name in ("base", "prod", "sso", "stores", "api"))
+    read = set(re.findall(r"env\.(?:text|flag|number|words|required)\(\s*\"([A-Z0-9_]+)", source))
+    used = {name for file in FILES for name in re.findall(r"\$\{([A-Z_]+)", file.read_text())}
+    offered = set(re.findall(r"^#?([A-Z0-9_]+)=", OFFERED, re.MULTILINE))
+
+    # Of the machine that `manage.py up` runs on: containers are told by their command.
+    assert (read | used) - offered - {"HOST", "PORT"} == set()
+
+
+def test_the_example_as_it_stands_is_read_without_complaint(environment: dict[str, str]) -> None:
+    given = dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", OFFERED, re.MULTILINE))
+    # What is commented out shows the value that is used without it, so it must be one that is taken.
+    shown = dict(re.findall(r"^#([A-Z0-9_]+)=(.+)$", OFFERED, re.MULTILINE))
+    mine = {
+        name: environment[name]
+        for name in ("SECRET_KEY", "VAR_DIR", "STATIC_ROOT", "DATABASE_URL", "REDIS_URL")
+        if name in environment
+    }
+
+    told = subprocess.run(
+        [sys.executable, "-c", "import django; django.setup()"], cwd=ROOT, env={**environment, **shown, **given, **mine},
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert told.returncode == 0, told.stderr
+
+
+def test_no_image_takes_the_keys_of_a_host_along() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().split()
+
+    assert {".env", "**/.env", "var", ".git", ".venv"} <= set(ignored)
 
 
 def test_every_build_target_exists_in_the_dockerfile() -> None:
     stages = set(re.findall(r"^FROM \S+ AS (\S+)$", DOCKERFILE, re.MULTILINE))
-    wanted = {service["build"]["target"] for service in COMPOSE["services"].values() if "build" in service}
+    services = [*COMPOSE["services"].values(), *GPU_HOST["services"].values()]
+    wanted = {service["build"]["target"] for service in services if "build" in service}
 
     assert wanted <= stages
+
+
+def test_every_image_can_read_object_storage() -> None:
+    groups = re.findall(r'pip install "\.\[([a-z,0-9]+)\]"', DOCKERFILE)
+
+    assert groups
+    assert all("s3" in group.split(",") for group in groups)
 
 
 def test_every_extra_the_dockerfile_installs_is_declared() -> None:
     import tomllib
 
     extras = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
-    wanted = {name for group in re.findall(r'pip install "\.\[([a-z,]+)\]"', DOCKERFILE) for name in group.split(",")}
+    wanted = {
+        name for group in re.findall(r'pip install "\.\[([a-z,0-9]+)\]"', DOCKERFILE) for name in group.split(",")
+    }
 
     assert wanted
     assert wanted <= extras
@@ -90,16 +171,37 @@ def test_the_images_collect_static_files_without_a_database_or_a_key(tmp_path: P
     assert list((tmp_path / "static").rglob("*.css.br"))
 
 
-def test_web_answers_and_says_what_is_missing(migrated: dict[str, str]) -> None:
+def test_web_answers_says_what_is_missing_and_passes_its_own_health_check(migrated: dict[str, str]) -> None:
     port = free_port()
-    line = COMPOSE["services"]["web"]["command"].replace("0.0.0.0", "127.0.0.1").replace("8000", str(port))
+    web = COMPOSE["services"]["web"]
+    line = web["command"].replace("0.0.0.0", "127.0.0.1").replace("8000", str(port))
+    assert web["healthcheck"]["test"][0] == "CMD"
+    check = [part.replace("8000", str(port)) for part in web["healthcheck"]["test"][1:]]
+
+    def is_healthy(**changed: str) -> bool:
+        return subprocess.run(check, cwd=ROOT, env={**migrated, **changed}, check=False).returncode == 0
+
     with running(line, migrated) as process:
-        wait_until(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/livez", timeout=2).status == 200, process)
+        wait_until(is_healthy, process)
+        # The check asks as a stranger would: under another name it fails, as the site wants it.
+        assert not is_healthy(ALLOWED_HOSTS="127.0.0.1")
+        asked = urllib.request.Request(f"http://127.0.0.1:{port}/healthz", headers={"Host": "app.example.org"})
         with pytest.raises(urllib.error.HTTPError) as report:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5)
+            urllib.request.urlopen(asked, timeout=5)
+    assert not is_healthy()
 
     assert report.value.code == 503
     assert b'"workers": 0' in report.value.read()
+
+
+def test_a_gpu_host_waits_for_the_home_to_migrate(migrated: dict[str, str], tmp_path: Path) -> None:
+    line = shlex.split(GPU_HOST["services"]["migrated"]["command"])
+    statuses = [
+        subprocess.run(line, cwd=ROOT, env={**migrated, **changed}, check=False, capture_output=True).returncode
+        for changed in ({}, {"DATABASE_URL": f"sqlite:///{tmp_path / 'empty.sqlite3'}"})
+    ]
+
+    assert statuses == [0, 1]
 
 
 @pytest.mark.parametrize(

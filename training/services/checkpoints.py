@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 
 from training.models import Checkpoint, TrainingRun
 from training.services import carrying
@@ -50,6 +51,11 @@ def note(run: TrainingRun, saved: Sequence[Saved], *, fence: int) -> None:
         )
     if saved:
         transaction.on_commit(lambda: carrying.soon(run.pk))
+
+
+def newest_step(run: TrainingRun) -> int:
+    """The step of its newest checkpoint; 0 without one."""
+    return Checkpoint.objects.filter(run=run).aggregate(newest=Max("step"))["newest"] or 0
 
 
 def _manifest_hash(run: TrainingRun, fence: int, path: str) -> str:

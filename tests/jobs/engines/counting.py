@@ -1,6 +1,7 @@
 """A tiny engine that counts, and writes each count to a ledger outside its directory: what was done twice shows there.
 
-Body: `count`, `step_s`, `ledger`, and for misbehaviour `die_at`, `fail_at`, `exit_at`, `deaf`.
+Body: `count`, `step_s`, `ledger`, and for misbehaviour `die_at`, `die_each` (so many counts after each begin), `fail_at`,
+`exit_at`, `deaf`.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ def main() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     ledger, count = Path(body["ledger"]), int(body["count"])
     done = len(ledger.read_text().split()) if ledger.exists() else 0
+    begun = done
     print(f"counting from {done} to {count}", flush=True)
     while done < count:
         if run.stop_requested and not body.get("deaf"):
             run.finish("stopped", {"done": done, "reason": run.stop_reason})
             return
-        misbehave(run, done)
+        misbehave(run, done, since_begin=done - begun)
         time.sleep(float(body.get("step_s", 0.02)))
         done += 1
         with ledger.open("a") as file:
@@ -37,9 +39,9 @@ def main() -> None:
     run.finish("succeeded", {"total": done, "secrets": sorted(run.secrets())}, ["total.txt"])
 
 
-def misbehave(run: RunDir, done: int) -> None:
+def misbehave(run: RunDir, done: int, *, since_begin: int) -> None:
     body = run.spec.body
-    if done == body.get("die_at"):
+    if done == body.get("die_at") or since_begin == body.get("die_each"):
         os.kill(os.getpid(), signal.SIGKILL)
     if done == body.get("exit_at"):
         sys.exit("no more numbers")

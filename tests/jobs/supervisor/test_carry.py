@@ -86,6 +86,18 @@ def test_an_engine_that_does_not_listen_is_killed_after_the_grace(launch, admin,
     assert "SIGKILL" in said["reason"]
 
 
+def test_an_engine_that_dies_again_and_again_and_comes_further_each_time_is_not_given_up(launch, settings, ledger):
+    settings.JOB_MAX_ATTEMPTS = 3
+    job = launch(count=4, die_each=1)
+
+    for _ in range(4):
+        carry(job.pk, worker="worker-1")
+
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("succeeded", 4)
+    assert ledger.read_text().split() == ["1", "2", "3", "4"]
+
+
 def test_an_engine_that_dies_is_started_again_and_given_up_in_the_end(launch, settings, ledger):
     settings.JOB_MAX_ATTEMPTS = 3
     job = launch(count=5, die_at=2)
@@ -95,7 +107,7 @@ def test_an_engine_that_dies_is_started_again_and_given_up_in_the_end(launch, se
 
     job.refresh_from_db()
     assert (job.state, job.error["code"], job.attempts) == ("failed", "crashed", 3)
-    assert "3 times in a row" in job.error["message"]
+    assert "3 times without progress" in job.error["message"]
     assert "counting from 2" in job.error["hint"]
     assert ledger.read_text().split() == ["1", "2"]
 

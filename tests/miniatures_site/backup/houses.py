@@ -24,11 +24,12 @@ class House:
     Attributes:
         var: Its folder.
         url: Its database.
-        secret_key: Its SECRET_KEY, if not that of the test settings.
+        storage: Where its artefacts lie, if not in its folder.
     """
 
     var: Path
     url: str
+    storage: str = ""
 
     def run(self, *line: str, fails: bool = False) -> str:
         """Run `manage.py` here; returns what it says. A failure that was not expected fails the test."""
@@ -41,7 +42,7 @@ class House:
     def _python(self, *line: str, fails: bool = False) -> str:
         environment = {
             **os.environ, "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.test", "PYTHONPATH": str(ROOT),
-            "TEST_VAR_DIR": str(self.var), "TEST_DATABASE_URL": self.url,
+            "TEST_VAR_DIR": str(self.var), "TEST_DATABASE_URL": self.url, "TEST_STORAGE_URL": self.storage,
         }  # fmt: skip
         done = subprocess.run(
             [sys.executable, *line], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=400, check=False

@@ -81,15 +81,36 @@ def test_no_key_of_the_installation_is_inside(backup):
     assert not any(key in path.read_bytes() for path in backup.rglob("*") if path.is_file())
 
 
-def test_a_packed_backup_comes_back_too(lived_in, build, tmp_path):
+def test_a_packed_backup_comes_back_into_object_storage(lived_in, build, bucket, tmp_path):
     packed, new = tmp_path / "today.tar.gz", build("from-tar")
+    new.storage = bucket
 
     lived_in.run("backup", str(packed), "--without-runs")
     new.run("restore", str(packed))
 
     assert facts(new) == facts(lived_in)
+    assert not (new.var / "artefacts").exists()
     assert not list(tmp_path.glob(".*"))
-    assert not list(new.var.glob(".restoring*"))
+    assert not list(new.var.glob("*restoring*"))
+
+
+def test_what_fails_when_all_is_in_place_is_taken_back(lived_in, backup, tmp_path):
+    doctored = tmp_path / "doctored"
+    shutil.copytree(backup, doctored)
+    told = json.loads((doctored / "manifest.json").read_text())
+    told["golds"] = "0" * 64
+    (doctored / "manifest.json").write_text(json.dumps(told))
+    (lived_in.var / "artefacts" / "mine.txt").write_text("mine")
+    before = facts(lived_in)
+
+    said = lived_in.run("restore", str(doctored), "--force", fails=True)
+
+    assert "other golds" in said
+    assert "the installation is as it was" in said
+    assert facts(lived_in) == before
+    assert (lived_in.var / "artefacts" / "mine.txt").read_text() == "mine"
+    assert not [path.name for path in lived_in.var.iterdir() if "restoring" in path.name or "before" in path.name]
+    (lived_in.var / "artefacts" / "mine.txt").unlink()
 
 
 def test_an_installation_with_members_is_not_written_over(lived_in, backup):

@@ -64,6 +64,17 @@ def test_the_newest_checkpoint_is_carried_and_comes_back_on_another_host(run, tm
     assert {path.name: path.read_bytes() for path in (tmp_path / "fresh/checkpoints/step-00000008").iterdir()} == kept
 
 
+def test_a_run_has_come_as_far_as_its_newest_checkpoint(run):
+    kind = KINDS[run.job.kind]
+    run.job.progress = {"done": 40}
+    before = kind.reached(run.job)
+
+    save(run, 4)
+    save(run, 8)
+
+    assert (before, kind.reached(run.job)) == (0, 8)
+
+
 def test_what_was_carried_is_not_carried_again_and_older_ones_go(run):
     for step in (1, 2, 3):
         save(run, step)

@@ -1,0 +1,9 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("jobs", "0004_unheard_ends")]
+
+    operations = [
+        migrations.AddField(model_name="job", name="reached", field=models.BigIntegerField(null=True)),
+    ]

@@ -1,0 +1,208 @@
+"""Ends that a consumer has not heard of: found without reading those that all have, and none is missed."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from jobs import ports
+from jobs.models import FinishedNotice, Job, ReaperTurn
+from jobs.services import consumers, lifecycle, reaper, turns
+from jobs.services.moves import locked, move
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def heard(kinds) -> list[uuid.UUID]:
+    """Ids of the jobs that the only consumer has heard of, in turn."""
+    ids: list[uuid.UUID] = []
+    ports.CONSUMERS.clear()
+    ports.consume("listener", frozenset({"counting"}), lambda job: ids.append(job.pk))
+    return ids
+
+
+def end_unheard(job: Job) -> None:
+    """End a job as a worker does that dies before it can call anybody."""
+    with transaction.atomic():
+        move(locked(job.pk), "cancelled")
+
+
+def ended_long_ago(number: int) -> None:
+    """Jobs whose ends everybody has heard of."""
+    past = timezone.now() - timedelta(days=3)
+    jobs = Job.objects.bulk_create(
+        Job(kind="counting", title="old", state="succeeded", finished_at=past) for _ in range(number)
+    )
+    FinishedNotice.objects.bulk_create(FinishedNotice(job=job, consumer="listener") for job in jobs)
+
+
+def read_by(tick) -> list[str]:
+    with CaptureQueriesContext(connection) as captured:
+        tick()
+    return [query["sql"] for query in captured if "jobs_job" in query["sql"]]
+
+
+def test_a_tick_reads_ends_nobody_heard_and_no_others(heard, launch):
+    ended_long_ago(300)
+    reaper.reap()
+    lost = launch()
+    end_unheard(lost)
+
+    asked = read_by(reaper.reap)
+
+    assert heard == [lost.pk]
+    assert not [sql for sql in asked if "jobs_finishednotice" in sql and "EXISTS" in sql.upper()]
+    marked = Job.objects.filter(unheard_since__isnull=False, state__in=["succeeded", "failed", "cancelled"])
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # A table of a few pages is read whole all the same; the question is whether the index can answer.
+            cursor.execute("SET enable_seqscan = off")
+        plan = marked.order_by("unheard_since").explain()
+        if connection.vendor == "postgresql":
+            cursor.execute("RESET enable_seqscan")
+    assert "jobs_unheard" in plan, plan
+    assert marked.count() == 0
+
+
+def test_an_end_that_commits_late_is_heard_although_later_ones_were_heard_before(heard, launch):
+    late, early = launch(), launch()
+    Job.objects.filter(pk=late.pk).update(created_at=timezone.now() - timedelta(days=9))
+    end_unheard(early)
+    reaper.reap()
+
+    end_unheard(late)
+    # As if its transaction had begun, and told its time, long before.
+    long_ago = timezone.now() - timedelta(hours=5)
+    Job.objects.filter(pk=late.pk).update(finished_at=long_ago, unheard_since=long_ago)
+    reaper.reap()
+    reaper.reap()
+
+    assert heard == [early.pk, late.pk]
+
+
+def test_a_consumer_that_a_later_release_brings_hears_of_every_end_there_was(heard, launch):
+    jobs = [launch() for _ in range(3)]
+    for job in jobs:
+        end_unheard(job)
+    reaper.reap()
+    late: list[uuid.UUID] = []
+    ports.consume("newcomer", frozenset({"counting"}), lambda job: late.append(job.pk))
+
+    reaper.reap()
+    reaper.reap()
+
+    assert sorted(late) == sorted(job.pk for job in jobs)
+    assert sorted(heard) == sorted(late)
+
+
+def test_a_consumer_that_waits_for_one_kind_more_hears_of_its_ends(heard, launch):
+    inline = launch("inline")
+    end_unheard(inline)
+    reaper.reap()
+    assert heard == []
+    ports.consume("listener", frozenset({"counting", "inline"}), lambda job: heard.append(job.pk))
+
+    reaper.reap()
+
+    assert heard == [inline.pk]
+
+
+def test_what_an_earlier_release_ended_without_a_mark_is_found_within_the_hour(heard, launch):
+    reaper.reap()
+    job = launch()
+    end_unheard(job)
+    Job.objects.filter(pk=job.pk).update(unheard_since=None)
+    reaper.reap()
+    assert heard == []
+
+    ReaperTurn.objects.update(looked_through_at=timezone.now() - timedelta(seconds=turns.LOOK_THROUGH_EVERY_S + 1))
+    reaper.reap()
+
+    assert heard == [job.pk]
+
+
+def test_two_releases_side_by_side_do_not_look_through_everything_in_turn(heard):
+    reaper.reap()
+    ports.consume("newcomer", frozenset({"counting"}), lambda job: None)
+    reaper.reap()
+
+    del ports.CONSUMERS["newcomer"]
+
+    assert not turns.is_due_to_look_through()
+
+
+def test_a_consumer_that_keeps_failing_holds_up_no_other_end(heard, launch, monkeypatch):
+    monkeypatch.setattr(consumers, "AT_ONCE", 1)
+    poisoned, sound = launch(), launch()
+
+    def consumer(job: Job) -> None:
+        if job.pk == poisoned.pk:
+            raise RuntimeError("never")
+        heard.append(job.pk)
+
+    ports.consume("listener", frozenset({"counting"}), consumer)
+    end_unheard(poisoned)
+    end_unheard(sound)
+
+    for _ in range(3):
+        reaper.reap()
+
+    assert heard == [sound.pk]
+    assert list(Job.objects.filter(unheard_since__isnull=False)) == [poisoned]
+
+
+def test_an_end_told_late_leaves_the_next_end_to_be_heard(heard, launch, admin):
+    job = launch()
+    with transaction.atomic():
+        move(locked(job.pk), "failed")
+    lifecycle.resume(job, by=admin)
+    # The first end is told only now, after the job was set going again.
+    consumers.call(job.pk, job.kind)
+    end_unheard(job)
+
+    reaper.reap()
+
+    assert heard == [job.pk]
+
+
+def test_no_two_reapers_run_at_once(heard, launch):
+    seconds: list[dict[str, int]] = []
+
+    def reap_meanwhile(job: Job) -> None:
+        """Runs inside the first reaper's call of a consumer."""
+        seconds.append(reaper.reap())
+
+    ports.consume("listener", frozenset({"counting"}), reap_meanwhile)
+    end_unheard(launch())
+
+    reaper.reap()
+
+    assert seconds == [{}]
+    assert reaper.reap() != {}
+
+
+def test_a_reaper_that_was_killed_holds_up_the_others_for_a_lease_only(heard):
+    ReaperTurn.objects.create(pk=turns.ONLY, held_until=timezone.now() + timedelta(hours=1))
+    assert reaper.reap() == {}
+
+    ReaperTurn.objects.update(held_until=timezone.now() - timedelta(seconds=1))
+
+    assert reaper.reap() != {}
+
+
+def test_a_long_turn_is_kept(settings):
+    with turns.take() as turn:
+        assert turn
+        ReaperTurn.objects.update(held_until=Now())
+        turn._kept_at -= timedelta(seconds=settings.JOB_LEASE_S)
+        turn.keep()
+
+        with turns.take() as other:
+            assert other is None

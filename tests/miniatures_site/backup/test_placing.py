@@ -1,0 +1,134 @@
+"""Artefacts back in a folder or in object storage: probed first, taken back on demand, nothing written over."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from miniatures_site.backup import checks, files, manifest, placing
+from miniatures_site.backup.manifest import Manifest
+from miniatures_site.backup.undo import Undo
+from miniatures_site.settings.stores import storage
+from web.errors import Refusal
+
+STAMP = "20261120T101112"
+CONTENTS = {"artefacts/datasets/a.jsonl": b"{}\n" * 9, "artefacts/odd names/ä b.bin": bytes(range(256))}
+
+
+@pytest.fixture
+def here(settings, tmp_path) -> Path:
+    """This installation's folder, with an artefact of its own."""
+    settings.VAR_DIR = tmp_path / "var"
+    settings.RUNS_DIR = settings.VAR_DIR / "runs"
+    settings.STORAGES = {**settings.STORAGES, "default": storage("", settings.VAR_DIR / "artefacts")}
+    default_storage.save("mine.txt", ContentFile(b"mine"))
+    return settings.VAR_DIR
+
+
+@pytest.fixture
+def on_s3(settings, bucket, here) -> None:
+    settings.STORAGES = {**settings.STORAGES, "default": storage(bucket, here)}
+
+
+@pytest.fixture
+def unpacked(tmp_path) -> tuple[Path, Manifest]:
+    """A verified backup's folder, without a database, and its manifest."""
+    folder = tmp_path / "backup"
+    for name, content in CONTENTS.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    told = Manifest("", "", "", {}, {}, "", "", files={name: manifest.measure(folder / name) for name in CONTENTS})
+    return folder, told
+
+
+def place(unpacked, undo: Undo) -> list[str]:
+    folder, told = unpacked
+    placing.require_takable(folder, told)
+    return placing.put_in_place(placing.lay_ready(folder, told, stamp=STAMP, undo=undo), stamp=STAMP, undo=undo)
+
+
+def stored() -> dict[str, bytes]:
+    return {name: default_storage.open(name).read() for name in files.stored(default_storage)}
+
+
+RESTORED = {name.removeprefix("artefacts/"): content for name, content in CONTENTS.items()}
+
+
+def test_object_storage_gets_every_artefact_under_its_own_name(on_s3, unpacked, here):
+    asides = place(unpacked, Undo())
+
+    assert stored() == RESTORED
+    assert asides == []
+    assert sorted(path.name for path in here.iterdir()) == ["artefacts"]
+
+
+def test_object_storage_is_as_it_was_after_a_failure(on_s3, unpacked):
+    default_storage.save("mine.txt", ContentFile(b"kept"))
+    default_storage.save("datasets/a.jsonl", ContentFile(CONTENTS["artefacts/datasets/a.jsonl"]))
+    before, undo = stored(), Undo()
+    place(unpacked, undo)
+
+    assert undo.run() == []
+
+    assert stored() == before
+
+
+def test_another_file_under_the_same_name_is_never_written_over(on_s3, unpacked):
+    default_storage.save("datasets/a.jsonl", ContentFile(b"another"))
+
+    with pytest.raises(Refusal, match=r"another file under the name 'datasets/a.jsonl'"):
+        placing.require_takable(*unpacked)
+
+    assert stored() == {"datasets/a.jsonl": b"another"}
+
+
+def test_object_storage_that_does_not_answer_is_told_before_anything_is_touched(settings, bucket, here, unpacked):
+    settings.STORAGES = {**settings.STORAGES, "default": storage(bucket.replace("//artefacts", "//absent"), here)}
+
+    with pytest.raises(Refusal, match="cannot be written and read") as refusal:
+        placing.require_takable(*unpacked)
+
+    assert "STORAGE_URL" in refusal.value.hint
+
+
+def test_a_folder_is_renamed_aside_and_back(here, unpacked):
+    undo = Undo()
+
+    asides = place(unpacked, undo)
+
+    assert stored() == RESTORED
+    assert (Path(asides[0]) / "mine.txt").read_bytes() == b"mine"
+    assert undo.run() == []
+    assert stored() == {"mine.txt": b"mine"}
+    assert sorted(path.name for path in here.iterdir()) == ["artefacts"]
+
+
+def test_what_was_only_laid_ready_is_gone_after_a_failure(here, unpacked):
+    undo = Undo()
+    placing.lay_ready(*unpacked, stamp=STAMP, undo=undo)
+
+    assert undo.run() == []
+
+    assert stored() == {"mine.txt": b"mine"}
+    assert sorted(path.name for path in here.iterdir()) == ["artefacts"]
+
+
+def test_a_disk_without_room_for_both_is_refused(here, unpacked, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 10**6))
+
+    with pytest.raises(Refusal, match="1 MB free"):
+        checks._require_space(unpacked[0])
+
+
+def test_a_step_back_that_fails_is_named_and_keeps_no_other_from_being_taken():
+    undo, taken = Undo(), []
+    undo.add("the first", lambda: taken.append(1))
+    undo.add("the second", lambda: 1 / 0)
+    undo.add("the third", lambda: taken.append(3))
+
+    assert undo.run() == ["the second"]
+    assert taken == [3, 1]
