@@ -22,6 +22,10 @@ class StepIn(serializers.Serializer[Any]):
     wait_s = serializers.IntegerField(min_value=0, required=False)
     subject = serializers.CharField(max_length=200, required=False, allow_blank=True)
     body = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    same_thread = serializers.BooleanField(
+        required=False, allow_null=True,
+        help_text="Of a second mail: sent as `Re:` the first. By default where a model writes it",
+    )  # fmt: skip
 
 
 class AudienceIn(serializers.Serializer[Any]):
@@ -108,6 +112,7 @@ class CampaignStepOut(serializers.Serializer[Any]):
     number = serializers.IntegerField(source="step.number")
     writer = serializers.CharField(source="step.writer")
     wait_s = serializers.IntegerField(source="step.wait_s")
+    same_thread = serializers.BooleanField(source="step.same_thread")
     planned = serializers.IntegerField()
     written = serializers.IntegerField()
     approved = serializers.IntegerField()

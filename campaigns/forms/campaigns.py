@@ -55,6 +55,10 @@ class CampaignForm(forms.Form):
         label="Days after the first", min_value=0, max_value=90, max_digits=6, decimal_places=4, initial=4, required=False
     )  # fmt: skip
     step_2_writer = forms.ChoiceField(label="Written by", choices=StepWriter.choices, initial=StepWriter.TEMPLATE)
+    step_2_same_thread = forms.BooleanField(
+        label="Send it as an answer to the first mail", required=False, initial=True,
+        help_text="Its subject is then Re: and the first one's; a subject of its own is passed over.",
+    )  # fmt: skip
     step_2_subject = forms.CharField(label="Subject of the fixed text", max_length=200, required=False)
     step_2_body = forms.CharField(label="Fixed text", required=False, widget=forms.Textarea(attrs={"rows": 6}))
     approval = forms.ChoiceField(
@@ -164,7 +168,10 @@ class CampaignForm(forms.Form):
         yield StepPlan(StepWriter(said["step_1_writer"]), 0, said["step_1_subject"], said["step_1_body"])
         if said["has_second"]:
             wait_s = round((said["step_2_wait_days"] or 0) * DAY_S)
-            yield StepPlan(StepWriter(said["step_2_writer"]), wait_s, said["step_2_subject"], said["step_2_body"])
+            yield StepPlan(
+                StepWriter(said["step_2_writer"]), wait_s, said["step_2_subject"], said["step_2_body"],
+                same_thread=said["step_2_same_thread"],
+            )  # fmt: skip
 
 
 def initial_of(campaign: Campaign) -> dict[str, Any]:
@@ -193,6 +200,7 @@ def initial_of(campaign: Campaign) -> dict[str, Any]:
         shown |= {f"{prefix}_writer": step.writer, f"{prefix}_subject": step.subject, f"{prefix}_body": step.body}
         if step.number == 2:
             shown |= {"has_second": True, "step_2_wait_days": Decimal(step.wait_s) / DAY_S}
+            shown["step_2_same_thread"] = step.same_thread
     return shown
 
 

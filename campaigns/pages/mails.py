@@ -92,7 +92,7 @@ def _written(request: HttpRequest, campaign: Any) -> dict[str, Any]:
     links = composing.links_of(campaign)
     return {
         "page": page,
-        "previews": [dryrun.preview(mail, links=links) for mail in page.rows],
+        "previews": dryrun.with_coming(page.rows, links=links),
         "arms": figures.arms(campaign),
         "steps": figures.steps(campaign),
         "search": search,

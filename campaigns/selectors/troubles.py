@@ -49,10 +49,8 @@ def troubles(campaign: Campaign) -> list[Trouble]:
         found.append(Trouble("is-look", f"The fate of {_mails(count)} is unknown.", hint, "", "unknown"))
     unfit = mails.filter(state=M.REJECTED).exclude(problem="")
     if count := unfit.count():
-        hint = "Take the decision back, edit the text, accept it again."
-        found.append(
-            Trouble("is-look", f"{_mails(count)} approved with a slot that nothing fills.", hint, "", "rejected")
-        )
+        hint = "A slot that nothing fills, or the text of an earlier mail. Take the decision back, edit, accept again."
+        found.append(Trouble("is-look", f"{_mails(count)} approved, but cannot go as written.", hint, "", "rejected"))
     return [*found, *(_slow(job) for job in _jobs(campaign) if job.state in ("waiting", "paused", "failed"))]
 
 

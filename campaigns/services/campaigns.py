@@ -52,6 +52,8 @@ class StepPlan:
     wait_s: int = 0
     subject: str = ""
     body: str = ""
+    # Whether it goes as `Re:` the mail before it; None: a model's follow-up does, a fixed text keeps its own subject.
+    same_thread: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -149,10 +151,15 @@ def _write(campaign: Campaign, plan: Plan) -> None:
     )  # fmt: skip
     Step.objects.bulk_create(
         Step(campaign=campaign, number=number, writer=step.writer, wait_s=step.wait_s, subject=step.subject,
-             body=step.body)
+             body=step.body, same_thread=_is_answer(step, number))
         for number, step in enumerate(plan.steps, start=1)
     )  # fmt: skip
     Link.objects.bulk_create(Link(campaign=campaign, name=name, url=url) for name, url in plan.links.items())
+
+
+def _is_answer(step: StepPlan, number: int) -> bool:
+    wanted = step.writer == StepWriter.MODEL if step.same_thread is None else step.same_thread
+    return wanted and number > 1
 
 
 def miniature_of(teacher: Teacher | None) -> Miniature | None:
