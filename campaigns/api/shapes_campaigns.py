@@ -39,6 +39,13 @@ class AudienceIn(serializers.Serializer[Any]):
         own = serializers.UUIDField(required=False, allow_null=True, help_text="Id of an import of contacts")
         return {**super().get_fields(), "import": own}
 
+    def to_internal_value(self, data: Any) -> Any:
+        """A word nobody knows is a mistake and not a silence: passed over, it would mean everybody."""
+        if isinstance(data, dict) and (unknown := sorted(str(name) for name in set(data) - set(self.fields))):
+            known = ", ".join(sorted(self.fields))
+            raise serializers.ValidationError({unknown[0]: [f"Contacts are chosen by {known}; this is none of them."]})
+        return super().to_internal_value(data)
+
 
 class CampaignIn(serializers.Serializer[Any]):
     """A draft campaign. `links` are https addresses by name, which a text uses as `{{link.name}}`."""
@@ -130,6 +137,7 @@ class ProblemOut(serializers.Serializer[Any]):
 
 class CampaignFullOut(CampaignOut):
     """The same with its steps, its arms, and, of a draft, what keeps it from being launched."""
+
 
     steps = CampaignStepOut(many=True)
     arms = CampaignArmOut(many=True)

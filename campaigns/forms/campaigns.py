@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.text import slugify
 
-from campaigns.models import Campaign, SenderIdentity
+from campaigns.models import Campaign, ContactImport, SenderIdentity
 from campaigns.services.campaigns import DAY_S, ArmPlan, Plan, StepPlan
 from campaigns.states import Approval, StepWriter
 from generation.selectors.teachers import TeacherLine
@@ -29,6 +29,7 @@ class Choices:
     senders: Sequence[SenderIdentity]
     teachers: Sequence[TeacherLine]
     segments: Sequence[str]
+    imports: Sequence[ContactImport]
     contacts: int
 
 
@@ -40,6 +41,7 @@ class CampaignForm(forms.Form):
         label="Sender", required=False, help_text="Who stands at the top and the foot of each mail."
     )
     segment = forms.ChoiceField(label="Contacts", required=False)
+    imported_with = forms.ChoiceField(label="Imported with", required=False)
     limit = forms.IntegerField(
         label="At most", min_value=1, max_value=100_000, required=False, help_text="So many contacts, the first imported first."
     )  # fmt: skip
@@ -102,6 +104,8 @@ class CampaignForm(forms.Form):
         self._set("sender", [("", "Nobody yet"), *((one.slug, one.name) for one in choices.senders)])
         everyone = [("", f"All {choices.contacts:,} contacts")]
         self._set("segment", everyone + [(name, f"Segment: {name}") for name in choices.segments])
+        files = [(str(one.pk), _import_label(one)) for one in choices.imports]
+        self._set("imported_with", [("", "Any import"), *files])
         self._set("reply_teacher", [("", "The built-in rules"), *writers[1:]])
         self._set("control", [("", "None"), *((str(n), f"Arm {n}") for n in range(1, ARM_ROWS + 1))])
 
@@ -148,7 +152,7 @@ class CampaignForm(forms.Form):
             approval=Approval(said["approval"]),
             sample_share=(said["sample_share"] or 0) / 100,
             reply_teacher=self._teachers.get(said["reply_teacher"]),
-            audience={"segment": said["segment"], "limit": said["limit"]},
+            audience={"segment": said["segment"], "import": said["imported_with"], "limit": said["limit"]},
             is_simulated=is_simulated,
             **{name: said[name] for name in _PLAIN},
         )
@@ -184,6 +188,7 @@ def initial_of(campaign: Campaign) -> dict[str, Any]:
         "sample_share": round(campaign.sample_share * 100),
         "reply_teacher": campaign.reply_teacher.slug if campaign.reply_teacher else "",
         "segment": campaign.audience.get("segment", ""),
+        "imported_with": campaign.audience.get("import", ""),
         "limit": campaign.audience.get("limit"),
         "links": "\n".join(f"{link.name} {link.url}" for link in campaign.links.order_by("name")),
     }
@@ -202,6 +207,10 @@ def initial_of(campaign: Campaign) -> dict[str, Any]:
             shown |= {"has_second": True, "step_2_wait_days": Decimal(step.wait_s) / DAY_S}
             shown["step_2_same_thread"] = step.same_thread
     return shown
+
+
+def _import_label(batch: ContactImport) -> str:
+    return f"{batch.filename or 'Without a file'}, {batch.created_at:%-d %B %Y}, {batch.rows_added:,} new"
 
 
 def _label(line: TeacherLine) -> str:

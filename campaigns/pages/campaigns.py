@@ -116,6 +116,7 @@ def _choices(member: Member, task: Any) -> Choices:
         senders=list(senders.visible(member)),
         teachers=teachers.lines(member),
         segments=audience.segments_of(task.pk),
+        imports=audience.imports_of(task.pk),
         contacts=audience.count_of(task.pk),
     )
 
