@@ -19,7 +19,7 @@ from campaigns.api.shapes_campaigns import (
     WrittenAgainOut,
 )
 from campaigns.selectors import campaigns as selectors
-from campaigns.selectors import figures, senders
+from campaigns.selectors import figures, senders, waiting
 from campaigns.services import campaigns, forecast, launch, readiness, writing
 from campaigns.services.campaigns import ArmPlan, Plan, StepPlan
 from campaigns.states import Approval, CampaignState, StepWriter
@@ -149,7 +149,9 @@ def _problems(campaign: Any, expected: Any = None) -> list[readiness.Problem]:
 
 def _full(campaign: Any) -> dict[str, Any]:
     parts = {"steps": figures.steps(campaign), "arms": figures.arms(campaign), "problems": _problems(campaign)}
-    shown = CampaignOut(campaign).data
+    if now := waiting.of(campaign):
+        parts["waiting"] = now
+    shown = {**CampaignOut(campaign).data, "waiting": None}
     return {**shown, **{name: CampaignFullOut().fields[name].to_representation(part) for name, part in parts.items()}}
 
 

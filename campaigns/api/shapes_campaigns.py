@@ -135,9 +135,22 @@ class ProblemOut(serializers.Serializer[Any]):
     place = serializers.CharField()
 
 
-class CampaignFullOut(CampaignOut):
-    """The same with its steps, its arms, and, of a draft, what keeps it from being launched."""
+class WaitingOut(serializers.Serializer[Any]):
+    """Why nothing moves; `until` is when it goes on by itself, where that is known."""
 
+    reason = serializers.CharField(
+        help_text="paused, held, hours, deferred, daily_cap, pace, sender, sender_paused, teacher, order_paused, approval, "
+        "budget, not_written, follow_up or done"
+    )
+    message = serializers.CharField()
+    until = serializers.DateTimeField(allow_null=True)
+    hint = serializers.CharField()
+
+
+class CampaignFullOut(CampaignOut):
+    """The same with its steps, its arms, what it waits for, and, of a draft, what keeps it from being launched."""
+
+    waiting = WaitingOut(allow_null=True, help_text="null while mails move, before the launch and after the end")
 
     steps = CampaignStepOut(many=True)
     arms = CampaignArmOut(many=True)

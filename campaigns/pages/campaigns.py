@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from campaigns.forms.campaigns import CampaignForm, Choices, initial_of
-from campaigns.selectors import audience, figures, mails, senders, troubles
+from campaigns.selectors import audience, figures, mails, senders, troubles, waiting
 from campaigns.selectors import campaigns as selectors
 from campaigns.services import campaigns, launch, readiness, writing
 from campaigns.states import CampaignState
@@ -150,6 +150,7 @@ def _overview(request: HttpRequest, campaign: Any, refusal: Refusal | None = Non
         "contacts": audience.matching(campaign).count() if is_draft else sum(step.planned for step in steps[:1]),
         "troubles": [] if is_draft else troubles.troubles(campaign),
         "stops": [] if is_draft else troubles.stops(campaign),
+        "waiting": waiting.of(campaign),
         "jobs": [] if is_draft else troubles.jobs_under_way(campaign),
         "may_lead": may(member_of(request), campaign.task, Role.LEAD),
         "may_review": may(member_of(request), campaign.task, Role.REVIEWER),
