@@ -62,6 +62,7 @@ ACTS: dict[str, str] = {
     "miniature_demoted": "Miniature demoted",
     "campaign_launched": "Campaign launched",
     "campaign_steered": "Campaign steered",
+    "fixed_mails_decided": "Mails with a fixed text decided",
     "experiment_registered": "Experiment registered",
     "backup_made": "Backup made",
     "restored": "Restored from a backup",

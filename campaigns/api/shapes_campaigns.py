@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from campaigns.states import Approval, CampaignState, MessageState, StepWriter
+from campaigns.states import Approval, CampaignState, FixedVerdict, MessageState, StepWriter
 
 
 class ArmIn(serializers.Serializer[Any]):
@@ -183,6 +183,15 @@ class DryRunOut(serializers.Serializer[Any]):
     seconds = serializers.FloatField()
     arms = ForecastArmOut(many=True)
     problems = ProblemOut(many=True)
+
+
+class FixedMailsIn(serializers.Serializer[Any]):
+    """A word on mails with a fixed text; without `messages`, on every one that awaits approval."""
+
+    verdict = serializers.ChoiceField(choices=FixedVerdict.choices)
+    messages = serializers.ListField(
+        child=serializers.UUIDField(), required=False, allow_empty=False, max_length=1000, help_text="Ids of mails"
+    )
 
 
 class WrittenAgainOut(serializers.Serializer[Any]):

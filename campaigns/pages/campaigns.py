@@ -17,7 +17,7 @@ from campaigns.forms.campaigns import CampaignForm, Choices, initial_of
 from campaigns.selectors import audience, figures, mails, senders, troubles, waiting
 from campaigns.selectors import campaigns as selectors
 from campaigns.services import campaigns, launch, readiness, writing
-from campaigns.states import CampaignState
+from campaigns.states import CampaignState, StepWriter
 from generation.selectors import teachers
 from members.models import Member
 from members.session import member_of
@@ -137,6 +137,7 @@ def live(request: HttpRequest, slug: str) -> HttpResponse:
 def _overview(request: HttpRequest, campaign: Any, refusal: Refusal | None = None) -> dict[str, Any]:
     steps = figures.steps(campaign)
     is_draft = campaign.state == CampaignState.DRAFT
+    fixed = sum(step.awaiting for step in steps if step.step.writer == StepWriter.TEMPLATE)
     return {
         "task": campaign.task,
         "section": "campaigns",
@@ -144,7 +145,8 @@ def _overview(request: HttpRequest, campaign: Any, refusal: Refusal | None = Non
         "campaign": campaign,
         "steps": steps,
         "arms": figures.arms(campaign),
-        "awaiting": sum(step.awaiting for step in steps),
+        "awaiting": sum(step.awaiting for step in steps) - fixed,
+        "fixed_awaiting": fixed,
         "is_moving": campaign.state == CampaignState.RUNNING and any(step.underway for step in steps),
         "problems": readiness.checks(campaign) if is_draft else [],
         "contacts": audience.matching(campaign).count() if is_draft else sum(step.planned for step in steps[:1]),

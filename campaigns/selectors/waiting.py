@@ -160,7 +160,11 @@ def _people(campaign: Campaign, counts: Counts, now: datetime) -> Word:
     """Mails that wait for a person."""
     if count := counts.get(M.AWAITING):
         verb = "waits" if count == 1 else "wait"
-        return Waiting("approval", f"{_mails(count)} {verb} for a person's word.", hint="Approve them on the desk.")
+        return Waiting(
+            "approval",
+            f"{_mails(count)} {verb} for a person's word.",
+            hint="Approve them: drafts on the desk, fixed texts here.",
+        )
     return None
 
 

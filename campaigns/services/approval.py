@@ -153,10 +153,13 @@ def _sort_out(campaign: Campaign, mails: Sequence[Message]) -> _Verdicts:
 
 
 def _needs_person(campaign: Campaign, mail: Message) -> bool:
-    """A fixed text was approved by who launched it; a draft by the campaign's rule, and always where a check marks it."""
+    """A mail by the campaign's rule, and a draft always where a check marks it.
+
+    Where a share is enough, a fixed text was approved by whoever launched it.
+    """
     draft = mail.candidate
     if draft is None:
-        return False
+        return campaign.approval == Approval.ALL
     if campaign.approval == Approval.ALL or draft.marks_count > 0 or draft.state != CandidateState.KEPT:
         return True
     # By record and step: people who share a draft share its fate.
