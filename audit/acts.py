@@ -69,6 +69,7 @@ ACTS: dict[str, str] = {
     "sender_made": "Sender made",
     "sender_changed": "Sender changed",
     "suppressed": "Addresses suppressed",
+    "fixed_mails_decided": "Mails with a fixed text decided",
     "experiment_registered": "Experiment registered",
     "halted": "Everything that leaves stopped",
     "resumed": "Everything that leaves resumed",

@@ -11,12 +11,15 @@ class CampaignsConfig(AppConfig):
         from campaigns import providers
         from campaigns.guards import GUARDS
         from campaigns.kinds import SendingKind
+        from campaigns.selectors import destinations
         from campaigns.services import reply_reading, tick
         from jobs import ports as job_ports
         from review import immutability
+        from review import ports as review_ports
 
         immutability.declare(*GUARDS)
         job_ports.register(SendingKind())
         job_ports.consume("campaigns", frozenset({"generation"}), tick.hear_of)
         job_ports.consume("campaigns.replies", frozenset({"generation"}), reply_reading.hear_of)
+        review_ports.set_destinations(destinations.of_drafts)
         providers.listen()

@@ -95,6 +95,14 @@ MESSAGE_MOVES: dict[MessageState, frozenset[MessageState]] = {
 BEFORE_THE_WIRE = frozenset({M.PLANNED, M.WRITING, M.WRITTEN, M.AWAITING, M.APPROVED, M.REJECTED})
 
 
+class FixedVerdict(TextChoices):
+    """What a person says of a mail with a fixed text."""
+
+    APPROVE = "approve", "Approve"
+    REFUSE = "refuse", "Do not send"
+    REOPEN = "reopen", "Take it back"
+
+
 class StopReason(TextChoices):
     """Why a mail was not sent although it could have been."""
 

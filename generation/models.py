@@ -124,6 +124,9 @@ class GenerationJob(models.Model):
     follows = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="followers")
     # How its drafts differ and which of them come to the desk: see `generation.variety.Variety`.
     variety = models.JSONField(default=dict, blank=True)
+    # Of an order for follow-ups, by record: the mails its reader got before, `subject` and `body` of each. Fixed at launch,
+    # so that every attempt asks the same.
+    threads = models.JSONField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -109,6 +109,7 @@ _CAMPAIGNS = {
     "campaigns:list": (VIEWER, NONE), "campaigns:new": (LEAD, LEAD), "campaigns:detail": (VIEWER, NONE),
     "campaigns:live": (VIEWER, NONE), "campaigns:edit": (LEAD, LEAD), "campaigns:act": (NONE, LEAD),
     "campaigns:approve": (NONE, REVIEWER), "campaigns:dry-run": (LEAD, NONE),
+    "campaigns:fixed": (NONE, LEAD), "api-campaign-fixed": (NONE, LEAD),
     "campaigns:dry-run-download": (LEAD, NONE), "campaigns:mails": (LEAD, NONE), "campaigns:mail": (LEAD, NONE),
     "campaigns:mail-settle": (NONE, LEAD), "campaigns:mail-in-mailbox": (LEAD, NONE),
     "campaigns:replies": (VIEWER, NONE), "campaigns:reply-meaning": (NONE, REVIEWER),

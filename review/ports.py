@@ -88,6 +88,21 @@ def reviser() -> Reviser | None:
     return _revisers[0] if _revisers else None
 
 
+# Where drafts go once they are accepted, in a sentence for the member who looks; those that go nowhere are absent.
+Destinations = Callable[[Sequence[UUID], Member], Mapping[UUID, str]]
+_destinations: list[Destinations] = []
+
+
+def set_destinations(destinations: Destinations) -> None:
+    """Say which room knows where accepted drafts go."""
+    _destinations[:] = [destinations]
+
+
+def destinations(drafts: Sequence[UUID], by: Member) -> Mapping[UUID, str]:
+    """What that room says; nothing where none is installed."""
+    return _destinations[0](drafts, by) if _destinations else {}
+
+
 # What other rooms hold of records, erased with them: called with their ids, inside the transaction that erases.
 Eraser = Callable[[Sequence[UUID]], None]
 _erasers: list[Eraser] = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
@@ -40,13 +40,17 @@ class Variation(NamedTuple):
 
 
 PLAIN = Variation()
+# Earlier mails to the same reader, the first one first, each with its `subject` and `body`; slots stay unfilled.
+Thread = Sequence[Mapping[str, str]]
 
 
 class CompletionError(ValueError):
     """A completion that is not of the task's output shape; says what was expected."""
 
 
-def messages(spec: TaskSpec, facts: Facts, *, audience: Audience, variation: Variation = PLAIN) -> list[Message]:
+def messages(
+    spec: TaskSpec, facts: Facts, *, audience: Audience, variation: Variation = PLAIN, thread: Thread = ()
+) -> list[Message]:
     """Render the prompt for one record.
 
     Args:
@@ -55,6 +59,8 @@ def messages(spec: TaskSpec, facts: Facts, *, audience: Audience, variation: Var
         audience: The long teacher template or the short student template.
         variation: For a teacher: examples come as turns of the conversation before the record, so that the beginning is
             the same in all calls, and persona and angle after it. A student is told nothing of it.
+        thread: For a follow-up: the mails its reader got before and did not answer. They come after the facts, for both
+            audiences; without them the prompt is the same to the byte as it ever was.
 
     Returns:
         One or two messages with `role` and `content`, and two more for each example; declared slots stay as they are.
@@ -71,6 +77,7 @@ def messages(spec: TaskSpec, facts: Facts, *, audience: Audience, variation: Var
     # Split before filling in: a fact that contains the mark must not open a message of its own.
     system, user = (SLOT.sub(filled, part) for part in _split_roles(template))
     head = [{"role": "system", "content": system}] if system else []
+    user += after_facts(thread)
     if audience == "student":
         return [*head, {"role": "user", "content": user}]
     turns = [turn for shown in variation.shown for turn in _turns(spec, shown)]
@@ -81,6 +88,21 @@ def _turns(spec: TaskSpec, shown: Shown) -> list[Message]:
     """An example as it would have been asked and answered."""
     asked = messages(spec, shown.facts, audience="teacher")[-1]
     return [asked, {"role": "assistant", "content": completion(spec, shown.fields)}]
+
+
+def after_facts(thread: Thread) -> str:
+    """Return what a follow-up is told beside its facts: the mails before it, their silence, and its own number."""
+    if not thread:
+        return ""
+    mails = [
+        f"Mail {number}\nSubject: {mail.get('subject', '')}\n\n{mail.get('body', '')}"
+        for number, mail in enumerate(thread, start=1)
+    ]
+    wish = (
+        f"Write mail {len(thread) + 1} of this thread: a follow-up that refers to what was sent in a few words, brings one "
+        "thing it did not say, and repeats none of its sentences."
+    )
+    return "\n\n".join(["", "The reader got this before and has not answered:", *mails, wish])
 
 
 def _stance(variation: Variation) -> str:

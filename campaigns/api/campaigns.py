@@ -15,14 +15,15 @@ from campaigns.api.shapes_campaigns import (
     CampaignIn,
     CampaignOut,
     DryRunOut,
+    FixedMailsIn,
     LaunchIn,
     WrittenAgainOut,
 )
 from campaigns.selectors import campaigns as selectors
-from campaigns.selectors import figures, senders
-from campaigns.services import campaigns, forecast, launch, readiness, writing
+from campaigns.selectors import figures, senders, waiting
+from campaigns.services import campaigns, fixed_texts, forecast, launch, readiness, writing
 from campaigns.services.campaigns import ArmPlan, Plan, StepPlan
-from campaigns.states import Approval, CampaignState, StepWriter
+from campaigns.states import Approval, CampaignState, FixedVerdict, StepWriter
 from generation.selectors import teachers
 from members.idempotency import idempotent
 from members.models import Member
@@ -123,6 +124,24 @@ class WriteAgain(APIView):
         return Response(WrittenAgainOut({"count": count}).data, status=202)
 
 
+class FixedMails(APIView):
+    """Approve mails with a fixed text, refuse them, or take that back."""
+
+    @extend_schema(request=FixedMailsIn, responses={202: WrittenAgainOut})
+    @idempotent
+    def post(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        campaign = selectors.get_or_404(member, slug)
+        require(member, campaign.task, Role.LEAD)
+        body = FixedMailsIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        count = fixed_texts.decide(
+            campaign, verdict=FixedVerdict(body.validated_data["verdict"]), by=member,
+            message_ids=body.validated_data.get("messages"),
+        )  # fmt: skip
+        return Response(WrittenAgainOut({"count": count}).data, status=202)
+
+
 class DryRun(APIView):
     """What a launch would do and cost; starts nothing."""
 
@@ -149,7 +168,9 @@ def _problems(campaign: Any, expected: Any = None) -> list[readiness.Problem]:
 
 def _full(campaign: Any) -> dict[str, Any]:
     parts = {"steps": figures.steps(campaign), "arms": figures.arms(campaign), "problems": _problems(campaign)}
-    shown = CampaignOut(campaign).data
+    if now := waiting.of(campaign):
+        parts["waiting"] = now
+    shown = {**CampaignOut(campaign).data, "waiting": None}
     return {**shown, **{name: CampaignFullOut().fields[name].to_representation(part) for name, part in parts.items()}}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from campaigns.states import Approval, CampaignState, MessageState, StepWriter
+from campaigns.states import Approval, CampaignState, FixedVerdict, MessageState, StepWriter
 
 
 class ArmIn(serializers.Serializer[Any]):
@@ -22,6 +22,10 @@ class StepIn(serializers.Serializer[Any]):
     wait_s = serializers.IntegerField(min_value=0, required=False)
     subject = serializers.CharField(max_length=200, required=False, allow_blank=True)
     body = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    same_thread = serializers.BooleanField(
+        required=False, allow_null=True,
+        help_text="Of a second mail: sent as `Re:` the first. By default where a model writes it",
+    )  # fmt: skip
 
 
 class AudienceIn(serializers.Serializer[Any]):
@@ -34,6 +38,13 @@ class AudienceIn(serializers.Serializer[Any]):
         """`import` is a word of Python's own, so it is named here."""
         own = serializers.UUIDField(required=False, allow_null=True, help_text="Id of an import of contacts")
         return {**super().get_fields(), "import": own}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """A word nobody knows is a mistake and not a silence: passed over, it would mean everybody."""
+        if isinstance(data, dict) and (unknown := sorted(str(name) for name in set(data) - set(self.fields))):
+            known = ", ".join(sorted(self.fields))
+            raise serializers.ValidationError({unknown[0]: [f"Contacts are chosen by {known}; this is none of them."]})
+        return super().to_internal_value(data)
 
 
 class CampaignIn(serializers.Serializer[Any]):
@@ -108,6 +119,7 @@ class CampaignStepOut(serializers.Serializer[Any]):
     number = serializers.IntegerField(source="step.number")
     writer = serializers.CharField(source="step.writer")
     wait_s = serializers.IntegerField(source="step.wait_s")
+    same_thread = serializers.BooleanField(source="step.same_thread")
     planned = serializers.IntegerField()
     written = serializers.IntegerField()
     approved = serializers.IntegerField()
@@ -123,8 +135,22 @@ class ProblemOut(serializers.Serializer[Any]):
     place = serializers.CharField()
 
 
+class WaitingOut(serializers.Serializer[Any]):
+    """Why nothing moves; `until` is when it goes on by itself, where that is known."""
+
+    reason = serializers.CharField(
+        help_text="paused, held, hours, deferred, daily_cap, pace, sender, sender_paused, teacher, order_paused, approval, "
+        "budget, not_written, follow_up or done"
+    )
+    message = serializers.CharField()
+    until = serializers.DateTimeField(allow_null=True)
+    hint = serializers.CharField()
+
+
 class CampaignFullOut(CampaignOut):
-    """The same with its steps, its arms, and, of a draft, what keeps it from being launched."""
+    """The same with its steps, its arms, what it waits for, and, of a draft, what keeps it from being launched."""
+
+    waiting = WaitingOut(allow_null=True, help_text="null while mails move, before the launch and after the end")
 
     steps = CampaignStepOut(many=True)
     arms = CampaignArmOut(many=True)
@@ -157,6 +183,15 @@ class DryRunOut(serializers.Serializer[Any]):
     seconds = serializers.FloatField()
     arms = ForecastArmOut(many=True)
     problems = ProblemOut(many=True)
+
+
+class FixedMailsIn(serializers.Serializer[Any]):
+    """A word on mails with a fixed text; without `messages`, on every one that awaits approval."""
+
+    verdict = serializers.ChoiceField(choices=FixedVerdict.choices)
+    messages = serializers.ListField(
+        child=serializers.UUIDField(), required=False, allow_empty=False, max_length=1000, help_text="Ids of mails"
+    )
 
 
 class WrittenAgainOut(serializers.Serializer[Any]):

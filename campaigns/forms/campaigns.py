@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.text import slugify
 
-from campaigns.models import Campaign, SenderIdentity
+from campaigns.models import Campaign, ContactImport, SenderIdentity
 from campaigns.services.campaigns import DAY_S, ArmPlan, Plan, StepPlan
 from campaigns.states import Approval, StepWriter
 from generation.selectors.teachers import TeacherLine
@@ -29,6 +29,7 @@ class Choices:
     senders: Sequence[SenderIdentity]
     teachers: Sequence[TeacherLine]
     segments: Sequence[str]
+    imports: Sequence[ContactImport]
     contacts: int
 
 
@@ -40,6 +41,7 @@ class CampaignForm(forms.Form):
         label="Sender", required=False, help_text="Who stands at the top and the foot of each mail."
     )
     segment = forms.ChoiceField(label="Contacts", required=False)
+    imported_with = forms.ChoiceField(label="Imported with", required=False)
     limit = forms.IntegerField(
         label="At most", min_value=1, max_value=100_000, required=False, help_text="So many contacts, the first imported first."
     )  # fmt: skip
@@ -55,6 +57,10 @@ class CampaignForm(forms.Form):
         label="Days after the first", min_value=0, max_value=90, max_digits=6, decimal_places=4, initial=4, required=False
     )  # fmt: skip
     step_2_writer = forms.ChoiceField(label="Written by", choices=StepWriter.choices, initial=StepWriter.TEMPLATE)
+    step_2_same_thread = forms.BooleanField(
+        label="Send it as an answer to the first mail", required=False, initial=True,
+        help_text="Its subject is then Re: and the first one's; a subject of its own is passed over.",
+    )  # fmt: skip
     step_2_subject = forms.CharField(label="Subject of the fixed text", max_length=200, required=False)
     step_2_body = forms.CharField(label="Fixed text", required=False, widget=forms.Textarea(attrs={"rows": 6}))
     approval = forms.ChoiceField(
@@ -98,6 +104,8 @@ class CampaignForm(forms.Form):
         self._set("sender", [("", "Nobody yet"), *((one.slug, one.name) for one in choices.senders)])
         everyone = [("", f"All {choices.contacts:,} contacts")]
         self._set("segment", everyone + [(name, f"Segment: {name}") for name in choices.segments])
+        files = [(str(one.pk), _import_label(one)) for one in choices.imports]
+        self._set("imported_with", [("", "Any import"), *files])
         self._set("reply_teacher", [("", "The built-in rules"), *writers[1:]])
         self._set("control", [("", "None"), *((str(n), f"Arm {n}") for n in range(1, ARM_ROWS + 1))])
 
@@ -144,7 +152,7 @@ class CampaignForm(forms.Form):
             approval=Approval(said["approval"]),
             sample_share=(said["sample_share"] or 0) / 100,
             reply_teacher=self._teachers.get(said["reply_teacher"]),
-            audience={"segment": said["segment"], "limit": said["limit"]},
+            audience={"segment": said["segment"], "import": said["imported_with"], "limit": said["limit"]},
             is_simulated=is_simulated,
             **{name: said[name] for name in _PLAIN},
         )
@@ -164,7 +172,10 @@ class CampaignForm(forms.Form):
         yield StepPlan(StepWriter(said["step_1_writer"]), 0, said["step_1_subject"], said["step_1_body"])
         if said["has_second"]:
             wait_s = round((said["step_2_wait_days"] or 0) * DAY_S)
-            yield StepPlan(StepWriter(said["step_2_writer"]), wait_s, said["step_2_subject"], said["step_2_body"])
+            yield StepPlan(
+                StepWriter(said["step_2_writer"]), wait_s, said["step_2_subject"], said["step_2_body"],
+                same_thread=said["step_2_same_thread"],
+            )  # fmt: skip
 
 
 def initial_of(campaign: Campaign) -> dict[str, Any]:
@@ -177,6 +188,7 @@ def initial_of(campaign: Campaign) -> dict[str, Any]:
         "sample_share": round(campaign.sample_share * 100),
         "reply_teacher": campaign.reply_teacher.slug if campaign.reply_teacher else "",
         "segment": campaign.audience.get("segment", ""),
+        "imported_with": campaign.audience.get("import", ""),
         "limit": campaign.audience.get("limit"),
         "links": "\n".join(f"{link.name} {link.url}" for link in campaign.links.order_by("name")),
     }
@@ -193,7 +205,12 @@ def initial_of(campaign: Campaign) -> dict[str, Any]:
         shown |= {f"{prefix}_writer": step.writer, f"{prefix}_subject": step.subject, f"{prefix}_body": step.body}
         if step.number == 2:
             shown |= {"has_second": True, "step_2_wait_days": Decimal(step.wait_s) / DAY_S}
+            shown["step_2_same_thread"] = step.same_thread
     return shown
+
+
+def _import_label(batch: ContactImport) -> str:
+    return f"{batch.filename or 'Without a file'}, {batch.created_at:%-d %B %Y}, {batch.rows_added:,} new"
 
 
 def _label(line: TeacherLine) -> str:

@@ -115,6 +115,8 @@ class Step(models.Model):
     number = models.PositiveSmallIntegerField()
     writer = models.CharField(max_length=10, choices=StepWriter.choices, default=StepWriter.MODEL)
     wait_s = models.PositiveIntegerField(default=0)
+    # Whether it goes as an answer to the mail before it, under that mail's subject.
+    same_thread = models.BooleanField(default=False, db_default=False)
     # Of a fixed text; slots in double braces.
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField(blank=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -40,6 +41,9 @@ class Message(models.Model):
     # The draft it came from; its text is read through the decision that resolved it until the mail is made.
     candidate = models.ForeignKey(Candidate, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     needs_approval = models.BooleanField(default=False)
+    # Of a mail with a fixed text, which has no draft to decide on: who approved it, and when.
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)
     # What went out, filled and signed; emptied when the person is erased.
     subject = models.CharField(max_length=300, blank=True)
     body = models.TextField(blank=True)

@@ -14,10 +14,10 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from campaigns.forms.campaigns import CampaignForm, Choices, initial_of
-from campaigns.selectors import audience, figures, mails, senders, troubles
+from campaigns.selectors import audience, figures, mails, senders, troubles, waiting
 from campaigns.selectors import campaigns as selectors
 from campaigns.services import campaigns, launch, readiness, writing
-from campaigns.states import CampaignState
+from campaigns.states import CampaignState, StepWriter
 from generation.selectors import teachers
 from members.models import Member
 from members.session import member_of
@@ -116,6 +116,7 @@ def _choices(member: Member, task: Any) -> Choices:
         senders=list(senders.visible(member)),
         teachers=teachers.lines(member),
         segments=audience.segments_of(task.pk),
+        imports=audience.imports_of(task.pk),
         contacts=audience.count_of(task.pk),
     )
 
@@ -136,6 +137,7 @@ def live(request: HttpRequest, slug: str) -> HttpResponse:
 def _overview(request: HttpRequest, campaign: Any, refusal: Refusal | None = None) -> dict[str, Any]:
     steps = figures.steps(campaign)
     is_draft = campaign.state == CampaignState.DRAFT
+    fixed = sum(step.awaiting for step in steps if step.step.writer == StepWriter.TEMPLATE)
     return {
         "task": campaign.task,
         "section": "campaigns",
@@ -143,12 +145,14 @@ def _overview(request: HttpRequest, campaign: Any, refusal: Refusal | None = Non
         "campaign": campaign,
         "steps": steps,
         "arms": figures.arms(campaign),
-        "awaiting": sum(step.awaiting for step in steps),
+        "awaiting": sum(step.awaiting for step in steps) - fixed,
+        "fixed_awaiting": fixed,
         "is_moving": campaign.state == CampaignState.RUNNING and any(step.underway for step in steps),
         "problems": readiness.checks(campaign) if is_draft else [],
         "contacts": audience.matching(campaign).count() if is_draft else sum(step.planned for step in steps[:1]),
         "troubles": [] if is_draft else troubles.troubles(campaign),
         "stops": [] if is_draft else troubles.stops(campaign),
+        "waiting": waiting.of(campaign),
         "jobs": [] if is_draft else troubles.jobs_under_way(campaign),
         "may_lead": may(member_of(request), campaign.task, Role.LEAD),
         "may_review": may(member_of(request), campaign.task, Role.REVIEWER),

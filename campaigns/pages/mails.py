@@ -9,22 +9,28 @@ from typing import Any
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.selectors import audience, campaigns, figures, mails, walk
-from campaigns.services import composing, dryrun, forecast, readiness
-from campaigns.states import CampaignState
+from campaigns.services import composing, dryrun, fixed_texts, forecast, readiness
+from campaigns.states import CampaignState, FixedVerdict
 from members.session import member_of
+from review.pages.desk_form import uuid_or_none
 from review.permissions import require
 from review.selectors import keyset
 from review.states import Role
+from web.errors import Refusal
 
 PER_PAGE = 50
 PREVIEWS = 10
 BLOCK = 200
+MOST_AT_ONCE = 100
+SAID = {"approve": "Approved", "refuse": "Not sent", "reopen": "Taken back"}
 
 
 @require_safe
@@ -87,17 +93,38 @@ def _expected(request: HttpRequest, campaign: Any) -> dict[str, Any]:
 
 def _written(request: HttpRequest, campaign: Any) -> dict[str, Any]:
     search, only = request.GET.get("q", "").strip()[:100], request.GET.get("marks", "")
+    waits = request.GET.get("waits", "") == "yes"
     wanted = mails.of_campaign(campaign, search=search, marks=only).exclude(state__in=dryrun.GONE)
+    if waits:
+        wanted = mails.fixed_awaiting(wanted)
     page = keyset.page(mails.with_words(wanted), cursor=request.GET.get("after", ""), size=PREVIEWS)
     links = composing.links_of(campaign)
     return {
         "page": page,
-        "previews": [dryrun.preview(mail, links=links) for mail in page.rows],
+        "previews": dryrun.with_coming(page.rows, links=links),
         "arms": figures.arms(campaign),
         "steps": figures.steps(campaign),
         "search": search,
         "only": only,
+        "waits": waits,
     }
+
+
+@require_POST
+def decide_fixed(request: HttpRequest, slug: str) -> HttpResponse:
+    """A lead's word on mails with a fixed text: those that were on the page, or one of them."""
+    campaign = _led(request, slug)
+    ids = [pk for text in request.POST.getlist("mail")[:MOST_AT_ONCE] if (pk := uuid_or_none(text)) is not None]
+    verdict = request.POST.get("verdict", "")
+    if verdict not in FixedVerdict.values or not ids:
+        messages.error(request, "Nothing was decided: press the button beside a mail.")
+    else:
+        try:
+            count = fixed_texts.decide(campaign, verdict=FixedVerdict(verdict), by=member_of(request), message_ids=ids)
+            messages.success(request, f"{SAID[verdict]}: {count:,} mail{'' if count == 1 else 's'}.")
+        except Refusal as refusal:
+            messages.error(request, refusal.message)
+    return redirect(f"{reverse('campaigns:dry-run', args=[slug])}?waits=yes")
 
 
 @require_safe

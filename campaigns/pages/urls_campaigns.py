@@ -15,5 +15,6 @@ campaigns_urls: list[URLPattern] = [
     path("campaigns/<slug:slug>/dry-run/", mails.dry_run, name="dry-run"),
     path("campaigns/<slug:slug>/dry-run/mails.jsonl", mails.download, name="dry-run-download"),
     path("campaigns/<slug:slug>/mails/", mails.index, name="mails"),
+    path("campaigns/<slug:slug>/mails/fixed/", mails.decide_fixed, name="fixed"),
     path("campaigns/<slug:slug>/mails/<uuid:mail_id>/", mails.detail, name="mail"),
 ]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from campaigns.models import Campaign, Contact, Step, Suppression
+from campaigns.models import Campaign, Contact, ContactImport, Step, Suppression
 from campaigns.states import StepWriter
 
 LARGEST = 100_000
@@ -71,6 +71,11 @@ def segments_of(task_id: UUID) -> list[str]:
     """Names of the segments there are among a task's contacts."""
     found = Contact.objects.filter(task_id=task_id, erased_at__isnull=True).exclude(segment="")
     return sorted(set(found.order_by().values_list("segment", flat=True).distinct()))
+
+
+def imports_of(task_id: UUID) -> list[ContactImport]:
+    """Imports of a task that contacts came with, the newest first; at most a hundred."""
+    return list(ContactImport.objects.filter(task_id=task_id, rows_added__gt=0).order_by("-created_at")[:100])
 
 
 def count_of(task_id: UUID) -> int:

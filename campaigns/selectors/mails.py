@@ -12,7 +12,7 @@ from django.http import Http404
 
 from campaigns.models import Campaign, Event, Message
 from campaigns.selectors import wording
-from campaigns.states import EventKind, MessageState, StopReason
+from campaigns.states import EventKind, MessageState, StepWriter, StopReason
 from members.models import Member
 from review.permissions import tasks_for
 
@@ -124,6 +124,11 @@ def first_awaiting(campaign: Campaign, *, limit: int) -> list[UUID]:
     waiting = Message.objects.filter(campaign=campaign, state=M.AWAITING, candidate__state__in=("pending", "leased"))
     ids = waiting.order_by("candidate__queue_position", "candidate_id").values_list("candidate_id", flat=True)
     return [pk for pk in dict.fromkeys(ids[: limit * 2]) if pk is not None][:limit]
+
+
+def fixed_awaiting(mails: QuerySet[Message]) -> QuerySet[Message]:
+    """Of these mails, those with a fixed text that wait for a lead's word."""
+    return mails.filter(state=M.AWAITING, candidate__isnull=True, step__writer=StepWriter.TEMPLATE)
 
 
 def choices(campaign: Campaign) -> Mapping[str, list[tuple[str, str]]]:

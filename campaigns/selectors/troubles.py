@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count, QuerySet
 
 from campaigns.models import Campaign, Message, WriteOrder
 from campaigns.states import MessageState, StopReason
@@ -49,10 +49,8 @@ def troubles(campaign: Campaign) -> list[Trouble]:
         found.append(Trouble("is-look", f"The fate of {_mails(count)} is unknown.", hint, "", "unknown"))
     unfit = mails.filter(state=M.REJECTED).exclude(problem="")
     if count := unfit.count():
-        hint = "Take the decision back, edit the text, accept it again."
-        found.append(
-            Trouble("is-look", f"{_mails(count)} approved with a slot that nothing fills.", hint, "", "rejected")
-        )
+        hint = "A slot that nothing fills, or the text of an earlier mail. Take the decision back, edit, accept again."
+        found.append(Trouble("is-look", f"{_mails(count)} approved, but cannot go as written.", hint, "", "rejected"))
     return [*found, *(_slow(job) for job in _jobs(campaign) if job.state in ("waiting", "paused", "failed"))]
 
 
@@ -73,9 +71,18 @@ def jobs_under_way(campaign: Campaign) -> list[Job]:
     return [job for job in _jobs(campaign) if job.state not in FINISHED]
 
 
+def order_jobs(campaign: Campaign) -> QuerySet[Job]:
+    """Jobs that write or wrote drafts of a campaign."""
+    return Job.objects.filter(pk__in=WriteOrder.objects.filter(campaign=campaign).values("order__job_id"))
+
+
+def sender_jobs(campaign: Campaign) -> QuerySet[Job]:
+    """Jobs that send or sent mails of a campaign."""
+    return Job.objects.filter(kind="campaign-send", subject_id=campaign.pk)
+
+
 def _jobs(campaign: Campaign) -> list[Job]:
-    orders = WriteOrder.objects.filter(campaign=campaign).values("order__job_id")
-    found = Job.objects.filter(Q(pk__in=orders) | Q(kind="campaign-send", subject_id=campaign.pk))
+    found = order_jobs(campaign) | sender_jobs(campaign)
     return list(found.exclude(state__in=("succeeded", "cancelled")).order_by("-created_at")[:20])
 
 

@@ -6,7 +6,7 @@ UPDATE from what the rows say, so a crash or a second tick changes nothing. It d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from campaigns import mail_text, text_checks
+from campaigns import mail_text, repeats, text_checks
 from campaigns.assignment import is_sampled
 from campaigns.models import Campaign, Message
 from campaigns.selectors import wording
@@ -25,7 +25,7 @@ from review.services import candidates
 from review.states import POSITIVE, CandidateState, Verdict
 
 CHUNK = 500
-UNFILLED = "Approved, but {words}. Take the decision back, edit the text, and accept it again."
+UNFIT = "Approved, but {words}. Take the decision back, edit the text, and accept it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def follow(campaign: Campaign) -> int:
 
 
 def _approve(campaign: Campaign, judged: QuerySet[Message]) -> int:
-    # One that was approved with a slot nobody fills is rejected with that problem, and stays so until it is taken back.
+    # One that was approved and cannot go as it is, is rejected with that problem, and stays so until it is taken back.
     waiting = Q(state=MessageState.AWAITING) | Q(state=MessageState.REJECTED, problem="")
     settled = judged.filter(waiting, _settled(verdict__in=POSITIVE)).select_related("candidate", "step", "contact")
     mails = list(settled.order_by("created_at", "id")[:CHUNK])
@@ -91,16 +91,26 @@ def _approve(campaign: Campaign, judged: QuerySet[Message]) -> int:
     gone = suppressed_among({mail.contact.address_hmac for mail in mails})
     stopped = [mail for mail in mails if mail.contact.address_hmac in gone]
     living = [mail for mail in mails if mail.contact.address_hmac not in gone]
-    unfilled = {mail.pk: mail_text.unfilled_slots(wording.fields_of(mail), known) for mail in living}
+    unfit = {mail.pk: said for mail in living if (said := _unfit(mail, known))}
     moved = _move(stopped, state=MessageState.STOPPED, stop_reason=StopReason.SUPPRESSED)
     moved += _move(
-        [mail for mail in living if not unfilled[mail.pk]], state=MessageState.APPROVED, problem="", due_at=timezone.now()
+        [mail for mail in living if mail.pk not in unfit], state=MessageState.APPROVED, problem="", due_at=timezone.now()
     )  # fmt: skip
     for mail in living:
-        if slots := unfilled[mail.pk]:
-            said = UNFILLED.format(words=str(mail_text.UnfilledSlotError(slots)))[:300]
-            moved += _move([mail], state=MessageState.REJECTED, problem=said)
+        if mail.pk in unfit:
+            moved += _move([mail], state=MessageState.REJECTED, problem=unfit[mail.pk])
     return moved
+
+
+def _unfit(mail: Message, known: Collection[str]) -> str:
+    """Why an approved mail cannot go as it is; empty when it can."""
+    fields = wording.fields_of(mail)
+    if slots := mail_text.unfilled_slots(fields, known):
+        return UNFIT.format(words=str(mail_text.UnfilledSlotError(slots)))[:300]
+    thread = mail.candidate.thread if mail.candidate is not None else None
+    if repeat := repeats.found(fields["body"], thread or ()):
+        return UNFIT.format(words=str(repeat)[:1].lower() + str(repeat)[1:].rstrip("."))[:300]
+    return ""
 
 
 def _settled(**verdict: Any) -> Exists:
@@ -143,10 +153,13 @@ def _sort_out(campaign: Campaign, mails: Sequence[Message]) -> _Verdicts:
 
 
 def _needs_person(campaign: Campaign, mail: Message) -> bool:
-    """A fixed text was approved by who launched it; a draft by the campaign's rule, and always where a check marks it."""
+    """A mail by the campaign's rule, and a draft always where a check marks it.
+
+    Where a share is enough, a fixed text was approved by whoever launched it.
+    """
     draft = mail.candidate
     if draft is None:
-        return False
+        return campaign.approval == Approval.ALL
     if campaign.approval == Approval.ALL or draft.marks_count > 0 or draft.state != CandidateState.KEPT:
         return True
     # By record and step: people who share a draft share its fate.

@@ -6,6 +6,7 @@ only what could never be right. Sends nothing and knows no message.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.db import IntegrityError, transaction
 
 from campaigns.models import Arm, Campaign, Experiment, Link, SenderIdentity, Step
+from campaigns.services import audiences
 from campaigns.states import Approval, CampaignState, StepWriter
 from generation.models import Teacher
 from members.models import Member
@@ -28,6 +30,8 @@ from web.errors import Refusal
 
 MOST_ARMS, MOST_STEPS, MOST_LINKS = 6, 2, 20
 DAY_S = 86_400
+MOST_URL = 500
+_LINK_NAME = re.compile(r"[-a-zA-Z0-9_]{1,40}")
 # How the teachers of the serving room name where they come from.
 MINIATURES = "serving"
 Errors = dict[str, list[str]]
@@ -52,6 +56,8 @@ class StepPlan:
     wait_s: int = 0
     subject: str = ""
     body: str = ""
+    # Whether it goes as `Re:` the mail before it; None: a model's follow-up does, a fixed text keeps its own subject.
+    same_thread: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,7 @@ def create(task: Task, plan: Plan, *, slug: str, by: Member) -> Campaign:
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: `campaign_invalid` with errors by field; 409 `slug_taken`.
+        Refusal: `campaign_invalid` with errors by field; as for `audiences.settled`; 409 `slug_taken`.
     """
     permissions.require(by, task, Role.LEAD)
     _check(plan)
@@ -110,7 +116,7 @@ def change(campaign: Campaign, plan: Plan, *, by: Member) -> Campaign:
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: `campaign_invalid`; 409 `campaign_launched`, or `experiment_registered`: what was registered stays.
+        Refusal: `campaign_invalid`; as for `audiences.settled`; 409 `campaign_launched`, or `experiment_registered`: what was registered stays.
     """
     permissions.require(by, campaign.task, Role.LEAD)
     _check(plan)
@@ -140,7 +146,7 @@ def change(campaign: Campaign, plan: Plan, *, by: Member) -> Campaign:
 def _write(campaign: Campaign, plan: Plan) -> None:
     for name in OWN:
         setattr(campaign, name, getattr(plan, name))
-    campaign.audience = {name: value for name, value in plan.audience.items() if value}
+    campaign.audience = audiences.settled(campaign.task, plan.audience, place="audience")
     campaign.save()
     Arm.objects.bulk_create(
         Arm(campaign=campaign, name=arm.name.strip(), position=position, weight=arm.weight, is_control=arm.is_control,
@@ -149,10 +155,15 @@ def _write(campaign: Campaign, plan: Plan) -> None:
     )  # fmt: skip
     Step.objects.bulk_create(
         Step(campaign=campaign, number=number, writer=step.writer, wait_s=step.wait_s, subject=step.subject,
-             body=step.body)
+             body=step.body, same_thread=_is_answer(step, number))
         for number, step in enumerate(plan.steps, start=1)
     )  # fmt: skip
     Link.objects.bulk_create(Link(campaign=campaign, name=name, url=url) for name, url in plan.links.items())
+
+
+def _is_answer(step: StepPlan, number: int) -> bool:
+    wanted = step.writer == StepWriter.MODEL if step.same_thread is None else step.same_thread
+    return wanted and number > 1
 
 
 def miniature_of(teacher: Teacher | None) -> Miniature | None:
@@ -179,6 +190,8 @@ def _check(plan: Plan) -> None:
         errors["steps"] = ["A wait is between 0 and 90 days."]
     if len(plan.links) > MOST_LINKS:
         errors["links"] = [f"A campaign has at most {MOST_LINKS} links."]
+    elif wrong := [name for name, url in plan.links.items() if not _LINK_NAME.fullmatch(name) or len(url) > MOST_URL]:
+        errors["links"] = [f"'{wrong[0][:40]}': a name has at most 40 letters, digits, - and _, an address {MOST_URL}."]
     if errors:
         raise Refusal("campaign_invalid", "This campaign cannot be saved as it is.", errors=errors)
 

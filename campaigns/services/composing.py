@@ -5,7 +5,8 @@ Recipient, sender and links come from their own rows alone. The words are made h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import formataddr
 from functools import cache
@@ -16,15 +17,16 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 
-from campaigns import mail_text, tokens
+from campaigns import mail_text, repeats, tokens
 from campaigns.models import Campaign, Contact, Message, SenderIdentity
-from campaigns.selectors import wording
+from campaigns.selectors import threads, wording
 from campaigns.states import LawfulBasis
 from campaigns.tokens import Purpose
 from web.errors import Refusal
 
 LOCAL_PART_MAX = 64
 _HERE = "token-here"
+_ANSWERED = re.compile(r"\A(?:\s*re\s*:\s*)+", re.IGNORECASE)
 # Where an address is from must be told to whoever did not give it (GDPR, article 14).
 _REASONS = {
     LawfulBasis.CONSENT: "You agreed to hear from us: {source}, {date}.",
@@ -51,7 +53,8 @@ def compose(message: Message, *, links: Mapping[str, UUID]) -> Outgoing:
         links: Id by name of the links the campaign may point to.
 
     Raises:
-        Refusal: `no_sender`, when the campaign has nobody to send as; `no_words`, when nothing has been written.
+        Refusal: `no_sender`, when the campaign has nobody to send as; `no_words`, when nothing has been written;
+            `repeats_earlier`, when its reader was sent that text, or nearly that text, before.
         UnfilledSlotError: The text has a slot that nothing fills.
         ValueError: A header cannot be written.
     """
@@ -61,6 +64,10 @@ def compose(message: Message, *, links: Mapping[str, UUID]) -> Outgoing:
     fields = wording.fields_of(message)
     if not fields["body"].strip():
         raise Refusal("no_words", "This mail has no text.")
+    earlier = threads.before(message)
+    _refuse_repeats(fields["body"], earlier)
+    if message.step.same_thread and earlier:
+        fields = {**fields, "subject": answering(earlier[0].subject or wording.fields_of(earlier[0])["subject"])}
     leave_url = unsubscribe_url(message.pk)
     words = mail_text.render(
         fields,
@@ -84,12 +91,31 @@ def compose(message: Message, *, links: Mapping[str, UUID]) -> Outgoing:
             # RFC 8058: one click in the mail program, one POST to us.
             "List-Unsubscribe": f"<{leave_url}>, <mailto:{answer_to}?subject=unsubscribe>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            **_answers([one.message_id or message_id_of(one.pk, sender) for one in earlier]),
         },
     )
     mail.attach_alternative(words.html, "text/html")
     # Providers by anymail hand this back with every event; SMTP passes it over.
     mail.metadata = {"message": str(message.pk)}  # type: ignore[attr-defined]
     return Outgoing(mail, words.subject, words.text, message_id)
+
+
+def answering(subject: str) -> str:
+    """Return the subject of an answer to a mail with this subject: one `Re:` before it, however often it was answered."""
+    return f"Re: {_ANSWERED.sub('', subject)}"
+
+
+def _refuse_repeats(body: str, earlier: Sequence[Message]) -> None:
+    if repeat := repeats.found(body, [wording.fields_of(one) for one in earlier]):
+        raise Refusal("repeats_earlier", str(repeat), hint="Nobody is sent the same text twice.")
+
+
+def _answers(message_ids: Sequence[str]) -> dict[str, str]:
+    """Headers that put a mail behind earlier ones in its reader's mail program (RFC 5322, section 3.6.4)."""
+    if not message_ids:
+        return {}
+    named = [f"<{one}>" for one in message_ids]
+    return {"In-Reply-To": named[-1], "References": " ".join(named)}
 
 
 def message_id_of(message_pk: UUID, sender: SenderIdentity) -> str:

@@ -5,18 +5,20 @@ The mail is made by the very function the sender calls, so what is shown here is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from uuid import UUID
 
 from campaigns.mail_text import UnfilledSlotError
-from campaigns.models import Campaign, Message
+from campaigns.models import Campaign, Message, Step
 from campaigns.selectors import mails
 from campaigns.services import composing
-from campaigns.states import MessageState
+from campaigns.states import MessageState, StepWriter
 from web.errors import Refusal
 
 CHUNK = 200
+NOT_YET = "The model writes it when it is due, from the facts and mail {before}; whoever answers gets none."
 # Stopped mails go to nobody; what failed has no text.
 GONE = (MessageState.STOPPED, MessageState.FAILED)
 
@@ -32,6 +34,7 @@ class Preview:
         text: Its plain text, filled, with tracked links and footer.
         problem: Why there is no such mail; empty when there is.
         marks: What checks object to in its draft.
+        is_coming: Whether its mail is not planned yet: it follows one that has not gone, if nobody answers that.
     """
 
     message: Message
@@ -40,6 +43,7 @@ class Preview:
     text: str = ""
     problem: str = ""
     marks: list[Mapping[str, str]] | None = None
+    is_coming: bool = False
 
 
 def preview(message: Message, *, links: Mapping[str, UUID]) -> Preview:
@@ -66,20 +70,62 @@ def preview(message: Message, *, links: Mapping[str, UUID]) -> Preview:
     return Preview(message, headers, made.subject, made.text, marks=marks)
 
 
+def with_coming(messages: Sequence[Message], *, links: Mapping[str, UUID]) -> list[Preview]:
+    """Mails as they would go now, each followed by those of its sequence that nobody has planned yet.
+
+    Args:
+        messages: Of one campaign, from `selectors.mails.with_words`.
+        links: Id by name of the campaign's links.
+    """
+    if not messages:
+        return []
+    steps = list(Step.objects.filter(campaign=messages[0].campaign_id).order_by("number"))
+    ahead = _last_steps(messages) if len(steps) > 1 else {}
+    shown = []
+    for message in messages:
+        shown.append(preview(message, links=links))
+        if ahead.get(message.contact_id) == message.step.number:
+            shown += [_coming(message, step, links) for step in steps if step.number > message.step.number]
+    return shown
+
+
+def _last_steps(messages: Sequence[Message]) -> dict[UUID, int]:
+    """By contact, the last mail of the sequence that is planned or further."""
+    planned = Message.objects.filter(
+        campaign=messages[0].campaign_id, contact__in={message.contact_id for message in messages}
+    )
+    return dict(planned.order_by("step__number").values_list("contact_id", "step__number"))
+
+
+def _coming(first: Message, step: Step, links: Mapping[str, UUID]) -> Preview:
+    """A mail that is planned once the one before it has gone and waited."""
+    message = Message(
+        campaign=first.campaign, contact=first.contact, enrolment_id=first.enrolment_id, arm=first.arm, step=step
+    )
+    if step.writer == StepWriter.MODEL:
+        return Preview(message, [], problem=NOT_YET.format(before=step.number - 1), is_coming=True)
+    return replace(preview(message, links=links), is_coming=True)
+
+
 def rows(campaign: Campaign) -> Iterator[dict[str, object]]:
     """Every mail of a campaign as plain data, for a download; reads in chunks, however many there are."""
     links = composing.links_of(campaign)
     wanted = mails.of_campaign(campaign).exclude(state__in=GONE).order_by("step__number", "created_at", "id")
-    for message in mails.with_words(wanted).iterator(chunk_size=CHUNK):
-        shown = preview(message, links=links)
-        yield {
-            "id": str(message.pk),
-            "step": message.step.number,
-            "arm": message.arm.name if message.arm else None,
-            "state": message.state,
-            "to": message.contact.address,
-            "subject": shown.subject,
-            "text": shown.text,
-            "problem": shown.problem,
-            "marks": [f"{mark['field']}: {mark['message']}" for mark in shown.marks or ()],
-        }
+    found = mails.with_words(wanted).iterator(chunk_size=CHUNK)
+    while block := list(islice(found, CHUNK)):
+        yield from (_row(shown) for shown in with_coming(block, links=links))
+
+
+def _row(shown: Preview) -> dict[str, object]:
+    message = shown.message
+    return {
+        "id": None if shown.is_coming else str(message.pk),
+        "step": message.step.number,
+        "arm": message.arm.name if message.arm else None,
+        "state": "coming" if shown.is_coming else message.state,
+        "to": message.contact.address,
+        "subject": shown.subject,
+        "text": shown.text,
+        "problem": shown.problem,
+        "marks": [f"{mark['field']}: {mark['message']}" for mark in shown.marks or ()],
+    }

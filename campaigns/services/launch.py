@@ -15,7 +15,7 @@ from django.utils import timezone
 from audit.services import trail
 from campaigns.models import Campaign, Contact, Enrolment, Experiment, Message, Step
 from campaigns.selectors import audience
-from campaigns.services import bell, forecast, orders_of, readiness
+from campaigns.services import audiences, bell, forecast, orders_of, readiness
 from campaigns.services.forecast import Place
 from campaigns.services.readiness import Problem
 from campaigns.states import BEFORE_THE_WIRE, CAMPAIGN_MOVES, CampaignState, MessageState, StopReason
@@ -46,6 +46,7 @@ def launch(
     Raises:
         PermissionDenied: The member does not lead the task.
         Refusal: 409 `campaign_launched`, or `experiment_registered`: it names another audience than was registered;
+            `contacts_empty`, or as for `audiences.settled`: `contacts` names nobody;
             `not_ready` with every problem, its state holding them one by one.
     """
     permissions.require(by, campaign.task, Role.LEAD)
@@ -53,7 +54,7 @@ def launch(
     if campaign.state != CampaignState.DRAFT:
         raise Refusal("campaign_launched", "This campaign is launched already.", status=409)
     if contacts is not None:
-        _choose(campaign, {name: value for name, value in contacts.items() if value})
+        _choose(campaign, audiences.settled(campaign.task, contacts, place="contacts"))
     _fix_version(campaign)
     if problems := readiness.checks(campaign):
         raise not_ready(problems)
@@ -78,7 +79,11 @@ def not_ready(problems: Sequence[Problem]) -> Refusal:
 
 
 def _choose(campaign: Campaign, wanted: dict[str, Any]) -> None:
-    """Take another audience, unless an experiment was registered with this one."""
+    """Take another audience, unless it names nobody in particular, or an experiment was registered with this one."""
+    if not wanted:
+        # Left empty by a slip, it must not turn a campaign for some into one for all.
+        message = "Say which contacts, or leave `contacts` out to write to those of the campaign."
+        raise Refusal("contacts_empty", message, errors={"contacts": [message]})
     if wanted == campaign.audience:
         return
     if _is_registered(campaign):

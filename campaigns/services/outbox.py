@@ -187,7 +187,7 @@ def _barred(contact: Contact) -> StopReason | None:
 def _is_approved(message: Message) -> bool:
     """Whether the decision that counts still says yes; one taken back moments ago may not have reached the mail yet."""
     if message.candidate is None:
-        return False
+        return message.approved_at is not None
     said = Gold.objects.filter(candidate=message.candidate).values_list("verdict", flat=True).first()
     return said in (Verdict.ACCEPT, Verdict.EDIT)
 

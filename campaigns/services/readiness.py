@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 from urllib.parse import urlsplit
 
+from campaigns import repeats
 from campaigns.models import Arm, Campaign, Experiment, Step
 from campaigns.selectors import audience, wording
 from campaigns.services import forecast
@@ -76,12 +77,23 @@ def _steps(campaign: Campaign) -> Iterator[Problem]:
     known = wording.known_slots(campaign)
     if not steps:
         yield Problem("no_steps", "It has no mail to send.", "Add a first mail.", "steps")
+    yield from _same_texts(steps)
     for step in steps:
         yield from _fixed_text(step, known) if step.writer == StepWriter.TEMPLATE else _written(campaign, step, known)
 
 
+def _same_texts(steps: list[Step]) -> Iterator[Problem]:
+    """Fixed texts that repeat each other: nobody is sent the same text twice."""
+    fixed = [step for step in steps if step.writer == StepWriter.TEMPLATE and step.body.strip()]
+    for at, step in enumerate(fixed):
+        if repeat := repeats.found(step.body, [{"body": one.body} for one in fixed[:at]]):
+            yield Problem(
+                "repeated_text", f"Mail {step.number} repeats one before it. {repeat}", "Write another text.", "steps"
+            )  # fmt: skip
+
+
 def _fixed_text(step: Step, known: list[str]) -> Iterator[Problem]:
-    if not step.subject.strip() or not step.body.strip():
+    if not (step.subject.strip() or step.same_thread) or not step.body.strip():
         yield Problem("empty_text", f"Mail {step.number} has no subject or no text.", "Write both.", "steps")
     for slot in wording.slots_in(step):
         if slot not in known:

@@ -13,16 +13,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from campaigns.models import Campaign, Contact, Event, Message, Step, Suppression
+from campaigns.models import Campaign, Contact, Message, Step
+from campaigns.selectors import sequence as selectors
 from campaigns.services.launch import planned
-from campaigns.states import EventKind, MessageState
 
 CHUNK = 500
-# What ends a sequence, unless a machine did it.
-ENDS = (EventKind.REPLIED, EventKind.BOUNCED, EventKind.UNSUBSCRIBED, EventKind.COMPLAINED)
 
 
 def plan_next(campaign: Campaign) -> int:
@@ -50,13 +48,8 @@ def _plan(campaign: Campaign, before: Step, step: Step) -> int:
 
 def _due(campaign: Campaign, before: Step, step: Step) -> QuerySet[Message]:
     """Mails of the step before that ask for the next one: found by when they went, the rest by key."""
-    next_one = Message.objects.filter(campaign=campaign, contact=OuterRef("contact_id"), step=step)
-    ended = Event.objects.filter(enrolment=OuterRef("enrolment_id"), kind__in=ENDS, is_machine=False)
-    suppressed = Suppression.objects.filter(address_hmac=OuterRef("contact__address_hmac"))
-    return Message.objects.filter(
-        ~Exists(next_one), ~Exists(ended), ~Exists(suppressed), campaign=campaign, step=before, state=MessageState.SENT,
-        sent_at__lte=timezone.now() - timedelta(seconds=step.wait_s), contact__erased_at__isnull=True,
-    )  # fmt: skip
+    gone_by = timezone.now() - timedelta(seconds=step.wait_s)
+    return selectors.to_follow(campaign, before, step).filter(sent_at__lte=gone_by)
 
 
 def _held(contacts: Sequence[UUID]) -> list[UUID]:

@@ -14,20 +14,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from campaigns.models import Arm, Campaign, Message, WriteOrder
+from campaigns.selectors import threads, written
 from campaigns.services import bell, orders_of
 from campaigns.states import CampaignState, MessageState, StepWriter
-from generation.models import Call, GenerationJob, Teacher
+from generation.models import GenerationJob, Teacher
 from generation.services import orders
-from generation.services.orders import Quote
-from generation.states import CallState, Purpose
-from jobs.states import FINISHED
+from generation.services.orders import Quote, Threads
+from generation.states import Purpose
 from members.models import Member
 from review import permissions
-from review.models import Candidate
 from review.states import Role
 from web.errors import Refusal
 
@@ -61,10 +59,13 @@ def take(campaign: Campaign) -> int:
     moved = 0
     for wanted in _waiting(campaign, MessageState.WRITING):
         orders_there = list(orders_of.of_step(campaign, arm_id=wanted.arm_id, step_id=wanted.step_id))
-        moved += _give(wanted, _drafts(orders_there, wanted.by_record), source=MessageState.WRITING)
-        under_way = _records_under_way(orders_there)
-        for chunk in _chunks([record for record in wanted.by_record if record not in under_way]):
-            moved += _fail(wanted, _reasons(orders_there, chunk))
+        drafts, repeated = written.drafts(orders_there, wanted.by_record)
+        moved += _give(wanted, drafts, source=MessageState.WRITING)
+        under_way = written.under_way(orders_there)
+        ended = [record for record in wanted.by_record if record not in under_way and record not in drafts]
+        for chunk in _chunks(ended):
+            reasons = written.reasons(orders_there, chunk)
+            moved += _fail(wanted, reasons | {record: repeated[record] for record in chunk if record in repeated})
     return moved
 
 
@@ -80,9 +81,9 @@ def order(campaign: Campaign) -> list[WriteOrder]:
     lacking: list[_Wanted] = []
     for wanted in _waiting(campaign, MessageState.PLANNED):
         there = list(orders_of.of_step(campaign, arm_id=wanted.arm_id, step_id=wanted.step_id))
-        drafts = _drafts(there, wanted.by_record)
+        drafts, _ = written.drafts(there, wanted.by_record)
         _give(wanted, drafts, source=MessageState.PLANNED)
-        under_way = _records_under_way(there)
+        under_way = written.under_way(there)
         rest = {record: mails for record, mails in wanted.by_record.items() if record not in drafts}
         known = [record for record in rest if record in under_way]
         _move(wanted.mails(known), source=MessageState.PLANNED, state=MessageState.WRITING)
@@ -144,16 +145,6 @@ def _take_fixed_texts(campaign: Campaign) -> int:
     return fixed.update(state=MessageState.WRITTEN, updated_at=timezone.now())
 
 
-def _drafts(orders_there: Sequence[GenerationJob], records: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Drafts there are for these records, the first of each."""
-    jobs = [order.job_id for order in orders_there]
-    found: dict[UUID, UUID] = {}
-    for chunk in _chunks(list(records)) if jobs else ():
-        rows = Candidate.objects.filter(job_id__in=jobs, record_id__in=chunk).order_by("-created_at", "-id")
-        found.update(rows.values_list("record_id", "pk"))
-    return found
-
-
 def _give(wanted: _Wanted, drafts: dict[UUID, UUID], *, source: MessageState) -> int:
     rows = [
         Message(pk=mail, candidate_id=candidate)
@@ -163,38 +154,6 @@ def _give(wanted: _Wanted, drafts: dict[UUID, UUID], *, source: MessageState) ->
     # What was stopped meanwhile is not in `source` any more, and stays as it is. Only what differs goes row by row.
     Message.objects.filter(state=source).bulk_update(rows, ["candidate"], batch_size=CHUNK)
     return _move([row.pk for row in rows], source=source, state=MessageState.WRITTEN, problem="")
-
-
-def _records_under_way(orders_there: Sequence[GenerationJob]) -> set[UUID]:
-    return {
-        UUID(record)
-        for order in orders_there
-        if order.job is not None and order.job.state not in FINISHED
-        for record in order.record_ids
-    }
-
-
-def _reasons(orders_there: Sequence[GenerationJob], records: Sequence[UUID]) -> dict[UUID, str]:
-    """Why a record has no draft, for those that have none: what its call came to, or that it was never asked for."""
-    has_draft = Candidate.objects.filter(record_id=OuterRef("record_id"), job_id=OuterRef("generation_job__job_id"))
-    calls = Call.objects.filter(~Exists(has_draft), generation_job__in=[order.pk for order in orders_there])
-    said = {record: _not_asked(orders_there) for record in records}
-    drafted = _drafts(orders_there, records)
-    for call in calls.filter(record_id__in=records).order_by("updated_at").only("record_id", "state", "error_message"):
-        said[call.record_id] = _said(call)
-    return {record: reason for record, reason in said.items() if record not in drafted}
-
-
-def _said(call: Call) -> str:
-    if call.state == CallState.UNCERTAIN:
-        return "The fate of the call for it is unknown; it may have been paid."
-    return call.error_message or "The call for it failed."
-
-
-def _not_asked(orders_there: Sequence[GenerationJob]) -> str:
-    last = orders_there[-1] if orders_there else None
-    told = (last.job.error or {}).get("message", "") if last is not None and last.job is not None else ""
-    return f"The order ended before its turn. {told}".strip()
 
 
 def _fail(wanted: _Wanted, reasons: dict[UUID, str]) -> int:
@@ -209,14 +168,26 @@ def _fail(wanted: _Wanted, reasons: dict[UUID, str]) -> int:
 
 def _launch(campaign: Campaign, lacking: Sequence[_Wanted]) -> list[WriteOrder]:
     arms = {arm.pk: arm for arm in campaign.arms.select_related("teacher")}
-    quotes = {(wanted.arm_id, wanted.step_id): _quote(campaign, arms[wanted.arm_id], wanted) for wanted in lacking}
+    steps = {step.pk: step for step in campaign.steps.all()}
+    told = {
+        (wanted.arm_id, wanted.step_id): threads.of_records(
+            campaign, arm_id=wanted.arm_id, step=steps[wanted.step_id], record_ids=list(wanted.by_record)
+        )
+        for wanted in lacking
+    }
+    quotes = {
+        (wanted.arm_id, wanted.step_id): _quote(
+            campaign, arms[wanted.arm_id], wanted, told[wanted.arm_id, wanted.step_id]
+        )
+        for wanted in lacking
+    }
     caps = _caps(campaign, {pair: quote for pair, quote in quotes.items() if isinstance(quote, Quote)})
     launched = []
     for wanted in lacking:
         pair = (wanted.arm_id, wanted.step_id)
         quoted = quotes[pair]
         teacher = arms[wanted.arm_id].teacher
-        order = _order(campaign, teacher, wanted, caps.get(pair)) if isinstance(quoted, Quote) else quoted
+        order = _order(campaign, teacher, wanted, caps.get(pair), told[pair]) if isinstance(quoted, Quote) else quoted
         mails = wanted.mails(wanted.by_record)
         if isinstance(order, Refusal):
             reason = f"{order.message} {order.hint}".strip()[:300]
@@ -229,14 +200,14 @@ def _launch(campaign: Campaign, lacking: Sequence[_Wanted]) -> list[WriteOrder]:
     return launched
 
 
-def _quote(campaign: Campaign, arm: Arm, wanted: _Wanted) -> Quote | Refusal:
+def _quote(campaign: Campaign, arm: Arm, wanted: _Wanted, told: Threads) -> Quote | Refusal:
     if arm.teacher is None:
         return NO_MODEL
     records = list(wanted.by_record)
     try:
         return orders.quote(
             campaign.task, teacher=arm.teacher, count=len(records), by=None, record_ids=records,
-            version=campaign.task_version,
+            version=campaign.task_version, threads=told,
         )  # fmt: skip
     except Refusal as refusal:
         return refusal
@@ -254,7 +225,7 @@ def _caps(campaign: Campaign, quotes: dict[Pair, Quote]) -> dict[Pair, Decimal]:
 
 
 def _order(
-    campaign: Campaign, teacher: Teacher | None, wanted: _Wanted, cap_usd: Decimal | None
+    campaign: Campaign, teacher: Teacher | None, wanted: _Wanted, cap_usd: Decimal | None, told: Threads
 ) -> GenerationJob | Refusal:
     records = list(wanted.by_record)
     if teacher is None:
@@ -263,7 +234,7 @@ def _order(
         # Who launched the campaign was checked then; the product orders what that asked for.
         return orders.launch(
             campaign.task, teacher=teacher, count=len(records), by=None, max_cost_usd=cap_usd, record_ids=records,
-            version=campaign.task_version, purpose=Purpose.CAMPAIGN,
+            version=campaign.task_version, purpose=Purpose.CAMPAIGN, threads=told,
         )  # fmt: skip
     except Refusal as refusal:
         return refusal

@@ -44,7 +44,14 @@ class Prepared:
         """What a client is asked: the same live and in a batch."""
         call = self.call
         return Question(
-            call.id, self.messages, call.record.facts, call.seed, call.repeat, call.teacher, call.temperature
+            call.id,
+            self.messages,
+            call.record.facts,
+            call.seed,
+            call.repeat,
+            call.teacher,
+            call.temperature,
+            call.record.thread,
         )
 
 

@@ -74,6 +74,7 @@ def _draft(order: GenerationJob, told: dict[str, Any], messages: list[Message], 
         cost_usd=Decimal(str(told["cost_usd"])).quantize(MICRO),
         latency_s=told["latency_s"],
         labelled_defects=told["labelled_defects"],
+        thread=(order.threads or {}).get(told["record"], ()),
     )
 
 
@@ -83,7 +84,10 @@ def _messages(
     said = told["parameters"]
     company = company_of(record) if mix.shots else []
     variation = prompts.varied(mix, persona=said.get("persona", ""), angle=said.get("angle", ""), company=company)
-    return prompting.messages(order.task_version.spec, record.facts, audience=audience, variation=variation)
+    thread = (order.threads or {}).get(str(record.pk), ())
+    return prompting.messages(
+        order.task_version.spec, record.facts, audience=audience, variation=variation, thread=thread
+    )
 
 
 def _asked(order: GenerationJob) -> list[_Asked]:

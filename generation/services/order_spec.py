@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -155,7 +156,7 @@ def _records(order: GenerationJob) -> list[RecordIn]:
     variety = Variety.model_validate(order.variety)
     for start in range(0, len(record_ids), CHUNK):
         rows = Record.objects.filter(pk__in=record_ids[start : start + CHUNK]).only("facts", "title", "group", "domain")
-        known.update((str(row.pk), _record(row, variety)) for row in rows)
+        known.update((str(row.pk), _record(row, variety, order.threads or {})) for row in rows)
     if gone := [pk for pk in record_ids if pk not in known]:
         # Leaving one out would move every later call to another record.
         raise Refusal("record_gone", f"The record {gone[0]} is gone.", hint="Launch a new order without it.")
@@ -171,11 +172,12 @@ def _records(order: GenerationJob) -> list[RecordIn]:
     return [known[pk] for pk in record_ids]
 
 
-def _record(row: Record, variety: Variety) -> RecordIn:
+def _record(row: Record, variety: Variety, threads: Mapping[str, list[dict[str, str]]]) -> RecordIn:
     return RecordIn(
         id=str(row.pk),
         facts=row.facts,
         title=row.title,
         company=company_of(row) if variety.examples else [],
         not_angle=variety.not_angles.get(str(row.pk), ""),
+        thread=threads.get(str(row.pk), []),
     )

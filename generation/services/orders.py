@@ -14,7 +14,7 @@ from generation.estimates import Estimate
 from generation.models import GenerationJob, Teacher
 from generation.services import budgets, order_spec
 from generation.services.batches.wishes import AT_ONCE, WayWish
-from generation.services.quoting import MOST_PER_RECORD, Quote, askable, quote
+from generation.services.quoting import MOST_PER_RECORD, Quote, Threads, askable, quote
 from generation.services.variety import pricing
 from generation.services.variety.wishes import AS_EVER, MixWish
 from generation.states import Purpose, UncertainPolicy
@@ -25,7 +25,7 @@ from review.models import Source, Task, TaskVersion
 from web.errors import Refusal
 
 # What an order is made of is found beside what launches it.
-__all__ = ["MOST_PER_RECORD", "Quote", "askable", "check_budget", "launch", "place", "quote"]
+__all__ = ["MOST_PER_RECORD", "Quote", "Threads", "askable", "check_budget", "launch", "place", "quote"]
 
 
 @transaction.atomic
@@ -46,6 +46,7 @@ def launch(
     per_record: int = 1,
     mix: MixWish = AS_EVER,
     wish: WayWish = AT_ONCE,
+    threads: Threads | None = None,
 ) -> GenerationJob:
     """Order drafts: the rows are written here, the calls are made by a worker.
 
@@ -65,6 +66,7 @@ def launch(
         per_record: See `quote`.
         mix: See `quote`. The budget covers the judge as well.
         wish: See `quote`.
+        threads: See `quote`.
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -72,7 +74,7 @@ def launch(
     """
     quoted = quote(
         task, teacher=teacher, count=count, by=by, source=source, record_ids=record_ids, version=version,
-        per_record=per_record, mix=mix, wish=wish,
+        per_record=per_record, mix=mix, wish=wish, threads=threads,
     )  # fmt: skip
     if max_cost_usd is not None and quoted.judging is not None:
         aside_usd = pricing.for_judging(max_cost_usd, quoted.estimate, quoted.judging)
@@ -141,6 +143,7 @@ def place(
         repeats=repeats,
         follows=follows,
         variety=quoted.variety.model_dump(mode="json") if quoted.variety != Variety() else {},
+        threads={str(pk): [dict(mail) for mail in thread] for pk, thread in quoted.threads.items()} or None,
         created_by=by,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_UP, Decimal
 from uuid import UUID
@@ -34,6 +34,8 @@ LARGEST_ORDER = 100_000
 # As many as stand side by side when the best of them is chosen.
 MOST_PER_RECORD = 8
 CENT = Decimal("0.01")
+# By record: the mails its reader got before, of an order for follow-ups.
+Threads = Mapping[UUID, Sequence[Mapping[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Quote:
     estimate: Estimate
     variety: Variety = field(default_factory=Variety)
     judging: Estimate | None = None
+    threads: Threads = field(default_factory=dict)
 
     @property
     def suggested_budget_usd(self) -> Decimal:
@@ -68,6 +71,7 @@ def quote(
     per_record: int = 1,
     mix: MixWish = AS_EVER,
     wish: WayWish = AT_ONCE,
+    threads: Threads | None = None,
 ) -> Quote:
     """Check an order and price it; writes nothing.
 
@@ -82,6 +86,7 @@ def quote(
         per_record: How many drafts of each record to ask for, to choose the best of; so many fewer records are needed.
         mix: How drafts are to differ, and which come to the desk. Its first teacher is `teacher`, where it names any.
         wish: Whether calls go out at once or by batches.
+        threads: For follow-ups, by record: the mails its reader got before. They are told, and paid for, with each call.
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -107,9 +112,11 @@ def quote(
         version, facts, priced_mix(variety, wish), alone=priced(spec, wish), teachers=rows, count=count,
         per_record=per_record,
     )  # fmt: skip
+    if threads:
+        drafts = pricing.with_threads(drafts, [one.teacher for one in variety.teachers] or [spec], threads.values())
     drafts = timed(drafts, wish)
     price = pricing.together([drafts, judging]) if judging else drafts
-    return Quote(version, ids, spec, price, variety, judging)
+    return Quote(version, ids, spec, price, variety, judging, threads or {})
 
 
 def askable(teacher: Teacher) -> TeacherSpec:

@@ -150,6 +150,7 @@ class KeysView(APIView):
 
 def deck_json(request: Request, hand: list[Any]) -> list[dict[str, Any]]:
     """Cards for a reply: plain data for programs, or as the page draws them where it asks for that."""
+    cards.say_where(hand, by=member_of(request))
     if request.query_params.get("render") != "html":
         return [cards.as_json(assignment) for assignment in hand]
     drawn = []

@@ -34,7 +34,8 @@ CARD = _object(
     record=_object(id=ID, title=TEXT, facts=ANY), fields=ANY, marks={"type": "array", "items": MARK},
     unfinished={"type": ["object", "null"]}, note=TEXT, output_schema={"type": "array", "items": ANY},
     rubric={"type": "array", "items": ANY}, reasons={"type": "array", "items": ANY}, guideline=TEXT,
-    is_sent_back={"type": "boolean"}, has_comments={"type": "boolean"},
+    is_sent_back={"type": "boolean"}, has_comments={"type": "boolean"}, goes_to=TEXT,
+    thread={"type": "array", "items": _object(subject=TEXT, body=TEXT)},
 )  # fmt: skip
 DECISION = _object(
     id=ID, candidate=ID, reviewer=TEXT, verdict=TEXT, fields={"type": ["object", "null"]},

@@ -75,6 +75,8 @@ class JudgedDraft:
     is_imported: bool = False
     parent_id: str | None = None
     worse: tuple[Worse, ...] = ()
+    # Of a follow-up: the mails its reader got before.
+    thread: prompting.Thread = ()
     history: History = field(default_factory=History)
 
     @property

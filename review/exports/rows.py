@@ -22,7 +22,7 @@ def rows(gold: JudgedDraft) -> dict[str, list[Row]]:
 
     Prompt and answer are rendered once for all formats, and are the same objects in all rows.
     """
-    prompt = prompting.messages(gold.spec, gold.facts, audience="student")
+    prompt = prompting.messages(gold.spec, gold.facts, audience="student", thread=gold.thread)
     answer = _answer(gold.text)
     return {
         "sft": [_sft(gold, prompt, answer)] if gold.is_positive else [],

@@ -52,6 +52,8 @@ class Candidate(models.Model):
     fields_hash = models.CharField(max_length=64)
     words = models.PositiveIntegerField(default=0)
     messages = models.JSONField(default=list)
+    # Of a follow-up: the mails its reader got before, `subject` and `body` of each; slots stay unfilled.
+    thread = models.JSONField(null=True, blank=True)
     marks = models.JSONField(default=list)
     marks_count = models.PositiveSmallIntegerField(default=0)
     # Drafts of a large import are marked within seconds, not with it; until then whoever shows one reads it first.

@@ -15,8 +15,11 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
+from members.models import Member
+from review import ports
 from review.models import Assignment, Candidate
 from review.passages import Grounds, grounds
+from review.prompting import Thread
 from review.schema import Fields, OutputField, OutputItem
 from review.segments import Mark, Segment, cut
 from review.selectors import card_facts
@@ -32,6 +35,8 @@ from review.support import read
 SHOWN_CHARS = 20_000
 # A longer one is not edited here: every key would be felt.
 EDITABLE_CHARS = 100_000
+# The origin of drafts that a campaign has ordered.
+FOR_A_CAMPAIGN = "campaign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,8 @@ class Card:
     revised: Revised | None = None
     is_sent_back: bool = False
     has_comments: bool = False
+    goes_to: str = ""
+    thread: Thread = ()
 
     @property
     def new_id(self) -> UUID:
@@ -160,6 +167,15 @@ class Card:
         return [part for part in self.parts if not (self.is_mail and part.role == "subject")]
 
 
+def say_where(hand: Sequence[Assignment], *, by: Member) -> None:
+    """Write beside each card of a hand where its draft goes once accepted; asks nothing where no room above ordered one."""
+    ordered = [one.candidate_id for one in hand if one.candidate.origin == FOR_A_CAMPAIGN]
+    if ordered:
+        said = ports.destinations(ordered, by)
+        for assignment in hand:
+            assignment.goes_to = said.get(assignment.candidate_id, "")  # type: ignore[attr-defined]
+
+
 def of(assignment: Assignment) -> Card:
     """The card an assignment puts in front of its reviewer."""
     candidate = with_marks(assignment.candidate)
@@ -192,6 +208,8 @@ def of(assignment: Assignment) -> Card:
         revised=revised_from(candidate),
         is_sent_back=assignment.drawn == Drawn.SENT_BACK,
         has_comments=bool(getattr(assignment, "has_comments", False)),
+        goes_to=getattr(assignment, "goes_to", ""),
+        thread=candidate.thread or (),
     )
 
 
@@ -221,6 +239,8 @@ def as_json(assignment: Assignment) -> dict[str, Any]:
         "parent": str(candidate.parent_id) if candidate.parent_id else None,
         "is_sent_back": assignment.drawn == Drawn.SENT_BACK,
         "has_comments": bool(getattr(assignment, "has_comments", False)),
+        "goes_to": getattr(assignment, "goes_to", ""),
+        "thread": candidate.thread or [],
     }
 
 

@@ -50,7 +50,7 @@ _COLUMNS = (
     "id", "verdict", "fields", "reasons", "ratings", "seconds", "created_at", "bulk_id", "imported_from_id",
     "reviewer__username", "task__slug", "candidate_id", "candidate__task_version_id", "candidate__fields",
     "candidate__origin", "candidate__provenance", "candidate__teacher", "candidate__model", "candidate__prompt_hash",
-    "candidate__call_id", "candidate__round", "candidate__parent_id", "candidate__record_id",
+    "candidate__call_id", "candidate__round", "candidate__parent_id", "candidate__record_id", "candidate__thread",
     "candidate__record__split", "candidate__record__group", "candidate__record__facts",
 )  # fmt: skip
 
@@ -85,6 +85,7 @@ def _plain(row: dict[str, Any], number: int, spec: TaskSpec) -> JudgedDraft:
         is_bulk=row["bulk_id"] is not None,
         is_imported=row["imported_from_id"] is not None,
         parent_id=str(parent) if parent else None,
+        thread=row["candidate__thread"] or (),
     )
 
 

@@ -47,6 +47,8 @@ class NewDraft:
     labelled_defects: Sequence[str] = ()
     round: int = 1
     is_kept: bool = False
+    # Mails the reader got before, where the draft follows them up.
+    thread: Sequence[Mapping[str, str]] = ()
 
 
 @transaction.atomic
@@ -193,6 +195,7 @@ def _candidate(version: TaskVersion, draft: NewDraft, facts: Facts, job_id: UUID
         fields_hash=fields_hash(fields),
         words=word_count(fields),
         messages=list(draft.messages),
+        thread=[dict(mail) for mail in draft.thread] or None,
         marks=marks,
         marks_count=len(marks),
         job_id=job_id,

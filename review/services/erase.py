@@ -105,12 +105,12 @@ def _erase_candidates(candidates: Sequence[Candidate]) -> None:
     pks = [candidate.pk for candidate in candidates]
     for candidate in candidates:
         candidate.fields = tombstones.of(candidate.fields)
-        candidate.messages, candidate.marks, candidate.marks_count = [], [], 0
+        candidate.messages, candidate.thread, candidate.marks, candidate.marks_count = [], None, [], 0
         candidate.erased_at = timezone.now()
         if candidate.state != CandidateState.DECIDED:
             candidate.state = CandidateState.KEPT
     Candidate.objects.bulk_update(
-        candidates, ["fields", "messages", "marks", "marks_count", "erased_at", "state"], batch_size=200
+        candidates, ["fields", "messages", "thread", "marks", "marks_count", "erased_at", "state"], batch_size=200
     )
     search_index.forget(pks)
     comments.erase_on(pks)

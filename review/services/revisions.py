@@ -132,7 +132,7 @@ def arrive(job_id: UUID, draft: NewDraft, *, version: TaskVersion) -> Candidate 
     if request is None or request.candidate.erased_at is not None:
         return None
     parent = request.candidate
-    kept = replace(draft, is_kept=True, round=parent.round)
+    kept = replace(draft, is_kept=True, round=parent.round, thread=parent.thread or ())
     made = candidates.add_drafts(version=version, drafts=[kept], job_id=job_id)
     if not made:
         return None

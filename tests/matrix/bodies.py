@@ -81,6 +81,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "task": "elsewhere",
     },
     "POST campaigns:act": {"verb": "pause"},
+    "POST api-campaign-fixed": {"verdict": "approve"},
     "POST campaigns:reply-meaning": {"meaning": "interested"},
     "POST jobs:steer": {},
     "POST jobs:halt": {"verb": "resume"},

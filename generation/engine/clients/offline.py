@@ -47,6 +47,7 @@ class OfflineClient:
             output_fields=self._fields,
             seed=question.seed,
             defect_rate=self._defect_rate,
+            thread=question.thread,
         )
         text = completion(self._task, dict(draft.fields))
         given = sum(tokens(message["content"]) for message in question.messages)

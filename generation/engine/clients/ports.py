@@ -5,7 +5,7 @@ Pure. A wire format translates a provider's bodies into these words; nothing els
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -41,6 +41,8 @@ class Question:
     # Which teacher of a mix, and how hot; None leaves that to the teacher's parameters.
     teacher: int = 0
     temperature: float | None = None
+    # Mails the reader got before, for a follow-up; the messages say the same in words.
+    thread: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True)

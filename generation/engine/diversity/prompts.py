@@ -18,7 +18,9 @@ def of_call(spec: GenerationSpec, task: TaskSpec, call: PlannedCall) -> list[Mes
         return call.record.messages
     variation = varied(spec.mix, persona=call.persona, angle=call.angle, company=call.record.company)
     audience = spec.asked(call.teacher).audience
-    return prompting.messages(task, call.record.facts, audience=audience, variation=variation)
+    return prompting.messages(
+        task, call.record.facts, audience=audience, variation=variation, thread=call.record.thread
+    )
 
 
 def varied(mix: Mix, *, persona: str, angle: str, company: Collection[str]) -> Variation:

@@ -69,6 +69,44 @@ def compose(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Rand
     return mail
 
 
+def follow_up(
+    facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random, thread: Sequence[Mapping[str, str]]
+) -> Mail:
+    """Compose a mail that follows up earlier ones: it refers to them, brings one thing they do not say, and asks anew.
+
+    It is shorter than a first mail, and repeats none of their sentences.
+
+    Args:
+        facts: The record, by key.
+        offer: See `compose`.
+        rng: The source of chance.
+        thread: The earlier mails, `subject` and `body` of each; at least one.
+    """
+    said = "\n".join(mail.get("body", "") for mail in thread)
+    mail = _follow_up_once(facts, offer, rng, thread)
+    for _ in range(_ATTEMPTS):
+        if not any(sentence in said for sentence in mail.sentences):
+            return mail
+        mail = _follow_up_once(facts, offer, rng, thread)
+    return mail
+
+
+def _follow_up_once(
+    facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random, thread: Sequence[Mapping[str, str]]
+) -> Mail:
+    """One try at a follow-up: a claim that was not made comes before one that was."""
+    said = "\n".join(mail.get("body", "") for mail in thread).lower()
+    claims: Sequence[str] = offer.get("claims") or ()
+    fresh = [claim for claim in claims if claim.strip().rstrip(".").lower() not in said] or list(claims)
+    grammar = Grammar(RULES, _values(facts, {**offer, "claims": fresh}, rng))
+    middle = "follow_claim" if grammar.fits("follow_claim") else "follow_plain"
+    signature = str(offer.get("signature") or "Best regards")
+    told = [[_sentence(grammar, "follow_open", rng), _sentence(grammar, middle, rng)]]
+    told.append([_sentence(grammar, "follow_ask", rng)])
+    subject = f"Once more: {company_of(facts)}"
+    return Mail(subject if len(subject) <= SUBJECT_LIMIT else "A short follow-up", told, signature)
+
+
 def more_sentences(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random) -> list[str]:
     """Return a few further sentences of the kinds that stand inside a mail."""
     grammar = Grammar(RULES, _values(facts, offer, rng))

@@ -96,4 +96,28 @@ SUBJECTS = {
     ),
 }
 
-RULES = OPENINGS | OBSERVATIONS | BRIDGES | CLAIMS | ASKS | SUBJECTS
+# Of a mail that follows up an earlier one.
+FOLLOW_UPS = {
+    "follow_open": (
+        "I wrote to you a few days ago about {offered} for {company} and have not heard back.",
+        "A short word on my last mail: it was about {offered} for {company}.",
+        "My last mail about {offered} may have come on a busy day at {company}.",
+    ),
+    "follow_claim": (
+        "What I did not say then: {claim}.",
+        "One thing I left out is that {claim}.",
+        "Perhaps this is more to the point: {claim}.",
+    ),
+    "follow_plain": (
+        "What I did not say then: it is made for people who plan work in {sector}.",
+        "What I left out: those who plan in {city} could look at it before anybody else does.",
+        "Perhaps this is more to the point: {offered} can be looked at by one small team first.",
+    ),
+    "follow_ask": (
+        "Shall I send you one page on it, or is somebody else at {company} the right person?",
+        "Is this of use to you, or should I ask somebody else at {company}?",
+        "Would ten minutes on the phone be a better way to see whether it fits?",
+    ),
+}
+
+RULES = FOLLOW_UPS | OPENINGS | OBSERVATIONS | BRIDGES | CLAIMS | ASKS | SUBJECTS

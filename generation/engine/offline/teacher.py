@@ -11,7 +11,7 @@ from typing import Any
 
 from generation.engine.offline import defects, sheets
 from generation.engine.offline.draft import FieldValue, OfflineDraft
-from generation.engine.offline.mail import Mail, compose
+from generation.engine.offline.mail import Mail, compose, follow_up
 
 DEFECT_RATE = 0.25
 _MAIL_PARTS = ("subject", "body")
@@ -24,6 +24,7 @@ def write(
     output_fields: Sequence[Mapping[str, Any]],
     seed: int,
     defect_rate: float = DEFECT_RATE,
+    thread: Sequence[Mapping[str, str]] = (),
 ) -> OfflineDraft:
     """Compose one draft; the same arguments give the same draft in any process.
 
@@ -36,6 +37,7 @@ def write(
             `body`, or so named, make it a mail.
         seed: Draws another draft for the same record.
         defect_rate: The share of drafts, 0 to 1, that get one or two faults.
+        thread: Mails the reader got before, `subject` and `body` of each; with any, a mail is a follow-up to them.
 
     Raises:
         ValueError: If the schema names no field.
@@ -43,11 +45,11 @@ def write(
     if not output_fields:
         raise ValueError("The output schema names no field to write.")
     known = {key: text for key, value in facts.items() if (text := _as_text(value))}
-    rng = _chance(known, offer, output_fields, seed)
+    rng = _chance(known, offer, output_fields, seed, thread)
     is_faulty = rng.random() < defect_rate
     parts = {part: name for schema in output_fields for part in _MAIL_PARTS if (name := _named(schema, part))}
     if len(parts) == len(_MAIL_PARTS):
-        return _mail_draft(known, offer, output_fields, rng, is_faulty, parts)
+        return _mail_draft(known, offer, output_fields, rng, is_faulty, parts, thread)
     return _sheet_draft(known, offer, output_fields, rng, is_faulty)
 
 
@@ -63,9 +65,17 @@ def _named(schema: Mapping[str, Any], part: str) -> str:
 
 
 def _chance(
-    facts: Mapping[str, str], offer: Mapping[str, Any], output_fields: Sequence[Mapping[str, Any]], seed: int
+    facts: Mapping[str, str],
+    offer: Mapping[str, Any],
+    output_fields: Sequence[Mapping[str, Any]],
+    seed: int,
+    thread: Sequence[Mapping[str, str]],
 ) -> random.Random:
-    key = json.dumps([dict(facts), dict(offer), [dict(field) for field in output_fields], seed], sort_keys=True)
+    asked: list[Any] = [dict(facts), dict(offer), [dict(field) for field in output_fields], seed]
+    if thread:
+        # Absent from a first mail's key, so that first mails stay what they were.
+        asked.append([dict(mail) for mail in thread])
+    key = json.dumps(asked, sort_keys=True)
     return random.Random(hashlib.sha256(key.encode()).digest())
 
 
@@ -76,8 +86,9 @@ def _mail_draft(
     rng: random.Random,
     is_faulty: bool,
     parts: Mapping[str, str],
+    thread: Sequence[Mapping[str, str]],
 ) -> OfflineDraft:
-    mail = compose(facts, offer, rng)
+    mail = follow_up(facts, offer, rng, thread) if thread else compose(facts, offer, rng)
     done = defects.spoil(mail, facts, offer, rng) if is_faulty else ()
     written = {parts["subject"]: mail.subject, parts["body"]: mail.body}
     fields: dict[str, FieldValue] = {}

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from generation.models import Call, ResearchedSite, WebPage
+from generation.models import Call, GenerationJob, ResearchedSite, WebPage
 from jobs.models import JobEvent
 from jobs.supervisor import pruning
 from review.models import RevisionRequest
@@ -25,6 +25,7 @@ def erase(record_ids: Sequence[UUID]) -> None:
     Called in the transaction that erases the records. Doing it twice changes nothing.
     """
     pruning.forget_texts(_jobs_that_read(record_ids))
+    _forget_threads({str(pk) for pk in record_ids})
     mine = Q(record__in=record_ids) | Q(made_record__in=record_ids)
     for site in ResearchedSite.objects.filter(mine).select_related("research"):
         WebPage.objects.filter(site=site).delete()
@@ -35,6 +36,14 @@ def erase(record_ids: Sequence[UUID]) -> None:
                 job=site.research.job_id, kind__in=("page", "site"), payload__site=site.number
             )
             told.update(payload={"site": site.number, "erased": True})
+
+
+def _forget_threads(record_ids: set[str]) -> None:
+    """Drop the earlier mails that orders for follow-ups were told of these records."""
+    for order in GenerationJob.objects.filter(threads__isnull=False).only("threads").iterator(chunk_size=50):
+        kept = {pk: thread for pk, thread in order.threads.items() if pk not in record_ids}
+        if len(kept) < len(order.threads):
+            GenerationJob.objects.filter(pk=order.pk).update(threads=kept or None)
 
 
 def _jobs_that_read(record_ids: Sequence[UUID]) -> set[UUID]:

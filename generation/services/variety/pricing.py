@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 
@@ -123,8 +123,10 @@ def _told(version: TaskVersion, facts: Facts, variety: Variety) -> list[Message]
 
 def _with_told(part: Estimate, spec: TeacherSpec, told: list[Message]) -> Estimate:
     """The estimate with these messages beside each call; a teacher that knows only its short prompt is told none."""
-    if not told or spec.audience == "student":
-        return part
+    return part if not told or spec.audience == "student" else _beside(part, spec, told)
+
+
+def _beside(part: Estimate, spec: TeacherSpec, told: list[Message]) -> Estimate:
     tokens = round(sum(len(message["content"]) for message in told) / CHARS_PER_TOKEN * part.calls)
     usd = spec.cost_usd(tokens, 0)
     worst_usd = worst_case(spec, told)[2] - spec.cost_usd(0, spec.max_tokens)
@@ -136,6 +138,13 @@ def _with_told(part: Estimate, spec: TeacherSpec, told: list[Message]) -> Estima
         cost_high_usd=round(part.cost_high_usd + usd, 6),
         worst_call_usd=part.worst_call_usd + worst_usd,
     )
+
+
+def with_threads(part: Estimate, specs: Sequence[TeacherSpec], threads: Iterable[prompting.Thread]) -> Estimate:
+    """The estimate with the longest of these threads beside each call, at the price of the dearest of these teachers."""
+    longest = max((prompting.after_facts(thread) for thread in threads), key=len, default="")
+    dearest = max(specs, key=TeacherSpec.dearest_input_usd_per_million)
+    return _beside(part, dearest, [{"role": "user", "content": longest}])
 
 
 def _judging(version: TaskVersion, facts: Facts, judge: TeacherSpec, *, calls: int, drafts: int) -> Estimate:

@@ -81,6 +81,9 @@ def test_the_same_key_makes_and_launches_once(api: APIClient, task: Task, people
         ({"max_model_usd": "NaN"}, 400),
         ({"links": {"a": 3, "b": None}}, 400),
         ({"audience": {"limit": 0}}, 400),
+        ({"audience": {"limits": 5}}, 400),
+        ({"links": {"a" * 41: "https://tidewell.example/demo"}}, 422),
+        ({"links": {"a b": "https://tidewell.example/demo"}}, 422),
     ],
 )
 def test_nonsense_is_refused(api: APIClient, task: Task, people: None, change: dict[str, Any], status: int) -> None:

@@ -11,7 +11,7 @@ from asgiref.sync import async_to_sync
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import Campaign, Event, Message, Reply
+from campaigns.models import Campaign, ContactImport, Event, Message, Reply
 from campaigns.services import launch, tick
 from campaigns.states import EventKind, MessageState
 from members.models import Member
@@ -97,6 +97,22 @@ def test_a_form_with_nonsense_says_so(
     assert page.status_code in (400, 422)
     assert said in page.content.decode()
     assert not Campaign.objects.exists()
+
+
+def test_the_form_offers_the_imports_of_its_task_and_keeps_the_choice(
+    task: Task, people: None, lead: Member, as_member: AsMember
+) -> None:
+    factories.make_sender()
+    batch = ContactImport.objects.create(task=task, filename="fair.csv", rows_added=2)
+    browser, form = as_member(lead), {**FORM, "imported_with": str(batch.pk)}
+
+    browser.post(f"/tasks/{task.slug}/campaigns/new/", form)
+
+    campaign = Campaign.objects.get()
+    assert campaign.audience == {"import": str(batch.pk)}
+    shown = browser.get(f"/campaigns/{campaign.slug}/edit/").content.decode()
+    assert re.search(rf'value="{batch.pk}"\s+selected', shown)
+    assert browser.post(f"/campaigns/{campaign.slug}/edit/", {**form, "imported_with": "none"}).status_code == 400
 
 
 def test_a_launch_that_is_refused_names_the_problems(

@@ -50,7 +50,7 @@ def at_once(*acts: Callable[[], object]) -> None:
 def sequence(task: Task, lead: Member) -> Campaign:
     factories.make_people(task, desk.make_records(desk.make_source(task), ROUNDS))
     fixed = StepPlan(StepWriter.TEMPLATE, 0, "Hello", "Hi {{contact.first_name}}")
-    again = StepPlan(StepWriter.TEMPLATE, 60, "Again", "Hi {{contact.first_name}}")
+    again = StepPlan(StepWriter.TEMPLATE, 60, "Again", "Me once more, {{contact.first_name}}")
     campaign = factories.make_draft_campaign(task, by=lead, arms=[ArmPlan("A")], steps=[fixed, again])
     launch.launch(campaign, by=lead)
     tick.advance_all()
