@@ -18,6 +18,19 @@ NO_SUCH_WORDS = re.compile(
 )
 POLICY_WORDS = re.compile(r"spam|block|blacklist|policy|reputation|denied|dmarc|spf\b|rate|relay", re.IGNORECASE)
 
+FAILED = re.compile(
+    r"undeliver|not (be )?delivered|could not be delivered|couldn.t be delivered|delivery (has |to .{0,80} )?(failed|failure|status)|failure notice|returned mail"
+    r"|mail delivery (failed|system)|permanent (fatal )?error|returned to sender|unzustellbar|nicht zugestellt|non remis|no (se )?(ha podido|pudo) entregar"
+    r"|non recapitato|mancata consegna|onbestelbaar|niet bezorgd",
+    re.IGNORECASE,
+)
+DELAYED = re.compile(
+    r"\bdelayed\b|temporar|will (be )?(retr|keep trying|continue to try)|still (being )?(trying|retried)|not yet been delivered|verzögert|retardé",
+    re.IGNORECASE,
+)
+MESSAGE_ID = re.compile(r"^\W{0,3}Message-ID:\s*<([^<>\s]{3,300})>", re.IGNORECASE | re.MULTILINE)
+MAX_PROSE = 20_000
+
 
 @dataclass(frozen=True)
 class Bounce:
@@ -84,6 +97,32 @@ def read(mail: Mail) -> Bounce | None:
             original_message_id=original_id(mail),
         )
     return None
+
+
+def read_prose(text: str, *, subject: str, original_message_id: str = "") -> Bounce | None:
+    """Return the bounce that a mail server tells in prose, without a delivery status notification; None if it tells none.
+
+    Args:
+        text: The whole body, with the mail it quotes.
+        subject: Subject of the notice.
+        original_message_id: Of the mail that came back, if a part carries it; else it is looked for in the text.
+    """
+    cut = text[:MAX_PROSE]
+    quoted = MESSAGE_ID.search(cut)
+    own = cut[: quoted.start()] if quoted else cut
+    if not FAILED.search(f"{subject}\n{own}"):
+        return None
+    status = STATUS.search(own)
+    is_final = not DELAYED.search(f"{subject}\n{own}") and not (status and status[1] == "4")
+    said = " ".join(own.split())[:300]
+    return Bounce(
+        is_hard=is_final and is_hard(own, status=status[0] if status else ""),
+        is_final=is_final,
+        status=status[0] if status else "",
+        recipient="",
+        text=said,
+        original_message_id=original_message_id or (quoted[1] if quoted else ""),
+    )
 
 
 def original_id(mail: Mail) -> str:

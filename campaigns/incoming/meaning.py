@@ -1,6 +1,6 @@
-"""What a reply means, by rules over its words. English, with the commonest words of four other languages for stopping.
+"""What a reply means, by rules over its words: English, and for the wish to hear no more five other languages too.
 
-Order matters: a wish to hear no more is taken before everything else, because missing one is the costliest mistake.
+Order matters: that wish is taken before everything else, because missing one is the costliest mistake.
 Pure; how often the rules are right stands in docs/sending.md.
 """
 
@@ -8,13 +8,8 @@ from __future__ import annotations
 
 import re
 
-UNSUBSCRIBE = re.compile(
-    r"\b(unsubscribe|opt.?out|remove (me|us|my|our|this address)|take (me|us) off|stop (e-?mailing|writing|contacting|sending)"
-    r"|(do not|don.t|never) (e-?mail|contact|write( to)?|mail|send)\b.{0,20}\b(me|us|again|any ?more)"
-    r"|no more (e-?mails?|mails?|messages)|delete my (data|address|details)|gdpr"
-    r"|abmelden|keine (weiteren )?(e-?mails?|mails)|désabonner|désinscri\w+|darme de baja|cancella(mi|temi|rmi|zione)|uitschrijven)\b",
-    re.IGNORECASE,
-)
+from campaigns.incoming import objections
+
 DECLINED = re.compile(
     r"\b(not interested|no interest|no,? thank(s| you)|no need|not (for|relevant (for|to)|a fit|a good fit|something we)"
     r"|(we|i) (already )?(have|use) (a|another|our own) (\w+ ){0,2}(supplier|vendor|partner|solution|system|tool|provider)"
@@ -35,6 +30,7 @@ INTERESTED = re.compile(
     r"\b((i|we) (am|are|.?m|.?re|would be|.d be) (\w+ )?(interested|keen|curious|happy to|glad to|open to)|sounds? (good|great|interesting|useful|like a plan)"
     r"|(let.s|let us|happy to|glad to|like to|love to|could we|can we|shall we) (talk|speak|chat|meet|schedule|set|have a|hear|see|learn|know|find|do)"
     r"|tell (me|us) more|(send|share) (me|us|over)|please (send|call|book|schedule)|(call|ring|phone) me|give (me|us) a (call|ring)"
+    r"|(i|we)( would|.d) (like|love) an? (\w+ )?(demo|call|meeting|trial|quote|offer|sample)|would love an?\b"
     r"|works for (me|us)|(monday|tuesday|wednesday|thursday|friday)( \w+){0,4} (works|is fine|suits|would work|is good)|book(ed)? (a|the) (slot|call|meeting)"
     r"|worth a (call|chat|look)|interesting|yes,? please|count (me|us) in|go ahead|looking forward)",
     re.IGNORECASE,
@@ -64,9 +60,7 @@ def meaning_of(text: str, *, subject: str = "") -> str:
         subject: The mail's subject; heeded only where it is a bare wish to unsubscribe.
     """
     said = text[:MAX_CHARS]
-    if UNSUBSCRIBE.search(said) or re.fullmatch(r"\W*(unsubscribe|remove|stop)\W*", subject + said, re.IGNORECASE):
-        return "unsubscribe"
-    if re.fullmatch(r"\W*(unsubscribe|remove me|stop)\W*", subject, re.IGNORECASE):
+    if objections.is_objection(said, subject=subject):
         return "unsubscribe"
     is_declined = bool(DECLINED.search(said) or NOT_INTERESTED.search(said))
     if LATER.search(said):

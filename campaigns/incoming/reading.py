@@ -68,16 +68,20 @@ def read(raw: bytes) -> Incoming:
             return empty
 
     mail = tried("structure", lambda: email.message_from_bytes(raw, policy=email.policy.compat32), Mail())
+    subject = tried("subject", lambda: decoded(_header(mail, "Subject"))[:300], "")
+    body = tried("text", lambda: _body(mail), "")
+    text = tried("text", lambda: quoting.own_text(body), "")
+    sender = tried("from", lambda: next(iter(_addresses(mail, "From")), ""), "")
     return Incoming(
         message_id=tried("message-id", lambda: bounces.bare_id(_header(mail, "Message-ID")), "") or fingerprint,
-        sender=tried("from", lambda: next(iter(_addresses(mail, "From")), ""), ""),
+        sender=sender,
         recipients=tried("to", lambda: _addresses(mail, "To", "Cc", "Delivered-To", "X-Original-To"), ()),
-        subject=tried("subject", lambda: decoded(_header(mail, "Subject"))[:300], ""),
+        subject=subject,
         sent_at=tried("date", lambda: _date(_header(mail, "Date")), None),
         answers=tried("references", lambda: _answers(mail), ()),
-        text=tried("text", lambda: quoting.own_text(_body(mail)), ""),
-        auto_reason=tried("automatic", lambda: automatic.reason(mail), ""),
-        bounce=tried("bounce", lambda: bounces.read(mail), None),
+        text=text,
+        auto_reason=tried("automatic", lambda: automatic.reason(mail, text, subject=subject), ""),
+        bounce=tried("bounce", lambda: bounces.read(mail) or _prose_bounce(mail, sender, subject, body), None),
         complaint=tried("complaint", lambda: complaints.read(mail), None),
         problems=tuple(problems),
     )
@@ -90,6 +94,15 @@ def decoded(header: str) -> str:
         for part, charset in ((p, _known(c)) for p, c in decode_header(header))
     ]
     return " ".join("".join(parts).replace("\x00", "").split())
+
+
+def _prose_bounce(mail: Mail, sender: str, subject: str, body: str) -> Bounce | None:
+    """The bounce a mail server tells in prose alone, as older ones do."""
+    if any(part.get_content_type() == "message/delivery-status" for part in mail.walk()):
+        return None
+    if not automatic.is_servers(sender) and str(mail.get("Return-Path", "-")).strip() != "<>":
+        return None
+    return bounces.read_prose(body, subject=subject, original_message_id=bounces.original_id(mail))
 
 
 def _header(mail: Mail, name: str) -> str:
