@@ -24,7 +24,8 @@ def load(
     """
     placement = place(device, "auto", "lora")
     if system.method == "full":
-        student = loading.load(StudentRef(path=str(run.path / str(system.tuned))), dtype=placement.weights)
+        tuned = StudentRef(path=str(run.path / str(system.tuned)), ways=system.student.ways)
+        student = loading.load(tuned, dtype=placement.weights)
     else:
         token = run.secrets().get(HUB_TOKEN)
         student = loading.load(system.student, dtype=placement.weights, token=token, allowed_roots=allowed_roots)

@@ -21,6 +21,7 @@ from serving.engine.batch import Batch
 from serving.engine.contracts import ModelEntry
 from serving.engine.refusals import Refused
 from training.engine import decoding, loading
+from training.engine.chat import Chat
 from training.engine.contracts import StudentRef, TrainError
 from training.engine.device import Placement, place
 from training.engine.loading import Student
@@ -49,6 +50,8 @@ class Ready:
     network: Network
     slot: int
     no_repeat_ngram: int
+    # Networks are shared by miniatures of runs of different days, each with its own day in its prompts.
+    chat: Chat
     users: int = 0
 
 
@@ -143,17 +146,26 @@ class Shelf:
         folder = Path(entry.folder)
         no_repeat = decoding.sampling_for(entry.task).no_repeat_ngram
         if entry.method == "full":
-            key, ref = f"full {entry.manifest_sha256}", StudentRef(path=str(model_folder(folder)))
-            return Ready(entry, await self._network(key, ref, roots=()), 0, no_repeat)
+            key, ref = f"full {entry.manifest_sha256}", StudentRef(path=str(model_folder(folder)), ways=entry.ways)
+            network = await self._network(key, ref, roots=())
+            return Ready(entry, network, 0, no_repeat, network.student.chat)
         if entry.base is None:
             raise TrainError("no_base", "an adapter needs the student it was tuned on")
         adapter = await asyncio.to_thread(adapters.read, adapter_folder(folder))
-        network = await self._network(f"base {entry.base.model_dump_json()}", entry.base, roots=self._roots)
+        key = f"base {entry.base.model_dump_json(exclude={'ways'})}"
+        network = await self._network(key, entry.base, roots=self._roots)
         if network.adapters is None:
             raise TrainError("no_adapters", "this base takes no adapters")
         slot = await self._on_compute(network.adapters.put, adapter)
         network.bytes += adapter.bytes
-        return Ready(entry, network, slot, no_repeat)
+        chat = await asyncio.to_thread(self._chat, network.student.chat, entry.base)
+        return Ready(entry, network, slot, no_repeat, chat)
+
+    def _chat(self, chat: Chat, base: StudentRef) -> Chat:
+        """The base's chat as it was when the adapter was tuned."""
+        if chat.ways == base.ways:
+            return chat
+        return loading.chat_of(base, chat, token=self._token, allowed_roots=self._roots)
 
     async def _network(self, key: str, ref: StudentRef, *, roots: tuple[str, ...]) -> Network:
         if key in self._networks:

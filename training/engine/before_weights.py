@@ -68,7 +68,7 @@ def _beginning(run: RunDir, spec: TrainSpec) -> tuple[StudentRef, Path | None, l
     """Whose weights are loaded, the adapter that is put on them, and where those weights may lie outside of the run."""
     before = run.path / spec.start.path if spec.start else None
     if spec.start is not None and spec.start.method == "full":
-        return StudentRef(path=str(before)), None, []
+        return StudentRef(path=str(before), ways=spec.student.ways), None, []
     return spec.student.below(run.path), before, spec.allowed_roots
 
 

@@ -64,7 +64,7 @@ def open_student(student: StudentRef, *, token: str | None = None, allowed_roots
     if student.path is not None:
         options = {"local_files_only": True, "trust_remote_code": False}
     config = _config(source, options)
-    return Opened(source, options, config, open_chat(_tokenizer(source, options)))
+    return Opened(source, options, config, open_chat(_tokenizer(source, options), student.ways))
 
 
 def _checked_folder(path: str, allowed_roots: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from jobs.rundir import EngineError, RunDir
 from review import checks, prompting
 from review.spec import TaskSpec
 from training.engine import decoding, generation, loading
-from training.engine.contracts import HUB_TOKEN, Part, StudentRef, TrainError
+from training.engine.contracts import HUB_TOKEN, Part, StudentRef, TrainError, Ways
 from training.engine.device import place
 from training.engine.loading import Student
 
@@ -38,6 +38,7 @@ class WriteSpec(Part):
     max_new_tokens: int = Field(512, ge=1, le=8192)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     allowed_roots: list[str] = Field(default_factory=list)
+    ways: Ways = Ways()
 
 
 def main(run: RunDir) -> int:
@@ -67,7 +68,7 @@ def _load(run: RunDir, spec: WriteSpec) -> Student:
     placement = place(spec.device, "auto", "lora")
     artefact = run.path / spec.artefact
     if spec.method == "full":
-        student = loading.load(StudentRef(path=str(artefact)), dtype=placement.weights)
+        student = loading.load(StudentRef(path=str(artefact), ways=spec.ways), dtype=placement.weights)
     elif spec.student is None:
         raise TrainError("no_base", "an adapter needs the student it was tuned on")
     else:
