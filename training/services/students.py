@@ -60,6 +60,7 @@ def register_folder(*, path: str, by: Member, name: str = "", licence: str = "",
     """
     _require_admin(by)
     facts = student_folder.look_at(path, roots=settings.STUDENT_ROOTS)
+    student_folder.require_servable(facts.path)
     if known := Student.objects.filter(path=str(facts.path)).first():
         raise _known(known)
     return _create(
