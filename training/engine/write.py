@@ -86,7 +86,8 @@ def _write(run: RunDir, spec: WriteSpec, student: Student) -> list[dict[str, Any
         student.model,
         student.chat,
         prompts,
-        max_new_tokens=_limit(spec, student),
+        max_new_tokens=spec.max_new_tokens,
+        context_length=student.context_length,
         sampling=decoding.sampling_for(spec.task),
         should_stop=lambda: run.stop_requested,
     )
@@ -98,21 +99,19 @@ def _write(run: RunDir, spec: WriteSpec, student: Student) -> list[dict[str, Any
     return outputs
 
 
-def _limit(spec: WriteSpec, student: Student) -> int:
-    return min(spec.max_new_tokens, student.context_length or spec.max_new_tokens)
-
-
 def _read(task: TaskSpec, facts: dict[str, Any], answer: generation.Answer) -> dict[str, Any]:
     """An answer as fields with their marks, or with the reason why it has none."""
     output: dict[str, Any] = {
         "text": answer.text,
         "fields": None,
         "marks": [],
-        "error": "" if answer.ended else "The text ran into its limit before it ended.",
+        "error": answer.unfinished,
         "seconds": answer.seconds,
         "prompt_tokens": answer.prompt_tokens,
         "completion_tokens": answer.completion_tokens,
     }
+    if answer.is_unfit:
+        return output
     try:
         fields = prompting.parse(task, answer.text)
     except prompting.CompletionError as error:
