@@ -38,7 +38,7 @@ def load(
 def parsed(task: TaskSpec, answer: generation.Answer) -> tuple[dict[str, Any] | None, str]:
     """An answer as the task's fields, or None and why not."""
     if not answer.ended:
-        return None, "The text ran into its limit before it ended."
+        return None, answer.unfinished
     try:
         return prompting.parse(task, answer.text), ""
     except prompting.CompletionError as error:

@@ -57,6 +57,15 @@ class Chat:
     opened: str = ""
     thoughts: Mapping[int, str] = field(default_factory=dict)
 
+    @property
+    def begin(self) -> list[int]:
+        """The token every text begins with, where the tokenizer or the template puts one there; else nothing."""
+        first = self.tokenizer.bos_token_id
+        if first is None:
+            return []
+        plain = self.tokenizer("a")["input_ids"]
+        return [first] if first in (plain[0], self.prompt_ids([{"role": "user", "content": "a"}])[0]) else []
+
     def prompt_ids(self, messages: Messages) -> list[int]:
         """Token ids a model is given before it answers."""
         return self._ids(self._render(messages, answer_next=True))
