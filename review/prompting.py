@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
+from review import thinking
 from review.schema import SLOT, Facts, Fields, OutputField, normalise_fields
 from review.spec import SYSTEM_MARK, USER_MARK, TaskSpec
 from web import outside_json
@@ -132,16 +133,16 @@ def completion(spec: TaskSpec, fields: Fields) -> str:
 def parse(spec: TaskSpec, text: str) -> Fields:
     """Read a model's answer back into fields; the inverse of `completion`.
 
-    A fenced block around the whole answer is taken off, since large models like to add one.
+    Thinking is taken out, and a fenced block around the whole answer is taken off, since large models like to add one.
 
     Raises:
         CompletionError: The text is not of the task's shape.
     """
-    body = text.strip()
+    body = thinking.without_thinking(text)
     if fenced := _FENCE.match(body):
         body = fenced.group(1).strip()
     if not body:
-        raise CompletionError("the answer is empty")
+        raise CompletionError("the answer is empty" if not text.strip() or fenced else "the answer is thinking alone")
     if mail := _mail_fields(spec.output_schema):
         raw: Any = _parse_mail(body, *mail)
     elif _is_plain(spec.output_schema):

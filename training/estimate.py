@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from training.memory.reading import RUNTIME_BYTES, Device, needed_bytes, reading_of, will_checkpoint
 from training.memory.shape import Shape, shape_of
@@ -90,7 +90,8 @@ def estimate(
     """
     if not rows_tokens:
         raise ValueError("there are no rows to tune on")
-    shape = shape_of(outside_json.parse((folder / "config.json").read_text(encoding="utf-8")), weight_shapes(folder))
+    config = outside_json.parse((folder / "config.json").read_text(encoding="utf-8"))
+    shape = shape_of(config, weight_shapes(folder))
     adapters = shape.adapter_parameters(recipe.rank_for(shape.parameters)) if recipe.method == "lora" else 0
     trainable = adapters or shape.text_parameters
     room = None if memory_bytes is None else memory_bytes - beside_bytes
@@ -111,13 +112,20 @@ def estimate(
         needed_bytes=needed,
         checkpoints=checkpoints,
         # Two checkpoints with the moments and the best weights, and the artefact.
-        disk_bytes=trainable * (2 * (2 * FP32 + ADAM_BYTES) + FP32),
+        disk_bytes=trainable * (2 * (2 * FP32 + ADAM_BYTES) + (FP32 if adapters else _stored_bytes(config))),
         steps=math.ceil(len(rows_tokens) / recipe.rows_per_step) * recipe.epochs,
         tokens=tokens,
         tokens_per_s=speed,
         seconds=tokens / speed,
         is_measured=tokens_per_s is not None,
     )
+
+
+def _stored_bytes(config: dict[str, Any]) -> int:
+    """Bytes of a number in a student's files, and so in whole weights that are tuned from it."""
+    text = config.get("text_config") or {}
+    named = config.get("dtype") or config.get("torch_dtype") or text.get("dtype") or text.get("torch_dtype")
+    return 2 if str(named).removeprefix("torch.") in ("bfloat16", "float16") else FP32
 
 
 def _speed(shape: Shape, adapters: int, device: Device, cores: int) -> float:

@@ -98,6 +98,11 @@ class StudentForm(forms.Form):
         label="Name", required=False, max_length=120, help_text="Empty: the folder's or the model's own."
     )
     licence = forms.CharField(label="Licence", required=False, max_length=120, help_text="As its model card names it.")
+    thinks = forms.BooleanField(
+        label="Let it think before it answers",
+        required=False,
+        help_text="For students that can, such as Qwen3. Thinking is never shown; off, it costs no tokens.",
+    )
 
 
 class RecordForm(forms.Form):

@@ -40,6 +40,8 @@ class Student(models.Model):
     model_type = models.CharField(max_length=60, blank=True)
     parameters = models.BigIntegerField(null=True, blank=True)
     context_length = models.PositiveIntegerField(null=True, blank=True)
+    # Whether one that can think before it answers does; fixed once registered, since miniatures are tuned on it.
+    thinks = models.BooleanField(default=False, db_default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from training import servable
 from web import outside_json
 from web.errors import Refusal
 
@@ -81,6 +82,16 @@ def look_at(path: str, *, roots: Sequence[Path]) -> FolderFacts:
         context_length=context if type(context) is int and 0 < context <= MAX_CONTEXT else None,
         bytes=sum(file.stat().st_size for file in _parts(folder)),
     )
+
+
+def require_servable(folder: Path) -> None:
+    """Refuse a student whose miniatures could not be served.
+
+    Raises:
+        Refusal: 422, with the reason and what to choose instead.
+    """
+    if reason := servable.why_not(_config(folder)):
+        raise _refused("student_not_servable", f"{folder.name} cannot be served here. {reason}", servable.INSTEAD)
 
 
 def manifest_sha256(folder: Path) -> str:

@@ -50,8 +50,10 @@ def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
     began = time.perf_counter()
     outputs: list[Output] = list(_written(spec))
     general = {w.name: w.general_nll_per_byte for w in spec.written if w.general_nll_per_byte is not None}
+    contexts: dict[str, int | None] = {}
     for system in spec.systems:
         student, placement = systems.load(run, system, device=spec.device, allowed_roots=spec.allowed_roots)
+        contexts[system.name] = student.context_length
         outputs += _write(run, spec, system, student, done=len(outputs))
         if run.stop_requested:
             run.finish("stopped")
@@ -60,7 +62,7 @@ def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
         outputs = _with_likelihood(spec, system, reader, outputs)
         general[system.name] = reader.general(GENERAL.read_text(encoding="utf-8"))
     (run.path / OUTPUTS).write_text("".join(output.model_dump_json() + "\n" for output in outputs), encoding="utf-8")
-    summary = report(spec, outputs, general, time.perf_counter() - began)
+    summary = report(spec, outputs, general, time.perf_counter() - began, contexts)
     run.finish("succeeded", summary=summary.model_dump(), artefacts=[OUTPUTS])
     return 0
 
@@ -71,7 +73,7 @@ def _write(run: RunDir, spec: EvaluationSpec, system: System, student: Student, 
     total = done + len(spec.records) * (len(spec.systems) - spec.systems.index(system))
     began, references, golds = time.perf_counter(), References(), _golds(spec)
     answers = generation.write(
-        student.model, student.chat, prompts, max_new_tokens=min(spec.max_new_tokens, student.context_length or 8192),
+        student.model, student.chat, prompts, max_new_tokens=spec.max_new_tokens, context_length=student.context_length,
         sampling=decoding.sampling_for(spec.task), batch_size=spec.batch_size, should_stop=lambda: run.stop_requested,
     )  # fmt: skip
     for number, answer in enumerate(answers, 1):
@@ -82,7 +84,9 @@ def _write(run: RunDir, spec: EvaluationSpec, system: System, student: Student, 
             scores |= references.scores(answer.text, golds[record.id])
         rate = number / (time.perf_counter() - began)
         run.emit("progress", done=done + number, total=total, unit="outputs", rate_per_s=round(rate, 2))
+        is_unfit, is_cut = answer.is_unfit, answer.is_cut
         yield Output(
+            is_unfit=is_unfit, is_cut=is_cut,
             system=system.name, record=record.id, text=answer.text, fields=fields, error=error, marks=marks,
             seconds=answer.seconds, cost_usd=answer.seconds / 3600 * spec.host_usd_per_hour,
             tokens=answer.completion_tokens, scores=scores,
@@ -115,7 +119,8 @@ def _with_likelihood(spec: EvaluationSpec, system: System, reader: Reader, outpu
     examples = [
         (prompting.messages(spec.task, record.facts, audience="student"), golds[record.id]) for record in records
     ]
-    nll = dict(zip((r.id for r in records), reader.completions(examples, batch_size=spec.batch_size), strict=True))
+    found = zip(records, reader.completions(examples, batch_size=spec.batch_size), strict=True)
+    nll = {record.id: nats for record, nats in found if nats is not None}
     return [
         output.model_copy(update={"scores": {**output.scores, "gold_nll_per_byte": nll[output.record]}})
         if output.system == system.name and output.record in nll

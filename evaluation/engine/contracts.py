@@ -5,12 +5,15 @@ Paths of files are relative to the run directory; a student's folder is absolute
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
 from review.spec import TaskSpec
 from training.engine.contracts import Part, StudentRef
+
+# Raised when a model is asked, or a score is taken, in another way: older texts and scores are not set beside newer ones.
+MEASURED_AS: Final = 2
 
 
 class HeldOut(Part):
@@ -94,6 +97,9 @@ class Output(Part):
     cost_usd: float
     tokens: int
     scores: dict[str, float]
+    # Whether the prompt left no room for an answer in the student's context, or the answer ran into its end.
+    is_unfit: bool = False
+    is_cut: bool = False
 
 
 class Interval(Part):
@@ -125,3 +131,6 @@ class Report(Part):
     distinct: dict[str, dict[str, float]]
     differences: list[Difference]
     seconds: float
+    # What a reader must know of how it was measured, in sentences.
+    notes: list[str] = Field(default_factory=list)
+    measured_as: int = MEASURED_AS

@@ -25,21 +25,33 @@ class Reader:
         self._student, self._device = student, device
         self._head = SupervisedHead(student.model)
 
-    def completions(self, examples: Sequence[tuple[Messages, str]], *, batch_size: int) -> list[float]:
-        """NLL per byte of each completion, given its prompt; the end of the turn is counted with it."""
+    def completions(self, examples: Sequence[tuple[Messages, str]], *, batch_size: int) -> list[float | None]:
+        """NLL per byte of each completion, given its prompt; the end of the turn is counted with it.
+
+        None for one that is longer, with its prompt, than the student reads.
+        """
         encode = self._student.chat.encode
         rows = [
             Row(str(index), *encode(prompt, [{"role": "assistant", "content": text}]))
             for index, (prompt, text) in enumerate(examples)
         ]
-        nats = self._nats(rows, batch_size)
-        return [nat / len(text.encode()) for nat, (_, text) in zip(nats, examples, strict=True)]
+        longest = self._student.context_length or max((row.length for row in rows), default=0)
+        fitting = [index for index, row in enumerate(rows) if row.length <= longest]
+        found: list[float | None] = [None] * len(rows)
+        for index, nats in zip(fitting, self._nats([rows[index] for index in fitting], batch_size), strict=True):
+            found[index] = nats / len(examples[index][1].encode())
+        return found
 
     def general(self, text: str) -> float:
-        """NLL per byte of a plain text, read in windows that do not see each other."""
+        """NLL per byte of a plain text, read in windows that do not see each other.
+
+        Each window begins with the token that all texts began with when the student was made, where it has one: Gemma
+        is lost without it. Without one, the first token of a window is given.
+        """
         ids = self._student.chat.tokenizer(text, add_special_tokens=False)["input_ids"]
-        window = min(WINDOW_TOKENS, self._student.context_length or WINDOW_TOKENS)
-        parts = [ids[start : start + window] for start in range(0, len(ids), window)]
+        begin = self._student.chat.begin
+        window = min(WINDOW_TOKENS, self._student.context_length or WINDOW_TOKENS) - len(begin)
+        parts = [[*begin, *ids[start : start + window]] for start in range(0, len(ids), window)]
         rows = [Row(str(index), part, 1) for index, part in enumerate(parts) if len(part) > 1]
         return sum(self._nats(rows, batch_size=4)) / len(text.encode())
 

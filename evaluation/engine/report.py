@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from evaluation.engine.contracts import Difference, EvaluationSpec, Interval, Output, Report
@@ -28,7 +28,10 @@ def table(outputs: Sequence[Output]) -> Table:
     return found
 
 
-def report(spec: EvaluationSpec, outputs: Sequence[Output], general: dict[str, float], seconds: float) -> Report:
+def report(
+    spec: EvaluationSpec, outputs: Sequence[Output], general: dict[str, float], seconds: float,
+    contexts: Mapping[str, int | None],
+) -> Report:  # fmt: skip
     """Everything a reader of the evaluation is shown in numbers."""
     scores = table(outputs)
     return Report(
@@ -45,7 +48,21 @@ def report(spec: EvaluationSpec, outputs: Sequence[Output], general: dict[str, f
         },
         differences=[found for one, other in _compared(spec) for found in _differences(one, other, scores, spec)],
         seconds=seconds,
+        notes=[note for name, context in contexts.items() for note in _notes(name, context, outputs)],
     )
+
+
+def _notes(system: str, context: int | None, outputs: Sequence[Output]) -> list[str]:
+    """What the student's context kept a system from writing."""
+    written = [output for output in outputs if output.system == system]
+    unfit, cut = sum(output.is_unfit for output in written), sum(output.is_cut for output in written)
+    of, reads = f"of {len(written)}", f"the {context:,} tokens the student reads" if context else "its context"
+    found = []
+    if unfit:
+        found.append(f"{system}: {unfit} {of} prompts leave no room for an answer within {reads}; nothing was written.")
+    if cut:
+        found.append(f"{system}: {cut} {of} answers ran into the end of {reads}, prompt and answer together.")
+    return found
 
 
 def _compared(spec: EvaluationSpec) -> list[tuple[str, str]]:

@@ -85,7 +85,7 @@ def _write(run: RunDir, spec: CellSpec, student: Student) -> tuple[dict[str, flo
     records = spec.records[: spec.written_records]
     prompts = [prompting.messages(spec.task, record.facts, audience="student") for record in records]
     answers = generation.write(
-        student.model, student.chat, prompts, max_new_tokens=min(spec.max_new_tokens, student.context_length or 8192),
+        student.model, student.chat, prompts, max_new_tokens=spec.max_new_tokens, context_length=student.context_length,
         sampling=decoding.sampling_for(spec.task), batch_size=BATCH, should_stop=lambda: run.stop_requested,
     )  # fmt: skip
     passes, seconds = {}, []
@@ -107,7 +107,7 @@ def _read(spec: CellSpec, reader: Reader) -> dict[str, float]:
         (prompting.messages(spec.task, record.facts, audience="student"), golds[record.id]) for record in records
     ]
     found = reader.completions(examples, batch_size=BATCH)
-    return dict(zip((record.id for record in records), found, strict=True))
+    return {record.id: nats for record, nats in zip(records, found, strict=True) if nats is not None}
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ def load(
     """
     placement = place(device, "auto", "lora")
     if system.method == "full":
-        student = loading.load(StudentRef(path=str(run.path / str(system.tuned))), dtype=placement.weights)
+        tuned = StudentRef(path=str(run.path / str(system.tuned)), ways=system.student.ways)
+        student = loading.load(tuned, dtype=placement.weights)
     else:
         token = run.secrets().get(HUB_TOKEN)
         student = loading.load(system.student, dtype=placement.weights, token=token, allowed_roots=allowed_roots)
@@ -37,7 +38,7 @@ def load(
 def parsed(task: TaskSpec, answer: generation.Answer) -> tuple[dict[str, Any] | None, str]:
     """An answer as the task's fields, or None and why not."""
     if not answer.ended:
-        return None, "The text ran into its limit before it ended."
+        return None, answer.unfinished
     try:
         return prompting.parse(task, answer.text), ""
     except prompting.CompletionError as error:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
-_WORD = re.compile(r"\w+")
+from evaluation.metrics import words as reading
+
 GRAM = 5
 
 
@@ -39,7 +39,7 @@ def _shingles(text: str) -> frozenset[tuple[str, ...]]:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
+    return reading.words(text)
 
 
 def _jaccard(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> float:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.core.files.storage import default_storage
 from django.db.models import Count
 
+from evaluation.engine.contracts import MEASURED_AS
 from evaluation.models import Evaluation, EvaluationOutput
 from evaluation.states import SystemKind
 from generation.models import Call, GenerationJob, Teacher
@@ -22,6 +23,7 @@ from training.models import Student
 
 CHUNK = 500
 SIBLINGS = 4
+LOOKED_AT = 50
 
 
 def held_out(task: Task, *, limit: int) -> list[UUID]:
@@ -100,7 +102,8 @@ def siblings(evaluation: Evaluation) -> list[Evaluation]:
         records_hash=evaluation.records_hash,
     ).exclude(run=evaluation.run)  # fmt: skip
     for other in others.exclude(summary={}).select_related("run__student").order_by("-created_at"):
-        found.setdefault(other.run_id, other)
+        if _is_measured_alike(other):
+            found.setdefault(other.run_id, other)
     return list(found.values())[:SIBLINGS]
 
 
@@ -110,7 +113,13 @@ def base_of(evaluation: Evaluation, student: Student) -> Evaluation | None:
         run__student=student, task_version=evaluation.task_version, records_hash=evaluation.records_hash,
         dataset_version=evaluation.dataset_version,
     ).exclude(pk=evaluation.pk)  # fmt: skip
-    return others.exclude(summary={}).order_by("-created_at").first()
+    found = others.exclude(summary={}).order_by("-created_at")[:LOOKED_AT]
+    return next((other for other in found if _is_measured_alike(other)), None)
+
+
+def _is_measured_alike(evaluation: Evaluation) -> bool:
+    """Whether it asked and scored as evaluations do now, so that its texts may stand beside new ones."""
+    return bool(evaluation.summary.get("measured_as", 1) == MEASURED_AS)
 
 
 def written_by(evaluation: Evaluation, kind: SystemKind, *, system: str) -> dict[str, Any] | None:

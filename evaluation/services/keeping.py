@@ -17,7 +17,10 @@ from jobs.contracts import Result
 
 OUTPUTS = "outputs.jsonl"
 CHUNK = 500
-REPORT = ("records", "with_gold", "systems", "general_nll_per_byte", "distinct", "differences", "seconds")
+REPORT = (
+    "records", "with_gold", "systems", "general_nll_per_byte", "distinct", "differences", "seconds", "notes",
+    "measured_as",
+)  # fmt: skip
 
 
 def store(evaluation_id: UUID, run_dir: Path, *, fence: int) -> dict[str, Any]:
@@ -38,7 +41,7 @@ def keep(evaluation_id: UUID, result: Result, collected: dict[str, Any], *, kind
     with default_storage.open(collected["outputs"], "rb") as lines:
         rows = [_row(evaluation_id, json.loads(line), kinds) for line in lines]
     EvaluationOutput.objects.bulk_create(rows, batch_size=CHUNK)
-    summary = {name: result.summary[name] for name in REPORT}
+    summary = {name: result.summary[name] for name in REPORT if name in result.summary}
     Evaluation.objects.filter(pk=evaluation_id).update(summary={**summary, "kinds": kinds})
 
 

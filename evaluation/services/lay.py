@@ -43,7 +43,7 @@ def spec(evaluation_id: UUID, run_dir: Path) -> dict[str, Any]:
     if miniature is None:
         raise Refusal("no_miniature", f"{run.name} has left no miniature.", hint="Resume the run.")
     training_lay.miniature_files(miniature, run_dir / TUNED)
-    student = training_lay.student_ref(run.student)
+    student = training_lay.student_ref(run.student, run)
     tuned = {"name": tuned_name(run), "student": student, "method": run.method, "tuned": TUNED}
     known_base = _known_base(evaluation)
     base = {"name": base_name(run), "student": student, "method": "base"}

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from review.spec import TaskSpec
-from training.engine.contracts import ChatMessage, Part, StudentRef
+from training.engine.contracts import ChatMessage, Part, StudentRef, Ways
 
 DEFAULT_MAX_TOKENS = 512
 LONGEST_ANSWER = 8192
@@ -20,7 +20,7 @@ class ModelEntry(Part):
     """A miniature that may be asked for.
 
     `folder` holds the files of its adapter, to lie beside `base`, or of a whole model. `task` says how its texts are
-    drawn.
+    drawn, `ways` how its chat template is read.
     """
 
     name: str
@@ -28,6 +28,7 @@ class ModelEntry(Part):
     method: Literal["lora", "full"]
     base: StudentRef | None = None
     task: TaskSpec
+    ways: Ways = Ways()
     manifest_sha256: str
 
 

@@ -131,8 +131,8 @@ def open_row(ask: Ask, *, chat: Chat, context_length: int | None, slot: int, no_
         sampling=Sampling(ask.temperature, ask.top_p, seed, no_repeat_ngram),
         stream=ask.stream,
         has_stops=bool(ask.stop),
-        decoder=Decoder(chat.tokenizer),
-        flow=Flow(ask.stop),
+        decoder=Decoder(chat),
+        flow=Flow(ask.stop, opened=chat.opened),
         stops=chat.stops,
         inbox=asyncio.Queue(),
     )

@@ -120,7 +120,7 @@ class Scheduler:
         try:
             row = open_row(
                 ask,
-                chat=student.chat,
+                chat=ready.chat,
                 context_length=student.context_length,
                 slot=ready.slot,
                 no_repeat_ngram=ready.no_repeat_ngram,

@@ -7,6 +7,7 @@ between two tokens. It does not know requests beyond how many use a model.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -21,9 +22,12 @@ from serving.engine.batch import Batch
 from serving.engine.contracts import ModelEntry
 from serving.engine.refusals import Refused
 from training.engine import decoding, loading
+from training.engine.chat import Chat
 from training.engine.contracts import StudentRef, TrainError
 from training.engine.device import Placement, place
 from training.engine.loading import Student
+from training.engine.opening import open_student, require_servable
+from training.student_folder import weight_shapes
 
 SMALL_PARAMETERS = 30_000_000
 
@@ -49,6 +53,8 @@ class Ready:
     network: Network
     slot: int
     no_repeat_ngram: int
+    # Networks are shared by miniatures of runs of different days, each with its own day in its prompts.
+    chat: Chat
     users: int = 0
 
 
@@ -143,22 +149,31 @@ class Shelf:
         folder = Path(entry.folder)
         no_repeat = decoding.sampling_for(entry.task).no_repeat_ngram
         if entry.method == "full":
-            key, ref = f"full {entry.manifest_sha256}", StudentRef(path=str(model_folder(folder)))
-            return Ready(entry, await self._network(key, ref, roots=()), 0, no_repeat)
+            key, ref = f"full {entry.manifest_sha256}", StudentRef(path=str(model_folder(folder)), ways=entry.ways)
+            network = await self._network(key, ref, roots=())
+            return Ready(entry, network, 0, no_repeat, network.student.chat)
         if entry.base is None:
             raise TrainError("no_base", "an adapter needs the student it was tuned on")
         adapter = await asyncio.to_thread(adapters.read, adapter_folder(folder))
-        network = await self._network(f"base {entry.base.model_dump_json()}", entry.base, roots=self._roots)
+        key = f"base {entry.base.model_dump_json(exclude={'ways'})}"
+        network = await self._network(key, entry.base, roots=self._roots)
         if network.adapters is None:
             raise TrainError("no_adapters", "this base takes no adapters")
         slot = await self._on_compute(network.adapters.put, adapter)
         network.bytes += adapter.bytes
-        return Ready(entry, network, slot, no_repeat)
+        chat = await asyncio.to_thread(self._chat, network.student.chat, entry.base)
+        return Ready(entry, network, slot, no_repeat, chat)
+
+    def _chat(self, chat: Chat, base: StudentRef) -> Chat:
+        """The base's chat as it was when the adapter was tuned."""
+        if chat.ways == base.ways:
+            return chat
+        return loading.chat_of(base, chat, token=self._token, allowed_roots=self._roots)
 
     async def _network(self, key: str, ref: StudentRef, *, roots: tuple[str, ...]) -> Network:
         if key in self._networks:
             return self._networks[key]
-        await self._make_room(_bytes_of_files(ref))
+        await self._make_room(_bytes_held(ref, self._placement.weights))
         student = await asyncio.to_thread(self._student, ref, roots)
         stack = Adapters(student.model) if key.startswith("base ") else None
         batch = Batch(student.model, pad=student.chat.pad, route=stack.route if stack else None)
@@ -173,7 +188,9 @@ class Shelf:
         return 1 if largest < SMALL_PARAMETERS else self._all_threads
 
     def _student(self, ref: StudentRef, roots: tuple[str, ...]) -> Student:
-        student = loading.load(ref, dtype=self._placement.weights, token=self._token, allowed_roots=roots)
+        opened = open_student(ref, token=self._token, allowed_roots=roots)
+        require_servable(opened)
+        student = loading.load_weights(opened, dtype=self._placement.weights)
         student.model.to(self._placement.device)
         return student
 
@@ -214,6 +231,11 @@ def model_folder(folder: Path) -> Path:
     return folder / "model" if (folder / "model").is_dir() else folder
 
 
-def _bytes_of_files(ref: StudentRef) -> int:
-    """Bytes of the weights of a local folder; a hub id's are known once they are here."""
-    return sum(file.stat().st_size for file in Path(ref.path).glob("*.safetensors")) if ref.path else 0
+def _bytes_held(ref: StudentRef, dtype: torch.dtype) -> int:
+    """Bytes a local folder's weights will take in memory; a hub id's are known once they are here.
+
+    They are held in the format that is computed in, which on a CPU is twice as wide as that of most files.
+    """
+    if not ref.path:
+        return 0
+    return dtype.itemsize * sum(math.prod(shape) for shape in weight_shapes(Path(ref.path)).values())

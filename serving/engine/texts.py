@@ -1,4 +1,4 @@
-"""From tokens to text a reader may see at once: whole characters only, nothing of a stop string, no blank edges.
+"""From tokens to text a reader may see at once: whole characters, no thinking, nothing of a stop string, no blank edges.
 
 Knows a tokenizer's `decode`; does not know models or requests.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
+
+from review.thinking import Unthinking
 
 _UNFINISHED: Final = "\ufffd"
 # A lone byte that will never become a character is let through after so many tokens.
@@ -61,12 +63,17 @@ class Decoder:
 
 
 class Flow:
-    """Text on its way to a reader: cut before the first stop string, blanks at both ends left out.
+    """Text on its way to a reader: without thinking, cut before the first stop string, blanks at both ends left out.
 
-    What might still be the beginning of a stop string, or the blank end of the text, is held back.
+    What might still be the beginning of a tag or of a stop string, or the blank end of the text, is held back.
+
+    Args:
+        stops: Strings that end the text.
+        opened: The end of the thinking that the prompt has opened; empty where it has opened none.
     """
 
-    def __init__(self, stops: Sequence[str] = ()) -> None:
+    def __init__(self, stops: Sequence[str] = (), *, opened: str = "") -> None:
+        self._thinking = Unthinking(opened)
         self._stops = [stop for stop in stops if stop]
         self._held = ""
         self._begun = False
@@ -76,16 +83,23 @@ class Flow:
         """Take text in; returns what may be shown now."""
         if self.is_stopped:
             return ""
+        return self._add(self._thinking.add(text))
+
+    def _add(self, text: str) -> str:
         self._held += text
         cut = min((at for stop in self._stops if (at := self._held.find(stop)) >= 0), default=-1)
         if cut >= 0:
             self.is_stopped = True
             self._held = self._held[:cut]
-            return self.end()
+            return self._rest()
         return self._shown(len(self._held) - self._tail())
 
     def end(self) -> str:
         """The text has ended: what may be shown of what was held back."""
+        shown = "" if self.is_stopped else self._add(self._thinking.end())
+        return shown + self._rest()
+
+    def _rest(self) -> str:
         shown = self._shown(len(self._held))
         self._held = ""
         return shown

@@ -85,7 +85,8 @@ def _entry(miniature: Miniature) -> dict[str, Any]:
         "name": miniature.slug,
         "folder": str(_laid(miniature)),
         "method": miniature.method,
-        "base": lay.student_ref(miniature.student) if miniature.method == "lora" else None,
+        "ways": lay.ways_of(miniature.run),
+        "base": lay.student_ref(miniature.student, miniature.run) if miniature.method == "lora" else None,
         "task": miniature.run.task_version.spec.canonical(),
         "manifest_sha256": miniature.manifest_sha256,
     }

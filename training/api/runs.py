@@ -38,7 +38,10 @@ class Students(APIView):
     @idempotent
     def post(self, request: Request) -> Response:
         data = _read(shapes.StudentIn, request)
-        common = {"by": member_of(request), "name": data.get("name", ""), "licence": data.get("licence", "")}
+        common = {
+            "by": member_of(request), "name": data.get("name", ""), "licence": data.get("licence", ""),
+            "thinks": data["thinks"],
+        }  # fmt: skip
         if data.get("hub_id"):
             made = students.register_hub(hub_id=data["hub_id"], revision=data.get("revision", ""), **common)
         else:

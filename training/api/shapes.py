@@ -18,6 +18,9 @@ class StudentIn(serializers.Serializer[Any]):
     revision = serializers.CharField(required=False, allow_blank=True, max_length=64)
     name = serializers.CharField(required=False, allow_blank=True, max_length=120)
     licence = serializers.CharField(required=False, allow_blank=True, max_length=120)
+    thinks = serializers.BooleanField(
+        default=False, help_text="Let a student that can think do so before it answers; its thinking is never shown."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if bool(attrs.get("path")) == bool(attrs.get("hub_id")):
@@ -37,6 +40,7 @@ class StudentOut(serializers.Serializer[Any]):
     model_type = serializers.CharField()
     parameters = serializers.IntegerField(allow_null=True)
     context_length = serializers.IntegerField(allow_null=True)
+    thinks = serializers.BooleanField()
     bytes = serializers.IntegerField()
     is_demo = serializers.BooleanField()
     created_at = serializers.DateTimeField()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from training.engine import lora
@@ -43,10 +44,16 @@ def write(
 ) -> list[str]:  # fmt: skip
     """Write `adapter/` or `model/` and return the paths of its files, relative to `folder`.
 
-    `weights` are the model's, whole, where it holds but parts of them (`whole_weights`). `before` is the adapter a run on adapters began with: what is written holds both.
+    `weights` are the model's, whole, where it holds but parts of them (`whole_weights`). `before` is the adapter a run on
+    adapters began with: what is written holds both. Whole weights are tuned in fp32 and written in the format their base
+    lies in: rounded once, here, and in place.
     """
     target = folder / ("adapter" if method == "lora" else "model")
+    if method == "full":
+        weights = _as_stored(model, weights, student.stored_dtype)
     model.save_pretrained(target, **({} if weights is None else {"state_dict": dict(weights)}))
+    if method == "full":
+        _name_dtype(target / "config.json", student.stored_dtype)
     student.chat.tokenizer.save_pretrained(target)
     if method == "lora":
         if before is not None:
@@ -71,6 +78,21 @@ def whole_weights(model: Any, tuned: Mapping[str, Tensor], method: Method, *, ke
     once = {name for name, _ in model.named_parameters()}
     again = {name for name, _ in model.named_parameters(remove_duplicate=False)} - once
     return whole.tensors({name: value for name, value in model.state_dict().items() if name not in again}, keep=keep)
+
+
+def _as_stored(model: Any, weights: Mapping[str, Tensor] | None, dtype: torch.dtype) -> Mapping[str, Tensor] | None:
+    """Weights in a format: those given as copies, else the model's own, in place, so that tied ones stay one."""
+    if weights is None:
+        model.to(dtype)
+        return None
+    return {name: value.to(dtype) if value.is_floating_point() else value for name, value in weights.items()}
+
+
+def _name_dtype(path: Path, dtype: torch.dtype) -> None:
+    """Name the format the weights lie in: a model that was sharded still computes in another."""
+    config = json.loads(path.read_text())
+    config["dtype"] = str(dtype).removeprefix("torch.")
+    path.write_text(json.dumps(config, indent=2, sort_keys=True))
 
 
 def _name_base(path: Path, source: StudentRef) -> None:

@@ -16,7 +16,7 @@ from training import recipes
 from training.engine.contracts import HUB_TOKEN, StudentRef, TrainSpec
 from training.engine.objectives import pairs, verdicts
 from training.engine.objectives.distil import require_same_tokens
-from training.engine.opening import Opened, open_student
+from training.engine.opening import Opened, open_student, require_servable
 from training.engine.tokens import shared
 from training.engine.tokens.cache import TokenCache
 
@@ -46,13 +46,14 @@ def know(run: RunDir, spec: TrainSpec) -> Known:
     """Read all that a run needs but weights.
 
     Raises:
-        TrainError: Student, teacher or rows cannot be read; rows are too long (each is named; nothing is cut); the
+        TrainError: The student could not be served; student, teacher or rows cannot be read; rows are too long (each is named; nothing is cut); the
             teacher has another tokenizer.
         RecipeError: The student cannot be tuned by this recipe.
     """
     source, before, allowed_roots = _beginning(run, spec)
     token = run.secrets().get(HUB_TOKEN)
     student = open_student(source, token=token, allowed_roots=allowed_roots)
+    require_servable(student)
     recipes.check_student(spec.recipe, student.model_type)
     teacher = None
     if spec.teacher is not None:
@@ -68,7 +69,7 @@ def _beginning(run: RunDir, spec: TrainSpec) -> tuple[StudentRef, Path | None, l
     """Whose weights are loaded, the adapter that is put on them, and where those weights may lie outside of the run."""
     before = run.path / spec.start.path if spec.start else None
     if spec.start is not None and spec.start.method == "full":
-        return StudentRef(path=str(before)), None, []
+        return StudentRef(path=str(before), ways=spec.student.ways), None, []
     return spec.student.below(run.path), before, spec.allowed_roots
 
 

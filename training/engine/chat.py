@@ -1,21 +1,22 @@
-"""Messages to token ids and back, the same way for tuning, samples and evaluation.
+"""Messages to token ids and back, the same way for tuning, samples, evaluation and serving.
 
-The template is the tokenizer's own; a tokenizer without one gets `PLAIN_TEMPLATE`. It does not know rows, files or
-batches. Nothing is truncated here.
+The template is the tokenizer's own, settled (`templates`); a tokenizer without one gets `PLAIN_TEMPLATE`. It does not
+know rows, files or batches. Nothing is truncated here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from jinja2.exceptions import TemplateError
-
-from training.engine.contracts import TrainError
+from review import thinking
+from training.engine import templates
+from training.engine.contracts import TrainError, Ways
 
 Messages = Sequence[Mapping[str, str]]
 
+PLAIN_WAYS: Final = Ways()
 # A line with the role, the text, a blank line; the assistant's text ends with the tokenizer's end token.
 PLAIN_TEMPLATE: Final = (
     "{{ bos_token or '' }}"
@@ -41,12 +42,29 @@ class Chat:
         end_of_turn: Token the model must learn to end its answer with.
         stops: Tokens at which generation ends; holds `end_of_turn`.
         pad: Token that fills batches; may equal `end_of_turn`, since padding is told by position, never by token.
+        ways: What its template is told of the day and of thinking.
+        folds_system: Whether a system turn's text opens the user's first turn, as the template has no place for it.
+        opened: The end of the thinking that every prompt opens; empty where none does.
+        thoughts: Token ids that begin and end thinking and that decoding leaves out, so that text does not tell.
     """
 
     tokenizer: Any
     end_of_turn: int
     stops: frozenset[int]
     pad: int
+    ways: Ways = field(default_factory=Ways)
+    folds_system: bool = False
+    opened: str = ""
+    thoughts: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def begin(self) -> list[int]:
+        """The token every text begins with, where the tokenizer or the template puts one there; else nothing."""
+        first = self.tokenizer.bos_token_id
+        if first is None:
+            return []
+        plain = self.tokenizer("a")["input_ids"]
+        return [first] if first in (plain[0], self.prompt_ids([{"role": "user", "content": "a"}])[0]) else []
 
     def prompt_ids(self, messages: Messages) -> list[int]:
         """Token ids a model is given before it answers."""
@@ -68,7 +86,10 @@ class Chat:
             PromptMismatchError: As `encode`, for any of them.
         """
         befores = [self._render(prompt, answer_next=True) for prompt, _ in examples]
-        wholes = [self._render([*prompt, *completion], answer_next=False) for prompt, completion in examples]
+        wholes = [
+            _joined(before, self._render([*prompt, *completion], answer_next=False))
+            for before, (prompt, completion) in zip(befores, examples, strict=True)
+        ]
         if not all(whole.startswith(before) for before, whole in zip(befores, wholes, strict=True)):
             raise PromptMismatchError("the chat template renders this prompt differently once an answer follows it")
         ids = self._batch_ids([*befores, *wholes])
@@ -89,8 +110,28 @@ class Chat:
         return apart
 
     def text(self, ids: Sequence[int]) -> str:
-        """Text of generated token ids, without special tokens."""
-        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True)).strip()
+        """Text of generated token ids, without special tokens and without thinking."""
+        return thinking.without_thinking(self.spelled(ids), opened=self.opened)
+
+    def spelled(self, ids: Sequence[int]) -> str:
+        """Text of token ids without special tokens, but for the tags of thinking."""
+        if not any(token in self.thoughts for token in ids):
+            return self._decoded(ids)
+        parts, run = [], list[int]()
+        for token in ids:
+            if (tag := self.thoughts.get(token)) is None:
+                run.append(token)
+            else:
+                parts += [self._decoded(run), tag]
+                run = []
+        return "".join([*parts, self._decoded(run)])
+
+    def decode(self, ids: Sequence[int], *, skip_special_tokens: bool = True) -> str:
+        """The same under the name a tokenizer has for it, for readers of a stream."""
+        return self.spelled(ids) if skip_special_tokens else str(self.tokenizer.decode(list(ids)))
+
+    def _decoded(self, ids: Sequence[int]) -> str:
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True)) if ids else ""
 
     def _ended(self, ids: list[int], prompt_length: int) -> list[int]:
         """Cut what the template writes after the end of the turn; add the end where it writes none."""
@@ -110,22 +151,17 @@ class Chat:
 
     def _render(self, messages: Messages, *, answer_next: bool) -> str:
         turns = [dict(message) for message in messages]
-        try:
-            return self._apply(turns, answer_next)
-        except TemplateError:
-            if turns[0]["role"] != "system":
-                raise
-            return self._apply(_without_system(turns), answer_next)
-
-    def _apply(self, turns: list[dict[str, str]], answer_next: bool) -> str:
-        return str(self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=answer_next))
+        if self.folds_system and turns[0]["role"] == "system":
+            turns = _without_system(turns)
+        return _rendered(self.tokenizer, turns, answer_next=answer_next)
 
 
-def open_chat(tokenizer: Any) -> Chat:
-    """Prepare a tokenizer for conversations; gives it the plain template where it has none.
+def open_chat(tokenizer: Any, ways: Ways = PLAIN_WAYS) -> Chat:
+    """Prepare a tokenizer for conversations; gives it the plain template where it has none, and settles the one it has.
 
     Args:
-        tokenizer: A transformers tokenizer; its `chat_template` may be set.
+        tokenizer: A transformers tokenizer; its `chat_template` is set.
+        ways: The day its template is told, and whether the student thinks before it answers.
 
     Raises:
         TrainError: The tokenizer has no end token.
@@ -135,10 +171,19 @@ def open_chat(tokenizer: Any) -> Chat:
                          "Set eos_token in the student's tokenizer_config.json.")  # fmt: skip
     if not tokenizer.chat_template:
         tokenizer.chat_template = PLAIN_TEMPLATE
+    tokenizer.chat_template = templates.settled(tokenizer.chat_template, ways)
+
+    def render(turns: Messages, answer_next: bool) -> str:
+        return _rendered(tokenizer, [dict(turn) for turn in turns], answer_next=answer_next)
+
+    if added := templates.opening(render, thinks=ways.thinks):
+        tokenizer.chat_template = templates.with_opening(tokenizer.chat_template, added)
+    opened = thinking.open_end(render([{"role": "user", "content": "?"}], True))
     end_of_turn = _end_of_turn(tokenizer)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     stops = frozenset({end_of_turn, tokenizer.eos_token_id})
-    return Chat(tokenizer, end_of_turn, stops, pad)
+    folds = templates.folds_system(render)
+    return Chat(tokenizer, end_of_turn, stops, pad, ways, folds, opened, _thoughts(tokenizer))
 
 
 def _end_of_turn(tokenizer: Any) -> int:
@@ -152,7 +197,26 @@ def _end_of_turn(tokenizer: Any) -> int:
     return int(tokenizer.eos_token_id)
 
 
+def _rendered(tokenizer: Any, turns: list[dict[str, str]], *, answer_next: bool) -> str:
+    return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=answer_next))
+
+
+def _joined(before: str, whole: str) -> str:
+    """A whole example behind its prompt, where the template leaves out the empty thinking that the prompt ends with."""
+    stem = thinking.without_empty_block(before)
+    return whole if whole.startswith(before) or not whole.startswith(stem) else before + whole[len(stem) :]
+
+
+def _thoughts(tokenizer: Any) -> dict[int, str]:
+    """Tags of thinking that are special tokens, by id."""
+    tags = {*thinking.TAGS, *thinking.TAGS.values()}
+    added = tokenizer.added_tokens_decoder.items()
+    return {token: str(one.content) for token, one in added if one.special and str(one.content) in tags}
+
+
 def _without_system(turns: list[dict[str, str]]) -> list[dict[str, str]]:
-    """For templates that refuse a system turn: its text opens the first turn of the user."""
-    system, first, *rest = turns
-    return [{**first, "content": f"{system['content']}\n\n{first['content']}"}, *rest]
+    """For templates without a place for a system turn: its text opens the first turn of the user."""
+    system, *rest = turns
+    if not rest or rest[0]["role"] != "user":
+        return [{**system, "role": "user"}, *rest]
+    return [{**rest[0], "content": f"{system['content']}\n\n{rest[0]['content']}"}, *rest[1:]]

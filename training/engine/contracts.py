@@ -7,13 +7,16 @@ token is the secret named `HF_TOKEN`.
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from training.recipes import Recipe
 
+# The day a chat template is told when a spec names none, so that no prompt ever depends on the clock.
+NO_DAY: Final = date(2024, 7, 26)
 HUB_TOKEN = "HF_TOKEN"  # noqa: S105  (the name of a secret, not the secret)
 _COMMIT = re.compile(r"\A[0-9a-f]{40}\Z")
 
@@ -32,6 +35,17 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Ways(Part):
+    """How a student's chat template is read, the same in tuning, evaluation, serving and exports.
+
+    `day` is what the template is told for today's date: the day the run was launched. `thinks` says whether a student
+    that can think before it answers does.
+    """
+
+    day: date = NO_DAY
+    thinks: bool = False
+
+
 class StudentRef(Part):
     """A base model: a local folder, or a hub id pinned to a commit. Only safetensors, never remote code."""
 
@@ -39,6 +53,7 @@ class StudentRef(Part):
     hub_id: str | None = None
     revision: str | None = None
     licence: str = ""
+    ways: Ways = Ways()
 
     @model_validator(mode="after")
     def _names_one_pinned_model(self) -> StudentRef:

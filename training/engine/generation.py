@@ -28,6 +28,8 @@ class Answer:
         completion_tokens: Tokens it wrote, the end of the turn included.
         seconds: Its share of its batch's time.
         ended: Whether it ended its turn, or ran into the limit.
+        is_unfit: Whether the prompt leaves no room for an answer in the model's context, so that nothing was written.
+        is_cut: Whether the limit it ran into was the end of the model's context.
     """
 
     index: int
@@ -36,6 +38,20 @@ class Answer:
     completion_tokens: int
     seconds: float
     ended: bool
+    is_unfit: bool = False
+    is_cut: bool = False
+
+    @property
+    def unfinished(self) -> str:
+        """Why it did not end its turn, as a sentence; empty where it did."""
+        if self.is_unfit:
+            return (
+                f"The prompt has {self.prompt_tokens} tokens and leaves no room for an answer in the student's context. "
+                "Shorten the task's student template, or take a student that reads more."
+            )
+        if self.is_cut:
+            return "The text ran into the end of the student's context before it ended."
+        return "" if self.ended else "The text ran into its limit before it ended."
 
 
 @dataclass(frozen=True)
@@ -64,8 +80,9 @@ def write(
     sampling: Sampling = GREEDY,
     batch_size: int = 16,
     should_stop: Callable[[], bool] = lambda: False,
+    context_length: int | None = None,
 ) -> Iterator[Answer]:
-    """Answer prompts, shortest first; yields each batch's answers as it ends.
+    """Answer prompts, shortest first; yields each batch's answers as it ends. Those that do not fit come last, unwritten.
 
     A prompt's draws depend on the seed and its own number alone, not on what shares its batch. The model is left in
     the mode (training or not) it came in, and torch's global random state is not touched.
@@ -78,25 +95,36 @@ def write(
         sampling: How tokens are drawn.
         batch_size: Prompts at a time.
         should_stop: Asked before each token; when true, the batch under way is dropped and no more are yielded.
+        context_length: Tokens the model reads, prompt and answer together; None where nobody knows.
     """
     encoded = [chat.prompt_ids(prompt) for prompt in prompts]
-    order = sorted(range(len(prompts)), key=lambda index: len(encoded[index]))
+    limits = [_limit(len(ids), max_new_tokens, context_length) for ids in encoded]
+    unfit = [index for index, limit in enumerate(limits) if limit < 1]
+    order = sorted(set(range(len(prompts))) - set(unfit), key=lambda index: (len(encoded[index]), index))
     was_training = model.training
     model.eval()
     try:
         for start in range(0, len(order), batch_size):
             chosen = order[start : start + batch_size]
             began = time.perf_counter()
-            written = _write_batch(model, chat, chosen, encoded, max_new_tokens, sampling, should_stop)
+            written = _write_batch(model, chat, chosen, encoded, limits, sampling, should_stop)
             if written is None:
                 return
             seconds = (time.perf_counter() - began) / len(chosen)
             for index, ids in zip(chosen, written, strict=True):
                 ended = bool(ids) and ids[-1] in chat.stops
                 text = chat.text(ids[:-1] if ended else ids)
-                yield Answer(index, text, len(encoded[index]), len(ids), seconds, ended)
+                is_cut = not ended and limits[index] < max_new_tokens
+                yield Answer(index, text, len(encoded[index]), len(ids), seconds, ended, is_cut=is_cut)
     finally:
         model.train(was_training)
+    for index in unfit:
+        yield Answer(index, "", len(encoded[index]), 0, 0.0, ended=False, is_unfit=True)
+
+
+def _limit(prompt_tokens: int, max_new_tokens: int, context_length: int | None) -> int:
+    """Most tokens an answer may have: what the context leaves to it."""
+    return max_new_tokens if context_length is None else min(max_new_tokens, context_length - prompt_tokens)
 
 
 @torch.no_grad()
@@ -105,11 +133,11 @@ def _write_batch(
     chat: Chat,
     chosen: Sequence[int],
     encoded: Sequence[list[int]],
-    max_new_tokens: int,
+    limits: Sequence[int],
     sampling: Sampling,
     should_stop: Callable[[], bool],
 ) -> list[list[int]] | None:
-    """Token ids written for each chosen prompt; None when told to stop."""
+    """Token ids written for each chosen prompt, at most its limit; None when told to stop."""
     device = model.device
     input_ids, mask = _padded_left([encoded[index] for index in chosen], chat.pad, device)
     dice = [torch.Generator().manual_seed(sampling.seed * 1_000_003 + index) for index in chosen]
@@ -132,8 +160,11 @@ def _write_batch(
         for number, token in zip(live, tokens, strict=True):
             written[number].append(token)
             said[number].add(token)
-        going = [at for at, token in enumerate(tokens) if token not in chat.stops]
-        if not going or len(written[live[going[0]]]) >= max_new_tokens:
+        going = [
+            at for at, (number, token) in enumerate(zip(live, tokens, strict=True))
+            if token not in chat.stops and len(written[number]) < limits[chosen[number]]
+        ]  # fmt: skip
+        if not going:
             return written
         if len(going) < len(live):
             rows = torch.tensor(going, device=device)

@@ -98,6 +98,16 @@ def load_weights(opened: Opened, *, dtype: torch.dtype, quantise: Quantisation =
     )
 
 
+def chat_of(student: StudentRef, like: Chat, *, token: str | None, allowed_roots: Sequence[str]) -> Chat:
+    """The chat of a student that is loaded already, read in its other ways; generation ends where that of `like` does.
+
+    Raises:
+        TrainError: As `open_student`.
+    """
+    chat = open_student(student, token=token, allowed_roots=allowed_roots).chat
+    return replace(chat, stops=chat.stops | like.stops)
+
+
 def identity_of(student: StudentRef) -> str:
     """What a checkpoint's student is known by: its hub id and commit, or its config and the shapes of its weights.
 

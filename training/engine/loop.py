@@ -121,9 +121,15 @@ def _sample_now(tuning: Tuning, standing: Standing) -> None:
     answers = generation.write(
         tuning.bare, tuning.chat, prompts,
         max_new_tokens=tuning.sample_max_new_tokens, sampling=tuning.sampling, should_stop=stops,
+        context_length=tuning.context_length,
     )  # fmt: skip
     for answer in answers if is_shared or tuning.accelerator.is_main_process else ():
-        tuning.emit("sample", step=standing.step, id=tuning.samples[answer.index].id, text=answer.text)
+        tuning.emit(
+            "sample",
+            step=standing.step,
+            id=tuning.samples[answer.index].id,
+            text=answer.unfinished if answer.is_unfit else answer.text,
+        )
     stop_if_asked(tuning)
     standing.sampled_step = standing.step
 

@@ -13,6 +13,7 @@ from typing import Any
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 from transformers import AutoConfig, AutoTokenizer
 
+from training import servable
 from training.engine.chat import Chat, open_chat
 from training.engine.contracts import StudentRef, TrainError
 
@@ -64,7 +65,19 @@ def open_student(student: StudentRef, *, token: str | None = None, allowed_roots
     if student.path is not None:
         options = {"local_files_only": True, "trust_remote_code": False}
     config = _config(source, options)
-    return Opened(source, options, config, open_chat(_tokenizer(source, options)))
+    return Opened(source, options, config, open_chat(_tokenizer(source, options), student.ways))
+
+
+def require_servable(opened: Opened) -> None:
+    """Refuse a student whose miniatures could not be served, before its weights are read.
+
+    Raises:
+        TrainError: With the reason and what to choose instead.
+    """
+    if reason := servable.why_not(opened.config.to_dict()):
+        raise TrainError(
+            "student_not_servable", f"{Path(opened.source).name} cannot be served here. {reason}", servable.INSTEAD
+        )
 
 
 def _checked_folder(path: str, allowed_roots: Sequence[str]) -> str:

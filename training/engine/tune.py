@@ -111,6 +111,7 @@ def _tuning(
         keep_checkpoints=spec.keep_checkpoints,
         emit=emit,
         should_stop=lambda: run.stop_requested,
+        context_length=setting.student.context_length,
         extra_inputs=setting.student.extra_inputs,
     )
 

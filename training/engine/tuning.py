@@ -52,6 +52,7 @@ class Tuning:
     keep_checkpoints: int
     emit: Callable[..., object]
     should_stop: Callable[[], bool]
+    context_length: int | None = None
     extra_inputs: Callable[[torch.Tensor], dict[str, torch.Tensor]] = field(default=lambda _: {})
     passes: Callable[[list[list[Any]]], list[list[Any]]] = field(default=lambda batches: batches)
     reading: AbstractContextManager[object] = field(default_factory=nullcontext)

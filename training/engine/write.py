@@ -19,7 +19,7 @@ from jobs.rundir import EngineError, RunDir
 from review import checks, prompting
 from review.spec import TaskSpec
 from training.engine import decoding, generation, loading
-from training.engine.contracts import HUB_TOKEN, Part, StudentRef, TrainError
+from training.engine.contracts import HUB_TOKEN, Part, StudentRef, TrainError, Ways
 from training.engine.device import place
 from training.engine.loading import Student
 
@@ -38,6 +38,7 @@ class WriteSpec(Part):
     max_new_tokens: int = Field(512, ge=1, le=8192)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     allowed_roots: list[str] = Field(default_factory=list)
+    ways: Ways = Ways()
 
 
 def main(run: RunDir) -> int:
@@ -67,7 +68,7 @@ def _load(run: RunDir, spec: WriteSpec) -> Student:
     placement = place(spec.device, "auto", "lora")
     artefact = run.path / spec.artefact
     if spec.method == "full":
-        student = loading.load(StudentRef(path=str(artefact)), dtype=placement.weights)
+        student = loading.load(StudentRef(path=str(artefact), ways=spec.ways), dtype=placement.weights)
     elif spec.student is None:
         raise TrainError("no_base", "an adapter needs the student it was tuned on")
     else:
@@ -85,7 +86,8 @@ def _write(run: RunDir, spec: WriteSpec, student: Student) -> list[dict[str, Any
         student.model,
         student.chat,
         prompts,
-        max_new_tokens=_limit(spec, student),
+        max_new_tokens=spec.max_new_tokens,
+        context_length=student.context_length,
         sampling=decoding.sampling_for(spec.task),
         should_stop=lambda: run.stop_requested,
     )
@@ -97,21 +99,19 @@ def _write(run: RunDir, spec: WriteSpec, student: Student) -> list[dict[str, Any
     return outputs
 
 
-def _limit(spec: WriteSpec, student: Student) -> int:
-    return min(spec.max_new_tokens, student.context_length or spec.max_new_tokens)
-
-
 def _read(task: TaskSpec, facts: dict[str, Any], answer: generation.Answer) -> dict[str, Any]:
     """An answer as fields with their marks, or with the reason why it has none."""
     output: dict[str, Any] = {
         "text": answer.text,
         "fields": None,
         "marks": [],
-        "error": "" if answer.ended else "The text ran into its limit before it ended.",
+        "error": answer.unfinished,
         "seconds": answer.seconds,
         "prompt_tokens": answer.prompt_tokens,
         "completion_tokens": answer.completion_tokens,
     }
+    if answer.is_unfit:
+        return output
     try:
         fields = prompting.parse(task, answer.text)
     except prompting.CompletionError as error:

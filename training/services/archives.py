@@ -17,6 +17,7 @@ from django.db import connections
 
 from training.models import Miniature, MiniatureExport
 from training.selectors import lineage
+from training.services import lay
 
 BLOCK_BYTES = 1 << 20
 CARD = "miniature.json"
@@ -62,6 +63,7 @@ def card(miniature: Miniature) -> dict[str, Any]:
         "created_at": miniature.created_at.isoformat(),
         "lineage": lineage.of_miniature(miniature),
         "recipe": miniature.run.recipe,
+        "template": lay.ways_of(miniature.run),
         "summary": miniature.summary,
         "task": miniature.run.task_version.spec.canonical(),
         "files": miniature.files,

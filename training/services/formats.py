@@ -70,7 +70,8 @@ def spec(miniature: Miniature, format: str, run_dir: Path) -> dict[str, Any]:
     """
     lay.miniature_files(miniature, run_dir / ARTEFACT)
     return {
-        "student": lay.student_ref(miniature.student) if miniature.method == Method.LORA else None,
+        "ways": lay.ways_of(miniature.run),
+        "student": lay.student_ref(miniature.student, miniature.run) if miniature.method == Method.LORA else None,
         "artefact": ARTEFACT,
         "method": miniature.method,
         "format": format,

@@ -42,12 +42,12 @@ def training_spec(run: TrainingRun, run_dir: Path) -> dict[str, Any]:
     if run.sample:
         _keep_sample(run, run_dir / TRAIN_FILE)
     return {
-        "student": student_ref(run.student),
+        "student": student_ref(run.student, run),
         "recipe": run.recipe,
         "train_file": TRAIN_FILE,
         "validation_file": VALIDATION_FILE if files.validation.rows else None,
         "start": _start(run.starts_from, run_dir) if run.starts_from else None,
-        "teacher": student_ref(run.teacher) if run.teacher else None,
+        "teacher": student_ref(run.teacher, run) if run.teacher else None,
         "sample_prompts": _sample_prompts(run),
         "sample_no_repeat_ngram": no_repeat_ngram(run.task_version.spec),
         "device": run.device,
@@ -60,15 +60,20 @@ def _sample_prompts(run: TrainingRun) -> list[dict[str, Any]]:
     return tuning_data.sample_prompts(run.task_version) if run.purpose == RunPurpose.MINIATURE else []
 
 
-def student_ref(student: Student) -> dict[str, Any]:
-    """A student as engines name it, its folder verified against the hash it was registered with.
+def ways_of(run: TrainingRun) -> dict[str, Any]:
+    """How the chat template of a run's student is read, then and ever after: on the day the run was launched."""
+    return {"day": run.created_at.date().isoformat(), "thinks": run.student.thinks}
+
+
+def student_ref(student: Student, run: TrainingRun) -> dict[str, Any]:
+    """A student as engines name it for a run of its, its folder verified against the hash it was registered with.
 
     Raises:
         Refusal: Its files have changed since, or are not on this host.
     """
-    folder = students.folder_of(student)
+    folder, named = students.folder_of(student), {"licence": student.licence, "ways": ways_of(run)}
     if folder is None:
-        return {"hub_id": student.hub_id, "revision": student.revision, "licence": student.licence}
+        return {**named, "hub_id": student.hub_id, "revision": student.revision}
     found = student_folder.look_at(str(folder), roots=[Path(root) for root in students.allowed_roots()])
     manifest = student_folder.manifest_sha256(found.path)
     if not student.manifest_sha256:
@@ -79,7 +84,7 @@ def student_ref(student: Student) -> dict[str, Any]:
             f"The files of the student '{student.slug}' are not those that were registered.",
             hint="Put the registered files back, or register the folder under another path.",
         )
-    return {"path": str(found.path), "licence": student.licence}
+    return {**named, "path": str(found.path)}
 
 
 def miniature_files(miniature: Miniature, folder: Path) -> Path:

@@ -52,8 +52,8 @@ def register_demo() -> Student:
     return student
 
 
-def register_folder(*, path: str, by: Member, name: str = "", licence: str = "") -> Student:
-    """Register a folder under one of `STUDENT_ROOTS`.
+def register_folder(*, path: str, by: Member, name: str = "", licence: str = "", thinks: bool = False) -> Student:
+    """Register a folder under one of `STUDENT_ROOTS`; `thinks` lets a student that can think do so before it answers.
 
     Raises:
         PermissionDenied: Not an admin.
@@ -61,6 +61,7 @@ def register_folder(*, path: str, by: Member, name: str = "", licence: str = "")
     """
     _require_admin(by)
     facts = student_folder.look_at(path, roots=settings.STUDENT_ROOTS)
+    student_folder.require_servable(facts.path)
     if known := Student.objects.filter(path=str(facts.path)).first():
         raise _known(known)
     return _create(
@@ -74,13 +75,16 @@ def register_folder(*, path: str, by: Member, name: str = "", licence: str = "")
             model_type=facts.model_type,
             parameters=facts.parameters,
             context_length=facts.context_length,
+            thinks=thinks,
             created_by=by,
         ),
         by=by,
     )
 
 
-def register_hub(*, hub_id: str, revision: str, by: Member, name: str = "", licence: str = "") -> Student:
+def register_hub(
+    *, hub_id: str, revision: str, by: Member, name: str = "", licence: str = "", thinks: bool = False
+) -> Student:
     """Register a hub id pinned to a commit. Nothing is fetched: the engine does that when a run begins.
 
     Raises:
@@ -109,6 +113,7 @@ def register_hub(*, hub_id: str, revision: str, by: Member, name: str = "", lice
             hub_id=hub_id,
             revision=revision,
             licence=licence.strip(),
+            thinks=thinks,
             created_by=by,
         ),
         by=by,

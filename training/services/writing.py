@@ -99,7 +99,8 @@ def spec(miniature: Miniature, records: list[Facts], run_dir: Path) -> dict[str,
     lay.miniature_files(miniature, run_dir / ARTEFACT)
     needs_base = miniature.method == "lora"
     return {
-        "student": lay.student_ref(miniature.student) if needs_base else None,
+        "ways": lay.ways_of(miniature.run),
+        "student": lay.student_ref(miniature.student, miniature.run) if needs_base else None,
         "artefact": ARTEFACT,
         "method": miniature.method,
         "task": miniature.run.task_version.spec.canonical(),

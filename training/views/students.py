@@ -42,7 +42,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def _register(data: dict[str, Any], by: Any) -> Any:
-    common = {"by": by, "name": data["name"], "licence": data["licence"]}
+    common = {"by": by, "name": data["name"], "licence": data["licence"], "thinks": data["thinks"]}
     if data["source"] == StudentSource.HUB:
         return students.register_hub(hub_id=data["hub_id"], revision=data["revision"], **common)
     return students.register_folder(path=data["path"], **common)

@@ -55,7 +55,7 @@ def spec(measurement_id: UUID, run_dir: Path) -> dict[str, Any]:
         "golds": inputs.golds_of(run.dataset_version, plan["scored"], split=Split.VALIDATION),
         "system": {
             "name": tuned_name(run),
-            "student": training_lay.student_ref(run.student),
+            "student": training_lay.student_ref(run.student, run),
             "method": run.method,
             "tuned": TUNED,
         },

@@ -15,6 +15,7 @@ from review import prompting
 from review.prompting import CompletionError, Message
 from review.schema import normalise_fields
 from review.spec import TaskSpec
+from review.thinking import without_thinking
 from web import outside_json
 
 
@@ -92,8 +93,8 @@ class JsonAnswers:
 
 
 def _bare(text: str) -> str:
-    """Without the fence some servers leave around the object."""
-    body = text.strip()
+    """Without the thinking before the object, or the fence around it, that some servers leave there."""
+    body = without_thinking(text)
     if body.startswith("```") and body.endswith("```") and "\n" in body:
         return body[body.index("\n") + 1 : -3].strip()
     return body

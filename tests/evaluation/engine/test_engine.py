@@ -13,12 +13,16 @@ from typing import Any
 import pytest
 import torch
 
+from evaluation.engine.likelihood import Reader
 from jobs.contracts import SpecEnvelope
 from jobs.rundir import lay
 from review import prompting
 from review.schema import InputField, OutputField
 from review.spec import Check, TaskSpec
+from tests.training.engine.chats import NO_SYSTEM, make_chatty
 from tests.training.engine.conftest import make_model, make_tokenizer
+from training.engine.chat import open_chat
+from training.engine.loading import Student
 
 pytestmark = pytest.mark.engine
 ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
@@ -85,6 +89,46 @@ def test_the_likelihood_of_a_gold_is_what_the_model_itself_gives_it(tmp_path: Pa
     assert math.isclose(
         result["summary"]["systems"]["base"]["gold_nll_per_byte"]["mean"], by_hand(student, gold), rel_tol=1e-4
     )
+
+
+def test_what_does_not_fit_the_context_is_said_in_the_report(tmp_path: Path) -> None:
+    folder, tokenizer = tmp_path / "student", make_tokenizer()
+    tokenizer.save_pretrained(folder)
+    model = make_model("llama", len(tokenizer))
+    model.config.max_position_embeddings = 40
+    model.save_pretrained(folder)
+    long = [{"id": "long", "facts": {"company": "Northwind " * 40}}]
+    golds = [
+        {"record": "long", "completion": "Subject: Hello\n\nHi."},
+        {"record": "r0", "completion": "Subject: A\n\nB"},
+    ]
+
+    result, outputs = evaluate(tmp_path / "run", folder, records=[*RECORDS, *long], golds=golds, max_new_tokens=512)
+
+    report, unfit = result["summary"], next(output for output in outputs if output["record"] == "long")
+    assert result["outcome"] == "succeeded", result
+    assert "leaves no room" in unfit["error"]
+    assert (unfit["text"], unfit["tokens"]) == ("", 0)
+    assert "gold_nll_per_byte" not in unfit["scores"]
+    assert report["systems"]["base"]["gold_nll_per_byte"]["n"] == 1
+    assert any(note.startswith("base: 1 of 5 prompts leave no room") for note in report["notes"])
+
+
+def test_forgetting_is_read_behind_the_token_that_all_texts_begin_with(tmp_path: Path) -> None:
+    tokenizer = make_chatty(NO_SYSTEM, begins=True)
+    model = make_model("gemma", len(tokenizer)).eval()
+    chat, text = open_chat(tokenizer), "Rivers run to the sea. " * 40
+
+    found = Reader(Student(model, chat, "gemma3_text", 64, 0), torch.device("cpu")).general(text)
+
+    ids, nats = tokenizer(text, add_special_tokens=False)["input_ids"], 0.0
+    for start in range(0, len(ids), 63):
+        window = torch.tensor([[tokenizer.bos_token_id, *ids[start : start + 63]]])
+        with torch.no_grad():
+            logits = model(input_ids=window).logits[0, :-1]
+        nats += float(torch.nn.functional.cross_entropy(logits.float(), window[0, 1:], reduction="sum"))
+    assert chat.begin == [tokenizer.bos_token_id]
+    assert math.isclose(found, nats / len(text.encode()), rel_tol=1e-4)
 
 
 def by_hand(student: Path, gold: str) -> float:

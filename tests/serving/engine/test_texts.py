@@ -63,3 +63,24 @@ def test_the_earliest_of_several_stop_strings_cuts():
     flow = Flow(["late", "early"])
 
     assert flow.add("x early late") == "x"
+
+
+def test_thinking_is_left_out_piece_by_piece_and_stop_strings_within_it_stop_nothing():
+    flow = Flow(["END"])
+
+    shown = [flow.add(piece) for piece in ("<th", "ink>\nEND?", "\n</thi", "nk>\n\nHello", " there EN", "D more")]
+
+    assert shown == ["", "", "", "Hello", " there", ""]
+    assert flow.is_stopped
+
+
+def test_thinking_that_the_prompt_opened_is_left_out_up_to_its_end():
+    flow = Flow(opened="</think>")
+
+    assert [flow.add("So, a mail."), flow.add("</think>\n\nHello"), flow.end()] == ["", "Hello", ""]
+
+
+def test_an_answer_of_thinking_alone_is_empty():
+    flow = Flow()
+
+    assert flow.add("<think>On and on") + flow.end() == ""

@@ -115,3 +115,31 @@ def test_a_stop_ends_the_writing(load):
     answers = write(load(), should_stop=lambda: next(asked, True))
 
     assert answers == {}
+
+
+def test_prompt_and_answer_stay_within_the_context(load):
+    loaded = load("qwen")
+    lengths = [len(loaded.chat.prompt_ids(prompt)) for prompt in PROMPTS]
+    context = max(lengths) + 5
+
+    answers = write(loaded, context_length=context)
+
+    free = write(loaded)
+    assert all(answers[i].prompt_tokens + answers[i].completion_tokens <= context for i in answers)
+    assert answers[1].is_cut
+    assert "end of the student's context" in answers[1].unfinished
+    assert free[1].text.startswith(answers[1].text)
+    assert {i: a.text for i, a in answers.items() if i != 1} == {i: a.text for i, a in free.items() if i != 1}
+
+
+@pytest.mark.parametrize("room", [0, -3])
+def test_a_prompt_that_leaves_no_room_is_said_and_nothing_is_written(load, room):
+    loaded = load("qwen")
+    context = len(loaded.chat.prompt_ids(PROMPTS[1])) + room
+
+    answers = write(loaded, context_length=context)
+
+    assert set(answers) == set(range(4))
+    assert (answers[1].text, answers[1].completion_tokens, answers[1].is_unfit) == ("", 0, True)
+    assert f"{context - room} tokens" in answers[1].unfinished
+    assert not any(answers[i].is_unfit for i in (0, 2, 3))

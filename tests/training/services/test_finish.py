@@ -63,11 +63,12 @@ def test_a_stored_file_that_changed_or_vanished_is_refused(miniature, tmp_path):
     assert (changed.value.code, gone.value.code) == ("artefact_damaged", "artefact_missing")
 
 
-def test_a_student_whose_files_changed_since_is_refused(student):
+def test_a_student_whose_files_changed_since_is_refused(student, launch):
+    run = launch()
     (lay.students.folder_of(student) / "tokenizer.json").write_text('{"other": 1}')
 
     with pytest.raises(Refusal) as caught:
-        lay.student_ref(student)
+        lay.student_ref(student, run)
 
     assert caught.value.code == "student_changed"
 

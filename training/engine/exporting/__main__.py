@@ -79,7 +79,7 @@ def load(run: RunDir, spec: ExportSpec) -> Student:
     """The miniature as a whole model in fp32, with the tokenizer it was tuned with."""
     artefact = run.path / spec.artefact
     if spec.method == "full":
-        return loading.load(StudentRef(path=str(artefact)), dtype=torch.float32)
+        return loading.load(StudentRef(path=str(artefact), ways=spec.ways), dtype=torch.float32)
     if spec.student is None:
         raise TrainError("no_base", "an adapter needs the student it was tuned on")
     token = run.secrets().get(HUB_TOKEN)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from training.engine.contracts import Part, StudentRef
+from training.engine.contracts import Part, StudentRef, Ways
 
 Format = Literal["merged", "gguf-f16", "gguf-q8"]
 
@@ -26,6 +26,7 @@ class ExportSpec(Part):
     title: str = ""
     licence: str = ""
     allowed_roots: list[str] = Field(default_factory=list)
+    ways: Ways = Ways()
 
 
 class ExportSummary(Part):

@@ -1,6 +1,6 @@
 """Tokens that several runs share, kept under a hash of all they depend on.
 
-A key is the hash of the dataset's file, of the tokenizer, of its chat template and of how this engine encodes. A row's
+A key is the hash of the dataset's file, of the tokenizer, of its chat template with its day, and of how this engine encodes. A row's
 length is no part of it: nothing is cut, so the same tokens serve every `max_length`. A file that is not what was
 written is made again; one that nobody used for a while, or that is one too many, goes. It does not know how to encode.
 """
@@ -23,7 +23,7 @@ from training.engine.data import Row
 from training.engine.tokens import store
 
 # Raised when the same file, tokenizer and template come to be encoded otherwise.
-ENCODING: Final = 1
+ENCODING: Final = 2
 SUFFIX: Final = ".tokens"
 LIMIT_BYTES: Final = 4 << 30
 # They hold what the rows hold, so they do not lie about for ever.
@@ -80,6 +80,7 @@ def key_of(dataset: Path, chat: Chat, *, max_rows: int | None) -> str | None:
     with dataset.open("rb") as file:
         data = hashlib.file_digest(file, "sha256").hexdigest()
     parts = [ENCODING, data, max_rows, tokenizer, _hash(str(chat.tokenizer.chat_template)), chat.end_of_turn]
+    parts += [chat.ways.model_dump_json(), chat.folds_system]
     return _hash(json.dumps(parts))
 
 

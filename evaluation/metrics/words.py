@@ -1,0 +1,45 @@
+"""A text as the words that overlap is counted in, in any script.
+
+In plain English they are those of the rouge-score package: lower case, letters and digits, all else between words. A
+letter keeps its marks, and scripts that put no blanks between words are read character by character. Knows no scores.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+# Han, kana and bopomofo with their extensions; Thai, Lao, Khmer and Myanmar.
+_WITHOUT_BLANKS: Final = re.compile(
+    "[\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
+)
+_PLAIN: Final = re.compile(r"[a-z0-9]+")
+
+
+def words(text: str) -> list[str]:
+    """Words of a text in lower case, in their order."""
+    folded = unicodedata.normalize("NFC", text.lower())
+    return _PLAIN.findall(folded) if folded.isascii() else _of_any_script(folded)
+
+
+def _of_any_script(text: str) -> list[str]:
+    found: list[str] = []
+    is_open = False
+    for sign in text:
+        kind = unicodedata.category(sign)[0]
+        if kind == "M" and found and is_open:
+            found[-1] += sign
+        elif kind not in "LN":
+            is_open = False
+        elif _WITHOUT_BLANKS.match(sign):
+            found.append(sign)
+            is_open = True
+        elif is_open and not _WITHOUT_BLANKS.match(found[-1][0]):
+            found[-1] += sign
+        else:
+            found.append(sign)
+            is_open = True
+    return found

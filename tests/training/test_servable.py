@@ -1,0 +1,87 @@
+"""Which students can be served is told from their config, as their makers write it and as transformers reads it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import transformers
+
+from tests.training.conftest import write_student
+from training import student_folder
+from training.servable import why_not
+from web.errors import Refusal
+
+SMALL = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "vocab_size": 64,
+}
+MAMBA = {"mamba_n_heads": 8, "mamba_d_head": 8, "mamba_d_state": 8}
+REFUSED = {
+    "Qwen3Next": {"layer_types": ["linear_attention", "full_attention"]},
+    "Qwen3_5Text": {"layer_types": ["linear_attention", "full_attention"]},
+    "Lfm2": {"layer_types": ["conv", "full_attention"]},
+    "GraniteMoeHybrid": {"layer_types": ["mamba", "attention"], **MAMBA},
+    "FalconH1": {},
+    "Mamba": {},
+    "Mamba2": {"num_heads": 8, "head_dim": 8},
+    "Jamba": {"attn_layer_period": 2, "attn_layer_offset": 1},
+    "Bamba": {"attn_layer_indices": [1], **MAMBA},
+    "MiniMax": {"layer_types": ["linear_attention", "full_attention"]},
+    "RecurrentGemma": {},
+    "T5": {},
+}
+SERVED = {
+    "Llama": {}, "Qwen2": {}, "Qwen3": {}, "Mistral": {"sliding_window": 8}, "Phi3": {}, "SmolLM3": {}, "Granite": {},
+    "Gemma2": {"sliding_window": 8}, "Gemma3Text": {"sliding_window": 8}, "Gemma3": {}, "GPT2": {},
+    "GraniteMoeHybrid": {"layer_types": ["attention", "attention"], **MAMBA},
+}  # fmt: skip
+
+
+def configs(name, values, folder: Path):
+    """The config as a student's folder holds it, and as the engine knows it."""
+    kind = getattr(transformers, f"{name}Config")
+    config = kind() if name in ("Gemma3", "T5", "GPT2") else kind(**{**SMALL, **values})
+    config.save_pretrained(folder)
+    return json.loads((folder / "config.json").read_text()), config.to_dict()
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_student_with_a_state_of_its_own_or_an_encoder_is_told(name, tmp_path):
+    assert all(why_not(config) for config in configs(name, REFUSED[name], tmp_path))
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_a_student_of_attention_alone_is_served(name, tmp_path):
+    assert not any(why_not(config) for config in configs(name, SERVED[name], tmp_path))
+
+
+def test_the_reason_says_how_many_layers_and_what_would_serve_it():
+    reason = why_not({"model_type": "x", "layer_types": ["conv", "conv", "full_attention"]})
+
+    assert reason.startswith("2 of its 3 layers keep a running state of their own (conv)")
+    assert "vLLM or llama.cpp" in reason
+
+
+def test_a_vision_wrapper_is_judged_by_its_text():
+    assert why_not({"model_type": "qwen3_5", "text_config": {"model_type": "qwen3_5_text"}})
+    assert not why_not({"model_type": "gemma3", "text_config": {"model_type": "gemma3_text"}})
+
+
+def test_a_head_that_writes_nothing_is_told():
+    assert "BertForMaskedLM" in why_not({"model_type": "bert", "architectures": ["BertForMaskedLM"]})
+
+
+def test_a_folder_is_refused_with_what_to_choose_instead(tmp_path):
+    folder = write_student(tmp_path / "hybrid", model_type="lfm2", layer_types=["conv", "full_attention"])
+
+    with pytest.raises(Refusal) as caught:
+        student_folder.require_servable(folder)
+
+    assert caught.value.code == "student_not_servable"
+    assert "Qwen3" in caught.value.hint
+    assert "path" in caught.value.errors
