@@ -42,6 +42,7 @@ class Answer:
 
     def __init__(self, response: httpx.Response) -> None:
         self._response, self._loop = response, asyncio.get_running_loop()
+        self.fingerprint: str = response.headers.get("x-fingerprint", "")
 
     async def pieces(self) -> AsyncIterator[dict[str, Any]]:
         """Each `{"text"}` as it comes and one `{"done"}`.
@@ -92,7 +93,7 @@ async def open_answer(ask: dict[str, Any]) -> Answer:
 
 
 async def whole_answer(ask: dict[str, Any]) -> dict[str, Any]:
-    """Ask and wait for all of it: `{"text", "done"}`.
+    """Ask and wait for all of it: `{"text", "done", "fingerprint"}`.
 
     Raises:
         EngineRefusal: As for `open_answer`.
@@ -105,7 +106,7 @@ async def whole_answer(ask: dict[str, Any]) -> dict[str, Any]:
         raise CUT_OFF from None
     if response.status_code != 200:
         raise _refused(response.status_code, response.content, response.headers.get("retry-after"))
-    return dict(response.json())
+    return {**response.json(), "fingerprint": response.headers.get("x-fingerprint", "")}
 
 
 def state() -> dict[str, Any] | None:

@@ -285,5 +285,8 @@ SERVING_MAX_BATCH = int(env.number("SERVING_MAX_BATCH", 16, minimum=1))
 SERVING_MAX_WAITING = int(env.number("SERVING_MAX_WAITING", 64))
 SERVING_MAX_WEIGHTS_GIB = env.number("SERVING_MAX_WEIGHTS_GIB", 8, minimum=0.01)
 SERVING_TIMEOUT_S = env.number("SERVING_TIMEOUT_S", 300, minimum=1)
+# What one token may ask of /v1 a minute: questions, and tokens read and written; 0: not counted.
+SERVING_REQUESTS_PER_MINUTE = int(env.number("SERVING_REQUESTS_PER_MINUTE", 3000))
+SERVING_TOKENS_PER_MINUTE = int(env.number("SERVING_TOKENS_PER_MINUTE", 2_000_000))
 SERVING_SOCKET = env.text("SERVING_SOCKET")
 SERVING_BASE_URL = env.text("SERVING_BASE_URL")

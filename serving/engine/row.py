@@ -42,6 +42,8 @@ class Row:
         prompt: Its token ids.
         limit: Most tokens it may write.
         slot: The adapter it is written with.
+        caller: Whose question it is.
+        fingerprint: Stands for the weights and the engine that write it.
         inbox: Pieces of text, then one end; filled by the event loop alone.
     """
 
@@ -56,6 +58,8 @@ class Row:
     flow: Flow
     stops: frozenset[int]
     inbox: asyncio.Queue[News]
+    caller: str = ""
+    fingerprint: str = ""
     asked_s: float = field(default_factory=time.perf_counter)
     written: list[int] = field(default_factory=list)
     is_cancelled: bool = False
@@ -135,6 +139,7 @@ def open_row(ask: Ask, *, chat: Chat, context_length: int | None, slot: int, no_
         flow=Flow(ask.stop),
         stops=chat.stops,
         inbox=asyncio.Queue(),
+        caller=ask.caller,
     )
 
 

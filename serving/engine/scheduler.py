@@ -128,6 +128,7 @@ class Scheduler:
         except Refused:
             await self.shelf.release(ready)
             raise
+        row.fingerprint = ready.fingerprint
         self._holds[row] = ready
         self.waiting.append(row)
         self._work.set()

@@ -7,6 +7,7 @@ between two tokens. It does not know requests beyond how many use a model.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -14,11 +15,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+import transformers
 
 from serving.engine import adapters
 from serving.engine.adapters import Adapters
 from serving.engine.batch import Batch
-from serving.engine.contracts import ModelEntry
+from serving.engine.contracts import ENGINE_VERSION, ModelEntry
 from serving.engine.refusals import Refused
 from training.engine import decoding, loading
 from training.engine.contracts import StudentRef, TrainError
@@ -49,6 +51,7 @@ class Ready:
     network: Network
     slot: int
     no_repeat_ngram: int
+    fingerprint: str
     users: int = 0
 
 
@@ -144,7 +147,7 @@ class Shelf:
         no_repeat = decoding.sampling_for(entry.task).no_repeat_ngram
         if entry.method == "full":
             key, ref = f"full {entry.manifest_sha256}", StudentRef(path=str(model_folder(folder)))
-            return Ready(entry, await self._network(key, ref, roots=()), 0, no_repeat)
+            return Ready(entry, await self._network(key, ref, roots=()), 0, no_repeat, self._fingerprint(entry))
         if entry.base is None:
             raise TrainError("no_base", "an adapter needs the student it was tuned on")
         adapter = await asyncio.to_thread(adapters.read, adapter_folder(folder))
@@ -153,7 +156,14 @@ class Shelf:
             raise TrainError("no_adapters", "this base takes no adapters")
         slot = await self._on_compute(network.adapters.put, adapter)
         network.bytes += adapter.bytes
-        return Ready(entry, network, slot, no_repeat)
+        return Ready(entry, network, slot, no_repeat, self._fingerprint(entry))
+
+    def _fingerprint(self, entry: ModelEntry) -> str:
+        """A word that stays the same as long as weights, formats and programs do."""
+        base = entry.base.model_dump_json() if entry.base else ""
+        place, programs = self._placement, (str(ENGINE_VERSION), torch.__version__, transformers.__version__)
+        parts = (entry.manifest_sha256, base, str(place.device), str(place.weights), *programs)
+        return f"fp_{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:10]}"
 
     async def _network(self, key: str, ref: StudentRef, *, roots: tuple[str, ...]) -> Network:
         if key in self._networks:
