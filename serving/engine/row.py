@@ -8,13 +8,11 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import torch
-
 from serving.engine.contracts import DEFAULT_MAX_TOKENS, Ask
 from serving.engine.refusals import Refused
 from serving.engine.texts import Decoder, Flow
 from training.engine.chat import Chat
-from training.engine.generation import Said, Sampling
+from training.engine.generation import Said, Sampling, seed_of
 
 Finish = Literal["stop", "length"]
 
@@ -68,7 +66,7 @@ class Row:
 
     def __post_init__(self) -> None:
         # As `training.engine.generation.write` seeds its first prompt: the same seed gives the same text.
-        self.dice = torch.Generator().manual_seed(self.sampling.seed * 1_000_003)
+        self.seed = seed_of(self.sampling, 0)
         self.said = Said(self.sampling.no_repeat_ngram)
         self._pieces: list[str] = []
 
