@@ -18,6 +18,7 @@ class BaseKind:
     queue: str = "default"
     engine_module: str | None = None
     max_running_per_host: int = 2
+    keeps_spare: bool = False
     is_fair: bool = False
     called: str = "job"
     leaves: bool = False

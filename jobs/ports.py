@@ -57,6 +57,8 @@ class JobKind(Protocol):
     queue: str
     engine_module: str | None
     max_running_per_host: int
+    # Whether a process with all its engine imports stands by, so that a crash is over within seconds.
+    keeps_spare: bool
     # Whether its jobs take turns by team; and what pages call one of them where they do.
     is_fair: bool
     called: str

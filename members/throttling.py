@@ -66,10 +66,10 @@ class TokenThrottle(BaseThrottle):
         limit = int(settings.RATE_LIMITS[policy])
         if limit == 0:
             return True
-        used = _count(f"{policy}:{request.auth.pk}")
+        used = count(f"{policy}:{request.auth.pk}")
         if used is None:
             return True
-        reset_s = WINDOW_S - int(time.time()) % WINDOW_S
+        reset_s = left_s()
         self._allowance = Allowance(policy, limit, max(0, limit - used), reset_s)
         # What a view's own headers hold stands in every answer of it, refusals too.
         view.headers |= self._allowance.headers
@@ -80,19 +80,24 @@ class TokenThrottle(BaseThrottle):
         return float(self._allowance.reset_s) if self._allowance else None
 
 
-def _count(key: str) -> int | None:
-    """Requests in this minute with this one; None while the cache does not answer."""
+def count(key: str, by: int = 1) -> int | None:
+    """Add to a count of this minute and return it; None while the cache does not answer. Less than 0 gives back."""
     global _left_alone_until
     if time.monotonic() < _left_alone_until:
         return None
     counts, place = caches["rates"], f"rate:{key}:{int(time.time()) // WINDOW_S}"
     try:
-        if counts.add(place, 1, timeout=2 * WINDOW_S):
-            return 1
-        return counts.incr(place)
+        if counts.add(place, by, timeout=2 * WINDOW_S):
+            return by
+        return int(counts.incr(place, by))
     except ValueError:
-        return 1  # It went between the two.
+        return by  # It went between the two.
     except Exception as error:
         _left_alone_until = time.monotonic() + LEFT_ALONE_S
         logger.warning("Requests are not counted for %g s: %s.", LEFT_ALONE_S, type(error).__name__)
         return None
+
+
+def left_s() -> int:
+    """Seconds until counts begin anew."""
+    return WINDOW_S - int(time.time()) % WINDOW_S

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from jobs.contracts import Event
 from jobs.kinds import BaseKind
 from jobs.models import Job
@@ -22,6 +24,11 @@ class ServingKind(BaseKind):
     queue = running.QUEUE
     engine_module: str | None = "serving.engine"
     max_running_per_host = 1
+
+    @property
+    def keeps_spare(self) -> bool:  # type: ignore[override]  # a setting decides
+        """Whether a process stands by that has imported torch: some hundred MB for seconds after a crash."""
+        return bool(settings.SERVING_SPARE)
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
         return laying.spec()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -16,6 +17,7 @@ from serving import addresses
 HOST = "http://engine"
 CONNECT_S = 2.0
 QUICK = httpx.Timeout(1.0)
+LOOK_AGAIN_S = 0.1
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[str, httpx.AsyncClient]] = WeakKeyDictionary()
 
 
@@ -34,7 +36,9 @@ AWAY = EngineRefusal(
     "Miniatures page.",
     5,
 )
-CUT_OFF = EngineRefusal(502, "engine_lost", "The engine went away before the answer was finished. Try again.")
+CUT_OFF = EngineRefusal(503, "engine_lost", "The engine went away before the answer was finished. Try again.", 2)
+
+TOO_LONG = EngineRefusal(504, "timeout", "The answer took longer than SERVING_TIMEOUT_S allows. Ask for less.")
 
 
 class Answer:
@@ -42,6 +46,7 @@ class Answer:
 
     def __init__(self, response: httpx.Response) -> None:
         self._response, self._loop = response, asyncio.get_running_loop()
+        self.fingerprint: str = response.headers.get("x-fingerprint", "")
 
     async def pieces(self) -> AsyncIterator[dict[str, Any]]:
         """Each `{"text"}` as it comes and one `{"done"}`.
@@ -75,14 +80,7 @@ async def open_answer(ask: dict[str, Any]) -> Answer:
     Raises:
         EngineRefusal: With the engine's status, or 503 when there is none.
     """
-    client = _client()
-    request = client.build_request("POST", f"{HOST}/ask", json=ask)
-    try:
-        response = await client.send(request, stream=True)
-    except (httpx.ConnectError, httpx.ConnectTimeout):
-        raise AWAY from None
-    except httpx.HTTPError:
-        raise CUT_OFF from None
+    response = await _asked(ask)
     if response.status_code != 200:
         try:
             raise _refused(response.status_code, await response.aread(), response.headers.get("retry-after"))
@@ -92,20 +90,48 @@ async def open_answer(ask: dict[str, Any]) -> Answer:
 
 
 async def whole_answer(ask: dict[str, Any]) -> dict[str, Any]:
-    """Ask and wait for all of it: `{"text", "done"}`.
+    """Ask and wait for all of it: `{"text", "done", "fingerprint"}`.
 
     Raises:
         EngineRefusal: As for `open_answer`.
     """
-    try:
-        response = await _client().post(f"{HOST}/ask", json={**ask, "stream": False})
-    except (httpx.ConnectError, httpx.ConnectTimeout):
-        raise AWAY from None
-    except httpx.HTTPError:
-        raise CUT_OFF from None
+    response = await _asked({**ask, "stream": False})
     if response.status_code != 200:
         raise _refused(response.status_code, response.content, response.headers.get("retry-after"))
-    return dict(response.json())
+    return {**response.json(), "fingerprint": response.headers.get("x-fingerprint", "")}
+
+
+async def _asked(ask: dict[str, Any]) -> httpx.Response:
+    """Ask, once more where the engine dies before it has said anything, and wait a while for one that is starting anew.
+
+    An engine that was killed leaves its socket behind; one that was stopped takes it away, and nobody waits for it.
+
+    Raises:
+        EngineRefusal: None answered, or two were lost: what loses one engine after another is not asked a third time.
+    """
+    until_s, lost = time.monotonic() + settings.SERVING_PATIENCE_S, 0
+    while True:
+        try:
+            return await _sent(ask)
+        except EngineRefusal as refusal:
+            lost += refusal is CUT_OFF
+            if lost > 1 or time.monotonic() >= until_s or not addresses.socket_path().exists():
+                raise
+        await asyncio.sleep(LOOK_AGAIN_S)
+
+
+async def _sent(ask: dict[str, Any]) -> httpx.Response:
+    """A stream's answer as soon as its first piece is there, a whole one with its body."""
+    client = _client()
+    request = client.build_request("POST", f"{HOST}/ask", json=ask)
+    try:
+        return await client.send(request, stream=ask.get("stream", True))
+    except (httpx.ConnectError, httpx.ConnectTimeout):
+        raise AWAY from None
+    except httpx.TimeoutException:
+        raise TOO_LONG from None
+    except httpx.HTTPError:
+        raise CUT_OFF from None
 
 
 def state() -> dict[str, Any] | None:

@@ -61,7 +61,7 @@ async def opened(ask: dict[str, Any], asked: Asked) -> Answer:
         EngineRefusal: The engine said no.
     """
     try:
-        return await link.open_answer(ask)
+        return await link.open_answer({**ask, "caller": asked.token})
     except EngineRefusal:
         count_later(replace(asked, outcome="error"))
         raise
@@ -75,7 +75,7 @@ async def whole(ask: dict[str, Any], asked: Asked) -> dict[str, Any]:
     """
     outcome = replace(asked, outcome="cancelled")
     try:
-        answer = await link.whole_answer(ask)
+        answer = await link.whole_answer({**ask, "caller": asked.token})
         outcome = answered(asked, answer["done"])
         return answer
     except EngineRefusal:

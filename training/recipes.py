@@ -78,7 +78,9 @@ class Recipe(BaseModel):
     eval_every_steps: int = Field(0, ge=0, description="Steps between validations.")
     sample_every_steps: int = Field(0, ge=0, description="Steps between sample outputs.")
     checkpoint_every_steps: int = Field(0, ge=0, description="Steps between checkpoints.")
-    packing: Choice = Field("auto", description="SFT: rows one behind the other, no padding. auto: where exact and faster.")
+    packing: Choice = Field(
+        "auto", description="SFT: rows one behind the other, no padding. auto: where exact and faster."
+    )
     compile: Choice = Field("auto", description="torch.compile. auto: on a GPU, for runs long enough to pay for it.")
     processes: int = Field(1, ge=1, le=64, description="Devices of one host that compute together, one process each.")
     strategy: Strategy = Field(

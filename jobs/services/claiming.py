@@ -145,6 +145,11 @@ def run_fence_of(job_id: UUID) -> int | None:
     return Job.objects.filter(pk=job_id).values_list("run_fence", flat=True).first()
 
 
+def state_of(job_id: UUID) -> str | None:
+    """The job's state now; None when the job is gone."""
+    return Job.objects.filter(pk=job_id).values_list("state", flat=True).first()
+
+
 def reattached(job_id: UUID, fence: int, *, pid: int, pid_started: str) -> None:
     """Write down that an engine was found alive and is watched again; what looked like a crash was none.
 

@@ -21,11 +21,13 @@ from jobs.rundir.identity import ProcessMark
 from jobs.services import claiming, ending
 from jobs.services.claiming import AttemptLost, Worker
 from jobs.services.halting import HaltedError
+from jobs.states import JobState
 from jobs.supervisor import engine as engines
 from jobs.supervisor import inline, pruning
 from jobs.supervisor.engine import Engine
 from jobs.supervisor.pulse import PULSE, Hold
 from jobs.supervisor.shutdown import SHUTDOWN
+from jobs.supervisor.spares import SPARES
 from jobs.supervisor.watch import Watch
 from web.errors import Refusal
 
@@ -82,7 +84,16 @@ def _work(job: Job, hold: Hold, worker: Worker) -> None:
         if engine is None:
             job = claiming.begin_attempt(job.pk, hold.fence)
             engine = _started(job, kind, kind.engine_module, hold, worker)
-        Watch(job, kind, engine, hold).run()
+        _watch(job, kind, kind.engine_module, engine, hold)
+
+
+def _watch(job: Job, kind: JobKind, module: str, engine: Engine, hold: Hold) -> None:
+    if kind.keeps_spare:
+        SPARES.prepare_soon(module)
+    Watch(job, kind, engine, hold).run()
+    # After a crash the next attempt takes the spare; a job at its end needs none.
+    if kind.keeps_spare and claiming.state_of(job.pk) != JobState.QUEUED:
+        SPARES.drop(module)
 
 
 def _left_by_earlier(job: Job, hold: Hold) -> Engine | None:

@@ -25,6 +25,7 @@ from jobs.rundir.identity import ProcessMark
 from jobs.rundir.run import SECRETS_FD
 from jobs.secrets import without_secrets
 from jobs.supervisor.shutdown import SHUTDOWN
+from jobs.supervisor.spares import SPARES
 
 PIPE_BYTES = 60_000  # A pipe holds 64 KiB before its writer has to wait for a reader.
 
@@ -85,7 +86,7 @@ class Engine:
 
 
 def start(module: str, run_dir: Path, *, job: str, fence: int, worker: str, secrets: dict[str, str]) -> Engine:
-    """Run `python -m module run_dir`.
+    """Run `python -m module run_dir`, by the module's spare process where one stands by.
 
     The engine leads its own session, so that neither Ctrl-C nor the worker's end reaches it; secrets come to it on a
     pipe, and its environment is cleared of them.
@@ -97,14 +98,7 @@ def start(module: str, run_dir: Path, *, job: str, fence: int, worker: str, secr
     payload = json.dumps(secrets).encode()
     if len(payload) > PIPE_BYTES:
         raise ValueError("The secrets of one engine are longer than a pipe holds.")
-    read_fd, write_fd = os.pipe()
-    try:
-        os.write(write_fd, payload)
-        os.close(write_fd)
-        process = _spawn(module, run_dir, read_fd)
-    finally:
-        os.close(read_fd)
-    _lower(process.pid)
+    process = _from_spare(module, run_dir, payload) or _from_nothing(module, run_dir, payload)
     mark = identity.mark_of(process.pid)
     note = AttemptMark(job=job, fence=fence, worker=worker, started_at=time.time(), engine=mark)
     write_durably(run_dir / ATTEMPT, note.model_dump_json(indent=1).encode())
@@ -117,6 +111,30 @@ def find(run_dir: Path) -> Engine | None:
     if mark is None or not identity.is_alive(mark):
         return None
     return Engine(run_dir, mark)
+
+
+def _from_spare(module: str, run_dir: Path, payload: bytes) -> subprocess.Popen[bytes] | None:
+    spare = SPARES.take(module)
+    if spare is None:
+        return None
+    try:
+        spare.become(run_dir, payload)
+    except OSError:
+        spare.end()
+        return None
+    return spare.process
+
+
+def _from_nothing(module: str, run_dir: Path, payload: bytes) -> subprocess.Popen[bytes]:
+    read_fd, write_fd = os.pipe()
+    try:
+        os.write(write_fd, payload)
+        os.close(write_fd)
+        process = _spawn(module, run_dir, read_fd)
+    finally:
+        os.close(read_fd)
+    _lower(process.pid)
+    return process
 
 
 def _spawn(module: str, run_dir: Path, secrets_fd: int) -> subprocess.Popen[bytes]:

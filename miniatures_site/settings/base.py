@@ -296,5 +296,11 @@ SERVING_MAX_BATCH = int(env.number("SERVING_MAX_BATCH", 16, minimum=1))
 SERVING_MAX_WAITING = int(env.number("SERVING_MAX_WAITING", 64))
 SERVING_MAX_WEIGHTS_GIB = env.number("SERVING_MAX_WEIGHTS_GIB", 8, minimum=0.01)
 SERVING_TIMEOUT_S = env.number("SERVING_TIMEOUT_S", 300, minimum=1)
+# What one token may ask of /v1 a minute: questions, and tokens read and written; 0: not counted.
+SERVING_REQUESTS_PER_MINUTE = int(env.number("SERVING_REQUESTS_PER_MINUTE", 3000))
+SERVING_TOKENS_PER_MINUTE = int(env.number("SERVING_TOKENS_PER_MINUTE", 2_000_000))
+# Whether a second process with everything imported stands by for the engine's, and how long a question waits for it.
+SERVING_SPARE = env.flag("SERVING_SPARE", default=True)
+SERVING_PATIENCE_S = env.number("SERVING_PATIENCE_S", 10, minimum=0)
 SERVING_SOCKET = env.text("SERVING_SOCKET")
 SERVING_BASE_URL = env.text("SERVING_BASE_URL")

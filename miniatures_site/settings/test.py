@@ -46,6 +46,7 @@ JOB_INGEST_EVERY_S = env.number("JOB_INGEST_EVERY_S", 0.1, minimum=0.05)
 JOB_STOP_GRACE_S = env.number("JOB_STOP_GRACE_S", 5, minimum=0.1)
 JOB_RERING_S = env.number("JOB_RERING_S", 0.5, minimum=0.1)
 WORKER_BEAT_S = env.number("WORKER_BEAT_S", 0.5, minimum=0.1)
+SERVING_SPARE = False
 MAILBOX_DIR = VAR_DIR / "mailbox"
 CAMPAIGN_LINGER_S = 0.0
 # Providers of tests listen on this host.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -11,7 +12,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpRe
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from serving import doorkeepers, doors, streams
+from serving import allowances, doorkeepers, doors, streams
+from serving.allowances import Taken
 from serving.doors import Admitted
 from serving.link import EngineRefusal
 from serving.openai import answers
@@ -41,11 +43,13 @@ def openai_view(*methods: str) -> Callable[[View], Addressed]:
                     # Who has no key learns nothing of what there is.
                     await doorkeepers.at_the_door(doors.caller_of, request.headers.get("Authorization", ""))
                     raise _no_such(request.path, methods)
-                return await view(request, *args, **kwargs)
+                answer = await view(request, *args, **kwargs)
             except ApiError as error:
-                return _refused(error)
+                answer = _refused(error)
             except EngineRefusal as refusal:
-                return _refused(_as_api_error(refusal))
+                answer = _refused(_as_api_error(refusal))
+            answer.headers["x-request-id"] = f"req_{uuid.uuid4().hex}"
+            return answer
 
         return cast(Addressed, wrapped)
 
@@ -55,19 +59,33 @@ def openai_view(*methods: str) -> Callable[[View], Addressed]:
 @openai_view("POST")
 async def completions(request: HttpRequest) -> HttpResponseBase:
     """Answer a conversation, whole or as a stream of events."""
-    admitted = await doorkeepers.at_the_door(doors.admit, request.headers.get("Authorization", ""), _body(request))
+    authorization = request.headers.get("Authorization", "")
+    admitted, taken = await doorkeepers.at_the_door(_admit, authorization, _body(request))
+    headers = taken.headers | _told(admitted)
+    try:
+        answer = await _answered(admitted, _asked(admitted, taken))
+    except EngineRefusal as refusal:
+        answer = _refused(_as_api_error(refusal))
+    for name, value in headers.items():
+        answer.headers[name] = value
+    return answer
+
+
+async def _answered(admitted: Admitted, asked: Asked) -> HttpResponseBase:
     question = admitted.question
-    ask, asked = question.as_ask(admitted.miniature.slug), _asked(admitted)
-    shape = Shape(question.model, include_usage=question.include_usage)
+    ask = question.as_ask(admitted.miniature.slug)
+    shape = functools.partial(Shape, question.model, include_usage=question.include_usage)
     if not question.stream:
         answer = await streams.whole(ask, asked)
-        return JsonResponse(shape.completion(answer["text"], answer["done"]))
+        return JsonResponse(shape(fingerprint=answer["fingerprint"]).completion(answer["text"], answer["done"]))
+    opened = await streams.opened(ask, asked)
+    parts = shape(fingerprint=opened.fingerprint)
     stream = streams.Stream(
-        await streams.opened(ask, asked),
+        opened,
         asked,
-        opening=shape.first(),
-        text=shape.piece,
-        end=shape.last,
+        opening=parts.first(),
+        text=parts.piece,
+        end=parts.last,
         failure=lambda refusal: answers.event(_as_api_error(refusal).body),
     )
     return StreamingHttpResponse(stream, content_type="text/event-stream", headers=STREAM_HEADERS)
@@ -120,8 +138,23 @@ def _body(request: HttpRequest) -> bytes:
     return request.read(MAX_BODY_BYTES + 1)
 
 
-def _asked(admitted: Admitted) -> Asked:
-    return Asked(admitted.miniature.pk, admitted.caller.member_id, admitted.caller.token, "answered")
+def _admit(authorization: str, content: bytes) -> tuple[Admitted, Taken]:
+    """A question that may be asked, and what it takes of its token's minute; the product's own engines are not limited."""
+    admitted = doors.admit(authorization, content)
+    is_ours = admitted.caller.member is None
+    return admitted, allowances.NOTHING if is_ours else allowances.take(admitted.caller.token, admitted.question)
+
+
+def _told(admitted: Admitted) -> dict[str, str]:
+    """Which miniature writes, in which version, and what of the question changes nothing."""
+    told = {"x-miniature": admitted.miniature.slug, "x-miniature-version": admitted.miniature.manifest_sha256[:12]}
+    unheeded = admitted.question.unheeded
+    return told | ({"x-miniatures-unheeded": ", ".join(unheeded)} if unheeded else {})
+
+
+def _asked(admitted: Admitted, taken: Taken) -> Asked:
+    caller = admitted.caller
+    return Asked(admitted.miniature.pk, caller.member_id, caller.token, "answered", taken=taken)
 
 
 def _as_api_error(refusal: EngineRefusal) -> ApiError:

@@ -14,6 +14,8 @@ from training.engine.contracts import ChatMessage, Part, StudentRef, Ways
 
 DEFAULT_MAX_TOKENS = 512
 LONGEST_ANSWER = 8192
+# Raised whenever the same weights, question and seed may be answered with another text.
+ENGINE_VERSION = 2
 
 
 class ModelEntry(Part):
@@ -55,6 +57,8 @@ class Ask(Part):
     top_p: float = Field(1.0, gt=0, le=1)
     seed: int | None = None
     stop: list[str] = Field(default_factory=list, max_length=4)
+    # Whose question it is: callers take turns.
+    caller: str = Field("", max_length=60)
     # Whether pieces are wanted as they come; without, one line at the end holds the text.
     stream: bool = True
 

@@ -1,4 +1,4 @@
-"""The next token of each row of a batch, drawn as its own question asks. Pure but for each row's dice."""
+"""The next token of each row of a batch, drawn as its own question asks."""
 
 from __future__ import annotations
 
@@ -8,26 +8,25 @@ import torch
 from torch import Tensor
 
 from serving.engine.row import Row
+from training.engine import drawing
+from training.engine.drawing import Wish
 
 
 def draw(scores: Tensor, rows: Sequence[Row]) -> list[int]:
     """Next tokens from scores (B, V), which may be changed in place.
 
-    A row's draw depends on its own scores, dice and earlier tokens alone, whatever shares its batch.
+    A row's draw depends on its own scores, seed and earlier tokens alone, whatever shares its batch.
+
+    Raises:
+        ValueError: Scores are no numbers.
     """
     for number, row in enumerate(rows):
         if forbidden := row.said.forbidden:
             scores[number, list(forbidden)] = -torch.inf
-    likeliest = scores.argmax(dim=1).tolist()
-    return [
-        int(likeliest[number]) if row.sampling.temperature == 0 else _drawn(scores[number], row)
-        for number, row in enumerate(rows)
-    ]
+    return drawing.draw(scores, [wish_of(row) for row in rows])
 
 
-def _drawn(scores: Tensor, row: Row) -> int:
-    probabilities = torch.softmax(scores / row.sampling.temperature, dim=0).cpu()
-    ranked, tokens = probabilities.sort(descending=True)
-    # A token stays while the mass before it is below top_p, so the likeliest always stays.
-    ranked[(ranked.cumsum(dim=0) - ranked) >= row.sampling.top_p] = 0.0
-    return int(tokens[torch.multinomial(ranked, 1, generator=row.dice)])
+def wish_of(row: Row) -> Wish:
+    """How a row's next token is drawn."""
+    asked = row.sampling
+    return Wish(asked.temperature, asked.top_p, row.seed, len(row.written))

@@ -8,13 +8,11 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import torch
-
 from serving.engine.contracts import DEFAULT_MAX_TOKENS, Ask
 from serving.engine.refusals import Refused
 from serving.engine.texts import Decoder, Flow
 from training.engine.chat import Chat
-from training.engine.generation import Said, Sampling
+from training.engine.generation import Said, Sampling, seed_of
 
 Finish = Literal["stop", "length"]
 
@@ -42,6 +40,8 @@ class Row:
         prompt: Its token ids.
         limit: Most tokens it may write.
         slot: The adapter it is written with.
+        caller: Whose question it is.
+        fingerprint: Stands for the weights and the engine that write it.
         inbox: Pieces of text, then one end; filled by the event loop alone.
     """
 
@@ -56,6 +56,8 @@ class Row:
     flow: Flow
     stops: frozenset[int]
     inbox: asyncio.Queue[News]
+    caller: str = ""
+    fingerprint: str = ""
     asked_s: float = field(default_factory=time.perf_counter)
     written: list[int] = field(default_factory=list)
     is_cancelled: bool = False
@@ -64,7 +66,7 @@ class Row:
 
     def __post_init__(self) -> None:
         # As `training.engine.generation.write` seeds its first prompt: the same seed gives the same text.
-        self.dice = torch.Generator().manual_seed(self.sampling.seed * 1_000_003)
+        self.seed = seed_of(self.sampling, 0)
         self.said = Said(self.sampling.no_repeat_ngram)
         self._pieces: list[str] = []
 
@@ -135,6 +137,7 @@ def open_row(ask: Ask, *, chat: Chat, context_length: int | None, slot: int, no_
         flow=Flow(ask.stop, opened=chat.opened),
         stops=chat.stops,
         inbox=asyncio.Queue(),
+        caller=ask.caller,
     )
 
 

@@ -1,4 +1,4 @@
-"""Who writes when: a bounded queue before the batches, one token for all at a time, places free again at once.
+"""Schedule questions: a bounded queue in which callers take turns feeds the batches; a step writes one token a row.
 
 Runs on the event loop; only a batch's step runs elsewhere, on the compute thread, while the loop serves sockets. It
 does not know HTTP.
@@ -16,6 +16,7 @@ from serving.engine.contracts import Ask
 from serving.engine.refusals import Refused
 from serving.engine.row import Row, open_row
 from serving.engine.shelf import Network, Ready, Shelf
+from serving.engine.turns import Turns
 
 logger = logging.getLogger(__name__)
 BURST = 8
@@ -49,14 +50,14 @@ class Scheduler:
     compute: Executor
     max_batch: int
     max_waiting: int
-    waiting: list[Row] = field(default_factory=list)
+    waiting: Turns = field(default_factory=Turns)
     tallies: dict[str, Tally] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._work = asyncio.Event()
         self._holds: dict[Row, Ready] = {}
-        self._arriving = 0
+        self._arriving: Counter[str] = Counter()
         self._is_stopping = False
 
     @property
@@ -71,12 +72,12 @@ class Scheduler:
             Refused: 429, too many wait; 503, stopping or the model cannot be loaded; 404; 400.
         """
         try:
-            self._check_room()
-            self._arriving += 1
+            await self._make_room(ask.caller)
+            self._arriving[ask.caller] += 1
             try:
                 ready = await self.shelf.take(ask.model)
             finally:
-                self._arriving -= 1
+                self._arriving[ask.caller] -= 1
             return await self._queue(ask, ready)
         except Refused as refusal:
             self.refused[refusal.code] += 1
@@ -88,8 +89,7 @@ class Scheduler:
             return
         row.is_cancelled = True
         self._tally(row).cancelled += 1
-        if row in self.waiting:
-            self.waiting.remove(row)
+        self.waiting.remove(row)
         await self._free(row)
 
     async def run(self) -> None:
@@ -128,28 +128,49 @@ class Scheduler:
         except Refused:
             await self.shelf.release(ready)
             raise
+        row.fingerprint = ready.fingerprint
         self._holds[row] = ready
-        self.waiting.append(row)
+        self.waiting.add(row)
         self._work.set()
         return row
 
-    def _check_room(self) -> None:
+    async def _make_room(self, caller: str) -> None:
+        """Find a place in the queue; where it is full, whoever holds most of it gives its newest row's to who holds less.
+
+        Raises:
+            Refused: 429, there is none; 503, stopping.
+        """
         if self._is_stopping:
             raise STOPPING
         free = max(0, self.max_batch - self.running)
-        ahead = len(self.waiting) + self._arriving
-        if ahead >= self.max_waiting + free:
-            raise Refused(
-                429,
-                "queue_full",
-                f"{ahead} questions wait already. Try again in a moment.",
-                retry_after_s=1 + ahead // max(1, self.max_batch),
-            )
+        ahead = len(self.waiting) + self._arriving.total()
+        if ahead < self.max_waiting + free:
+            return
+        full = self._full(ahead)
+        displaced = self.waiting.surplus(share=self.waiting.of(caller) + self._arriving[caller] + 1)
+        if displaced is None or displaced.caller == caller:
+            raise full
+        await self._put_off(displaced, full)
+
+    def _full(self, ahead: int) -> Refused:
+        return Refused(
+            429,
+            "queue_full",
+            f"{ahead} questions wait already. Try again in a moment.",
+            retry_after_s=1 + ahead // max(1, self.max_batch),
+        )
+
+    async def _put_off(self, row: Row, why: Refused) -> None:
+        """Refuse a row that waited."""
+        self.waiting.remove(row)
+        row.is_cancelled = True
+        row.inbox.put_nowait(why)
+        self.refused[why.code] += 1
+        await self._free(row)
 
     def _admit(self) -> list[Row]:
         free = max(0, self.max_batch - self.running)
-        admitted, self.waiting = self.waiting[:free], self.waiting[free:]
-        return admitted
+        return [self.waiting.pop() for _ in range(min(free, len(self.waiting)))]
 
     async def _step(self, network: Network, newcomers: list[Row]) -> None:
         loop = asyncio.get_running_loop()

@@ -96,7 +96,7 @@ async def _stream(row: Row, send: Send) -> None:
     first = await _next(row)
     if isinstance(first, Refused):
         raise first
-    await send(_head(200, "application/x-ndjson"))
+    await send(_head(200, "application/x-ndjson", fingerprint=row.fingerprint))
     news: News = first
     while isinstance(news, str):
         await _send_line(send, {"text": news})
@@ -110,7 +110,7 @@ async def _whole(row: Row, send: Send) -> None:
         text += news
     if isinstance(news, Refused):
         raise news
-    await _send_json(send, 200, {"text": text, **as_json(news)})
+    await _send_json(send, 200, {"text": text, **as_json(news)}, fingerprint=row.fingerprint)
 
 
 async def _next(row: Row) -> News:
@@ -148,15 +148,19 @@ def _counted(scheduler: Scheduler, name: str) -> dict[str, int]:
     return asdict(tally) if tally else {}
 
 
-def _head(status: int, content_type: str, retry_after_s: int | None = None) -> dict[str, Any]:
+def _head(status: int, content_type: str, retry_after_s: int | None = None, fingerprint: str = "") -> dict[str, Any]:
     headers = [(b"content-type", content_type.encode())]
     if retry_after_s is not None:
         headers.append((b"retry-after", str(retry_after_s).encode()))
+    if fingerprint:
+        headers.append((b"x-fingerprint", fingerprint.encode()))
     return {"type": "http.response.start", "status": status, "headers": headers}
 
 
-async def _send_json(send: Send, status: int, body: dict[str, Any], retry_after_s: int | None = None) -> None:
-    await send(_head(status, "application/json", retry_after_s))
+async def _send_json(
+    send: Send, status: int, body: dict[str, Any], retry_after_s: int | None = None, *, fingerprint: str = ""
+) -> None:
+    await send(_head(status, "application/json", retry_after_s, fingerprint))
     await send({"type": "http.response.body", "body": json.dumps(body).encode()})
 
 

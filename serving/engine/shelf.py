@@ -7,6 +7,7 @@ between two tokens. It does not know requests beyond how many use a model.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import math
 import time
 from concurrent.futures import Executor
@@ -15,11 +16,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+import transformers
 
 from serving.engine import adapters
 from serving.engine.adapters import Adapters
 from serving.engine.batch import Batch
-from serving.engine.contracts import ModelEntry
+from serving.engine.contracts import ENGINE_VERSION, ModelEntry
 from serving.engine.refusals import Refused
 from training.engine import decoding, loading
 from training.engine.chat import Chat
@@ -55,6 +57,7 @@ class Ready:
     no_repeat_ngram: int
     # Networks are shared by miniatures of runs of different days, each with its own day in its prompts.
     chat: Chat
+    fingerprint: str
     users: int = 0
 
 
@@ -151,7 +154,7 @@ class Shelf:
         if entry.method == "full":
             key, ref = f"full {entry.manifest_sha256}", StudentRef(path=str(model_folder(folder)), ways=entry.ways)
             network = await self._network(key, ref, roots=())
-            return Ready(entry, network, 0, no_repeat, network.student.chat)
+            return Ready(entry, network, 0, no_repeat, network.student.chat, self._fingerprint(entry))
         if entry.base is None:
             raise TrainError("no_base", "an adapter needs the student it was tuned on")
         adapter = await asyncio.to_thread(adapters.read, adapter_folder(folder))
@@ -162,13 +165,27 @@ class Shelf:
         slot = await self._on_compute(network.adapters.put, adapter)
         network.bytes += adapter.bytes
         chat = await asyncio.to_thread(self._chat, network.student.chat, entry.base)
-        return Ready(entry, network, slot, no_repeat, chat)
+        return Ready(entry, network, slot, no_repeat, chat, self._fingerprint(entry))
 
     def _chat(self, chat: Chat, base: StudentRef) -> Chat:
         """The base's chat as it was when the adapter was tuned."""
         if chat.ways == base.ways:
             return chat
         return loading.chat_of(base, chat, token=self._token, allowed_roots=self._roots)
+
+    def _fingerprint(self, entry: ModelEntry) -> str:
+        """A word that stays the same as long as weights, formats and programs do."""
+        base = entry.base.model_dump_json() if entry.base else ""
+        place, programs = self._placement, (str(ENGINE_VERSION), torch.__version__, transformers.__version__)
+        parts = (
+            entry.manifest_sha256,
+            base,
+            entry.ways.model_dump_json(),
+            str(place.device),
+            str(place.weights),
+            *programs,
+        )
+        return f"fp_{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:10]}"
 
     async def _network(self, key: str, ref: StudentRef, *, roots: tuple[str, ...]) -> Network:
         if key in self._networks:

@@ -8,15 +8,18 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from serving.openai.unheeded import TIER
+
 END = b"data: [DONE]\n\n"
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What all parts of one answer share."""
+    """What all parts of one answer share. `fingerprint` stands for the weights and the engine that wrote."""
 
     model: str
     include_usage: bool = False
+    fingerprint: str = ""
     id: str = field(default_factory=lambda: f"chatcmpl-{uuid4().hex}")
     created: int = field(default_factory=lambda: int(time.time()))
 
@@ -47,7 +50,14 @@ class Shape:
         return event({**body, "usage": None} if self.include_usage else body)
 
     def _head(self, kind: str) -> dict[str, Any]:
-        return {"id": self.id, "object": kind, "created": self.created, "model": self.model}
+        return {
+            "id": self.id,
+            "object": kind,
+            "created": self.created,
+            "model": self.model,
+            "service_tier": TIER,
+            "system_fingerprint": self.fingerprint or None,
+        }
 
 
 def event(body: dict[str, Any]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -14,6 +15,7 @@ class ApiError(Exception):
         code: A stable word.
         param: The option it is about.
         retry_after_s: When to come again.
+        more_headers: What the answer's headers say beside that.
     """
 
     def __init__(
@@ -24,10 +26,11 @@ class ApiError(Exception):
         code: str | None = None,
         param: str | None = None,
         retry_after_s: int | None = None,
+        more_headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status, self.message, self.code, self.param = status, message, code, param
-        self.retry_after_s = retry_after_s
+        self.retry_after_s, self.more_headers = retry_after_s, dict(more_headers or {})
 
     @property
     def body(self) -> dict[str, Any]:
@@ -37,7 +40,9 @@ class ApiError(Exception):
     @property
     def headers(self) -> dict[str, str]:
         """The answer's headers beyond its type."""
-        headers = {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
+        headers = dict(self.more_headers)
+        if self.retry_after_s is not None:
+            headers["Retry-After"] = str(self.retry_after_s)
         if self.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
         return headers

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from serving.openai import unheeded
 from serving.openai.errors import ApiError
 from web import outside_json
 
@@ -27,7 +28,6 @@ NEUTRAL: Final[dict[str, tuple[Any, ...]]] = {
     "response_format": ({"type": "text"},),
     "tools": ([],),
     "modalities": (["text"],),
-    "store": (False,),
     "logit_bias": ({},),
     "parallel_tool_calls": (True, False),
     "tool_choice": ("none",),
@@ -37,13 +37,16 @@ NEUTRAL: Final[dict[str, tuple[Any, ...]]] = {
 }
 KNOWN: Final = frozenset({
     "model", "messages", "stream", "stream_options", "temperature", "top_p", "max_tokens", "max_completion_tokens",
-    "seed", "stop",
+    "seed", "stop", *unheeded.NAMES,
 })  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Question:
-    """What was asked, in our words. `max_tokens`, `seed` and `temperature` are None where the client said nothing."""
+    """What was asked, in our words. `max_tokens`, `seed` and `temperature` are None where the client said nothing.
+
+    `unheeded` names the options it gave that change nothing here.
+    """
 
     model: str
     messages: list[dict[str, str]]
@@ -54,6 +57,7 @@ class Question:
     max_tokens: int | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    unheeded: tuple[str, ...] = ()
 
     def as_ask(self, model: str) -> dict[str, Any]:
         """The engine's question for a miniature of this name."""
@@ -90,6 +94,7 @@ def read(content: bytes) -> Question:
         max_tokens=_max_tokens(body),
         seed=_integer(body, "seed", -(1 << 63), (1 << 63) - 1),
         stop=_stops(body.get("stop")),
+        unheeded=unheeded.named(body),
     )
 
 
@@ -119,8 +124,15 @@ def _refuse_unless_neutral(name: str, value: Any) -> None:
         value == known and isinstance(value, bool) == isinstance(known, bool) for known in NEUTRAL[name]
     ):
         raise ApiError(
-            400, f"'{name}' is not supported by miniatures: leave it out.", code="unsupported_parameter", param=name
-        )
+            400, f"'{name}' is not supported by miniatures: leave it out{_or_give(name)}.", code="unsupported_parameter",
+            param=name,
+        )  # fmt: skip
+
+
+def _or_give(name: str) -> str:
+    """The one value of an option that asks for nothing, where there is one that is worth naming."""
+    given = NEUTRAL[name][0]
+    return f", or give {json.dumps(given)}" if isinstance(given, int | str) else ""
 
 
 def _messages(value: Any) -> list[dict[str, str]]:

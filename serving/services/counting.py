@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from serving.allowances import NOTHING, Taken
 from serving.models import Usage
 
 
@@ -23,10 +24,12 @@ class Asked:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
+    taken: Taken = NOTHING
 
 
 def count(asked: Asked) -> None:
-    """Add one question to its day's row."""
+    """Add one question to its day's row, and settle what it took of its token's minute."""
+    asked.taken.settle(asked.prompt_tokens + asked.completion_tokens)
     key = {"day": timezone.now().date(), "miniature_id": asked.miniature_id, "token": asked.token}
     added = {
         "requests": F("requests") + 1,

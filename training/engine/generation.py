@@ -15,6 +15,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from training.engine.chat import Chat, Messages
+from training.engine.drawing import Wish, draw
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def _write_batch(
     """Token ids written for each chosen prompt, at most its limit; None when told to stop."""
     device = model.device
     input_ids, mask = _padded_left([encoded[index] for index in chosen], chat.pad, device)
-    dice = [torch.Generator().manual_seed(sampling.seed * 1_000_003 + index) for index in chosen]
+    seeds = [seed_of(sampling, index) for index in chosen]
     written: list[list[int]] = [[] for _ in chosen]
     said = [Said(sampling.no_repeat_ngram) for _ in chosen]
     # Numbers in `written` of the rows still being written; finished rows leave the batch and the cache.
@@ -156,7 +157,8 @@ def _write_batch(
             use_cache=True, logits_to_keep=1,
         ).logits[:, -1]  # fmt: skip
         scores = _without_repeats(scores.float(), [said[number] for number in live])
-        tokens = _draw(scores, sampling, [dice[number] for number in live])
+        wishes = [Wish(sampling.temperature, sampling.top_p, seeds[number], len(written[number])) for number in live]
+        tokens = draw(scores, wishes)
         for number, token in zip(live, tokens, strict=True):
             written[number].append(token)
             said[number].add(token)
@@ -216,12 +218,6 @@ def _padded_left(rows: Sequence[list[int]], pad: int, device: torch.device) -> t
     return ids, mask
 
 
-def _draw(scores: Tensor, sampling: Sampling, dice: Sequence[torch.Generator]) -> list[int]:
-    """Next tokens from scores (B, V)."""
-    if sampling.temperature == 0:
-        return list(map(int, scores.argmax(dim=1).tolist()))
-    probabilities = torch.softmax(scores / sampling.temperature, dim=1).cpu()
-    ranked, tokens = probabilities.sort(dim=1, descending=True)
-    # Keep a token while the mass before it is below top_p, so the likeliest always stays.
-    ranked[(ranked.cumsum(dim=1) - ranked) >= sampling.top_p] = 0.0
-    return [int(tokens[row, torch.multinomial(ranked[row], 1, generator=die)]) for row, die in enumerate(dice)]
+def seed_of(sampling: Sampling, index: int) -> int:
+    """The seed of one prompt's noise."""
+    return sampling.seed * 1_000_003 + index

@@ -73,6 +73,15 @@ def test_what_nobody_knows_is_refused_rather_than_ignored():
         ({"messages": [{"role": "user", "content": None}]}, "messages[0].content"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "messages[0].content"),
         ({"messages": [{"role": "user", "content": "a"}] * 257}, "messages"),
+        ({"user": 7}, "user"),
+        ({"safety_identifier": "a" * 513}, "safety_identifier"),
+        ({"prompt_cache_key": ["a"]}, "prompt_cache_key"),
+        ({"service_tier": "cheap"}, "service_tier"),
+        ({"service_tier": ["auto"]}, "service_tier"),
+        ({"store": "yes"}, "store"),
+        ({"metadata": "a"}, "metadata"),
+        ({"metadata": {"a": 1}}, "metadata"),
+        ({"metadata": {str(n): "a" for n in range(17)}}, "metadata"),
     ],
 )
 def test_a_wrong_value_is_refused_with_the_option_s_name(changes, param):
@@ -103,6 +112,31 @@ def test_a_body_beyond_the_bound_is_refused_unread(db):
 
     assert answer.status_code == 413
     assert answer.json()["error"]["code"] == "request_too_large"
+
+
+def test_what_is_the_provider_s_bookkeeping_is_taken_and_named():
+    question = requests.read(
+        json.dumps(
+            GOOD
+            | {
+                "user": "u-1", "safety_identifier": "s", "prompt_cache_key": "k", "service_tier": "auto", "store": True,
+                "metadata": {"campaign": "spring"}, "prompt_cache_retention": None,
+            }
+        ).encode()
+    )  # fmt: skip
+
+    expected = ("metadata", "prompt_cache_key", "safety_identifier", "service_tier", "store", "user")
+    assert question.unheeded == expected
+    assert "metadata" not in question.as_ask("m")
+
+
+def test_asking_not_to_be_stored_is_heeded():
+    assert requests.read(json.dumps(GOOD | {"store": False}).encode()).unheeded == ()
+
+
+def test_a_refusal_names_the_value_that_would_pass():
+    assert "or give 1" in refused(n=3).message
+    assert "or give false" in refused(logprobs=True).message
 
 
 def test_neutral_values_and_both_forms_of_content_are_taken():

@@ -137,3 +137,39 @@ def test_without_an_engine_the_answer_says_what_to_do(client, settings, tmp_path
 
     assert (away.value.status_code, away.value.code) == (503, "not_serving")
     assert away.value.response.headers["retry-after"] == "5"
+
+
+def test_options_that_are_the_provider_s_bookkeeping_are_taken_and_change_nothing(client):
+    plain = ask(client)
+
+    raw = client.chat.completions.with_raw_response.create(
+        model=SLUG, messages=ASKED, max_completion_tokens=24, user="u-1", metadata={"campaign": "spring"}, store=True,
+        service_tier="auto", safety_identifier="s-1", prompt_cache_key="k-1", n=1, logprobs=False,
+    )  # fmt: skip
+
+    answer = raw.parse()
+    assert answer.choices[0].message.content == plain.choices[0].message.content
+    assert answer.service_tier == "default"
+    assert "store" in raw.headers["x-miniatures-unheeded"].split(", ")
+
+
+def test_every_answer_says_which_weights_and_program_wrote_it(client, promoted, task):
+    one, again = ask(client), ask(client, model=task.slug)
+    chunks = list(ask(client, stream=True))
+    other = client.chat.completions.with_raw_response.create(model=task.slug, messages=ASKED, max_tokens=2)
+
+    assert one.system_fingerprint.startswith("fp_")
+    assert one.system_fingerprint == again.system_fingerprint
+    assert {chunk.system_fingerprint for chunk in chunks} == {one.system_fingerprint}
+    assert other.headers["x-miniature"] == promoted.slug
+    assert other.headers["x-miniature-version"] == promoted.manifest_sha256[:12]
+
+
+def test_every_answer_and_refusal_has_an_id_of_its_own(client):
+    answers = [ask(client, max_tokens=1) for _ in range(2)]
+    with pytest.raises(openai.BadRequestError) as refused:
+        ask(client, n=2)
+
+    ids = {answers[0]._request_id, answers[1]._request_id, refused.value.request_id}
+    assert len(ids) == 3
+    assert all(each.startswith("req_") for each in ids)

@@ -6,13 +6,13 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('generation', '0010_research'),
+        ('review', '0016_source_arriving_until'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='generationjob',
-            name='threads',
+            model_name='candidate',
+            name='thread',
             field=models.JSONField(blank=True, null=True),
         ),
     ]

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("jobs", "0003_erased_texts")]
+    dependencies = [("jobs", "0004_halt")]
 
     operations = [
         migrations.AddField(model_name="job", name="unheard_since", field=models.DateTimeField(null=True)),

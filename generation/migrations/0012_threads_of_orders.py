@@ -6,13 +6,13 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('review', '0015_fewer_indexes'),
+        ('generation', '0011_corrections_and_claims'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='candidate',
-            name='thread',
+            model_name='generationjob',
+            name='threads',
             field=models.JSONField(blank=True, null=True),
         ),
     ]

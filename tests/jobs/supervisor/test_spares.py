@@ -1,0 +1,98 @@
+"""A spare process: stands by with its imports done, becomes the next attempt's engine, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from jobs.rundir import identity
+from jobs.services import lifecycle
+from jobs.supervisor import carry
+from jobs.supervisor.spares import SPARES
+from tests.jobs.conftest import state_of, wait_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MODULE = "tests.jobs.engines.counting"
+
+
+@pytest.fixture(autouse=True)
+def spares() -> Iterator[None]:
+    yield
+    SPARES.drop(MODULE)
+
+
+def stand_by() -> int:
+    """Have a spare ready; returns its process id."""
+    SPARES.prepare_soon(MODULE, after_s=0)
+    wait_for(lambda: SPARES.is_ready(MODULE))
+    return SPARES._spares[MODULE].process.pid
+
+
+def test_an_engine_is_made_of_the_spare_and_gets_its_secrets_and_its_log(launch, kinds, ledger, settings):
+    settings.SECRETS = {}
+    os.environ["SPARE_KEY"] = "s"
+    pid = stand_by()
+    job = launch(count=3, secret_refs=["SPARE_KEY"])
+
+    carry(job.pk, worker="worker-1")
+
+    job.refresh_from_db()
+    del os.environ["SPARE_KEY"]
+    assert job.state == "succeeded"
+    assert job.result["secrets"] == ["SPARE_KEY"]
+    log = settings.RUNS_DIR / str(job.pk) / str(job.run_fence) / "engine.log"
+    assert "counting from 0 to 3" in log.read_text()
+    mark = (log.parent / "engine.json").read_text()
+    assert f'"pid":{pid},' in mark.replace(" ", "")
+
+
+def test_a_killed_engine_is_followed_by_the_spare_and_a_job_at_its_end_keeps_none(
+    launch, kinds, ledger, carrying, admin
+):
+    kinds["counting"].keeps_spare = True
+    job = launch(count=400, step_s=0.02)
+    carrying(job)
+    wait_for(ledger.exists)
+    SPARES.drop(MODULE)
+    pid = stand_by()
+    job.refresh_from_db()
+
+    os.kill(job.pid, signal.SIGKILL)
+    wait_for(lambda: state_of(job) == "queued")
+    carrying(job)
+    wait_for(lambda: state_of(job) == "running")
+
+    job.refresh_from_db()
+    wait_for(lambda: type(job).objects.get(pk=job.pk).pid == pid)
+    lifecycle.cancel(job, by=admin)
+    wait_for(lambda: state_of(job) == "cancelled")
+    wait_for(lambda: MODULE not in SPARES._spares and MODULE not in SPARES._due)
+
+
+def test_a_spare_that_was_killed_is_no_spare(launch, ledger):
+    pid = stand_by()
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: SPARES._spares[MODULE].process.poll() is not None)
+    job = launch(count=2)
+
+    carry(job.pk, worker="worker-1")
+
+    job.refresh_from_db()
+    assert job.state == "succeeded"
+
+
+def test_a_spare_ends_with_the_input_it_waits_on():
+    stand_by()
+    spare = SPARES.take(MODULE)
+    assert spare is not None
+    mark = identity.mark_of(spare.process.pid)
+
+    spare.process.stdin.close()
+
+    wait_for(lambda: spare.process.poll() is not None)
+    assert spare.process.returncode == 0
+    assert not identity.is_alive(mark)
+    spare.end()

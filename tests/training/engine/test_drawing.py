@@ -1,0 +1,104 @@
+"""Draws by seed, position and token: the softmax's distribution, exact shares, and nothing of a neighbour's."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from training.engine.drawing import Wish, draw, within
+
+pytestmark = pytest.mark.engine
+SIZE = 40
+DRAWS = 6000
+# Chi-square with so many degrees of freedom lies below this in 999 of 1,000 draws of the very distribution.
+CRITICAL_39 = 72.1
+
+
+def scores_of(size: int, seed: int = 1, spread: float = 1.5) -> torch.Tensor:
+    return torch.randn(1, size, generator=torch.Generator().manual_seed(seed)) * spread
+
+
+def chi_square(drawn: list[int], expected: torch.Tensor) -> float:
+    seen = torch.bincount(torch.tensor(drawn), minlength=len(expected)).double()
+    wanted = expected.double() * len(drawn)
+    return float(((seen - wanted) ** 2 / wanted).sum())
+
+
+@pytest.mark.parametrize("temperature", [0.7, 1.0, 1.6])
+def test_draws_follow_the_softmax(temperature):
+    scores = scores_of(SIZE, spread=1.0)
+
+    drawn = draw(scores.repeat(DRAWS, 1), [Wish(temperature, 1.0, seed, seed % 7) for seed in range(DRAWS)])
+
+    assert chi_square(drawn, torch.softmax(scores[0] / temperature, dim=0)) < CRITICAL_39
+
+
+def test_positions_of_one_seed_draw_as_independently_as_seeds_do():
+    scores = scores_of(SIZE, spread=1.0)
+
+    drawn = draw(scores.repeat(DRAWS, 1), [Wish(1.0, 1.0, 7, position) for position in range(DRAWS)])
+
+    assert chi_square(drawn, torch.softmax(scores[0], dim=0)) < CRITICAL_39
+    pairs = [first * SIZE + second for first, second in zip(drawn[::2], drawn[1::2], strict=True)]
+    likeliest = int(scores.argmax()) * (SIZE + 1)
+    expected = float(torch.softmax(scores[0], dim=0).max() ** 2) * len(pairs)
+    assert abs(pairs.count(likeliest) - expected) < 4 * expected**0.5 + 4
+
+
+@pytest.mark.parametrize("top_p", [0.05, 0.5, 0.9, 0.999])
+def test_a_share_keeps_exactly_what_a_sort_keeps_and_draws_from_it_as_the_softmax_does(top_p):
+    scores = scores_of(SIZE)
+    ranked, ids = torch.softmax(scores[0], dim=0).sort(descending=True)
+    inside = ids[(ranked.cumsum(0) - ranked) < top_p]
+
+    every = torch.arange(SIZE).unsqueeze(1)
+    are_in, _ = within(scores.expand(SIZE, SIZE), every, torch.full((SIZE, 1), top_p))
+    drawn = draw(scores.repeat(DRAWS, 1), [Wish(1.0, top_p, seed, 0) for seed in range(DRAWS)])
+
+    assert set(every[are_in].tolist()) == set(inside.tolist())
+    assert set(drawn) <= set(inside.tolist())
+    expected = torch.softmax(scores[0], dim=0)[inside]
+    places = {int(token): place for place, token in enumerate(inside)}
+    assert chi_square([places[token] for token in drawn], expected / expected.sum()) < CRITICAL_39
+
+
+def test_the_smallest_share_is_the_likeliest_token_and_no_temperature_too():
+    scores = scores_of(5000, spread=0.01).repeat(3, 1)
+
+    assert (
+        draw(scores, [Wish(1.0, 1e-6, 1, 0), Wish(0, 1.0, 1, 0), Wish(2.0, 1e-6, 9, 4)])
+        == [int(scores[0].argmax())] * 3
+    )
+
+
+def test_a_row_draws_alone_what_it_draws_in_a_crowd_of_other_wishes():
+    scores = torch.cat([scores_of(3000, seed) for seed in range(8)])
+    wishes = [Wish((0, 0.5, 1.0, 1.5)[n % 4], (1.0, 0.9, 0.3)[n % 3], n, n) for n in range(8)]
+
+    together = draw(scores.clone(), wishes)
+
+    assert together == [draw(scores[n : n + 1].clone(), [wishes[n]])[0] for n in range(8)]
+
+
+@pytest.mark.parametrize("top_p", [1.0, 0.9])
+def test_scores_that_differ_in_their_last_bits_are_drawn_alike(top_p):
+    count, size = 200, 8000
+    scores = torch.cat([scores_of(size, seed, spread=1.0) for seed in range(count)])
+    rounding = torch.randn(scores.shape, generator=torch.Generator().manual_seed(3)) * 1e-6
+    wishes = [Wish(1.0, top_p, seed, 0) for seed in range(count)]
+
+    one, other = draw(scores.clone(), wishes), draw(scores + rounding, wishes)
+
+    assert one == other
+
+
+def test_what_is_out_of_reach_is_never_drawn():
+    scores = torch.full((1, 100), -torch.inf)
+    scores[0, 7] = 0.0
+
+    assert {draw(scores.clone(), [Wish(1.0, 0.9, seed, 0)])[0] for seed in range(50)} == {7}
+
+
+def test_scores_that_are_no_numbers_are_an_error():
+    with pytest.raises(ValueError, match="not numbers"):
+        draw(torch.full((1, 10), torch.nan), [Wish(1.0, 1.0, 1, 0)])
