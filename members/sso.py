@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.core.exceptions import SignupClosedException
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
@@ -43,10 +44,16 @@ class InvitedOnly(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return True
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> Member:
-        """Make the member, with what their invitation promised, in one transaction."""
+        """Make the member, with what their invitation promised, in one transaction.
+
+        Raises:
+            SignupClosedException: The invitation was taken, or lost its worth, since the address was looked at.
+        """
         address = verified_address(sociallogin)
         with transaction.atomic():
             invitation = invitations.take_for(address)
+            if invitation is None and not _is_at_home(address):
+                raise SignupClosedException
             member: Member = sociallogin.user
             member.username = free_name(member.username or address.partition("@")[0])
             member.email = address

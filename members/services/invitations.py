@@ -95,8 +95,10 @@ def by_token(token: str) -> Invitation:
 def accept(invitation: Invitation, *, username: str, display_name: str, password: str) -> Member:
     """Become a member. Of two that accept one invitation at once, one becomes the member and the other is refused.
 
+    It is worth what its inviter may give at this moment, whatever they could when they made it.
+
     Raises:
-        Refusal: 409 when it no longer opens or the name is taken, 422 by field for what cannot be used.
+        Refusal: 409 when it no longer opens, its inviter may no longer make it, or the name is taken, 422 by field for what cannot be used.
     """
     _refuse_weak(password, username=username, email=invitation.email)
     with transaction.atomic():
@@ -119,7 +121,8 @@ def settle(invitation: Invitation, member: Member) -> None:
 def take_for(email: str) -> Invitation | None:
     """Take the newest open invitation of an address that somebody else has verified, for a sign-in by SSO.
 
-    Runs inside the caller's transaction, which then calls `settle`. None when there is none to take.
+    One whose inviter may no longer make it is passed over. Runs inside the caller's transaction, which then calls
+    `settle`. None when there is none to take.
     """
     rows = Invitation.objects.filter(_open(), email__iexact=email).order_by("-created_at")
     for invitation in rows:
@@ -132,8 +135,9 @@ def take_for(email: str) -> Invitation | None:
 
 
 def has_open(email: str) -> bool:
-    """Whether an address is invited."""
-    return Invitation.objects.filter(_open(), email__iexact=email).exists()
+    """Whether an address is invited, by somebody who may still do so."""
+    rows = Invitation.objects.select_related("invited_by").filter(_open(), email__iexact=email)
+    return any(_is_worth_something(row, row.invited_by) for row in rows)
 
 
 def revoke(invitation: Invitation, *, by: Member) -> None:
@@ -161,6 +165,10 @@ def revoke(invitation: Invitation, *, by: Member) -> None:
 
 
 def _take(invitation: Invitation) -> None:
+    # Locked, so that who takes the inviter's power away at this moment comes before or after, never between.
+    by = Member.objects.select_for_update().filter(pk=invitation.invited_by_id).first()
+    if not _is_worth_something(invitation, by):
+        raise _void()
     # The conditional update is what makes a link good for one person, however many open it at once.
     rows = Invitation.objects.filter(_open(), pk=invitation.pk)
     if not rows.update(accepted_at=timezone.now()):
@@ -169,13 +177,31 @@ def _take(invitation: Invitation) -> None:
 
 
 def _give(invitation: Invitation, member: Member) -> None:
-    by = invitation.invited_by
-    if by is None:
-        return
-    led = ports.teams.led_by(by)
-    for row in invitation.roles:
-        if row["task"] in led:
-            ports.teams.give(member, task=row["task"], role=row["role"], by=by)
+    by = Member.objects.filter(pk=invitation.invited_by_id).first()
+    for row in _still_given(invitation, by):
+        assert by is not None
+        ports.teams.give(member, task=row["task"], role=row["role"], by=by)
+
+
+def _still_given(invitation: Invitation, by: Member | None) -> ports.Roles:
+    """The roles of an invitation that its inviter may give now."""
+    led = ports.teams.led_by(by) if by is not None and by.is_active else {}
+    return [row for row in invitation.roles if row["task"] in led]
+
+
+def _is_worth_something(invitation: Invitation, by: Member | None) -> bool:
+    """Return whether the inviter could make this invitation, or what is left of it, today.
+
+    An admin may ask in whom they like. Others make no admins, and ask people into tasks that they lead.
+    """
+    if by is None or not by.is_active:
+        return False
+    return by.is_admin or (not invitation.is_admin and bool(_still_given(invitation, by)))
+
+
+def _void() -> Refusal:
+    words = "Who made this invitation may no longer do so."
+    return Refusal("invitation_void", words, hint="Ask an admin for a new one.", status=409)
 
 
 def _open() -> Q:
@@ -191,10 +217,8 @@ def _require_open(invitation: Invitation) -> None:
     if why:
         hint = "Sign in, or ask who invited you for a new one."
         raise Refusal(f"invitation_{invitation.state}", why, hint=hint, status=409)
-    by = invitation.invited_by
-    if by is None or not by.is_active or (invitation.is_admin and not by.is_admin):
-        words = "Who made this invitation may no longer do so."
-        raise Refusal("invitation_void", words, hint="Ask an admin for a new one.", status=409)
+    if not _is_worth_something(invitation, invitation.invited_by):
+        raise _void()
 
 
 def _require_may_give(by: Member, roles: Sequence[dict[str, str]], *, is_admin: bool) -> None:

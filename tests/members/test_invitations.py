@@ -145,13 +145,15 @@ def test_a_lead_gives_roles_in_their_own_tasks_alone(admin, lead, reviewer):
     assert not Invitation.objects.exists()
 
 
-def test_what_the_inviter_lost_meanwhile_is_not_given(client, admin, lead, task):
+def test_an_invitation_of_which_nothing_is_left_opens_no_more(client, admin, lead, task):
     invitation = invitations.invite("nora@example.org", by=lead, roles=[{"task": "outreach", "role": "lead"}])
     Membership.objects.filter(member=lead).update(role=Role.VIEWER)
 
-    client.post(door(invitation), ANSWERS)
+    answer = client.post(door(invitation), ANSWERS)
 
-    assert Member.objects.filter(username="nora").exists()
+    assert answer.status_code == 409
+    assert "may no longer" in answer.content.decode()
+    assert not Member.objects.filter(username="nora").exists()
     assert not Membership.objects.filter(member__username="nora").exists()
 
 
