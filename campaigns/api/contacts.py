@@ -22,7 +22,7 @@ from campaigns.services.contacts.columns import BASIS
 from campaigns.services.contacts.listed import import_listed
 from campaigns.services.senders import NewSender
 from campaigns.states import SuppressionReason
-from members.idempotency import idempotent
+from members.idempotency import idempotent, idempotent_in_steps
 from members.session import member_of
 from review.permissions import task_or_404
 from review.services.imports import uploads
@@ -66,7 +66,7 @@ class ContactsView(APIView):
         request={"application/json": shapes.ContactsIn, "multipart/form-data": shapes.ContactFileIn},
         responses={200: shapes.ContactImportOut, 201: shapes.ContactImportOut},
     )
-    @idempotent
+    @idempotent_in_steps
     def post(self, request: Request) -> Response:
         """Import contacts: all or, when one is bad and `skip_bad` is not set, none. 200 when nobody was new.
 

@@ -165,6 +165,19 @@ def test_visitors_do_not_take_the_seats_of_members(site_of: Callable[..., Site])
         each.close()
 
 
+@pytest.mark.parametrize(
+    ("address", "status", "code"),
+    [("/api/v1/tasks/", 401, "not_authenticated"), ("/v1/chat/completions", 413, "request_too_large")],
+)
+def test_who_sends_too_much_reads_why(site_of: Callable[..., Site], address: str, status: int, code: str) -> None:
+    url = f"http://127.0.0.1:{site_of().port}{address}"
+
+    answer = httpx.post(url, content=LARGE, timeout=PATIENCE_S, trust_env=False)
+
+    body = answer.json()
+    assert (answer.status_code, body.get("error", body)["code"]) == (status, code)
+
+
 def test_a_body_that_does_not_come_is_told_and_closed(site_of: Callable[..., Site]) -> None:
     site = site_of(grace_s=0.2)
     slow = site.open(b"POST /api/v1/tasks/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\nhalf")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from campaigns.models import Contact, ContactImport
 from campaigns.selectors import suppression as suppressed
@@ -27,8 +29,12 @@ from review.services.imports.records import Writing, chunks, content_hash
 from review.services.imports.result import Tally
 from review.services.imports.tables import Table, open_table
 from review.states import Role, SourceKind
+from web.errors import Refusal
+from web.giving_way import Turns
 
 CHUNK = 500
+# Contacts are written in one transaction: so many take a few seconds.
+MAX_ROWS = 200_000
 ADDED, KNOWN, SUPPRESSED = "added", "known", "suppressed"
 
 
@@ -77,16 +83,15 @@ class _Taking:
     batch: ContactImport
     by: Member
     companies: Companies
+    source: Source
     tally: Tally = field(default_factory=Tally)
     records: Tally = field(default_factory=Tally)
-    source: Source | None = None
     fresh: list[tuple[int, Contact]] = field(default_factory=list)
     seen: dict[str, UUID] = field(default_factory=dict)
     outcomes: list[RowOutcome] = field(default_factory=list)
     last_digest: str = ""
 
 
-@transaction.atomic
 def import_contacts(
     task: Task,
     path: Path,
@@ -99,8 +104,9 @@ def import_contacts(
 ) -> ContactsResult:
     """Take in a CSV, JSONL or JSON file of contacts with the facts of their companies.
 
-    A contact is known by its address within the task, a record by its facts: the same file twice adds nothing. The
-    task's row is locked meanwhile; suppressions wait only while the contacts themselves are written.
+    A contact is known by its address within the task, a record by its facts: the same file twice adds nothing. Records
+    are written a few at a time and are there for nobody meanwhile, see `arriving`; the contacts come last, in one
+    transaction, for which suppressions and the task's row wait.
 
     Args:
         task: The task.
@@ -113,32 +119,43 @@ def import_contacts(
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: The file cannot be read, the mapping is wrong, or rows are bad (`rows_bad`, each by its number).
+        Refusal: The file cannot be read, the mapping is wrong, rows are bad (`rows_bad`, each by its number) or too many
+            (413), or another import into the task is under way (`import_running`, 409).
     """
     permissions.require(by, task, Role.LEAD)
-    task = arriving.hold(task)
     spec, table, defaults = latest_version(task).spec, open_table(path), defaults or {}
     wanted = columns.of(spec)
     mapping = columns.guessed(table.columns, wanted) if mapping is None else mapping
     check_mapping(table, mapping, wanted.for_mapping(mapping, defaults), defaults)
 
     batch = _draw(task, path, mapping, by=by, filename=filename)
-    taking = _Taking(task, Writing(spec), table, batch, by, Companies(task))
-    for chunk in chunks(good_rows(table, mapping, wanted, defaults, taking.tally), CHUNK):
-        _take(taking, chunk)
-    if taking.tally.bad and not skip_bad:
-        raise taking.tally.refusal()
-    _write(taking)
-    return _settle(taking, tuple(column for column in table.columns if not mapping.get(column)))
+    source = arriving.claim(task, lambda held: _source(held, table, batch, by))
+    with arriving.taken_back_on_failure(source):
+        taking = _Taking(task, Writing(spec), table, batch, by, Companies(task), source)
+        turns = Turns()
+        for chunk in chunks(good_rows(table, mapping, wanted, defaults, taking.tally), CHUNK):
+            if taking.tally.total > MAX_ROWS:
+                message = f"The file has more than {MAX_ROWS:,} contacts."
+                raise Refusal("too_many_rows", message, hint="Split it and import the parts.", status=413)
+            with transaction.atomic():
+                arriving.renew(source)
+                _take(taking, chunk)
+            turns.give_way()
+        if taking.tally.bad and not skip_bad:
+            raise taking.tally.refusal()
+        with transaction.atomic():
+            Task.objects.select_for_update().get(pk=task.pk)
+            arriving.renew(source)
+            batch.save(force_insert=True)
+            _write(taking)
+            return _settle(taking, tuple(column for column in table.columns if not mapping.get(column)))
 
 
 def _draw(task: Task, path: Path, mapping: Mapping, *, by: Member, filename: str) -> ContactImport:
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     name = (filename or path.name).replace("\\", "/").rsplit("/", 1)[-1]
-    return ContactImport.objects.create(
-        task=task, filename=name[:200], sha256=sha256, mapping=mapping, created_by=by
-    )  # fmt: skip
+    return ContactImport(task=task, filename=name[:200], sha256=sha256, mapping=mapping, created_by=by)
 
 
 def _take(taking: _Taking, rows: Sequence[ContactRow]) -> None:
@@ -177,7 +194,9 @@ def _give_records(taking: _Taking, fresh: list[tuple[ContactRow, Contact]]) -> l
     hashed = {content_hash(row.facts): row for row, _ in reversed(fresh) if row.facts}
     if not hashed:
         return fresh
-    records = {r.content_hash: r for r in Record.objects.filter(task=taking.task, content_hash__in=list(hashed))}
+    # Those of this import's earlier rows among them, which have not arrived yet.
+    there = Record.everything.filter(task=taking.task, content_hash__in=list(hashed))
+    records = {record.content_hash: record for record in there}
     taking.records.known += len(records)
     new = _new_records(taking, {key: row for key, row in hashed.items() if key not in records})
     Record.objects.bulk_create(sorted(new, key=lambda record: record.row_number), batch_size=CHUNK)
@@ -192,7 +211,6 @@ def _give_records(taking: _Taking, fresh: list[tuple[ContactRow, Contact]]) -> l
 
 def _new_records(taking: _Taking, hashed: dict[str, ContactRow]) -> list[Record]:
     """Records that are not saved yet, each on the side of its company; a row that would stand on two sides is refused."""
-    source = taking.source = taking.source or _source(taking)
     news = [(key, row, taking.writing.naming.company(row.facts, key)) for key, row in hashed.items()]
     taking.companies.learn(company for _, _, company in news)
     made: list[Record] = []
@@ -202,22 +220,22 @@ def _new_records(taking: _Taking, hashed: dict[str, ContactRow]) -> list[Record]
         except ValueError as error:
             taking.tally.refuse(row.number, str(error))
         else:
-            made.append(taking.writing.record(source, row.number, row.facts, key, company, side))
+            made.append(taking.writing.record(taking.source, row.number, row.facts, key, company, side))
     return made
 
 
-def _source(taking: _Taking) -> Source:
-    batch = taking.batch
+def _source(task: Task, table: Table, batch: ContactImport, by: Member) -> Source:
     return sources.draw(
-        taking.task,
+        task,
         SourceKind.RECORDS,
-        taking.table.path,
-        taking.table.format,
+        table.path,
+        table.format,
         batch.mapping,
-        by=taking.by,
+        by=by,
         filename=batch.filename,
         name=f"Contacts: {batch.filename}"[:160],
         provenance="Facts about the companies of contacts",
+        arriving_until=timezone.now() + timedelta(seconds=arriving.LEASE_S),
     )
 
 
@@ -237,7 +255,9 @@ def _write(taking: _Taking) -> None:
 
 
 def _settle(taking: _Taking, unknown: tuple[str, ...]) -> ContactsResult:
-    if taking.source is not None:
+    if taking.records.added + taking.records.known == 0:
+        taking.source.delete()
+    else:
         taking.records.total = taking.tally.total
         sources.settle(
             taking.source, taking.records,

@@ -17,13 +17,16 @@ from review.services.imports.chat_logs import open_drafts
 from review.services.imports.companies import Companies
 from review.services.imports.finding import Draft, Finder, call_id, fitting
 from review.services.imports.mapping import Mapping, guess, targets
-from review.services.imports.reading import check_mapping, read_rows
+from review.services.imports.reading import at_most, check_mapping, read_rows
 from review.services.imports.records import foreseen, growing_chunks
 from review.services.imports.result import ImportResult, Tally
 from review.services.pouring import DraftRow, Drafts, LaidDrafts, Records
 from review.states import Role, SourceKind
 from web.ahead import ahead
 from web.pouring import Laid
+
+# They are on the desk at once, so they are written in one transaction; it takes some ten seconds for so many.
+MAX_DRAFTS = 100_000
 
 
 @transaction.atomic
@@ -59,7 +62,7 @@ def import_drafts(
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: As `import_records`; a draft that does not fit the output schema, or finds no record, is a bad row.
+        Refusal: As `import_records`, more than 100,000 drafts (`too_many_rows`); a draft that does not fit the output schema, or finds no record, is a bad row.
     """
     permissions.require(by, task, Role.LEAD)
     task = arriving.hold(task)
@@ -74,12 +77,13 @@ def import_drafts(
         task, SourceKind.DRAFTS, path, table.format, mapping, by=by, filename=filename, name=name, provenance=provenance
     )
     reading = Tally()
-    drafts = fitting(version, read_rows(table, mapping, fields, defaults or {}, reading), reading)
+    rows = at_most(read_rows(table, mapping, fields, defaults or {}, reading), MAX_DRAFTS, "drafts")
+    drafts = fitting(version, rows, reading)
     intake = _Intake(source, version, tally, foreseen(task, version.spec, table, mapping, fields, defaults or {}))
     read = growing_chunks(drafts)
     # Of a task without records nothing is looked up, and rows can be made while the ones before are written.
-    for rows in map(intake.prepare, ahead(read)) if intake.asks else ahead(map(intake.prepare, read)):
-        intake.write(*rows)
+    for prepared in map(intake.prepare, ahead(read)) if intake.asks else ahead(map(intake.prepare, read)):
+        intake.write(*prepared)
     tally.merge(reading)
     if tally.bad and not skip_bad:
         raise tally.refusal()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from review.schema import Facts, InputField, OutputField
 from review.services.imports.mapping import LABELS_FIELD, Mapping, Target
@@ -13,6 +13,7 @@ from review.services.imports.values import read_value
 from web import outside_json
 from web.errors import Refusal
 
+T = TypeVar("T")
 # Columns that a message names.
 SHOWN = 30
 
@@ -100,6 +101,19 @@ def read_rows(
             yield reader.read(row)
         except ValueError as error:
             tally.refuse(row.number, str(error))
+
+
+def at_most(rows: Iterable[T], most: int, what: str) -> Iterator[T]:
+    """Pass rows on, up to what one transaction writes before other writers give up waiting.
+
+    Raises:
+        Refusal: `too_many_rows` (413).
+    """
+    for count, row in enumerate(rows, 1):
+        if count > most:
+            message = f"The file holds more than {most:,} {what}."
+            raise Refusal("too_many_rows", message, hint="Split it and import the parts.", status=413)
+        yield row
 
 
 class _Reader:

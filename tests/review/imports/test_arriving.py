@@ -18,7 +18,8 @@ from django.utils import timezone
 from members.models import Member
 from review.models import Record, Source, Task
 from review.selectors import records, sources
-from review.services.imports import arriving, import_drafts, import_records
+from review.services.imports import arriving, drafts, import_drafts, import_records
+from review.services.imports.judged import decisions, import_decisions
 from review.services.imports.records import CHUNK
 from review.services.imports.sources import draw
 from review.states import SourceKind
@@ -164,3 +165,34 @@ def test_who_stood_still_for_too_long_writes_no_more(task: Task, admin: Member, 
         arriving.renew(source)
 
     assert refused.value.code == "import_lost"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("take", "limit", "head", "tail"),
+    [
+        (import_drafts, (drafts, "MAX_DRAFTS"), "", ""),
+        (import_decisions, (decisions, "MAX_VERDICTS"), ",said.verdict,said.reviewer", ",accept,kim"),
+    ],
+)
+def test_more_than_one_transaction_takes_are_refused(
+    task: Task,
+    admin: Member,
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    take: Any,
+    limit: Any,
+    head: str,
+    tail: str,
+) -> None:
+    monkeypatch.setattr(*limit, 3)
+    file = "company,sector,subject,body" + head + "\n"
+    four = write(file + "".join(f"C{number},steel,Hello,Hello {number}{tail}\n" for number in range(4)))
+    three = write(file + "".join(f"C{number},steel,Hello,Hello {number}{tail}\n" for number in range(3)), "three.csv")
+
+    with pytest.raises(Refusal) as refused:
+        take(task, four, by=admin)
+
+    assert (refused.value.code, refused.value.status) == ("too_many_rows", 413)
+    assert not Source.everything.exists()
+    assert take(task, three, by=admin).rows_added == 3

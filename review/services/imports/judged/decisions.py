@@ -28,13 +28,15 @@ from review.services.imports.judged.saying import Said
 from review.services.imports.judged.tables import JudgedTable, open_judged
 from review.services.imports.judged.targets import DRAFT, check_said, guess_judged, judged_targets
 from review.services.imports.mapping import Mapping as Columns
-from review.services.imports.reading import ReadRow, check_mapping, read_rows
+from review.services.imports.reading import ReadRow, at_most, check_mapping, read_rows
 from review.services.imports.records import chunks, foreseen
 from review.services.imports.result import ImportResult, Tally
 from review.services.pouring import Records
 from review.states import Role, SourceKind
 
 CHUNK = 500
+# A verdict can never be taken back, so all of a file are written in one transaction; others wait for it.
+MAX_VERDICTS = 10_000
 
 
 @transaction.atomic
@@ -74,7 +76,7 @@ def import_decisions(
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: As `import_drafts`; `no_verdicts` when nothing in the file was judged.
+        Refusal: As `import_drafts`, of 10,000 verdicts at most; `no_verdicts` when nothing in the file was judged.
     """
     permissions.require(by, task, Role.LEAD)
     task = arriving.hold(task)
@@ -94,7 +96,8 @@ def import_decisions(
         source, version, Reviewers(task, reviewers or {}), verdicts or {}, tally,
         foreseen(task, version.spec, table, mapping, fields, defaults or {}),
     )  # fmt: skip
-    for chunk in chunks(read_rows(table, mapping, fields, defaults or {}, tally), CHUNK):
+    rows = at_most(read_rows(table, mapping, fields, defaults or {}, tally), MAX_VERDICTS, "verdicts")
+    for chunk in chunks(rows, CHUNK):
         intake.add(chunk)
     if tally.bad and not skip_bad:
         raise tally.refusal()
