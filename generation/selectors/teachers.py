@@ -38,12 +38,14 @@ FREE = Price(Decimal(0), Decimal(0), note="Runs here; no token is paid for.")
 
 @dataclass(frozen=True)
 class TeacherLine:
-    """One teacher as lists show it: its price if known, whether its key is there, its provider's terms."""
+    """One teacher as lists show it: its price if known, whether its key is there and may be used, its provider's terms."""
 
     teacher: Teacher
     price: Price | None
     has_key: bool
     terms: Terms
+    # Whether its key may be sent to its address: see `jobs.secret_uses`.
+    is_key_allowed: bool = True
 
     @property
     def can_be_asked(self) -> bool:
@@ -67,8 +69,9 @@ def line_of(teacher: Teacher, price: Price | None) -> TeacherLine:
     """A teacher as lists show it."""
     if is_free(teacher):
         price = FREE
-    has_key = not teacher.secret_ref or (secrets.is_set(teacher.secret_ref) and _may_use_key(teacher))
-    return TeacherLine(teacher, price, has_key, terms_of(teacher.provider))
+    is_allowed = not teacher.secret_ref or _may_use_key(teacher)
+    has_key = is_allowed and (not teacher.secret_ref or secrets.is_set(teacher.secret_ref))
+    return TeacherLine(teacher, price, has_key, terms_of(teacher.provider), is_allowed)
 
 
 def _may_use_key(teacher: Teacher) -> bool:

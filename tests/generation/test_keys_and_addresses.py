@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from generation.models import GenerationJob, Teacher
 from generation.selectors.teachers import line_of
@@ -68,7 +69,7 @@ def test_a_server_of_ones_own_gets_its_key_once_that_is_allowed(admin: Member, s
 
 
 def test_a_teacher_saved_before_is_not_asked_and_says_why(
-    task: Task, source: Source, paid: Teacher, lead: Member
+    task: Task, source: Source, paid: Teacher, lead: Member, as_member: Any
 ) -> None:
     Teacher.objects.filter(pk=paid.pk).update(secret_ref="AWS_SECRET_ACCESS_KEY")
     paid.refresh_from_db()
@@ -77,6 +78,8 @@ def test_a_teacher_saved_before_is_not_asked_and_says_why(
         orders.launch(task, teacher=paid, count=1, by=lead, max_cost_usd=Decimal(1))
 
     assert not line_of(paid, None).has_key
+    page = as_member(lead).get(reverse("generation:teachers")).content.decode()
+    assert "may not be sent to its address" in page
 
 
 def test_an_order_from_before_does_not_get_the_key_handed_over(paid_order: GenerationJob) -> None:
