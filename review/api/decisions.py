@@ -18,7 +18,7 @@ from review.api.serializers_desk import DecisionIn, KeysIn, ReleaseIn, SetAsideI
 from review.api.shapes_desk import DECISION_REPLY, DECISIONS, DECK, KEYS, PROBLEM, RELEASED
 from review.permissions import require, task_or_404
 from review.ports import Narrowed
-from review.selectors import cards, desk, desk_part, pace
+from review.selectors import cards, desk, desk_part, destinations, pace
 from review.selectors import decisions as said
 from review.services import decisions, desk_keys, queue
 from review.services.queue import Leaving
@@ -163,7 +163,7 @@ class KeysView(APIView):
 
 def deck_json(request: Request, hand: list[Any]) -> list[dict[str, Any]]:
     """Cards for a reply: plain data for programs, or as the page draws them where it asks for that."""
-    cards.say_where(hand, by=member_of(request))
+    destinations.say_where(hand, by=member_of(request))
     if request.query_params.get("render") != "html":
         return [cards.as_json(assignment) for assignment in hand]
     drawn = []

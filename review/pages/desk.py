@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from members.models import Member
 from members.session import member_of
 from review import judgement
-from review.models import Assignment, Task
 from review.pages import desk_form, desk_words
 from review.permissions import may, task_or_404
 from review.ports import Narrowed
@@ -63,7 +62,7 @@ def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "review/desk/focus.html", _context(member, task, hand, refusal, only), status=status)
 
 
-def _hand(member: Member, task: Task, only: Narrowed | None) -> list[Assignment]:
+def _hand(member: Member, task: Any, only: Narrowed | None) -> list[Any]:
     if only is None:
         return queue.deal(member, task, count=settings.DECK_SIZE)
     held, fresh = queue.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE)
