@@ -12,10 +12,12 @@ from rest_framework.test import APIClient
 from campaigns.models import Campaign, Contact, Message
 from campaigns.services import launch, tick
 from members.models import Member
-from review.models import Candidate, Record, Task
+from review.models import Candidate, Record, RevisionRequest, Task
+from review.services import queue, revisions
+from review.services.candidates import NewDraft
 from review.states import Role
 from tests.campaigns import factories
-from tests.campaigns.pipeline.conftest import answer_orders
+from tests.campaigns.pipeline.conftest import answer_orders, judge
 from tests.review import factories as desk
 
 pytestmark = pytest.mark.django_db
@@ -179,3 +181,29 @@ def test_a_part_that_is_not_of_this_task_is_not_there(
     factories.make_plain_campaign(desk.make_task(by=admin, slug="other"), slug="other")
 
     assert api_as(lead).get(f"/api/v1/desk/{task.slug}/deck/?only={key}").status_code == 404
+
+
+def test_a_draft_that_is_written_again_on_the_desk_takes_its_mail_along(
+    waiting: Campaign, task: Task, lead: Member, api_as: Callable[..., APIClient]
+) -> None:
+    mail = Message.objects.order_by("id")[0]
+    assert mail.candidate is not None
+    queue.set_aside(queue.hold(lead, mail.candidate.pk).candidate_id, by=lead)
+    Candidate.objects.filter(pk=mail.candidate.pk).update(for_reviewer=lead)
+    asked = RevisionRequest.objects.create(
+        candidate=mail.candidate, asked_by=lead, instruction="Shorter", job_id=uuid4()
+    )
+    words = {"subject": "Shorter", "body": "Hi {{contact.first_name}}, shall we talk?"}
+    draft = NewDraft(record_id=mail.candidate.record_id, fields=words, call_id=uuid4().hex)
+
+    revision = revisions.arrive(asked.job_id, draft, version=mail.candidate.task_version)
+    tick.advance_all()
+    assert revision is not None
+    hand = api_as(lead).get(f"/api/v1/desk/{task.slug}/deck/?only=campaign:spring").data["cards"]
+    judge(revision, lead, "accept")
+    tick.advance_all()
+
+    mail.refresh_from_db()
+    assert hand[0]["id"] == str(revision.pk)
+    assert hand[0]["goes_to"].startswith(f"This goes to {mail.contact.name}")
+    assert (mail.candidate_id, mail.state) == (revision.pk, "approved")
