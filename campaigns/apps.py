@@ -11,7 +11,7 @@ class CampaignsConfig(AppConfig):
         from campaigns import providers
         from campaigns.guards import GUARDS
         from campaigns.kinds import SendingKind
-        from campaigns.selectors import destinations
+        from campaigns.selectors import desk_part, destinations
         from campaigns.services import reply_reading, tick
         from jobs import ports as job_ports
         from review import immutability
@@ -22,4 +22,5 @@ class CampaignsConfig(AppConfig):
         job_ports.consume("campaigns", frozenset({"generation"}), tick.hear_of)
         job_ports.consume("campaigns.replies", frozenset({"generation"}), reply_reading.hear_of)
         review_ports.set_destinations(destinations.of_drafts)
+        review_ports.set_narrower(desk_part.of)
         providers.listen()

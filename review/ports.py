@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from members.models import Member
 from review.models import Candidate
 from review.prompting import Message
@@ -101,6 +103,40 @@ def set_destinations(destinations: Destinations) -> None:
 def destinations(drafts: Sequence[UUID], by: Member) -> Mapping[UUID, str]:
     """What that room says; nothing where none is installed."""
     return _destinations[0](drafts, by) if _destinations else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """A part of a task's drafts that a desk keeps to.
+
+    Attributes:
+        key: Its word in addresses.
+        name: How pages call it, such as "the campaign Spring".
+        url: Where it is looked at as a whole.
+        task_id: The task.
+        drafts: The drafts of it that wait for a person.
+    """
+
+    key: str
+    name: str
+    url: str
+    task_id: UUID
+    drafts: QuerySet[Candidate]
+
+
+# The part that a word stands for, for this member; None where the room knows none.
+Narrower = Callable[[str, Member], Narrowed | None]
+_narrowers: list[Narrower] = []
+
+
+def set_narrower(narrower: Narrower) -> None:
+    """Say which room knows parts of a task that a desk can keep to."""
+    _narrowers[:] = [narrower]
+
+
+def narrowed(key: str, by: Member) -> Narrowed | None:
+    """The part that a word stands for; None where no room knows it."""
+    return _narrowers[0](key, by) if _narrowers else None
 
 
 # What other rooms hold of records, erased with them: called with their ids, inside the transaction that erases.

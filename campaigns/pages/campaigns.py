@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -14,7 +15,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from campaigns.forms.campaigns import CampaignForm, Choices, initial_of
-from campaigns.selectors import audience, figures, mails, senders, troubles, waiting
+from campaigns.selectors import audience, desk_part, figures, senders, troubles, waiting
 from campaigns.selectors import campaigns as selectors
 from campaigns.services import campaigns, launch, readiness, writing
 from campaigns.states import CampaignState, StepWriter
@@ -22,14 +23,11 @@ from generation.selectors import teachers
 from members.models import Member
 from members.session import member_of
 from review.permissions import may, require, task_or_404
-from review.services import queue
 from review.states import Role
 from web.errors import Refusal
 from web.forms import show_refusal
 
 PER_PAGE = 25
-# How many drafts one press takes to the desk: more than a deck, so that the desk deals no others in between.
-HAND = 20
 FIRST_OF = {"arms": "arm_1_name", "steps": "step_2_wait_days", "slug": "name"}
 ACTS: dict[str, tuple[Callable[..., Any], str]] = {
     "pause": (launch.pause, "Paused: nothing is sent."),
@@ -192,17 +190,9 @@ def _carry_out(verb: str, campaign: Any, member: Member) -> str:
 
 @require_POST
 def approve(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take the campaign's next drafts into the reviewer's hand and go to the desk, which then deals these first."""
+    """Go to the desk with the campaign's drafts alone; it deals no others on the way."""
     member = member_of(request)
     campaign = selectors.get_or_404(member, slug)
     require(member, campaign.task, Role.REVIEWER)
-    held = []
-    for candidate_id in mails.first_awaiting(campaign, limit=HAND):
-        try:
-            held.append(queue.hold(member, candidate_id).candidate_id)
-        except Refusal:
-            continue
-    if not held:
-        messages.info(request, "None of its mails waits for you: others have them in hand, or all are judged.")
-        return redirect("campaigns:detail", campaign.slug)
-    return redirect(f"{reverse('review:focus', args=[campaign.task.slug])}?card={held[0]}")
+    asked = urlencode({"only": desk_part.key_of(campaign.slug)})
+    return redirect(f"{reverse('review:focus', args=[campaign.task.slug])}?{asked}")

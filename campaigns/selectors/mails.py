@@ -119,13 +119,6 @@ def events_of(mail: Message) -> QuerySet[Event]:
     return Event.objects.filter(message=mail).select_related("reply").order_by("occurred_at", "id")
 
 
-def first_awaiting(campaign: Campaign, *, limit: int) -> list[UUID]:
-    """Drafts of mails that wait for a person, in the order of the desk's queue."""
-    waiting = Message.objects.filter(campaign=campaign, state=M.AWAITING, candidate__state__in=("pending", "leased"))
-    ids = waiting.order_by("candidate__queue_position", "candidate_id").values_list("candidate_id", flat=True)
-    return [pk for pk in dict.fromkeys(ids[: limit * 2]) if pk is not None][:limit]
-
-
 def fixed_awaiting(mails: QuerySet[Message]) -> QuerySet[Message]:
     """Of these mails, those with a fixed text that wait for a lead's word."""
     return mails.filter(state=M.AWAITING, candidate__isnull=True, step__writer=StepWriter.TEMPLATE)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from campaigns import mail_text, repeats, text_checks
@@ -67,16 +67,33 @@ def follow(campaign: Campaign) -> int:
     Returns:
         How many mails moved.
     """
+    moved = _take_revisions(campaign)
     judged = Message.objects.filter(campaign=campaign, needs_approval=True, candidate__isnull=False)
     now = timezone.now()
     approved = judged.filter(state=MessageState.APPROVED)
     reopened = approved.filter(~_settled()) | judged.filter(~_settled(), state=MessageState.REJECTED)
-    moved = reopened.update(state=MessageState.AWAITING, problem="", due_at=None, updated_at=now)
+    moved += reopened.update(state=MessageState.AWAITING, problem="", due_at=None, updated_at=now)
     turned_down = judged.filter(
         _settled(verdict=Verdict.REJECT), state__in=(MessageState.AWAITING, MessageState.APPROVED)
     )
     moved += turned_down.update(state=MessageState.REJECTED, problem="", due_at=None, updated_at=now)
     return moved + _approve(campaign, judged)
+
+
+def _take_revisions(campaign: Campaign) -> int:
+    """Have mails follow a draft that somebody on the desk had written again: the revision is judged instead of it."""
+    revisions = Candidate.objects.filter(parent=OuterRef("candidate_id"), erased_at__isnull=True)
+    revised = Message.objects.filter(
+        Exists(revisions), campaign=campaign, state=MessageState.AWAITING, candidate__state=CandidateState.KEPT
+    )
+    ids = list(revised.values_list("pk", flat=True)[:CHUNK])
+    if not ids:
+        return 0
+    newest = revisions.order_by("-created_at", "-id").values("pk")[:1]
+    waiting = Message.objects.filter(pk__in=ids, state=MessageState.AWAITING)
+    count = waiting.update(candidate=Subquery(newest), updated_at=timezone.now())
+    _mark(campaign, list(waiting.select_related("candidate", "step", "contact")))
+    return count
 
 
 def _approve(campaign: Campaign, judged: QuerySet[Message]) -> int:

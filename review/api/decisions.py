@@ -17,13 +17,15 @@ from review import etags
 from review.api.serializers_desk import DecisionIn, KeysIn, ReleaseIn, SetAsideIn
 from review.api.shapes_desk import DECISION_REPLY, DECISIONS, DECK, KEYS, PROBLEM, RELEASED
 from review.permissions import require, task_or_404
-from review.selectors import cards, desk, pace
+from review.ports import Narrowed
+from review.selectors import cards, desk, desk_part, destinations, pace
 from review.selectors import decisions as said
 from review.services import decisions, desk_keys, queue
 from review.services.queue import Leaving
 from review.states import Role
 
 IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True, description="The card's ETag.")
+ONLY = OpenApiParameter("only", str, description="Keep the hand to a part of the task, such as `campaign:<slug>`.")
 RENDER = OpenApiParameter("render", str, description="`html` adds each card as the desk's page draws it.")
 
 
@@ -41,23 +43,25 @@ class DecisionsView(APIView):
         return Response({"next": None, "previous": None, "results": results}, headers={"ETag": f'"{tag}"'})
 
     @extend_schema(
-        operation_id="decide", request=DecisionIn, parameters=[IF_MATCH, RENDER],
+        operation_id="decide", request=DecisionIn, parameters=[IF_MATCH, RENDER, ONLY],
         responses={200: DECISION_REPLY, 201: DECISION_REPLY, 409: PROBLEM, 412: PROBLEM, 422: PROBLEM, 428: PROBLEM},
     )  # fmt: skip
     def post(self, request: Request, candidate_id: UUID) -> Response:
         body = DecisionIn(data=request.data)
         body.is_valid(raise_exception=True)
+        only = _only(request)
         outcome = decisions.record(
             candidate_id,
             by=member_of(request),
             if_match=etags.from_header(request.headers.get("If-Match")),
-            deck_size=settings.DECK_SIZE,
+            deck_size=0 if only else settings.DECK_SIZE,
             **body.validated_data,
         )
+        hand = _fresh(request, only) if only and not outcome.is_replay else outcome.hand
         answer = {
             "decision": said.as_json(outcome.decision),
             "state": outcome.candidate_state,
-            "next": deck_json(request, outcome.hand),
+            "next": deck_json(request, hand),
             "left": outcome.pace.left if outcome.pace else None,
             "pace": outcome.pace.as_json() if outcome.pace else None,
         }
@@ -71,12 +75,18 @@ class DeckView(APIView):
 
     @extend_schema(
         operation_id="desk_deck", responses={200: DECK},
-        parameters=[RENDER, OpenApiParameter("card", str, description="UUID of a draft to put on top of the hand.")],
+        parameters=[RENDER, ONLY, OpenApiParameter("card", str, description="UUID of a draft to put on top of the hand.")],
     )  # fmt: skip
     def get(self, request: Request, task_slug: str) -> Response:
         member = member_of(request)
         task = task_or_404(member, task_slug)
-        hand = queue.deal(member, task, count=settings.DECK_SIZE)
+        only = desk_part.read(request.query_params.get("only", ""), by=member, task=task)
+        if only:
+            require(member, task, Role.REVIEWER)
+            held, fresh = queue.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE)
+            hand = held + fresh
+        else:
+            hand = queue.deal(member, task, count=settings.DECK_SIZE)
         how_much = pace.of(member, task)
         answer = {"cards": deck_json(request, hand), "left": how_much.left, "pace": how_much.as_json()}
         return Response(answer, headers={"Cache-Control": "no-store"})
@@ -103,7 +113,7 @@ class SetAsideView(APIView):
 
     scope_write = "review"
 
-    @extend_schema(operation_id="desk_set_aside", request=SetAsideIn, parameters=[RENDER], responses={200: DECK})
+    @extend_schema(operation_id="desk_set_aside", request=SetAsideIn, parameters=[RENDER, ONLY], responses={200: DECK})
     def post(self, request: Request, candidate_id: UUID) -> Response:
         body = SetAsideIn(data=request.data)
         body.is_valid(raise_exception=True)
@@ -111,7 +121,10 @@ class SetAsideView(APIView):
         task = desk.draft_or_404(member, candidate_id).task
         require(member, task, Role.REVIEWER)
         note, unfinished = body.validated_data["note"], _fields(body.validated_data["unfinished"])
-        hand = queue.set_aside(candidate_id, by=member, note=note, unfinished=unfinished, deck_size=settings.DECK_SIZE)
+        only = _only(request)
+        size = 0 if only else settings.DECK_SIZE
+        hand = queue.set_aside(candidate_id, by=member, note=note, unfinished=unfinished, deck_size=size)
+        hand = _fresh(request, only, but=candidate_id) if only else hand
         how_much = pace.of(member, task)
         return Response({"cards": deck_json(request, hand), "left": how_much.left, "pace": how_much.as_json()})
 
@@ -150,7 +163,7 @@ class KeysView(APIView):
 
 def deck_json(request: Request, hand: list[Any]) -> list[dict[str, Any]]:
     """Cards for a reply: plain data for programs, or as the page draws them where it asks for that."""
-    cards.say_where(hand, by=member_of(request))
+    destinations.say_where(hand, by=member_of(request))
     if request.query_params.get("render") != "html":
         return [cards.as_json(assignment) for assignment in hand]
     drawn = []
@@ -159,6 +172,15 @@ def deck_json(request: Request, hand: list[Any]) -> list[dict[str, Any]]:
         html = render_to_string("review/desk/_card.html", {"card": card})
         drawn.append({"id": card.id, "etag": card.etag, "leased_until": card.leased_until, "html": html})
     return drawn
+
+
+def _only(request: Request) -> Narrowed | None:
+    return desk_part.read(request.query_params.get("only", ""), by=member_of(request))
+
+
+def _fresh(request: Request, only: Narrowed, *, but: UUID | None = None) -> list[Any]:
+    """Cards that fill the hand up with drafts of the part that the desk keeps to."""
+    return queue.deal_among(member_of(request), only.task_id, only.drafts, count=settings.DECK_SIZE, but=but)[1]
 
 
 def _fields(value: object) -> dict[str, Any] | None:

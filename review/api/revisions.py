@@ -11,13 +11,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.session import member_of
-from review.api.decisions import deck_json
+from review.api.decisions import ONLY, deck_json
 from review.api.shapes_asking import REVISION, REVISION_REPLY, REVISIONS, WRITERS, RevisionIn
 from review.api.shapes_desk import PROBLEM, STANDING
 from review.permissions import require, task_or_404
-from review.selectors import desk, pace
+from review.selectors import desk, desk_part, pace
 from review.selectors import revisions as asked
-from review.services import revisions
+from review.services import queue, revisions
 from review.states import Role
 
 RENDER = OpenApiParameter("render", str, description="`html` adds each card as the desk's page draws it.")
@@ -42,7 +42,7 @@ class AskView(APIView):
     scope_write = "review"
 
     @extend_schema(
-        operation_id="ask_revision", request=RevisionIn, parameters=[RENDER],
+        operation_id="ask_revision", request=RevisionIn, parameters=[RENDER, ONLY],
         responses={200: REVISION_REPLY, 202: REVISION_REPLY, 409: PROBLEM, 422: PROBLEM},
     )  # fmt: skip
     def post(self, request: Request, candidate_id: UUID) -> Response:
@@ -51,11 +51,16 @@ class AskView(APIView):
         task = desk.draft_or_404(member, candidate_id).task
         body = RevisionIn(data=request.data)
         body.is_valid(raise_exception=True)
-        asking = revisions.ask(candidate_id, by=member, deck_size=settings.DECK_SIZE, **body.validated_data)
+        only = desk_part.read(request.query_params.get("only", ""), by=member, task=task)
+        size = 0 if only else settings.DECK_SIZE
+        asking = revisions.ask(candidate_id, by=member, deck_size=size, **body.validated_data)
+        hand = list(asking.hand)
+        if only and not asking.is_replay:
+            hand = queue.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE, but=candidate_id)[1]
         told = asked.as_json(asking.request)
         how_much = pace.of(member, task)
         answer = {
-            **told, "next": deck_json(request, list(asking.hand)), "left": how_much.left, "pace": how_much.as_json(),
+            **told, "next": deck_json(request, hand), "left": how_much.left, "pace": how_much.as_json(),
         }  # fmt: skip
         return Response(answer, status=200 if asking.is_replay else 202)
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from members.models import Member
@@ -16,7 +17,8 @@ from members.session import member_of
 from review import judgement
 from review.pages import desk_form, desk_words
 from review.permissions import may, task_or_404
-from review.selectors import cards, desk, focus, keyset, rulings
+from review.ports import Narrowed
+from review.selectors import cards, desk, desk_part, focus, keyset, rulings
 from review.selectors import decisions as said
 from review.selectors.told import told
 from review.services import decisions, desk_keys, queue
@@ -38,17 +40,18 @@ def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member, slug)
     if not may(member, task, Role.REVIEWER):
         return redirect("review:desk-list", slug)
+    only = desk_part.read(request.GET.get("only", ""), by=member, task=task)
     refusal, act, wanted = None, None, None
     if request.method == "POST":
         try:
             act = desk_form.read(request.POST)
             messages.success(request, _carry_out(act, member, slug))
-            return redirect("review:focus", slug)
+            return redirect(request.get_full_path() if only else reverse("review:focus", args=[slug]))
         except Refusal as error:
             refusal = error
     elif (wanted := desk_form.uuid_or_none(request.GET.get("card", ""))) is not None:
         refusal = _hold(member, wanted)
-    hand = queue.deal(member, task, count=settings.DECK_SIZE)
+    hand = _hand(member, task, only)
     top = act.candidate if act else wanted
     hand.sort(key=lambda assignment: assignment.candidate_id != top)
     # Whoever opened many by their address holds more than a page should carry; the others come as these are judged.
@@ -56,7 +59,14 @@ def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
     if act and act.fields and hand and hand[0].candidate_id == act.candidate:
         hand[0].unfinished = act.fields
     status = refusal.status if refusal and request.method == "POST" else 200
-    return render(request, "review/desk/focus.html", _context(member, task, hand, refusal), status=status)
+    return render(request, "review/desk/focus.html", _context(member, task, hand, refusal, only), status=status)
+
+
+def _hand(member: Member, task: Any, only: Narrowed | None) -> list[Any]:
+    if only is None:
+        return queue.deal(member, task, count=settings.DECK_SIZE)
+    held, fresh = queue.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE)
+    return held + fresh
 
 
 def _carry_out(act: desk_form.Act, member: Member, slug: str) -> str:
@@ -103,7 +113,9 @@ def _hold(member: Member, candidate_id: UUID) -> Refusal | None:
     return None
 
 
-def _context(member: Member, task: Any, hand: list[Any], refusal: Refusal | None) -> dict[str, Any]:
+def _context(
+    member: Member, task: Any, hand: list[Any], refusal: Refusal | None, only: Narrowed | None
+) -> dict[str, Any]:
     keys = desk_keys.of(member)
     page = focus.page(member, task, hand, keys=keys)
     return {
@@ -111,6 +123,7 @@ def _context(member: Member, task: Any, hand: list[Any], refusal: Refusal | None
         "task": task,
         "section": "review",
         "refusal": refusal,
+        "only": only,
         "pace_words": desk_words.pace(page["pace"]),
         "lease_s": int(settings.CARD_LEASE_S),
         "key_lines": [{"action": name, "key": key, "words": desk_keys.WORDS[name]} for name, key in keys.items()],

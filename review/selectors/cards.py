@@ -1,8 +1,7 @@
 """A card as the desk shows it: draft with marks, facts it rests on, rubric, reasons, and what it cost.
 
 Built from an assignment whose candidate, record and task version are loaded; asks the database nothing, but for what a
-revision revises. Who taught the
-draft its labelled defects is left out on purpose: reviewers judge what they see.
+revision revises. Who taught the draft its labelled defects is left out on purpose: reviewers judge what they see.
 """
 
 from __future__ import annotations
@@ -15,8 +14,6 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
-from members.models import Member
-from review import ports
 from review.models import Assignment, Candidate
 from review.passages import Grounds, grounds
 from review.prompting import Thread
@@ -35,8 +32,6 @@ from review.support import read
 SHOWN_CHARS = 20_000
 # A longer one is not edited here: every key would be felt.
 EDITABLE_CHARS = 100_000
-# The origin of drafts that a campaign has ordered.
-FOR_A_CAMPAIGN = "campaign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +160,6 @@ class Card:
     def below_subject(self) -> Sequence[Part]:
         """The parts that follow the head of a mail; all parts of other shapes."""
         return [part for part in self.parts if not (self.is_mail and part.role == "subject")]
-
-
-def say_where(hand: Sequence[Assignment], *, by: Member) -> None:
-    """Write beside each card of a hand where its draft goes once accepted; asks nothing where no room above ordered one."""
-    ordered = [one.candidate_id for one in hand if one.candidate.origin == FOR_A_CAMPAIGN]
-    if ordered:
-        said = ports.destinations(ordered, by)
-        for assignment in hand:
-            assignment.goes_to = said.get(assignment.candidate_id, "")  # type: ignore[attr-defined]
 
 
 def of(assignment: Assignment) -> Card:

@@ -7,13 +7,13 @@ from typing import Any
 
 from members.models import Member
 from review.models import Assignment, Task
-from review.selectors import cards, decisions, desk, guidelines, pace
+from review.selectors import cards, decisions, desk, destinations, guidelines, pace
 
 
 def page(member: Member, task: Task, hand: Sequence[Assignment], *, keys: dict[str, str]) -> dict[str, Any]:
     """Cards of the hand, guidelines, pace, and what the script needs to go on: keys and verdicts that can be undone."""
     how_much = pace.of(member, task)
-    cards.say_where(hand, by=member)
+    destinations.say_where(hand, by=member)
     return {
         "cards": [cards.of(assignment) for assignment in hand],
         "pace": how_much,

@@ -21,6 +21,7 @@ from review.models import Assignment, Candidate, RevisionRequest, TaskVersion
 from review.permissions import may, require, task_or_404
 from review.prompting import Message
 from review.selectors import revisions as asked
+from review.selectors.destinations import FOR_A_CAMPAIGN
 from review.services import candidates, queue
 from review.services.candidates import NewDraft
 from review.services.choices import FIRST_IN_QUEUE
@@ -132,7 +133,9 @@ def arrive(job_id: UUID, draft: NewDraft, *, version: TaskVersion) -> Candidate 
     if request is None or request.candidate.erased_at is not None:
         return None
     parent = request.candidate
-    kept = replace(draft, is_kept=True, round=parent.round, thread=parent.thread or ())
+    # What a campaign has ordered stays its draft, whoever writes it again.
+    origin = parent.origin if parent.origin == FOR_A_CAMPAIGN else draft.origin
+    kept = replace(draft, is_kept=True, round=parent.round, thread=parent.thread or (), origin=origin)
     made = candidates.add_drafts(version=version, drafts=[kept], job_id=job_id)
     if not made:
         return None

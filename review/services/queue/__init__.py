@@ -5,13 +5,14 @@ taken under row locks that skip what others hold. It does not know what a verdic
 """
 
 from review.services.queue.draw import take
-from review.services.queue.hands import deal, held_card, hold, renew
+from review.services.queue.hands import deal, deal_among, held_card, hold, renew
 from review.services.queue.leases import etag_for, not_free, reclaim, wait_for
 from review.services.queue.leaving import Leaving, release, set_aside
 
 __all__ = [
     "Leaving",
     "deal",
+    "deal_among",
     "etag_for",
     "held_card",
     "hold",

@@ -36,6 +36,37 @@ def deal(member: Member, task: Task, *, count: int = 5) -> list[Assignment]:
     return held + fresh
 
 
+def deal_among(
+    member: Member, task_id: UUID, drafts: QuerySet[Candidate], *, count: int, but: UUID | None = None
+) -> tuple[list[Assignment], list[Assignment]]:
+    """Give the member a hand of some drafts of a task alone, such as those of one campaign, in the order of the queue.
+
+    Other cards that the member holds stay held, and count for nothing here. How the task deals otherwise (random slice,
+    known answers) does not apply: somebody asked for these.
+
+    Args:
+        member: Whose hand; the caller has checked that it is a reviewer's.
+        task_id: The task.
+        drafts: Which drafts may be dealt.
+        count: How many of them the member should hold.
+        but: A card that is not taken.
+
+    Returns:
+        Those held already, with leases renewed, and those taken now.
+    """
+    with transaction.atomic():
+        mine = Assignment.objects.filter(
+            reviewer=member, task=task_id, state=AssignmentState.ACTIVE, candidate__in=drafts.values("pk")
+        )
+        mine.update(leased_until=leases.lease_end())
+        held = list(_with_card(mine, member).order_by("candidate__queue_position", "candidate_id"))
+        leases.reclaim()
+        free = drafts.filter(~queues.judged_by(member), task=task_id, state=CandidateState.PENDING).exclude(pk=but)
+        free = free.filter(Q(for_reviewer__isnull=True) | Q(for_reviewer=member)).order_by("queue_position", "id")
+        taken = list(leases.for_member(free, member)[: max(0, count - len(held))])
+        return held, leases.lease(member, taken, [Drawn.ASKED] * len(taken))
+
+
 def renew(member: Member, task: Task) -> list[Assignment]:
     """Renew the leases of what the member holds; cards of a lease that ran out but was not reclaimed count as held."""
     until = leases.lease_end()

@@ -69,7 +69,7 @@ export class Asking {
     if (button.disabled) return;
     button.disabled = true;
     const { id, instruction, teacher } = Object.fromEntries(new FormData(form));
-    const url = `${this.desk.dataset.candidatesUrl}${this.#card.dataset.card}/revisions/?render=html`;
+    const url = `${this.desk.dataset.candidatesUrl}${this.#card.dataset.card}/revisions/?render=html${this.desk.dataset.only ? `&only=${encodeURIComponent(this.desk.dataset.only)}` : ""}`;
     const response = await this.#post(url, JSON.stringify({ id, instruction, teacher }), { "Content-Type": "application/json" });
     const reply = await response?.json().catch(() => null);
     button.disabled = false;

@@ -12,13 +12,18 @@ export class Server {
 
   /** Where a verb on one card is posted. */
   cardUrl(card, verb) {
-    return `${this.urls.candidatesUrl}${card}/${verb}/?render=html`;
+    return `${this.urls.candidatesUrl}${card}/${verb}/?render=html${this.#only()}`;
+  }
+
+  /** The part of the task that this desk keeps to, as an address says it. */
+  #only() {
+    return this.urls.only ? `&only=${encodeURIComponent(this.urls.only)}` : "";
   }
 
   /** The hand as the server has it, leases renewed; null when it cannot be reached. */
   async hand() {
     try {
-      const response = await fetch(`${this.urls.deckUrl}?render=html`, { credentials: "same-origin" });
+      const response = await fetch(`${this.urls.deckUrl}?render=html${this.#only()}`, { credentials: "same-origin" });
       return response.ok ? await response.json() : null;
     } catch {
       return null;

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -11,10 +12,12 @@ from rest_framework.test import APIClient
 from campaigns.models import Campaign, Contact, Message
 from campaigns.services import launch, tick
 from members.models import Member
-from review.models import Candidate, Record, Task
+from review.models import Candidate, Record, RevisionRequest, Task
+from review.services import queue, revisions
+from review.services.candidates import NewDraft
 from review.states import Role
 from tests.campaigns import factories
-from tests.campaigns.pipeline.conftest import answer_orders
+from tests.campaigns.pipeline.conftest import answer_orders, judge
 from tests.review import factories as desk
 
 pytestmark = pytest.mark.django_db
@@ -102,3 +105,105 @@ def test_a_follow_up_shows_what_was_sent_before(
     assert "Sent before, and not answered" in page
     assert "Mail 1: First words" in page
     assert "&lt;b&gt;a question" in page
+
+
+@pytest.fixture
+def others(waiting: Campaign, task: Task) -> list[Candidate]:
+    """Ordinary drafts that wait before those of the campaign."""
+    drafts = desk.make_drafts(task, desk.make_records(desk.make_source(task), 8))
+    Candidate.objects.filter(pk__in=[draft.pk for draft in drafts]).update(queue_position=0)
+    return drafts
+
+
+def origins(hand: list[dict[str, str]]) -> set[str]:
+    return set(Candidate.objects.filter(pk__in=[card["id"] for card in hand]).values_list("origin", flat=True))
+
+
+def test_a_desk_that_keeps_to_a_campaign_deals_no_others_to_the_last_card(
+    waiting: Campaign, others: list[Candidate], task: Task, lead: Member, api_as: Callable[..., APIClient]
+) -> None:
+    api, only = api_as(lead, scopes=("lead", "review")), "only=campaign:spring"
+    api.get(f"/api/v1/desk/{task.slug}/deck/")  # five others are in the hand already
+
+    hand = api.get(f"/api/v1/desk/{task.slug}/deck/?{only}").data["cards"]
+    judged = 0
+    assert len(hand) == 5
+    while hand:
+        card = hand.pop(0)
+        said = api.post(
+            f"/api/v1/candidates/{card['id']}/decisions/?{only}", {"id": str(uuid4()), "verdict": "accept"},
+            format="json", headers={"If-Match": card["etag"]},
+        )  # fmt: skip
+        assert said.status_code == 201, said.data
+        assert origins(said.data["next"]) <= {"campaign"}
+        hand, judged = hand + list(said.data["next"]), judged + 1
+
+    assert judged == 6
+    assert origins(api.get(f"/api/v1/desk/{task.slug}/deck/").data["cards"]) == {"teacher"}
+
+
+def test_setting_aside_keeps_to_the_campaign_too(
+    waiting: Campaign, others: list[Candidate], task: Task, lead: Member, api_as: Callable[..., APIClient]
+) -> None:
+    api, only = api_as(lead, scopes=("lead", "review")), "only=campaign:spring"
+    [first, *_] = api.get(f"/api/v1/desk/{task.slug}/deck/?{only}").data["cards"]
+
+    aside = api.post(f"/api/v1/candidates/{first['id']}/set-aside/?{only}", {}, format="json")
+
+    assert origins(aside.data["cards"]) == {"campaign"}
+    assert first["id"] not in {card["id"] for card in aside.data["cards"]}
+
+
+def test_the_page_keeps_to_the_campaign_without_scripts_and_ends_with_the_way_back(
+    waiting: Campaign, others: list[Candidate], task: Task, lead: Member, as_member: AsMember
+) -> None:
+    browser, url = as_member(lead), f"/tasks/{task.slug}/review/?only=campaign%3Aspring"
+
+    page = browser.get(url)
+    card = page.context["cards"][0]
+    went = browser.post(
+        url, {"candidate": card.id, "etag": card.etag, "id": str(uuid4()), "verdict": "accept"}, follow=False
+    )
+    Message.objects.update(state="sent")
+    done = browser.get(url).content.decode()
+
+    assert 'data-only="campaign:spring"' in page.content.decode()
+    assert "Only drafts of" in page.content.decode()
+    assert {Candidate.objects.get(pk=card.id).origin for card in page.context["cards"]} == {"campaign"}
+    assert went["Location"] == url
+    assert "No further draft of the campaign Spring waits for you" in done
+
+
+@pytest.mark.parametrize("key", ["campaign:none", "campaign:", "else", "campaign:other"])
+def test_a_part_that_is_not_of_this_task_is_not_there(
+    waiting: Campaign, task: Task, admin: Member, lead: Member, api_as: Callable[..., APIClient], key: str
+) -> None:
+    factories.make_plain_campaign(desk.make_task(by=admin, slug="other"), slug="other")
+
+    assert api_as(lead).get(f"/api/v1/desk/{task.slug}/deck/?only={key}").status_code == 404
+
+
+def test_a_draft_that_is_written_again_on_the_desk_takes_its_mail_along(
+    waiting: Campaign, task: Task, lead: Member, api_as: Callable[..., APIClient]
+) -> None:
+    mail = Message.objects.order_by("id")[0]
+    assert mail.candidate is not None
+    queue.set_aside(queue.hold(lead, mail.candidate.pk).candidate_id, by=lead)
+    Candidate.objects.filter(pk=mail.candidate.pk).update(for_reviewer=lead)
+    asked = RevisionRequest.objects.create(
+        candidate=mail.candidate, asked_by=lead, instruction="Shorter", job_id=uuid4()
+    )
+    words = {"subject": "Shorter", "body": "Hi {{contact.first_name}}, shall we talk?"}
+    draft = NewDraft(record_id=mail.candidate.record_id, fields=words, call_id=uuid4().hex)
+
+    revision = revisions.arrive(asked.job_id, draft, version=mail.candidate.task_version)
+    tick.advance_all()
+    assert revision is not None
+    hand = api_as(lead).get(f"/api/v1/desk/{task.slug}/deck/?only=campaign:spring").data["cards"]
+    judge(revision, lead, "accept")
+    tick.advance_all()
+
+    mail.refresh_from_db()
+    assert hand[0]["id"] == str(revision.pk)
+    assert hand[0]["goes_to"].startswith(f"This goes to {mail.contact.name}")
+    assert (mail.candidate_id, mail.state) == (revision.pk, "approved")

@@ -1,0 +1,21 @@
+"""Where the drafts of a hand go once they are accepted, as the room that ordered them says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from members.models import Member
+from review import ports
+from review.models import Assignment
+
+# The origin of drafts that a campaign has ordered.
+FOR_A_CAMPAIGN = "campaign"
+
+
+def say_where(hand: Sequence[Assignment], *, by: Member) -> None:
+    """Write beside each card of a hand where its draft goes once accepted; asks nothing where no room above ordered one."""
+    ordered = [one.candidate_id for one in hand if one.candidate.origin == FOR_A_CAMPAIGN]
+    if ordered:
+        said = ports.destinations(ordered, by)
+        for assignment in hand:
+            assignment.goes_to = said.get(assignment.candidate_id, "")  # type: ignore[attr-defined]
