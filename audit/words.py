@@ -18,6 +18,7 @@ WORDS: dict[str, str] = {
     "member": "Member",
     "miniature": "Miniature",
     "priceentry": "Price",
+    "reply": "Reply",
     "source": "Source",
     "sweep": "Sweep",
     "task": "Task",

@@ -16,7 +16,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from campaigns.models import Campaign, Contact, Event, Message, Step, Suppression
+from campaigns.models import Campaign, Contact, Event, Message, Step
+from campaigns.selectors.suppression import barred
 from campaigns.services.launch import planned
 from campaigns.states import EventKind, MessageState
 
@@ -52,9 +53,8 @@ def _due(campaign: Campaign, before: Step, step: Step) -> QuerySet[Message]:
     """Mails of the step before that ask for the next one: found by when they went, the rest by key."""
     next_one = Message.objects.filter(campaign=campaign, contact=OuterRef("contact_id"), step=step)
     ended = Event.objects.filter(enrolment=OuterRef("enrolment_id"), kind__in=ENDS, is_machine=False)
-    suppressed = Suppression.objects.filter(address_hmac=OuterRef("contact__address_hmac"))
     return Message.objects.filter(
-        ~Exists(next_one), ~Exists(ended), ~Exists(suppressed), campaign=campaign, step=before, state=MessageState.SENT,
+        ~Exists(next_one), ~Exists(ended), ~barred("contact__address_hmac"), campaign=campaign, step=before, state=MessageState.SENT,
         sent_at__lte=timezone.now() - timedelta(seconds=step.wait_s), contact__erased_at__isnull=True,
     )  # fmt: skip
 
