@@ -36,6 +36,7 @@ ACTS: dict[str, str] = {
     "dataset_pushed": "Dataset pushed to a hub",
     "sample_revoked": "Sample revoked",
     "person_erased": "Person erased",
+    "objection_taken_back": "Wish to hear no more, read from a reply, taken back",
     "person_exported": "Person's data exported",
     "hook_made": "Webhook made",
     "hook_changed": "Webhook changed",

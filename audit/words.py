@@ -19,6 +19,7 @@ WORDS: dict[str, str] = {
     "member": "Member",
     "miniature": "Miniature",
     "priceentry": "Price",
+    "reply": "Reply",
     "senderidentity": "Sender",
     "source": "Source",
     "student": "Student",

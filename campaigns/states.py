@@ -111,6 +111,7 @@ class StopReason(TextChoices):
     BOUNCED = "bounced", "An earlier mail bounced"
     UNSUBSCRIBED = "unsubscribed", "The contact unsubscribed"
     COMPLAINED = "complained", "The contact complained"
+    OBJECTED = "objected", "Asked for no more, as read from a reply"
     ERASED = "erased", "The person was erased"
     ENDED = "ended", "The campaign ended"
 

@@ -28,14 +28,17 @@ class ReplyOut(serializers.Serializer[Any]):
     text = serializers.CharField()
     meaning = serializers.CharField()
     meant_by = serializers.CharField()
+    is_listed = serializers.BooleanField(help_text="The address is on the suppression list, for good.")
+    meant_why = serializers.CharField()
     found_by = serializers.CharField(source="event.payload.found_by", default="")
     created_at = serializers.DateTimeField()
 
 
 class MeaningIn(serializers.Serializer[Any]):
-    """What it means."""
+    """What it means; `reason` is needed to take a wish to hear no more back."""
 
     meaning = serializers.ChoiceField(choices=ReplyClass.choices)
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
 
 class ReplyPages(KeysetPagination):
@@ -47,11 +50,15 @@ class ReplyPages(KeysetPagination):
 class Replies(APIView):
     """Replies to mails of campaigns."""
 
-    @extend_schema(parameters=[OpenApiParameter("campaign", str)], responses=ReplyOut(many=True))
+    @extend_schema(
+        parameters=[OpenApiParameter("campaign", str), OpenApiParameter("meaning", str)], responses=ReplyOut(many=True)
+    )
     def get(self, request: Request) -> Response:
         found = selectors.visible(member_of(request))
         if slug := request.query_params.get("campaign"):
             found = found.filter(message__campaign__slug=slug)
+        if meaning := request.query_params.get("meaning"):
+            found = found.filter(meaning=meaning)
         pager = ReplyPages()
         page = pager.paginate_queryset(found, request, view=self)
         return pager.get_paginated_response(ReplyOut(page, many=True).data)
@@ -72,5 +79,5 @@ class ReplyDetail(APIView):
         body = MeaningIn(data=request.data)
         body.is_valid(raise_exception=True)
         said = ReplyClass(body.validated_data["meaning"])
-        replies.correct(reply, said, by=member_of(request))
+        replies.correct(reply, said, by=member_of(request), why=body.validated_data["reason"])
         return Response(ReplyOut(selectors.get(member_of(request), reply_id)).data)

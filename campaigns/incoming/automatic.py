@@ -28,7 +28,7 @@ SUBJECTS = re.compile(
     r"|absence du bureau|respuesta automática|fuera de (la )?oficina|risposta automatica|automatisch antwoord|afwezig(heid)?\b"
     r"|nicht im (büro|haus|dienst)|absent(e)? (du|jusqu|actuellement)|absence\b|ausente\b|assenza|assente|fuori ufficio"
     r"|resposta automática|autosvar|automatiskt svar|automatisk svar|frånvar|fravær|poissaolo|automaattinen vastaus|poza biurem"
-    r"|automatyczna odpowiedź|nieobecno|automatická odpověď|otomatik (yanıt|cevap)|автоответ|自動返信|自动(回复|答复)|자동 ?(회신|응답)"
+    r"|automatyczna odpowiedź|nieobecno|automatická odpověď|otomatik (yan.t|cevap)|автоответ|自動返信|自动(回复|答复)|자동 ?(회신|응답)"
     r"|[\[(](ticket|case|request|#)[\s:#-]*[\w-]*\d+[\])]|(ticket|case|request|support request) (#|no|number|id|received|created))",
     re.IGNORECASE,
 )

@@ -15,8 +15,8 @@ _LIST = (
 )
 
 ENGLISH = (
-    rf"\b(?:remov(?:e|ing)|delet(?:e|ing)|eras(?:e|ing)|strik(?:e|ing)|scrub) (?:me|us|(?:my|our|this) (?:\w+ ){{0,2}}(?:address(?:es)?|details|data|names?|contacts?|info\w*))"
-    rf"(?! (?:from|off) (?:the |this |that )?(?:cc|loop|thread|wait\w*|calendar|invit\w*|meeting))",
+    r"\b(?:remov(?:e|ing)|delet(?:e|ing)|eras(?:e|ing)|strik(?:e|ing)|scrub) (?:me|us|(?:my|our|this) (?:\w+ ){0,2}(?:address(?:es)?|details|data|names?|contacts?|info\w*))"
+    r"(?! (?:from|off) (?:the |this |that )?(?:cc|loop|thread|wait\w*|calendar|invit\w*|meeting))",
     rf"\b(?:take|get|keep) (?:me|us|(?:my|our) \w+) off (?:of )?(?:your|this|the|all|any)\b.{{0,30}}\b{_LIST}",
     r"\bunsubscribe (?:me|us|my|our|this (?:address|mailbox))\b",
     r"^(?:please |kindly |just |hi,? |hello,? )*(?:unsubscribe|opt.?out)(?: (?:please|now|immediately|at once|from (?:this|your|all|these)\b.*))?$",
@@ -114,7 +114,7 @@ TURNED = re.compile(
 )
 # The writer names another way or another moment instead: that is an answer, and no wish to be left alone.
 INSTEAD = re.compile(
-    r"(?<!or )(?<!not )(?<!don't )(?<!don’t )(?<!nor )\b(?:call|ring|phone|whatsapp|text|slack) (?:me|us)\b(?! (?:again|any ?more))|\bgive (?:me|us) a (?:call|ring)\b"
+    r"(?<!or )(?<!not )(?<!don't )(?<!nor )\b(?:call|ring|phone|whatsapp|text|slack) (?:me|us)\b(?! (?:again|any ?more))|\bgive (?:me|us) a (?:call|ring)\b"
     r"|\b(?:use|write (?:to )?|e-?mail|try|contact) (?:me (?:at|on)|my (?:work|private|other|new|personal|direct|colleague\w*)|our (?:new|other)|instead)\b|\binstead[.!]*$"
     r"|\b(?:rufen|ruf) (?:sie )?(?:mich|uns|lieber|bitte|einfach)\b|\bappelez[- ](?:moi|nous)\b|\bll[aá]m[ae]\w*(?:me|nos)\b|\b(?:mi|ci) (?:chiami|telefoni)\b|\bchiamat?e?(?:mi|ci)\b"
     r"|\bbel (?:mij|me|ons)\b(?! niet)",

@@ -49,6 +49,8 @@ class Reply(models.Model):
     meaning = models.CharField(max_length=12, choices=ReplyClass.choices, blank=True)
     # `rules`, a model's label, or the name of the member who corrected it.
     meant_by = models.CharField(max_length=120, blank=True)
+    # Why a member took a wish to hear no more back; emptied when the person is erased.
+    meant_why = models.CharField(max_length=300, blank=True, default="", db_default="")
     classified_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

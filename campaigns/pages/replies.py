@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,12 +12,17 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.selectors import replies as selectors
+from campaigns.selectors.suppression import is_suppressed
 from campaigns.services import replies
 from campaigns.states import ReplyClass
 from members.session import member_of
 from review.permissions import may
 from review.states import Role
+from web.errors import Refusal
 from web.way_back import way_back
+
+if TYPE_CHECKING:
+    from campaigns.models import Reply
 
 
 @require_safe
@@ -32,6 +38,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "counts": selectors.counts(member, campaign),
         "meanings": ReplyClass.choices,
         "may_correct": may(member, campaign.task, Role.REVIEWER),
+        "may_take_back": may(member, campaign.task, Role.LEAD),
         "page": selectors.page(selectors.of_campaign(member, campaign, meaning=meaning), request.GET.get("page")),
     }
     return render(request, "campaigns/sending/replies.html", context)
@@ -43,9 +50,24 @@ def correct(request: HttpRequest, reply_id: UUID) -> HttpResponse:
     reply = selectors.get(member_of(request), reply_id)
     said = request.POST.get("meaning", "")
     if said in ReplyClass.values:
-        replies.correct(reply, ReplyClass(said), by=member_of(request))
-        messages.success(request, f"The reply counts as: {ReplyClass(said).label}.")
+        try:
+            corrected = replies.correct(
+                reply, ReplyClass(said), by=member_of(request), why=request.POST.get("reason", "")
+            )
+        except Refusal as refusal:
+            messages.error(request, refusal.message)
+        else:
+            messages.success(request, _told(corrected, reply.meaning))
     else:
         messages.error(request, "Choose what the reply means.")
     replies_of = reverse("campaigns:replies", args=[reply.message.campaign.slug])
     return redirect(way_back(request.POST.get("next", ""), otherwise=replies_of))
+
+
+def _told(reply: Reply, before: str) -> str:
+    said = f"The reply counts as: {reply.get_meaning_display()}."
+    if before != ReplyClass.UNSUBSCRIBE or reply.meaning == ReplyClass.UNSUBSCRIBE:
+        return said
+    if is_suppressed(reply.message.contact.address_hmac):
+        return f"{said} The person is still not written to: on the suppression list, or another reply asks for no more."
+    return f"{said} The person may be written to again; mails that were stopped stay stopped."

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods
 from campaigns.forms.contacts import PersonForm, SuppressForm
 from campaigns.selectors import suppression as selectors
 from campaigns.selectors.contacts import task_to_lead_or_403
+from campaigns.selectors.replies import wishes as of_wishes
 from campaigns.services import suppression
-from campaigns.states import SuppressionReason
+from campaigns.states import ReplyClass, SuppressionReason
 from members.session import member_of
 from review.selectors import keyset
 from web.errors import Refusal
@@ -76,6 +77,8 @@ def _context(request: HttpRequest, task: Task) -> dict[str, object]:
         "tab": "suppressions",
         "page": keyset.page(selectors.visible(member_of(request)), cursor=request.GET.get("after", "")),
         "counts": selectors.counts(),
+        "wishes": of_wishes(member_of(request)),
+        "meanings": ReplyClass.choices,
         "asked": PersonForm(),
     }
 

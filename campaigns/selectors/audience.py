@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from campaigns.models import Campaign, Contact, ContactImport, Step, Suppression
+from campaigns.models import Campaign, Contact, ContactImport, Step
+from campaigns.selectors.suppression import barred
 from campaigns.states import StepWriter
 
 LARGEST = 100_000
@@ -25,8 +26,7 @@ def matching(campaign: Campaign, chosen: Mapping[str, Any] | None = None) -> Que
         chosen: `segment`, `import` (an id) and `limit`, each optional; the campaign's own audience by default.
     """
     wanted = campaign.audience if chosen is None else chosen
-    suppressed = Suppression.objects.filter(address_hmac=OuterRef("address_hmac"))
-    found = Contact.objects.filter(~Exists(suppressed), task_id=campaign.task_id, erased_at__isnull=True)
+    found = Contact.objects.filter(~barred(), task_id=campaign.task_id, erased_at__isnull=True)
     found = found.exclude(address="")
     if needs_records(campaign):
         found = found.filter(record__isnull=False)
@@ -58,11 +58,10 @@ def without_basis(campaign: Campaign) -> int:
 def left_out(campaign: Campaign) -> dict[str, int]:
     """Contacts of the task that no campaign of it may take, by why."""
     contacts = Contact.objects.filter(task_id=campaign.task_id)
-    suppressed = Suppression.objects.filter(address_hmac=OuterRef("address_hmac"))
     living = contacts.filter(erased_at__isnull=True)
     return {
         "erased": contacts.filter(erased_at__isnull=False).count(),
-        "suppressed": living.filter(Exists(suppressed)).count(),
+        "suppressed": living.filter(barred()).count(),
         "without a record": living.filter(record__isnull=True).count() if needs_records(campaign) else 0,
     }
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 from django.http import Http404
 
 from campaigns import addresses
-from campaigns.models import Contact, Message, Suppression
+from campaigns.models import Contact, Message
+from campaigns.selectors.suppression import barred
 from members.models import Member
 from review import permissions
 from review.models import Task
@@ -18,7 +19,7 @@ from review.permissions import slugs_with
 from review.states import Role
 
 SEGMENTS_SHOWN = 50
-_LISTED = Exists(Suppression.objects.filter(address_hmac=OuterRef("address_hmac")))
+_BARRED = barred()
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,9 @@ class Overview:
 
 def visible(member: Member) -> QuerySet[Contact]:
     """Contacts of the tasks the member leads; each knows whether it `is_suppressed`."""
-    found = Contact.objects.annotate(is_suppressed=_LISTED).select_related("task", "record")
+    found = Contact.objects.annotate(
+        is_suppressed=ExpressionWrapper(_BARRED, output_field=BooleanField())
+    ).select_related("task", "record")
     slugs = slugs_with(member, Role.LEAD)
     return found if slugs is None else found.filter(task__slug__in=slugs)
 
@@ -71,7 +74,7 @@ def found(
     if cluster:
         rows = rows.filter(cluster=cluster)
     if state == "suppressed":
-        rows = rows.filter(_LISTED)
+        rows = rows.filter(_BARRED)
     if state == "without_facts":
         rows = rows.filter(record__isnull=True)
     return _with_text(rows, text.strip())

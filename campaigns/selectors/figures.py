@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db.models import Avg, Count, Q, QuerySet, Sum
 
 from campaigns.models import Arm, Campaign, Enrolment, Event, Message, Step, WriteOrder
+from campaigns.selectors.outcomes import taken_back
 from campaigns.states import EventKind, MessageState
 from generation.models import Call, GenerationJob
 from generation.states import CallState
@@ -164,7 +165,8 @@ def _person_seconds(campaign: Campaign) -> dict[UUID, float]:
 
 def human(campaigns: Sequence[UUID], kinds: Sequence[EventKind]) -> QuerySet[Event]:
     """Events of some kinds that people caused, unordered."""
-    return Event.objects.filter(campaign__in=campaigns, kind__in=kinds, is_machine=False).order_by()
+    events = Event.objects.filter(campaign__in=campaigns, kind__in=kinds, is_machine=False).order_by()
+    return events.exclude(taken_back()) if EventKind.UNSUBSCRIBED in kinds else events
 
 
 def counted(rows: QuerySet[Any], name: str) -> dict[Any, int]:

@@ -13,10 +13,12 @@ from uuid import UUID
 
 from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet
 
-from campaigns.models import Campaign, Enrolment, Event, Message
+from campaigns.models import Campaign, Enrolment, Event, Message, Reply
 from campaigns.scanners import BURST_S
 from campaigns.states import EventKind, MessageState, Metric, ReplyClass
 
+# How the keys of unsubscriptions begin that were read from a reply.
+READ_KEY = "unsubscribed:reply:"
 # A question is asked by who is interested.
 POSITIVE = (ReplyClass.INTERESTED, ReplyClass.QUESTION)
 
@@ -126,8 +128,13 @@ def of_contacts(campaign: Campaign, *, metric: Metric, horizon_days: int) -> lis
 
 
 def human_events(campaign: Campaign, kind: EventKind) -> QuerySet[Event]:
-    """Events of a kind that no machine caused. A click that opened a scanner's round of all links is told by the rest."""
+    """Events of a kind that no machine caused. A click that opened a scanner's round of all links is told by the rest.
+
+    An unsubscription read from a reply counts as long as the reply is read so.
+    """
     events = Event.objects.filter(campaign=campaign, kind=kind, is_machine=False)
+    if kind == EventKind.UNSUBSCRIBED:
+        return events.exclude(taken_back())
     if kind != EventKind.CLICKED:
         return events
     end = ExpressionWrapper(OuterRef("occurred_at") + timedelta(seconds=BURST_S), output_field=DateTimeField())
@@ -138,6 +145,13 @@ def human_events(campaign: Campaign, kind: EventKind) -> QuerySet[Event]:
     # Few mails are ever scanned so: the list of them is made once, and only their clicks are looked at one by one.
     scanned = Event.objects.filter(campaign=campaign, kind=kind, is_machine=True, payload__why="burst").order_by()
     return events.exclude(Q(message__in=scanned.values("message")) & Exists(rest))
+
+
+def taken_back() -> Q:
+    """The condition that an event is an unsubscription read from a reply that is no longer read so."""
+    wishes = Reply.objects.filter(message=OuterRef("message"), meaning=ReplyClass.UNSUBSCRIBE)
+    # By its key: the payload of who was erased is empty, and a missing key of it is NULL, which no NOT turns round.
+    return Q(kind=EventKind.UNSUBSCRIBED, key__startswith=READ_KEY) & ~Exists(wishes)
 
 
 def _of_metric(campaign: Campaign, metric: Metric) -> QuerySet[Event]:

@@ -127,5 +127,6 @@ def _reply(reply: Reply) -> dict[str, Any]:
         "subject": reply.subject,
         "text": reply.text,
         "taken_as": reply.get_meaning_display(),
+        "taken_back_because": reply.meant_why,
         "at": reply.created_at,
     }

@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import Http404
 
-from campaigns.models import Campaign, Reply
+from campaigns.models import Campaign, Reply, Suppression
 from campaigns.states import ReplyClass
 from members.models import Member
 from review.permissions import slugs_with
@@ -19,8 +19,10 @@ PER_PAGE = 25
 
 
 def visible(member: Member) -> QuerySet[Reply]:
-    """Replies to campaigns of the tasks the member may see, newest first."""
+    """Replies to campaigns of the tasks the member may see, newest first; each knows whether its address `is_listed`."""
     rows = Reply.objects.select_related("event", "message__contact", "message__campaign__task", "message__arm")
+    listed = Suppression.objects.filter(address_hmac=OuterRef("message__contact__address_hmac"))
+    rows = rows.annotate(is_listed=Exists(listed))
     slugs = slugs_with(member, Role.VIEWER)
     if slugs is not None:
         rows = rows.filter(message__campaign__task__slug__in=slugs)
@@ -31,6 +33,15 @@ def of_campaign(member: Member, campaign: Campaign, *, meaning: str = "") -> Que
     """Replies to a campaign's mails, newest first; of one meaning if it is named."""
     rows = visible(member).filter(message__campaign=campaign)
     return rows.filter(meaning=meaning) if meaning in ReplyClass.values else rows
+
+
+def wishes(member: Member) -> list[Reply]:
+    """Replies read as a wish to hear no more, of tasks the member leads, whose address is not on the list; the newest 25."""
+    rows = visible(member).filter(meaning=ReplyClass.UNSUBSCRIBE, is_listed=False)
+    slugs = slugs_with(member, Role.LEAD)
+    if slugs is not None:
+        rows = rows.filter(message__campaign__task__slug__in=slugs)
+    return list(rows[:PER_PAGE])
 
 
 def get(member: Member, reply_id: UUID) -> Reply:

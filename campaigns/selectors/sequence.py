@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from campaigns.models import Campaign, Event, Message, Step, Suppression
+from campaigns.models import Campaign, Event, Message, Step
+from campaigns.selectors.suppression import barred
 from campaigns.states import EventKind, MessageState
 
 # What ends a sequence, unless a machine did it.
@@ -15,8 +16,7 @@ def to_follow(campaign: Campaign, before: Step, step: Step) -> QuerySet[Message]
     """Mails of the step before that went and ask for the next one, whenever that is due."""
     next_one = Message.objects.filter(campaign=campaign, contact=OuterRef("contact_id"), step=step)
     ended = Event.objects.filter(enrolment=OuterRef("enrolment_id"), kind__in=ENDS, is_machine=False)
-    suppressed = Suppression.objects.filter(address_hmac=OuterRef("contact__address_hmac"))
     return Message.objects.filter(
-        ~Exists(next_one), ~Exists(ended), ~Exists(suppressed), campaign=campaign, step=before, state=MessageState.SENT,
+        ~Exists(next_one), ~Exists(ended), ~barred("contact__address_hmac"), campaign=campaign, step=before, state=MessageState.SENT,
         contact__erased_at__isnull=True,
     )  # fmt: skip

@@ -1,4 +1,8 @@
-"""Questions about the suppression list. It holds HMACs alone, so it is asked by address and never shows one."""
+"""Who is not written to: the suppression list, and who asked for no more in a reply as far as one can read.
+
+The list holds HMACs alone, so it is asked by address and never shows one. A wish read from a reply holds as long as the
+reply is read so; what stands on the list holds for good.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from campaigns import addresses
-from campaigns.models import Suppression
-from campaigns.states import SuppressionReason
+from campaigns.models import Reply, Suppression
+from campaigns.states import ReplyClass, SuppressionReason
 from members.models import Member
 from review.permissions import may_create
 
@@ -27,19 +31,40 @@ class Found:
 
 
 def is_suppressed(address_hmac: str) -> bool:
-    """Whether an address is never written to again.
+    """Whether an address is not written to: it is on the list, or a reply from it is read as a wish to hear no more.
 
     Who acts on the answer asks inside its transaction, after `services.suppression.hold`.
     """
+    return is_listed(address_hmac) or bool(_wishes().filter(message__contact__address_hmac=address_hmac).exists())
+
+
+def is_listed(address_hmac: str) -> bool:
+    """Whether an address is on the list, for good."""
     return Suppression.objects.filter(address_hmac=address_hmac).exists()
 
 
+def barred(column: str = "address_hmac") -> Q:
+    """The condition that a row's address is not written to.
+
+    Args:
+        column: The row's column, or way to it, that holds the HMAC.
+    """
+    listed = Suppression.objects.filter(address_hmac=OuterRef(column))
+    return Q(Exists(listed)) | Q(Exists(_wishes().filter(message__contact__address_hmac=OuterRef(column))))
+
+
+def _wishes() -> QuerySet[Reply]:
+    return Reply.objects.filter(meaning=ReplyClass.UNSUBSCRIBE)
+
+
 def suppressed_among(hmacs: Collection[str]) -> set[str]:
-    """Those of many that are on the list; one query for each 500."""
+    """Those of many that are not written to; two queries for each 500."""
     wanted, found = list(hmacs), set[str]()
     for start in range(0, len(wanted), CHUNK):
-        rows = Suppression.objects.filter(address_hmac__in=wanted[start : start + CHUNK])
-        found.update(rows.values_list("address_hmac", flat=True))
+        chunk = wanted[start : start + CHUNK]
+        found.update(Suppression.objects.filter(address_hmac__in=chunk).values_list("address_hmac", flat=True))
+        asked = _wishes().filter(message__contact__address_hmac__in=chunk).order_by()
+        found.update(asked.values_list("message__contact__address_hmac", flat=True))
     return found
 
 

@@ -19,6 +19,8 @@ _SUPPRESSES = {
     EventKind.UNSUBSCRIBED: SuppressionReason.UNSUBSCRIBED,
     EventKind.COMPLAINED: SuppressionReason.COMPLAINED,
 }
+# How an unsubscription came to be that a member may take back.
+READ = "reply"
 _STOPS = {EventKind.REPLIED: StopReason.REPLIED, EventKind.BOUNCED: StopReason.BOUNCED}
 # What can only have come of a mail that left us: it settles the fate of one that was in doubt.
 _PROVES_SENT = frozenset(EventKind) - {EventKind.SENT, EventKind.DEFERRED}
@@ -36,7 +38,8 @@ def record(
 ) -> Event | None:
     """Append an event of a mail, with its consequences in the same transaction.
 
-    An unsubscription, a complaint and a bounce that says there is no such reader (`payload["hard"]`) put the address on
+    An unsubscription read from a reply (`payload["how"]` is `reply`) stops all mails to the address and puts it on no list.
+    Any other unsubscription, a complaint and a bounce that says there is no such reader (`payload["hard"]`) put the address on
     the suppression list; a reply and any bounce end the sequence. A mail of unknown fate that is heard of has been sent.
 
     Args:
@@ -53,11 +56,12 @@ def record(
     """
     payload = payload or {}
     reason = _suppression(kind, payload)
+    is_read = kind == EventKind.UNSUBSCRIBED and payload.get("how") == READ
     with transaction.atomic():
         # Locks in the one order that all who stop mails keep: the list, the contacts, the mails.
-        if reason is not None:
+        if reason is not None or is_read:
             suppression.hold_list()
-        if reason is not None or kind in _STOPS:
+        if reason is not None or is_read or kind in _STOPS:
             stops.hold_contacts(message.contact)
         event, is_new = Event.objects.get_or_create(
             key=key,
@@ -78,6 +82,8 @@ def record(
             _settle_doubt(message, event)
         if reason is not None:
             suppression.suppress(message.contact.address_hmac, reason=reason, message=message)
+        elif is_read:
+            suppression.heed(message.contact.address_hmac)
         elif kind in _STOPS:
             stops.stop_contact(message.contact, reason=_STOPS[kind], campaign=message.campaign)
     return event
@@ -95,7 +101,7 @@ def record_sent(message: Message, *, at: datetime, payload: dict[str, Any]) -> N
 def _suppression(kind: EventKind, payload: dict[str, Any]) -> SuppressionReason | None:
     if kind == EventKind.BOUNCED:
         return SuppressionReason.BOUNCED if payload.get("hard") else None
-    return _SUPPRESSES.get(kind)
+    return None if payload.get("how") == READ else _SUPPRESSES.get(kind)
 
 
 def _settle_doubt(message: Message, event: Event) -> None:

@@ -95,7 +95,12 @@ def take_mail(raw: bytes) -> Taken:
     if incoming.auto_reason:
         payload = {"found_by": found, "why": incoming.auto_reason}
         return _written(message, EventKind.AUTO_REPLIED, incoming, payload, is_machine=True)
-    if _LEAVE.fullmatch(incoming.subject) and (not incoming.text or _LEAVE.fullmatch(incoming.text)):
+    # An address alone can be forged: what it asks for is heeded as a reply is, and can be taken back.
+    if (
+        found != Found.GUESS
+        and _LEAVE.fullmatch(incoming.subject)
+        and (not incoming.text or _LEAVE.fullmatch(incoming.text))
+    ):
         return Taken.NEW if replies.leave(message, source=EventSource.MAIL) else Taken.KNOWN
     event = replies.take(message, incoming, key=_key(incoming, EventKind.REPLIED), found_by=found)
     if event is not None:

@@ -121,7 +121,7 @@ def _erase(hmac: str) -> ErasedPerson:
         len(erased.versions),
     )  # fmt: skip
     now = timezone.now()
-    replies.update(subject="", text="")
+    replies.update(subject="", text="", meant_why="")
     with immutability.erasing():
         Event.objects.filter(message__in=mails).update(payload={})
     mails.update(subject="", body="", problem="", updated_at=now)

@@ -10,14 +10,17 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from audit.services import trail
 from campaigns.incoming import meaning
 from campaigns.incoming.reading import Incoming
 from campaigns.models import Event, Message, Reply
-from campaigns.services import events
+from campaigns.selectors.outcomes import READ_KEY
+from campaigns.services import events, suppression
 from campaigns.states import EventKind, EventSource, ReplyClass
 from members.models import Member
 from review import permissions
 from review.states import Role
+from web.errors import Refusal
 
 RULES = "rules"
 
@@ -25,6 +28,8 @@ RULES = "rules"
 @transaction.atomic
 def take(message: Message, incoming: Incoming, *, key: str, found_by: str) -> Event | None:
     """Keep a person's answer to a mail, and end the sequence; one that asks to be left alone ends all mails.
+
+    Read from prose, that wish stops everything at once and puts the address on no list: a lead may take it back.
 
     Args:
         message: The mail it answers.
@@ -35,11 +40,14 @@ def take(message: Message, incoming: Incoming, *, key: str, found_by: str) -> Ev
     Returns:
         The event, or None if the answer was known.
     """
+    said = ReplyClass(meaning.meaning_of(incoming.text, subject=incoming.subject))
+    if said == ReplyClass.UNSUBSCRIBE:
+        # The list before the contacts, as all who stop mails lock them.
+        suppression.hold_list()
     payload = {"found_by": found_by, "message_id": incoming.message_id[:200]}
     event = events.record(message, EventKind.REPLIED, source=EventSource.MAIL, key=key, payload=payload)
     if event is None:
         return None
-    said = ReplyClass(meaning.meaning_of(incoming.text, subject=incoming.subject))
     # Of a person who was erased only what was counted may be kept.
     is_erased = message.contact.erased_at is not None
     Reply.objects.create(
@@ -52,7 +60,7 @@ def take(message: Message, incoming: Incoming, *, key: str, found_by: str) -> Ev
         classified_at=timezone.now(),
     )
     if said == ReplyClass.UNSUBSCRIBE:
-        leave(message, source=EventSource.MAIL)
+        _heed(event.pk, message)
     return event
 
 
@@ -72,15 +80,47 @@ def leave(message: Message, *, source: EventSource, how: str = "") -> Event | No
     return events.record(message, EventKind.UNSUBSCRIBED, source=source, key=key, payload=payload)
 
 
+def _heed(reply_id: UUID, message: Message) -> None:
+    events.record(
+        message, EventKind.UNSUBSCRIBED, source=EventSource.MAIL, key=f"{READ_KEY}{reply_id.hex}",
+        payload={"how": events.READ},
+    )  # fmt: skip
+
+
 @transaction.atomic
-def correct(reply: Reply, said: ReplyClass, *, by: Member) -> Reply:
-    """Say what a reply means, whatever was thought before. A wish to be left alone is followed at once.
+def correct(reply: Reply, said: ReplyClass, *, by: Member, why: str = "") -> Reply:
+    """Say what a reply means, whatever was thought before.
+
+    That it asks for no more mails, said by a member, puts the address on the suppression list for good. That it does not,
+    where the rules or a model read so, lets the person be written to again: a lead says why, and the trail keeps the act.
+    Mails that were stopped stay stopped, and an address on the list stays there.
+
+    Args:
+        reply: The reply.
+        said: What it means.
+        by: Who says so.
+        why: In a few words; needed to take a wish to hear no more back.
 
     Raises:
-        PermissionDenied: The member is no reviewer of the task.
+        PermissionDenied: The member is no reviewer of the task, or no lead and takes a wish back.
+        Refusal: `reason_missing`.
     """
-    permissions.require(by, reply.message.campaign.task, Role.REVIEWER)
-    Reply.objects.filter(pk=reply.pk).update(meaning=said, meant_by=by.name[:120], classified_at=timezone.now())
+    task = reply.message.campaign.task
+    permissions.require(by, task, Role.REVIEWER)
+    before = Reply.objects.select_for_update(of=("self",), no_key=True).get(pk=reply.pk).meaning
+    takes_back = before == ReplyClass.UNSUBSCRIBE and said != ReplyClass.UNSUBSCRIBE
+    if takes_back:
+        permissions.require(by, task, Role.LEAD)
+        if not why.strip():
+            raise Refusal(
+                "reason_missing", "This reply was read as a wish to hear no more. Say why it is none: the person may then be written to again.",
+                errors={"reason": ["Say why in a few words."]},
+            )  # fmt: skip
+        trail.record("objection_taken_back", by=by, about=reply, read_as=said)
+    Reply.objects.filter(pk=reply.pk).update(
+        meaning=said, meant_by=by.name[:120], meant_why=why.strip()[:300] if takes_back else "",
+        classified_at=timezone.now(),
+    )  # fmt: skip
     if said == ReplyClass.UNSUBSCRIBE:
         leave(reply.message, source=EventSource.PAGE)
     reply.refresh_from_db()
@@ -94,10 +134,12 @@ def label(reply_id: UUID, said: ReplyClass, *, by_model: str) -> bool:
     Returns:
         Whether it was taken.
     """
+    if said == ReplyClass.UNSUBSCRIBE:
+        suppression.hold_list()
     ruled = Reply.objects.filter(pk=reply_id, meant_by=RULES).exclude(meaning=ReplyClass.UNSUBSCRIBE)
     if not ruled.update(meaning=said, meant_by=by_model[:120], classified_at=timezone.now()):
         return False
     if said == ReplyClass.UNSUBSCRIBE:
         reply = Reply.objects.select_related("message__contact", "message__campaign").get(pk=reply_id)
-        leave(reply.message, source=EventSource.MAIL)
+        _heed(reply_id, reply.message)
     return True

@@ -1,5 +1,7 @@
 """The suppression list: who is never written to again. It only grows; a trigger refuses anything else.
 
+Beside it, `heed`: who asked for no more in a reply is not written to as long as the reply is read so.
+
 The order of events that everything here and in sending keeps: who suppresses and who puts a mail on the wire both first
 lock the contacts of the address. So either the mail was committed as `sending` before the suppression, or the sender
 reads the suppression and does not send. SQLite has one writer at a time and needs no lock.
@@ -120,6 +122,17 @@ def hmac_of_or_refuse(address_or_hmac: str) -> str:
 
 
 @transaction.atomic
+def heed(address_hmac: str) -> None:
+    """Stop every mail to an address that has not gone: a reply from it is read as a wish to hear no more.
+
+    Puts nothing on the list: `selectors.suppression` finds the wish on the reply itself, so reading it otherwise lets the
+    person be written to again. Doing it twice changes nothing.
+    """
+    hold_list()
+    _stop(hold([address_hmac]), StopReason.OBJECTED)
+
+
+@transaction.atomic
 def suppress_many(lines: Sequence[str], *, by: Member, reason: SuppressionReason, note: str = "") -> Added:
     """Put many addresses on the list, as they come from a paste or the first column of a file.
 
@@ -166,10 +179,7 @@ def _put(
         ]  # fmt: skip
         Suppression.objects.bulk_create(fresh, ignore_conflicts=True)
         entries.update({row.address_hmac: row for row in Suppression.objects.filter(address_hmac__in=chunk)})
-        _stop(contacts, reason)
-        on_wire = Message.objects.filter(contact__in=contacts, state=MessageState.SENDING)
-        if in_flight := list(on_wire.values_list("pk", flat=True)):
-            transaction.on_commit(partial(_wait_for_wire, in_flight))
+        _stop(contacts, _STOPS[reason])
     return entries
 
 
@@ -185,15 +195,18 @@ def _wait_for_wire(mails: list[UUID]) -> None:
         time.sleep(0.005)
 
 
-def _stop(contacts: list[Contact], reason: SuppressionReason) -> int:
+def _stop(contacts: list[Contact], reason: StopReason) -> None:
     """Stop what has not gone. Locked in one order first, so that two who stop the same mails do not wait in a ring."""
     if not contacts:
-        return 0
+        return
     unsent = Message.objects.filter(contact__in=contacts, state__in=BEFORE_THE_WIRE)
     held = list(unsent.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
-    return Message.objects.filter(pk__in=held, state__in=BEFORE_THE_WIRE).update(
-        state=MessageState.STOPPED, stop_reason=_STOPS[reason], updated_at=timezone.now()
+    Message.objects.filter(pk__in=held, state__in=BEFORE_THE_WIRE).update(
+        state=MessageState.STOPPED, stop_reason=reason, updated_at=timezone.now()
     )
+    on_wire = Message.objects.filter(contact__in=contacts, state=MessageState.SENDING)
+    if in_flight := list(on_wire.values_list("pk", flat=True)):
+        transaction.on_commit(partial(_wait_for_wire, in_flight))
 
 
 def _sentence(text: str) -> str:

@@ -79,7 +79,7 @@ def _write(run: RunDir, spec: EvaluationSpec, system: System, student: Student, 
     for number, answer in enumerate(answers, 1):
         record = spec.records[answer.index]
         fields, error = systems.parsed(spec.task, answer)
-        scores, marks = reading.scores(spec.task, record.facts, fields)
+        scores, marks = reading.scores(spec.task, record.facts, fields, answer.text)
         if record.id in golds:
             scores |= references.scores(answer.text, golds[record.id])
         rate = number / (time.perf_counter() - began)
@@ -101,8 +101,8 @@ def _written(spec: EvaluationSpec) -> Iterator[Output]:
         for written in system.outputs:
             if written.record not in facts:
                 continue
-            scores, marks = reading.scores(spec.task, facts[written.record], written.fields)
-            text = prompting.completion(spec.task, written.fields) if written.fields is not None else ""
+            scores, marks = reading.scores(spec.task, facts[written.record], written.fields, written.text)
+            text = prompting.completion(spec.task, written.fields) if written.fields is not None else written.text
             if text and written.record in golds:
                 scores |= references.scores(text, golds[written.record])
             yield Output(

@@ -17,9 +17,10 @@ MEASURED_AS: Final = 2
 
 
 class HeldOut(Part):
-    """One record that nobody trained on."""
+    """One record that nobody trained on; `company` is who it is of, empty where the record stands for itself."""
 
     id: str
+    company: str = ""
     facts: dict[str, Any]
 
 
@@ -45,11 +46,12 @@ class System(Part):
 class Written(Part):
     """A text that exists already: of the teacher, or of a system that another evaluation had write.
 
-    `scores` holds what only the model itself could tell, such as `gold_nll_per_byte`; the rest is scored again.
+    `text` is what was written where it had not the task's shape. `scores` holds what only the model itself could tell, such as `gold_nll_per_byte`; the rest is scored again.
     """
 
     record: str
     fields: dict[str, Any] | None = None
+    text: str = ""
     error: str = ""
     seconds: float = 0.0
     cost_usd: float = 0.0
@@ -103,12 +105,13 @@ class Output(Part):
 
 
 class Interval(Part):
-    """A mean with its 95 % interval over n records; without one when n is too small."""
+    """A mean with its 95 % interval over n records of so many companies; without one when they are too few."""
 
     mean: float
     low: float | None
     high: float | None
     n: int
+    companies: int | None = None
 
 
 class Difference(Part):

@@ -1,4 +1,4 @@
-"""From scored outputs to the report: means with intervals, and the differences that matter. Knows no model."""
+"""From scored outputs to the report: shares and means with intervals, and the differences that matter. Knows no model."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from itertools import combinations
 
 from evaluation.engine.contracts import Difference, EvaluationSpec, Interval, Output, Report
 from evaluation.metrics import alike, bootstrap
+from evaluation.metrics.reading import is_share
+from stats import shares
 
 Table = dict[str, dict[str, dict[str, float]]]  # system, metric, record
 
@@ -21,7 +23,7 @@ def table(outputs: Sequence[Output]) -> Table:
             found[output.system][metric][output.record] = score
         found[output.system]["seconds"][output.record] = output.seconds
         found[output.system]["cost_usd"][output.record] = output.cost_usd
-        if output.fields is not None:
+        if output.text.strip():
             texts[output.system][output.record] = output.text
     for system, written in texts.items():
         found[system]["self_similarity"] = alike.self_similarity(written)
@@ -41,7 +43,7 @@ def report(
         general_nll_per_byte=general,
         distinct={
             system: {
-                f"distinct_{n}": alike.distinct([o.text for o in outputs if o.system == system and o.fields], n)
+                f"distinct_{n}": alike.distinct([o.text for o in outputs if o.system == system and o.text.strip()], n)
                 for n in (1, 2, 3)
             }
             for system in scores
@@ -76,18 +78,49 @@ def _compared(spec: EvaluationSpec) -> list[tuple[str, str]]:
 
 
 def _intervals(metrics: dict[str, dict[str, float]], spec: EvaluationSpec) -> dict[str, Interval]:
-    found = {name: bootstrap.mean(by_record, draws=spec.draws, seed=spec.seed) for name, by_record in metrics.items()}
-    return {name: _interval(estimate) for name, estimate in found.items() if estimate}
+    companies = _companies(spec)
+    found = {}
+    for name, by_record in metrics.items():
+        estimate = bootstrap.mean(by_record, companies, draws=spec.draws, seed=spec.seed)
+        if estimate:
+            found[name] = _share(by_record, companies) if is_share(name) else _interval(estimate)
+    return found
+
+
+def _companies(spec: EvaluationSpec) -> dict[str, str]:
+    return {record.id: record.company for record in spec.records}
+
+
+def _share(by_record: dict[str, float], companies: dict[str, str]) -> Interval:
+    records = sorted(by_record)
+    names, values = bootstrap.companies_of(records, companies), [by_record[record] for record in records]
+    found = shares.of_units(values, names)
+    return Interval(
+        mean=sum(values) / len(values), low=found.low, high=found.high, n=len(values), companies=len(set(names))
+    )
+
+
+def _share_difference(one: dict[str, float], other: dict[str, float], companies: dict[str, str]) -> Interval:
+    records = sorted(one.keys() & other.keys())
+    names = bootstrap.companies_of(records, companies)
+    ones, others = [one[record] for record in records], [other[record] for record in records]
+    found = shares.paired_difference(ones, others, names)
+    gap = (sum(ones) - sum(others)) / len(records)
+    return Interval(mean=gap, low=found.low, high=found.high, n=len(records), companies=len(set(names)))
 
 
 def _differences(one: str, other: str, scores: Table, spec: EvaluationSpec) -> list[Difference]:
-    found = []
+    found, companies = [], _companies(spec)
     for metric in scores.get(one, {}).keys() & scores.get(other, {}).keys():
-        estimate = bootstrap.difference(scores[one][metric], scores[other][metric], draws=spec.draws, seed=spec.seed)
+        mine, theirs = scores[one][metric], scores[other][metric]
+        estimate = bootstrap.difference(mine, theirs, companies, draws=spec.draws, seed=spec.seed)
         if estimate:
-            found.append(Difference(of=one, against=other, metric=metric, value=_interval(estimate)))
+            value = _share_difference(mine, theirs, companies) if is_share(metric) else _interval(estimate)
+            found.append(Difference(of=one, against=other, metric=metric, value=value))
     return sorted(found, key=lambda item: item.metric)
 
 
 def _interval(estimate: bootstrap.Estimate) -> Interval:
-    return Interval(mean=estimate.mean, low=estimate.low, high=estimate.high, n=estimate.n)
+    return Interval(
+        mean=estimate.mean, low=estimate.low, high=estimate.high, n=estimate.n, companies=estimate.companies
+    )

@@ -33,12 +33,12 @@ def held_out(task: Task, *, limit: int) -> list[UUID]:
 
 
 def facts_of(record_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Records with their facts, in the order of the ids; a record that is gone is left out."""
+    """Records with their facts and companies, in the order of the ids; a record that is gone is left out."""
     found: dict[str, Any] = {}
     for start in range(0, len(record_ids), CHUNK):
-        rows = Record.objects.filter(pk__in=record_ids[start : start + CHUNK]).values_list("pk", "facts")
-        found.update((str(pk), facts) for pk, facts in rows)
-    return [{"id": pk, "facts": found[pk]} for pk in record_ids if pk in found]
+        rows = Record.objects.filter(pk__in=record_ids[start : start + CHUNK]).values_list("pk", "facts", "group")
+        found.update((str(pk), {"id": str(pk), "facts": facts, "company": group}) for pk, facts, group in rows)
+    return [found[pk] for pk in record_ids if pk in found]
 
 
 def golds_of(version: DatasetVersion, record_ids: Sequence[str], *, split: Split = Split.TEST) -> list[dict[str, str]]:
@@ -127,7 +127,8 @@ def written_by(evaluation: Evaluation, kind: SystemKind, *, system: str) -> dict
     rows = EvaluationOutput.objects.filter(evaluation=evaluation, kind=kind, system=system).order_by("record_id")
     outputs = [
         {
-            "record": str(row.record_id), "fields": row.fields, "error": row.error, "seconds": row.seconds,
+            "record": str(row.record_id), "fields": row.fields, "text": "" if row.fields else row.text, "error": row.error,
+            "seconds": row.seconds,
             "cost_usd": row.cost_usd, "tokens": row.tokens,
             "scores": {name: row.scores[name] for name in ("gold_nll_per_byte",) if name in row.scores},
         }

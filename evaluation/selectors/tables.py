@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from stats.shares import FEWEST_FOR_A_VERDICT
+
 ORDER = {"base": 0, "lora": 1, "full": 2, "teacher": 3}
 CHECKS = "passes_"
 FIELDS = "passes_field_"
@@ -22,8 +24,8 @@ class Metric:
 
 
 METRICS = (
-    Metric("passes_all", "Pass every check", "Share of outputs in which no check marks anything.", "percent", 1),
-    Metric("passes_names_company", "Name the company", "Share that name the record's company.", "percent", 1),
+    Metric("passes_all", "Pass every check", "Share of outputs in which no check marks anything; one without the task's shape never passes.", "percent", 1),
+    Metric("passes_names_company", "Name the company", "Share of outputs whose text names the record's company, with the task's shape or without.", "percent", 1),
     Metric("has_shape", "Have the task's shape", "Share that could be read as the task's fields.", "percent", 1),
     Metric("facts_right", "Facts used", "Values of facts that the text names, per output."),
     Metric("facts_wrong", "Facts wrong", "Numbers and names that stand neither in the facts nor in the offer, per output."),
@@ -119,11 +121,16 @@ def _cell(value: dict[str, Any] | None, metric: Metric, *, signed: bool = False)
         return None
     low, high = value["low"], value["high"]
     interval = "" if low is None else f"{_written(low, metric, signed)} to {_written(high, metric, signed)}"
-    return {"value": _written(value["mean"], metric, signed), "interval": interval, "n": value["n"]}
+    return {
+        "value": _written(value["mean"], metric, signed), "interval": interval, "n": value["n"],
+        "companies": value.get("companies"),
+    }  # fmt: skip
 
 
 def _written(number: float, metric: Metric, signed: bool) -> str:
     sign = "+" if signed else ""
+    if metric.unit == "percent" and signed:
+        return f"{100 * number:+.{metric.digits}f} points"
     if metric.unit == "percent":
         return f"{100 * number:{sign}.{metric.digits}f} %"
     if metric.unit == "usd":
@@ -132,9 +139,11 @@ def _written(number: float, metric: Metric, signed: bool) -> str:
 
 
 def _verdict(difference: dict[str, Any]) -> str:
-    low, high = difference["value"]["low"], difference["value"]["high"]
-    if low is None:
-        return "too few records to tell"
+    value = difference["value"]
+    low, high = value["low"], value["high"]
+    # Evaluations kept before companies were counted have records alone.
+    if low is None or (value.get("companies") or value["n"]) < FEWEST_FOR_A_VERDICT:
+        return "too few companies to tell"
     if low > 0:
         return "higher"
     return "lower" if high < 0 else "no difference shown"

@@ -22,7 +22,7 @@ class Estimate:
 
     Attributes:
         value: None where it is not defined: nothing was rated twice, or every rating is the same.
-        low: Lower end of the interval; None where most resamples have no figure.
+        low: Lower end of the interval; None where most resamples have no figure, or all the same.
         high: Upper end of it.
         units: Units rated twice or more, on which it stands.
         ratings: Ratings of those units.
@@ -41,7 +41,7 @@ def estimate(
     """The figure of a tally, with the percentile interval of a bootstrap over units (Efron 1979).
 
     The generator is seeded: the same ratings give the same interval. Resamples in which the figure is not defined are
-    left out; where they are more than half there is no interval.
+    left out; where they are more than half, or where all give the same figure, there is no interval.
 
     Args:
         tally: The ratings.
@@ -60,6 +60,9 @@ def estimate(
     if len(known) * 2 < len(found):
         return Estimate(value, units=tally.units, ratings=tally.ratings)
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    if high - low < 1e-12:
+        # No unit differs from another: a bootstrap knows no spread then, which is not the same as certainty.
+        return Estimate(value, units=tally.units, ratings=tally.ratings)
     return Estimate(value, float(low), float(high), tally.units, tally.ratings)
 
 

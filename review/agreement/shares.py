@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
-from statistics import NormalDist
 
-from review.agreement.estimate import LEVEL
+from review.agreement import chance
+from review.agreement.estimate import LEVEL, Estimate, point
+from review.agreement.tallies import Tally
+from stats import shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,22 @@ def share(count: int, of: int, *, level: float = LEVEL) -> Share:
     """A share with its score interval (Wilson 1927), which stays within 0 and 1 and holds for few as for many."""
     if of <= 0:
         return Share(count, of, None, None, None)
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    half = z * sqrt(count * (of - count) / of + z * z / 4)
-    low, high = ((count + z * z / 2 + sign * half) / (of + z * z) for sign in (-1, 1))
-    return Share(count, of, count / of, max(0.0, low), min(1.0, high))
+    found = shares.wilson(count, of, level=level)
+    return Share(count, of, count / of, found.low, found.high)
+
+
+def agreeing(tally: Tally, *, level: float = LEVEL) -> Estimate:
+    """The share of pairs of raters that say the same, units weighing alike, with its interval.
+
+    A unit rated by two says yes or no, so the interval is that of a share: Wilson's, or Clopper and Pearson's below 30
+    units. Where units have more raters their agreement varies less than a yes or no, and the interval is on the wide side.
+    """
+    value, units = point(tally, chance.percent()), tally.units
+    if value is None:
+        return Estimate(None, units=units, ratings=tally.ratings)
+    of = shares.clopper_pearson if units < shares.FEW else shares.wilson
+    found = of(value * units, units, level=level)
+    return Estimate(value, found.low, found.high, units, tally.ratings)
 
 
 def difference(earlier: Share, later: Share) -> Difference | None:

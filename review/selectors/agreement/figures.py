@@ -12,6 +12,7 @@ import numpy as np
 from review.agreement import chance, krippendorff, pairs
 from review.agreement.estimate import Estimate, estimate, point
 from review.agreement.pairs import Kappa
+from review.agreement.shares import agreeing
 from review.agreement.tallies import Floats, Tally
 from review.selectors.agreement.columns import SIZES, Columns, same_texts, tally
 
@@ -99,7 +100,7 @@ def figures(counts: Counts, requirements: Iterable[str]) -> list[Figures]:
         Figures("edit_size", "Size of the edit; an accept changes nothing", "interval",
                 estimate(counts.size, krippendorff.interval_alpha()), None, None),
         Figures("text", "The final text, word for word", "nominal", Estimate(None, units=text.units, ratings=text.ratings),
-                None, estimate(text, chance.percent())),
+                None, agreeing(text)),
     ]  # fmt: skip
     named = [*dict.fromkeys([*requirements, *sorted(counts.ratings)])]
     return lines + [_of_names(f"rating:{name}", name, counts.ratings[name]) for name in named if name in counts.ratings]
@@ -130,19 +131,19 @@ def with_others(counts: Counts, reviewer: UUID) -> tuple[Estimate, float | None]
         elif reviewer == other:
             table += cells.T
     cells_drawn = pairs.as_tally(table)
-    return estimate(cells_drawn, chance.percent()), point(cells_drawn, pairs.kappa(3)) if table.sum() else None
+    return agreeing(cells_drawn), point(cells_drawn, pairs.kappa(3)) if table.sum() else None
 
 
 def _of_names(key: str, name: str, of: Tally) -> Figures:
     return Figures(
         key, name, "nominal", estimate(of, krippendorff.alpha()), estimate(of, chance.fleiss()),
-        estimate(of, chance.percent()),
+        agreeing(of),
     )  # fmt: skip
 
 
 def _pair(one: UUID, other: UUID, table: Floats) -> Pair:
     cells = pairs.as_tally(table)
     return Pair(
-        one, other, int(table.sum()), estimate(cells, chance.percent()), estimate(cells, pairs.kappa(len(table))),
+        one, other, int(table.sum()), agreeing(cells), estimate(cells, pairs.kappa(len(table))),
         pairs.cohen(table),
     )  # fmt: skip

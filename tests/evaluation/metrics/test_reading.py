@@ -1,7 +1,7 @@
 """Outputs are read as the desk reads drafts, and repetition between them is counted."""
 
 from evaluation.metrics import alike, reading
-from review.starters import STARTERS
+from review.starters import STARTERS, research_summary
 
 SPEC = STARTERS["outreach"].spec
 FACTS = {"company": "Northwind Cold Chain", "sector": "cold logistics", "role": "Head of Operations", "city": "Aarhus"}
@@ -32,11 +32,11 @@ def test_an_invented_number_fails_its_check_and_counts_as_a_wrong_fact() -> None
     assert scores["facts_wrong"] == len(marks) == 1
 
 
-def test_an_output_without_the_tasks_shape_passes_nothing_and_has_no_counts() -> None:
+def test_where_nothing_was_written_nothing_is_passed_and_the_counts_are_none() -> None:
     scores, marks = reading.scores(SPEC, FACTS, None)
 
     assert set(scores.values()) == {0.0}
-    assert "facts_right" not in scores
+    assert {"facts_right", "facts_wrong", "words"} <= set(scores)
     assert marks == []
 
 
@@ -52,3 +52,32 @@ def test_a_system_that_writes_one_text_for_everybody_is_wholly_similar_to_itself
 def test_distinct_n_is_the_share_of_different_n_grams() -> None:
     assert alike.distinct(["a b a b"], 2) == 2 / 3
     assert alike.distinct([], 2) == 0.0
+
+
+def test_what_needs_no_shape_is_told_of_the_text_alone() -> None:
+    text = "Here is your mail!\n\n" + GOOD["body"]
+
+    scores, marks = reading.scores(SPEC, FACTS, None, text)
+
+    assert (scores["has_shape"], scores["passes_all"], scores["passes_length"], scores["passes_field_body"]) == (
+        0,
+        0,
+        0,
+        0,
+    )
+    assert (scores["passes_names_company"], scores["passes_unsupported"]) == (1.0, 1.0)
+    assert scores["facts_right"] == 3
+    assert scores["words"] == len(text.split())
+    assert marks == []
+
+
+def test_a_wrong_number_in_a_text_without_shape_counts_as_wrong() -> None:
+    scores, _ = reading.scores(SPEC, FACTS, None, GOOD["body"].replace("many such days", "941 such days"))
+
+    assert (scores["facts_wrong"], scores["passes_unsupported"]) == (1.0, 0.0)
+
+
+def test_a_list_task_reads_a_text_without_shape_too() -> None:
+    scores, _ = reading.scores(research_summary.SPEC, {}, None, "Some words.")
+
+    assert (scores["has_shape"], scores["words"]) == (0.0, 2.0)

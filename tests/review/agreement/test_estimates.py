@@ -9,7 +9,8 @@ import pytest
 
 from review.agreement import chance, krippendorff, pairs, tallies
 from review.agreement.estimate import estimate, point
-from review.agreement.shares import difference, share
+from review.agreement.shares import agreeing, difference, share
+from review.agreement.tallies import of_ratings
 
 
 def test_without_a_unit_rated_twice_there_is_no_figure() -> None:
@@ -33,7 +34,7 @@ def test_full_agreement_on_things_that_vary_is_one() -> None:
 
     found = estimate(tally, krippendorff.alpha())
 
-    assert (found.value, found.low, found.high, found.units, found.ratings) == (1, 1, 1, 20, 50)
+    assert (found.value, found.low, found.high, found.units, found.ratings) == (1, None, None, 20, 50)
 
 
 def test_a_unit_rated_once_changes_nothing() -> None:
@@ -114,3 +115,34 @@ def test_a_difference_is_clear_when_its_interval_leaves_out_zero() -> None:
     )  # fmt: skip
     assert found.is_clear
     assert difference(share(0, 0), share(1, 2)) is None
+
+
+@pytest.mark.parametrize(("units", "low"), [(3, 0.2924), (101, 0.9634)])
+def test_full_agreement_on_few_drafts_is_no_certainty(units, low):
+    found = agreeing(of_ratings([("yes", "yes")] * units, ("no", "yes")))
+
+    assert (found.value, found.high, found.units) == (1.0, 1.0, units)
+    assert found.low == pytest.approx(low, abs=1e-4)
+
+
+def test_no_agreement_at_all_is_no_certainty_either():
+    found = agreeing(of_ratings([("yes", "no")] * 101, ("no", "yes")))
+
+    assert (found.value, found.low) == (0.0, 0.0)
+    assert found.high == pytest.approx(0.0366, abs=1e-4)
+
+
+def test_a_kappa_that_no_resample_moves_has_no_range():
+    found = estimate(of_ratings([("yes", "yes"), ("no", "no")] * 4, ("no", "yes")), chance.fleiss())
+
+    assert found.value == 1.0
+    assert (found.low, found.high) == (None, None)
+
+
+def test_drafts_rated_by_three_have_the_share_of_pairs_and_a_wide_interval():
+    tally = of_ratings([("yes", "yes", "no")] * 40, ("no", "yes"))
+
+    found = agreeing(tally)
+
+    assert found.value == pytest.approx(1 / 3)
+    assert found.low < 1 / 3 < found.high

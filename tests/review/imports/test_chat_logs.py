@@ -150,3 +150,82 @@ def test_a_table_that_only_has_a_column_called_messages_is_no_chat_log(tmp_path:
     preview = read_preview(path, spec=outreach.SPEC, kind=SourceKind.DRAFTS)
 
     assert preview.format == "jsonl"
+
+
+PROMPT = "company: Acme Ltd\nsector: steel"
+
+
+def turns(*pairs: tuple[str, Any]) -> dict[str, Any]:
+    return {"messages": [{"role": role, "content": content} for role, content in pairs]}
+
+
+def with_answers(*messages: dict[str, Any], asked: Any = PROMPT) -> dict[str, Any]:
+    choices = [{"message": message, "finish_reason": "stop"} for message in messages]
+    return {"request": turns(("user", asked)), "response": {"choices": choices}}
+
+
+IMAGE = [{"type": "text", "text": PROMPT}, {"type": "image_url", "image_url": {"url": "https://x.example/a.png"}}]
+CALL = {"id": "1", "type": "function", "function": {"name": "look_up", "arguments": "{}"}}
+
+
+@pytest.mark.parametrize(("line", "why"), [
+    (turns(("user", "Hello"), ("assistant", "Hi"), ("user", PROMPT), ("assistant", answered())),
+     "a conversation of 4 turns; this task takes one user message and one answer"),
+    (turns(("user", "Hello"), ("user", PROMPT), ("assistant", answered())), "a conversation of 3 turns"),
+    ({**with_answers({"content": answered()}),
+      "request": turns(("user", "Hello"), ("assistant", "Hi"), ("user", PROMPT))}, "a conversation of 4 turns"),
+    (turns(("user", PROMPT), ("assistant", None), ("tool", "42"), ("assistant", answered())), "tool calls or their results"),
+    ({"messages": [{"role": "user", "content": PROMPT}, {"role": "assistant", "content": answered(), "tool_calls": [CALL]}]},
+     "tool calls"),
+    (with_answers({"content": answered(), "tool_calls": [CALL]}), "its answer is a tool call"),
+    (turns(("user", IMAGE), ("assistant", answered())), "a part of type 'image_url'"),
+    (with_answers({"content": [{"type": "output_audio", "text": "x"}]}), "a part of type 'output_audio'"),
+])  # fmt: skip
+def test_what_is_more_than_one_message_and_one_answer_is_refused_and_never_cut(
+    write: Write, line: dict[str, Any], why: str
+) -> None:
+    path = write(log(chat(PROMPT, answered()), line), "log.jsonl")
+
+    preview = read_preview(path, spec=outreach.SPEC, kind=SourceKind.DRAFTS)
+
+    assert [error.row for error in preview.errors] == [2]
+    assert why in preview.errors[0].reason
+
+
+@pytest.mark.django_db
+def test_each_of_several_choices_is_a_draft_of_the_same_record(task: Task, admin: Member, write: Write) -> None:
+    other = prompting.completion(outreach.SPEC, {**MAIL, "subject": "Another subject"})
+    asked = "\n".join(f"{name}: {value}" for name, value in FACTS.items())
+    path = write(log(with_answers({"content": answered()}, {"content": other}, asked=asked)), "log.jsonl")
+
+    import_drafts(task, path, by=admin)
+
+    assert {draft.fields["subject"] for draft in Candidate.objects.all()} == {
+        "A question about Acme",
+        "Another subject",
+    }
+    assert Record.objects.count() == 1
+
+
+def test_system_text_names_and_other_keys_are_columns_that_are_mapped_or_said_to_stay_out(write: Write) -> None:
+    line = {**chat(PROMPT, answered(), system="Write for the sea trade."), "rating": 4}
+    line["messages"][1]["name"] = "Ada"
+    path = write(log(line), "log.jsonl")
+
+    preview = read_preview(path, spec=outreach.SPEC, kind=SourceKind.DRAFTS)
+
+    row = dict(zip(preview.columns, preview.samples[0], strict=True))
+    assert preview.rows_bad == 0
+    assert (row["system"], row["user_name"], row["rating"]) == ("Write for the sea trade.", "Ada", "4")
+    assert {"system", "user_name", "rating"} <= set(preview.unknown_columns)
+
+
+def test_a_conversation_in_a_cell_of_a_plain_table_is_refused_as_what_it_is(write: Write) -> None:
+    line = {"company": "Acme", "sector": turns(("user", "a"), ("assistant", "b"))["messages"]}
+    path = write(log({"company": "Acme", "sector": "steel"}, line), "records.jsonl")
+
+    preview = read_preview(path, spec=outreach.SPEC)
+
+    assert [(error.row, error.reason) for error in preview.errors] == [
+        (2, "'sector' is a conversation of 2 messages, expected a text")
+    ]

@@ -93,7 +93,10 @@ def _put_columns(users: dict[str, dict[str, Any]], question: str, record: Mappin
 
 def _put(users: dict[str, dict[str, Any]], question: str, user: Any, value: Any, status: Any) -> None:
     if str(status or "").lower().rsplit(".", 1)[-1] in _GIVEN and value is not None:
-        users.setdefault(_who(user), {})[question] = value
+        answers = users.setdefault(_who(user), {})
+        if answers.get(question, value) != value:
+            raise ValueError(f"user '{_who(user)}' answers '{question}' more than once, expected one answer")
+        answers[question] = value
 
 
 def _who(user: Any) -> str:

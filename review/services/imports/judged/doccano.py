@@ -47,7 +47,9 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _shown(record: Mapping[str, Any]) -> dict[str, Any]:
     own = {"label", "labels", "annotations", "meta", "metadata", "Comments", "comments", "annotation_approver"}
-    return {key: value for key, value in record.items() if key not in own}
+    remarks = record.get("Comments") or record.get("comments")
+    told = {"comments": "\n".join(map(str, remarks)) if isinstance(remarks, list) else remarks} if remarks else {}
+    return {**{key: value for key, value in record.items() if key not in own}, **told}
 
 
 def _has_annotations(record: Mapping[str, Any]) -> bool:

@@ -31,7 +31,10 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         answers: dict[str, Any] = {}
         for result in annotation.get("result", []):
             name, value = _answer(result, number)
-            answers[f"{name} (answer)" if name in data else name] = value
+            column = f"{name} (answer)" if name in data else name
+            if answers.get(column, value) != value:
+                raise ValueError(f"annotation {number} answers '{name}' more than once, expected one answer")
+            answers[column] = value
         yield {
             **data,
             **answers,

@@ -1,0 +1,76 @@
+"""The report's shares have intervals that hold for few and for none, and companies are its units."""
+
+from __future__ import annotations
+
+from evaluation.engine.contracts import EvaluationSpec, Output
+from evaluation.engine.report import report
+from evaluation.selectors import tables
+from review.schema import InputField, OutputField
+from review.spec import TaskSpec
+from stats import shares
+
+TASK = TaskSpec(
+    instruction="Write.",
+    input_schema=(InputField(name="company", role="group"),),
+    output_schema=(OutputField(name="body", role="body"),),
+    teacher_template="{{facts}}",
+    student_template="{{facts}}",
+)
+
+
+def made(base: list[float], tuned: list[float], *, companies: int | None = None) -> dict[str, object]:
+    records = [
+        {"id": f"r{number}", "facts": {}, "company": f"c{number % companies}" if companies else ""}
+        for number in range(len(base))
+    ]
+    names = {"base": "base", "tuned": "lora"}
+    spec = EvaluationSpec.model_validate(
+        {
+            "task": TASK.canonical(), "records": records, "draws": 200,
+            "systems": [{"name": name, "student": {"path": "/x"}, "method": method} for name, method in names.items()],
+        }
+    )  # fmt: skip
+    outputs = [
+        Output(
+            system=system, record=f"r{number}", text="x", fields={"body": "x"}, error="", marks=[], seconds=1.0,
+            cost_usd=0.0, tokens=1, scores={"passes_all": score, "words": 1.0 + number % 3},
+        )
+        for system, scores in (("base", base), ("tuned", tuned))
+        for number, score in enumerate(scores)
+    ]  # fmt: skip
+    return {**report(spec, outputs, {}, 1.0).model_dump(), "kinds": names}
+
+
+def test_none_of_a_hundred_and_one_is_no_certainty() -> None:
+    summary = made([0.0] * 101, [1.0] * 101)
+
+    base, tuned = (summary["systems"][name]["passes_all"] for name in ("base", "tuned"))
+
+    expected = shares.wilson(0, 101)
+    assert (base["low"], base["high"], base["companies"]) == (expected.low, expected.high, 101)
+    assert tuned["low"] < 0.97
+
+
+def test_a_difference_of_shares_is_in_points_and_has_a_verdict_where_one_can_be_told() -> None:
+    [line] = tables.differences(made([0.0] * 30, [1.0] * 20 + [0.0] * 10))
+
+    assert line["cell"]["value"] == "+66.7 points"
+    assert "points to" in line["cell"]["interval"]
+    assert line["verdict"] == "higher"
+
+
+def test_three_records_give_no_verdict_whatever_they_say() -> None:
+    [line] = tables.differences(made([0.0] * 3, [1.0] * 3))
+
+    assert line["verdict"] == "too few companies to tell"
+
+
+def test_many_records_of_three_companies_give_no_verdict_either_and_a_wider_interval() -> None:
+    few, many = made([0.0] * 60, [1.0] * 60, companies=3), made([0.0] * 60, [1.0] * 60)
+
+    [line] = tables.differences(few)
+
+    assert line["verdict"] == "too few companies to tell"
+    width = [each["systems"]["tuned"]["passes_all"] for each in (few, many)]
+    assert width[0]["low"] < width[1]["low"] - 0.2
+    assert few["systems"]["tuned"]["words"]["companies"] == 3
