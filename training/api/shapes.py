@@ -7,6 +7,8 @@ from typing import Any
 from rest_framework import serializers
 
 from jobs.serialize import job_json
+from training.models import Student
+from training.selectors import students as student_selectors
 from training.states import Device
 
 
@@ -43,7 +45,12 @@ class StudentOut(serializers.Serializer[Any]):
     thinks = serializers.BooleanField()
     bytes = serializers.IntegerField()
     is_demo = serializers.BooleanField()
+    known = serializers.SerializerMethodField(help_text="Of a student in common use: its facts, each with its source.")
     created_at = serializers.DateTimeField()
+
+    def get_known(self, student: Student) -> list[str]:
+        found = student_selectors.known(student)
+        return found.facts if found else []
 
 
 class RecipeOut(serializers.Serializer[Any]):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
+from training import known_students
+from training.known_students import Known
 from training.models import Student
 from web.errors import Refusal
 
@@ -11,6 +13,11 @@ from web.errors import Refusal
 def all_students() -> QuerySet[Student]:
     """Students, the demo's first, then by name."""
     return Student.objects.order_by("source", "name")
+
+
+def known(student: Student) -> Known | None:
+    """What is known of a student in common use; None for any other."""
+    return known_students.find(hub_id=student.hub_id, family=student.model_type, parameters=student.parameters)
 
 
 def by_slug(slug: str) -> Student:

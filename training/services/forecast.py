@@ -14,6 +14,7 @@ from training.memory.reading import Device as Place
 from training.models import Student, TrainingRun
 from training.recipes import Choice, Recipe
 from training.selectors import data as tuning_data
+from training.selectors import students as student_selectors
 from training.selectors.data import RowOutline
 from training.services import plans, preflight, room, students
 from training.states import Device
@@ -129,6 +130,7 @@ def forecast(
                 _time_note(like, place, guess),
                 length_note,
                 guess_note,
+                _published_note(plan, guess),
                 _teacher_note(recipe, teacher),
             )
             if note
@@ -207,6 +209,18 @@ def _estimate(plan: _Plan, *, tokens_per_s: float | None) -> tuple[Estimate | No
         return guess, RECOMPUTED if guess.checkpoints else ""
     except (OSError, ValueError) as error:
         return None, f"Memory and time cannot be told beforehand: {error}."
+
+
+def _published_note(plan: _Plan, guess: Estimate | None) -> str:
+    """What a student in common use takes by its published shape, where its folder cannot be asked."""
+    known = student_selectors.known(plan.student)
+    if known is None:
+        return ""
+    said = f"{known.name}: {known.template}. Licence: {known.licence}."
+    if guess is not None or not plan.row_tokens:
+        return said
+    gib = known.memory_gib(plan.recipe, plan.row_tokens, plan.place)
+    return f"{said} By its published shape it needs about {gib:.1f} GiB of memory."
 
 
 def _in_fp32(plan: _Plan) -> Estimate | None:

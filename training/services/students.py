@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -13,7 +14,7 @@ from django.utils.text import slugify
 from audit.services import trail
 from jobs import secrets
 from members.models import Member
-from training import student_folder
+from training import known_students, student_folder
 from training.models import Student
 from training.states import StudentSource
 from web.errors import Refusal
@@ -112,12 +113,26 @@ def register_hub(
             source=StudentSource.HUB,
             hub_id=hub_id,
             revision=revision,
-            licence=licence.strip(),
+            licence=licence.strip() or _licence_of(hub_id),
             thinks=thinks,
+            **_published(hub_id),
             created_by=by,
         ),
         by=by,
     )
+
+
+def _published(hub_id: str) -> dict[str, Any]:
+    """What is known of a hub student in common use before a run has fetched it."""
+    known = known_students.find(hub_id=hub_id)
+    if known is None:
+        return {}
+    return {"model_type": known.family, "parameters": known.parameters, "context_length": known.context}
+
+
+def _licence_of(hub_id: str) -> str:
+    known = known_students.find(hub_id=hub_id)
+    return known.licence if known else ""
 
 
 def folder_of(student: Student) -> Path | None:

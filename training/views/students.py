@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from members.session import member_of
 from training.forms import StudentForm
+from training.known_students import KNOWN, ROWS
 from training.selectors import students as selectors
 from training.services import students
 from training.states import StudentSource
@@ -36,6 +37,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "form": form,
         "students": selectors.all_students(),
         "may_register": member_of(request).is_admin,
+        "known": KNOWN,
+        "forecast_for": ROWS,
         "roots": settings.STUDENT_ROOTS,
     }
     return render(request, "training/students.html", context, status=status)

@@ -16,9 +16,27 @@ COMMIT = "c0ffee" + "0" * 34
 
 
 def test_a_hub_id_is_pinned_to_a_commit(admin):
-    student = students.register_hub(hub_id="Qwen/Qwen3-0.6B", revision=COMMIT.upper(), by=admin)
+    student = students.register_hub(hub_id="owner/Model-0.6B", revision=COMMIT.upper(), by=admin)
 
-    assert (student.slug, student.revision, student.parameters) == ("qwen3-06b", COMMIT, None)
+    assert (student.slug, student.revision, student.parameters) == ("model-06b", COMMIT, None)
+
+
+def test_a_hub_student_in_common_use_is_registered_with_what_its_card_says(admin):
+    student = students.register_hub(hub_id="Qwen/Qwen3-0.6B", revision=COMMIT, by=admin, thinks=True)
+
+    assert (student.parameters, student.context_length, student.model_type) == (596_049_920, 40_960, "qwen3")
+    assert (student.licence, student.thinks) == ("Apache-2.0", True)
+
+
+def test_a_student_that_serving_cannot_hold_is_refused_at_the_door(admin, tmp_path, settings):
+    settings.STUDENT_ROOTS = [tmp_path]
+    folder = write_student(tmp_path / "hybrid", model_type="qwen3_next", layer_types=["linear_attention"])
+
+    with pytest.raises(Refusal) as caught:
+        students.register_folder(path=str(folder), by=admin)
+
+    assert (caught.value.code, caught.value.status) == ("student_not_servable", 422)
+    assert not Student.objects.exists()
 
 
 @pytest.mark.parametrize(

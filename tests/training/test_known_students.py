@@ -1,0 +1,75 @@
+"""The table of students in common use agrees with the models themselves and with the forecast of memory."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+import pytest
+import torch
+import transformers
+
+from training.known_students import GIB, KNOWN, ROWS, Known, find
+from training.memory import fitting
+from training.memory.shape import shape_of
+from training.presets import PRESETS
+from training.servable import why_not
+
+BY_NAME = {known.name: known for known in KNOWN}
+# One of each family: the rest differ in numbers alone, and these the parameters tell.
+MODELS = {
+    "gemma-3-1b-it": transformers.Gemma3TextConfig,
+    "Qwen3-0.6B": transformers.Qwen3Config,
+    "SmolLM2-135M-Instruct": transformers.LlamaConfig,
+    "SmolLM3-3B": transformers.SmolLM3Config,
+    "Phi-4-mini-instruct": transformers.Phi3Config,
+    "Mistral-7B-Instruct-v0.3": transformers.MistralConfig,
+}
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=BY_NAME)
+def test_its_numbers_come_to_the_parameters_that_its_card_names(known: Known):
+    assert known.shape.parameters == known.parameters
+    assert known.shape.text_parameters == known.parameters - (known.sees and known.sees + 1152 * (known.hidden + 1))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_its_shape_is_that_of_the_model_transformers_builds(name: str):
+    known = replace(BY_NAME[name], layers=2)
+    config = MODELS[name](**known._config, tie_word_embeddings=known.is_tied, pad_token_id=0)
+    with torch.device("meta"):
+        model = transformers.AutoModelForCausalLM.from_config(config)
+    weights = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
+
+    built, told = asdict(shape_of(config.to_dict(), weights)), asdict(known.shape)
+    # In which order a layer names its parts is of no matter.
+    assert sorted(built.pop("linear")) == sorted(told.pop("linear"))
+    assert built == told
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=BY_NAME)
+def test_its_memory_is_what_a_run_of_it_would_be_forecast(known: Known):
+    lora, full = PRESETS["paper-lora"].recipe, PRESETS["paper-full"].recipe
+
+    assert known.lora_gib[1] == fitting.needed(known.shape, lora, ROWS, "cuda") / GIB
+    assert known.full_gib[1] == fitting.needed(known.shape, full, ROWS, "cuda") / GIB
+    assert known.lora_gib[0] < known.lora_gib[1] < known.full_gib[1]
+    # Weights, gradients and two moments in fp32 are the least that all weights take.
+    assert known.full_gib[0] > 16 * known.shape.text_parameters / GIB
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=BY_NAME)
+def test_its_recipe_is_the_papers_for_its_size_and_it_can_be_served(known: Known):
+    assert known.rank == (16 if known.parameters <= 3e9 else 32)
+    assert known.rates == {"lora": 2e-4, "full": 2e-5}
+    assert not why_not({"model_type": known.family})
+    assert len(known.facts) == 3
+
+
+def test_a_student_is_found_by_its_hub_id_or_by_its_family_and_size():
+    qwen = BY_NAME["Qwen3-0.6B"]
+
+    assert find(hub_id="qwen/qwen3-0.6b") is qwen
+    assert find(family="qwen3", parameters=596_049_920) is qwen
+    assert find(family="qwen3", parameters=596_049_920 + 151_936 * 1024) is qwen
+    assert find(family="llama", parameters=596_049_920) is None
+    assert find(hub_id="someone/else", family="qwen3", parameters=596_049_920) is None
