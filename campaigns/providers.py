@@ -57,7 +57,8 @@ def receive(request: HttpRequest, provider: str, kind: str) -> HttpResponse | No
     is_signed = not getattr(view.func.view_class, "warn_if_no_basic_auth", True)  # type: ignore[attr-defined]
     if not is_signed and not settings.ANYMAIL.get("WEBHOOK_SECRET"):
         return None
-    if request.content_type == "application/json":
+    # Some send JSON as plain text.
+    if not (request.content_type or "").startswith("multipart/") and request.body.lstrip()[:1] in (b"{", b"["):
         try:
             outside_json.loads(request.body)
         except ValueError as error:

@@ -251,6 +251,27 @@ def test_a_providers_webhook_is_read_by_anymail(mail, settings):
     assert (event.kind, event.payload["hard"], event.message_id) == (EventKind.BOUNCED, True, mail.pk)
 
 
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"event": ' + "9" * 5000 + "}", r'{"reason": "\u0000"}', "{"])
+@pytest.mark.parametrize("kind", ["application/json", "text/plain"])
+def test_a_providers_webhook_that_is_no_json_is_refused(db, settings, body, kind):
+    settings.INBOUND_PROVIDERS, settings.ANYMAIL = ["brevo"], {"WEBHOOK_SECRET": "user:secret"}
+    header = "Basic " + base64.b64encode(b"user:secret").decode()
+
+    answer = Client(raise_request_exception=False).post(
+        "/api/v1/inbound/brevo/tracking/", body, kind, headers={"Authorization": header}
+    )
+
+    assert answer.status_code == 400
+    assert answer.content.startswith(b"The body is no JSON")
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, r'{"events": [{"id": "\ud800"}]}', '{"events": [{"hard": NaN}]}'])
+def test_a_signed_body_that_is_no_json_is_refused(db, body):
+    answer = post(body.encode())
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "no_json")
+
+
 @drill
 def test_duplicated_and_shuffled_webhooks_come_to_the_same_totals(campaign, stress_count):
     """Whatever the order and however often, the rows at the end are the same."""

@@ -12,7 +12,7 @@ from members.models import Member
 from review.models import Record, Source, Task
 from tests.campaigns.factories import BASIS
 from tests.review.factories import make_task
-from tests.review.imports.test_arriving import arriving_source, aside, at_each_claim
+from tests.review.imports.watching import arriving_source, aside, at_each_claim
 from web.errors import Refusal
 
 ROWS = 3 * take.CHUNK

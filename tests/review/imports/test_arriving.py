@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, connections
-from django.utils import timezone
+from django.db import connection
 
 from members.models import Member
 from review.models import Record, Source, Task
@@ -21,11 +15,10 @@ from review.selectors import records, sources
 from review.services.imports import arriving, drafts, import_drafts, import_records
 from review.services.imports.judged import decisions, import_decisions
 from review.services.imports.records import CHUNK
-from review.services.imports.sources import draw
-from review.states import SourceKind
 from review.tasks import take_back_imports
 from tests.review.factories import make_task
 from tests.review.imports.conftest import GOOD, Write
+from tests.review.imports.watching import arriving_source, aside, at_each_claim
 from web.errors import Refusal
 
 ROWS = 3 * CHUNK
@@ -33,47 +26,6 @@ ROWS = 3 * CHUNK
 
 def prospects(count: int, *, last: str = "") -> str:
     return "company,sector\n" + "".join(f"Company {number} Ltd,steel\n" for number in range(count)) + last
-
-
-def aside(question: Callable[[], Any]) -> Any:
-    """Ask from another connection, which sees what is committed alone."""
-    said: list[Any] = []
-
-    def ask() -> None:
-        try:
-            said.append(question())
-        finally:
-            connections.close_all()
-
-    asking = threading.Thread(target=ask)
-    asking.start()
-    asking.join()
-    return said[0]
-
-
-@contextmanager
-def at_each_claim(look: Callable[[], None]) -> Iterator[None]:
-    """Look around whenever the import asks for more time, which it does first in each of its transactions."""
-
-    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql.startswith("BEGIN") if connection.vendor == "sqlite" else sql.startswith("UPDATE") and "arriving" in sql:
-            look()
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(watch):
-        yield
-
-
-def arriving_source(task: Task, by: Member, path: Path, *, ago_s: float = 0) -> Source:
-    """An import that was begun, with its first record."""
-    source = draw(
-        task, SourceKind.RECORDS, path, "csv", {}, by=by, filename="", name="", provenance="",
-        arriving_until=timezone.now() + timedelta(seconds=arriving.LEASE_S - ago_s),
-    )  # fmt: skip
-    Record.everything.create(
-        task=task, source=source, row_number=2, title="Half", facts={}, group="half", split="train", content_hash="half"
-    )
-    return source
 
 
 @pytest.mark.django_db(transaction=True)
