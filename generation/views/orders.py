@@ -146,7 +146,7 @@ def detail(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "thrift": thrift.of_order(order),
         "claimed": corrections.claimed(order),
         "corrections": corrections.of_order(order),
-        "may_correct": member_of(request).is_admin and bool(order.drafts or order.failures),
+        "may_correct": corrections.may_correct(member_of(request), order),
         "outcome": variety.outcome(order),
         "is_near_budget": budgets.is_near(order, spent_usd),
         "budget_share": budgets.share_of(order, spent_usd),

@@ -51,13 +51,24 @@ def test_a_mail_that_was_claimed_before_the_halt_is_taken_back_before_the_wire(m
     assert Message.objects.get().state == "approved"
 
 
+def test_no_mail_is_claimed_while_stopped(mail: Message) -> None:
+    turn = _turn(mail.campaign)
+    halting.halt(by=None)
+
+    assert outbox.claim(mail, turn, now=timezone.now()) is None
+    assert Message.objects.get().state == "approved"
+    halting.resume(by=None)
+    assert outbox.claim(mail, turn, now=timezone.now()) is not None
+
+
 def test_no_mail_is_claimed_after_the_halt_has_committed(campaign: Campaign) -> None:
-    mails, turn = factories.make_due_mails(campaign, 6), _turn(campaign)
+    factories.make_due_mails(campaign, 6)
+    mails, turn = outbox.due(campaign, now=timezone.now(), limit=10), _turn(campaign)
     going: list[Any] = []
 
     def act(number: int) -> None:
         if number < 6:
-            outbox.claim(outbox.due(campaign, now=timezone.now(), limit=10)[0], turn, now=timezone.now())
+            outbox.claim(mails[number], turn, now=timezone.now())
             return
         halting.halt(by=None)
         going.append(Message.objects.filter(state="sending").count())
