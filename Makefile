@@ -33,16 +33,16 @@ stress: $(VENV)/.dev-stamp system-packages
 	STRESS=1 $(BIN)/python -m tests.everything
 
 lint: $(VENV)/.dev-stamp
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy .
-	$(BIN)/lint-imports
-	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy .
+	$(BIN)/python -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	$(BIN)/python -m djlint templates --lint --quiet
 
 format: $(VENV)/.dev-stamp
-	$(BIN)/ruff check --fix .
-	$(BIN)/ruff format .
-	$(BIN)/djlint templates --reformat --quiet
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
+	$(BIN)/python -m djlint templates --reformat --quiet
 
 bench: $(VENV)/.dev-stamp
 	$(BIN)/python -m benchmarks.$(NAME)

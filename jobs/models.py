@@ -75,6 +75,8 @@ class Job(models.Model):
                 fields=["lease_until"], condition=Q(state__in=["running", "pausing", "cancelling"]), name="jobs_held"
             ),
             models.Index(fields=["-created_at", "-id"], name="jobs_newest"),
+            # SQLite cannot tell that a question's values are those of a partial index's condition.
+            models.Index(fields=["state", "lease_until"], name="jobs_by_state"),
             models.Index(fields=["unheard_since"], condition=Q(unheard_since__isnull=False), name="jobs_unheard"),
         ]
 

@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 # A unix socket's address has 108 bytes at most on Linux, 104 on macOS.
 MAX_SOCKET_PATH = 100
@@ -44,7 +45,7 @@ def broker_url(var_dir: Path) -> str:
     """Celery's address of the embedded broker."""
     if server_binary() is None:
         return f"sqla+sqlite:///{var_dir / 'broker.sqlite3'}"
-    return f"redis+socket://{socket_path(var_dir)}"
+    return f"redis+socket://{quote(str(socket_path(var_dir)))}"
 
 
 def command(var_dir: Path) -> list[str] | None:

@@ -110,7 +110,7 @@ def postgres() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="miniatures-pg-"))
     port = free_port()
     user = as_postgres(folder)
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='{folder}' -c fsync=off"
     run = lambda *line: subprocess.run([*user, *map(str, line)], check=True, stdout=subprocess.DEVNULL, cwd="/")  # noqa: E731
     run(bin_dir / "initdb", "-D", folder / "data", "-U", "miniatures", "--auth=trust", "-E", "UTF8")
     run(bin_dir / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o", options, "start")

@@ -45,6 +45,9 @@ def move(job: Job, target: JobState, *, reason: str = "", by: str = "", **values
     if target in CLAIMABLE:
         values.setdefault("queued_at", Now())
         values.setdefault("rung_at", Now())
+    if source in FINISHED:
+        # It is to be heard of its next end.
+        values.setdefault("unheard_since", None)
     if target in FINISHED:
         values.setdefault("finished_at", Now())
         # In the transaction that ends it: whoever looks for ends nobody heard sees both or neither, however late it commits.

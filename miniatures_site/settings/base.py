@@ -86,7 +86,7 @@ TEMPLATES = [
 ]
 
 
-DATABASES = {"default": stores.database(env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'miniatures.sqlite3'}"))}
+DATABASES = {"default": stores.database(env.text("DATABASE_URL", stores.sqlite_url(VAR_DIR / "miniatures.sqlite3")))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "members.Member"

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 # Longer than any pause between two questions of one transaction.
 IDLE_S = 60
+
+
+def sqlite_url(path: Path) -> str:
+    """The database URL of a file; a folder's name may hold what means something in an address, such as `#`."""
+    return f"sqlite:///{quote(str(path))}"
 
 
 def database(url: str) -> dict[str, Any]:

@@ -3,10 +3,13 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from kombu.utils.url import parse_url
 
+from miniatures_site import broker
 from miniatures_site.settings import env, stores
 
 
@@ -37,6 +40,15 @@ def test_a_wrong_value_is_named_with_what_is_wanted(monkeypatch: pytest.MonkeyPa
 def test_a_database_that_is_neither_sqlite_nor_postgresql_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="sqlite:// or postgres://"):
         stores.database("mysql://user@host/name")
+
+
+@pytest.mark.parametrize("name", ["my miniatures", "C# and ?", "100%25"])
+def test_a_folder_may_be_called_anything(name: str) -> None:
+    var = Path("/home") / name
+    socket = parse_url(broker.broker_url(var))
+
+    assert stores.database(stores.sqlite_url(var / "db.sqlite3"))["NAME"] == str(var / "db.sqlite3")
+    assert f"/{socket['virtual_host']}" == str(var / "run" / "redis.sock")
 
 
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"])

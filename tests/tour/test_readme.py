@@ -24,9 +24,11 @@ def test_the_two_commands_are_there_and_make_knows_them() -> None:
 
 def test_commands_over_rest_answer(stack: Stack) -> None:
     lines = [line for line in SHELL if not line.startswith("make ")]
-    script = "\n".join(lines).replace("http://127.0.0.1:8000", stack.url.rstrip("/")).replace("var/", f"{stack.var}/")
+    script = "\n".join(lines).replace("http://127.0.0.1:8000", stack.url.rstrip("/"))
 
-    told = subprocess.run(["sh", "-ec", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        ["sh", "-ec", script], cwd=stack.var.parent, capture_output=True, text=True, check=True
+    ).stdout
 
     assert '"slug":"outreach-e-mail"' in told.replace(" ", "")
     assert told.count('"next"') == 2
@@ -54,7 +56,7 @@ def test_a_second_start_is_healthy_within_seconds_and_keeps_the_data(stack: Stac
 
     copy = tmp_path / "var"
     shutil.copytree(stack.var, copy, ignore=shutil.ignore_patterns("run", "*.sock", "runs"))
-    again = start(copy, free_port())
+    again = start(stack.var.parent, free_port(), other_var=copy)
     try:
         assert again.token == stack.token
         assert [task["slug"] for task in again.get("tasks/")["results"]]

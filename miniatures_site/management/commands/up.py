@@ -9,21 +9,26 @@ import threading
 import time
 import traceback
 import urllib.request
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from honcho.colour import get_colours
 from honcho.environ import parse_procfile
-from honcho.manager import Manager
+from honcho.printer import Message, Printer
 
 from campaigns import signatures
 from jobs.services import presence
 from miniatures_site import broker, static_stamp
 from miniatures_site.demo import login
+from miniatures_site.processes import Together
 
 STARTED_WITHIN_S = 60
+OWN_NAME = "system"
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 (told apart, not bound to)
 
 
@@ -74,10 +79,10 @@ def refuse_taken_port(host: str, port: int) -> None:
 
 
 def run_processes(host: str, port: int) -> int:
-    """Start what the Procfile names and stay until all have stopped.
+    """Start what the Procfile names, start again what ends, and stay until all have stopped.
 
     Returns:
-        The exit status of the first process that ended by itself, 0 after Ctrl-C.
+        0 after Ctrl-C; else the exit status of the process that could not be kept up.
     """
     environment = {
         **os.environ,
@@ -92,13 +97,21 @@ def run_processes(host: str, port: int) -> int:
         # Twelve lines of advice on root would drown the login; in production they stay.
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
-    manager = Manager()
-    procfile = parse_procfile((settings.BASE_DIR / "Procfile").read_text())
-    for name, line in procfile.processes.items():
-        # `exec` leaves no shell between us and the process, so that a stop reaches it.
-        manager.add_process(name, f"exec {line}", env=environment, cwd=str(settings.BASE_DIR))
-    manager.loop()
-    return int(manager.returncode or 0)
+    lines = parse_procfile((settings.BASE_DIR / "Procfile").read_text()).processes
+    return Together(lines, environment=environment, folder=settings.BASE_DIR, tell=teller(lines)).run()
+
+
+def teller(names: Iterable[str]) -> Callable[[str, bytes], None]:
+    """A function that prints lines of output, each with the name of who said it, in a colour of its own."""
+    printer = Printer(width=max(map(len, [OWN_NAME, *names])))
+    colours = dict(zip(names, get_colours(), strict=False))
+    one_at_a_time = threading.Lock()
+
+    def tell(name: str, line: bytes) -> None:
+        with one_at_a_time:
+            printer.write(Message("line", line, datetime.now(), name or OWN_NAME, colours.get(name)))
+
+    return tell
 
 
 def mail_environment(host: str, port: int) -> dict[str, str]:

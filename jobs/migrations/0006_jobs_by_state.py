@@ -1,0 +1,11 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("jobs", "0005_job_reached")]
+
+    operations = [
+        migrations.AddIndex(
+            model_name="job", index=models.Index(fields=["state", "lease_until"], name="jobs_by_state")
+        ),
+    ]

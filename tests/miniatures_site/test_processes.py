@@ -1,0 +1,128 @@
+"""Processes that run together: what ends comes back, and a signal stops all."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PATIENCE_S = 60
+# The supervisor takes signals in its main thread, so it gets a process of its own.
+RUNNER = """
+import os, sys
+from pathlib import Path
+from miniatures_site import processes
+processes.FIRST_PAUSE_S, processes.WELL_AFTER_S, processes.STOP_WITHIN_S = 0.05, float(sys.argv[2]), 0.5
+folder = Path(sys.argv[1])
+lines = dict(line.split(": ", 1) for line in (folder / "Procfile").read_text().splitlines())
+tell = lambda name, line: os.write(1, b"%s %s\\n" % ((name or "system").encode(), line.strip()))
+sys.exit(processes.Together(lines, environment=os.environ, folder=folder, tell=tell).run())
+"""
+# Writes its pid to a file named by the line, then stays.
+STAYS = 'sh -c \'echo $$ >> "$0"; exec sleep 600\' "${PLACE}"/'
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    folder = tmp_path / "a folder with spaces"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def start(folder) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    running: list[subprocess.Popen[str]] = []
+
+    def _start(*, well_after_s: float = 0.0, **lines: str) -> subprocess.Popen[str]:
+        (folder / "Procfile").write_text("".join(f"{name}: {line}\n" for name, line in lines.items()))
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PLACE": str(folder)}
+        process = subprocess.Popen(
+            [sys.executable, "-c", RUNNER, str(folder), str(well_after_s)], env=environment, stdout=subprocess.PIPE,
+            text=True,
+        )  # fmt: skip
+        running.append(process)
+        return process
+
+    yield _start
+    for process in running:
+        process.terminate()
+        process.communicate(timeout=PATIENCE_S)
+
+
+def pids(folder: Path, name: str) -> list[int]:
+    path = folder / name
+    return [int(line) for line in path.read_text().split()] if path.exists() else []
+
+
+def wait_for(question: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not question():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_what_is_killed_is_started_again_and_the_others_stay(start, folder):
+    start(one=f"{STAYS}one", two=f"{STAYS}two")
+    wait_for(lambda: pids(folder, "one") and pids(folder, "two"))
+
+    os.kill(pids(folder, "one")[0], signal.SIGKILL)
+
+    wait_for(lambda: len(pids(folder, "one")) == 2)
+    assert is_alive(pids(folder, "one")[1])
+    assert len(pids(folder, "two")) == 1
+    assert is_alive(pids(folder, "two")[0])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_all_and_is_no_failure(start, folder, number):
+    process = start(
+        one=f"{STAYS}one",
+        deaf='sh -c \'trap "" TERM INT HUP; echo $$ >> "${PLACE}/deaf"; while :; do sleep 0.1; done\'',
+    )
+    wait_for(lambda: pids(folder, "one") and pids(folder, "deaf"))
+
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=PATIENCE_S)
+
+    assert process.returncode == 0, output
+    assert not any(is_alive(pid) for pid in (*pids(folder, "one"), *pids(folder, "deaf")))
+
+
+def test_what_never_comes_up_stops_all_with_its_status_after_longer_and_longer_pauses(start, folder):
+    process = start(one=f"{STAYS}one", broken="sh -c 'exit 7'", well_after_s=1000.0)
+
+    output, _ = process.communicate(timeout=PATIENCE_S)
+
+    assert process.returncode == 7
+    assert [line.split()[-2] for line in output.splitlines() if "started again" in line] == [
+        "0.05",
+        "0.1",
+        "0.2",
+        "0.4",
+    ]
+    assert "5 times in a row; all are stopped" in output
+    assert not any(is_alive(pid) for pid in pids(folder, "one"))
+
+
+def test_each_line_of_output_is_told_with_its_name(start, folder):
+    process = start(one='sh -c \'echo "from $0"; exec sleep 600\' "${PLACE}"')
+    assert process.stdout
+
+    lines = [process.stdout.readline() for _ in range(2)]
+
+    assert f"one from {folder}\n" in lines
