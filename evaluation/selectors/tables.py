@@ -120,7 +120,9 @@ def _cell(value: dict[str, Any] | None, metric: Metric, *, signed: bool = False)
     if value is None:
         return None
     low, high = _ends(value, is_share=metric.unit == "percent" and not signed)
-    interval = "" if low is None else f"{_written(low, metric, signed)} to {_written(high, metric, signed)}"
+    interval = (
+        "" if low is None or high is None else f"{_written(low, metric, signed)} to {_written(high, metric, signed)}"
+    )
     return {
         "value": _written(value["mean"], metric, signed), "interval": interval, "n": value["n"],
         "companies": value.get("companies"),
