@@ -151,7 +151,7 @@ def taken_back() -> Q:
     """The condition that an event is an unsubscription read from a reply that is no longer read so."""
     wishes = Reply.objects.filter(message=OuterRef("message"), meaning=ReplyClass.UNSUBSCRIBE)
     # By its key: the payload of who was erased is empty, and a missing key of it is NULL, which no NOT turns round.
-    return Q(kind=EventKind.UNSUBSCRIBED, key__startswith=READ_KEY) & ~Exists(wishes)
+    return Q(kind=EventKind.UNSUBSCRIBED, key__startswith=READ_KEY) & ~Q(Exists(wishes))
 
 
 def _of_metric(campaign: Campaign, metric: Metric) -> QuerySet[Event]:

@@ -16,13 +16,13 @@ from review.permissions import slugs_with
 from review.states import Role
 
 PER_PAGE = 25
+_LISTED = Exists(Suppression.objects.filter(address_hmac=OuterRef("message__contact__address_hmac")))
 
 
 def visible(member: Member) -> QuerySet[Reply]:
     """Replies to campaigns of the tasks the member may see, newest first; each knows whether its address `is_listed`."""
     rows = Reply.objects.select_related("event", "message__contact", "message__campaign__task", "message__arm")
-    listed = Suppression.objects.filter(address_hmac=OuterRef("message__contact__address_hmac"))
-    rows = rows.annotate(is_listed=Exists(listed))
+    rows = rows.annotate(is_listed=_LISTED)
     slugs = slugs_with(member, Role.VIEWER)
     if slugs is not None:
         rows = rows.filter(message__campaign__task__slug__in=slugs)
@@ -37,7 +37,7 @@ def of_campaign(member: Member, campaign: Campaign, *, meaning: str = "") -> Que
 
 def wishes(member: Member) -> list[Reply]:
     """Replies read as a wish to hear no more, of tasks the member leads, whose address is not on the list; the newest 25."""
-    rows = visible(member).filter(meaning=ReplyClass.UNSUBSCRIBE, is_listed=False)
+    rows = visible(member).filter(~_LISTED, meaning=ReplyClass.UNSUBSCRIBE)
     slugs = slugs_with(member, Role.LEAD)
     if slugs is not None:
         rows = rows.filter(message__campaign__task__slug__in=slugs)

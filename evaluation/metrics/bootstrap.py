@@ -77,7 +77,8 @@ def _clusters(values: list[float], names: list[tuple[bool, str]]) -> tuple[NDArr
     """Sum and size of each company, (G,) each."""
     numbers: dict[tuple[bool, str], int] = {}
     index = np.array([numbers.setdefault(name, len(numbers)) for name in names])
-    return np.bincount(index, weights=np.array(values)), np.bincount(index).astype(np.float64)
+    totals = np.bincount(index, weights=np.array(values)).astype(np.float64)
+    return totals, np.bincount(index).astype(np.float64)
 
 
 def _means(totals: NDArray[np.float64], sizes: NDArray[np.float64], draws: int, seed: int) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from stats.shares import FEWEST_FOR_A_VERDICT
+from stats import shares
 
 ORDER = {"base": 0, "lora": 1, "full": 2, "teacher": 3}
 CHECKS = "passes_"
@@ -74,7 +74,7 @@ def chart(summary: dict[str, Any], metric: str = "passes_all") -> dict[str, Any]
     scored, lines = summary.get("systems", {}), []
     for name in systems(summary):
         if value := scored[name].get(metric):
-            low, high = value["low"], value["high"]
+            low, high = _ends(value, is_share=True)
             lines.append(
                 {
                     "name": name, "value": 100 * value["mean"], "n": value["n"],
@@ -119,12 +119,23 @@ def _check(name: str) -> Metric:
 def _cell(value: dict[str, Any] | None, metric: Metric, *, signed: bool = False) -> dict[str, Any] | None:
     if value is None:
         return None
-    low, high = value["low"], value["high"]
-    interval = "" if low is None else f"{_written(low, metric, signed)} to {_written(high, metric, signed)}"
+    low, high = _ends(value, is_share=metric.unit == "percent" and not signed)
+    interval = (
+        "" if low is None or high is None else f"{_written(low, metric, signed)} to {_written(high, metric, signed)}"
+    )
     return {
         "value": _written(value["mean"], metric, signed), "interval": interval, "n": value["n"],
         "companies": value.get("companies"),
     }  # fmt: skip
+
+
+def _ends(value: dict[str, Any], *, is_share: bool) -> tuple[float | None, float | None]:
+    """The ends of an interval; of a share that was kept before companies were counted, anew from its count of records."""
+    if not is_share or value.get("companies") is not None:
+        return value["low"], value["high"]
+    count = round(value["mean"] * value["n"])
+    found = shares.of_units([1.0] * count + [0.0] * (value["n"] - count))
+    return found.low, found.high
 
 
 def _written(number: float, metric: Metric, signed: bool) -> str:
@@ -142,7 +153,7 @@ def _verdict(difference: dict[str, Any]) -> str:
     value = difference["value"]
     low, high = value["low"], value["high"]
     # Evaluations kept before companies were counted have records alone.
-    if low is None or (value.get("companies") or value["n"]) < FEWEST_FOR_A_VERDICT:
+    if low is None or (value.get("companies") or value["n"]) < shares.FEWEST_FOR_A_VERDICT:
         return "too few companies to tell"
     if low > 0:
         return "higher"

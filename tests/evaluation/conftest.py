@@ -17,7 +17,7 @@ __all__ = ["finish", "launch", "lead", "miniature", "student", "task", "version"
 
 
 def interval(mean: float) -> dict[str, Any]:
-    return {"mean": mean, "low": mean - 0.1, "high": mean + 0.1, "n": 2}
+    return {"mean": mean, "low": mean - 0.1, "high": mean + 0.1, "n": 2, "companies": 2}
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def read_preview(
         tally.total = sum(1 for _ in table.rows())
     return Preview(
         table.format, table.encoding, table.columns, samples(table), mapping, fields,
-        tuple(column for column in table.columns if not mapping.get(column)), problems, tally.total, tally.bad,
+        (*(column for column in table.columns if not mapping.get(column)), *tally.late_columns), problems, tally.total, tally.bad,
         tuple(tally.errors),
     )  # fmt: skip
 

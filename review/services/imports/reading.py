@@ -9,7 +9,7 @@ from review.schema import Facts, InputField, OutputField
 from review.services.imports.mapping import LABELS_FIELD, Mapping, Target
 from review.services.imports.result import Tally
 from review.services.imports.tables import MAX_COLUMNS, Row
-from review.services.imports.values import read_value
+from review.services.imports.values import of_objects, read_value
 from web import outside_json
 from web.errors import Refusal
 
@@ -91,12 +91,14 @@ def read_rows(
     Raises:
         Refusal: The file cannot be read on.
     """
-    reader = _Reader(mapping, fields, defaults)
+    reader, columns = _Reader(mapping, fields, defaults), frozenset(table.columns)
     for row in table.rows():
         tally.total += 1
         if row.problem:
             tally.refuse(row.number, row.problem)
             continue
+        if not row.values.keys() <= columns:
+            tally.late_columns.update(dict.fromkeys(name for name in row.values if name not in columns))
         try:
             yield reader.read(row)
         except ValueError as error:
@@ -174,6 +176,8 @@ def _fact(field: InputField, column: str, value: Any) -> Any:
 
 def _written(field: OutputField, column: str, value: Any) -> Any:
     """What was written, as it stands; a list may come as JSON text in a cell."""
+    if field.type == "text" and isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value):
+        raise ValueError(f"'{column}' {of_objects(value)}")
     if field.type == "text" or not isinstance(value, str) or not value.strip():
         return value
     try:

@@ -22,13 +22,17 @@ class RowError(NamedTuple):
 
 @dataclass
 class Tally:
-    """Counts of a run over a file; keeps the first hundred errors and counts the rest."""
+    """Counts of a run over a file; keeps the first hundred errors and counts the rest.
+
+    `late_columns` are keys of JSON rows that came after the rows the columns were told from.
+    """
 
     total: int = 0
     added: int = 0
     known: int = 0
     bad: int = 0
     errors: list[RowError] = field(default_factory=list)
+    late_columns: dict[str, None] = field(default_factory=dict)
 
     def refuse(self, row: int, reason: str) -> None:
         """Count a bad row."""
@@ -42,6 +46,7 @@ class Tally:
         self.added += other.added
         self.known += other.known
         self.bad += other.bad
+        self.late_columns.update(other.late_columns)
         self.errors = sorted([*self.errors, *other.errors])[:ERRORS_SHOWN]
 
     def refusal(self) -> Refusal:
@@ -80,5 +85,5 @@ class ImportResult:
         """The counts of a run over a whole file, for the source that holds its rows."""
         return cls(
             source, tally.total, tally.added, tally.known, tally.bad, tuple(tally.errors),
-            tuple(column for column in columns if not mapping.get(column)),
+            (*(column for column in columns if not mapping.get(column)), *tally.late_columns),
         )  # fmt: skip

@@ -36,7 +36,7 @@ def read_value(field: InputField, value: Any) -> Any:
         return _list(value)
     if isinstance(value, list):
         if any(isinstance(part, (dict, list)) for part in value):
-            raise ValueError(_of_objects(value))
+            raise ValueError(of_objects(value))
         value = "; ".join(str(part) for part in value)
     if field.type == "number":
         return _number(value)
@@ -108,11 +108,11 @@ def _list(value: Any) -> list[str] | None:
     if not isinstance(value, list):
         value = [value]
     if any(isinstance(part, (dict, list)) for part in value):
-        raise ValueError(_of_objects(value))
+        raise ValueError(of_objects(value))
     return [text for part in value if (text := normalise_text(str(part)))] or None
 
 
-def _of_objects(value: list[Any]) -> str:
+def of_objects(value: list[Any]) -> str:
     """What is wrong with a list that holds objects; one of messages is told as what it is."""
     if all(isinstance(part, dict) and "role" in part for part in value):
         return f"is a conversation of {len(value)} messages, expected a text"

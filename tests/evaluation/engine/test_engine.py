@@ -76,7 +76,9 @@ def test_base_and_teacher_are_scored_on_the_same_records(tmp_path: Path, student
     assert len(outputs) == 8
     assert (report["records"], report["with_gold"]) == (4, 1)
     assert report["systems"]["teacher"]["passes_names_company"]["mean"] == 0.75
-    assert report["systems"]["teacher"]["chrf"] == {"mean": 100.0, "low": None, "high": None, "n": 1}
+    assert report["systems"]["teacher"]["chrf"] == {
+        "mean": 100.0, "low": None, "high": None, "n": 1, "companies": 1,
+    }  # fmt: skip
     assert report["systems"]["base"]["has_shape"]["n"] == 4
     assert report["systems"]["base"]["gold_nll_per_byte"]["n"] == 1
 

@@ -74,3 +74,14 @@ def test_many_records_of_three_companies_give_no_verdict_either_and_a_wider_inte
     width = [each["systems"]["tuned"]["passes_all"] for each in (few, many)]
     assert width[0]["low"] < width[1]["low"] - 0.2
     assert few["systems"]["tuned"]["words"]["companies"] == 3
+
+
+def test_a_share_of_an_evaluation_kept_before_has_its_interval_anew() -> None:
+    kept = {"mean": 0.0, "low": 0.0, "high": 0.0, "n": 101}
+    summary = {"systems": {"base": {"passes_all": kept}}, "kinds": {"base": "base"}}
+
+    [line] = tables.headline(summary)
+    [point] = tables.chart(summary)["rows"]
+
+    assert line["passes"]["interval"] == "0.0 % to 3.7 %"
+    assert round(point["hi"], 1) == 3.7

@@ -229,3 +229,21 @@ def test_a_conversation_in_a_cell_of_a_plain_table_is_refused_as_what_it_is(writ
     assert [(error.row, error.reason) for error in preview.errors] == [
         (2, "'sector' is a conversation of 2 messages, expected a text")
     ]
+
+
+def test_a_key_that_only_late_rows_have_is_said_to_stay_out(write: Write) -> None:
+    rows = [{"company": f"Acme {number}", "sector": "steel"} for number in range(2_001)]
+    path = write(log(*rows, {"company": "Last", "sector": "steel", "late": 1}), "records.jsonl")
+
+    preview = read_preview(path, spec=outreach.SPEC)
+
+    assert preview.rows_total == 2_002
+    assert "late" in preview.unknown_columns
+
+
+def test_a_conversation_in_place_of_a_written_text_is_refused(write: Write) -> None:
+    line = {"company": "Acme", "subject": "x", "body": turns(("user", "a"), ("assistant", "b"))["messages"]}
+
+    preview = read_preview(write(log(line), "drafts.jsonl"), spec=outreach.SPEC, kind=SourceKind.DRAFTS)
+
+    assert preview.rows_bad == 1

@@ -10,7 +10,7 @@ import pytest
 
 from members.models import Member
 from review.models import Candidate, Decision, Gold, Record, Task
-from review.services.imports.judged import import_decisions, read_judged_preview
+from review.services.imports.judged import argilla, doccano, import_decisions, label_studio, read_judged_preview
 from tests.review.factories import make_task
 from tests.review.imports.conftest import Write
 from tests.review.imports.judged import exports
@@ -160,3 +160,23 @@ def test_any_of_the_guesses_is_one_of_ours() -> None:
 
     assert {word: saying.guess_verdict(word) for word in words} == words
     assert saying.guess_verdict("Grün") == ""
+
+
+def test_two_different_answers_to_one_control_are_no_silent_choice() -> None:
+    result = [{"from_name": "verdict", "type": "choices", "value": {"choices": [word]}} for word in ("good", "bad")]
+
+    with pytest.raises(ValueError, match="answers 'verdict' more than once"):
+        list(label_studio.rows({"data": {}, "annotations": [{"result": result}]}))
+
+
+def test_two_different_answers_of_one_argilla_user_are_no_silent_choice() -> None:
+    responses = [{"user_id": "u", "status": "submitted", "values": {"q": {"value": word}}} for word in ("good", "bad")]
+
+    with pytest.raises(ValueError, match="answers 'q' more than once"):
+        list(argilla.rows({"fields": {"text": "x"}, "responses": responses}))
+
+
+def test_comments_of_doccano_are_a_column() -> None:
+    [row] = doccano.rows({"id": 1, "text": "x", "label": ["good"], "Comments": ["why not", "later"]})
+
+    assert row["comments"] == "why not\nlater"

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("jobs", "0005_job_reached")]
+    dependencies = [("jobs", "0006_job_reached")]
 
     operations = [
         migrations.AddIndex(
