@@ -36,7 +36,7 @@ def test_a_hub_student_in_common_use_is_forecast_by_its_published_shape(version,
 
     said = notes(version, hub)
 
-    assert "gemma-3-1b-it: a system turn goes to the user's first turn" in said
+    assert "gemma-3-1b-it: the text of a system turn goes to the user's first turn" in said
     assert "Gemma Terms of Use" in said
     assert "By its published shape it needs about" in said
 
