@@ -101,7 +101,7 @@ class Known:
     @property
     def template(self) -> str:
         """What its chat template does, in words."""
-        said = [f"a system turn goes to {self.system}"]
+        said = [f"the text of a system turn goes to {self.system}"]
         if self.thinks:
             said.append("it can think; off unless it was registered to")
         if self.is_dated:
@@ -162,40 +162,44 @@ def _range(gib: tuple[float, float]) -> str:
     return f"{gib[0]:.0f} to {gib[1]:.0f}"
 
 
-def _gemma(size: str, family: str, parameters: int, *numbers: int, **more: Any) -> Known:
-    return Known(f"google/gemma-3-{size}-it", family, parameters, *numbers, licence=GEMMA_TERMS,
-                 system="the user's first turn", **more)  # fmt: skip
+# hidden, layers, heads, key-value heads, head, intermediate
+Sizes = tuple[int, int, int, int, int, int]
 
 
-def _qwen(size: str, parameters: int, *numbers: int, **more: Any) -> Known:
-    return Known(
-        f"Qwen/Qwen3-{size}", "qwen3", parameters, *numbers, 151_936, 40_960, "Apache-2.0", thinks=True, **more
-    )
+def _gemma(
+    size: str, family: str, parameters: int, sizes: Sizes, vocabulary: int, context: int, sees: int = 0
+) -> Known:
+    return Known(f"google/gemma-3-{size}-it", family, parameters, *sizes, vocabulary, context, GEMMA_TERMS, sees=sees,
+                 system="the user's first turn")  # fmt: skip
 
 
-def _llama(size: str, parameters: int, *numbers: int) -> Known:
-    return Known(f"meta-llama/Llama-3.2-{size}-Instruct", "llama", parameters, *numbers, 128_256, 131_072, LLAMA_TERMS,
+def _qwen(size: str, parameters: int, sizes: Sizes, *, is_tied: bool = True) -> Known:
+    return Known(f"Qwen/Qwen3-{size}", "qwen3", parameters, *sizes, 151_936, 40_960, "Apache-2.0", is_tied=is_tied,
+                 thinks=True)  # fmt: skip
+
+
+def _llama(size: str, parameters: int, sizes: Sizes) -> Known:
+    return Known(f"meta-llama/Llama-3.2-{size}-Instruct", "llama", parameters, *sizes, 128_256, 131_072, LLAMA_TERMS,
                  is_dated=True)  # fmt: skip
 
 
-def _smol(size: str, parameters: int, *numbers: int) -> Known:
-    return Known(f"HuggingFaceTB/SmolLM2-{size}-Instruct", "llama", parameters, *numbers, 49_152, 8_192, "Apache-2.0")
+def _smol(size: str, parameters: int, sizes: Sizes) -> Known:
+    return Known(f"HuggingFaceTB/SmolLM2-{size}-Instruct", "llama", parameters, *sizes, 49_152, 8_192, "Apache-2.0")
 
 
-# hidden, layers, heads, key-value heads, head, intermediate (vocabulary, context)
 KNOWN: Final[tuple[Known, ...]] = (
-    _gemma("1b", "gemma3_text", 999_885_952, 1152, 26, 4, 1, 256, 6912, 262_144, 32_768),
-    _gemma("4b", "gemma3", 4_300_079_472, 2560, 34, 8, 4, 256, 10_240, 262_208, 131_072, sees=SIGLIP),
-    _gemma("12b", "gemma3", 12_187_325_040, 3840, 48, 16, 8, 256, 15_360, 262_208, 131_072, sees=SIGLIP),
-    _qwen("0.6B", 596_049_920, 1024, 28, 16, 8, 128, 3072),
-    _qwen("1.7B", 1_720_574_976, 2048, 28, 16, 8, 128, 6144),
-    _qwen("4B", 4_022_468_096, 2560, 36, 32, 8, 128, 9728),
-    _qwen("8B", 8_190_735_360, 4096, 36, 32, 8, 128, 12_288, is_tied=False),
-    _llama("1B", 1_235_814_400, 2048, 16, 32, 8, 64, 8192),
-    _llama("3B", 3_212_749_824, 3072, 28, 24, 8, 128, 8192),
-    _smol("135M", 134_515_008, 576, 30, 9, 3, 64, 1536),
-    _smol("360M", 361_821_120, 960, 32, 15, 5, 64, 2560),
-    _smol("1.7B", 1_711_376_384, 2048, 24, 32, 32, 64, 8192),
+    _gemma("1b", "gemma3_text", 999_885_952, (1152, 26, 4, 1, 256, 6912), 262_144, 32_768),
+    _gemma("4b", "gemma3", 4_300_079_472, (2560, 34, 8, 4, 256, 10_240), 262_208, 131_072, SIGLIP),
+    _gemma("12b", "gemma3", 12_187_325_040, (3840, 48, 16, 8, 256, 15_360), 262_208, 131_072, SIGLIP),
+    _qwen("0.6B", 596_049_920, (1024, 28, 16, 8, 128, 3072)),
+    _qwen("1.7B", 1_720_574_976, (2048, 28, 16, 8, 128, 6144)),
+    _qwen("4B", 4_022_468_096, (2560, 36, 32, 8, 128, 9728)),
+    _qwen("8B", 8_190_735_360, (4096, 36, 32, 8, 128, 12_288), is_tied=False),
+    _llama("1B", 1_235_814_400, (2048, 16, 32, 8, 64, 8192)),
+    _llama("3B", 3_212_749_824, (3072, 28, 24, 8, 128, 8192)),
+    _smol("135M", 134_515_008, (576, 30, 9, 3, 64, 1536)),
+    _smol("360M", 361_821_120, (960, 32, 15, 5, 64, 2560)),
+    _smol("1.7B", 1_711_376_384, (2048, 24, 32, 32, 64, 8192)),
     Known("HuggingFaceTB/SmolLM3-3B", "smollm3", 3_075_098_624, 2048, 36, 16, 4, 128, 11_008, 128_256, 65_536,
           "Apache-2.0", thinks=True, is_dated=True),
     Known("microsoft/Phi-4-mini-instruct", "phi3", 3_836_021_760, 3072, 32, 24, 8, 128, 8192, 200_064, 131_072, "MIT"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from evaluation.engine.contracts import MEASURED_AS
 from evaluation.models import Evaluation
 from evaluation.services import keeping
 from jobs.contracts import Result
@@ -39,6 +40,7 @@ def finish(tmp_path: Path) -> Any:
                 )  # fmt: skip
         (folder / "outputs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
         summary = {
+            "measured_as": MEASURED_AS,
             "records": len(evaluation.record_ids), "with_gold": 1, "seconds": 2.0, "distinct": {},
             "systems": {name: {"passes_all": interval(share)} for name, (_, share) in systems.items()},
             "general_nll_per_byte": {name: 1.5 for name, (kind, _) in systems.items() if kind != "teacher"},

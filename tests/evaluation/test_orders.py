@@ -169,6 +169,22 @@ def test_what_base_and_sibling_wrote_is_scored_again_not_run_again(
         assert system["general_nll_per_byte"] == 1.5
 
 
+def test_what_was_asked_or_scored_in_an_older_way_is_not_set_beside_newer_texts(
+    launch: Callable[..., TrainingRun], admin: Member, tmp_path: Path, finish: Any
+) -> None:
+    one, other = conclude(launch(), tmp_path / "one"), conclude(launch(), tmp_path / "other")
+    first, second = orders.start(one.run, by=admin), orders.start(other.run, by=admin)
+    finish(first, {lay.base_name(one.run): ("base", 0.1), lay.tuned_name(one.run): ("lora", 0.8)})
+    first.refresh_from_db()
+    first.summary.pop("measured_as")
+    first.save()
+
+    body = lay.spec(second.pk, tmp_path / "run")
+
+    assert [system["method"] for system in body["systems"]] == ["base", "lora"]
+    assert body["written"] == []
+
+
 def test_keeping_twice_leaves_each_output_once(miniature: Miniature, admin: Member, finish: Any) -> None:
     evaluation = orders.start(miniature.run, by=admin)
     systems = {"tiny (base)": ("base", 0.1), "run 1 (LoRA)": ("lora", 0.9)}

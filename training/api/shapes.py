@@ -7,7 +7,6 @@ from typing import Any
 from rest_framework import serializers
 
 from jobs.serialize import job_json
-from training.models import Student
 from training.selectors import students as student_selectors
 from training.states import Device
 
@@ -48,7 +47,7 @@ class StudentOut(serializers.Serializer[Any]):
     known = serializers.SerializerMethodField(help_text="Of a student in common use: its facts, each with its source.")
     created_at = serializers.DateTimeField()
 
-    def get_known(self, student: Student) -> list[str]:
+    def get_known(self, student: Any) -> list[str]:
         found = student_selectors.known(student)
         return found.facts if found else []
 

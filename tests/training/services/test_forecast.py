@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from training.models import Student
-from training.services import forecast
+from training.services import forecast, students
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +29,16 @@ def test_where_the_student_reads_no_more_another_student_is_the_way_out(version,
 
     assert "rows look longer than 16 tokens" in said
     assert "Choose a student that reads more" in said
+
+
+def test_a_hub_student_in_common_use_is_forecast_by_its_published_shape(version, admin):
+    hub = students.register_hub(hub_id="google/gemma-3-1b-it", revision="c0ffee" + "0" * 34, by=admin)
+
+    said = notes(version, hub)
+
+    assert "gemma-3-1b-it: the text of a system turn goes to the user's first turn" in said
+    assert "Gemma Terms of Use" in said
+    assert "By its published shape it needs about" in said
 
 
 def test_nothing_is_said_of_rows_that_fit(version, student):
