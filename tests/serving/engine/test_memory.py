@@ -139,3 +139,16 @@ def test_a_newcomer_for_whom_there_is_no_memory_goes_alone(zoo, serve, monkeypat
     assert (len(calls) < broken_at) == isinstance(newcomer, tuple)
     if len(calls) >= broken_at:
         assert newcomer.code == "out_of_memory"
+
+
+def test_a_model_beyond_the_limit_is_told_so_and_not_to_try_again(serve):
+    async def work(scheduler):
+        with pytest.raises(Refused) as refused:
+            await ask(scheduler, "full", "a")
+        return refused.value
+
+    refusal = serve(work, max_weights_bytes=1000)
+
+    assert (refusal.status, refusal.code, refusal.retry_after_s) == (400, "model_too_large", None)
+    assert "SERVING_MAX_WEIGHTS_GIB" in refusal.message
+    assert "try again" not in refusal.message.lower()
