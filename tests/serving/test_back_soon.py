@@ -77,7 +77,7 @@ class Crowd:
             began, outcome = time.monotonic(), "answered"
             try:
                 self._client.chat.completions.create(
-                    model=self._model, messages=user(f"company: {number}"), max_tokens=40, temperature=1.0, seed=number
+                    model=self._model, messages=user(f"company: {number}"), max_tokens=16, temperature=1.0, seed=number
                 )
             except openai.APIError as error:
                 outcome = f"{getattr(error, 'status_code', '')} {getattr(error, 'code', '')}"
