@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 MIB: Final = 1 << 20
+CGROUP_LIMIT: Final = Path("/sys/fs/cgroup/memory.max")
 ASK_FOR_S: Final = 10.0
 PACKAGES: Final = ("miniatures", "torch", "transformers", "peft", "accelerate", "bitsandbytes", "flash-attn")
 VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
@@ -39,9 +40,18 @@ def look() -> Machine:
         name=socket.gethostname()[:120],
         gpus=visible(table, os.environ.get(VISIBLE)),
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-        memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        memory_bytes=memory_bytes(),
         versions=_versions() | ({"driver": driver} if driver else {}),
     )
+
+
+def memory_bytes(limit: Path = CGROUP_LIMIT) -> int:
+    """Bytes of memory this host has, or of what its container may use."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        return min(whole, int(limit.read_text()))
+    except (OSError, ValueError):
+        return whole  # No limit is set ("max"), or this system has none.
 
 
 def disk(folder: Path) -> tuple[int, int]:

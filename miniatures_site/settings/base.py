@@ -294,7 +294,9 @@ MAILBOX_DIR: Path | None = None
 # answer may take; where the engine listens and where our own engines reach /v1, if not where it is found by itself.
 SERVING_MAX_BATCH = int(env.number("SERVING_MAX_BATCH", 16, minimum=1))
 SERVING_MAX_WAITING = int(env.number("SERVING_MAX_WAITING", 64))
-SERVING_MAX_WEIGHTS_GIB = env.number("SERVING_MAX_WEIGHTS_GIB", 8, minimum=0.01)
+# 0: by the memory of the engine's device.
+SERVING_MAX_WEIGHTS_GIB = env.number("SERVING_MAX_WEIGHTS_GIB", 0, minimum=0)
+SERVING_MAX_KV_GIB = env.number("SERVING_MAX_KV_GIB", 0, minimum=0)
 SERVING_TIMEOUT_S = env.number("SERVING_TIMEOUT_S", 300, minimum=1)
 # What one token may ask of /v1 a minute: questions, and tokens read and written; 0: not counted.
 SERVING_REQUESTS_PER_MINUTE = int(env.number("SERVING_REQUESTS_PER_MINUTE", 3000))

@@ -158,7 +158,7 @@ def _asked(admitted: Admitted, taken: Taken) -> Asked:
 
 
 def _as_api_error(refusal: EngineRefusal) -> ApiError:
-    param = "messages" if refusal.code in ("context_length_exceeded", "bad_messages") else None
+    param = "messages" if refusal.code in ("context_length_exceeded", "memory_exceeded", "bad_messages") else None
     return ApiError(
         refusal.status, refusal.message, code=refusal.code, param=param, retry_after_s=refusal.retry_after_s
     )

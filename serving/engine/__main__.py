@@ -26,11 +26,13 @@ from transformers.utils import logging as transformers_logging
 from jobs.rundir import EngineError, RunDir
 from serving.engine import sockets
 from serving.engine.contracts import ServingSpec
+from serving.engine.memory import limits
 from serving.engine.refusals import Refused
 from serving.engine.scheduler import Scheduler
 from serving.engine.server import App
 from serving.engine.shelf import Shelf
 from training.engine.contracts import HUB_TOKEN, TrainError
+from training.engine.device import place
 
 LOOK_EVERY_S = 0.5
 REPORT_EVERY_S = 30.0
@@ -72,15 +74,16 @@ def main(run: RunDir) -> int:
 async def serve(run: RunDir, spec: ServingSpec) -> None:
     """Listen, load what is promoted, answer; returns once asked to stop, within a few seconds."""
     compute = ThreadPoolExecutor(1, thread_name_prefix="compute")
+    bounds = limits(place(spec.device, "auto", "lora").device, weights=spec.max_weights_bytes, kv=spec.max_kv_bytes)
     shelf = Shelf(
         compute,
-        max_weights_bytes=spec.max_weights_bytes,
+        max_weights_bytes=bounds.weights,
         device=spec.device,
         token=run.secrets().get(HUB_TOKEN),
         allowed_roots=tuple(spec.allowed_roots),
     )
     await shelf.know(spec.models)
-    scheduler = Scheduler(shelf, compute, spec.max_batch, spec.max_waiting)
+    scheduler = Scheduler(shelf, compute, spec.max_batch, spec.max_waiting, bounds.kv)
     app = App(scheduler)
     path = Path(spec.socket)
     listener = sockets.listen(path)

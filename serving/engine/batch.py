@@ -7,7 +7,8 @@ It does not know sockets, nor where rows come from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,7 +17,17 @@ from torch import Tensor
 from serving.engine.adapters import Route
 from serving.engine.cache import roomy
 from serving.engine.drawing import draw
+from serving.engine.memory import is_out_of_memory
+from serving.engine.refusals import Refused
 from serving.engine.row import Row
+
+OUT_OF_MEMORY = Refused(
+    503,
+    "out_of_memory",
+    "Memory ran out while this was written, and it was the youngest. Try again in a moment; an admin may lower "
+    "SERVING_MAX_KV_GIB or SERVING_MAX_BATCH.",
+    retry_after_s=5,
+)
 
 
 class Batch:
@@ -33,19 +44,56 @@ class Batch:
     def step(self, newcomers: Sequence[Row]) -> list[tuple[Row, str]]:
         """One token for every row; returns what each may show of it.
 
-        Rows that were cancelled leave first, rows that end leave last; both free their place in the cache.
+        Rows that were cancelled leave first, rows that end leave last; both free their place in the cache. Where memory
+        runs out, the youngest rows are given up (`Row.refusal`), one by one, until the others' token fits.
         """
         self._keep([at for at, row in enumerate(self.rows) if not row.is_cancelled])
-        shown = self._decode() if self.rows else []
-        fresh = [row for row in newcomers if not row.is_cancelled]
-        if fresh:
-            shown += self._join(fresh)
+        shown = self._decode_all()
+        shown += self._join_all([row for row in newcomers if not row.is_cancelled])
         self._keep([at for at, row in enumerate(self.rows) if row.finish is None])
         return shown
 
     def clear(self) -> None:
         """Forget all rows, after a failure of the network."""
         self.rows, self._last, self._cache = [], [], None
+
+    def _decode_all(self) -> list[tuple[Row, str]]:
+        given_up: list[tuple[Row, str]] = []
+        while self.rows:
+            before = self._mask
+            shown = _unless_out_of_memory(self._decode)
+            if shown is not None:
+                return given_up + shown
+            # Some layers may hold the token already.
+            self._restore(len(self.rows), before)
+            given_up.append(_given_up(self.rows.pop()))
+            self._last.pop()
+            if self.rows:
+                self._restore(len(self.rows), before[: len(self.rows)])
+            else:
+                self.clear()
+        return given_up
+
+    def _join_all(self, fresh: list[Row]) -> list[tuple[Row, str]]:
+        given_up: list[tuple[Row, str]] = []
+        while fresh:
+            count, before = len(self.rows), self._mask
+            shown = _unless_out_of_memory(partial(self._join, fresh))
+            if shown is not None:
+                return given_up + shown
+            # Some layers may hold the newcomers already.
+            self._restore(count, before)
+            given_up.append(_given_up(fresh.pop()))
+        return given_up
+
+    def _restore(self, count: int, mask: Tensor) -> None:
+        """Take the cache back to its first rows and the places of a mask, wherever a step broke off. Copies nothing."""
+        self._mask = mask
+        if self._cache is None or not count:
+            return
+        width = mask.shape[1]
+        for layer in self._cache.layers:
+            layer.keys, layer.values = (_first(each, count, width) for each in (layer.keys, layer.values))
 
     def _decode(self) -> list[tuple[Row, str]]:
         ids = torch.tensor(self._last, device=self._mask.device).unsqueeze(1)
@@ -63,8 +111,10 @@ class Batch:
         cache = roomy()
         positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
         scores = self._forward(fresh, ids, mask, positions, cache)
-        last, shown = _taken(fresh, draw(scores, fresh))
+        tokens = draw(scores, fresh)
+        # Before a row takes its token: what fails up to here can be done again.
         self._lay_beside(cache, mask)
+        last, shown = _taken(fresh, tokens)
         self.rows, self._last = [*self.rows, *fresh], [*self._last, *last]
         return shown
 
@@ -106,6 +156,32 @@ class Batch:
 
 def _taken(rows: Sequence[Row], tokens: list[int]) -> tuple[list[int], list[tuple[Row, str]]]:
     return tokens, [(row, row.take(token)) for row, token in zip(rows, tokens, strict=True)]
+
+
+def _unless_out_of_memory(work: Callable[[], list[tuple[Row, str]]]) -> list[tuple[Row, str]] | None:
+    """Do it; None where memory ran out."""
+    try:
+        return work()
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+    # Past the handler, so that nothing of the broken step is held any more.
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    return None
+
+
+def _given_up(row: Row) -> tuple[Row, str]:
+    row.refusal = OUT_OF_MEMORY
+    return row, ""
+
+
+def _first(tensor: Tensor, count: int, width: int) -> Tensor:
+    """The first rows of keys or values, less a place that was added on the right, or padding that was on the left."""
+    if tensor.shape[0] > count:
+        # Newcomers were laid beside: old rows were widened on the left.
+        return tensor[:count, :, tensor.shape[2] - width :]
+    return tensor[:, :, :width]
 
 
 def _widened(tensor: Tensor, width: int, dim: int) -> Tensor:

@@ -5,7 +5,7 @@ Nothing here is secret; texts of questions stay on the socket and in memory.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -16,6 +16,18 @@ DEFAULT_MAX_TOKENS = 512
 LONGEST_ANSWER = 8192
 # Raised whenever the same weights, question and seed may be answered with another text.
 ENGINE_VERSION = 2
+
+
+class Shares(NamedTuple):
+    """Parts of a device's memory that weights may take, and keys and values of what is being written."""
+
+    weights: float
+    kv: float
+
+
+# A host's memory is shared with the web server, the database and tuning runs; a GPU's with activations.
+CPU_SHARES = Shares(0.6, 0.15)
+GPU_SHARES = Shares(0.7, 0.2)
 
 
 class ModelEntry(Part):
@@ -41,8 +53,10 @@ class ServingSpec(Part):
     models: list[ModelEntry] = Field(default_factory=list)
     max_batch: int = Field(16, ge=1, le=512)
     max_waiting: int = Field(64, ge=0, le=10_000)
-    # Bytes of weights held at once; what was used longest ago leaves when another needs its place.
-    max_weights_bytes: int = Field(8 << 30, ge=1)
+    # Bytes of weights held at once (what was used longest ago leaves when another needs its place), and of keys and
+    # values; None: shares of the device's memory.
+    max_weights_bytes: int | None = Field(None, ge=1)
+    max_kv_bytes: int | None = Field(None, ge=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     allowed_roots: list[str] = Field(default_factory=list)
 

@@ -42,6 +42,7 @@ class Row:
         slot: The adapter it is written with.
         caller: Whose question it is.
         fingerprint: Stands for the weights and the engine that write it.
+        refusal: Why it was given up while it was being written.
         inbox: Pieces of text, then one end; filled by the event loop alone.
     """
 
@@ -62,6 +63,7 @@ class Row:
     written: list[int] = field(default_factory=list)
     is_cancelled: bool = False
     finish: Finish | None = None
+    refusal: Refused | None = None
     first_token_s: float = 0.0
 
     def __post_init__(self) -> None:
@@ -98,6 +100,11 @@ class Row:
         if not (self.stream or self.has_stops):
             return self.flow.add(self.decoder.whole(self.written)) + self.flow.end()
         return self.flow.add(self.decoder.rest()) + self.flow.end()
+
+    @property
+    def reach(self) -> int:
+        """Tokens it may come to."""
+        return len(self.prompt) + self.limit
 
     @property
     def done(self) -> Done:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
+from serving.engine.cache import SPARE
 from serving.engine.contracts import Ask
+from serving.engine.memory import gib
 from serving.engine.refusals import Refused
 from serving.engine.row import Row, open_row
 from serving.engine.shelf import Network, Ready, Shelf
@@ -44,12 +47,14 @@ class Scheduler:
         compute: The one thread that models compute on.
         max_batch: Rows written at once, over all models.
         max_waiting: Rows that may wait beside them.
+        max_kv_bytes: What the keys and values of rows being written may come to.
     """
 
     shelf: Shelf
     compute: Executor
     max_batch: int
     max_waiting: int
+    max_kv_bytes: int
     waiting: Turns = field(default_factory=Turns)
     tallies: dict[str, Tally] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
@@ -64,6 +69,11 @@ class Scheduler:
     def running(self) -> int:
         """Rows being written."""
         return sum(len(network.batch.rows) for network in self.shelf.networks)
+
+    @property
+    def kv_bytes(self) -> int:
+        """What the keys and values of the rows being written may come to."""
+        return sum(_kv_bytes(network, network.batch.rows) for network in self.shelf.networks)
 
     async def ask(self, ask: Ask) -> Row:
         """Queue a question; its answer comes on the row's inbox.
@@ -125,6 +135,7 @@ class Scheduler:
                 slot=ready.slot,
                 no_repeat_ngram=ready.no_repeat_ngram,
             )
+            self._fit(row, ready.network, is_asked=ask.max_tokens is not None)
         except Refused:
             await self.shelf.release(ready)
             raise
@@ -168,9 +179,41 @@ class Scheduler:
         self.refused[why.code] += 1
         await self._free(row)
 
+    def _fit(self, row: Row, network: Network, *, is_asked: bool) -> None:
+        """See to it that a row fits into the memory for keys and values when it is alone.
+
+        Raises:
+            Refused: 400, it never will.
+        """
+        most = self.max_kv_bytes // max(1, network.kv_bytes_per_token) - SPARE
+        if not is_asked:
+            row.limit = max(1, min(row.limit, most - len(row.prompt)))
+        if row.reach <= most:
+            return
+        room = most - len(row.prompt)
+        hint = f"Ask for at most {room} tokens (max_tokens)." if room > 0 else "Shorten the prompt."
+        raise Refused(
+            400,
+            "memory_exceeded",
+            f"A prompt of {len(row.prompt)} tokens and an answer of up to {row.limit} take "
+            f"{gib(_kv_bytes(network, [row]))} of keys and values; {gib(self.max_kv_bytes)} may be taken on this host "
+            f"(SERVING_MAX_KV_GIB). {hint}",
+        )
+
     def _admit(self) -> list[Row]:
+        """Rows whose turn it is, as far as there are places and memory; whoever does not fit now is not overtaken."""
+        admitted: list[Row] = []
         free = max(0, self.max_batch - self.running)
-        return [self.waiting.pop() for _ in range(min(free, len(self.waiting)))]
+        while len(admitted) < free and (row := self.waiting.next) is not None and self._fits([*admitted, row]):
+            admitted.append(self.waiting.pop())
+        return admitted
+
+    def _fits(self, newcomers: list[Row]) -> bool:
+        taken = 0
+        for network in self.shelf.networks:
+            rows = [row for row in newcomers if self._holds[row].network is network]
+            taken += _kv_bytes(network, [*network.batch.rows, *rows])
+        return taken <= self.max_kv_bytes
 
     async def _step(self, network: Network, newcomers: list[Row]) -> None:
         loop = asyncio.get_running_loop()
@@ -182,7 +225,9 @@ class Scheduler:
             return
         self._show(shown)
         for row, _ in shown:
-            if row.finish is not None and not row.is_cancelled:
+            if row.refusal is not None:
+                await self._refuse(row, row.refusal)
+            elif row.finish is not None and not row.is_cancelled:
                 await self._end(row)
 
     def _burst(self, network: Network, newcomers: list[Row], loop: asyncio.AbstractEventLoop) -> list[tuple[Row, str]]:
@@ -200,7 +245,7 @@ class Scheduler:
                 or self.waiting
                 or self._is_stopping
                 or not network.batch.rows
-                or any(row.finish for row, _ in shown)
+                or any(row.finish or row.refusal for row, _ in shown)
             ):
                 return shown
             # In the order of their making, and before what this returns.
@@ -226,10 +271,16 @@ class Scheduler:
         rows = set(network.batch.rows) | set(newcomers)
         network.batch.clear()
         for row in rows:
-            if not row.is_cancelled:
-                self._tally(row).errors += 1
-                row.inbox.put_nowait(FAILED)
-                await self._free(row)
+            await self._refuse(row, FAILED)
+
+    async def _refuse(self, row: Row, why: Refused) -> None:
+        """Give up a row that was being written."""
+        if row.is_cancelled:
+            return
+        self._tally(row).errors += 1
+        row.is_cancelled = True
+        row.inbox.put_nowait(why)
+        await self._free(row)
 
     async def _free(self, row: Row) -> None:
         ready = self._holds.pop(row, None)
@@ -238,3 +289,9 @@ class Scheduler:
 
     def _tally(self, row: Row) -> Tally:
         return self.tallies.setdefault(row.model, Tally())
+
+
+def _kv_bytes(network: Network, rows: Sequence[Row]) -> int:
+    """What the keys and values of rows may come to: all are as wide as the longest, with room to grow."""
+    longest = max((row.reach for row in rows), default=-SPARE)
+    return len(rows) * (longest + SPARE) * network.kv_bytes_per_token

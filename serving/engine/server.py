@@ -72,6 +72,10 @@ class App:
             "waiting": len(scheduler.waiting),
             "refused": dict(scheduler.refused),
             "weights_bytes": sum(network.bytes for network in scheduler.shelf.networks),
+            "max_weights_bytes": scheduler.shelf.max_weights_bytes,
+            "bytes_per_weight": scheduler.shelf.bytes_per_weight,
+            "kv_bytes": scheduler.kv_bytes,
+            "max_kv_bytes": scheduler.max_kv_bytes,
             "max_batch": scheduler.max_batch,
             "max_waiting": scheduler.max_waiting,
         }

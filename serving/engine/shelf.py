@@ -22,6 +22,7 @@ from serving.engine import adapters
 from serving.engine.adapters import Adapters
 from serving.engine.batch import Batch
 from serving.engine.contracts import ENGINE_VERSION, ModelEntry
+from serving.engine.memory import GIB, gib, kv_bytes_per_token, weights_bytes
 from serving.engine.refusals import Refused
 from training.engine import decoding, loading
 from training.engine.chat import Chat
@@ -29,7 +30,6 @@ from training.engine.contracts import StudentRef, TrainError
 from training.engine.device import Placement, place
 from training.engine.loading import Student
 from training.engine.opening import open_student, require_servable
-from training.student_folder import weight_shapes
 
 SMALL_PARAMETERS = 30_000_000
 
@@ -43,6 +43,7 @@ class Network:
     adapters: Adapters | None
     batch: Batch
     bytes: int
+    kv_bytes_per_token: int = 0
     users: int = 0
     used_s: float = field(default_factory=time.monotonic)
 
@@ -92,6 +93,16 @@ class Shelf:
     def networks(self) -> list[Network]:
         """Networks in memory."""
         return list(self._networks.values())
+
+    @property
+    def max_weights_bytes(self) -> int:
+        """How many bytes of weights are held at once."""
+        return self._limit
+
+    @property
+    def bytes_per_weight(self) -> int:
+        """Bytes of one weight in the number format that this device is given."""
+        return self._placement.weights.itemsize
 
     @property
     def known(self) -> list[str]:
@@ -190,12 +201,12 @@ class Shelf:
     async def _network(self, key: str, ref: StudentRef, *, roots: tuple[str, ...]) -> Network:
         if key in self._networks:
             return self._networks[key]
-        await self._make_room(_bytes_held(ref, self._placement.weights))
+        await self._make_room(weights_bytes(Path(ref.path), self._placement.weights) if ref.path else 0)
         student = await asyncio.to_thread(self._student, ref, roots)
         stack = Adapters(student.model) if key.startswith("base ") else None
         batch = Batch(student.model, pad=student.chat.pad, route=stack.route if stack else None)
         weights = sum(p.numel() * p.element_size() for p in student.model.parameters())
-        self._networks[key] = network = Network(key, student, stack, batch, weights)
+        self._networks[key] = network = Network(key, student, stack, batch, weights, kv_bytes_per_token(student.model))
         await self._on_compute(torch.set_num_threads, self._threads())
         return network
 
@@ -213,14 +224,22 @@ class Shelf:
 
     async def _make_room(self, needed: int) -> None:
         """Put networks away that nobody uses, the longest unused first, until so many bytes fit."""
+        if needed > self._limit:
+            raise Refused(
+                400,
+                "model_too_large",
+                f"Its weights of {gib(needed)} do not fit in the limit of {gib(self._limit)} for models on this host. "
+                f"Raise SERVING_MAX_WEIGHTS_GIB to {math.ceil(needed / GIB)} where there is memory for it, serve on a "
+                "host with more memory, or promote a miniature of a smaller student.",
+            )
         idle = sorted((each for each in self.networks if not each.users), key=lambda each: each.used_s)
         while sum(each.bytes for each in self.networks) + needed > self._limit:
             if not idle:
                 raise Refused(
                     503,
                     "no_room",
-                    f"Models hold their {self._limit >> 20} MiB already and all are in use; {needed >> 20} MiB more are "
-                    "needed. Try again soon, or raise SERVING_MAX_WEIGHTS_GIB.",
+                    f"All models in memory are in use, and {gib(needed)} more do not fit beside them in the limit of "
+                    f"{gib(self._limit)}. Try again soon, or raise SERVING_MAX_WEIGHTS_GIB.",
                     retry_after_s=5,
                 )
             gone = idle.pop(0)
@@ -246,13 +265,3 @@ def adapter_folder(folder: Path) -> Path:
 def model_folder(folder: Path) -> Path:
     """Where a miniature's whole weights lie within its files."""
     return folder / "model" if (folder / "model").is_dir() else folder
-
-
-def _bytes_held(ref: StudentRef, dtype: torch.dtype) -> int:
-    """Bytes a local folder's weights will take in memory; a hub id's are known once they are here.
-
-    They are held in the format that is computed in, which on a CPU is twice as wide as that of most files.
-    """
-    if not ref.path:
-        return 0
-    return dtype.itemsize * sum(math.prod(shape) for shape in weight_shapes(Path(ref.path)).values())

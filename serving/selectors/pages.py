@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+
 from members.models import Member
 from review.models import Task
 from review.permissions import may
@@ -107,4 +109,5 @@ def _context(member: Member, task: Task, now: standing.Standing) -> dict[str, An
         "may_lead": may(member, task, Role.LEAD),
         "may_ask": may(member, task, Role.REVIEWER),
         "may_stop": member.is_admin,
+        "keeps_spare": settings.SERVING_SPARE,
     }

@@ -37,7 +37,8 @@ def spec() -> dict[str, Any]:
         "models": entries(),
         "max_batch": settings.SERVING_MAX_BATCH,
         "max_waiting": settings.SERVING_MAX_WAITING,
-        "max_weights_bytes": int(settings.SERVING_MAX_WEIGHTS_GIB * GIB),
+        "max_weights_bytes": int(settings.SERVING_MAX_WEIGHTS_GIB * GIB) or None,
+        "max_kv_bytes": int(settings.SERVING_MAX_KV_GIB * GIB) or None,
         "allowed_roots": students.allowed_roots(),
     }
 

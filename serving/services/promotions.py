@@ -11,12 +11,11 @@ from review.permissions import require
 from review.states import Role
 from serving.models import Promotion
 from serving.selectors import promoted
-from serving.services import running, teachers
+from serving.services import fitting, running, teachers
 from serving.states import Act
 from training.models import Miniature
 
 
-@transaction.atomic
 def promote(miniature: Miniature, *, by: Member) -> Promotion:
     """Serve a miniature and make it its task's current one; starts serving where none runs.
 
@@ -25,8 +24,16 @@ def promote(miniature: Miniature, *, by: Member) -> Promotion:
 
     Raises:
         PermissionDenied: The member does not lead the task.
+        Refusal: 422, its weights fit nowhere it could be served.
     """
     require(by, miniature.task, Role.LEAD)
+    # Before the transaction: it may ask the engine.
+    fitting.check(miniature)
+    return _promote(miniature, by)
+
+
+@transaction.atomic
+def _promote(miniature: Miniature, by: Member) -> Promotion:
     _lock(miniature)
     current = promoted.in_force().filter(task=miniature.task_id).first()
     if current is not None and current.miniature_id == miniature.pk:

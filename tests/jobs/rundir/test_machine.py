@@ -43,3 +43,12 @@ def test_this_host_knows_its_cores_memory_disk_and_versions(tmp_path: Path):
     assert found.memory_bytes > 256 << 20
     assert 0 < free <= total
     assert found.versions["python"].startswith("3.")
+
+
+def test_a_container_s_limit_counts_where_it_is_set(tmp_path):
+    whole = machine.memory_bytes(tmp_path / "none")
+    (tmp_path / "max").write_text("max\n")
+    (tmp_path / "low").write_text("1048576\n")
+
+    assert machine.memory_bytes(tmp_path / "max") == whole
+    assert machine.memory_bytes(tmp_path / "low") == 1 << 20

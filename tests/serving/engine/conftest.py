@@ -52,11 +52,11 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> Zoo:
 @asynccontextmanager
 async def running(entries: list[ModelEntry], **limits: Any) -> AsyncIterator[Scheduler]:
     """A scheduler at work."""
-    given = {"max_batch": 8, "max_waiting": 8, "max_weights_bytes": 1 << 30} | limits
+    given = {"max_batch": 8, "max_waiting": 8, "max_weights_bytes": 1 << 30, "max_kv_bytes": 1 << 30} | limits
     compute = ThreadPoolExecutor(1)
     shelf = Shelf(compute, max_weights_bytes=given["max_weights_bytes"], device="cpu")
     await shelf.know(entries)
-    scheduler = Scheduler(shelf, compute, given["max_batch"], given["max_waiting"])
+    scheduler = Scheduler(shelf, compute, given["max_batch"], given["max_waiting"], given["max_kv_bytes"])
     task = asyncio.create_task(scheduler.run())
     try:
         yield scheduler

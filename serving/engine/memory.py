@@ -1,0 +1,61 @@
+"""How much memory models and their rows may take: limits from the device's memory, bytes of weights, bytes of a token.
+
+It does not know rows.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+
+from jobs.rundir import machine
+from serving.engine.contracts import CPU_SHARES, GPU_SHARES
+from training.student_folder import weight_shapes
+
+GIB: Final = 1 << 30
+_WORDS: Final = ("can't allocate memory", "not enough memory", "out of memory")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bytes that weights may take, and keys and values of rows."""
+
+    weights: int
+    kv: int
+
+
+def limits(device: torch.device, *, weights: int | None = None, kv: int | None = None) -> Limits:
+    """Limits as they are set, else shares of the device's memory; on a CPU, of what this container may use."""
+    is_gpu = device.type == "cuda"
+    whole = torch.cuda.get_device_properties(device).total_memory if is_gpu else machine.memory_bytes()
+    shares = GPU_SHARES if is_gpu else CPU_SHARES
+    return Limits(weights or int(whole * shares.weights), kv or int(whole * shares.kv))
+
+
+def kv_bytes_per_token(model: Any) -> int:
+    """Bytes that one token of one row takes in the cache: keys and values of every layer, sliding ones included."""
+    config = model.config.get_text_config()
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    return int(2 * config.num_hidden_layers * heads * width * model.dtype.itemsize)
+
+
+def weights_bytes(folder: Path, dtype: torch.dtype) -> int:
+    """Bytes that a folder's weights take in a number format, from the headers of its files."""
+    return dtype.itemsize * sum(math.prod(shape) for shape in weight_shapes(folder).values())
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a device or this host could not give the memory asked for."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(word in str(error).lower() for word in _WORDS)
+
+
+def gib(count: int) -> str:
+    """Bytes for people."""
+    return f"{count / GIB:.1f} GiB" if count >= GIB / 10 else f"{count / (1 << 20):.1f} MiB"

@@ -1,0 +1,114 @@
+"""What a question meets while engines come and go: a second try, a short wait, or 503 with when to come again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serving import link
+from serving.link import EngineRefusal
+
+ASK = {"model": "m", "stream": False}
+WHOLE = {"text": "a", "done": {"finish": "stop"}}
+
+
+class Peer:
+    """A socket on which the first so many questions are lost, as by an engine that is killed, and the rest answered."""
+
+    def __init__(self, path: Path, losses: int) -> None:
+        self.path, self.losses, self.asked = path, losses, 0
+
+    async def __aenter__(self) -> Peer:
+        self._server = await asyncio.start_unix_server(self._answer, str(self.path))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        self.asked += 1
+        if self.asked > self.losses:
+            body = json.dumps(WHOLE).encode()
+            head = f"HTTP/1.1 200 OK\r\nx-fingerprint: fp_1\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+            writer.write(head.encode() + body)
+        writer.close()
+
+
+@pytest.fixture
+def path(short_folder: Path, settings: Any) -> Path:
+    found = short_folder / f"{time.monotonic_ns()}.sock"
+    settings.SERVING_SOCKET, settings.SERVING_PATIENCE_S = str(found), 30
+    return found
+
+
+def run(work: Callable[[], Awaitable[Any]]) -> Any:
+    return asyncio.run(work())  # type: ignore[arg-type]
+
+
+def test_a_question_that_an_engine_lost_before_its_first_word_is_asked_again(path):
+    async def work():
+        async with Peer(path, losses=1) as peer:
+            return await link.whole_answer(ASK), peer.asked
+
+    answer, asked = run(work)
+
+    assert (answer, asked) == ({**WHOLE, "fingerprint": "fp_1"}, 2)
+
+
+def test_one_that_loses_one_engine_after_another_is_not_asked_a_third_time(path):
+    async def work():
+        async with Peer(path, losses=9) as peer:
+            with pytest.raises(EngineRefusal) as refused:
+                await link.whole_answer(ASK)
+            return refused.value, peer.asked
+
+    refusal, asked = run(work)
+
+    assert (refusal.status, refusal.code, refusal.retry_after_s, asked) == (503, "engine_lost", 2, 2)
+
+
+def test_an_engine_that_was_killed_is_waited_for(path):
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.bind(str(path))
+
+    async def work():
+        under_way = asyncio.ensure_future(link.whole_answer(ASK))
+        await asyncio.sleep(2 * link.LOOK_AGAIN_S)
+        still = not under_way.done()
+        # It takes the old socket's place without giving anybody else a turn.
+        async with Peer(path, losses=0):
+            return still, await under_way
+
+    still, answer = run(work)
+
+    assert still
+    assert answer["text"] == "a"
+
+
+def test_it_is_not_waited_for_longer_than_is_set(path, settings):
+    settings.SERVING_PATIENCE_S = 0.2
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.bind(str(path))
+
+    with pytest.raises(EngineRefusal) as refused:
+        run(lambda: link.whole_answer(ASK))
+
+    assert (refused.value.status, refused.value.code, refused.value.retry_after_s) == (503, "not_serving", 5)
+
+
+def test_an_engine_that_was_stopped_is_not_waited_for(path):
+    began = time.monotonic()
+
+    with pytest.raises(EngineRefusal) as refused:
+        run(lambda: link.whole_answer(ASK))
+
+    assert refused.value.code == "not_serving"
+    assert time.monotonic() - began < 30
