@@ -128,7 +128,8 @@ def _ask(request: HttpRequest, *, keep: bool) -> HttpResponse:
         return HttpResponseClientRedirect(_leading_back(way, page))
     if request.method == "POST" and keep and way != reverse(BY_SSO):
         # What was sent waits in the session and is done once the proof is given.
-        return suspend_request(request, way)
+        kept: HttpResponse = suspend_request(request, way)
+        return kept
     return redirect(_leading_back(way, page))
 
 

@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 
 from audit import selectors as trail
+from audit.models import AuditRow
 from campaigns.models import Campaign, SenderIdentity
 from campaigns.states import CampaignState
 from members.models import Member
@@ -69,7 +70,7 @@ def may_change(member: Member, sender: SenderIdentity) -> bool:
 
 def last_changes(senders: list[SenderIdentity]) -> dict[str, Change]:
     """The last change of each sender that was changed, by its id as text. Read off the audit trail."""
-    newest = {}
+    newest: dict[str, AuditRow] = {}
     ids = [str(sender.pk) for sender in senders]
     for row in trail.found(trail.Asked(act=CHANGED)).filter(subject_id__in=ids):
         newest.setdefault(row.subject_id, row)

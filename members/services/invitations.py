@@ -166,7 +166,7 @@ def revoke(invitation: Invitation, *, by: Member) -> None:
 
 def _take(invitation: Invitation) -> None:
     # Locked, so that who takes the inviter's power away at this moment comes before or after, never between.
-    by = Member.objects.select_for_update().filter(pk=invitation.invited_by_id).first()
+    by = Member.objects.select_for_update().filter(pk__in=[invitation.invited_by_id]).first()
     if not _is_worth_something(invitation, by):
         raise _void()
     # The conditional update is what makes a link good for one person, however many open it at once.
@@ -177,7 +177,7 @@ def _take(invitation: Invitation) -> None:
 
 
 def _give(invitation: Invitation, member: Member) -> None:
-    by = Member.objects.filter(pk=invitation.invited_by_id).first()
+    by = Member.objects.filter(pk__in=[invitation.invited_by_id]).first()
     for row in _still_given(invitation, by):
         assert by is not None
         ports.teams.give(member, task=row["task"], role=row["role"], by=by)
