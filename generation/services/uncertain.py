@@ -86,7 +86,8 @@ def ask_again(order: GenerationJob, *, call_ids: Sequence[UUID] | None, by: Memb
     teacher = mix.first or order.teacher
     calls = _settle(order, call_ids, by, Settlement.RETRIED)
     record_ids = [call.record_id for call in calls]
-    threads = {pk: order.threads[str(pk)] for pk in record_ids if str(pk) in (order.threads or {})}
+    told = order.threads or {}
+    threads = {pk: told[str(pk)] for pk in record_ids if str(pk) in told}
     quoted = orders.quote(
         order.task, teacher=teacher, count=len(calls), by=by, record_ids=record_ids, version=order.task_version, mix=mix,
         threads=threads,

@@ -49,7 +49,7 @@ class DecisionsView(APIView):
     def post(self, request: Request, candidate_id: UUID) -> Response:
         body = DecisionIn(data=request.data)
         body.is_valid(raise_exception=True)
-        only = _only(request)
+        only = _only(request, candidate_id)
         outcome = decisions.record(
             candidate_id,
             by=member_of(request),
@@ -121,7 +121,7 @@ class SetAsideView(APIView):
         task = desk.draft_or_404(member, candidate_id).task
         require(member, task, Role.REVIEWER)
         note, unfinished = body.validated_data["note"], _fields(body.validated_data["unfinished"])
-        only = _only(request)
+        only = _only(request, candidate_id)
         size = 0 if only else settings.DECK_SIZE
         hand = queue.set_aside(candidate_id, by=member, note=note, unfinished=unfinished, deck_size=size)
         hand = _fresh(request, only, but=candidate_id) if only else hand
@@ -174,8 +174,13 @@ def deck_json(request: Request, hand: list[Any]) -> list[dict[str, Any]]:
     return drawn
 
 
-def _only(request: Request) -> Narrowed | None:
-    return desk_part.read(request.query_params.get("only", ""), by=member_of(request))
+def _only(request: Request, candidate_id: UUID) -> Narrowed | None:
+    """The part that the desk keeps to; it must be of the draft's own task, in which the service asks for the role."""
+    key = request.query_params.get("only", "")
+    if not key:
+        return None
+    member = member_of(request)
+    return desk_part.read(key, by=member, task=desk.draft_or_404(member, candidate_id).task)
 
 
 def _fresh(request: Request, only: Narrowed, *, but: UUID | None = None) -> list[Any]:

@@ -41,8 +41,9 @@ def erase(record_ids: Sequence[UUID]) -> None:
 def _forget_threads(record_ids: set[str]) -> None:
     """Drop the earlier mails that orders for follow-ups were told of these records."""
     for order in GenerationJob.objects.filter(threads__isnull=False).only("threads").iterator(chunk_size=50):
-        kept = {pk: thread for pk, thread in order.threads.items() if pk not in record_ids}
-        if len(kept) < len(order.threads):
+        told = order.threads or {}
+        kept = {pk: thread for pk, thread in told.items() if pk not in record_ids}
+        if len(kept) < len(told):
             GenerationJob.objects.filter(pk=order.pk).update(threads=kept or None)
 
 

@@ -61,7 +61,8 @@ def deal_among(
         mine.update(leased_until=leases.lease_end())
         held = list(_with_card(mine, member).order_by("candidate__queue_position", "candidate_id"))
         leases.reclaim()
-        free = drafts.filter(~queues.judged_by(member), task=task_id, state=CandidateState.PENDING).exclude(pk=but)
+        free = drafts.filter(~queues.judged_by(member), task=task_id, state=CandidateState.PENDING)
+        free = free.exclude(pk=but) if but is not None else free
         free = free.filter(Q(for_reviewer__isnull=True) | Q(for_reviewer=member)).order_by("queue_position", "id")
         taken = list(leases.for_member(free, member)[: max(0, count - len(held))])
         return held, leases.lease(member, taken, [Drawn.ASKED] * len(taken))

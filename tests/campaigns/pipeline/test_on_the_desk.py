@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from campaigns.models import Campaign, Contact, Message
 from campaigns.services import launch, tick
 from members.models import Member
-from review.models import Candidate, Record, RevisionRequest, Task
+from review.models import Assignment, Candidate, Record, RevisionRequest, Task
 from review.services import queue, revisions
 from review.services.candidates import NewDraft
 from review.states import Role
@@ -181,6 +181,23 @@ def test_a_part_that_is_not_of_this_task_is_not_there(
     factories.make_plain_campaign(desk.make_task(by=admin, slug="other"), slug="other")
 
     assert api_as(lead).get(f"/api/v1/desk/{task.slug}/deck/?only={key}").status_code == 404
+
+
+def test_a_verdict_deals_no_cards_of_a_campaign_one_may_only_look_at(
+    waiting: Campaign, admin: Member, viewer: Member, api_as: Callable[..., APIClient]
+) -> None:
+    elsewhere = desk.make_task(by=admin, slug="other")
+    desk.join(viewer, elsewhere, Role.REVIEWER)
+    [draft] = desk.make_drafts(elsewhere, desk.make_records(desk.make_source(elsewhere), 1))
+    card = queue.hold(viewer, draft.pk)
+
+    said = api_as(viewer, scopes=("review",)).post(
+        f"/api/v1/candidates/{draft.pk}/decisions/?only=campaign:spring", {"id": str(uuid4()), "verdict": "accept"},
+        format="json", headers={"If-Match": card.etag},
+    )  # fmt: skip
+
+    assert said.status_code == 404
+    assert not Assignment.objects.filter(reviewer=viewer, task=waiting.task).exists()
 
 
 def test_a_draft_that_is_written_again_on_the_desk_takes_its_mail_along(
