@@ -181,7 +181,9 @@ def _held(message: Message) -> Contact:
 def _barred(contact: Contact) -> StopReason | None:
     if contact.erased_at or not contact.address:
         return StopReason.ERASED
-    return StopReason.SUPPRESSED if suppressed.is_suppressed(contact.address_hmac) else None
+    if not suppressed.is_suppressed(contact.address_hmac):
+        return None
+    return StopReason.SUPPRESSED if suppressed.is_listed(contact.address_hmac) else StopReason.OBJECTED
 
 
 def _is_approved(message: Message) -> bool:
