@@ -1,0 +1,44 @@
+"""The page of students: the table of those in common use, and the form that registers one."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from tests.training.conftest import write_student
+from training.known_students import KNOWN
+from training.models import Student
+
+pytestmark = pytest.mark.django_db
+PAGE = reverse("training:students")
+
+
+def test_students_in_common_use_are_listed_with_recipe_and_memory(client, admin):
+    client.force_login(admin)
+
+    page = client.get(PAGE).content.decode()
+
+    assert all(known.hub_id in page for known in KNOWN)
+    assert "the date is that of the run&#x27;s launch" in page
+    assert "Let it think before it answers" in page
+
+
+def test_whether_a_student_thinks_is_chosen_as_it_is_registered(client, admin, tmp_path, settings):
+    settings.STUDENT_ROOTS = [tmp_path]
+    client.force_login(admin)
+    for name, chosen in (("quiet", {}), ("thinker", {"thinks": "on"})):
+        folder = write_student(tmp_path / name)
+        client.post(PAGE, {"source": "folder", "path": str(folder), **chosen})
+
+    assert dict(Student.objects.values_list("slug", "thinks")) == {"quiet": False, "thinker": True}
+
+
+def test_a_student_that_cannot_be_served_is_refused_on_the_page_with_the_reason(client, admin, tmp_path, settings):
+    settings.STUDENT_ROOTS = [tmp_path]
+    client.force_login(admin)
+    folder = write_student(tmp_path / "hybrid", model_type="falcon_h1")
+
+    answer = client.post(PAGE, {"source": "folder", "path": str(folder)})
+
+    assert answer.status_code == 422
+    assert "vLLM or llama.cpp" in answer.content.decode()
