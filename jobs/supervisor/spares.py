@@ -52,7 +52,7 @@ class Spare:
             OSError: It has ended.
         """
         os.write(self.secrets_fd, secrets)
-        os.close(self.secrets_fd)
+        self._close_secrets()
         assert self.process.stdin is not None
         self.process.stdin.write(f"{run_dir}\n".encode())
         self.process.stdin.close()
@@ -61,14 +61,19 @@ class Spare:
 
     def end(self) -> None:
         """Let it go."""
-        with contextlib.suppress(OSError):
-            os.close(self.secrets_fd)
+        self._close_secrets()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
         self.process.kill()
         self.process.wait()
+
+    def _close_secrets(self) -> None:
+        # Once: its number may be another file's by now.
+        if self.secrets_fd >= 0:
+            os.close(self.secrets_fd)
+            self.secrets_fd = -1
 
 
 class Spares:
