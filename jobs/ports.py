@@ -57,13 +57,15 @@ class JobKind(Protocol):
     queue: str
     engine_module: str | None
     max_running_per_host: int
-    # Whether a process with all its engine imports stands by, so that a crash is over within seconds.
-    keeps_spare: bool
     # Whether its jobs take turns by team; and what pages call one of them where they do.
     is_fair: bool
     called: str
     # Whether its work leaves the installation (calls, pushes, mails): a halt stops it within seconds, and it waits.
     leaves: bool
+
+    @property
+    def keeps_spare(self) -> bool:
+        """Whether a process with all its engine imports stands by, so that a crash is over within seconds."""
 
     def needs(self, job: Job) -> Needs:
         """What a host must have to do the job; asked often, before each claim."""

@@ -22,6 +22,7 @@ from campaigns.selectors import sequence
 from campaigns.selectors.troubles import order_jobs, sender_jobs
 from campaigns.states import CampaignState, MessageState
 from jobs.models import Job
+from jobs.services import halting
 from jobs.states import FINISHED, JobState
 
 M = MessageState
@@ -70,6 +71,9 @@ def of(campaign: Campaign, *, now: datetime | None = None) -> Waiting | None:
     rows = Message.objects.filter(campaign=campaign).order_by().values_list("state").annotate(count=Count("pk"))
     counts = {M(state): count for state, count in rows}
     words = [stage(campaign, counts, now) for stage in _STAGES]
+    if any(words) and (halt := halting.standing()):
+        said = f"{halting.words(halt)[:1].upper()}{halting.words(halt)[1:]}."
+        return Waiting("halted", said, hint="It goes on by itself once an admin has resumed what leaves.")
     if "moves" in words:
         return None
     return next((word for word in words if isinstance(word, Waiting)), _DONE)

@@ -71,6 +71,7 @@ POINTS: dict[str, Engine | Asks | Stays] = {
     "jobs/rundir/": Stays("asks this host for its own name"),
     "web/places.py": Stays("looks up the numbers of a name, and calls none of them"),
     "webhooks/services/delivering.py": Asks("webhooks/services/delivering.py"),
+    "miniatures_site/knock.py": Stays("asks our own web server whether it is alive"),
     "miniatures_site/management/commands/up.py": Stays("asks our own web server whether it is up"),
 }
 

@@ -16,6 +16,7 @@ from campaigns.services.campaigns import ArmPlan, StepPlan
 from campaigns.states import Approval, CampaignState, EventKind, MessageState, StepWriter
 from generation.models import Teacher
 from jobs.models import Job
+from jobs.services import halting
 from members.models import Member
 from review.models import Task
 from review.states import Role
@@ -216,3 +217,15 @@ def test_the_page_and_the_api_say_it(
     assert told["until"]
     assert told["hint"]
     assert silent is None
+
+
+@db
+def test_a_campaign_says_that_everything_is_stopped_and_why(sending: Campaign, admin: Member) -> None:
+    halting.halt(by=admin, reason="a wrong price in the offer")
+
+    told = waiting.of(sending, now=MONDAY_NOON)
+
+    assert told is not None
+    assert (told.reason, told.message) == ("halted", "Everything that leaves is stopped: a wrong price in the offer.")
+    halting.resume(by=admin)
+    assert getattr(waiting.of(sending, now=MONDAY_NOON), "reason", None) != "halted"
