@@ -95,7 +95,9 @@ def test_what_it_learnt_from_begins_with_the_same_company(
 
 def test_a_mail_nobody_saw_and_a_fixed_text_say_so(task: Task, people: None, lead: Member) -> None:
     text = StepPlan(StepWriter.TEMPLATE, 0, "Hello", "Hi {{contact.first_name}}")
-    fixed = factories.make_draft_campaign(task, by=lead, slug="fixed", steps=[text])
+    fixed = factories.make_draft_campaign(
+        task, by=lead, slug="fixed", steps=[text], approval=Approval.SAMPLE, sample_share=0.0
+    )
     unseen = factories.make_draft_campaign(task, by=lead, slug="unseen", approval=Approval.SAMPLE, sample_share=0.0)
     for campaign in (fixed, unseen):
         launch.launch(campaign, by=lead)

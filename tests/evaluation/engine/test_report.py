@@ -38,7 +38,7 @@ def made(base: list[float], tuned: list[float], *, companies: int | None = None)
         for system, scores in (("base", base), ("tuned", tuned))
         for number, score in enumerate(scores)
     ]  # fmt: skip
-    return {**report(spec, outputs, {}, 1.0).model_dump(), "kinds": names}
+    return {**report(spec, outputs, {}, 1.0, {}).model_dump(), "kinds": names}
 
 
 def test_none_of_a_hundred_and_one_is_no_certainty() -> None:
