@@ -7,6 +7,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from miniatures_site.settings import api, env, sso, stores
+from miniatures_site.settings.serving import *  # noqa: F403
 
 BASE_DIR = env.BASE_DIR
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
@@ -289,20 +290,3 @@ CAMPAIGN_TICK_S = env.number("CAMPAIGN_TICK_S", 3, minimum=0.1)
 CAMPAIGN_LINGER_S = env.number("CAMPAIGN_LINGER_S", 10, minimum=0)
 # Where the local mail sink keeps what it gets; none: there is no sink, and no mailbox page.
 MAILBOX_DIR: Path | None = None
-
-# Serving: how many questions are written at once and how many may wait, how much memory models may hold, how long an
-# answer may take; where the engine listens and where our own engines reach /v1, if not where it is found by itself.
-SERVING_MAX_BATCH = int(env.number("SERVING_MAX_BATCH", 16, minimum=1))
-SERVING_MAX_WAITING = int(env.number("SERVING_MAX_WAITING", 64))
-# 0: by the memory of the engine's device.
-SERVING_MAX_WEIGHTS_GIB = env.number("SERVING_MAX_WEIGHTS_GIB", 0, minimum=0)
-SERVING_MAX_KV_GIB = env.number("SERVING_MAX_KV_GIB", 0, minimum=0)
-SERVING_TIMEOUT_S = env.number("SERVING_TIMEOUT_S", 300, minimum=1)
-# What one token may ask of /v1 a minute: questions, and tokens read and written; 0: not counted.
-SERVING_REQUESTS_PER_MINUTE = int(env.number("SERVING_REQUESTS_PER_MINUTE", 3000))
-SERVING_TOKENS_PER_MINUTE = int(env.number("SERVING_TOKENS_PER_MINUTE", 2_000_000))
-# Whether a second process with everything imported stands by for the engine's, and how long a question waits for it.
-SERVING_SPARE = env.flag("SERVING_SPARE", default=True)
-SERVING_PATIENCE_S = env.number("SERVING_PATIENCE_S", 10, minimum=0)
-SERVING_SOCKET = env.text("SERVING_SOCKET")
-SERVING_BASE_URL = env.text("SERVING_BASE_URL")

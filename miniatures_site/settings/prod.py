@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from miniatures_site.settings import env
 from miniatures_site.settings.base import *  # noqa: F403
-from miniatures_site.settings.base import SERVING_BASE_URL
+from miniatures_site.settings.serving import SERVING_BASE_URL
 
 DEBUG = False
 SECRET_KEY = env.required("SECRET_KEY", "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'")

@@ -1,0 +1,98 @@
+"""Machines that answer: bounces told in prose, absences, tickets; and people who only mention one."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+
+import pytest
+
+from campaigns.incoming import reading
+
+QMAIL = """From: MAILER-DAEMON@mx.example
+To: replies@sender.example
+Subject: failure notice
+
+Hi. This is the mail program at mx.example.
+I'm afraid I wasn't able to deliver your message to the following addresses.
+This is a permanent error; I've given up. Sorry it didn't work out.
+
+<ada@acme.example>:
+{said}
+
+--- Below this line is a copy of the message.
+
+Message-ID: <1234@sender.example>
+From: nora@sender.example
+
+Please tell me if you are not interested.
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "hard", "final"),
+    [
+        ("Sorry, no such user here. (#5.1.1)", True, True),
+        ("This user is unknown: user unknown", True, True),
+        ("The mailbox is full (#5.2.2)", False, True),
+        ("451 temporarily deferred, will keep trying", False, False),
+    ],
+)
+def test_a_bounce_told_in_prose_alone_is_a_bounce_and_no_reply(said, hard, final):
+    read = reading.read(QMAIL.format(said=said).encode())
+
+    assert read.bounce is not None
+    assert (read.bounce.is_hard, read.bounce.is_final) == (hard, final)
+    assert read.bounce.original_message_id == "1234@sender.example"
+
+
+def test_a_person_who_tells_of_a_failed_delivery_sends_no_bounce():
+    mail = EmailMessage()
+    mail["From"] = "ada@acme.example"
+    mail.set_content("Your parcel was not delivered: user unknown at the door. Delivery failed twice!")
+
+    assert reading.read(mail.as_bytes()).bounce is None
+
+
+@pytest.mark.parametrize(
+    ("sender", "subject", "text"),
+    [
+        ("ada@acme.example", "Re: A question", "I am out of the office until 3 May with limited access to mail."),
+        ("ada@acme.example", "Re: A question", "Vielen Dank für Ihre Nachricht. Ich bin bis 3. Mai nicht im Büro."),
+        ("ada@acme.example", "RE: x", "Je suis absente jusqu'au 3 mai. En cas d'urgence, contactez l'accueil."),
+        ("ada@acme.example", "RE: x", "Estaré fuera hasta el 3 de mayo. Responderé a mi regreso."),
+        ("ada@acme.example", "RE: x", "Sono in ferie fino al 3 maggio, risponderò al mio rientro."),
+        ("ada@acme.example", "RE: x", "Ik ben tot 3 mei afwezig. Bij spoed belt u de receptie."),
+        ("ada@acme.example", "Frånvarande: x", "Jag är på semester."),
+        ("ada@acme.example", "Nieobecność", "Wracam w maju."),
+        ("support@acme.example", "Re: x", "Your support request has been received and a colleague will look at it."),
+        ("support@acme.example", "[Ticket #4711] A question", "Hello, we are on it."),
+        ("info@acme.example", "Re: x", "Ihre Anfrage ist bei uns eingegangen. Ticketnummer 88."),
+        ("contact@acme.example", "Re: x", "Nous avons bien reçu votre demande et vous répondrons."),
+        ("noreply@acme.example", "Thanks", "Thanks for writing to us."),
+        ("postmaster@acme.example", "About your mail", "Something was odd."),
+    ],
+)
+def test_machines_are_known_by_sender_subject_and_words_in_many_languages(sender, subject, text):
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = sender, subject
+    mail.set_content(text)
+
+    assert reading.read(mail.as_bytes()).auto_reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I was out of the office last week, sorry. Tuesday at ten works for me.",
+        "We go on holiday in July; let's talk in June.",
+        "Our ticket system is old. Can you replace it?",
+        "Nach meinem Urlaub gern: rufen Sie mich an.",
+        "Could your tool answer support requests automatically?",
+    ],
+)
+def test_a_person_who_mentions_an_absence_or_a_ticket_is_no_machine(text):
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "ada@acme.example", "Re: A question"
+    mail.set_content(text)
+
+    assert reading.read(mail.as_bytes()).auto_reason == ""
