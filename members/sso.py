@@ -17,6 +17,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from audit.services import trail
+from members import reauthentication
 from members.models import Member
 from members.services import invitations
 
@@ -26,6 +27,7 @@ class InvitedOnly(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Tie the account to the one member of its address. Allauth's own way would wipe that member's password."""
+        reauthentication.comes_from_provider(request, sociallogin)
         if sociallogin.is_existing or request.user.is_authenticated:
             return
         members = _members_of(verified_address(sociallogin))
