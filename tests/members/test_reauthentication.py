@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
 from generation.models import Teacher
@@ -254,11 +255,36 @@ def test_a_first_sign_in_is_a_proof_when_the_person_was_asked_for_it(client, adm
     assert ApiToken.objects.count() == 1
 
 
+def test_an_old_session_ties_no_further_account_to_its_member(by_sso, provider):  # noqa: F811
+    stranger = {**NORA, "sub": "s-1", "email": "stranger@example.org"}
+
+    provider.person = stranger
+    refused = sign_in(by_sso, process="connect")
+    tied_before = list(SocialAccount.objects.values_list("uid", flat=True))
+    provider.person = dict(NORA)
+    confirm(by_sso)
+    provider.person = stranger
+    sign_in(by_sso, process="connect")
+
+    assert refused["Location"] == "/accounts/reauthenticate/sso/?next=%2Faccounts%2F3rdparty%2F"
+    assert tied_before == ["n-1"]
+    assert set(SocialAccount.objects.values_list("uid", "user__username")) == {("n-1", "ada"), ("s-1", "ada")}
+
+
+def test_an_old_session_unties_nothing(by_sso):
+    account = SocialAccount.objects.get()
+
+    answer = by_sso.post("/accounts/3rdparty/", {"account": account.pk})
+
+    assert answer["Location"].startswith("/accounts/reauthenticate/sso/")
+    assert SocialAccount.objects.exists()
+
+
 def test_a_provider_there_is_none_of_is_not_found(by_sso):
     assert by_sso.post("/accounts/reauthenticate/sso/", {"provider": "other"}).status_code == 404
 
 
-@pytest.mark.parametrize("address", ["/accounts/password/set/", "/accounts/2fa/totp/activate/"])
+@pytest.mark.parametrize("address", ["/accounts/password/set/", "/accounts/2fa/totp/activate/", "/accounts/3rdparty/"])
 def test_who_has_no_proof_yet_makes_none_of_an_old_session(stale, admin, address):
     admin.set_unusable_password()
     admin.save(update_fields=["password"])
