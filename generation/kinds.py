@@ -48,6 +48,8 @@ class CollectKind(GenerationKind):
 
     name = COLLECT
     label = "Closing batches"
+    # It asks for nothing: it ends at the provider what would go on being answered, and billed, during a halt.
+    leaves = False
 
     def on_resumed(self, job: Job) -> None:
         """It asks for nothing, and holds no money."""

@@ -59,28 +59,47 @@ _RULE = re.compile(
 
 
 class BadRuleError(Exception):
-    """An entry of `ALLOWED_SECRETS` says nothing that can be understood."""
+    """A setting that says where secrets may go cannot be understood.
+
+    Args:
+        message: Which, and what is wrong with it.
+        hint: How to mend it.
+    """
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
-def rules() -> Iterator[Rule]:
-    """The well-known rules and those of this installation.
+def rules() -> Iterator[Rule | BadRuleError]:
+    """Yield the well-known rules and those of this installation; a fault in the place of one that cannot be read.
 
-    Raises:
-        BadRuleError: An entry cannot be read; a system check says so at start.
+    Such a one is no permission, and takes none of the others away; a system check says it at start.
     """
     yield from WELL_KNOWN
     if settings.HUB_ENDPOINT:
-        # A hub of one's own is named by whoever runs the installation, for this token.
-        own = places.read(settings.HUB_ENDPOINT, may_have_query=False)
-        yield Rule(Use.HUB, "HF_TOKEN", own.host, own.port)
-    for entry in settings.ALLOWED_SECRETS:
-        found = _RULE.match(entry)
-        if found is None or found["use"] not in tuple(Use):
-            raise BadRuleError(
-                f"ALLOWED_SECRETS holds '{entry}'; write use:NAME@host with use one of {', '.join(Use)}, "
-                "such as teacher:LAB_KEY@gpu-1."
-            )
-        yield Rule(found["use"], found["name"], found["host"].lower().strip("[]"), int(found["port"] or 0))
+        yield _rule_of_own_hub(settings.HUB_ENDPOINT)
+    yield from map(_rule_of, settings.ALLOWED_SECRETS)
+
+
+def _rule_of_own_hub(address: str) -> Rule | BadRuleError:
+    """A hub of one's own is named by whoever runs the installation, for the hub's token."""
+    try:
+        own = places.read(address, may_have_query=False)
+    except places.AddressRefusedError as refused:
+        return BadRuleError(f"HUB_ENDPOINT cannot be used: {refused.message}", refused.hint)
+    return Rule(Use.HUB, "HF_TOKEN", own.host, own.port)
+
+
+def _rule_of(entry: str) -> Rule | BadRuleError:
+    found = _RULE.match(entry)
+    if found is None or found["use"] not in tuple(Use):
+        message = (
+            f"ALLOWED_SECRETS holds '{entry}'; write use:NAME@host with use one of {', '.join(Use)}, "
+            "such as teacher:LAB_KEY@gpu-1."
+        )
+        return BadRuleError(message, "Entries are parted by commas.")
+    return Rule(found["use"], found["name"], found["host"].lower().strip("[]"), int(found["port"] or 0))
 
 
 def is_allowed(name: str, *, use: Use, url: str) -> bool:
@@ -93,7 +112,7 @@ def is_allowed(name: str, *, use: Use, url: str) -> bool:
         place = places.read(url, may_have_query=True)
     except places.AddressRefusedError:
         return False
-    return any(rule.allows(use, name, place) for rule in rules())
+    return any(isinstance(rule, Rule) and rule.allows(use, name, place) for rule in rules())
 
 
 def require(name: str, *, use: Use, url: str, field: str) -> None:

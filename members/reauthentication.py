@@ -15,6 +15,7 @@ from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.internal.flows.reauthentication import suspend_request
+from allauth.socialaccount.models import SocialLogin
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.signals import user_logged_in
@@ -22,15 +23,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 from rest_framework.request import Request
 
+from members import sso_proof
 from members.models import ApiToken, Member
 from web.errors import Refusal
 
 SIGNED_IN_AT = "signed_in_at"
 BY_SSO = "reauthenticate_by_sso"
+# On a request in which a member comes from their provider: as whom.
+_FROM_PROVIDER = "_comes_from_provider"
+UNPROVED = (
+    "Your provider did not say that you proved who you are just now. Have whoever runs this site let it send the time of "
+    "sign-in (auth_time), or ask an admin to renew your password."
+)
 
 View = Callable[..., HttpResponse]
 
@@ -63,7 +71,7 @@ class AskAgain:
 def require_recent(request: HttpRequest | Request, *, keep: bool = True) -> None:
     """Refuse a session whose member has not proved who they are within `ACCOUNT_REAUTHENTICATION_TIMEOUT` seconds.
 
-    Signing in is a proof, and so are the password or a code given again. Programs with a token are not asked: they
+    Signing in is a proof, by SSO as of when the provider asked them, and so are the password or a code given again. Programs with a token are not asked: they
     cannot answer, and no page acts in their name. `keep=False` says that what was sent may hold a secret: it is not
     kept, and the member sends it again.
 
@@ -104,10 +112,24 @@ def recent_only(view: View) -> View:
     return asked
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def by_sso(request: HttpRequest) -> HttpResponse:
     """Where members without a password or a second factor prove it: by signing in again at their provider."""
-    return render(request, "account/reauthenticate_by_sso.html", {"next": _ours(request, request.GET.get("next", ""))})
+    sent = request.POST if request.method == "POST" else request.GET
+    back = _ours(request, sent.get(REDIRECT_FIELD_NAME, ""))
+    if request.method == "POST":
+        return sso_proof.ask_anew(request, sent.get("provider", ""), next_url=back)
+    return render(request, "account/reauthenticate_by_sso.html", {"next": back})
+
+
+def ask(request: HttpRequest, *, page: str) -> HttpResponse:
+    """Lead to where the member can prove who they are, and from there to a page."""
+    return redirect(_leading_back(_way_of(request), page))
+
+
+def comes_from_provider(request: HttpRequest, sociallogin: SocialLogin) -> None:
+    """Note that what follows in this request rests on a provider's word."""
+    setattr(request, _FROM_PROVIDER, sociallogin)
 
 
 def listen() -> None:
@@ -116,8 +138,13 @@ def listen() -> None:
 
 
 def _signed_in(request: HttpRequest | None = None, **_: object) -> None:
-    if request is not None:
-        request.session[SIGNED_IN_AT] = time.time()
+    if request is None:
+        return
+    sociallogin: SocialLogin | None = getattr(request, _FROM_PROVIDER, None)
+    # A code that is asked for after the provider is given in a request of its own, and is a proof.
+    request.session[SIGNED_IN_AT] = time.time() if sociallogin is None else sso_proof.proved_at(sociallogin)
+    if sociallogin is not None and sso_proof.was_asked_anew(sociallogin) and not is_recent(request):
+        messages.warning(request, UNPROVED, fail_silently=True)
 
 
 def _ask(request: HttpRequest, *, keep: bool) -> HttpResponse:
@@ -130,7 +157,7 @@ def _ask(request: HttpRequest, *, keep: bool) -> HttpResponse:
         # What was sent waits in the session and is done once the proof is given.
         kept: HttpResponse = suspend_request(request, way)
         return kept
-    return redirect(_leading_back(way, page))
+    return ask(request, page=page)
 
 
 def _way_of(request: HttpRequest) -> str:

@@ -9,14 +9,17 @@ import re
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from allauth.core.exceptions import SignupClosedException
+from allauth.core.exceptions import ImmediateHttpResponse, SignupClosedException
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
+from django.urls import reverse
 
 from audit.services import trail
+from members import reauthentication
 from members.models import Member
 from members.services import invitations
 
@@ -25,7 +28,17 @@ class InvitedOnly(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """Members come in by their address, the invited become members, all others are turned away."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Tie the account to the one member of its address. Allauth's own way would wipe that member's password."""
+        """Tie the account to the one member of its address. Allauth's own way would wipe that member's password.
+
+        Who is signed in and ties a further account to themselves has to have proved who they are: it is a way in.
+
+        Raises:
+            ImmediateHttpResponse: They have not; it leads to where they can.
+        """
+        reauthentication.comes_from_provider(request, sociallogin)
+        is_tying = request.user.is_authenticated and sociallogin.state.get("process") == AuthProcess.CONNECT
+        if is_tying and not reauthentication.is_recent(request):
+            raise ImmediateHttpResponse(reauthentication.ask(request, page=reverse("socialaccount_connections")))
         if sociallogin.is_existing or request.user.is_authenticated:
             return
         members = _members_of(verified_address(sociallogin))

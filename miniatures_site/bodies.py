@@ -38,6 +38,8 @@ FORM_BYTES: Final = MIB
 # How long a client has at first, and how fast its body must come after that.
 GRACE_S: Final = 20.0
 SLOWEST_BYTES_PER_S: Final = 4096
+# Few large webhooks are read at once, of anybody who says to be a provider: none keeps its place by trickling.
+SLOWEST_SIGNED_BYTES_PER_S: Final = 256 * 1024
 # Who is refused is listened to for this long, or its connection breaks before it has read why.
 LINGER_S: Final = 3.0
 UPLOADS: Final = frozenset({
@@ -103,10 +105,11 @@ class Reader:
     async def _content(self, scope: Scope, receive: Receive, limit: int, taken: _Taken) -> IO[bytes]:
         file: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES, mode="w+b")  # noqa: SIM115 (it outlives this)
         try:
-            size, until = 0, asyncio.get_running_loop().time() + self._grace_s
+            size, began_at = 0, asyncio.get_running_loop().time()
             more = True
             while more:
-                message = await _next(receive, until + size / SLOWEST_BYTES_PER_S)
+                until = began_at + self._grace_s + size / taken.slowest_bytes_per_s
+                message = await _next(receive, until, slowest_bytes_per_s=taken.slowest_bytes_per_s)
                 chunk, more = message.get("body", b""), message.get("more_body", False)
                 size += len(chunk)
                 if size > limit == FREE_BYTES:
@@ -142,16 +145,18 @@ class Reader:
             raise BodyRefused(503, "busy", "Other large webhooks are being read.", "Send it again in a few seconds.")
         self._large_signed += 1
         taken.on_give_back = self._signed_is_over
+        taken.slowest_bytes_per_s = SLOWEST_SIGNED_BYTES_PER_S
 
     def _signed_is_over(self) -> None:
         self._large_signed -= 1
 
 
 class _Taken:
-    """What a body holds that others wait for; given back once."""
+    """What a body holds that others wait for, given back once, and how fast it must come for that."""
 
     def __init__(self) -> None:
         self.on_give_back: Callable[[], None] | None = None
+        self.slowest_bytes_per_s = SLOWEST_BYTES_PER_S
 
     def give_back(self) -> None:
         give_back, self.on_give_back = self.on_give_back, None
@@ -159,12 +164,12 @@ class _Taken:
             give_back()
 
 
-async def _next(receive: Receive, until: float) -> Any:
+async def _next(receive: Receive, until: float, *, slowest_bytes_per_s: int) -> Any:
     try:
         async with asyncio.timeout_at(until):
             message = await receive()
     except TimeoutError:
-        hint = f"Send at least {SLOWEST_BYTES_PER_S // 1024} KiB a second, or send less at once."
+        hint = f"Send at least {slowest_bytes_per_s // 1024} KiB a second, or send less at once."
         raise BodyRefused(408, "too_slow", "The request's content did not come in time.", hint) from None
     if message["type"] == "http.disconnect":
         raise RequestAborted

@@ -2,6 +2,7 @@
 
 from allauth.account.views import password_set
 from allauth.mfa.totp.views import activate_totp
+from allauth.socialaccount.views import connections
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
@@ -18,6 +19,7 @@ urlpatterns = [
     # A member without a password has nothing that allauth would ask for before it takes these as proofs.
     path("accounts/password/set/", reauthentication.recent_only(password_set)),
     path("accounts/2fa/totp/activate/", reauthentication.recent_only(activate_totp)),
+    path("accounts/3rdparty/", reauthentication.recent_only(connections)),
     path("accounts/reauthenticate/sso/", reauthentication.by_sso, name=reauthentication.BY_SSO),
     path("accounts/", include("allauth.urls")),
     path("settings/members/<uuid:member_id>/", team.member_page, name="team_member"),

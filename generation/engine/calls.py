@@ -104,7 +104,8 @@ class CallLoop:
             if not task.cancelled() and (error := task.exception()):
                 raise error
         for repair in self._repairs:
-            self.fatal = self.fatal or self._outcomes.unrepaired(repair)
+            wasted = self._outcomes.unrepaired(repair)  # Each was paid: it is told, whatever ended the order.
+            self.fatal = self.fatal or wasted
         self._report.left_behind()
         self.tell_progress()
 

@@ -97,3 +97,25 @@ def test_a_hub_of_ones_own_gets_the_hubs_token(settings: Any) -> None:
 
     assert secret_uses.is_allowed("HF_TOKEN", use=Use.HUB, url="https://hub.example")
     assert not secret_uses.is_allowed("OPENAI_API_KEY", use=Use.HUB, url="https://hub.example")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["hub.example", "hub.example:8443", "https://name:word@hub.example", "https://hub.example/?a=1", "https://["],
+)
+def test_a_hub_whose_address_cannot_be_read_is_said_at_start_and_is_no_permission(settings: Any, address: str) -> None:
+    settings.HUB_ENDPOINT, settings.ALLOWED_SECRETS = address, ["teacher:LAB_KEY@gpu-1"]
+
+    (error,) = checks.allowed_secrets_can_be_read()
+
+    assert error.msg.startswith("HUB_ENDPOINT cannot be used: ")
+    assert error.hint
+    assert not secret_uses.is_allowed("HF_TOKEN", use=Use.HUB, url="https://hub.example")
+    assert secret_uses.is_allowed("LAB_KEY", use=Use.TEACHER, url="http://gpu-1/v1")
+
+
+def test_an_entry_that_cannot_be_read_takes_no_other_permission_away(settings: Any) -> None:
+    settings.ALLOWED_SECRETS = ["LAB_KEY@gpu-1", "teacher:ROUTER_KEY@router.example"]
+
+    assert not secret_uses.is_allowed("LAB_KEY", use=Use.TEACHER, url="http://gpu-1/v1")
+    assert secret_uses.is_allowed("ROUTER_KEY", use=Use.TEACHER, url="https://router.example/v1")

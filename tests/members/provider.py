@@ -30,12 +30,18 @@ class Provider:
         person: Claims about the person who is signed in at the provider.
         audience: For whom tokens are made; anything but our client is a token of somebody else.
         refuses: The person declines at the provider.
+        last_proof_at: When the person proved who they are to it; None for a provider that never says.
+        says_unasked: It says when that was to whoever did not ask (`max_age`) too.
+        asked: What each browser that came was sent with.
     """
 
     issuer: str = ""
     person: dict[str, Any] = field(default_factory=dict)
     audience: str = CLIENT_ID
     refuses: bool = False
+    last_proof_at: float | None = None
+    says_unasked: bool = True
+    asked: list[dict[str, str]] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     key: Any = field(default_factory=lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048))
 
@@ -47,10 +53,14 @@ class Provider:
             "userinfo_endpoint": f"{self.issuer}/userinfo",
             "jwks_uri": f"{self.issuer}/keys",
             "token_endpoint_auth_methods_supported": ["client_secret_post"],
+            "claims_supported": ["sub", "email"] if self.last_proof_at is None else ["sub", "email", "auth_time"],
         }
 
     def authorize(self, query: dict[str, str]) -> str:
         """Where the browser is sent back to."""
+        self.asked.append(query)
+        if self.last_proof_at is not None and query.get("prompt") == "login":
+            self.last_proof_at = time.time()
         if self.refuses:
             return f"{query['redirect_uri']}?{urlencode({'error': 'access_denied', 'state': query['state']})}"
         code = secrets.token_urlsafe(12)
@@ -68,6 +78,8 @@ class Provider:
             return 400, {"error": "invalid_grant"}
         now = int(time.time())
         claims = {"iss": self.issuer, "aud": self.audience, "iat": now, "exp": now + 60, **self.person}
+        if self.last_proof_at is not None and (self.says_unasked or "max_age" in asked):
+            claims["auth_time"] = int(self.last_proof_at)
         signed = jwt.encode(claims, self.key, algorithm="RS256", headers={"kid": "one"})
         return 200, {"access_token": "access", "token_type": "Bearer", "expires_in": 60, "id_token": signed}
 

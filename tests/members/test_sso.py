@@ -46,12 +46,16 @@ def provider(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provide
         yield provider
 
 
-def sign_in(client: Client, *, spoil: str = "") -> Any:
+def sign_in(client: Client, *, spoil: str = "", process: str = "login") -> Any:
     """Go to the provider and back, as a browser does; returns the answer to the way back."""
-    there = client.post("/accounts/oidc/sso/login/?process=login")
+    return there_and_back(client, client.post(f"/accounts/oidc/sso/login/?process={process}")["Location"], spoil=spoil)
+
+
+def there_and_back(client: Client, there: str, *, spoil: str = "") -> Any:
+    """Follow a way to the provider and from there back."""
     opener = urllib.request.build_opener(NoRedirect)
     try:
-        opener.open(there["Location"], timeout=5)
+        opener.open(there, timeout=5)
         raise AssertionError("the provider did not send the browser back")
     except urllib.error.HTTPError as answer:
         back = answer.headers["Location"]

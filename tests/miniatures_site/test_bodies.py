@@ -133,6 +133,42 @@ def test_only_a_few_large_webhooks_are_read_at_once(monkeypatch: pytest.MonkeyPa
     assert asyncio.run(rush()) == (503, 3 * len(PIECE))
 
 
+class Trickler(Sender):
+    """A client that stops sending, and stays."""
+
+    async def __call__(self) -> dict[str, Any]:
+        if not self.left:
+            await asyncio.Event().wait()
+        return {**await super().__call__(), "more_body": True}
+
+
+@pytest.mark.parametrize("is_declared", [True, False])
+def test_a_large_webhook_that_comes_slowly_keeps_its_place_from_no_other(
+    monkeypatch: pytest.MonkeyPatch, is_declared: bool
+) -> None:
+    """At the pace of other requests what has come of it would hold the place for six minutes."""
+    monkeypatch.setattr(bodies, "LARGE_SIGNED_AT_ONCE", 1)
+    monkeypatch.setattr(bodies, "SLOWEST_SIGNED_BYTES_PER_S", 64 * MIB)
+    scope = scope_of("/api/v1/inbound/miniatures/", length=2 * MIB if is_declared else None)
+
+    async def asked(_: Any) -> bool:
+        return False
+
+    async def rush() -> tuple[BodyRefused, int]:
+        reader = Reader(asked, grace_s=0.2)
+        async with asyncio.timeout(30):
+            with pytest.raises(BodyRefused) as refused:
+                await reader.read(scope, Trickler(3))
+            after = await reader.read(scope, Sender(3))
+        size = len(after.file.read())
+        after.close()
+        return refused.value, size
+
+    refusal, size = asyncio.run(rush())
+    assert (refusal.status, refusal.code, size) == (408, "too_slow", 3 * len(PIECE))
+    assert f"{64 * 1024} KiB a second" in refusal.hint
+
+
 def answered(scope: dict[str, Any], refusal: BodyRefused) -> tuple[dict[bytes, bytes], bytes]:
     said: list[dict[str, Any]] = []
 

@@ -18,7 +18,7 @@ from generation.services import orders
 from generation.services.batches.wishes import WayWish
 from generation.states import COLLECT, BatchState, CallState, Stragglers, Way
 from jobs.models import Job, JobEvent
-from jobs.services import lifecycle
+from jobs.services import halting, lifecycle
 from jobs.supervisor import carry
 from members.models import Member
 from review.models import Candidate, Source, Task
@@ -80,6 +80,28 @@ def test_a_cancelled_order_s_batch_is_ended_at_the_provider_and_what_was_done_is
     assert ProviderBatch.objects.get().state == BatchState.ENDED
     assert sorted(provider.provider.desk.deleted) == ["err-batch_0", "file-1", "out-batch_0"]
     assert_no_key(order, lead, client)
+
+
+def test_an_order_that_is_cancelled_during_a_halt_is_ended_at_the_provider_and_asks_nothing(
+    held: tuple[GenerationJob, threading.Thread], provider: Running, lead: Member
+) -> None:
+    order, worker = held
+    assert order.job is not None
+    halting.halt(by=None, reason="a wrong price")
+    worker.join(60)
+    asked = provider.provider.requests
+
+    lifecycle.cancel(order.job, by=lead)
+    closing = Job.objects.get(kind=COLLECT)
+    carry(closing.pk, worker="w")
+
+    closing.refresh_from_db()
+    assert (closing.state, closing.waiting_reason) == ("succeeded", ""), closing.error
+    assert provider.provider.desk.seen["cancel"] >= 1
+    assert provider.provider.desk.seen["create"] == 1
+    assert provider.provider.requests == asked
+    assert ProviderBatch.objects.get().state == BatchState.ENDED
+    assert Candidate.objects.filter(job_id=order.job_id).count() == provider.provider.billed.total() == 3
 
 
 def test_a_paused_order_s_batch_stays_and_a_resume_takes_it_in(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from generation.engine.waste import WASTED_AFTER
 from tests.generation.engine.batches.conftest import Ordered
 
 pytestmark = pytest.mark.engine
@@ -234,3 +235,17 @@ def test_a_batch_of_answers_that_are_all_cut_off_is_taken_in_and_no_other_handed
     # What was answered is told, to the last call, and nothing is left there.
     assert len(ordered.ids("failure")) == ordered.bill.total() <= 400
     assert result["summary"]["at_provider"] == 0
+
+
+def test_flawed_answers_of_a_batch_are_told_with_their_cost_when_their_repairs_bring_nothing(ordered: Ordered) -> None:
+    """Repairs end after a row of useless ones; the answers that still wait for theirs were paid all the same."""
+    ordered.teacher["answers"] = "json"
+
+    result = ordered.run(count=60, limits={"concurrency": 1})
+
+    told = {failure["call_id"]: failure["cost_usd"] for failure in ordered.attempts.events("failure")}
+    assert (result["outcome"], result["error"]["code"]) == ("failed", "answers_useless")
+    assert set(told) == set(ordered.bill)
+    assert len(ordered.bill) == 60 + WASTED_AFTER
+    assert sum(told.values()) == pytest.approx(result["summary"]["cost_usd"])
+    assert ordered.attempts.events("progress")[-1]["done"] == 60
