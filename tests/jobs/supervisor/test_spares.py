@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from jobs.contracts import SpecEnvelope
+from jobs.models import Job
 from jobs.rundir import identity, lay
 from jobs.rundir.attempt import LOG, RESULT
 from jobs.services import lifecycle
@@ -74,6 +75,25 @@ def test_a_killed_engine_is_followed_by_the_spare_and_a_job_at_its_end_keeps_non
     lifecycle.cancel(job, by=admin)
     wait_for(lambda: state_of(job) == "cancelled")
     wait_for(lambda: MODULE not in SPARES._spares and MODULE not in SPARES._due)
+
+
+@pytest.mark.parametrize("stands_by", [False, True])
+def test_a_job_that_goes_on_elsewhere_leaves_no_spare_and_none_is_started(launch, kinds, ledger, carrying, stands_by):
+    kinds["counting"].keeps_spare = True
+    job = launch(count=400, step_s=0.02)
+    carried = carrying(job)
+    wait_for(ledger.exists)
+    if stands_by:
+        SPARES.drop(MODULE)
+        stand_by()
+    job.refresh_from_db()
+
+    Job.objects.filter(pk=job.pk).update(fence=job.fence + 1, run_fence=job.fence + 1)
+    carried.join(20)
+
+    assert not carried.is_alive()
+    assert MODULE not in SPARES._spares
+    assert MODULE not in SPARES._due
 
 
 def test_a_spare_that_was_killed_is_no_spare(launch, ledger):
