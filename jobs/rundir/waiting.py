@@ -6,6 +6,7 @@ reads one path from its input, and is then the engine `python -m MODULE PATH` wo
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import runpy
@@ -20,19 +21,28 @@ READY: Final = b"ready\n"
 
 def main(module: str) -> int:
     """Import, wait, and become the engine; returns its exit status, or 0 where nobody wanted one."""
+    # Whoever takes this process may do so, and close the pipe, before the import is over; what that prints is not READY.
+    told = os.dup(1)
+    _write_to(os.open(os.devnull, os.O_WRONLY), 1)
     if hasattr(importlib.import_module(module), "__path__"):
         importlib.import_module(f"{module}.__main__")
-    os.write(1, READY)
+    with contextlib.suppress(BrokenPipeError):
+        os.write(told, READY)
+    os.close(told)
     path = sys.stdin.readline().strip()
     if not path:
         return 0
-    log = os.open(Path(path) / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    for descriptor in (1, 2):
-        os.dup2(log, descriptor)
-    os.close(log)
+    _write_to(os.open(Path(path) / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644), 1, 2)
     sys.argv = [module, path]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
     return 0
+
+
+def _write_to(file: int, *descriptors: int) -> None:
+    """Let standard output or errors go to an open file, which is closed under its own number."""
+    for descriptor in descriptors:
+        os.dup2(file, descriptor)
+    os.close(file)
 
 
 if __name__ == "__main__":

@@ -88,12 +88,18 @@ def _work(job: Job, hold: Hold, worker: Worker) -> None:
 
 
 def _watch(job: Job, kind: JobKind, module: str, engine: Engine, hold: Hold) -> None:
-    if kind.keeps_spare:
-        SPARES.prepare_soon(module)
-    Watch(job, kind, engine, hold).run()
-    # After a crash the next attempt takes the spare; a job at its end needs none.
-    if kind.keeps_spare and claiming.state_of(job.pk) != JobState.QUEUED:
-        SPARES.drop(module)
+    if not kind.keeps_spare:
+        Watch(job, kind, engine, hold).run()
+        return
+    SPARES.prepare_soon(module)
+    is_wanted = False
+    try:
+        Watch(job, kind, engine, hold).run()
+        # After a crash the next attempt takes the spare; a job at its end, or that goes on elsewhere, needs none here.
+        is_wanted = claiming.state_of(job.pk) == JobState.QUEUED
+    finally:
+        if not is_wanted:
+            SPARES.drop(module)
 
 
 def _left_by_earlier(job: Job, hold: Hold) -> Engine | None:

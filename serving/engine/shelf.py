@@ -10,7 +10,9 @@ import asyncio
 import hashlib
 import math
 import time
+from collections.abc import AsyncIterator
 from concurrent.futures import Executor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -156,7 +158,9 @@ class Shelf:
             ) from None
         except (OSError, RuntimeError, ValueError) as error:
             raise Refused(503, "not_loadable", f"'{name}' cannot be loaded: {error}") from error
-        self._ready[name] = ready
+        # What was withdrawn or promoted anew while it loaded answers whoever asked, and then leaves memory.
+        if self._known.get(name) == entry:
+            self._ready[name] = ready
         return ready
 
     async def _read(self, entry: ModelEntry) -> Ready:
@@ -164,19 +168,19 @@ class Shelf:
         no_repeat = decoding.sampling_for(entry.task).no_repeat_ngram
         if entry.method == "full":
             key, ref = f"full {entry.manifest_sha256}", StudentRef(path=str(model_folder(folder)), ways=entry.ways)
-            network = await self._network(key, ref, roots=())
-            return Ready(entry, network, 0, no_repeat, network.student.chat, self._fingerprint(entry))
+            async with self._in_use(key, ref, roots=()) as network:
+                return Ready(entry, network, 0, no_repeat, network.student.chat, self._fingerprint(entry))
         if entry.base is None:
             raise TrainError("no_base", "an adapter needs the student it was tuned on")
         adapter = await asyncio.to_thread(adapters.read, adapter_folder(folder))
         key = f"base {entry.base.model_dump_json(exclude={'ways'})}"
-        network = await self._network(key, entry.base, roots=self._roots)
-        if network.adapters is None:
-            raise TrainError("no_adapters", "this base takes no adapters")
-        slot = await self._on_compute(network.adapters.put, adapter)
-        network.bytes += adapter.bytes
-        chat = await asyncio.to_thread(self._chat, network.student.chat, entry.base)
-        return Ready(entry, network, slot, no_repeat, chat, self._fingerprint(entry))
+        async with self._in_use(key, entry.base, roots=self._roots) as network:
+            if network.adapters is None:
+                raise TrainError("no_adapters", "this base takes no adapters")
+            slot = await self._on_compute(network.adapters.put, adapter)
+            network.bytes += adapter.bytes
+            chat = await asyncio.to_thread(self._chat, network.student.chat, entry.base)
+            return Ready(entry, network, slot, no_repeat, chat, self._fingerprint(entry))
 
     def _chat(self, chat: Chat, base: StudentRef) -> Chat:
         """The base's chat as it was when the adapter was tuned."""
@@ -197,6 +201,16 @@ class Shelf:
             *programs,
         )
         return f"fp_{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:10]}"
+
+    @asynccontextmanager
+    async def _in_use(self, key: str, ref: StudentRef, *, roots: tuple[str, ...]) -> AsyncIterator[Network]:
+        """A network that counts the load under way as a user: whoever leaves meanwhile must not put it away."""
+        network = await self._network(key, ref, roots=roots)
+        network.users += 1
+        try:
+            yield network
+        finally:
+            network.users -= 1
 
     async def _network(self, key: str, ref: StudentRef, *, roots: tuple[str, ...]) -> Network:
         if key in self._networks:
@@ -250,8 +264,11 @@ class Shelf:
         network = ready.network
         if network.adapters is not None and network.key in self._networks:
             await self._on_compute(network.adapters.drop, ready.slot)
-        if not any(other.network is network for other in self._ready.values()) and not network.users:
-            self._networks.pop(network.key, None)
+        # While the adapter was dropped, room may have been made with this network and its base read anew.
+        if self._networks.get(network.key) is not network or network.users:
+            return
+        if not any(other.network is network for other in self._ready.values()):
+            del self._networks[network.key]
 
     async def _on_compute(self, work: Any, *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._compute, work, *args)

@@ -148,8 +148,12 @@ def newest(
             continue
         belongs = manifest["fingerprint"] == fingerprint
         if not belongs and (as_before is None or manifest["fingerprint"] != as_before()):
-            raise TrainError("other_run", f"checkpoint {folder.name} belongs to another recipe, student or dataset",
-                             "Start the run anew, or resume it with what it began with.")  # fmt: skip
+            raise TrainError(
+                "other_run",
+                f"checkpoint {folder.name} belongs to another recipe, student or dataset",
+                "Resume the run with what it began with, or launch it again. A run of a student that can think, paused "
+                "by a version that tuned it on its block of thinking, cannot go on: launch it again.",
+            )
         return _read(folder), damaged
     return None, damaged
 

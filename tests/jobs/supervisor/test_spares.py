@@ -8,7 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from jobs.rundir import identity
+from jobs.contracts import SpecEnvelope
+from jobs.models import Job
+from jobs.rundir import identity, lay
+from jobs.rundir.attempt import LOG, RESULT
 from jobs.services import lifecycle
 from jobs.supervisor import carry
 from jobs.supervisor.spares import SPARES
@@ -16,12 +19,14 @@ from tests.jobs.conftest import state_of, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MODULE = "tests.jobs.engines.counting"
+SLOW = "tests.jobs.engines.slow_to_import"
 
 
 @pytest.fixture(autouse=True)
 def spares() -> Iterator[None]:
     yield
     SPARES.drop(MODULE)
+    SPARES.drop(SLOW)
 
 
 def stand_by() -> int:
@@ -72,6 +77,25 @@ def test_a_killed_engine_is_followed_by_the_spare_and_a_job_at_its_end_keeps_non
     wait_for(lambda: MODULE not in SPARES._spares and MODULE not in SPARES._due)
 
 
+@pytest.mark.parametrize("stands_by", [False, True])
+def test_a_job_that_goes_on_elsewhere_leaves_no_spare_and_none_is_started(launch, kinds, ledger, carrying, stands_by):
+    kinds["counting"].keeps_spare = True
+    job = launch(count=400, step_s=0.02)
+    carried = carrying(job)
+    wait_for(ledger.exists)
+    if stands_by:
+        SPARES.drop(MODULE)
+        stand_by()
+    job.refresh_from_db()
+
+    Job.objects.filter(pk=job.pk).update(fence=job.fence + 1, run_fence=job.fence + 1)
+    carried.join(20)
+
+    assert not carried.is_alive()
+    assert MODULE not in SPARES._spares
+    assert MODULE not in SPARES._due
+
+
 def test_a_spare_that_was_killed_is_no_spare(launch, ledger):
     pid = stand_by()
     os.kill(pid, signal.SIGKILL)
@@ -82,6 +106,32 @@ def test_a_spare_that_was_killed_is_no_spare(launch, ledger):
 
     job.refresh_from_db()
     assert job.state == "succeeded"
+
+
+def test_a_spare_that_is_taken_while_it_imports_becomes_the_engine(ledger, tmp_path, monkeypatch):
+    imported, run_dir = tmp_path / "imported", tmp_path / "run"
+    monkeypatch.setenv("IMPORT_ENDS_WITH", str(imported))
+    body = {"count": 3, "ledger": str(ledger)}
+    lay(run_dir, SpecEnvelope(job="1", kind="counting", fence=1, lease_s=60, body=body))
+    SPARES.prepare_soon(SLOW, after_s=0)
+    wait_for(lambda: SLOW in SPARES._spares)
+    spare = SPARES.take(SLOW)
+    assert spare is not None
+
+    spare.become(run_dir, b"{}")
+    imported.touch()
+
+    assert spare.process.wait(60) == 0
+    assert (run_dir / RESULT).exists()
+    assert "counting from 0 to 3" in (run_dir / LOG).read_text()
+
+
+def test_a_spare_is_ready_whatever_its_import_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMPORT_ENDS_WITH", str(tmp_path))
+
+    SPARES.prepare_soon(SLOW, after_s=0)
+
+    wait_for(lambda: SPARES.is_ready(SLOW))
 
 
 def test_a_spare_ends_with_the_input_it_waits_on():

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import torch
 
+from tests.training.engine import chats
 from training import identity
-from training.engine import data, fingerprint, loading
-from training.engine.contracts import StudentRef
+from training.engine import checkpoint, data, fingerprint, loading
+from training.engine.chat import open_chat
+from training.engine.contracts import StudentRef, TrainError
 from training.engine.data import Row
 from training.engine.objectives.pairs import Pair
 from training.recipes import Recipe
@@ -97,6 +99,29 @@ def test_a_run_of_the_first_release_with_another_recipe_is_refused(student, lay_
     tune(paused)
 
     assert result(paused)["error"]["code"] == "other_run"
+
+
+def test_a_run_that_was_tuned_on_the_block_of_thinking_is_told_to_begin_anew(tmp_path: Path) -> None:
+    # The block was supervised as part of the answer: the same tokens, and another prompt.
+    asked, answered = [{"role": "user", "content": "a"}], [{"role": "assistant", "content": "b"}]
+    tokenizer = chats.make_chatty(chats.SWITCHED)
+    prompt_then = tokenizer.apply_chat_template(asked, add_generation_prompt=True, return_dict=False)
+    ids, prompt_length = open_chat(tokenizer).encode(asked, answered)
+    pinned = StudentRef(hub_id="someone/tiny", revision="0" * 40)
+    then, now = (
+        fingerprint.of(Recipe(), pinned, [Row("r1", ids, length)], "") for length in (len(prompt_then), prompt_length)
+    )
+    folder = tmp_path / "step-00000001"
+    folder.mkdir()
+    (folder / "manifest.json").write_text(json.dumps({"fingerprint": then, "files": {}}))
+
+    with pytest.raises(TrainError) as refused:
+        checkpoint.newest(tmp_path, fingerprint=now)
+
+    assert ids[: len(prompt_then)] == prompt_then
+    assert refused.value.code == "other_run"
+    assert "can think" in refused.value.hint
+    assert "launch it again" in refused.value.hint
 
 
 def _as_the_first_release_left_it(run_dir: Path, student: Path) -> None:

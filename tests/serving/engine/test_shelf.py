@@ -1,0 +1,145 @@
+"""Models that come and go at the same moment: a network that a miniature is being laid on stays, and is stepped."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from datetime import date
+
+import pytest
+from safetensors.torch import load_file, save_file
+
+from serving.engine.refusals import Refused
+from tests.serving import tiny
+from tests.serving.engine.conftest import ask
+from training.engine import loading
+from training.engine.contracts import Ways
+
+pytestmark = pytest.mark.engine
+WITHIN_S = 60
+
+
+class Gate:
+    """Lets the chat of a miniature be opened when the test says so."""
+
+    def __init__(self, monkeypatch):
+        self._reached, self.open, open_chat = threading.Event(), threading.Event(), loading.chat_of
+
+        def chat_of(*args, **kwargs):
+            self._reached.set()
+            assert self.open.wait(WITHIN_S)
+            return open_chat(*args, **kwargs)
+
+        monkeypatch.setattr(loading, "chat_of", chat_of)
+
+    async def reached(self):
+        # Not in the loop's pool of threads, which the work behind the gate may fill.
+        async with asyncio.timeout(WITHIN_S):
+            while not self._reached.is_set():
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    gate = Gate(monkeypatch)
+    yield gate
+    gate.open.set()
+
+
+@pytest.fixture
+def entries(zoo):
+    """Two miniatures on one base, the second of another day: its chat is opened while it loads."""
+    one, two = zoo.entries[:2]
+    later = two.base.model_copy(update={"ways": Ways(day=date(2026, 5, 1))})
+    return [one, two.model_copy(update={"base": later}), zoo.entries[2]]
+
+
+def test_a_miniature_answers_that_loaded_while_the_last_of_its_base_was_put_away(serve, entries, gate):
+    async def work(scheduler):
+        shelf = scheduler.shelf
+        one = await shelf.take("one")
+        await shelf.know(entries[1:])
+        loading_two = asyncio.create_task(shelf.take("two"))
+        await gate.reached()
+        await shelf.release(one)
+        gate.open.set()
+        two = await loading_two
+        assert two.network in shelf.networks
+        await shelf.release(two)
+        answer, _ = await asyncio.wait_for(ask(scheduler, "two", "a"), WITHIN_S)
+        return answer, two.network.users
+
+    answer, users = serve(work, entries=entries)
+
+    assert answer
+    assert users == 0
+
+
+def test_no_room_is_made_with_a_network_that_a_miniature_is_loading_on(serve, entries, gate):
+    async def work(scheduler):
+        shelf = scheduler.shelf
+        await shelf.release(await shelf.take("one"))
+        loading_two = asyncio.create_task(shelf.take("two"))
+        await gate.reached()
+        with pytest.raises(Refused) as refused:
+            await shelf._make_room(shelf.max_weights_bytes)
+        gate.open.set()
+        two = await loading_two
+        return refused.value.code, two.network in shelf.networks
+
+    assert serve(work, entries=entries) == ("no_room", True)
+
+
+def test_a_base_that_was_read_anew_while_its_last_adapter_left_stays(serve, entries):
+    async def work(scheduler):
+        shelf, compute_is_free = scheduler.shelf, threading.Event()
+        await shelf.release(await shelf.take("one"))
+        scheduler.compute.submit(compute_is_free.wait, WITHIN_S)
+        leaving = asyncio.create_task(shelf.know(entries[1:]))
+        while shelf.is_loaded("one"):
+            await asyncio.sleep(0)
+        await shelf._make_room(shelf.max_weights_bytes)
+        assert shelf.networks == []
+        loading_two = asyncio.create_task(shelf.take("two"))
+        async with asyncio.timeout(WITHIN_S):
+            while not shelf.networks:
+                await asyncio.sleep(0.01)
+        compute_is_free.set()
+        await leaving
+        two = await loading_two
+        return two.network in shelf.networks
+
+    assert serve(work, entries=entries)
+
+
+def test_a_miniature_that_was_withdrawn_while_it_loaded_answers_once_and_leaves(serve, entries, gate):
+    async def work(scheduler):
+        shelf = scheduler.shelf
+        await shelf.release(await shelf.take("one"))
+        loading_two = asyncio.create_task(shelf.take("two"))
+        await gate.reached()
+        await shelf.know([])
+        gate.open.set()
+        two = await loading_two
+        loaded = shelf.is_loaded("two")
+        await shelf.release(two)
+        return loaded, shelf.networks
+
+    assert serve(work, entries=entries) == (False, [])
+
+
+def test_a_load_that_failed_on_its_base_no_longer_uses_it(serve, zoo, entries, tmp_path):
+    of_another = tiny.make_adapter(tmp_path / "other", seed=3)
+    pairs = load_file(of_another / "adapter_model.safetensors")
+    narrow = {name: pair[:, :-1].contiguous() if "lora_A" in name else pair for name, pair in pairs.items()}
+    save_file(narrow, of_another / "adapter_model.safetensors")
+
+    async def work(scheduler):
+        shelf = scheduler.shelf
+        await shelf.release(await shelf.take("one"))
+        with pytest.raises(Refused) as refused:
+            await shelf.take("other")
+        return refused.value.status, [network.users for network in shelf.networks]
+
+    known = [entries[0], tiny.adapter_entry("other", of_another, zoo.base)]
+    assert serve(work, entries=known) == (503, [0])
