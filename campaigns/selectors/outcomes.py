@@ -11,7 +11,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet
+from django.db.models import (
+    CharField,
+    Count,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Func,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
+from django.db.models.functions import Cast, Concat, Replace
 
 from campaigns.models import Campaign, Enrolment, Event, Message, Reply
 from campaigns.scanners import BURST_S
@@ -149,9 +163,17 @@ def human_events(campaign: Campaign, kind: EventKind) -> QuerySet[Event]:
 
 def taken_back() -> Q:
     """The condition that an event is an unsubscription read from a reply that is no longer read so."""
-    wishes = Reply.objects.filter(message=OuterRef("message"), meaning=ReplyClass.UNSUBSCRIBE)
+    # Each event by the reply it came of: another reply to the same mail says nothing of it.
+    told_by = Concat(Value(READ_KEY), _hex(F("event")), output_field=CharField())
+    replies = Reply.objects.filter(message=OuterRef("message"), meaning=ReplyClass.UNSUBSCRIBE)
+    wishes = replies.annotate(told_by=told_by).filter(told_by=OuterRef("key"))
     # By its key: the payload of who was erased is empty, and a missing key of it is NULL, which no NOT turns round.
     return Q(kind=EventKind.UNSUBSCRIBED, key__startswith=READ_KEY) & ~Q(Exists(wishes))
+
+
+def _hex(key: F) -> Func:
+    """A UUID's 32 digits, on every database."""
+    return Replace(Cast(key, CharField()), Value("-"), Value(""))
 
 
 def _of_metric(campaign: Campaign, metric: Metric) -> QuerySet[Event]:

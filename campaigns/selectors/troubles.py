@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count, QuerySet
 
 from campaigns.models import Campaign, Message, WriteOrder
+from campaigns.selectors import sequence
 from campaigns.states import MessageState, StopReason
 from jobs.models import Job
 from jobs.states import FINISHED
@@ -39,10 +40,10 @@ def troubles(campaign: Campaign) -> list[Trouble]:
     mails = Message.objects.filter(campaign=campaign).order_by()
     found = [
         Trouble("is-failed", f"{_mails(count)} could not be written: {problem}", "", "write_again", "failed")
-        for problem, count in _by_problem(campaign, candidate__isnull=True, sending_at__isnull=True)
+        for problem, count in _by_problem(sequence.to_write_again(campaign))
     ] + [
         Trouble("is-failed", f"{_mails(count)} failed: {problem}", "Nothing sends them again by itself.", "", "failed")
-        for problem, count in _by_problem(campaign, candidate__isnull=False)
+        for problem, count in _by_problem(mails.filter(state=M.FAILED, candidate__isnull=False))
     ]
     if count := mails.filter(state=M.UNKNOWN).count():
         hint = "They may have arrived. None is sent again by itself; a bounce or a reply settles it."
@@ -54,9 +55,8 @@ def troubles(campaign: Campaign) -> list[Trouble]:
     return [*found, *(_slow(job) for job in _jobs(campaign) if job.state in ("waiting", "paused", "failed"))]
 
 
-def _by_problem(campaign: Campaign, **which: bool) -> list[tuple[str, int]]:
-    failed = Message.objects.filter(campaign=campaign, state=M.FAILED, **which).order_by().values_list("problem")
-    return list(failed.annotate(count=Count("pk")).order_by("-count")[:5])
+def _by_problem(failed: QuerySet[Message]) -> list[tuple[str, int]]:
+    return list(failed.order_by().values_list("problem").annotate(count=Count("pk")).order_by("-count")[:5])
 
 
 def stops(campaign: Campaign) -> list[tuple[str, int]]:

@@ -22,6 +22,7 @@ from review import permissions
 from review.states import Role
 from web.errors import Refusal
 
+CHUNK = 500
 M = MessageState
 # By verdict: the states it is given in, and what it makes of a mail.
 _MOVES: dict[FixedVerdict, tuple[tuple[MessageState, ...], MessageState]] = {
@@ -66,7 +67,15 @@ def decide(campaign: Campaign, *, verdict: FixedVerdict, by: Member, message_ids
         "approved_at": now if is_approved else None, "approved_by": by if is_approved else None,
         "due_at": now if is_approved else None,
     }  # fmt: skip
-    count = found.update(state=target, problem="", updated_at=now, **values)
+    # Ids first: in an UPDATE over a join PostgreSQL does not ask the state again of a row that it had to wait for, and a
+    # mail that went on the wire meanwhile, or was stopped, would be moved all the same.
+    ids = list(found.order_by("pk").values_list("pk", flat=True))
+    count = sum(
+        Message.objects.filter(pk__in=ids[start : start + CHUNK], state__in=sources).update(
+            state=target, problem="", updated_at=now, **values
+        )
+        for start in range(0, len(ids), CHUNK)
+    )
     if count:
         trail.record(
             "fixed_mails_decided", by=by, about=campaign, campaign=campaign.slug, verdict=str(verdict), count=count

@@ -18,6 +18,7 @@ from django.utils import timezone
 from campaigns.hours import Hours
 from campaigns.mail_text import UnfilledSlotError
 from campaigns.models import Campaign, Contact, Event, Message
+from campaigns.selectors import sequence
 from campaigns.selectors import suppression as suppressed
 from campaigns.services import composing, events, suppression
 from campaigns.services.composing import Outgoing
@@ -100,7 +101,8 @@ def claim(message: Message, turn: Turn, *, now: datetime) -> Claimed | None:
         message.campaign = turn.campaign
         # From here on no suppression of this address can be committed before we are done.
         message.contact = _held(message)
-        if reason := _barred(message.contact):
+        # A reply that came while the mail was on the wire could not stop it; put off, it must not go any more.
+        if reason := _barred(message.contact) or sequence.end_of(message.enrolment_id):
             _move(message, MessageState.STOPPED, stop_reason=reason)
             return None
         if opens_at := turn.hours.opens_at(now, message.contact.time_zone, turn.campaign.time_zone):

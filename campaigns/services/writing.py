@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaigns.models import Arm, Campaign, Message, WriteOrder
-from campaigns.selectors import threads, written
+from campaigns.selectors import sequence, threads, written
 from campaigns.services import bell, orders_of
 from campaigns.states import CampaignState, MessageState, StepWriter
 from generation.models import GenerationJob, Teacher
@@ -96,6 +96,8 @@ def order(campaign: Campaign) -> list[WriteOrder]:
 def write_again(campaign: Campaign, *, by: Member, message_ids: Sequence[UUID] | None = None) -> int:
     """Plan failed mails anew: only those that failed before they had a text, never one that was on the wire.
 
+    A follow-up whose reader has answered since, or must not be written to, stays as it is.
+
     Args:
         campaign: A campaign that has not ended.
         by: A lead of its task.
@@ -111,12 +113,12 @@ def write_again(campaign: Campaign, *, by: Member, message_ids: Sequence[UUID] |
     permissions.require(by, campaign.task, Role.LEAD)
     if campaign.state not in (CampaignState.RUNNING, CampaignState.PAUSED):
         raise Refusal("campaign_state", "Only a campaign that is launched and has not ended writes mails.", status=409)
-    failed = Message.objects.filter(
-        campaign=campaign, state=MessageState.FAILED, candidate__isnull=True, sending_at__isnull=True
-    )
+    failed = sequence.to_write_again(campaign)
     if message_ids is not None:
         failed = failed.filter(pk__in=list(message_ids))
-    count = failed.update(state=MessageState.PLANNED, problem="", updated_at=timezone.now())
+    # Ids first: an UPDATE over a join would not ask the state again of a row that it had to wait for.
+    ids = list(failed.order_by("pk").values_list("pk", flat=True))
+    count = _move(ids, source=MessageState.FAILED, state=MessageState.PLANNED, problem="")
     if count:
         bell.ring_after_commit()
     return count

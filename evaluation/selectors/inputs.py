@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -43,17 +44,24 @@ def facts_of(record_ids: Sequence[str]) -> list[dict[str, Any]]:
 
 def golds_of(version: DatasetVersion, record_ids: Sequence[str], *, split: Split = Split.TEST) -> list[dict[str, str]]:
     """What experts let stand for these records, from a split's file of the frozen version."""
+    wanted = set(record_ids)
+    return [gold for gold in golds_from_facts(version, split) if gold["record"] in wanted]
+
+
+def golds_from_facts(version: DatasetVersion, split: Split) -> Iterator[dict[str, str]]:
+    """Yield the golds of a split's file with their records, but follow-ups: whoever is scored here is told facts alone."""
     file = datasets.file_of(version, split, "sft")
     if file is None:
-        return []
-    wanted, golds = set(record_ids), []
-    with default_storage.open(file.path, "rb") as lines:
-        for line in lines:
-            row = json.loads(line)
-            record = json.loads(row["meta"])["record"]
-            if record in wanted:
-                golds.append({"record": record, "completion": row["completion"][0]["content"]})
-    return golds
+        return
+    with default_storage.open(file.path, "rb") as opened:
+        # One iterator: a stored file begins anew for each that is asked of it.
+        lines = iter(opened)
+        while rows := [json.loads(line) for line in islice(lines, CHUNK)]:
+            follow_ups = datasets.follow_ups(row["id"] for row in rows)
+            for row in rows:
+                if row["id"] not in follow_ups:
+                    record = json.loads(row["meta"])["record"]
+                    yield {"record": record, "completion": row["completion"][0]["content"]}
 
 
 def teacher_of(version: DatasetVersion) -> Teacher | None:

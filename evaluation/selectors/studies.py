@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 from django.http import Http404
 
 from evaluation.models import Measurement, Study, StudyCell
+from evaluation.selectors import inputs
 from evaluation.states import CellState
 from jobs.models import Job
 from jobs.selectors import why_ended
@@ -21,7 +20,6 @@ from jobs.states import CLAIMABLE, ENDED_BADLY, FINISHED, JobState
 from members.models import Member
 from review.models import DatasetVersion, Record, Task
 from review.permissions import tasks_for
-from review.selectors import datasets
 from review.states import Split
 
 RELATED = ("task", "job", "student", "dataset_version__dataset", "created_by", "verdict")
@@ -118,12 +116,11 @@ def is_wanted_elsewhere(cell: StudyCell) -> bool:
 
 
 def validation_records(version: DatasetVersion, *, limit: int) -> list[str]:
-    """Records of the validation file whose facts are still there: always the same ones, in an order nobody chose."""
-    file = datasets.file_of(version, Split.VALIDATION, "sft")
-    if file is None:
-        return []
-    with default_storage.open(file.path, "rb") as lines:
-        ids = {str(json.loads(json.loads(line)["meta"])["record"]) for line in lines}
+    """Records of the validation file whose facts are still there: always the same ones, in an order nobody chose.
+
+    A record with no gold but that of a follow-up is none: its gold does not answer its facts alone.
+    """
+    ids = {gold["record"] for gold in inputs.golds_from_facts(version, Split.VALIDATION)}
     there = {str(pk) for pk in Record.objects.filter(pk__in=ids).values_list("pk", flat=True)}
     return sorted(ids & there, key=lambda pk: hashlib.sha256(pk.encode()).digest())[:limit]
 

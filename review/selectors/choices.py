@@ -177,7 +177,7 @@ def _choices(task: Task, with_bulk: bool) -> Iterator[Pair]:
 
 def _shown_in(chunk: Sequence[Choice]) -> tuple[dict[str, Candidate], dict[str, Gold]]:
     ids = {draft for choice in chunk for draft in choice.shown}
-    usable = Candidate.objects.filter(in_use(), pk__in=ids).only("pk", "fields", "task_version_id")
+    usable = Candidate.objects.filter(in_use(), pk__in=ids).only("pk", "fields", "task_version_id", "thread")
     golds = Gold.objects.filter(candidate__in=[choice.chosen_id for choice in chunk], verdict__in=POSITIVE)
     golds = golds.select_related("decision", "candidate").only("decision__fields", "candidate__fields")
     return {str(draft.pk): draft for draft in usable}, {str(gold.candidate_id): gold for gold in golds}
@@ -192,6 +192,9 @@ def _by_choice(choice: Choice, drafts: Mapping[str, Candidate], golds: Mapping[s
     for name in choice.shown:
         other = drafts.get(name)
         if other is None or other.pk == chosen.pk or other.fields == text:
+            continue
+        if (other.thread or []) != (chosen.thread or []):
+            # They answer different prompts.
             continue
         yield Pair(
             record_id=choice.record_id, candidate_chosen=chosen.pk, candidate_rejected=other.pk, chosen_fields=text,

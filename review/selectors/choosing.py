@@ -17,6 +17,7 @@ from members.models import Member
 from review.models import Assignment, Candidate, Decision, Record, Task
 from review.selectors import cards, choices, desk
 from review.selectors.cards import Card
+from review.selectors.destinations import FOR_A_CAMPAIGN
 from review.selectors.marks import with_marks
 from review.states import AssignmentState, CandidateState
 
@@ -91,10 +92,14 @@ def _each_text_once(drafts: Iterable[Candidate]) -> list[Candidate]:
 
 
 def _free(member: Member, task: Task) -> QuerySet[Candidate]:
-    """Drafts that wait, that nobody else was promised, and of which nothing was said."""
+    """Drafts that wait, that nobody else was promised, and of which nothing was said.
+
+    None of a campaign's: a mail waits for the verdict on each of these, and those not chosen would leave the desk.
+    """
     said = Decision.objects.filter(candidate=OuterRef("pk"))
     return Candidate.objects.filter(
         Q(for_reviewer__isnull=True) | Q(for_reviewer=member),
+        ~Q(origin=FOR_A_CAMPAIGN),
         ~Exists(said),
         Q(state=CandidateState.PENDING) | Exists(_in_hand(member)),
         task=task,
@@ -110,6 +115,7 @@ def _offered(member: Member, task: Task) -> tuple[Any, ...]:
     """Conditions on a waiting draft: a sibling of its version says something else; the member has not chosen since."""
     sibling = Candidate.objects.filter(
         ~Q(fields_hash=OuterRef("fields_hash")),
+        ~Q(origin=FOR_A_CAMPAIGN),
         record=OuterRef("record"),
         task_version=OuterRef("task_version"),
         state=CandidateState.PENDING,
@@ -118,7 +124,7 @@ def _offered(member: Member, task: Task) -> tuple[Any, ...]:
     mine = choices.standing(task).filter(
         record=OuterRef("record"), reviewer=member, created_at__gte=OuterRef("created_at")
     )
-    return Exists(sibling), ~Exists(mine.order_by())
+    return ~Q(origin=FOR_A_CAMPAIGN), Exists(sibling), ~Exists(mine.order_by())
 
 
 def _oldest(task: Task) -> QuerySet[Candidate]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from django.http import Http404
 from members.models import Member
 from review.dataset_filters import DatasetFilters
 from review.exports import JudgedDraft
-from review.models import Dataset, DatasetFile, DatasetVersion, Decision, Gold, Task, TaskVersion
+from review.models import Candidate, Dataset, DatasetFile, DatasetVersion, Decision, Gold, Task, TaskVersion
 from review.permissions import tasks_for
 from review.selectors import gold_steps, revoked
 from review.spec import TaskSpec
@@ -44,6 +44,12 @@ def judged_drafts(decisions: QuerySet[Decision]) -> Iterator[JudgedDraft]:
             version = TaskVersion.objects.get(pk=version_id)
             specs[version_id] = (version.number, version.spec)
         yield _plain(row, *specs[version_id])
+
+
+def follow_ups(candidate_ids: Iterable[str]) -> set[str]:
+    """Return those of a few drafts that follow earlier mails: their prompt is these mails too, not the facts alone."""
+    rows = Candidate.objects.filter(pk__in=list(candidate_ids), thread__isnull=False).order_by()
+    return {str(pk) for pk in rows.values_list("pk", flat=True)}
 
 
 _COLUMNS = (

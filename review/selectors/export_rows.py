@@ -7,7 +7,7 @@ does not know why a gold was chosen, nor what a format makes of it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,8 @@ from review.selectors import datasets
 
 CHUNK = 1000
 Said = dict[str, list[dict[str, Any]]]
-Texts = dict[str, tuple[int, Fields]]
+Thread = list[Mapping[str, str]]
+Texts = dict[str, tuple[int, Thread, Fields]]
 
 
 def judged(decision_ids: Sequence[str], *, as_of: datetime | None = None) -> Iterator[list[JudgedDraft]]:
@@ -121,18 +122,21 @@ def _compared(golds: Iterable[JudgedDraft], by_record: Said) -> set[str]:
 
 
 def _texts(candidates: set[str]) -> Texts:
-    """Task version and fields of drafts that may still be used, by id."""
+    """What drafts that may still be used answer, as task version and mails before, and their fields; by id."""
     if not candidates:
         return {}
     wanted = [UUID(pk) for pk in candidates]
     revoked = Revocation.objects.filter(candidate__in=wanted).values("candidate")
     usable = Candidate.objects.filter(pk__in=wanted, erased_at__isnull=True).exclude(pk__in=revoked).order_by()
-    rows = usable.values_list("pk", "task_version__number", "fields")
-    return {str(pk): (version, fields) for pk, version, fields in rows}
+    rows = usable.values_list("pk", "task_version__number", "thread", "fields")
+    return {str(pk): (version, thread or [], fields) for pk, version, thread, fields in rows}
 
 
 def _worse(gold: JudgedDraft, choices: list[dict[str, Any]], others: Texts) -> Iterator[Worse]:
-    """What the gold is better than. A text of another task version is no answer to the same prompt, and no pair."""
+    """What the gold is better than. A text of another task version, or with other mails before it, is no pair.
+
+    It answers another prompt.
+    """
     if gold.verdict == "edit":
         yield Worse(f"{gold.id}:edit", "edit", gold.id, gold.draft, gold.decision_id, gold.reviewer)
     if gold.parent_id and (parent := _usable(gold, gold.parent_id, others)):
@@ -147,8 +151,8 @@ def _worse(gold: JudgedDraft, choices: list[dict[str, Any]], others: Texts) -> I
 
 
 def _usable(gold: JudgedDraft, pk: str, others: Texts) -> Fields | None:
-    version, fields = others.get(pk, (None, None))
-    return fields if version == gold.task_version else None
+    version, thread, fields = others.get(pk, (None, [], None))
+    return fields if (version, thread) == (gold.task_version, list(gold.thread)) else None
 
 
 def _id(value: UUID | None) -> str | None:

@@ -21,6 +21,7 @@ from review.models import Assignment, Candidate, Choice, Decision, Record, Task
 from review.permissions import require, task_or_404
 from review.prompting import canonical_json
 from review.selectors.choosing import FEWEST, MOST
+from review.selectors.destinations import FOR_A_CAMPAIGN
 from review.states import AssignmentState, CandidateState, Role
 from web.errors import Refusal
 
@@ -70,7 +71,7 @@ def choose(
     Raises:
         Http404: A draft is none of this task.
         PermissionDenied: Not a reviewer of the task.
-        Refusal: 422 when the parts do not fit together; 409 when the id came with another body, or when a draft is in
+        Refusal: 422 when the parts do not fit together, or a draft was written for a campaign; 409 when the id came with another body, or when a draft is in
             front of somebody else, judged, or gone from the desk.
     """
     require(by, task, Role.REVIEWER)
@@ -186,7 +187,7 @@ def _locked(said: Choice) -> list[Candidate]:
     drafts = list(
         Candidate.objects.select_for_update(of=("self",))
         .filter(pk__in=ids, task_id=said.task_id)
-        .only("pk", "state", "record_id", "task_version_id", "for_reviewer_id", "erased_at")
+        .only("pk", "state", "record_id", "task_version_id", "for_reviewer_id", "erased_at", "origin")
         .order_by("pk")
     )
     if len(drafts) != len(ids) or not Record.objects.filter(pk=said.record_id, task_id=said.task_id).exists():
@@ -199,6 +200,10 @@ def _locked(said: Choice) -> list[Candidate]:
 
 
 def _check_free(drafts: Sequence[Candidate], *, by: Member) -> None:
+    if any(draft.origin == FOR_A_CAMPAIGN for draft in drafts):
+        raise _wrong(
+            "shown", "One of these drafts was written for a campaign: its mail waits for a verdict of its own."
+        )
     ids = [draft.pk for draft in drafts]
     mine = set(
         Assignment.objects.filter(candidate__in=ids, reviewer=by, state=AssignmentState.ACTIVE).values_list(

@@ -152,6 +152,19 @@ def test_the_engine_is_given_golds_of_held_out_records_only_and_no_text_of_the_t
     assert all(output["fields"] == fresh for output in teacher["outputs"])
 
 
+def test_a_gold_of_a_follow_up_is_held_against_no_text_written_from_facts_alone(
+    miniature: Miniature, admin: Member, tmp_path: Path
+) -> None:
+    evaluation = orders.start(miniature.run, by=admin)
+    one, *rest = inputs.golds_of(evaluation.dataset_version, evaluation.record_ids)
+    Candidate.objects.filter(record=one["record"]).update(thread=[{"subject": "One", "body": "The mail before."}])
+
+    body = lay.spec(evaluation.pk, tmp_path)
+
+    assert one["record"] in {record["id"] for record in body["records"]}
+    assert body["golds"] == rest
+
+
 def test_what_base_and_sibling_wrote_is_scored_again_not_run_again(
     launch: Callable[..., TrainingRun], admin: Member, tmp_path: Path, finish: Any
 ) -> None:

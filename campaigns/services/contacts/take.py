@@ -11,6 +11,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from campaigns.models import Contact, ContactImport
@@ -251,7 +252,16 @@ def _write(taking: _Taking) -> None:
             kept.append(contact)
             taking.outcomes.append(RowOutcome(number, ADDED, contact.pk))
     Contact.objects.bulk_create(kept, batch_size=CHUNK)
+    if len(kept) < len(taking.fresh):
+        _forget_records(taking)
     taking.outcomes.sort()
+
+
+def _forget_records(taking: _Taking) -> None:
+    """Delete the facts of those who were suppressed or erased meanwhile, unless somebody who is kept shares them."""
+    left = Record.everything.filter(~Exists(Contact.objects.filter(record=OuterRef("pk"))), source=taking.source)
+    taking.records.added -= left.count()
+    left.delete()
 
 
 def _settle(taking: _Taking, unknown: tuple[str, ...]) -> ContactsResult:

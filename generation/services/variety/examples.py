@@ -78,10 +78,13 @@ def _pool(task: Task, gold_set: DatasetVersion | None) -> Iterable[Decision]:
             candidate__erased_at__isnull=True,
             candidate__revocation__isnull=True,
         )
-    # Accepted among many at once, it was not read.
+    # Accepted among many at once, it was not read. A follow-up answers more than the facts that it would be shown with.
     return (
         approved.filter(
-            verdict__in=[Verdict.ACCEPT, Verdict.EDIT], candidate__record__split=Split.TRAIN, bulk__isnull=True
+            verdict__in=[Verdict.ACCEPT, Verdict.EDIT],
+            candidate__record__split=Split.TRAIN,
+            bulk__isnull=True,
+            candidate__thread__isnull=True,
         )
         .select_related("candidate__record")
         .defer("candidate__messages", "candidate__parameters", "candidate__marks")

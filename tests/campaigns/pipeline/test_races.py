@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from campaigns.models import Campaign, Message
-from campaigns.services import events, launch, tick
+from campaigns.services import events, fixed_texts, launch, tick
 from campaigns.services.campaigns import ArmPlan, StepPlan
-from campaigns.states import EventKind, EventSource, MessageState, StepWriter
+from campaigns.states import EventKind, EventSource, FixedVerdict, MessageState, StepWriter, StopReason
 from members.models import Member
 from review.models import Candidate, Task
 from tests.campaigns import factories
@@ -100,3 +101,48 @@ def test_ending_while_the_tick_runs_stops_everything(task: Task, lead: Member) -
     tick.advance_all()
 
     assert states(campaign) == {"stopped": 8}
+
+
+def somebody_waits_for_a_row() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+# Where writers take turns as a whole, as on SQLite, nobody waits for a single row.
+@pytest.mark.postgres_only
+@pytest.mark.parametrize(
+    ("verdict", "since"),
+    [
+        (FixedVerdict.REFUSE, {"state": MessageState.SENDING}),
+        (FixedVerdict.REOPEN, {"state": MessageState.STOPPED, "stop_reason": StopReason.REPLIED}),
+    ],
+)
+def test_a_word_on_a_fixed_text_leaves_a_mail_alone_that_moved_while_it_waited(
+    task: Task, lead: Member, verdict: FixedVerdict, since: dict[str, str]
+) -> None:
+    factories.make_people(task, desk.make_records(desk.make_source(task), 1))
+    fixed = StepPlan(StepWriter.TEMPLATE, 0, "Hello", "Hi {{contact.first_name}}")
+    campaign = launch.launch(factories.make_draft_campaign(task, by=lead, steps=[fixed]), by=lead)
+    tick.advance_all()
+    assert fixed_texts.decide(campaign, verdict=FixedVerdict.APPROVE, by=lead) == 1
+    mail = Message.objects.get()
+    counts: list[int] = []
+
+    def decide() -> None:
+        try:
+            counts.append(fixed_texts.decide(campaign, verdict=verdict, by=lead, message_ids=[mail.pk]))
+        finally:
+            connections.close_all()
+
+    said = threading.Thread(target=decide)
+    with transaction.atomic():
+        Message.objects.filter(pk=mail.pk).update(**since)
+        said.start()
+        give_up_s = time.monotonic() + 30
+        while not somebody_waits_for_a_row() and said.is_alive() and time.monotonic() < give_up_s:
+            time.sleep(0.01)
+    said.join(30)
+
+    mail.refresh_from_db()
+    assert (counts, mail.state) == ([0], since["state"])

@@ -4,8 +4,12 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Campaign, Event, Message
-from campaigns.services import launch, stops, tick
-from campaigns.states import EventKind, StopReason
+from campaigns.selectors import troubles
+from campaigns.services import events, launch, outbox, stops, tick, writing
+from campaigns.services.outbox import Turn
+from campaigns.states import EventKind, EventSource, MessageState, StopReason
+from campaigns.wire import Answer, Fate
+from jobs.models import Job
 from members.models import Member
 from review.models import Task
 from tests.campaigns import factories
@@ -80,3 +84,66 @@ def test_a_reply_stops_this_sequence_and_leaving_stops_all(launched: Campaign, t
     assert states(other) == {"planned": 5, "stopped": 1}
     with pytest.raises(ValueError, match="name it"):
         stops.stop_contact(replied, reason=StopReason.REPLIED)
+
+
+@db
+@pytest.mark.parametrize("kind", [EventKind.REPLIED, EventKind.BOUNCED, EventKind.UNSUBSCRIBED])
+def test_whoever_answers_meanwhile_has_no_failed_mail_written_again(
+    task: Task, people: None, lead: Member, kind: EventKind
+) -> None:
+    campaign = two_steps(task, lead)
+    campaign.refresh_from_db()
+    sent_before(campaign, hours_ago=2)
+    tick.advance_all()
+    seconds = Message.objects.filter(step__number=2)
+    seconds.update(state=MessageState.FAILED, problem="The answer was cut.")
+    answered = Message.objects.filter(step__number=1).order_by("pk")[0]
+    events.record(answered, kind, source=EventSource.MAIL, key="k")
+
+    count = writing.write_again(campaign, by=lead)
+
+    assert count == 5
+    assert seconds.get(contact=answered.contact).state == MessageState.FAILED
+    assert not seconds.exclude(contact=answered.contact).filter(state=MessageState.FAILED).exists()
+    assert [trouble for trouble in troubles.troubles(campaign) if trouble.verb == "write_again"] == []
+
+
+@db
+@pytest.mark.parametrize("kind", [EventKind.REPLIED, EventKind.BOUNCED])
+def test_a_mail_put_off_does_not_go_after_an_answer_that_came_while_it_was_on_the_wire(
+    task: Task, people: None, lead: Member, kind: EventKind
+) -> None:
+    campaign = two_steps(task, lead)
+    Campaign.objects.update(quiet_from=0, quiet_until=0, sends_at_weekends=True)
+    campaign.refresh_from_db()
+    sent_before(campaign, hours_ago=2)
+    tick.advance_all()
+    job = Job.objects.create(kind="campaign-send", title="Send", state="running", fence=1)
+    turn = Turn.of(campaign, job_id=job.pk, fence=1)
+    second = outbox.due(campaign, now=timezone.now(), limit=1)[0]
+    claimed = outbox.claim(second, turn, now=timezone.now())
+    assert claimed is not None
+    first = Message.objects.get(enrolment=second.enrolment_id, step__number=1)
+    events.record(first, kind, source=EventSource.MAIL, key="k")
+    outbox.settle(claimed, turn, Answer(Fate.DEFERRED, "4.7.1 later", code=451), now=timezone.now())
+    Message.objects.filter(pk=second.pk).update(due_at=timezone.now())
+
+    again = [outbox.claim(mail, turn, now=timezone.now()) for mail in outbox.due(campaign, now=timezone.now(), limit=6)]
+
+    second.refresh_from_db()
+    assert (second.state, second.stop_reason) == (MessageState.STOPPED, str(kind))
+    assert sum(mail is not None for mail in again) == 5
+
+
+@db
+def test_an_answer_in_one_campaign_leaves_the_first_mail_of_another_alone(
+    task: Task, people: None, lead: Member
+) -> None:
+    replied = two_steps(task, lead)
+    sent_before(replied, hours_ago=2)
+    first = Message.objects.filter(campaign=replied, step__number=1).order_by("pk")[0]
+    events.record(first, EventKind.REPLIED, source=EventSource.MAIL, key="k")
+    other = launch.launch(factories.make_draft_campaign(task, by=lead, slug="other"), by=lead)
+    Message.objects.filter(campaign=other).update(state=MessageState.FAILED)
+
+    assert writing.write_again(other, by=lead) == 6

@@ -123,6 +123,23 @@ def test_each_metric_counts_its_own(campaign, metric, kind, meaning):
     assert sum(totals.values()) == (2 if metric == Metric.POSITIVE_REPLY else 1)
 
 
+def test_a_wish_taken_back_counts_no_more_though_another_reply_says_the_same(campaign):
+    mail = mails_of(campaign)[0]
+    first, second = (happen(mail, EventKind.REPLIED, meaning="unsubscribe") for _ in range(2))
+    for reply in (first, second):
+        Event.objects.create(
+            campaign_id=mail.campaign_id, enrolment_id=mail.enrolment_id, message=mail, kind=EventKind.UNSUBSCRIBED,
+            source=EventSource.MAIL, key=f"{outcomes.READ_KEY}{reply.pk.hex}", occurred_at=NOW,
+        )  # fmt: skip
+    counted = outcomes.human_events(campaign, EventKind.UNSUBSCRIBED)
+    both = counted.count()
+    Reply.objects.filter(pk=first.pk).update(meaning="question")
+
+    assert both == 2
+    assert [event.key for event in counted.all()] == [f"{outcomes.READ_KEY}{second.pk.hex}"]
+    assert outcomes.by_arm(campaign)[0].unsubscribed == 1
+
+
 def test_counting_asks_a_fixed_number_of_questions(campaign, django_assert_max_num_queries):
     with django_assert_max_num_queries(12):
         outcomes.by_arm(campaign)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import connection
 
-from campaigns.models import Contact, ContactImport
+from campaigns import addresses
+from campaigns.models import Contact, ContactImport, Suppression
 from campaigns.services.contacts import import_contacts, take
+from campaigns.states import SuppressionReason
 from members.models import Member
 from review.models import Record, Source, Task
 from tests.campaigns.factories import BASIS
@@ -67,6 +71,33 @@ def test_more_than_one_transaction_takes_are_refused(
 
     assert (refused.value.code, refused.value.status) == ("too_many_rows", 413)
     assert not Contact.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "gone", [("a@one.example",), ("b@two.example",), ("a@one.example", "b@two.example", "c@two.example")]
+)
+def test_the_facts_of_who_is_suppressed_meanwhile_are_not_kept(
+    task: Task, admin: Member, tmp_path: Path, gone: tuple[str, ...]
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(
+        "address,company,sector\na@one.example,One,steel\nb@two.example,Two,steel\nc@two.example,Two,steel\n"
+    )
+
+    def at_the_last_step(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("INSERT") and ContactImport._meta.db_table in sql:
+            for address in gone:
+                Suppression.objects.create(address_hmac=addresses.hmac_from(address), reason=SuppressionReason.ERASED)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(at_the_last_step):
+        result = import_contacts(task, path, by=admin, defaults=BASIS)
+
+    kept = {str(contact.record_id) for contact in Contact.objects.all()}
+    assert (result.rows_added, result.rows_suppressed) == (3 - len(gone), len(gone))
+    assert {str(pk) for pk in Record.everything.values_list("pk", flat=True)} == kept
+    assert sum(Source.everything.values_list("rows_added", flat=True)) == len(kept)
 
 
 @pytest.mark.django_db

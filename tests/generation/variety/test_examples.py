@@ -38,6 +38,17 @@ def test_only_the_training_split_is_shown(task: Task, lead: Member) -> None:
     assert set(chosen) == {str(decision.pk) for decision in shown}
 
 
+def test_a_follow_up_is_not_shown_as_an_answer_to_facts(task: Task, lead: Member) -> None:
+    told, *rest = approve(task, lead, count=4)
+    Candidate.objects.filter(pk=told.candidate_id).update(thread=[{"subject": "One", "body": "The mail before."}])
+
+    chosen = examples.choose(task, task.versions.get(), count=2)
+
+    assert set(chosen) == {str(decision.pk) for decision in rest}
+    with pytest.raises(Refusal, match="3 fit"):
+        examples.choose(task, task.versions.get(), count=3)
+
+
 def test_the_same_golds_give_the_same_examples(task: Task, lead: Member) -> None:
     approve(task, lead, count=6)
 

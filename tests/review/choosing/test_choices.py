@@ -98,6 +98,18 @@ def test_a_draft_in_the_choosers_own_hand_can(task: Task, drafts: list[Candidate
     assert not Assignment.objects.filter(candidate__in=drafts, state=AssignmentState.ACTIVE).exists()
 
 
+def test_a_draft_of_a_campaign_cannot(task: Task, drafts: list[Candidate], expert: Member) -> None:
+    earlier = choose(task, drafts, by=expert).choice
+    Candidate.objects.filter(pk=drafts[2].pk).update(origin="campaign")
+    choices.take_back(earlier.pk, by=expert, id=uuid4())
+
+    with pytest.raises(Refusal, match="written for a campaign") as refused:
+        choose(task, drafts, by=expert)
+
+    assert (refused.value.code, list(refused.value.errors)) == ("invalid_choice", ["shown"])
+    assert states(drafts) == [CandidateState.PENDING] * 3
+
+
 def test_a_judged_draft_cannot(task: Task, drafts: list[Candidate], expert: Member, other: Member) -> None:
     judge(queue.hold(other, drafts[0].pk), by=other)
 

@@ -71,6 +71,20 @@ def test_a_draft_in_front_of_somebody_else_is_left_out(
     assert choosing.of_record(expert, task, record.pk) is None
 
 
+def test_drafts_of_a_campaign_are_not_offered_for_a_mail_waits_for_each(
+    task: Task, record: Record, drafts: list[Candidate], expert: Member
+) -> None:
+    Candidate.objects.exclude(pk=drafts[2].pk).update(origin="campaign")
+    alone = choosing.of_record(expert, task, record.pk), choosing.next_for(expert, task)
+    Candidate.objects.filter(pk=drafts[1].pk).update(origin="teacher")
+
+    lineup = choosing.next_for(expert, task)
+
+    assert alone == (None, None)
+    assert lineup is not None
+    assert {draft.pk for draft in lineup.drafts} == {drafts[1].pk, drafts[2].pk}
+
+
 def test_of_drafts_that_say_the_same_one_is_shown(task: Task, expert: Member) -> None:
     alike, mixed = factories.make_records(factories.make_source(task), 2)
     factories.make_drafts(task, [alike, alike])

@@ -59,6 +59,18 @@ def test_the_best_of_three_is_preferred_to_each_of_the_others(
     assert all(pair.chosen_fields == drafts[1].fields for pair in made)
 
 
+def test_a_follow_up_is_not_preferred_to_a_draft_that_answers_another_prompt(
+    task: Task, drafts: list[Candidate], expert: Member
+) -> None:
+    best_of(task, drafts, 1, by=expert)
+    told = [{"subject": "One", "body": "What the reader got before."}]
+    Candidate.objects.filter(pk__in=[drafts[1].pk, drafts[2].pk]).update(thread=told)
+
+    made = found(task, kinds=["choice"])
+
+    assert [pair.candidate_rejected for pair in made] == [drafts[2].pk]
+
+
 def test_a_chosen_draft_that_was_edited_brings_the_edited_text(
     task: Task, drafts: list[Candidate], expert: Member
 ) -> None:

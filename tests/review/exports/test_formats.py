@@ -102,6 +102,24 @@ def test_a_choice_is_a_pair_with_each_other_draft_shown(
     assert version.counts["pairs"]["choice"] == 2
 
 
+def test_a_follow_up_is_no_pair_with_a_draft_that_answers_another_prompt(
+    freeze: Freeze, task: Task, judged: list[Record], admin: Member
+) -> None:
+    record = judged[0]
+    best = Candidate.objects.get(record=record)
+    first, alike, other = (another_draft(task, record, variant=variant) for variant in (3, 5, 7))
+    told = {"subject": "One", "body": "What the reader got before."}
+    Candidate.objects.filter(pk__in=[best.pk, alike.pk]).update(thread=[told])
+    Candidate.objects.filter(pk=other.pk).update(thread=[told, told])
+    choose(task, record, admin, best, [first, best, alike, other])
+
+    version = freeze()
+
+    pairs = [row for row in rows_of(version, "dpo") if meta(row)["kind"] == "choice"]
+    assert [meta(row)["candidates"] for row in pairs] == [sorted([str(best.pk), str(alike.pk)])]
+    assert "What the reader got before." in pairs[0]["prompt"][-1]["content"]
+
+
 def test_choices_taken_back_of_none_or_of_a_draft_that_is_no_gold_prefer_nothing(
     freeze: Freeze, task: Task, judged: list[Record], admin: Member
 ) -> None:
