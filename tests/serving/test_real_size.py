@@ -77,7 +77,7 @@ def test_a_student_of_the_papers_size_goes_the_whole_way_on_a_cpu(
         dataset_version=version, student=student, recipe="modern-lora", by=lead, device="cpu",
         overrides={"epochs": 1, "batch_size": BATCH, "accumulation": 1, "max_length": 8192},
     )  # fmt: skip
-    job, seconds["tuned"] = carried(run.job)
+    _, seconds["tuned"] = carried(run.job)
     miniature = Miniature.objects.get(run=run)
 
     began = time.monotonic()
@@ -91,11 +91,14 @@ def test_a_student_of_the_papers_size_goes_the_whole_way_on_a_cpu(
         ))  # fmt: skip
         seconds["first answer" if len(answers) == 1 else "second answer"] = time.monotonic() - began
         began = time.monotonic()
-    written, seconds["exported"] = carried(formats.order(miniature, format="gguf-q8", by=lead).job)
+    export = formats.order(miniature, format="gguf-q8", by=lead)
+    _, seconds["exported"] = carried(export.job)
+    export.refresh_from_db()
 
     run.refresh_from_db()
-    forecast, measured = run.estimate, job.result["summary"]
+    forecast, measured = run.estimate, run.summary
     assert measured["steps"] == STEPS
+    assert export.bytes > 0
     assert answers[0].choices[0].message.content == answers[1].choices[0].message.content
     assert all(1 <= answer.usage.completion_tokens <= NEW_TOKENS for answer in answers)
     shape = student.parameters
@@ -106,8 +109,8 @@ def test_a_student_of_the_papers_size_goes_the_whole_way_on_a_cpu(
         "parameters": shape, "student_gib": student.bytes / GIB, "rows": measured["rows"], "tokens": measured["tokens"],
         "memory_forecast_gib": forecast["memory_gib"], "memory_measured_gib": measured["peak_memory_gib"],
         "seconds_forecast": forecast["seconds"], "step_seconds": measured["seconds"] / STEPS, "dtype": measured["dtype"],
-        "adapter_mib": sum(part["bytes"] for part in job.result["artefacts"]) / (1 << 20),
-        "gguf_gib": sum(part["bytes"] for part in written.result["artefacts"]) / GIB,
+        "adapter_mib": miniature.bytes / (1 << 20),
+        "gguf_gib": export.bytes / GIB,
         "children_peak_gib": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1 << 20),
         **{f"{name} (s)": value for name, value in seconds.items()},
     }  # fmt: skip
