@@ -199,6 +199,8 @@ def approve_on_the_desk(page: Page, stack: Stack) -> None:
             continue  # All are judged; the campaign moves on within seconds.
         page.wait_for_selector(".desk.is-live")
         for _ in range(DECK):
+            if page.get_by_text("No further draft of the campaign").is_visible():
+                break  # The desk keeps to the campaign's drafts; its mails move on within seconds.
             page.keyboard.press("a")
             expect(page.locator("[data-saved]")).to_contain_text("saved")
     raise AssertionError((first_mails(stack), stack.get("messages/?campaign=tour-campaign")))
