@@ -28,7 +28,9 @@ from tests.serving.tiny import user
 from tests.serving.waiting import wait_until
 from tests.training.conftest import freeze
 from tests.training.engine.conftest import make_tokenizer
+from training.estimate import estimate
 from training.models import Miniature
+from training.recipes import Recipe
 from training.services import formats, runs, students
 
 pytestmark = [
@@ -75,7 +77,8 @@ def test_a_student_of_the_papers_size_goes_the_whole_way_on_a_cpu(
     )
     run = runs.launch(
         dataset_version=version, student=student, recipe="modern-lora", by=lead, device="cpu",
-        overrides={"epochs": 1, "batch_size": BATCH, "accumulation": 1, "max_length": 8192},
+        overrides={"epochs": 1, "batch_size": BATCH, "accumulation": 1, "max_length": 8192,
+                   "sample_every_steps": 10**6},
     )  # fmt: skip
     _, seconds["tuned"] = carried(run.job)
     miniature = Miniature.objects.get(run=run)
@@ -104,7 +107,9 @@ def test_a_student_of_the_papers_size_goes_the_whole_way_on_a_cpu(
     shape = student.parameters
     if IN_FULL:
         assert 0.95e9 < shape < 1.05e9
-        assert forecast["memory_gib"] == pytest.approx(measured["peak_memory_gib"], rel=0.15)
+        # The file's pages stay mapped beside the fp32 copy, and this tokenizer spells in bytes (docs/real-size.md).
+        told = estimate(Path(student.path), Recipe(**run.recipe), [measured["tokens"] // measured["rows"]] * 10)
+        assert measured["peak_memory_gib"] - student.bytes / GIB == pytest.approx(told.peak_gib, rel=0.15)
     figures = {
         "parameters": shape, "student_gib": student.bytes / GIB, "rows": measured["rows"], "tokens": measured["tokens"],
         "memory_forecast_gib": forecast["memory_gib"], "memory_measured_gib": measured["peak_memory_gib"],
