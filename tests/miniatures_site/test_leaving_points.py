@@ -64,6 +64,9 @@ POINTS: dict[str, Engine | Asks | Stays] = {
     "generation/services/watching.py": TEAM_MAIL,
     "training/services/notices.py": TEAM_MAIL,
     "members/services/invitation_mail.py": TEAM_MAIL,
+    "members/sso_proof.py": Stays(
+        "asks the organisation's own sign-in provider what it tells; members must get in to resume"
+    ),
     "review/hub/": Engine(("push",)),
     "training/engine/": READS_WEIGHTS,
     "training/demo_student/": READS_WEIGHTS,
