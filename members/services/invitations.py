@@ -68,8 +68,8 @@ def invite(
 
 
 def token_of(invitation: Invitation) -> str:
-    """The signed word that stands in the invitation's link; it names the row and holds nothing else."""
-    return signing.dumps(str(invitation.pk), salt=SALT)
+    """Return the signed word in the invitation's link: it names the row, holds nothing else, and never changes."""
+    return signing.Signer(salt=SALT).sign_object(str(invitation.pk))
 
 
 def by_token(token: str) -> Invitation:
@@ -80,7 +80,7 @@ def by_token(token: str) -> Invitation:
     """
     try:
         invitation = Invitation.objects.select_related("invited_by").filter(
-            pk=UUID(signing.loads(token, salt=SALT))
+            pk=UUID(signing.Signer(salt=SALT).unsign_object(token))
         ).first()  # fmt: skip
     except (signing.BadSignature, ValueError, TypeError):
         invitation = None
