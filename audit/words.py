@@ -7,7 +7,7 @@ WORDS: dict[str, str] = {
     "budget": "Budget",
     "bulkact": "Bulk act",
     "campaign": "Campaign",
-    "candidate": "Draft",
+    "draft": "Draft",
     "datasetversion": "Dataset",
     "experiment": "Experiment",
     "generationjob": "Order",

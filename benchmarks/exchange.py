@@ -105,10 +105,10 @@ class Ours:
     def freeze(self, slug: str) -> tuple[uuid.UUID, float]:
         """Put a verdict on every draft, straight into the tables, and freeze what there is."""
         from benchmarks.export import freeze, judge_drafts
-        from review.models import Candidate, Task
+        from review.models import Draft, Task
 
         task = Task.objects.get(slug=slug)
-        judge_drafts(task, self._admin, Candidate.objects.filter(task=task).order_by("queue_position"))
+        judge_drafts(task, self._admin, Draft.objects.filter(task=task).order_by("queue_position"))
         version, took = freeze(task, self._admin)
         return version.pk, took["freeze_s"]
 

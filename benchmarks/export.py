@@ -100,7 +100,7 @@ def write_records(path: Path, numbers: range) -> Path:
 def judge_all(task: Any, admin: Any) -> None:
     """A draft for each record, judged."""
     from review.models import Record, TaskVersion
-    from review.services.candidates import NewDraft, add_drafts
+    from review.services.drafts import NewDraft, add_drafts
 
     version = TaskVersion.objects.get(task=task)
     ids = list(Record.objects.filter(task=task).order_by("row_number").values_list("pk", "title"))
@@ -118,27 +118,24 @@ def judge_drafts(task: Any, admin: Any, drafts: Iterable[Any]) -> None:
     benchmark's claim."""
     from django.utils import timezone
 
-    from review.models import Candidate, Decision, Gold
+    from review.models import Decision, Draft, Gold
 
     now = timezone.now()
     verdicts = itertools.cycle(("accept", "edit", "reject"))
     everything = iter(drafts)
     while chunk := list(itertools.islice(everything, CHUNK)):
         decisions = [
-            Decision(id=uuid.uuid4(), candidate=draft, task=task, reviewer=admin, verdict=verdict, seconds=8,
+            Decision(id=uuid.uuid4(), draft=draft, task=task, reviewer=admin, verdict=verdict, seconds=8,
                      before_hash=draft.fields_hash, body_hash="0" * 64, created_at=now,
                      fields={**draft.fields, "subject": "A better subject"} if verdict == "edit" else None)
             for draft, verdict in zip(chunk, verdicts, strict=False)
         ]  # fmt: skip
         Decision.objects.bulk_create(decisions, batch_size=500)
-        golds = [
-            Gold(candidate_id=d.candidate_id, task=task, decision=d, verdict=d.verdict, decided_at=now)
-            for d in decisions
-        ]
+        golds = [Gold(draft_id=d.draft_id, task=task, decision=d, verdict=d.verdict, decided_at=now) for d in decisions]
         Gold.objects.bulk_create(golds, batch_size=500)
         for start in range(0, len(chunk), 500):
             of_these = [draft.pk for draft in chunk[start : start + 500]]
-            Candidate.objects.filter(pk__in=of_these).update(state="decided")
+            Draft.objects.filter(pk__in=of_these).update(state="decided")
 
 
 def mail(company: str, i: int) -> dict[str, str]:

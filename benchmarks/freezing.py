@@ -73,7 +73,7 @@ def judged_task(rows: int, admin: Any) -> Any:
     from django.utils import timezone
 
     from review import prompting, splits
-    from review.models import Candidate, Decision, Gold, Record, Source, TaskVersion
+    from review.models import Decision, Draft, Gold, Record, Source, TaskVersion
     from review.services import tasks
     from review.starters import STARTERS
 
@@ -91,17 +91,17 @@ def judged_task(rows: int, admin: Any) -> Any:
             record = Record(task=task, source=source, row_number=i + 1, title=facts["company"], facts=facts,
                             group=facts["company"].casefold(), split=split, content_hash=uuid.uuid4().hex * 2)  # fmt: skip
             fields = {"subject": f"For Company {i // 2}", "body": write(i)}
-            draft = Candidate(task=task, task_version=version, record=record, state="decided", fields=fields,
+            draft = Draft(task=task, task_version=version, record=record, state="decided", fields=fields,
                               fields_hash=prompting.fields_hash(fields), teacher="offline:bench")  # fmt: skip
             verdict = "edit" if i % 4 == 0 else "accept"
-            decision = Decision(candidate=draft, task=task, reviewer=admin, verdict=verdict, body_hash="0" * 64,
+            decision = Decision(draft=draft, task=task, reviewer=admin, verdict=verdict, body_hash="0" * 64,
                                 fields={**fields, "subject": "A better one"} if verdict == "edit" else None,
                                 before_hash=draft.fields_hash, created_at=now)  # fmt: skip
             records.append(record)
             drafts.append(draft)
             decisions.append(decision)
-            golds.append(Gold(candidate=draft, task=task, decision=decision, verdict=verdict, decided_at=now))
-        for model, made in ((Record, records), (Candidate, drafts), (Decision, decisions), (Gold, golds)):
+            golds.append(Gold(draft=draft, task=task, decision=decision, verdict=verdict, decided_at=now))
+        for model, made in ((Record, records), (Draft, drafts), (Decision, decisions), (Gold, golds)):
             model.objects.bulk_create(made, batch_size=500)
     return task
 

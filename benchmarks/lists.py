@@ -55,7 +55,7 @@ def main() -> None:
 def measure(rows: int, database: str) -> dict[str, Any]:
     """Seed and ask; the result's `ratio` is under one where nothing takes longer than it may."""
     from members.models import Member
-    from review.models import Candidate
+    from review.models import Draft
     from tests.review import factories
 
     ada = Member.objects.create(username="ada", is_superuser=True, is_staff=True)
@@ -68,7 +68,7 @@ def measure(rows: int, database: str) -> dict[str, Any]:
     found = {name: page(client, f"/tasks/{task.slug}/review/list/{query}") for name, query in PAGES.items()}
     deep = f"/tasks/{task.slug}/review/list/?after={cursor_at(task, rows // 2)}"
     found["in the middle"] = page(client, deep)
-    one = Candidate.objects.filter(task=task, state="pending").order_by("id").first()
+    one = Draft.objects.filter(task=task, state="pending").order_by("id").first()
     alike = {
         "clusters": page(client, f"/tasks/{task.slug}/review/alike/", times=1),
         "similar": page(client, f"/tasks/{task.slug}/review/alike/{one.pk}/", times=3),
@@ -85,7 +85,7 @@ def seed(task: Any, rows: int) -> dict[str, Any]:
     """Some drafts through the service, the rest as copies of them by the database."""
     from django.db import connection
 
-    from review.models import Candidate
+    from review.models import Draft
     from review.services import search_index
     from tests.review import factories
 
@@ -102,9 +102,9 @@ def seed(task: Any, rows: int) -> dict[str, Any]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # As it does itself before long. SQLite never does, nor does anything of ours have it do so.
-            cursor.execute("VACUUM ANALYZE review_candidate, review_searchtext")
-    rare = Candidate.objects.filter(task=task).order_by("created_at").values_list("pk", flat=True)[:1]
-    Candidate.objects.filter(pk__in=list(rare)).update(round=9)
+            cursor.execute("VACUUM ANALYZE review_draft, review_searchtext")
+    rare = Draft.objects.filter(task=task).order_by("created_at").values_list("pk", flat=True)[:1]
+    Draft.objects.filter(pk__in=list(rare)).update(round=9)
     return {
         "added_per_s": round(base / added_s), "indexed_per_s": round(indexed / indexed_s),
     }  # fmt: skip
@@ -140,7 +140,7 @@ def copy(task: Any, count: int) -> None:
     """
     from django.db import connection
 
-    from review.models import Candidate, SearchText
+    from review.models import Draft, SearchText
 
     fresh = "gen_random_uuid()" if connection.vendor == "postgresql" else "lower(hex(randomblob(16)))"
     own = {
@@ -149,29 +149,29 @@ def copy(task: Any, count: int) -> None:
         "queue_position": "queue_position + m.n * 100000",
         "call_id": "NULL",
     }
-    columns = [field.column for field in Candidate._meta.concrete_fields]
+    columns = [field.column for field in Draft._meta.concrete_fields]
     texts = [field.column for field in SearchText._meta.concrete_fields if field.column != "id"]
-    base = Candidate.objects.filter(task=task).count()
+    base = Draft.objects.filter(task=task).count()
     rounds = -(-count // base)
     with connection.cursor() as cursor, unindexed(cursor):
-        cursor.execute(f"UPDATE review_candidate SET created_at = {moved(str(-rounds))}")
+        cursor.execute(f"UPDATE review_draft SET created_at = {moved(str(-rounds))}")
         for first in range(1, rounds + 1, AT_ONCE):
             last = min(first + AT_ONCE - 1, rounds)
             cursor.execute("DROP TABLE IF EXISTS copies")
             cursor.execute(
                 f"CREATE TEMPORARY TABLE copies AS WITH RECURSIVE times(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM times "
-                f"WHERE n < {last}) SELECT id AS old, {fresh} AS fresh, n FROM review_candidate, times "
+                f"WHERE n < {last}) SELECT id AS old, {fresh} AS fresh, n FROM review_draft, times "
                 f"WHERE queue_position < 100000 LIMIT {count - (first - 1) * base}"
             )
             chosen = ", ".join(own.get(column, f"c.{column}") for column in columns)
             cursor.execute(
-                f"INSERT INTO review_candidate ({', '.join(columns)}) SELECT {chosen} "
-                "FROM copies m JOIN review_candidate c ON c.id = m.old"
+                f"INSERT INTO review_draft ({', '.join(columns)}) SELECT {chosen} "
+                "FROM copies m JOIN review_draft c ON c.id = m.old"
             )
-            chosen = ", ".join("m.fresh" if column == "candidate_id" else f"t.{column}" for column in texts)
+            chosen = ", ".join("m.fresh" if column == "draft_id" else f"t.{column}" for column in texts)
             cursor.execute(
                 f"INSERT INTO review_searchtext ({', '.join(texts)}) SELECT {chosen} "
-                "FROM copies m JOIN review_searchtext t ON t.candidate_id = m.old ORDER BY m.n, t.id"
+                "FROM copies m JOIN review_searchtext t ON t.draft_id = m.old ORDER BY m.n, t.id"
             )
             print(f"{base + min(count, last * base):,} drafts", file=sys.stderr, flush=True)
 
@@ -216,7 +216,7 @@ def decide_many(task: Any, rob: Any) -> dict[str, float]:
     said = bulk_verdict.read({"verdict": "reject", "reasons": ["tone"]})
     ids, found_s = timed(lambda: selecting.matching(rob, task, read({"q": "thursday"}))[: selecting.AT_MOST])
     plan, preview_s = timed(lambda: selecting.plan(rob, task, ids, said))
-    ask = {"by": rob, "candidates": plan.ids, "said": said, "tag": plan.tag}
+    ask = {"by": rob, "drafts": plan.ids, "said": said, "tag": plan.tag}
     act, act_s = timed(lambda: bulk.carry_out(task, id=uuid4(), **ask))
     undone, undo_s = timed(lambda: bulk_undo.undo(act.pk, by=rob))
     bulk.carry_out(task, id=uuid4(), **ask)
@@ -267,10 +267,10 @@ def page(client: Any, url: str, *, times: int = 5) -> dict[str, Any]:
 
 
 def cursor_at(task: Any, place: int) -> str:
-    from review.models import Candidate
+    from review.models import Draft
     from review.selectors import keyset
 
-    row = Candidate.objects.filter(task=task).order_by("-created_at", "-id").only("created_at")[place]
+    row = Draft.objects.filter(task=task).order_by("-created_at", "-id").only("created_at")[place]
     return keyset._cursor(row.created_at, row.pk)
 
 

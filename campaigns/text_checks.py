@@ -44,7 +44,7 @@ class TextMark:
     mend: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """As it is kept on a candidate, beside the marks of the task's own checks."""
+        """As it is kept on a draft, beside the marks of the task's own checks."""
         return asdict(self)
 
 

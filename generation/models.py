@@ -167,7 +167,7 @@ class Call(models.Model):
     error_code = models.CharField(max_length=40, blank=True)
     error_message = models.TextField(blank=True)
     excerpt = models.TextField(blank=True)
-    # Only for evaluations: a draft for the desk has its text on its candidate.
+    # Only for evaluations: a draft for the desk has its text on its draft.
     fields = models.JSONField(null=True)
     model = models.CharField(max_length=120, blank=True)
     request_id = models.CharField(max_length=120, blank=True)

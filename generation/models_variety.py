@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import models
 
 from generation.states import ChosenBy, LeftOutFor, ProposalState
-from review.models import Candidate, Record, Task, TaskVersion
+from review.models import Draft, Record, Task, TaskVersion
 
 
 class LeftOut(models.Model):
@@ -19,10 +19,10 @@ class LeftOut(models.Model):
 
     call = models.OneToOneField("generation.Call", primary_key=True, on_delete=models.CASCADE, related_name="left_out")
     generation_job = models.ForeignKey("generation.GenerationJob", on_delete=models.CASCADE, related_name="left_out")
-    candidate = models.OneToOneField(Candidate, on_delete=models.CASCADE, related_name="left_out")
+    draft = models.OneToOneField(Draft, on_delete=models.CASCADE, related_name="left_out")
     reason = models.CharField(max_length=10, choices=LeftOutFor.choices)
     # The draft it repeats, or the one that was chosen before it.
-    because_of = models.ForeignKey(Candidate, null=True, on_delete=models.SET_NULL, related_name="+")
+    because_of = models.ForeignKey(Draft, null=True, on_delete=models.SET_NULL, related_name="+")
     # Share of five-word runs in common with it, 0 to 1, where that is the reason.
     similarity = models.FloatField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -41,7 +41,7 @@ class BestOf(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     generation_job = models.ForeignKey("generation.GenerationJob", on_delete=models.CASCADE, related_name="best_of")
     record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="+")
-    chosen = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="+")
+    chosen = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="+")
     by = models.CharField(max_length=10, choices=ChosenBy.choices)
     # Ids of the drafts it was chosen from, itself included, and what the checks say of each: less is better.
     drafts = models.JSONField(default=list)

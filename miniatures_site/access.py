@@ -138,7 +138,7 @@ _API = {
     "api-task-version": (VIEWER, NONE), "api-task-team": (LEAD, NONE), "api-task-team-member": (NONE, LEAD),
     "api-agreement": (VIEWER, NONE), "api-reviewers": (LEAD, NONE), "api-reviewer": (LEAD, NONE),
     "api-sources": (MEMBER, LEAD), "api-source": (VIEWER, NONE), "api-records": (MEMBER, NONE),
-    "api-record": (VIEWER, NONE), "api-candidates": (MEMBER, NONE), "api-candidate": (VIEWER, NONE),
+    "api-record": (VIEWER, NONE), "api-drafts": (MEMBER, NONE), "api-draft": (VIEWER, NONE),
     "api-decisions": (VIEWER, REVIEWER), "api-set-aside": (NONE, REVIEWER), "api-hold": (NONE, REVIEWER),
     "api-check": (NONE, REVIEWER), "api-unfinished": (NONE, REVIEWER), "api-ask": (NONE, REVIEWER),
     "api-revisions": (REVIEWER, NONE), "api-writers": (REVIEWER, NONE), "api-choices": (VIEWER, REVIEWER),

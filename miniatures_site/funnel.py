@@ -13,8 +13,8 @@ from django.db.models import Sum
 
 from campaigns.models import Campaign
 from miniatures_site.addresses import address
-from review.models import Candidate, DatasetVersion, Gold, Record, Task
-from review.states import POSITIVE, CandidateState
+from review.models import DatasetVersion, Draft, Gold, Record, Task
+from review.states import POSITIVE, DraftState
 from training.models import Miniature, TrainingRun
 from training.states import RunPurpose
 
@@ -43,8 +43,8 @@ class Step:
 
 def steps(task: Task) -> list[Step]:
     """The stations of a task in the order of the loop."""
-    judged = (CandidateState.DECIDED, CandidateState.DISPUTED)
-    drafts = Candidate.objects.filter(task=task).exclude(state=CandidateState.KEPT)
+    judged = (DraftState.DECIDED, DraftState.DISPUTED)
+    drafts = Draft.objects.filter(task=task).exclude(state=DraftState.KEPT)
     frozen = DatasetVersion.objects.filter(dataset__task=task, frozen_at__isnull=False)
     found = (
         ("Records", Record.objects.filter(source__task=task), "review:sources", "Import records",
@@ -77,5 +77,5 @@ def next_step(stations: Iterable[Step]) -> Step | None:
 
 def spent_usd(task: Task) -> Decimal:
     """US dollars that the task's drafts have cost."""
-    total = Candidate.objects.filter(task=task).aggregate(total=Sum("cost_usd"))["total"]
+    total = Draft.objects.filter(task=task).aggregate(total=Sum("cost_usd"))["total"]
     return Decimal(total or 0)

@@ -82,7 +82,7 @@ def last_card(member: Member, task: Task) -> LastCard | None:
     decision = decisions.last_one(member, task)
     if decision is None:
         return None
-    fields = decision.fields or decision.candidate.fields
+    fields = decision.fields or decision.draft.fields
     texts = [value for value in fields.values() if isinstance(value, str) and value.strip()]
     opening = max(texts, key=len, default="")
-    return LastCard(decision, decision.candidate.record.title, opening, address("review:decisions", task.slug))
+    return LastCard(decision, decision.draft.record.title, opening, address("review:decisions", task.slug))

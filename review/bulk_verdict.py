@@ -57,9 +57,9 @@ class BulkVerdict:
         said = {"verdict": self.verdict, "reasons": list(self.reasons), "note": self.note}
         return said | ({"find": self.find, "replace": self.replace} if self.verdict == Verdict.EDIT else {})
 
-    def tag(self, candidates: Iterable[UUID]) -> str:
+    def tag(self, drafts: Iterable[UUID]) -> str:
         """SHA-256 of the verdict and the drafts it is for, in any order, 40 hex characters: what a preview showed."""
-        body = {**self.body(), "candidates": sorted(str(one) for one in candidates)}
+        body = {**self.body(), "drafts": sorted(str(one) for one in drafts)}
         return hashlib.sha256(canonical_json(body).encode()).hexdigest()[:40]
 
     def of(self, spec: TaskSpec, draft: Fields) -> tuple[Verdict, Fields | None]:

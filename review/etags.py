@@ -10,20 +10,20 @@ from collections.abc import Iterable
 from uuid import UUID
 
 
-def of_card(*, candidate_id: UUID, reviewer_id: UUID, version_id: UUID, fields_hash: str) -> str:
+def of_card(*, draft_id: UUID, reviewer_id: UUID, version_id: UUID, fields_hash: str) -> str:
     """The tag, 40 hex characters; it changes when the text or the task's wording in front of the reviewer does."""
-    parts = (candidate_id.hex, reviewer_id.hex, version_id.hex, fields_hash)
+    parts = (draft_id.hex, reviewer_id.hex, version_id.hex, fields_hash)
     return hashlib.sha256(":".join(parts).encode()).hexdigest()[:40]
 
 
-def of_words(candidate_id: UUID, said: Iterable[UUID]) -> str:
+def of_words(draft_id: UUID, said: Iterable[UUID]) -> str:
     """The tag of everything said of a draft, 40 hex characters; it changes with every decision and every ruling.
 
     Args:
-        candidate_id: The draft.
+        draft_id: The draft.
         said: Ids of its decisions and rulings, in any order.
     """
-    parts = [candidate_id.hex, *sorted(one.hex for one in said)]
+    parts = [draft_id.hex, *sorted(one.hex for one in said)]
     return hashlib.sha256(":".join(parts).encode()).hexdigest()[:40]
 
 

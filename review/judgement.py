@@ -42,10 +42,10 @@ class Judgement:
     note: str = ""
     retracts: UUID | None = None
 
-    def body_hash(self, candidate_id: UUID) -> str:
+    def body_hash(self, draft_id: UUID) -> str:
         """SHA-256 of everything the client sent, hex: tells a repeated request from another under the same id."""
         body = {
-            "candidate": str(candidate_id),
+            "draft": str(draft_id),
             "verdict": self.verdict.value,
             "fields": self.fields,
             "reasons": list(self.reasons),

@@ -13,14 +13,14 @@ from uuid import UUID
 _RANGE = 2**64
 
 
-def is_drawn(seed: str, candidate_id: UUID, share: float) -> bool:
+def is_drawn(seed: str, draft_id: UUID, share: float) -> bool:
     """Whether a draft is one of the `share` (0 to 1) that several reviewers judge; a larger share keeps the drafts of a smaller."""
     if share <= 0:
         return False
-    digest = hmac.new(seed.encode(), b"overlap" + candidate_id.bytes, hashlib.sha256).digest()
+    digest = hmac.new(seed.encode(), b"overlap" + draft_id.bytes, hashlib.sha256).digest()
     return int.from_bytes(digest[:8], "big") < share * _RANGE
 
 
-def verdicts_wanted(seed: str, candidate_id: UUID, *, share: float, reviewers: int) -> int:
+def verdicts_wanted(seed: str, draft_id: UUID, *, share: float, reviewers: int) -> int:
     """How many verdicts a draft takes before it resolves."""
-    return max(1, reviewers) if is_drawn(seed, candidate_id, share) else 1
+    return max(1, reviewers) if is_drawn(seed, draft_id, share) else 1

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from members.models import Member
-from review.models import Candidate
+from review.models import Draft
 from review.prompting import Message
 
 # Sentences for a data card, given the teachers ("provider:model") whose text a dataset holds.
@@ -64,11 +64,11 @@ class Writer:
 class Reviser(Protocol):
     """The room that has drafts written again."""
 
-    def writers(self, draft: Candidate, conversation: Sequence[Message], *, by: Member) -> list[Writer]:
+    def writers(self, draft: Draft, conversation: Sequence[Message], *, by: Member) -> list[Writer]:
         """Teachers that can be asked now, the draft's author first if it is among them."""
         ...
 
-    def start(self, draft: Candidate, conversation: Sequence[Message], *, writer: str, by: Member) -> UUID:
+    def start(self, draft: Draft, conversation: Sequence[Message], *, writer: str, by: Member) -> UUID:
         """Order one revision, inside the caller's transaction; returns the id of its job.
 
         Raises:
@@ -121,7 +121,7 @@ class Narrowed:
     name: str
     url: str
     task_id: UUID
-    drafts: QuerySet[Candidate]
+    drafts: QuerySet[Draft]
 
 
 # The part that a word stands for, for this member; None where the room knows none.

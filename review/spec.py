@@ -70,7 +70,7 @@ Stance = Annotated[str, Field(min_length=1, max_length=300)]
 class GuidelineExample(Strict):
     """One judged draft that shows what the guideline means. Its text is read from its verdict, never kept here."""
 
-    candidate: str = Field(pattern=r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+    draft: str = Field(pattern=r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
     verdict: Literal["accept", "reject"]
     note: str = Field("", max_length=200)
 
@@ -116,7 +116,7 @@ class TaskSpec(Strict):
             for field in check.fields:
                 if field not in outputs:
                     raise ValueError(f"check '{check.kind}' names the field '{field}', which the output has not")
-        shown = [example.candidate for example in self.guideline_examples]
+        shown = [example.draft for example in self.guideline_examples]
         if len(shown) != len(set(shown)):
             raise ValueError("a draft is shown twice as an example of the guideline")
         digits = [reason.digit for reason in self.reasons]

@@ -27,7 +27,7 @@ class SourceKind(TextChoices):
     DECISIONS = "decisions", "Decisions made elsewhere"
 
 
-class CandidateState(TextChoices):
+class DraftState(TextChoices):
     """Where a draft stands on the desk."""
 
     PENDING = "pending", "Pending"
@@ -39,7 +39,7 @@ class CandidateState(TextChoices):
 
 
 class AssignmentState(TextChoices):
-    """Where one candidate stands in front of one reviewer."""
+    """Where one draft stands in front of one reviewer."""
 
     ACTIVE = "active", "In hand"
     RELEASED = "released", "Released"

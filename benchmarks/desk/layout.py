@@ -23,7 +23,7 @@ from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from members.models import Member  # noqa: E402
-from review.models import Candidate, Record, Task  # noqa: E402
+from review.models import Draft, Record, Task  # noqa: E402
 from tests.review import factories  # noqa: E402
 
 MODELS = 50
@@ -63,7 +63,7 @@ def multiply(task: Task, wanted: int) -> None:
                 "call_id": "NULL"}  # fmt: skip
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(copying(Record, of_record, wanted))
-        cursor.execute(copying(Candidate, of_draft, wanted))
+        cursor.execute(copying(Draft, of_draft, wanted))
 
 
 def copying(model: type[models.Model], fresh: dict[str, str], wanted: int) -> str:
@@ -98,7 +98,7 @@ def statements_of_a_decision(task: Task, member: Member) -> int:
 
     def judge(card: dict[str, Any]) -> None:
         answer = client.post(
-            f"/api/v1/candidates/{card['id']}/decisions/?render=html",
+            f"/api/v1/drafts/{card['id']}/decisions/?render=html",
             data={"id": str(uuid4()), "verdict": "accept", "seconds": 8.0},
             content_type="application/json",
             headers={"If-Match": card["etag"]},
@@ -112,7 +112,7 @@ def statements_of_a_decision(task: Task, member: Member) -> int:
         count = len(seen)
     client.post(
         "/api/v1/desk/release/",
-        data={"cards": [{"candidate": card["id"]} for card in hand[2:]]},
+        data={"cards": [{"draft": card["id"]} for card in hand[2:]]},
         content_type="application/json",
     )
     return count

@@ -109,7 +109,7 @@ class Reviewer:
             }
         if verdict == "reject":
             body["reasons"] = ["tone"]
-        answer = self._ask("POST", f"/api/v1/candidates/{card['id']}/decisions/?render=html", body, card["etag"])
+        answer = self._ask("POST", f"/api/v1/drafts/{card['id']}/decisions/?render=html", body, card["etag"])
         self._hand += answer["next"]
         return str(card["id"])
 

@@ -215,7 +215,7 @@ class MessageOut(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=MessageState.choices)
     stop_reason = serializers.CharField(allow_blank=True)
     problem = serializers.CharField(allow_blank=True)
-    candidate = serializers.UUIDField(allow_null=True)
+    draft = serializers.UUIDField(allow_null=True)
     needs_approval = serializers.BooleanField()
     marks_count = serializers.IntegerField()
     subject = serializers.CharField()

@@ -12,7 +12,7 @@ from campaigns.models.campaigns import Arm, Campaign, Enrolment, Step
 from campaigns.models.contacts import Contact
 from campaigns.states import MessageState, StopReason
 from generation.models import GenerationJob
-from review.models import Candidate
+from review.models import Draft
 
 
 class WriteOrder(models.Model):
@@ -39,7 +39,7 @@ class Message(models.Model):
     stop_reason = models.CharField(max_length=12, choices=StopReason.choices, blank=True)
     problem = models.CharField(max_length=300, blank=True)
     # The draft it came from; its text is read through the decision that resolved it until the mail is made.
-    candidate = models.ForeignKey(Candidate, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    draft = models.ForeignKey(Draft, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     needs_approval = models.BooleanField(default=False)
     # Of a mail with a fixed text, which has no draft to decide on: who approved it, and when.
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -69,6 +69,6 @@ class Message(models.Model):
             models.Index(
                 fields=["campaign", "due_at", "id"], condition=Q(state=MessageState.APPROVED), name="mails_due"
             ),
-            models.Index(fields=["candidate"], name="mails_of_candidate"),
+            models.Index(fields=["draft"], name="mails_of_draft"),
             models.Index(fields=["campaign", "sent_at"], name="mails_by_day"),
         ]

@@ -9,7 +9,7 @@ from campaigns.models import Message
 from campaigns.selectors import campaigns
 from campaigns.states import MessageState
 from members.models import Member
-from review.models import Candidate
+from review.models import Draft
 from review.ports import Narrowed
 
 PREFIX = "campaign:"
@@ -25,7 +25,7 @@ def of(key: str, by: Member) -> Narrowed | None:
     campaign = campaigns.visible(by).filter(slug=key.removeprefix(PREFIX)).first() if key.startswith(PREFIX) else None
     if campaign is None:
         return None
-    waits = Message.objects.filter(campaign=campaign, candidate=OuterRef("pk"), state=MessageState.AWAITING)
-    drafts = Candidate.objects.filter(Exists(waits))
+    waits = Message.objects.filter(campaign=campaign, draft=OuterRef("pk"), state=MessageState.AWAITING)
+    drafts = Draft.objects.filter(Exists(waits))
     url = reverse("campaigns:detail", args=[campaign.slug])
     return Narrowed(key_of(campaign.slug), f"the campaign {campaign.name}", url, campaign.task_id, drafts)

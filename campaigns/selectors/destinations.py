@@ -20,12 +20,12 @@ def of_drafts(draft_ids: Sequence[UUID], by: Member) -> Mapping[UUID, str]:
         draft_ids: Drafts of one task.
         by: Who looks. A lead reads a name; anybody else how many people of which company.
     """
-    waiting = Message.objects.filter(candidate__in=list(draft_ids), state=MessageState.AWAITING)
+    waiting = Message.objects.filter(draft__in=list(draft_ids), state=MessageState.AWAITING)
     mails: dict[UUID, list[Message]] = {}
     task: Task | None = None
     for mail in waiting.select_related("contact", "campaign__task", "step").order_by("created_at", "id"):
-        if mail.candidate_id is not None:
-            mails.setdefault(mail.candidate_id, []).append(mail)
+        if mail.draft_id is not None:
+            mails.setdefault(mail.draft_id, []).append(mail)
             task = mail.campaign.task
     names_people = task is not None and may(by, task, Role.LEAD)
     return {draft: _sentence(found, names_people=names_people) for draft, found in mails.items()}

@@ -153,13 +153,13 @@ def _added(parts: Sequence[tuple[int, Decimal, float]]) -> tuple[int, Decimal, f
 
 def _person_seconds(campaign: Campaign) -> dict[UUID, float]:
     """By arm, the seconds people spent deciding on its drafts; a draft that serves two people is counted once."""
-    drafts = Message.objects.filter(campaign=campaign, needs_approval=True, candidate__isnull=False).order_by()
-    arm_of: dict[Any, Any] = dict(drafts.values_list("candidate_id", "arm_id").distinct())
-    wanted = drafts.values("candidate_id")
-    rows = Decision.objects.filter(candidate__in=wanted).order_by().values_list("candidate_id")
+    drafts = Message.objects.filter(campaign=campaign, needs_approval=True, draft__isnull=False).order_by()
+    arm_of: dict[Any, Any] = dict(drafts.values_list("draft_id", "arm_id").distinct())
+    wanted = drafts.values("draft_id")
+    rows = Decision.objects.filter(draft__in=wanted).order_by().values_list("draft_id")
     sums: dict[UUID, float] = defaultdict(float)
-    for candidate_id, seconds in rows.annotate(seconds=Sum("seconds")):
-        sums[arm_of[candidate_id]] += seconds
+    for draft_id, seconds in rows.annotate(seconds=Sum("seconds")):
+        sums[arm_of[draft_id]] += seconds
     return sums
 
 

@@ -59,14 +59,14 @@ def _narrowed(name: str, value: str) -> Q:
     if name == "step":
         return Q(step__number=int(value)) if value.isdecimal() and len(value) < 4 else Q(pk__isnull=True)
     if name == "marks":
-        return Q(candidate__marks_count__gt=0) if value == "yes" else ~Q(candidate__marks_count__gt=0)
+        return Q(draft__marks_count__gt=0) if value == "yes" else ~Q(draft__marks_count__gt=0)
     return Q(events__kind=value, events__is_machine=False) if value in EventKind.values else Q(pk__isnull=True)
 
 
 def with_words(mails: QuerySet[Message]) -> QuerySet[Message]:
     """The same with everything their words are read from, in one query."""
-    related = ("contact", "step", "arm", "campaign__sender", "candidate__task_version", "candidate__gold__decision")
-    return mails.select_related(*related).defer("candidate__messages", "candidate__parameters")
+    related = ("contact", "step", "arm", "campaign__sender", "draft__task_version", "draft__gold__decision")
+    return mails.select_related(*related).defer("draft__messages", "draft__parameters")
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def line(mail: Message) -> MailLine:
     state = MessageState(mail.state)
     subject = mail.subject or wording.fields_of(mail)["subject"]
     why = StopReason(mail.stop_reason).label if mail.stop_reason else mail.problem
-    marks = mail.candidate.marks_count if mail.candidate is not None else 0
+    marks = mail.draft.marks_count if mail.draft is not None else 0
     return MailLine(mail, subject[:OPENING_CHARS], state.label, LOOKS[state], why, marks)
 
 
@@ -121,7 +121,7 @@ def events_of(mail: Message) -> QuerySet[Event]:
 
 def fixed_awaiting(mails: QuerySet[Message]) -> QuerySet[Message]:
     """Of these mails, those with a fixed text that wait for a lead's word."""
-    return mails.filter(state=M.AWAITING, candidate__isnull=True, step__writer=StepWriter.TEMPLATE)
+    return mails.filter(state=M.AWAITING, draft__isnull=True, step__writer=StepWriter.TEMPLATE)
 
 
 def choices(campaign: Campaign) -> Mapping[str, list[tuple[str, str]]]:
@@ -147,9 +147,9 @@ def mail_json(mail: Message) -> dict[str, Any]:
         "state": mail.state,
         "stop_reason": mail.stop_reason,
         "problem": mail.problem,
-        "candidate": str(mail.candidate_id) if mail.candidate_id else None,
+        "draft": str(mail.draft_id) if mail.draft_id else None,
         "needs_approval": mail.needs_approval,
-        "marks_count": mail.candidate.marks_count if mail.candidate else 0,
+        "marks_count": mail.draft.marks_count if mail.draft else 0,
         "subject": mail.subject or words["subject"],
         "body": mail.body or words["body"],
         "message_id": mail.message_id,

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from campaigns.models import Contact, Event, Message, Reply, Suppression
 from members.models import Member
 from review import permissions
-from review.models import Candidate, DatasetVersion, Decision, Record
+from review.models import DatasetVersion, Decision, Draft, Record
 from review.selectors import erased as erased_selectors
 from review.states import Role
 
@@ -83,7 +83,7 @@ def held(member: Member, hmac: str) -> Held:
     everywhere = list(contacts_of(hmac))
     seen = [contact for contact in everywhere if permissions.may(member, contact.task, Role.LEAD)]
     own, shared = own_records(seen)
-    drafts = Candidate.objects.filter(record__in=own)
+    drafts = Draft.objects.filter(record__in=own)
     return Held(
         contacts=seen,
         elsewhere=len(everywhere) - len(seen),
@@ -93,7 +93,7 @@ def held(member: Member, hmac: str) -> Held:
         records=own,
         shared=shared,
         drafts=drafts.count(),
-        decisions=Decision.objects.filter(candidate__in=drafts).count(),
+        decisions=Decision.objects.filter(draft__in=drafts).count(),
         versions=erased_selectors.versions_holding([record.pk for record in own]),
         entry=Suppression.objects.filter(address_hmac=hmac).first(),
     )

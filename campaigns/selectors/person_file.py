@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from campaigns.models import Contact, Event, Message, Reply, Suppression
 from campaigns.selectors import people
-from review.models import Candidate, Decision, Record
+from review.models import Decision, Draft, Record
 from review.selectors.erased import versions_holding
 
 EXPLANATION = {
@@ -35,7 +35,7 @@ def of(address_hmac: str, contacts: Sequence[Contact]) -> dict[str, Any]:
         contacts: The contacts that may be told of.
     """
     own, shared = people.own_records(contacts)
-    drafts = list(Candidate.objects.filter(record__in=own).order_by("created_at", "pk"))
+    drafts = list(Draft.objects.filter(record__in=own).order_by("created_at", "pk"))
     mails = list(people.mails_to(contacts))
     entry = Suppression.objects.filter(address_hmac=address_hmac).first()
     return {
@@ -45,7 +45,7 @@ def of(address_hmac: str, contacts: Sequence[Contact]) -> dict[str, Any]:
         "contacts": [_contact(contact) for contact in contacts],
         "records": [*(_record(r, is_shared=False) for r in own), *(_record(r, is_shared=True) for r in shared)],
         "drafts": [_draft(draft) for draft in drafts],
-        "decisions": [_decision(d) for d in Decision.objects.filter(candidate__in=drafts).order_by("created_at")],
+        "decisions": [_decision(d) for d in Decision.objects.filter(draft__in=drafts).order_by("created_at")],
         "mails": [_mail(mail) for mail in mails],
         "events": [_event(event) for event in Event.objects.filter(message__in=mails).order_by("occurred_at")],
         "replies": [_reply(reply) for reply in Reply.objects.filter(message__in=mails).order_by("created_at")],
@@ -84,13 +84,13 @@ def _record(record: Record, *, is_shared: bool) -> dict[str, Any]:
     return {"title": record.title, "facts": record.facts, "is_shared": is_shared, "since": record.created_at}
 
 
-def _draft(draft: Candidate) -> dict[str, Any]:
+def _draft(draft: Draft) -> dict[str, Any]:
     return {"id": draft.pk, "fields": draft.fields, "model": draft.model, "written_at": draft.created_at}
 
 
 def _decision(decision: Decision) -> dict[str, Any]:
     return {
-        "draft": decision.candidate_id,
+        "draft": decision.draft_id,
         "verdict": decision.verdict,
         "fields": decision.fields,
         "note": decision.note,

@@ -29,7 +29,7 @@ def to_follow(campaign: Campaign, before: Step, step: Step) -> QuerySet[Message]
 def to_write_again(campaign: Campaign) -> QuerySet[Message]:
     """Mails that failed before they had a text, never one that was on the wire, and whose reader may still get them."""
     return Message.objects.filter(
-        ~_ended(), ~barred("contact__address_hmac"), campaign=campaign, state=MessageState.FAILED, candidate__isnull=True,
+        ~_ended(), ~barred("contact__address_hmac"), campaign=campaign, state=MessageState.FAILED, draft__isnull=True,
         sending_at__isnull=True, contact__erased_at__isnull=True,
     )  # fmt: skip
 

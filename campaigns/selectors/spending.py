@@ -93,14 +93,14 @@ def _shared_out(people: Enrolled, usd: dict[Draft, float]) -> dict[str, float]:
 
 def _minutes(campaign: Campaign) -> dict[str, float]:
     """Minutes by contact, of decisions on drafts that came to a person."""
-    drafts: Any = Message.objects.filter(campaign=campaign, needs_approval=True, candidate__isnull=False).order_by()
-    decided: Any = Decision.objects.filter(candidate__in=drafts.values("candidate_id")).order_by()
-    told = decided.annotate(key=enrolled.key("candidate_id")).values_list("key").annotate(seconds=Sum("seconds"))
+    drafts: Any = Message.objects.filter(campaign=campaign, needs_approval=True, draft__isnull=False).order_by()
+    decided: Any = Decision.objects.filter(draft__in=drafts.values("draft_id")).order_by()
+    told = decided.annotate(key=enrolled.key("draft_id")).values_list("key").annotate(seconds=Sum("seconds"))
     seconds: dict[str, float] = dict(told)
     if not seconds:
         return {}
     sharing: dict[str, list[str]] = defaultdict(list)
-    pairs = drafts.annotate(draft=enrolled.key("candidate_id"), whose=enrolled.key("enrolment_id"))
+    pairs = drafts.annotate(draft=enrolled.key("draft_id"), whose=enrolled.key("enrolment_id"))
     for draft, whose in pairs.values_list("draft", "whose"):
         sharing[draft].append(whose)
     found: dict[str, float] = defaultdict(float)

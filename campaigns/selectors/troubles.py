@@ -43,7 +43,7 @@ def troubles(campaign: Campaign) -> list[Trouble]:
         for problem, count in _by_problem(sequence.to_write_again(campaign))
     ] + [
         Trouble("is-failed", f"{_mails(count)} failed: {problem}", "Nothing sends them again by itself.", "", "failed")
-        for problem, count in _by_problem(mails.filter(state=M.FAILED, candidate__isnull=False))
+        for problem, count in _by_problem(mails.filter(state=M.FAILED, draft__isnull=False))
     ]
     if count := mails.filter(state=M.UNKNOWN).count():
         hint = "They may have arrived. None is sent again by itself; a bounce or a reply settles it."

@@ -174,7 +174,7 @@ def _people(campaign: Campaign, counts: Counts, now: datetime) -> Word:
 
 def _failures(campaign: Campaign, counts: Counts, now: datetime) -> Word:
     """Mails that were not written, and are not tried again by themselves."""
-    failed = Message.objects.filter(campaign=campaign, state=M.FAILED, candidate__isnull=True, step__writer="model")
+    failed = Message.objects.filter(campaign=campaign, state=M.FAILED, draft__isnull=True, step__writer="model")
     count = failed.count() if counts.get(M.FAILED) else 0
     if not count:
         return None

@@ -58,8 +58,8 @@ def taught_by(message: Message) -> list[Taught]:
         return []
     group = message.contact.record.group if message.contact.record is not None else ""
     rows = DatasetRow.objects.filter(version_id=miniature.run.dataset_version_id).order_by("-decision__created_at")
-    related = rows.select_related("candidate__record", "candidate__task", "decision__reviewer")
-    own = list(related.filter(candidate__record__group=group)[:TAUGHT_SHOWN]) if group else []
+    related = rows.select_related("draft__record", "draft__task", "decision__reviewer")
+    own = list(related.filter(draft__record__group=group)[:TAUGHT_SHOWN]) if group else []
     rest = related.exclude(pk__in=[row.pk for row in own])[: TAUGHT_SHOWN - len(own)]
     return [_taught(row) for row in [*own, *rest]]
 
@@ -83,7 +83,7 @@ def _mail(message: Message) -> Station:
 def _draft(message: Message) -> list[Station]:
     if message.step.writer == StepWriter.TEMPLATE:
         return [Station("Text", f"The fixed text of mail {message.step.number}")]
-    draft = message.candidate
+    draft = message.draft
     if draft is None:
         return []
     url = reverse("review:draft", args=[draft.task.slug, draft.pk])
@@ -92,9 +92,9 @@ def _draft(message: Message) -> list[Station]:
 
 
 def _decisions(message: Message) -> list[Station]:
-    if message.candidate is None:
+    if message.draft is None:
         return []
-    said = Decision.objects.filter(candidate=message.candidate).select_related("reviewer").order_by("-created_at")
+    said = Decision.objects.filter(draft=message.draft).select_related("reviewer").order_by("-created_at")
     found = [
         Station("Decision", f"{one.get_verdict_display()} by {one.reviewer.name}", note=_when(one.created_at))
         for one in said[:TAUGHT_SHOWN]
@@ -103,7 +103,7 @@ def _decisions(message: Message) -> list[Station]:
 
 
 def _writer(message: Message) -> list[Station]:
-    draft = message.candidate
+    draft = message.draft
     if draft is None or draft.call_id is None:
         return []
     call = Call.objects.filter(pk=draft.call_id).select_related("generation_job__teacher").first()
@@ -136,7 +136,7 @@ def _training(message: Message) -> list[Station]:
 
 
 def _taught(row: DatasetRow) -> Taught:
-    draft, decision = row.candidate, row.decision
+    draft, decision = row.draft, row.decision
     url = reverse("review:draft", args=[draft.task.slug, draft.pk])
     return Taught(draft.record.title, decision.get_verdict_display(), decision.reviewer.name, url, decision.created_at)
 

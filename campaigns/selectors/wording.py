@@ -27,12 +27,12 @@ def fields_of(message: Message) -> dict[str, str]:
     step = message.step
     if step.writer == StepWriter.TEMPLATE:
         return {"subject": step.subject, "body": step.body}
-    if message.candidate_id is None or message.candidate is None:
+    if message.draft_id is None or message.draft is None:
         return {"subject": "", "body": ""}
     # A caller with many mails brings the gold along; without it, this asks.
-    gold: Gold | None = getattr(message.candidate, "gold", None)
-    fields = gold.decision.fields if gold is not None and gold.decision.fields else message.candidate.fields
-    return as_mail(message.candidate.task_version.spec, fields)
+    gold: Gold | None = getattr(message.draft, "gold", None)
+    fields = gold.decision.fields if gold is not None and gold.decision.fields else message.draft.fields
+    return as_mail(message.draft.task_version.spec, fields)
 
 
 def as_mail(spec: TaskSpec, fields: Mapping[str, Any]) -> dict[str, str]:

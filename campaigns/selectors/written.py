@@ -12,7 +12,7 @@ from campaigns.selectors import wording
 from generation.models import Call, GenerationJob
 from generation.states import CallState
 from jobs.states import FINISHED
-from review.models import Candidate
+from review.models import Draft
 
 CHUNK = 500
 REPEATED = "Have it written again, or give the mail a fixed text."
@@ -29,14 +29,14 @@ def drafts(orders_there: Sequence[GenerationJob], records: Iterable[UUID]) -> tu
     found: dict[UUID, UUID] = {}
     repeated: dict[UUID, str] = {}
     for chunk in _chunks(list(records)) if jobs else ():
-        rows = Candidate.objects.filter(job_id__in=jobs, record_id__in=chunk).order_by("-created_at", "-id")
+        rows = Draft.objects.filter(job_id__in=jobs, record_id__in=chunk).order_by("-created_at", "-id")
         unfit = _repeats(rows)
         repeated.update(unfit.values())
         found.update((record, pk) for record, pk in rows.values_list("record_id", "pk") if pk not in unfit)
     return found, repeated
 
 
-def _repeats(drafts: QuerySet[Candidate]) -> dict[UUID, tuple[UUID, str]]:
+def _repeats(drafts: QuerySet[Draft]) -> dict[UUID, tuple[UUID, str]]:
     """Of these drafts: follow-ups that say what their reader was sent before; the record of each, and why."""
     follow_ups = drafts.filter(thread__isnull=False).select_related("task_version").defer("messages")
     said = {draft: wording.as_mail(draft.task_version.spec, draft.fields)["body"] for draft in follow_ups}
@@ -56,7 +56,7 @@ def under_way(orders_there: Sequence[GenerationJob]) -> set[UUID]:
 
 def reasons(orders_there: Sequence[GenerationJob], records: Sequence[UUID]) -> dict[UUID, str]:
     """Why a record has no draft, for those that have none: what its call came to, or that it was never asked for."""
-    has_draft = Candidate.objects.filter(record_id=OuterRef("record_id"), job_id=OuterRef("generation_job__job_id"))
+    has_draft = Draft.objects.filter(record_id=OuterRef("record_id"), job_id=OuterRef("generation_job__job_id"))
     calls = Call.objects.filter(~Exists(has_draft), generation_job__in=[order.pk for order in orders_there])
     said = {record: _not_asked(orders_there) for record in records}
     for call in calls.filter(record_id__in=records).order_by("updated_at").only("record_id", "state", "error_message"):

@@ -20,9 +20,9 @@ from campaigns.models import Campaign, Message
 from campaigns.selectors import wording
 from campaigns.selectors.suppression import suppressed_among
 from campaigns.states import Approval, MessageState, StopReason
-from review.models import Candidate, TaskVersion
-from review.services import candidates
-from review.states import POSITIVE, CandidateState, Verdict
+from review.models import Draft, TaskVersion
+from review.services.drafts import add_marks, put_on_desk
+from review.states import POSITIVE, DraftState, Verdict
 
 CHUNK = 500
 UNFIT = "Approved, but {words}. Take the decision back, edit the text, and accept it again."
@@ -46,13 +46,13 @@ def check(campaign: Campaign) -> int:
         How many mails moved; 0 when none waits.
     """
     written = Message.objects.filter(campaign=campaign, state=MessageState.WRITTEN)
-    related = written.select_related("candidate", "step", "contact").defer("candidate__messages")
+    related = written.select_related("draft", "step", "contact").defer("draft__messages")
     mails = list(related.order_by("created_at", "id")[:CHUNK])
     if not mails:
         return 0
     _mark(campaign, mails)
     sorted_out = _sort_out(campaign, mails)
-    candidates.put_on_desk(mail.candidate for mail in sorted_out.for_desk if mail.candidate is not None)
+    put_on_desk(mail.draft for mail in sorted_out.for_desk if mail.draft is not None)
     moved = _move(sorted_out.for_desk, state=MessageState.AWAITING, needs_approval=True)
     moved += _move(sorted_out.past_it, state=MessageState.APPROVED, due_at=timezone.now())
     return moved + _move(sorted_out.stopped, state=MessageState.STOPPED, stop_reason=StopReason.SUPPRESSED)
@@ -68,7 +68,7 @@ def follow(campaign: Campaign) -> int:
         How many mails moved.
     """
     moved = _take_revisions(campaign)
-    judged = Message.objects.filter(campaign=campaign, needs_approval=True, candidate__isnull=False)
+    judged = Message.objects.filter(campaign=campaign, needs_approval=True, draft__isnull=False)
     now = timezone.now()
     approved = judged.filter(state=MessageState.APPROVED)
     reopened = approved.filter(~_settled()) | judged.filter(~_settled(), state=MessageState.REJECTED)
@@ -82,24 +82,24 @@ def follow(campaign: Campaign) -> int:
 
 def _take_revisions(campaign: Campaign) -> int:
     """Have mails follow a draft that somebody on the desk had written again: the revision is judged instead of it."""
-    revisions = Candidate.objects.filter(parent=OuterRef("candidate_id"), erased_at__isnull=True)
+    revisions = Draft.objects.filter(parent=OuterRef("draft_id"), erased_at__isnull=True)
     revised = Message.objects.filter(
-        Exists(revisions), campaign=campaign, state=MessageState.AWAITING, candidate__state=CandidateState.KEPT
+        Exists(revisions), campaign=campaign, state=MessageState.AWAITING, draft__state=DraftState.KEPT
     )
     ids = list(revised.values_list("pk", flat=True)[:CHUNK])
     if not ids:
         return 0
     newest = revisions.order_by("-created_at", "-id").values("pk")[:1]
     waiting = Message.objects.filter(pk__in=ids, state=MessageState.AWAITING)
-    count = waiting.update(candidate=Subquery(newest), updated_at=timezone.now())
-    _mark(campaign, list(waiting.select_related("candidate", "step", "contact")))
+    count = waiting.update(draft=Subquery(newest), updated_at=timezone.now())
+    _mark(campaign, list(waiting.select_related("draft", "step", "contact")))
     return count
 
 
 def _approve(campaign: Campaign, judged: QuerySet[Message]) -> int:
     # One that was approved and cannot go as it is, is rejected with that problem, and stays so until it is taken back.
     waiting = Q(state=MessageState.AWAITING) | Q(state=MessageState.REJECTED, problem="")
-    settled = judged.filter(waiting, _settled(verdict__in=POSITIVE)).select_related("candidate", "step", "contact")
+    settled = judged.filter(waiting, _settled(verdict__in=POSITIVE)).select_related("draft", "step", "contact")
     mails = list(settled.order_by("created_at", "id")[:CHUNK])
     if not mails:
         return 0
@@ -124,7 +124,7 @@ def _unfit(mail: Message, known: Collection[str]) -> str:
     fields = wording.fields_of(mail)
     if slots := mail_text.unfilled_slots(fields, known):
         return UNFIT.format(words=str(mail_text.UnfilledSlotError(slots)))[:300]
-    thread = mail.candidate.thread if mail.candidate is not None else None
+    thread = mail.draft.thread if mail.draft is not None else None
     if repeat := repeats.found(fields["body"], thread or ()):
         return UNFIT.format(words=str(repeat)[:1].lower() + str(repeat)[1:].rstrip("."))[:300]
     return ""
@@ -133,7 +133,7 @@ def _unfit(mail: Message, known: Collection[str]) -> str:
 def _settled(**verdict: Any) -> Exists:
     """Whether a draft is decided and something counts; of one verdict if one is named."""
     wanted = {f"gold__{name}": value for name, value in verdict.items()} or {"gold__isnull": False}
-    return Exists(Candidate.objects.filter(pk=OuterRef("candidate_id"), state=CandidateState.DECIDED, **wanted))
+    return Exists(Draft.objects.filter(pk=OuterRef("draft_id"), state=DraftState.DECIDED, **wanted))
 
 
 def _mark(campaign: Campaign, mails: Sequence[Message]) -> None:
@@ -142,7 +142,7 @@ def _mark(campaign: Campaign, mails: Sequence[Message]) -> None:
     known = frozenset(wording.known_slots(campaign))
     found: dict[UUID, list[Mapping[str, Any]]] = {}
     for mail in mails:
-        draft = mail.candidate
+        draft = mail.draft
         if draft is None or draft.pk in found:
             continue
         texts = {name: text for name, text in draft.fields.items() if isinstance(text, str)}
@@ -150,10 +150,10 @@ def _mark(campaign: Campaign, mails: Sequence[Message]) -> None:
             texts, slots=known, spec=draft.task_version.spec, plain_names=wording.plain_names(mail.contact)
         )
         found[draft.pk] = [mark.as_json() for mark in marks]
-    counts = candidates.add_marks({pk: marks for pk, marks in found.items() if marks})
+    counts = add_marks({pk: marks for pk, marks in found.items() if marks})
     for mail in mails:
-        if mail.candidate is not None:
-            mail.candidate.marks_count = counts.get(mail.candidate.pk, mail.candidate.marks_count)
+        if mail.draft is not None:
+            mail.draft.marks_count = counts.get(mail.draft.pk, mail.draft.marks_count)
 
 
 def _sort_out(campaign: Campaign, mails: Sequence[Message]) -> _Verdicts:
@@ -174,10 +174,10 @@ def _needs_person(campaign: Campaign, mail: Message) -> bool:
 
     Where a share is enough, a fixed text was approved by whoever launched it.
     """
-    draft = mail.candidate
+    draft = mail.draft
     if draft is None:
         return campaign.approval == Approval.ALL
-    if campaign.approval == Approval.ALL or draft.marks_count > 0 or draft.state != CandidateState.KEPT:
+    if campaign.approval == Approval.ALL or draft.marks_count > 0 or draft.state != DraftState.KEPT:
         return True
     # By record and step: people who share a draft share its fate.
     return is_sampled(campaign.salt, f"{draft.record_id}|{mail.step.number}", campaign.sample_share)
@@ -185,7 +185,7 @@ def _needs_person(campaign: Campaign, mail: Message) -> bool:
 
 def _share_versions(mails: Sequence[Message]) -> None:
     """Read each task version once, however many drafts were written under it."""
-    drafts = [mail.candidate for mail in mails if mail.candidate is not None]
+    drafts = [mail.draft for mail in mails if mail.draft is not None]
     versions = TaskVersion.objects.in_bulk({draft.task_version_id for draft in drafts})
     for draft in drafts:
         draft.task_version = versions[draft.task_version_id]

@@ -49,7 +49,7 @@ def compose(message: Message, *, links: Mapping[str, UUID]) -> Outgoing:
     """The mail of a message as it goes out now.
 
     Args:
-        message: With contact, step, candidate, and campaign with sender at hand.
+        message: With contact, step, draft, and campaign with sender at hand.
         links: Id by name of the links the campaign may point to.
 
     Raises:

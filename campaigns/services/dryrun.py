@@ -53,7 +53,7 @@ def preview(message: Message, *, links: Mapping[str, UUID]) -> Preview:
         message: From `selectors.mails.with_words`.
         links: Id by name of the campaign's links.
     """
-    marks = list(message.candidate.marks) if message.candidate is not None else []
+    marks = list(message.draft.marks) if message.draft is not None else []
     try:
         made = composing.compose(message, links=links)
     except Refusal as refusal:

@@ -56,7 +56,7 @@ def decide(campaign: Campaign, *, verdict: FixedVerdict, by: Member, message_ids
         )
     sources, target = _MOVES[verdict]
     found = Message.objects.filter(
-        campaign=campaign, candidate__isnull=True, needs_approval=True, step__writer=StepWriter.TEMPLATE,
+        campaign=campaign, draft__isnull=True, needs_approval=True, step__writer=StepWriter.TEMPLATE,
         state__in=sources if message_ids is not None else (M.AWAITING,),
     )  # fmt: skip
     if message_ids is not None:

@@ -72,7 +72,7 @@ class Claimed:
 
 def due(campaign: Campaign, *, now: datetime, limit: int) -> list[Message]:
     """Approved mails whose time has come, the longest due first, with what claiming one needs at hand."""
-    rows = waiting(campaign, now=now).select_related("contact", "step", "candidate")
+    rows = waiting(campaign, now=now).select_related("contact", "step", "draft")
     return list(rows.order_by("due_at", "id")[:limit])
 
 
@@ -190,18 +190,18 @@ def _barred(contact: Contact) -> StopReason | None:
 
 def _is_approved(message: Message) -> bool:
     """Whether the decision that counts still says yes; one taken back moments ago may not have reached the mail yet."""
-    if message.candidate is None:
+    if message.draft is None:
         return message.approved_at is not None
-    said = Gold.objects.filter(candidate=message.candidate).values_list("verdict", flat=True).first()
+    said = Gold.objects.filter(draft=message.draft).values_list("verdict", flat=True).first()
     return said in (Verdict.ACCEPT, Verdict.EDIT)
 
 
 def _composed(message: Message, turn: Turn) -> Outgoing:
-    if message.candidate is not None:
-        pk = message.candidate.task_version_id
+    if message.draft is not None:
+        pk = message.draft.task_version_id
         if pk not in turn.versions:
             turn.versions[pk] = TaskVersion.objects.get(pk=pk)
-        message.candidate.task_version = turn.versions[pk]
+        message.draft.task_version = turn.versions[pk]
     return composing.compose(message, links=turn.links)
 
 

@@ -117,7 +117,7 @@ def _erase(hmac: str) -> ErasedPerson:
         partial(traces.empty_mailbox, list(mails.exclude(message_id="").values_list("message_id", flat=True)))
     )
     told = ErasedPerson(
-        len(contacts), mails.count(), replies.count(), len(erased.records), len(erased.candidates), erased.decisions,
+        len(contacts), mails.count(), replies.count(), len(erased.records), len(erased.drafts), erased.decisions,
         len(erased.versions),
     )  # fmt: skip
     now = timezone.now()

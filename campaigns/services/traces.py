@@ -23,7 +23,7 @@ from generation.models import Call, GenerationJob
 from jobs.models import Job, JobEvent
 from jobs.states import FINISHED
 from jobs.supervisor import pruning
-from review.models import Candidate, DatasetRow, DatasetVersion, Record
+from review.models import DatasetRow, DatasetVersion, Draft, Record
 from training.models import TrainingRun
 from training.services import token_cache
 
@@ -91,12 +91,12 @@ def empty_mailbox(message_ids: Sequence[str]) -> None:
 
 def versions_with_erased() -> list[UUID]:
     """Frozen versions that hold rows of erased drafts."""
-    erased = Candidate.objects.filter(erased_at__isnull=False).values("pk")
-    return list(DatasetRow.objects.filter(candidate__in=erased).values_list("version", flat=True).distinct())
+    erased = Draft.objects.filter(erased_at__isnull=False).values("pk")
+    return list(DatasetRow.objects.filter(draft__in=erased).values_list("version", flat=True).distinct())
 
 
 def _versions_of(record_ids: Sequence[UUID]) -> list[UUID]:
-    rows = DatasetRow.objects.filter(candidate__record__in=list(record_ids))
+    rows = DatasetRow.objects.filter(draft__record__in=list(record_ids))
     return list(rows.values_list("version", flat=True).distinct())
 
 

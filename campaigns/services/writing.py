@@ -148,13 +148,9 @@ def _take_fixed_texts(campaign: Campaign) -> int:
 
 
 def _give(wanted: _Wanted, drafts: dict[UUID, UUID], *, source: MessageState) -> int:
-    rows = [
-        Message(pk=mail, candidate_id=candidate)
-        for record, candidate in drafts.items()
-        for mail in wanted.by_record[record]
-    ]
+    rows = [Message(pk=mail, draft_id=draft) for record, draft in drafts.items() for mail in wanted.by_record[record]]
     # What was stopped meanwhile is not in `source` any more, and stays as it is. Only what differs goes row by row.
-    Message.objects.filter(state=source).bulk_update(rows, ["candidate"], batch_size=CHUNK)
+    Message.objects.filter(state=source).bulk_update(rows, ["draft"], batch_size=CHUNK)
     return _move([row.pk for row in rows], source=source, state=MessageState.WRITTEN, problem="")
 
 

@@ -67,8 +67,8 @@ def golds_from_facts(version: DatasetVersion, split: Split) -> Iterator[dict[str
 def teacher_of(version: DatasetVersion) -> Teacher | None:
     """The teacher, still in use, that wrote most of the texts of a dataset version."""
     labels = (
-        DatasetRow.objects.filter(version=version).exclude(candidate__teacher="")
-        .values_list("candidate__teacher").annotate(n=Count("pk")).order_by("-n")
+        DatasetRow.objects.filter(version=version).exclude(draft__teacher="")
+        .values_list("draft__teacher").annotate(n=Count("pk")).order_by("-n")
     )  # fmt: skip
     teachers = {teacher.label: teacher for teacher in Teacher.objects.filter(is_active=True).order_by("created_at")}
     return next((teachers[label] for label, _ in labels if label in teachers), None)

@@ -34,13 +34,13 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Draft:
+class ParsedAnswer:
     """The fields of a good answer."""
 
     fields: Fields
 
 
-def judge(task: TaskSpec, reply: Reply) -> Draft | Failure:
+def judge(task: TaskSpec, reply: Reply) -> ParsedAnswer | Failure:
     """Read a paid answer by the task's output schema."""
     if reply.unreadable:
         code, _, why = reply.unreadable.partition(": ")
@@ -61,7 +61,7 @@ def judge(task: TaskSpec, reply: Reply) -> Draft | Failure:
         return Failure("malformed", str(error), excerpt(reply.text))
     if len(json.dumps(fields, ensure_ascii=False).encode()) > LARGEST_DRAFT_BYTES:
         return Failure("too_large", f"The draft is larger than {LARGEST_DRAFT_BYTES // 1024} KB.", excerpt(reply.text))
-    return Draft(fields)
+    return ParsedAnswer(fields)
 
 
 def damaged(text: str) -> str:

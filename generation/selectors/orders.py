@@ -14,7 +14,7 @@ from generation.engine.repairs import FLAWED
 from generation.models import Call, GenerationJob
 from generation.states import CallState, Purpose, Settlement
 from members.models import Member
-from review.models import Candidate, Record, Source, Task
+from review.models import Draft, Record, Source, Task
 from review.permissions import tasks_for
 from review.states import SourceKind
 
@@ -116,11 +116,11 @@ def open_doubts(order: GenerationJob) -> list[Call]:
     return list(calls(order, state=CallState.UNCERTAIN).filter(settlement=Settlement.OPEN)[:SETTLED_SHOWN])
 
 
-def recent_drafts(order: GenerationJob) -> list[Candidate]:
+def recent_drafts(order: GenerationJob) -> list[Draft]:
     """The newest drafts of an order that stand on the desk."""
     if order.job_id is None:
         return []
-    found = Candidate.objects.filter(job_id=order.job_id).select_related("record")
+    found = Draft.objects.filter(job_id=order.job_id).select_related("record")
     return list(found.order_by("-created_at", "-queue_position")[:RECENT])
 
 

@@ -42,7 +42,7 @@ class Evidence:
     """One decision behind a change, without who made it."""
 
     decision: str
-    candidate: str
+    draft: str
     title: str
     verdict: str
     reasons: str
@@ -149,21 +149,21 @@ def _shown(number: int, change: ProposedChange, spec: TaskSpec, known: dict[str,
 
 def _evidence(decision_ids: Collection[str]) -> dict[str, Evidence]:
     rows = (
-        Decision.objects.filter(pk__in=[UUID(pk) for pk in decision_ids], candidate__erased_at__isnull=True)
-        .select_related("candidate__record", "candidate__task_version")
-        .defer("candidate__messages", "candidate__parameters", "candidate__marks")
+        Decision.objects.filter(pk__in=[UUID(pk) for pk in decision_ids], draft__erased_at__isnull=True)
+        .select_related("draft__record", "draft__task_version")
+        .defer("draft__messages", "draft__parameters", "draft__marks")
     )
     return {str(row.pk): _one(row) for row in rows}
 
 
 def _one(row: Decision) -> Evidence:
-    labels = {reason.code: reason.label for reason in row.candidate.task_version.spec.reasons}
-    before = of_fields(row.candidate.fields)[:SHOWN_CHARS]
+    labels = {reason.code: reason.label for reason in row.draft.task_version.spec.reasons}
+    before = of_fields(row.draft.fields)[:SHOWN_CHARS]
     after = of_fields(row.fields)[:SHOWN_CHARS] if row.verdict == Verdict.EDIT and row.fields else before
     return Evidence(
         decision=str(row.pk),
-        candidate=str(row.candidate_id),
-        title=row.candidate.record.title,
+        draft=str(row.draft_id),
+        title=row.draft.record.title,
         verdict=str(Verdict(row.verdict).label),
         reasons=", ".join(labels.get(code, code) for code in row.reasons),
         note=row.note,

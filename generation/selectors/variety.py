@@ -13,7 +13,7 @@ from generation.engine.diversity.measure import Diversity, measure
 from generation.models import BestOf, GenerationJob, LeftOut
 from generation.states import ChosenBy, LeftOutFor
 from generation.variety import Variety
-from review.models import Candidate, DatasetVersion, Task
+from review.models import DatasetVersion, Draft, Task
 from review.search.texts import of_fields
 
 # The newest so many drafts of an order are measured.
@@ -67,7 +67,7 @@ def outcome(order: GenerationJob) -> Outcome:
     left = LeftOut.objects.filter(generation_job=order)
     counts = Counter(dict(left.values_list("reason").annotate(n=Count("pk")).order_by()))
     chosen = dict(BestOf.objects.filter(generation_job=order).values_list("by").annotate(n=Count("pk")).order_by())
-    repeats = left.filter(reason=LeftOutFor.DUPLICATE).select_related("candidate__record", "because_of__record")
+    repeats = left.filter(reason=LeftOutFor.DUPLICATE).select_related("draft__record", "because_of__record")
     return Outcome(
         variety=variety,
         teachers=_teachers(variety),
@@ -95,7 +95,7 @@ def measured(order: GenerationJob) -> list[Measured]:
     """How much an order's newest drafts differ: all of them first, then by teacher where there are several."""
     if order.job_id is None:
         return []
-    rows = Candidate.objects.filter(job_id=order.job_id, erased_at__isnull=True).order_by("-created_at", "-id")
+    rows = Draft.objects.filter(job_id=order.job_id, erased_at__isnull=True).order_by("-created_at", "-id")
     found = list(rows.values_list("teacher", "fields")[:MEASURED])
     texts: dict[str, list[str]] = {}
     for teacher, fields in reversed(found):

@@ -15,8 +15,8 @@ def of_order(order: GenerationJob) -> list[Message]:
     Raises:
         Refusal: `request_gone`, nobody asks for it any more.
     """
-    found = RevisionRequest.objects.select_related("candidate__record", "candidate__task_version")
-    request = found.filter(job_id=order.job_id, candidate__erased_at__isnull=True).first()
+    found = RevisionRequest.objects.select_related("draft__record", "draft__task_version")
+    request = found.filter(job_id=order.job_id, draft__erased_at__isnull=True).first()
     if request is None:
         raise Refusal("request_gone", "Nobody asks for this revision any more.", hint="Ask anew on the draft.")
-    return revisions.conversation(request.candidate, request.instruction)
+    return revisions.conversation(request.draft, request.instruction)

@@ -19,7 +19,7 @@ from generation.variety import Variety
 from review import prompting
 from review.models import Record
 from review.prompting import Audience, Message
-from review.services.candidates import NewDraft
+from review.services.drafts import NewDraft
 
 CHUNK = 500
 MICRO = Decimal("0.000001")

@@ -19,9 +19,9 @@ from generation.services.variety.arriving import Arrival
 from generation.states import CallState, Purpose, UncertainPolicy, Way
 from jobs.contracts import Event
 from jobs.models import Job
-from review.models import Candidate
-from review.services import candidates, revisions
-from review.services.candidates import NewDraft
+from review.models import Draft
+from review.services import revisions
+from review.services.drafts import NewDraft, add_drafts
 from web.errors import Refusal
 
 CHUNK = 500
@@ -170,7 +170,7 @@ def _to_desk(order: GenerationJob, calls: dict[UUID, Call], told: dict[UUID, dic
         return
     arrival = Arrival(order, drafts.of_order(order, list(told.values())))
     try:
-        added = candidates.add_drafts(version=order.task_version, drafts=arrival.drafts, job_id=order.job_id)
+        added = add_drafts(version=order.task_version, drafts=arrival.drafts, job_id=order.job_id)
     except Refusal:
         added = [row for draft in arrival.drafts for row in _add_alone(order, calls, draft)]
     arrival.added(added)
@@ -201,10 +201,10 @@ def _to_asker(order: GenerationJob, calls: dict[UUID, Call], answers: dict[UUID,
             call.state, call.error_code, call.error_message = CallState.FAILED, refusal.code[:40], refusal.message
 
 
-def _add_alone(order: GenerationJob, calls: dict[UUID, Call], draft: NewDraft) -> list[Candidate]:
+def _add_alone(order: GenerationJob, calls: dict[UUID, Call], draft: NewDraft) -> list[Draft]:
     """One draft the desk will not take must not hold up the rest."""
     try:
-        return candidates.add_drafts(version=order.task_version, drafts=[draft], job_id=order.job_id)
+        return add_drafts(version=order.task_version, drafts=[draft], job_id=order.job_id)
     except Refusal as refusal:
         call = calls[UUID(draft.call_id)]
         call.state, call.error_code, call.error_message = CallState.FAILED, refusal.code[:40], refusal.message

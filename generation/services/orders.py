@@ -59,7 +59,7 @@ def launch(
         source: See `quote`.
         record_ids: See `quote`.
         version: See `quote`.
-        purpose: For the desk, drafts become candidates; for an evaluation they stay on the calls.
+        purpose: For the desk, drafts become drafts; for an evaluation they stay on the calls.
         uncertain_policy: What to do with a call of unknown fate.
         seed: Makes a second order differ from the first; by default drawn from the order's id.
         repeats: The order whose uncertain calls this one asks again.

@@ -27,7 +27,7 @@ from members.models import Member
 from review import permissions
 from review.models import Record, Source, Task, TaskVersion
 from review.selectors.tasks import latest_version
-from review.states import CandidateState, Role
+from review.states import DraftState, Role
 from web.errors import Refusal
 
 LARGEST_ORDER = 100_000
@@ -159,7 +159,7 @@ def _records(
         if source is not None:
             rows = rows.filter(source=source)
         # A second order goes on where the first ended: with records nobody has written for the desk yet.
-        drafts = Count("candidates", filter=~Q(candidates__state=CandidateState.KEPT))
+        drafts = Count("drafts", filter=~Q(drafts__state=DraftState.KEPT))
         rows = rows.annotate(drafts=drafts).order_by("drafts", "source__created_at", "row_number", "pk")
         found = list(rows.values_list("pk", "facts")[:count])
     if not found:

@@ -18,7 +18,7 @@ from generation.services.orders import Quote
 from generation.states import CallState, Purpose
 from jobs.models import Job
 from members.models import Member
-from review.models import Candidate
+from review.models import Draft
 from review.ports import Writer
 from review.prompting import Message
 from review.services import revisions
@@ -32,12 +32,12 @@ CENT_OF_A_CENT = Decimal("0.0001")
 class TeacherReviser:
     """See `review.ports.Reviser`."""
 
-    def writers(self, draft: Candidate, conversation: Sequence[Message], *, by: Member) -> list[Writer]:
+    def writers(self, draft: Draft, conversation: Sequence[Message], *, by: Member) -> list[Writer]:
         """See `review.ports.Reviser`."""
         found = [writer for line in selectors.lines(by) if (writer := _writer(line, draft, conversation)) is not None]
         return sorted(found, key=lambda writer: not writer.is_author)
 
-    def start(self, draft: Candidate, conversation: Sequence[Message], *, writer: str, by: Member) -> UUID:
+    def start(self, draft: Draft, conversation: Sequence[Message], *, writer: str, by: Member) -> UUID:
         """See `review.ports.Reviser`."""
         teacher = self._teacher(draft, conversation, writer, by)
         spec = orders.askable(teacher)
@@ -63,7 +63,7 @@ class TeacherReviser:
             raise RuntimeError("an order was placed without a job")
         return order.job_id
 
-    def _teacher(self, draft: Candidate, conversation: Sequence[Message], slug: str, by: Member) -> Teacher:
+    def _teacher(self, draft: Draft, conversation: Sequence[Message], slug: str, by: Member) -> Teacher:
         if slug:
             found = selectors.visible(by).filter(slug=slug, provided_by="", is_active=True).first()
             if found is None:
@@ -90,7 +90,7 @@ def _why(order: GenerationJob, job: Job) -> str:
     return str(told)[:200] or f"the job ended {job.state}"
 
 
-def _writer(line: TeacherLine, draft: Candidate, conversation: Sequence[Message]) -> Writer | None:
+def _writer(line: TeacherLine, draft: Draft, conversation: Sequence[Message]) -> Writer | None:
     """A teacher as the panel offers it; None for one that cannot be asked, or that only knows its own short prompt."""
     if not line.can_be_asked or line.teacher.provided_by or line.price is None:
         return None

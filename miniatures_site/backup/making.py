@@ -57,7 +57,7 @@ def applied() -> dict[str, list[str]]:
 def golds_hash() -> str:
     """One hash over every gold, which is the same after they are written anew from the decisions."""
     digest = hashlib.sha256()
-    for row in Gold.objects.order_by("candidate_id").values_list("candidate_id", "verdict", "decision_id").iterator():
+    for row in Gold.objects.order_by("draft_id").values_list("draft_id", "verdict", "decision_id").iterator():
         digest.update(repr(tuple(map(str, row))).encode())
     return digest.hexdigest()
 

@@ -215,10 +215,10 @@ def _work(campaign: Campaign, lead: Member) -> None:
 
 def _approve(campaign: Campaign, lead: Member) -> int:
     """The lead judges what waits: accepts what is right, mends what is wrong. She rejects none, so all mails go."""
-    waiting = Message.objects.filter(campaign=campaign, state=MessageState.AWAITING, candidate__isnull=False)
-    drafts = {mail.candidate_id: mail for mail in waiting.select_related("candidate__record", "contact")}
+    waiting = Message.objects.filter(campaign=campaign, state=MessageState.AWAITING, draft__isnull=False)
+    drafts = {mail.draft_id: mail for mail in waiting.select_related("draft__record", "contact")}
     for mail in drafts.values():
-        draft: Any = mail.candidate
+        draft: Any = mail.draft
         card = queue.hold(lead, draft.pk)
         said = opinion(draft.fields, list(draft.labelled_defects), draft.marks)
         rng = random.Random(mail.contact.address)

@@ -21,11 +21,11 @@ from jobs.supervisor.carry import carry
 from members.models import Member
 from miniatures_site.demo import experiment, hand_drafts, login, prospects, reviewers
 from miniatures_site.demo.offer import OFFER
-from review.models import Candidate, Decision, DeskSettings, Membership, Source, Task
+from review.models import Decision, DeskSettings, Draft, Membership, Source, Task
 from review.services import desk_settings, imports, tasks
 from review.spec import Offer, TaskSpec
 from review.starters import STARTERS
-from review.states import CandidateState, QueueOrder, Role
+from review.states import DraftState, QueueOrder, Role
 from training.services import students
 
 SLUG = "outreach-e-mail"
@@ -205,7 +205,7 @@ def _decisions(admin: Member) -> bool:
     for username, wanted in JUDGED:
         member = Member.objects.get(username=username)
         given = Decision.objects.filter(task=task, reviewer=member).count()
-        if wanted > given and Candidate.objects.filter(task=task, state=CandidateState.PENDING).exists():
+        if wanted > given and Draft.objects.filter(task=task, state=DraftState.PENDING).exists():
             seed = f"{username} {given}"
             count, strictness = wanted - given, STRICTNESS[username]
             added = bool(reviewers.judge_next(member, task, count=count, seed=seed, strictness=strictness)) or added

@@ -64,12 +64,12 @@ def judge_next(member: Member, task: Task, *, count: int, seed: int | str, stric
 
 
 def _judge(member: Member, card: Assignment, rng: random.Random, strictness: float) -> None:
-    candidate = card.candidate
-    said = opinion(candidate.fields, list(candidate.labelled_defects), candidate.marks)
+    draft = card.draft
+    said = opinion(draft.fields, list(draft.labelled_defects), draft.marks)
     if said.verdict == "accept" and rng.random() < strictness:
         said = Said("reject", None, ["tone"])
     decisions.record(
-        card.candidate_id,
+        card.draft_id,
         by=member,
         id=uuid.UUID(int=rng.getrandbits(128), version=4),
         verdict=said.verdict,

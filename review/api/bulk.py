@@ -34,7 +34,7 @@ class PreviewView(APIView):
         task = task_or_404(member, slug)
         require(member, task, Role.REVIEWER)
         body = _read(PreviewIn, request)
-        ids = body["candidates"]
+        ids = body["drafts"]
         if ids is None:
             ids = bulk.matching(member, task, narrowing.read(body["filters"]))
         if len(ids) > bulk.AT_MOST:
@@ -42,11 +42,11 @@ class PreviewView(APIView):
             raise Refusal("too_many_drafts", message, hint="Narrow the filters.", status=413)
         plan = bulk.plan(member, task, ids, bulk_verdict.read(body))
         samples = [
-            {"candidate": one.draft.pk, "title": one.draft.record.title, "fields": one.fields} for one in plan.samples
+            {"draft": one.draft.pk, "title": one.draft.record.title, "fields": one.fields} for one in plan.samples
         ]
         return Response(
             {
-                "count": len(plan.ids), "candidates": [str(one) for one in plan.ids], "left_out": dict(plan.left_out),
+                "count": len(plan.ids), "drafts": [str(one) for one in plan.ids], "left_out": dict(plan.left_out),
                 "samples": samples, "tag": plan.tag,
             }
         )  # fmt: skip
@@ -67,7 +67,7 @@ class BulkView(APIView):
         require(member, task, Role.REVIEWER)
         body = _read(BulkIn, request)
         act = acts.carry_out(
-            task, by=member, id=body["id"], candidates=body["candidates"], said=bulk_verdict.read(body),
+            task, by=member, id=body["id"], drafts=body["drafts"], said=bulk_verdict.read(body),
             tag=body["tag"] or None, typed=body["typed"],
             how={name: str(value) for name, value in body["filters"].items()},
         )  # fmt: skip
@@ -88,12 +88,12 @@ class UndoView(APIView):
 class SimilarView(APIView):
     """Drafts of the same task that are most like this one."""
 
-    @extend_schema(operation_id="similar_candidates", responses={200: SIMILAR})
-    def get(self, request: Request, candidate_id: UUID) -> Response:
+    @extend_schema(operation_id="similar_drafts", responses={200: SIMILAR})
+    def get(self, request: Request, draft_id: UUID) -> Response:
         member = member_of(request)
-        found = alike.similar(desk.draft_or_404(member, candidate_id))
+        found = alike.similar(desk.draft_or_404(member, draft_id))
         drafts = desk.summaries_json([one.draft for one in found], member)
-        results = [{"candidate": draft, "share": round(one.share, 4)} for draft, one in zip(drafts, found, strict=True)]
+        results = [{"draft": draft, "share": round(one.share, 4)} for draft, one in zip(drafts, found, strict=True)]
         return Response({"next": None, "previous": None, "results": results})
 
 
@@ -103,9 +103,9 @@ class RepeatedView(APIView):
     scope_read = "review"
 
     @extend_schema(operation_id="repeated_sentences", responses={200: REPEATED})
-    def get(self, request: Request, candidate_id: UUID) -> Response:
+    def get(self, request: Request, draft_id: UUID) -> Response:
         member = member_of(request)
-        draft = desk.draft_or_404(member, candidate_id)
+        draft = desk.draft_or_404(member, draft_id)
         require(member, draft.task, Role.REVIEWER)
         results = [
             {"sentence": one.text, "count": one.count, "instead": one.instead, "url": one.address}

@@ -24,19 +24,19 @@ class CommentsView(APIView):
     scope_write = "review"
 
     @extend_schema(operation_id="comments", responses={200: CommentOut(many=True)})
-    def get(self, request: Request, candidate_id: UUID) -> Response:
+    def get(self, request: Request, draft_id: UUID) -> Response:
         member = member_of(request)
-        found = selectors.on_draft(member, desk.draft_or_404(member, candidate_id))[: selectors.SHOWN]
+        found = selectors.on_draft(member, desk.draft_or_404(member, draft_id))[: selectors.SHOWN]
         return Response({"next": None, "previous": None, "results": [selectors.as_json(one) for one in found]})
 
     @extend_schema(
         operation_id="comment_add", request=CommentIn, responses={201: CommentOut, 409: PROBLEM, 422: PROBLEM}
     )
-    def post(self, request: Request, candidate_id: UUID) -> Response:
+    def post(self, request: Request, draft_id: UUID) -> Response:
         """Write a comment; `@name` tells that member of the task."""
         asked = CommentIn(data=request.data)
         asked.is_valid(raise_exception=True)
-        comment = comments.add(candidate_id, by=member_of(request), **asked.validated_data)
+        comment = comments.add(draft_id, by=member_of(request), **asked.validated_data)
         return Response(selectors.as_json(comment), status=201)
 
 

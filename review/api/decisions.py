@@ -34,10 +34,10 @@ class DecisionsView(APIView):
 
     scope_write = "review"
 
-    @extend_schema(operation_id="candidate_decisions", responses={200: DECISIONS})
-    def get(self, request: Request, candidate_id: UUID) -> Response:
+    @extend_schema(operation_id="draft_decisions", responses={200: DECISIONS})
+    def get(self, request: Request, draft_id: UUID) -> Response:
         member = member_of(request)
-        draft = desk.draft_or_404(member, candidate_id)
+        draft = desk.draft_or_404(member, draft_id)
         results = [said.as_json(decision) for decision in desk.decisions_on(member, draft)[:500]]
         tag = desk.etag(draft, member)
         return Response({"next": None, "previous": None, "results": results}, headers={"ETag": f'"{tag}"'})
@@ -46,12 +46,12 @@ class DecisionsView(APIView):
         operation_id="decide", request=DecisionIn, parameters=[IF_MATCH, RENDER, ONLY],
         responses={200: DECISION_REPLY, 201: DECISION_REPLY, 409: PROBLEM, 412: PROBLEM, 422: PROBLEM, 428: PROBLEM},
     )  # fmt: skip
-    def post(self, request: Request, candidate_id: UUID) -> Response:
+    def post(self, request: Request, draft_id: UUID) -> Response:
         body = DecisionIn(data=request.data)
         body.is_valid(raise_exception=True)
-        only = _only(request, candidate_id)
+        only = _only(request, draft_id)
         outcome = decisions.record(
-            candidate_id,
+            draft_id,
             by=member_of(request),
             if_match=etags.from_header(request.headers.get("If-Match")),
             deck_size=0 if only else settings.DECK_SIZE,
@@ -60,7 +60,7 @@ class DecisionsView(APIView):
         hand = _fresh(request, only) if only and not outcome.is_replay else outcome.hand
         answer = {
             "decision": said.as_json(outcome.decision),
-            "state": outcome.candidate_state,
+            "state": outcome.draft_state,
             "next": deck_json(request, hand),
             "left": outcome.pace.left if outcome.pace else None,
             "pace": outcome.pace.as_json() if outcome.pace else None,
@@ -102,7 +102,7 @@ class ReleaseView(APIView):
         body = ReleaseIn(data=request.data)
         body.is_valid(raise_exception=True)
         leaving = [
-            Leaving(card["candidate"], unfinished=_fields(card["unfinished"]), seen_until=card["seen_until"])
+            Leaving(card["draft"], unfinished=_fields(card["unfinished"]), seen_until=card["seen_until"])
             for card in body.validated_data["cards"]
         ]
         return Response({"released": queue.release(member_of(request), leaving)})
@@ -114,17 +114,17 @@ class SetAsideView(APIView):
     scope_write = "review"
 
     @extend_schema(operation_id="desk_set_aside", request=SetAsideIn, parameters=[RENDER, ONLY], responses={200: DECK})
-    def post(self, request: Request, candidate_id: UUID) -> Response:
+    def post(self, request: Request, draft_id: UUID) -> Response:
         body = SetAsideIn(data=request.data)
         body.is_valid(raise_exception=True)
         member = member_of(request)
-        task = desk.draft_or_404(member, candidate_id).task
+        task = desk.draft_or_404(member, draft_id).task
         require(member, task, Role.REVIEWER)
         note, unfinished = body.validated_data["note"], _fields(body.validated_data["unfinished"])
-        only = _only(request, candidate_id)
+        only = _only(request, draft_id)
         size = 0 if only else settings.DECK_SIZE
-        hand = queue.set_aside(candidate_id, by=member, note=note, unfinished=unfinished, deck_size=size)
-        hand = _fresh(request, only, but=candidate_id) if only else hand
+        hand = queue.set_aside(draft_id, by=member, note=note, unfinished=unfinished, deck_size=size)
+        hand = _fresh(request, only, but=draft_id) if only else hand
         how_much = pace.of(member, task)
         return Response({"cards": deck_json(request, hand), "left": how_much.left, "pace": how_much.as_json()})
 
@@ -135,10 +135,10 @@ class HoldView(APIView):
     scope_write = "review"
 
     @extend_schema(operation_id="desk_hold", request=None, parameters=[RENDER], responses={200: DECK})
-    def post(self, request: Request, candidate_id: UUID) -> Response:
+    def post(self, request: Request, draft_id: UUID) -> Response:
         member = member_of(request)
-        desk.draft_or_404(member, candidate_id)
-        card = queue.hold(member, candidate_id)
+        desk.draft_or_404(member, draft_id)
+        card = queue.hold(member, draft_id)
         how_much = pace.of(member, card.task)
         return Response({"cards": deck_json(request, [card]), "left": how_much.left, "pace": how_much.as_json()})
 
@@ -174,13 +174,13 @@ def deck_json(request: Request, hand: list[Any]) -> list[dict[str, Any]]:
     return drawn
 
 
-def _only(request: Request, candidate_id: UUID) -> Narrowed | None:
+def _only(request: Request, draft_id: UUID) -> Narrowed | None:
     """The part that the desk keeps to; it must be of the draft's own task, in which the service asks for the role."""
     key = request.query_params.get("only", "")
     if not key:
         return None
     member = member_of(request)
-    return desk_part.read(key, by=member, task=desk.draft_or_404(member, candidate_id).task)
+    return desk_part.read(key, by=member, task=desk.draft_or_404(member, draft_id).task)
 
 
 def _fresh(request: Request, only: Narrowed, *, but: UUID | None = None) -> list[Any]:

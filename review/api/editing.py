@@ -54,10 +54,10 @@ class CheckView(APIView):
         operation_id="check_edit", request=EditedIn, parameters=[RENDER],
         responses={200: RECHECK, 422: PROBLEM},
     )  # fmt: skip
-    def post(self, request: Request, candidate_id: UUID) -> Response:
+    def post(self, request: Request, draft_id: UUID) -> Response:
         body = EditedIn(data=request.data)
         body.is_valid(raise_exception=True)
-        found = rechecks.of(member_of(request), candidate_id, body.validated_data["fields"])
+        found = rechecks.of(member_of(request), draft_id, body.validated_data["fields"])
         answer = found.as_json()
         if request.query_params.get("render") == "html":
             context = {"remarks": found.remarks, "unsupported": found.unsupported}
@@ -71,9 +71,9 @@ class UnfinishedView(APIView):
     scope_write = "review"
 
     @extend_schema(operation_id="keep_unfinished", request=UnfinishedIn, responses={200: KEPT, 422: PROBLEM})
-    def put(self, request: Request, candidate_id: UUID) -> Response:
+    def put(self, request: Request, draft_id: UUID) -> Response:
         body = UnfinishedIn(data=request.data)
         body.is_valid(raise_exception=True)
         member = member_of(request)
-        require(member, desk.draft_or_404(member, candidate_id).task, Role.REVIEWER)
-        return Response({"kept": unfinished.keep(member, candidate_id, body.validated_data["fields"])})
+        require(member, desk.draft_or_404(member, draft_id).task, Role.REVIEWER)
+        return Response({"kept": unfinished.keep(member, draft_id, body.validated_data["fields"])})

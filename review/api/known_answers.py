@@ -44,7 +44,7 @@ class KnownAnswersView(APIView):
         asked = KnownAnswerIn(data=request.data)
         asked.is_valid(raise_exception=True)
         values = dict(asked.validated_data)
-        draft = desk.draft_or_404(member, values.pop("candidate"), task=task)
+        draft = desk.draft_or_404(member, values.pop("draft"), task=task)
         return Response(selectors.as_json(known_answers.add(draft.pk, by=member, **values)), status=201)
 
 

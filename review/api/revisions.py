@@ -29,9 +29,9 @@ class WritersView(APIView):
     scope_read = "review"
 
     @extend_schema(operation_id="revision_writers", responses={200: WRITERS})
-    def get(self, request: Request, candidate_id: UUID) -> Response:
+    def get(self, request: Request, draft_id: UUID) -> Response:
         member = member_of(request)
-        draft = desk.draft_or_404(member, candidate_id)
+        draft = desk.draft_or_404(member, draft_id)
         require(member, draft.task, Role.REVIEWER)
         return Response(revisions.offer(draft, by=member).as_json())
 
@@ -45,18 +45,18 @@ class AskView(APIView):
         operation_id="ask_revision", request=RevisionIn, parameters=[RENDER, ONLY],
         responses={200: REVISION_REPLY, 202: REVISION_REPLY, 409: PROBLEM, 422: PROBLEM},
     )  # fmt: skip
-    def post(self, request: Request, candidate_id: UUID) -> Response:
+    def post(self, request: Request, draft_id: UUID) -> Response:
         """Sent twice with one id it is asked once."""
         member = member_of(request)
-        task = desk.draft_or_404(member, candidate_id).task
+        task = desk.draft_or_404(member, draft_id).task
         body = RevisionIn(data=request.data)
         body.is_valid(raise_exception=True)
         only = desk_part.read(request.query_params.get("only", ""), by=member, task=task)
         size = 0 if only else settings.DECK_SIZE
-        asking = revisions.ask(candidate_id, by=member, deck_size=size, **body.validated_data)
+        asking = revisions.ask(draft_id, by=member, deck_size=size, **body.validated_data)
         hand = list(asking.hand)
         if only and not asking.is_replay:
-            hand = queue.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE, but=candidate_id)[1]
+            hand = queue.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE, but=draft_id)[1]
         told = asked.as_json(asking.request)
         how_much = pace.of(member, task)
         answer = {
@@ -96,4 +96,4 @@ class RestoreView(APIView):
     @extend_schema(operation_id="restore_revised", request=None, responses={200: STANDING, 409: PROBLEM})
     def post(self, request: Request, request_id: UUID) -> Response:
         draft = revisions.restore(request_id, by=member_of(request))
-        return Response({"candidate": str(draft.pk), "state": draft.state})
+        return Response({"draft": str(draft.pk), "state": draft.state})

@@ -70,10 +70,10 @@ class LeaveView(APIView):
 class DisputeView(APIView):
     """The verdicts on a draft side by side, with what differs and the ETag that a ruling names."""
 
-    @extend_schema(operation_id="candidate_dispute", responses={200: SIDES})
-    def get(self, request: Request, candidate_id: UUID) -> Response:
+    @extend_schema(operation_id="draft_dispute", responses={200: SIDES})
+    def get(self, request: Request, draft_id: UUID) -> Response:
         member = member_of(request)
-        draft = desk.draft_or_404(member, candidate_id)
+        draft = desk.draft_or_404(member, draft_id)
         require(member, draft.task, Role.LEAD)
         tag = said.tag(draft.pk)
         sides = [said.side_json(side) for side in said.sides(draft)]
@@ -85,11 +85,9 @@ class SettleView(APIView):
 
     scope_write = "lead"
 
-    @extend_schema(operation_id="settle_candidate", request=DisputeIn, parameters=[IF_MATCH], responses=ANSWERS)
-    def post(self, request: Request, candidate_id: UUID) -> Response:
-        ruling = rulings.settle(
-            candidate_id, by=member_of(request), if_match=_tag(request), **_body(DisputeIn, request)
-        )
+    @extend_schema(operation_id="settle_draft", request=DisputeIn, parameters=[IF_MATCH], responses=ANSWERS)
+    def post(self, request: Request, draft_id: UUID) -> Response:
+        ruling = rulings.settle(draft_id, by=member_of(request), if_match=_tag(request), **_body(DisputeIn, request))
         return Response(said.as_json(ruling), status=201)
 
 
@@ -102,12 +100,10 @@ class SendBackView(APIView):
         operation_id="send_verdicts_back", request=SendBackIn, parameters=[IF_MATCH],
         responses={**ANSWERS, 201: {"type": "object", "properties": {"results": {"type": "array", "items": RULING}}}},
     )  # fmt: skip
-    def post(self, request: Request, candidate_id: UUID) -> Response:
+    def post(self, request: Request, draft_id: UUID) -> Response:
         asked = SendBackIn(data=request.data)
         asked.is_valid(raise_exception=True)
-        sent = sending_back.send_back(
-            candidate_id, by=member_of(request), if_match=_tag(request), **asked.validated_data
-        )
+        sent = sending_back.send_back(draft_id, by=member_of(request), if_match=_tag(request), **asked.validated_data)
         return Response({"results": [said.as_json(ruling) for ruling in sent]}, status=201)
 
 
@@ -116,9 +112,9 @@ class ReopenView(APIView):
 
     scope_write = "lead"
 
-    @extend_schema(operation_id="reopen_candidate", request=RulingIn, parameters=[IF_MATCH], responses=ANSWERS)
-    def post(self, request: Request, candidate_id: UUID) -> Response:
-        ruling = rulings.reopen(candidate_id, by=member_of(request), if_match=_tag(request), **_body(RulingIn, request))
+    @extend_schema(operation_id="reopen_draft", request=RulingIn, parameters=[IF_MATCH], responses=ANSWERS)
+    def post(self, request: Request, draft_id: UUID) -> Response:
+        ruling = rulings.reopen(draft_id, by=member_of(request), if_match=_tag(request), **_body(RulingIn, request))
         return Response(said.as_json(ruling), status=201)
 
 
@@ -131,9 +127,9 @@ class SecondOpinionView(APIView):
         operation_id="ask_second_opinion", request=None, parameters=[IF_MATCH],
         responses={200: STANDING, 409: PROBLEM, 412: PROBLEM, 428: PROBLEM},
     )  # fmt: skip
-    def post(self, request: Request, candidate_id: UUID) -> Response:
-        draft = rulings.ask_again(candidate_id, by=member_of(request), if_match=_tag(request))
-        return Response({"candidate": str(draft.pk), "state": draft.state})
+    def post(self, request: Request, draft_id: UUID) -> Response:
+        draft = rulings.ask_again(draft_id, by=member_of(request), if_match=_tag(request))
+        return Response({"draft": str(draft.pk), "state": draft.state})
 
 
 def _tag(request: Request) -> str | None:

@@ -37,7 +37,7 @@ class RevokeIn(serializers.Serializer[Any]):
 
 class RevocationOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    candidate = serializers.UUIDField(source="candidate_id")
+    draft = serializers.UUIDField(source="draft_id")
     by = serializers.CharField(source="by.username")
     reason = serializers.CharField()
     created_at = serializers.DateTimeField()
@@ -47,7 +47,7 @@ class DropOut(serializers.Serializer[Any]):
     label = serializers.CharField()  # type: ignore[assignment]
     dropped = serializers.IntegerField()
     left = serializers.IntegerField()
-    candidates = serializers.ListField(child=serializers.UUIDField())
+    drafts = serializers.ListField(child=serializers.UUIDField())
 
 
 class PreviewOut(serializers.Serializer[Any]):
@@ -80,7 +80,7 @@ class Preview(APIView):
             "groups": found.groups, "is_partial": found.is_partial, "has_compared": found.has_compared,
             "dropped": [
                 {"label": line.label, "dropped": line.dropped, "left": line.left,
-                 "candidates": [draft for draft, _ in line.examples]}
+                 "drafts": [draft for draft, _ in line.examples]}
                 for line in found.lines
             ],
         }  # fmt: skip
@@ -129,20 +129,20 @@ class RevocationView(APIView):
 
     scope_write = "lead"
 
-    @extend_schema(operation_id="candidate_revocation", responses=RevocationOut)
-    def get(self, request: Request, candidate_id: UUID) -> Response:
-        draft = desk.draft_or_404(member_of(request), candidate_id)
+    @extend_schema(operation_id="draft_revocation", responses=RevocationOut)
+    def get(self, request: Request, draft_id: UUID) -> Response:
+        draft = desk.draft_or_404(member_of(request), draft_id)
         found = revoked.of_draft(draft.pk)
         if found is None:
             raise Refusal("not_revoked", "This draft was not revoked.", status=404)
         return Response(RevocationOut(found).data)
 
-    @extend_schema(operation_id="revoke_candidate", request=RevokeIn, responses={201: RevocationOut})
+    @extend_schema(operation_id="revoke_draft", request=RevokeIn, responses={201: RevocationOut})
     @idempotent
-    def post(self, request: Request, candidate_id: UUID) -> Response:
+    def post(self, request: Request, draft_id: UUID) -> Response:
         body = RevokeIn(data=request.data)
         body.is_valid(raise_exception=True)
-        made = revocations.revoke(candidate_id, by=member_of(request), reason=body.validated_data["reason"])
+        made = revocations.revoke(draft_id, by=member_of(request), reason=body.validated_data["reason"])
         return Response(RevocationOut(made).data, status=201)
 
 
@@ -150,7 +150,7 @@ def _row(row: Difference) -> dict[str, Any]:
     said = [{"at": one.at.isoformat(), "by": one.by, "words": one.words, "note": one.note} for one in row.said]
     why = row.why and {"code": row.why.code, "words": row.why.words, "twin": row.why.twin and str(row.why.twin)}
     return {
-        "candidate": str(row.draft), "title": row.title, "why": why, "said": said,
+        "draft": str(row.draft), "title": row.title, "why": why, "said": said,
         "before": _decision(row.before), "after": _decision(row.after),
         "text": [{"kind": segment.kind, "text": segment.text} for segment in row.segments],
     }  # fmt: skip

@@ -25,13 +25,13 @@ class VerdictIn(serializers.Serializer[Any]):
 class PreviewIn(VerdictIn):
     """Which drafts: by id, or all that wait and match the filters (the names of the list's, and `q`)."""
 
-    candidates = serializers.ListField(
+    drafts = serializers.ListField(
         child=serializers.UUIDField(), required=False, allow_null=True, default=None, max_length=AT_MOST
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["candidates"] is None and not attrs["filters"]:
-            raise serializers.ValidationError({"candidates": ["Name drafts, or filters that find them."]})
+        if attrs["drafts"] is None and not attrs["filters"]:
+            raise serializers.ValidationError({"drafts": ["Name drafts, or filters that find them."]})
         return attrs
 
     def validate_filters(self, filters: dict[str, str]) -> dict[str, str]:
@@ -42,9 +42,9 @@ class PreviewIn(VerdictIn):
 
 
 class BulkIn(VerdictIn):
-    """The act: `candidates` and `tag` as the preview gave them, `id` made by the client."""
+    """The act: `drafts` and `tag` as the preview gave them, `id` made by the client."""
 
     id = serializers.UUIDField()
-    candidates = serializers.ListField(child=serializers.UUIDField())
+    drafts = serializers.ListField(child=serializers.UUIDField())
     tag = serializers.CharField(required=False, default="", allow_blank=True)
     typed = serializers.IntegerField(required=False, allow_null=True, default=None)

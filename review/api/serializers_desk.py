@@ -30,7 +30,7 @@ class DecisionIn(serializers.Serializer[Any]):
 class LeavingIn(serializers.Serializer[Any]):
     """A card its reviewer walks away from."""
 
-    candidate = serializers.UUIDField()
+    draft = serializers.UUIDField()
     unfinished = serializers.JSONField(required=False, allow_null=True, default=None)
     seen_until = serializers.DateTimeField(required=False, allow_null=True, default=None)
 

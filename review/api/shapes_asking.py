@@ -28,7 +28,7 @@ CHOICE = _object(
 CHOICES = _object(next=CURSOR, previous=CURSOR, results={"type": "array", "items": CHOICE})
 
 REVISION = _object(
-    id=ID, candidate=ID, title=TEXT, instruction=TEXT, result={"type": ["string", "null"]},
+    id=ID, draft=ID, title=TEXT, instruction=TEXT, result={"type": ["string", "null"]},
     job={"type": ["string", "null"]}, seq={"type": "integer"}, state=TEXT,
     created_at={"type": "string", "format": "date-time"},
 )  # fmt: skip

@@ -38,7 +38,7 @@ CARD = _object(
     thread={"type": "array", "items": _object(subject=TEXT, body=TEXT)},
 )  # fmt: skip
 DECISION = _object(
-    id=ID, candidate=ID, reviewer=TEXT, verdict=TEXT, fields={"type": ["object", "null"]},
+    id=ID, draft=ID, reviewer=TEXT, verdict=TEXT, fields={"type": ["object", "null"]},
     reasons={"type": "array", "items": TEXT}, ratings=ANY, note=TEXT, seconds=NUMBER, is_late={"type": "boolean"},
     edit_size={"type": ["number", "null"]}, edit_kinds={"type": "array", "items": TEXT},
     ruled={"type": ["string", "null"]},
@@ -63,7 +63,7 @@ DRAFT = _object(
 )  # fmt: skip
 PROBLEM = _object(type=TEXT, title=TEXT, status={"type": "integer"}, code=TEXT, hint=TEXT, errors=ANY, state=ANY)
 RULING = _object(
-    id=ID, candidate=ID, kind=TEXT, decision={"type": ["string", "null"]}, lead=TEXT, note=TEXT, state=TEXT,
+    id=ID, draft=ID, kind=TEXT, decision={"type": ["string", "null"]}, lead=TEXT, note=TEXT, state=TEXT,
     created_at={"type": "string", "format": "date-time"},
 )  # fmt: skip
 SIDE = _object(
@@ -73,4 +73,4 @@ SIDE = _object(
     changes={"type": "array", "items": _object(kind=TEXT, text=TEXT)}, ratings=ANY,
 )  # fmt: skip
 SIDES = _object(etag=TEXT, state=TEXT, results={"type": "array", "items": SIDE})
-STANDING = _object(candidate=ID, state=TEXT)
+STANDING = _object(draft=ID, state=TEXT)

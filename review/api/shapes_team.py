@@ -29,7 +29,7 @@ class DeskSettingsOut(DeskSettingsIn):
 class KnownAnswerIn(serializers.Serializer[Any]):
     """The right verdict on a draft."""
 
-    candidate = serializers.UUIDField()
+    draft = serializers.UUIDField()
     verdict = serializers.CharField(max_length=10)
     reasons = serializers.ListField(child=serializers.CharField(max_length=80), required=False, default=list)
     note = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
@@ -39,7 +39,7 @@ class KnownAnswerOut(serializers.Serializer[Any]):
     """A known answer; once it is retired it is dealt no more."""
 
     id = serializers.UUIDField()
-    candidate = serializers.UUIDField()
+    draft = serializers.UUIDField()
     verdict = serializers.CharField()
     reasons = serializers.ListField(child=serializers.CharField())
     note = serializers.CharField()
@@ -77,7 +77,7 @@ class CommentOut(serializers.Serializer[Any]):
     """A comment on a draft."""
 
     id = serializers.UUIDField()
-    candidate = serializers.UUIDField()
+    draft = serializers.UUIDField()
     author = serializers.CharField()
     name = serializers.CharField()
     text = serializers.CharField()

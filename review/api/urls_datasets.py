@@ -9,7 +9,7 @@ datasets_urls: list[URLPattern] = [
     path("datasets/<slug:slug>/", datasets.DatasetDetail.as_view(), name="api-dataset"),
     path("datasets/<slug:slug>/versions/", datasets.Versions.as_view(), name="api-dataset-versions"),
     path("datasets/<slug:slug>/preview/", selections.Preview.as_view(), name="api-dataset-preview"),
-    path("candidates/<uuid:candidate_id>/revocation/", selections.RevocationView.as_view(), name="api-revocation"),
+    path("drafts/<uuid:draft_id>/revocation/", selections.RevocationView.as_view(), name="api-revocation"),
     path(
         "dataset-versions/<uuid:version_id>/diff/<uuid:other_id>/",
         selections.VersionDiff.as_view(),

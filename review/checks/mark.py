@@ -37,7 +37,7 @@ class Mark:
     mend: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """The mark as plain data, as it is kept on a candidate."""
+        """The mark as plain data, as it is kept on a draft."""
         return asdict(self)
 
 

@@ -2,7 +2,7 @@
 
 from review.exports.encoding import Encoder
 from review.exports.judged import History, JudgedDraft, Worse
-from review.exports.rows import FORMATS, candidates_of, line, raw_row, rows
+from review.exports.rows import FORMATS, drafts_of, line, raw_row, rows
 from review.exports.schema import RAW_SCHEMA
 
 __all__ = [
@@ -12,7 +12,7 @@ __all__ = [
     "History",
     "JudgedDraft",
     "Worse",
-    "candidates_of",
+    "drafts_of",
     "line",
     "raw_row",
     "rows",

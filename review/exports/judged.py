@@ -20,7 +20,7 @@ class Worse:
         id: Of the pair; the same however often it is read.
         kind: How it was found: `edit`, the gold's own draft before the edit; `choice`, a draft laid beside it; `revision`,
             the draft that the gold's draft revises.
-        candidate_id: The draft the text is of.
+        draft_id: The draft the text is of.
         fields: The text.
         said_in: Id of the decision or the choice that says so.
         reviewer: Whose word it is.
@@ -28,7 +28,7 @@ class Worse:
 
     id: str
     kind: WorseKind
-    candidate_id: str
+    draft_id: str
     fields: Fields
     said_in: str
     reviewer: str

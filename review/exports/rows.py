@@ -32,10 +32,10 @@ def rows(gold: JudgedDraft) -> dict[str, list[Row]]:
     }
 
 
-def candidates_of(row: Row) -> set[str]:
+def drafts_of(row: Row) -> set[str]:
     """Ids of the drafts whose text a row of any format holds."""
     meta = json.loads(row["meta"]) if "meta" in row else {}
-    return set(meta.get("candidates", [])) or {str(row["id"]).partition(":")[0]}
+    return set(meta.get("drafts", [])) or {str(row["id"]).partition(":")[0]}
 
 
 def line(row: Row) -> bytes:
@@ -124,7 +124,7 @@ def _answer(text: str) -> list[Message]:
 def _pair_meta(gold: JudgedDraft, worse: Worse) -> str:
     return _meta(
         gold, kind=worse.kind, said_in=worse.said_in, reviewer=worse.reviewer,
-        candidates=sorted({gold.id, worse.candidate_id}),
+        drafts=sorted({gold.id, worse.draft_id}),
     )  # fmt: skip
 
 

@@ -72,7 +72,7 @@ RAW_SCHEMA: dict[str, Any] = {
     "title": "A judged draft",
     **_object(
         {
-            "id": {**_UUID, "description": "The candidate."},
+            "id": {**_UUID, "description": "The draft."},
             "task": {"type": "string"},
             "task_version": {"type": "integer", "minimum": 1},
             "split": {"enum": ["train", "validation", "test"]},

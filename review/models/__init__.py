@@ -4,7 +4,7 @@ from review.models.bulk import BulkAct
 from review.models.choices import Choice
 from review.models.comments import Comment, Mention
 from review.models.datasets import Dataset, DatasetFile, DatasetRow, DatasetVersion
-from review.models.desk import Assignment, Candidate, Decision, Gold
+from review.models.desk import Assignment, Decision, Draft, Gold
 from review.models.desk_settings import DeskSettings, KnownAnswer
 from review.models.reconsiderations import Reconsideration
 from review.models.revisions import RevisionRequest
@@ -17,7 +17,6 @@ from review.models.tasks import Membership, Task, TaskVersion
 __all__ = [
     "Assignment",
     "BulkAct",
-    "Candidate",
     "Choice",
     "Comment",
     "Dataset",
@@ -26,6 +25,7 @@ __all__ = [
     "DatasetVersion",
     "Decision",
     "DeskSettings",
+    "Draft",
     "Gold",
     "KnownAnswer",
     "Membership",

@@ -7,7 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from review.models.desk import Candidate
+from review.models.desk import Draft
 from review.models.sources import Record
 from review.models.tasks import Task
 
@@ -20,7 +20,7 @@ class Choice(models.Model):
     record = models.ForeignKey(Record, on_delete=models.DO_NOTHING, related_name="choices")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+")
     # None when the expert found none better than the others.
-    chosen = models.ForeignKey(Candidate, null=True, on_delete=models.DO_NOTHING, related_name="chosen_in")
+    chosen = models.ForeignKey(Draft, null=True, on_delete=models.DO_NOTHING, related_name="chosen_in")
     # Ids of the drafts as they were laid out, left to right.
     shown = models.JSONField(default=list)
     seconds = models.FloatField(default=0)

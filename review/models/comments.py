@@ -7,21 +7,21 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from review.models.desk import Candidate
+from review.models.desk import Draft
 
 
 class Comment(models.Model):
     """One remark on one draft."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="comments")
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="comments")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+")
     text = models.TextField()
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["created_at", "id"]
-        indexes = [models.Index(fields=["candidate", "created_at"], name="comments_of_candidate")]
+        indexes = [models.Index(fields=["draft", "created_at"], name="comments_of_draft")]
 
 
 class Mention(models.Model):

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from jobs.models import Job
-from review.models.desk import Candidate, Decision
+from review.models.desk import Decision, Draft
 from review.models.tasks import Task
 from review.states import Split
 
@@ -65,13 +65,13 @@ class DatasetRow(models.Model):
     """One gold as it stood in one version: the decision whose text was taken."""
 
     version = models.ForeignKey(DatasetVersion, on_delete=models.DO_NOTHING, related_name="rows")
-    candidate = models.ForeignKey(Candidate, on_delete=models.DO_NOTHING, related_name="+")
+    draft = models.ForeignKey(Draft, on_delete=models.DO_NOTHING, related_name="+")
     decision = models.ForeignKey(Decision, on_delete=models.DO_NOTHING, related_name="+")
     split = models.CharField(max_length=10, choices=Split.choices)
     row_hash = models.CharField(max_length=64)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["version", "candidate"], name="row_once_per_version")]
+        constraints = [models.UniqueConstraint(fields=["version", "draft"], name="row_once_per_version")]
 
 
 class DatasetFile(models.Model):

@@ -13,7 +13,7 @@ from django.utils import timezone
 from review.models.bulk import BulkAct
 from review.models.sources import Record, Source
 from review.models.tasks import Task, TaskVersion
-from review.states import RANDOM_SLICE_BELOW, AssignmentState, CandidateState, Drawn, Verdict
+from review.states import RANDOM_SLICE_BELOW, AssignmentState, DraftState, Drawn, Verdict
 
 
 def new_random_key() -> int:
@@ -22,18 +22,18 @@ def new_random_key() -> int:
 
 
 # Waits on the desk, and for nobody in particular.
-FOR_ANYBODY = Q(state=CandidateState.PENDING, for_reviewer__isnull=True)
+FOR_ANYBODY = Q(state=DraftState.PENDING, for_reviewer__isnull=True)
 
 
-class Candidate(models.Model):
+class Draft(models.Model):
     """One draft for one record under one task version, with its provenance as plain values."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # The indexes below begin with the task.
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="candidates", db_index=False)
-    task_version = models.ForeignKey(TaskVersion, on_delete=models.DO_NOTHING, related_name="candidates")
-    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="candidates")
-    state = models.CharField(max_length=10, choices=CandidateState.choices, default=CandidateState.PENDING)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="drafts", db_index=False)
+    task_version = models.ForeignKey(TaskVersion, on_delete=models.DO_NOTHING, related_name="drafts")
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="drafts")
+    state = models.CharField(max_length=10, choices=DraftState.choices, default=DraftState.PENDING)
     # Smaller comes first on the desk; set-aside cards go behind the rest.
     queue_position = models.BigIntegerField(default=0)
     # The same queue in an order that nobody chose: what is drawn by it gives unbiased rates.
@@ -80,13 +80,13 @@ class Candidate(models.Model):
 
     class Meta:
         ordering = ["queue_position", "created_at"]
-        constraints = [models.UniqueConstraint(fields=["call_id"], name="candidate_once_per_call")]
+        constraints = [models.UniqueConstraint(fields=["call_id"], name="draft_once_per_call")]
         indexes = [
-            models.Index(fields=["job_id"], condition=Q(job_id__isnull=False), name="candidates_of_job"),
-            models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="candidates_revising"),
-            models.Index(fields=["task"], condition=Q(is_checked=False), name="candidates_unchecked"),
+            models.Index(fields=["job_id"], condition=Q(job_id__isnull=False), name="drafts_of_job"),
+            models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="drafts_revising"),
+            models.Index(fields=["task"], condition=Q(is_checked=False), name="drafts_unchecked"),
             # Few ever are; whether a frozen version holds one is asked on its page.
-            models.Index(fields=["erased_at"], condition=Q(erased_at__isnull=False), name="candidates_erased"),
+            models.Index(fields=["erased_at"], condition=Q(erased_at__isnull=False), name="drafts_erased"),
             # The queue: partial, so that taking the next card costs the same at a thousand and at a million.
             models.Index(
                 fields=["task", "queue_position", "id"],
@@ -106,25 +106,25 @@ class Candidate(models.Model):
             ),
             models.Index(
                 fields=["for_reviewer", "task", "queue_position", "id"],
-                condition=Q(state=CandidateState.PENDING, for_reviewer__isnull=False),
+                condition=Q(state=DraftState.PENDING, for_reviewer__isnull=False),
                 name="desk_queue_of_reviewer",
             ),
-            models.Index(fields=["task", "state", "-created_at"], name="candidates_by_state"),
-            models.Index(fields=["task", "fields_hash"], name="candidates_by_text"),
+            models.Index(fields=["task", "state", "-created_at"], name="drafts_by_state"),
+            models.Index(fields=["task", "fields_hash"], name="drafts_by_text"),
             # The newest first, whatever became of them on the desk; what is kept from it may be far more, and is skipped.
             models.Index(
-                fields=["task", "-created_at", "-id"], condition=~Q(state=CandidateState.KEPT), name="candidates_newest"
+                fields=["task", "-created_at", "-id"], condition=~Q(state=DraftState.KEPT), name="drafts_newest"
             ),
             # The last place in the queue.
-            models.Index(fields=["task", "queue_position"], name="candidates_by_place"),
+            models.Index(fields=["task", "queue_position"], name="drafts_by_place"),
         ]
 
 
 class Assignment(models.Model):
-    """One candidate in front of one reviewer, and the lease on it."""
+    """One draft in front of one reviewer, and the lease on it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="assignments")
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="assignments")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assignments")
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+")
     state = models.CharField(max_length=10, choices=AssignmentState.choices, default=AssignmentState.ACTIVE)
@@ -139,9 +139,9 @@ class Assignment(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["candidate", "reviewer"], name="one_assignment_per_reviewer"),
+            models.UniqueConstraint(fields=["draft", "reviewer"], name="one_assignment_per_reviewer"),
             models.UniqueConstraint(
-                fields=["candidate"], condition=Q(state=AssignmentState.ACTIVE), name="one_holder_per_candidate"
+                fields=["draft"], condition=Q(state=AssignmentState.ACTIVE), name="one_holder_per_draft"
             ),
         ]
         indexes = [
@@ -154,7 +154,7 @@ class Decision(models.Model):
     """One expert's immutable verdict; a trigger refuses UPDATE and DELETE. Its id is made by the client."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    candidate = models.ForeignKey(Candidate, on_delete=models.DO_NOTHING, related_name="decisions")
+    draft = models.ForeignKey(Draft, on_delete=models.DO_NOTHING, related_name="decisions")
     task = models.ForeignKey(Task, on_delete=models.DO_NOTHING, related_name="+")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="decisions")
     verdict = models.CharField(max_length=10, choices=Verdict.choices)
@@ -182,16 +182,16 @@ class Decision(models.Model):
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["reviewer", "task", "-created_at"], name="my_decisions"),
-            models.Index(fields=["candidate", "created_at"], name="decisions_of_candidate"),
+            models.Index(fields=["draft", "created_at"], name="decisions_of_draft"),
             # Late ones are few among many, and a lead looks for them alone.
             models.Index(fields=["task", "-created_at"], condition=Q(is_late=True), name="late_decisions"),
         ]
 
 
 class Gold(models.Model):
-    """What counts for a candidate: a pointer at the decision that resolves it. Text is read through the pointer."""
+    """What counts for a draft: a pointer at the decision that resolves it. Text is read through the pointer."""
 
-    candidate = models.OneToOneField(Candidate, primary_key=True, on_delete=models.CASCADE, related_name="gold")
+    draft = models.OneToOneField(Draft, primary_key=True, on_delete=models.CASCADE, related_name="gold")
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="golds")
     decision = models.OneToOneField(Decision, on_delete=models.DO_NOTHING, related_name="gold")
     verdict = models.CharField(max_length=10, choices=Verdict.choices)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from review.models.desk import Candidate
+from review.models.desk import Draft
 from review.models.tasks import Task
 from review.states import QueueOrder, Verdict
 
@@ -45,7 +45,7 @@ class KnownAnswer(models.Model):
     """A draft whose right verdict is known: mixed in among the others, it measures its reader and becomes no gold."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    candidate = models.OneToOneField(Candidate, on_delete=models.CASCADE, related_name="known_answer")
+    draft = models.OneToOneField(Draft, on_delete=models.CASCADE, related_name="known_answer")
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="known_answers")
     verdict = models.CharField(max_length=10, choices=Verdict.choices)
     reasons = models.JSONField(default=list, blank=True)

@@ -7,20 +7,20 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from review.models.desk import Candidate
+from review.models.desk import Draft
 
 
 class RevisionRequest(models.Model):
     """What was asked of which teacher; its work is a job of the room that knows teachers."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="revision_requests")
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="revision_requests")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+")
     instruction = models.TextField()
     teacher = models.CharField(max_length=120, blank=True)
     job_id = models.UUIDField(null=True, blank=True, unique=True)
     # The draft that came of it.
-    result = models.OneToOneField(Candidate, null=True, blank=True, on_delete=models.CASCADE, related_name="asked_by")
+    result = models.OneToOneField(Draft, null=True, blank=True, on_delete=models.CASCADE, related_name="asked_by")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from review.models.desk import Candidate, Decision
+from review.models.desk import Decision, Draft
 from review.states import RulingKind
 
 
@@ -16,7 +16,7 @@ class Ruling(models.Model):
     """One word of a lead on one draft; the latest that is no `leave` is in force until the draft is reopened."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    candidate = models.ForeignKey(Candidate, on_delete=models.DO_NOTHING, related_name="rulings")
+    draft = models.ForeignKey(Draft, on_delete=models.DO_NOTHING, related_name="rulings")
     kind = models.CharField(max_length=10, choices=RulingKind.choices)
     # The decision that counts, or that is left aside; none when the draft is reopened.
     decision = models.ForeignKey(Decision, null=True, on_delete=models.DO_NOTHING, related_name="rulings")
@@ -33,4 +33,4 @@ class Ruling(models.Model):
                 name="one_ruling_per_late_decision",
             ),
         ]
-        indexes = [models.Index(fields=["candidate", "created_at"], name="rulings_of_candidate")]
+        indexes = [models.Index(fields=["draft", "created_at"], name="rulings_of_draft")]

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from review.models.desk import Candidate
+from review.models.desk import Draft
 from review.models.tasks import Task
 from review.search.query import Query
 from review.text_index import FTS
@@ -68,7 +68,7 @@ class SearchText(models.Model):
     """What one draft is found by. Its ids grow with the drafts, so the highest are the newest."""
 
     id = models.BigAutoField(primary_key=True)
-    candidate = models.OneToOneField(Candidate, on_delete=models.CASCADE, related_name="search_text")
+    draft = models.OneToOneField(Draft, on_delete=models.CASCADE, related_name="search_text")
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+", db_index=False)
     words = Words()
     # 128 MinHash values of 16 bits; empty where the text is too short to be like another.
@@ -82,5 +82,5 @@ class SearchBacklog(models.Model):
     """Drafts of a large batch that wait to be indexed: a row a batch, gone once they are."""
 
     id = models.BigAutoField(primary_key=True)
-    candidates = models.JSONField()
+    drafts = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True)

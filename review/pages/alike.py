@@ -20,7 +20,7 @@ from review.spec_diff import word_diff
 from review.states import Role
 
 if TYPE_CHECKING:
-    from review.models import Candidate
+    from review.models import Draft
     from review.selectors.alike import Cluster
 
 
@@ -42,10 +42,10 @@ def clusters_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-def similar_page(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpResponse:
+def similar_page(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)
-    draft = desk.draft_or_404(member, candidate_id, task=task)
+    draft = desk.draft_or_404(member, draft_id, task=task)
     found = alike.similar(draft)
     lines = listing.lines([one.draft for one in found], Wanted(), member=member, task=task)
     context = {
@@ -80,5 +80,5 @@ def _cluster(one: Cluster) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _text(draft: Candidate) -> str:
+def _text(draft: Draft) -> str:
     return prompting.completion(draft.task_version.spec, draft.fields)[:LONGEST_SAMPLE]

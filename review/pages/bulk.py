@@ -72,7 +72,7 @@ def _chosen(form: QueryDict) -> tuple[list[UUID], str]:
     """The drafts a form names, and how they were found, as an address says it."""
     if ids := form.get("ids"):
         return unpacked(ids), form.get("how", "")
-    chosen = [one for each in form.getlist("candidate") if (one := uuid_or_none(each))]
+    chosen = [one for each in form.getlist("draft") if (one := uuid_or_none(each))]
     return chosen, urlencode({"chosen": len(chosen)})
 
 
@@ -97,7 +97,7 @@ def _carry_out(request: HttpRequest, member: Member, task: Task, said: BulkVerdi
         raise Refusal("no_act", "The form names no act.", hint="Load the page again.")
     typed = form.get("typed", "").replace(",", "").strip()
     act = acts.carry_out(
-        task, by=member, id=act_id, candidates=unpacked(form.get("doable", "")), said=said, tag=form.get("tag") or None,
+        task, by=member, id=act_id, drafts=unpacked(form.get("doable", "")), said=said, tag=form.get("tag") or None,
         typed=int(typed) if typed.isdecimal() and len(typed) < 9 else None, how=dict(parse_qsl(form.get("how", ""))),
     )  # fmt: skip
     left_out = act.selection.get("left_out", {})

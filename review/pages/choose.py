@@ -84,8 +84,8 @@ def _seconds(text: str) -> float:
         return 0.0
 
 
-def _to_the_desk(request: HttpRequest, slug: str, candidate: UUID) -> HttpResponse:
-    address = f"{reverse('review:focus', args=[slug])}?card={candidate}&edit=1"
+def _to_the_desk(request: HttpRequest, slug: str, draft: UUID) -> HttpResponse:
+    address = f"{reverse('review:focus', args=[slug])}?card={draft}&edit=1"
     return HttpResponseClientRedirect(address) if getattr(request, "htmx", False) else redirect(address)
 
 

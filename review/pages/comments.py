@@ -21,10 +21,10 @@ SHOWN = 100
 
 
 @require_POST
-def write(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpResponse:
+def write(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     """Write a comment, or take one away where the form names it."""
     member = member_of(request)
-    draft = desk.draft_or_404(member, candidate_id, task=task_or_404(member, slug))
+    draft = desk.draft_or_404(member, draft_id, task=task_or_404(member, slug))
     gone = desk_form.uuid_or_none(request.POST.get("remove", ""))
     try:
         if gone is not None:
@@ -35,7 +35,7 @@ def write(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpResponse:
             comments.add(draft.pk, by=member, id=id, text=request.POST.get("text", ""))
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}".strip())
-    return redirect(f"/tasks/{slug}/review/drafts/{candidate_id}/#comments")
+    return redirect(f"/tasks/{slug}/review/drafts/{draft_id}/#comments")
 
 
 @require_http_methods(["GET", "POST"])

@@ -82,17 +82,17 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def revoke(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpResponse:
+def revoke(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     """Ask for the reason, then take the sample out of use."""
     member = member_of(request)
     task = task_or_404(member, slug)
     require(member, task, Role.LEAD)
-    draft = desk.draft_or_404(member, candidate_id, task=task)
+    draft = desk.draft_or_404(member, draft_id, task=task)
     form, refusal = RevokeForm(request.POST or None), None
-    back = _back(request) or reverse("review:draft", args=[slug, candidate_id])
+    back = _back(request) or reverse("review:draft", args=[slug, draft_id])
     if request.method == "POST" and form.is_valid():
         try:
-            revocations.revoke(candidate_id, by=member, reason=form.cleaned_data["reason"])
+            revocations.revoke(draft_id, by=member, reason=form.cleaned_data["reason"])
         except Refusal as error:
             refusal = error
         else:
@@ -105,8 +105,8 @@ def revoke(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpResponse:
         "form": form,
         "refusal": refusal,
         "back": back,
-        "revocation": revoked.of_draft(candidate_id),
-        "used_in": version_selectors.holding(candidate_id),
+        "revocation": revoked.of_draft(draft_id),
+        "used_in": version_selectors.holding(draft_id),
     }
     return render(request, "review/datasets/revoke.html", context, status=refusal.status if refusal else 200)
 

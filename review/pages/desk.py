@@ -52,11 +52,11 @@ def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
     elif (wanted := desk_form.uuid_or_none(request.GET.get("card", ""))) is not None:
         refusal = _hold(member, wanted)
     hand = _hand(member, task, only)
-    top = act.candidate if act else wanted
-    hand.sort(key=lambda assignment: assignment.candidate_id != top)
+    top = act.draft if act else wanted
+    hand.sort(key=lambda assignment: assignment.draft_id != top)
     # Whoever opened many by their address holds more than a page should carry; the others come as these are judged.
     hand = hand[: settings.DECK_SIZE]
-    if act and act.fields and hand and hand[0].candidate_id == act.candidate:
+    if act and act.fields and hand and hand[0].draft_id == act.draft:
         hand[0].unfinished = act.fields
     status = refusal.status if refusal and request.method == "POST" else 200
     return render(request, "review/desk/focus.html", _context(member, task, hand, refusal, only), status=status)
@@ -73,13 +73,13 @@ def _carry_out(act: desk_form.Act, member: Member, slug: str) -> str:
     if not act.verdict:
         raise Refusal("no_verdict", "Nothing was decided.", hint="Press the button that says what you mean.")
     if act.verdict == "set_aside":
-        queue.set_aside(act.candidate, by=member, note=act.note)
+        queue.set_aside(act.draft, by=member, note=act.note)
     elif act.verdict == "undo":
         _undo(member, slug)
     else:
         verdict = _meant(act, member)
         decisions.record(
-            act.candidate, by=member, id=act.id, verdict=verdict, if_match=act.etag or None, reasons=act.reasons,
+            act.draft, by=member, id=act.id, verdict=verdict, if_match=act.etag or None, reasons=act.reasons,
             fields=act.fields if verdict == "edit" else None, note=act.note,
         )  # fmt: skip
         return SAID.get(verdict, "Saved.")
@@ -90,7 +90,7 @@ def _meant(act: desk_form.Act, member: Member) -> str:
     """Saving an untouched editor is how a form says accept, as the desk's script does by itself."""
     if act.verdict != "edit":
         return act.verdict
-    draft = desk.draft_or_404(member, act.candidate)
+    draft = desk.draft_or_404(member, act.draft)
     return "accept" if judgement.is_untouched(draft.task_version.spec, draft.fields, act.fields) else "edit"
 
 
@@ -100,14 +100,14 @@ def _undo(member: Member, slug: str) -> None:
         raise Refusal("nothing_to_undo", "There is nothing to undo.", hint="Older ones stand under My decisions.")
     last = history[-1]
     decisions.record(
-        UUID(last["candidate"]), by=member, id=uuid4(), verdict="retract", retracts=UUID(last["decision"]),
+        UUID(last["draft"]), by=member, id=uuid4(), verdict="retract", retracts=UUID(last["decision"]),
         if_match=last["etag"],
     )  # fmt: skip
 
 
-def _hold(member: Member, candidate_id: UUID) -> Refusal | None:
+def _hold(member: Member, draft_id: UUID) -> Refusal | None:
     try:
-        queue.hold(member, desk.draft_or_404(member, candidate_id).pk)
+        queue.hold(member, desk.draft_or_404(member, draft_id).pk)
     except Refusal as error:
         return error
     return None
@@ -132,10 +132,10 @@ def _context(
 
 
 @require_GET
-def draft_page(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpResponse:
+def draft_page(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)
-    draft = desk.draft_or_404(member, candidate_id)
+    draft = desk.draft_or_404(member, draft_id)
     context = {
         "task": task,
         "section": "review",
@@ -162,7 +162,7 @@ def decisions_page(request: HttpRequest, slug: str) -> HttpResponse:
         "task": task,
         "section": "review",
         "page": page,
-        "lines": [said.line(decision, desk.etag(decision.candidate, member)) for decision in page.rows],
+        "lines": [said.line(decision, desk.etag(decision.draft, member)) for decision in page.rows],
         "search": search,
         "verdict": verdict,
         "may_review": may(member, task, Role.REVIEWER),
@@ -177,19 +177,19 @@ def reopen(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a decision back and put its card on top of the hand."""
     member = member_of(request)
     task_or_404(member, slug)
-    candidate, decision = (
-        desk_form.uuid_or_none(request.POST.get("candidate", "")),
+    draft, decision = (
+        desk_form.uuid_or_none(request.POST.get("draft", "")),
         desk_form.uuid_or_none(request.POST.get("decision", "")),
     )
     try:
-        if candidate is None or decision is None:
+        if draft is None or decision is None:
             raise Refusal("no_card", "The form names no card.", hint="Load the page again.")
         outcome = decisions.record(
-            candidate, by=member, id=uuid4(), verdict="retract", retracts=decision,
+            draft, by=member, id=uuid4(), verdict="retract", retracts=decision,
             if_match=request.POST.get("etag") or None,
         )  # fmt: skip
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}")
         return redirect("review:decisions", slug)
     messages.success(request, "Taken back.")
-    return redirect(f"/tasks/{slug}/review/?card={candidate}" if outcome.hand else f"/tasks/{slug}/review/decisions/")
+    return redirect(f"/tasks/{slug}/review/?card={draft}" if outcome.hand else f"/tasks/{slug}/review/decisions/")

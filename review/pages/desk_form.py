@@ -16,7 +16,7 @@ PREFIX = "field:"
 class Act:
     """What the pressed button means."""
 
-    candidate: UUID
+    draft: UUID
     etag: str
     id: UUID
     verdict: str
@@ -32,12 +32,12 @@ def read(post: Mapping[str, str]) -> Act:
         Refusal: 422 when it names no card; the form of the page always does.
     """
     try:
-        candidate, decision = UUID(post.get("candidate", "")), UUID(post.get("id", ""))
+        draft, decision = UUID(post.get("draft", "")), UUID(post.get("id", ""))
     except ValueError:
         raise Refusal("no_card", "The form names no card.", hint="Load the page again.") from None
     reason = post.get("reason", "")
     return Act(
-        candidate=candidate,
+        draft=draft,
         etag=post.get("etag", ""),
         id=decision,
         verdict="reject" if reason else post.get("verdict", ""),

@@ -52,10 +52,10 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def know(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpResponse:
+def know(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     """Make a known answer of the draft whose page sent the form."""
     member = member_of(request)
-    draft = desk.draft_or_404(member, candidate_id, task=task_or_404(member, slug))
+    draft = desk.draft_or_404(member, draft_id, task=task_or_404(member, slug))
     reason = request.POST.get("reason", "")
     try:
         known_answers.add(
@@ -64,7 +64,7 @@ def know(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpResponse:
         )  # fmt: skip
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}".strip())
-        return redirect("review:draft", slug, candidate_id)
+        return redirect("review:draft", slug, draft_id)
     messages.success(request, "It is mixed in among the others now. Take it out again here.")
     return redirect("review:desk-settings", slug)
 

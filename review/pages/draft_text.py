@@ -14,9 +14,9 @@ from review.selectors import desk
 
 
 @require_GET
-def draft_text(request: HttpRequest, candidate_id: UUID) -> HttpResponse:
+def draft_text(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     """`?path=body` of the draft, or `?fact=page` of its record."""
-    draft = desk.draft_or_404(member_of(request), candidate_id)
+    draft = desk.draft_or_404(member_of(request), draft_id)
     spec, path, fact = draft.task_version.spec, request.GET.get("path", ""), request.GET.get("fact", "")
     if path.split(".")[0] in {field.name for field in spec.output_schema}:
         text = text_at(draft.fields, path)

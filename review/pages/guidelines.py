@@ -54,11 +54,11 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def show(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpResponse:
+def show(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     """Show a judged draft as an example, or no longer; each makes the next version of the task."""
     member = member_of(request)
     task = task_or_404(member, slug)
-    draft = desk.draft_or_404(member, candidate_id)
+    draft = desk.draft_or_404(member, draft_id)
     try:
         if request.POST.get("do") == "hide":
             version = guidelines.hide(task, draft.pk, by=member)
@@ -87,13 +87,13 @@ def _answer(request: HttpRequest, member: Member, task: Any) -> str:
 
 def _for_lead(request: HttpRequest, task: Any, now: selectors.Guidelines) -> dict[str, Any]:
     about = reconsidering.question(task)
-    shown = {example.candidate for example in now.examples}
+    shown = {example.draft for example in now.examples}
     return {
         "about": about,
         "preview": _preview(request, about) if about else None,
         "kinds": list(KINDS.items()),
         "answers": [_answer_line(each) for each in reconsidering.answers(task)],
-        "suggested": [each for each in selectors.suggested(task) if each.candidate not in shown],
+        "suggested": [each for each in selectors.suggested(task) if each.draft not in shown],
     }
 
 

@@ -20,9 +20,9 @@ from web.errors import Refusal
 
 
 @require_http_methods(["GET", "POST"])
-def ask(request: HttpRequest, candidate_id: UUID) -> HttpResponse:
+def ask(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     member = member_of(request)
-    draft = desk.draft_or_404(member, candidate_id)
+    draft = desk.draft_or_404(member, draft_id)
     require(member, draft.task, Role.REVIEWER)
     refusal = None
     if request.method == "POST":
@@ -53,7 +53,7 @@ def ask(request: HttpRequest, candidate_id: UUID) -> HttpResponse:
 def restore(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """Put the draft that was revised back on the desk."""
     member = member_of(request)
-    slug = asked.request_or_404(member, request_id).candidate.task.slug
+    slug = asked.request_or_404(member, request_id).draft.task.slug
     try:
         draft = revisions.restore(request_id, by=member)
     except Refusal as refusal:

@@ -71,7 +71,7 @@ def disputed(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("review:disputed", slug)
         except Refusal as error:
             refusal = error
-    wanted = desk_form.uuid_or_none(request.POST.get("candidate", "") or request.GET.get("card", ""))
+    wanted = desk_form.uuid_or_none(request.POST.get("draft", "") or request.GET.get("card", ""))
     drafts = said.disputed(task)
     draft = drafts.filter(pk=wanted).first() if wanted else None
     draft = draft or drafts.first()
@@ -90,16 +90,16 @@ def disputed(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _settle(request: HttpRequest) -> str:
     post = request.POST
-    candidate = desk_form.uuid_or_none(post.get("candidate", ""))
-    if candidate is None:
+    draft = desk_form.uuid_or_none(post.get("draft", ""))
+    if draft is None:
         raise Refusal("no_card", "The form names no draft.", hint="Load the page again.")
     if send_back := post.get("send_back", ""):
-        return _send_back(request, candidate, send_back)
+        return _send_back(request, draft, send_back)
     reason = post.get("reason", "")
     pick = desk_form.uuid_or_none(post.get("pick", ""))
     verdict = "reject" if reason else post.get("verdict", "")
     rulings.settle(
-        candidate,
+        draft,
         by=member_of(request),
         if_match=post.get("tag") or None,
         decision=pick,
@@ -111,30 +111,30 @@ def _settle(request: HttpRequest) -> str:
     return "Settled."
 
 
-def _send_back(request: HttpRequest, candidate: UUID, which: str) -> str:
+def _send_back(request: HttpRequest, draft: UUID, which: str) -> str:
     decision = desk_form.uuid_or_none(which)
     if decision is None and which != "all":
         raise Refusal("no_decision", "The form names no verdict.", hint="Load the page again.")
     sent = sending_back.send_back(
-        candidate, by=member_of(request), if_match=request.POST.get("tag") or None,
+        draft, by=member_of(request), if_match=request.POST.get("tag") or None,
         comment=request.POST.get("comment", ""), decisions=[decision] if decision else [],
     )  # fmt: skip
     return "Sent back: the card comes to its author first." if len(sent) == 1 else "Sent back to all its reviewers."
 
 
 @require_POST
-def act(request: HttpRequest, slug: str, candidate_id: UUID) -> HttpResponse:
+def act(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     """Ask for a second opinion on a judged draft, or reopen one that was ruled on."""
     member = member_of(request)
     task_or_404(member, slug)
     tag = request.POST.get("tag") or None
     try:
         if request.POST.get("act") == "reopen":
-            rulings.reopen(candidate_id, by=member, if_match=tag, note=request.POST.get("note", ""))
+            rulings.reopen(draft_id, by=member, if_match=tag, note=request.POST.get("note", ""))
             messages.success(request, "Reopened: what the verdicts say holds again.")
         else:
-            rulings.ask_again(candidate_id, by=member, if_match=tag)
+            rulings.ask_again(draft_id, by=member, if_match=tag)
             messages.success(request, "It waits on the desk for somebody who has not judged it.")
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}")
-    return redirect("review:draft", slug, candidate_id)
+    return redirect("review:draft", slug, draft_id)

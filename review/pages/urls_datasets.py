@@ -6,7 +6,7 @@ from review.pages import dataset_versions, datasets, exports
 
 datasets_urls: list[URLPattern] = [
     path("tasks/<slug:slug>/datasets/", datasets.index, name="datasets"),
-    path("tasks/<slug:slug>/review/drafts/<uuid:candidate_id>/revoke/", dataset_versions.revoke, name="revoke"),
+    path("tasks/<slug:slug>/review/drafts/<uuid:draft_id>/revoke/", dataset_versions.revoke, name="revoke"),
     path("datasets/pull/snippets/", exports.snippets, name="export-snippets"),
     path("datasets/<slug:slug>/", datasets.detail, name="dataset"),
     path("datasets/<slug:slug>/counts/", datasets.counts, name="dataset-counts"),

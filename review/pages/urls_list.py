@@ -9,5 +9,5 @@ list_urls: list[URLPattern] = [
     path("tasks/<slug:slug>/review/bulk/", bulk.bulk_page, name="bulk"),
     path("tasks/<slug:slug>/review/bulk/<uuid:act_id>/undo/", bulk.undo, name="bulk-undo"),
     path("tasks/<slug:slug>/review/alike/", alike.clusters_page, name="clusters"),
-    path("tasks/<slug:slug>/review/alike/<uuid:candidate_id>/", alike.similar_page, name="similar"),
+    path("tasks/<slug:slug>/review/alike/<uuid:draft_id>/", alike.similar_page, name="similar"),
 ]

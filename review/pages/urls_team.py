@@ -6,7 +6,7 @@ from review.pages import comments, desk_settings
 
 team_urls: list[URLPattern] = [
     path("tasks/<slug:slug>/review/settings/", desk_settings.settings_page, name="desk-settings"),
-    path("tasks/<slug:slug>/review/drafts/<uuid:candidate_id>/known/", desk_settings.know, name="known-answer"),
-    path("tasks/<slug:slug>/review/drafts/<uuid:candidate_id>/comments/", comments.write, name="comments"),
+    path("tasks/<slug:slug>/review/drafts/<uuid:draft_id>/known/", desk_settings.know, name="known-answer"),
+    path("tasks/<slug:slug>/review/drafts/<uuid:draft_id>/comments/", comments.write, name="comments"),
     path("mentions/", comments.mentions, name="mentions"),
 ]

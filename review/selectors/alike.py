@@ -19,14 +19,14 @@ from members.models import Member
 from review import minhash
 from review.checks.words import sentences
 from review.minhash import Signatures
-from review.models import Candidate, Decision, SearchText, Task
+from review.models import Decision, Draft, SearchText, Task
 from review.schema import Fields
 from review.search import query
 from review.search.texts import of_fields
 from review.search.words import folded
 from review.selectors import desk, narrowing
 from review.selectors.marks import with_marks
-from review.states import CandidateState, Verdict
+from review.states import DraftState, Verdict
 
 # How many of the newest drafts are brought together on a page, and how many a draft is compared with.
 CLUSTERED = 20_000
@@ -52,14 +52,14 @@ class Cluster:
     """
 
     ids: list[UUID]
-    shown: list[Candidate]
+    shown: list[Draft]
 
 
 @dataclass(frozen=True, slots=True)
 class Similar:
     """A draft and the share of five-word runs it has in common with the one asked about, 0 to 1."""
 
-    draft: Candidate
+    draft: Draft
     share: float
 
 
@@ -82,8 +82,8 @@ class Repeated:
 
 def clusters(task: Task, *, at_most: int = CLUSTERED) -> tuple[list[Cluster], int]:
     """Clusters of the newest drafts that wait, the largest first, and how many drafts were looked at."""
-    waiting = SearchText.objects.filter(task=task, candidate__state=CandidateState.PENDING).order_by("-id")
-    ids, found = _signatures(waiting.values_list("candidate_id", "signature")[:at_most])
+    waiting = SearchText.objects.filter(task=task, draft__state=DraftState.PENDING).order_by("-id")
+    ids, found = _signatures(waiting.values_list("draft_id", "signature")[:at_most])
     groups = minhash.clusters(found)[:SHOWN_CLUSTERS]
     members = [[ids[row] for row in group] for group in groups]
     loaded = _loaded([one for group in members for one in group[:SHOWN_MEMBERS]])
@@ -96,18 +96,18 @@ def clusters(task: Task, *, at_most: int = CLUSTERED) -> tuple[list[Cluster], in
 
 def cluster_of(task: Task, leader: UUID, *, at_most: int = CLUSTERED) -> list[UUID]:
     """All of the cluster that a draft stands for, now; empty when it stands for none any more."""
-    waiting = SearchText.objects.filter(task=task, candidate__state=CandidateState.PENDING).order_by("-id")
-    ids, found = _signatures(waiting.values_list("candidate_id", "signature")[:at_most])
+    waiting = SearchText.objects.filter(task=task, draft__state=DraftState.PENDING).order_by("-id")
+    ids, found = _signatures(waiting.values_list("draft_id", "signature")[:at_most])
     return next(([ids[row] for row in group] for group in minhash.clusters(found) if ids[group[0]] == leader), [])
 
 
-def similar(draft: Candidate) -> list[Similar]:
+def similar(draft: Draft) -> list[Similar]:
     """Drafts of the task most like this one, by their texts, the most alike first; itself is not among them."""
-    own = SearchText.objects.filter(candidate=draft).values_list("signature", flat=True).first()
+    own = SearchText.objects.filter(draft=draft).values_list("signature", flat=True).first()
     if not own:
         return []
-    texts = SearchText.objects.filter(task=draft.task_id).exclude(candidate=draft).order_by("-id")
-    ids, found = _signatures(texts.values_list("candidate_id", "signature")[:COMPARED])
+    texts = SearchText.objects.filter(task=draft.task_id).exclude(draft=draft).order_by("-id")
+    ids, found = _signatures(texts.values_list("draft_id", "signature")[:COMPARED])
     if not ids:
         return []
     alike = minhash.estimates(np.frombuffer(own, np.uint16), found)
@@ -121,12 +121,12 @@ def similar(draft: Candidate) -> list[Similar]:
     return shown[:SHOWN_SIMILAR]
 
 
-def repeated(member: Member, draft: Candidate) -> list[Repeated]:
+def repeated(member: Member, draft: Draft) -> list[Repeated]:
     """Sentences of a draft that the member's verdict on it was about and that stand in others that wait, most often first.
 
     After an edit these are the sentences it changed or dropped; after a reject those that checks object to.
     """
-    said = Decision.objects.filter(candidate=draft, reviewer=member, retracted_by__isnull=True)
+    said = Decision.objects.filter(draft=draft, reviewer=member, retracted_by__isnull=True)
     last = said.exclude(verdict=Verdict.RETRACT).order_by("-created_at").first()
     if last is None or last.bulk_id is not None:
         return []
@@ -150,10 +150,10 @@ def _address(slug: str, text: str, instead: str | None, reasons: Sequence[str]) 
     return f"/tasks/{slug}/review/bulk/?{address}"
 
 
-def _others(draft: Candidate, text: str) -> int:
+def _others(draft: Draft, text: str) -> int:
     """In how many other drafts that wait the words of a sentence stand in its order."""
-    waiting = narrowing.named_in(draft.task).filter(state=CandidateState.PENDING).exclude(pk=draft.pk)
-    found = narrowing.hits(draft.task, query.sentence(text)).values("candidate_id")
+    waiting = narrowing.named_in(draft.task).filter(state=DraftState.PENDING).exclude(pk=draft.pk)
+    found = narrowing.hits(draft.task, query.sentence(text)).values("draft_id")
     return waiting.filter(pk__among=found[: narrowing.HITS_AT_MOST]).count()
 
 
@@ -173,7 +173,7 @@ def _changed(before: Fields, after: Fields | None) -> dict[str, str | None]:
     return found
 
 
-def _objected(draft: Candidate) -> list[str]:
+def _objected(draft: Draft) -> list[str]:
     """Sentences of a draft in which a check marks something."""
     found = []
     for mark in with_marks(draft).marks:
@@ -190,8 +190,8 @@ def _signatures(rows: Iterable[tuple[UUID, bytes | memoryview]]) -> tuple[list[U
     return [pk for pk, _ in known], np.frombuffer(raw, np.uint16).reshape(len(known), minhash.PERMUTATIONS)
 
 
-def _loaded(ids: Sequence[UUID]) -> dict[UUID, Candidate]:
-    found = desk.with_parts(Candidate.objects.filter(pk__in=ids)).defer(
+def _loaded(ids: Sequence[UUID]) -> dict[UUID, Draft]:
+    found = desk.with_parts(Draft.objects.filter(pk__in=ids)).defer(
         "messages", "parameters", "marks", "task_version__body"
     )
     return {draft.pk: draft for draft in desk.share_versions(found)}

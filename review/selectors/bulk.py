@@ -15,11 +15,11 @@ from django.utils import timezone
 from members.models import Member
 from review import overlap
 from review.bulk_verdict import SET_ASIDE, BulkVerdict, DoesNotFitError
-from review.models import Assignment, BulkAct, Candidate, Decision, DeskSettings, KnownAnswer, Task
+from review.models import Assignment, BulkAct, Decision, DeskSettings, Draft, KnownAnswer, Task
 from review.schema import Fields
 from review.selectors import desk, keyset, narrowing
 from review.selectors.narrowing import Wanted
-from review.states import AssignmentState, CandidateState, Verdict
+from review.states import AssignmentState, DraftState, Verdict
 
 LATELY = timedelta(hours=24)
 # One act is about at most so many drafts.
@@ -34,10 +34,10 @@ DISPUTED, KEPT, GONE = "disputed", "kept from the desk", "no longer there"
 SECOND = "waiting for a second verdict, which is given blind"
 FOR_ANOTHER = "waiting for a certain reviewer"
 _STATES = {
-    CandidateState.DECIDED: JUDGED,
-    CandidateState.LEASED: IN_HAND,
-    CandidateState.DISPUTED: DISPUTED,
-    CandidateState.KEPT: KEPT,
+    DraftState.DECIDED: JUDGED,
+    DraftState.LEASED: IN_HAND,
+    DraftState.DISPUTED: DISPUTED,
+    DraftState.KEPT: KEPT,
 }
 
 
@@ -45,7 +45,7 @@ _STATES = {
 class Doable:
     """A draft the verdict can be given to, and how it would end; setting aside is no verdict."""
 
-    draft: Candidate
+    draft: Draft
     verdict: Verdict | None
     fields: Fields | None
 
@@ -77,7 +77,7 @@ class Sifted:
 
 def matching(member: Member, task: Task, wanted: Wanted) -> list[UUID]:
     """Drafts that wait and are as wanted, the newest first, one more than an act takes at most where there are more."""
-    waiting = narrowing.of(task, wanted).filter(state=CandidateState.PENDING)
+    waiting = narrowing.of(task, wanted).filter(state=DraftState.PENDING)
     found = narrowing.narrowed(waiting, wanted, member=member, task=task).only("pk", "created_at")
     among = waiting if wanted.is_walked else None
     page = keyset.page(found, cursor="", size=AT_MOST + 1, among=among, look_at=LOOK_AT)
@@ -107,10 +107,10 @@ def chunks(ids: Sequence[UUID]) -> Iterator[list[UUID]]:
     return (sorted(ordered[start : start + CHUNK]) for start in range(0, len(ordered), CHUNK))
 
 
-def rows(task: Task, ids: Sequence[UUID], *, by: Member) -> QuerySet[Candidate]:
+def rows(task: Task, ids: Sequence[UUID], *, by: Member) -> QuerySet[Draft]:
     """Drafts of a task with what decides whether a verdict for many may be given to them."""
-    said = Decision.objects.filter(candidate=OuterRef("pk"), is_late=False, retracted_by__isnull=True)
-    mine = Assignment.objects.filter(candidate=OuterRef("pk"), reviewer=by)
+    said = Decision.objects.filter(draft=OuterRef("pk"), is_late=False, retracted_by__isnull=True)
+    mine = Assignment.objects.filter(draft=OuterRef("pk"), reviewer=by)
     return (
         narrowing.named_in(task)
         .filter(pk__in=ids)
@@ -120,14 +120,14 @@ def rows(task: Task, ids: Sequence[UUID], *, by: Member) -> QuerySet[Candidate]:
             is_judged=Exists(said.exclude(verdict=Verdict.RETRACT).order_by()),
             is_mine=Exists(mine.filter(state=AssignmentState.ACTIVE)),
             is_done=Exists(mine.filter(state=AssignmentState.DONE)),
-            is_known=Exists(KnownAnswer.objects.filter(candidate=OuterRef("pk"))),
+            is_known=Exists(KnownAnswer.objects.filter(draft=OuterRef("pk"))),
         )
         .order_by("pk")
     )
 
 
 def sift(
-    found: Iterable[Candidate], said: BulkVerdict, *, asked: Sequence[UUID], by: Member, task: Task
+    found: Iterable[Draft], said: BulkVerdict, *, asked: Sequence[UUID], by: Member, task: Task
 ) -> Sifted:  # fmt: skip
     """Part drafts, as `rows` reads them, into those the verdict can be given to and those left out, with why."""
     sifted = Sifted()
@@ -150,16 +150,16 @@ def sift(
     return sifted
 
 
-def _ending(draft: Candidate, said: BulkVerdict) -> tuple[Verdict | None, Fields | None]:
+def _ending(draft: Draft, said: BulkVerdict) -> tuple[Verdict | None, Fields | None]:
     if said.verdict == SET_ASIDE:
         return None, None
     return said.of(draft.task_version.spec, draft.fields)
 
 
 def _why_not(draft: Any, by: Member, task: Task, dealing: DeskSettings | None) -> str:
-    if draft.is_mine and draft.state == CandidateState.LEASED:
+    if draft.is_mine and draft.state == DraftState.LEASED:
         return IN_MY_HAND
-    if draft.state != CandidateState.PENDING:
+    if draft.state != DraftState.PENDING:
         return _STATES[draft.state]
     if draft.verdicts_wanted > 1 or draft.is_judged or _is_to_overlap(draft, task, dealing):
         return SECOND
@@ -168,7 +168,7 @@ def _why_not(draft: Any, by: Member, task: Task, dealing: DeskSettings | None) -
     return FOR_ANOTHER if draft.for_reviewer_id not in (None, by.pk) else ""
 
 
-def _is_to_overlap(draft: Candidate, task: Task, dealing: DeskSettings | None) -> bool:
+def _is_to_overlap(draft: Draft, task: Task, dealing: DeskSettings | None) -> bool:
     """Whether the draft is one of the share that several reviewers judge."""
     if dealing is None:
         return False

@@ -1,6 +1,6 @@
 """A card as the desk shows it: draft with marks, facts it rests on, rubric, reasons, and what it cost.
 
-Built from an assignment whose candidate, record and task version are loaded; asks the database nothing, but for what a
+Built from an assignment whose draft, record and task version are loaded; asks the database nothing, but for what a
 revision revises. Who taught the draft its labelled defects is left out on purpose: reviewers judge what they see.
 """
 
@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
-from review.models import Assignment, Candidate
+from review.models import Assignment, Draft
 from review.passages import Grounds, grounds
 from review.prompting import Thread
 from review.schema import Fields, OutputField, OutputItem
@@ -164,18 +164,18 @@ class Card:
 
 def of(assignment: Assignment) -> Card:
     """The card an assignment puts in front of its reviewer."""
-    candidate = with_marks(assignment.candidate)
-    spec, facts = candidate.task_version.spec, candidate.record.facts
+    draft = with_marks(assignment.draft)
+    spec, facts = draft.task_version.spec, draft.record.facts
     known = grounds(card_facts.known_to_page(spec, facts), spec.offer)
-    parts = [_part(field, candidate, known, assignment.unfinished) for field in spec.output_schema]
+    parts = [_part(field, draft, known, assignment.unfinished) for field in spec.output_schema]
     used = _used(parts)
     return Card(
-        id=str(candidate.pk),
+        id=str(draft.pk),
         etag=assignment.etag,
         leased_until=assignment.leased_until.isoformat(),
-        task_version=candidate.task_version.number,
+        task_version=draft.task_version.number,
         language=spec.language,
-        to=_addressee(spec, candidate),
+        to=_addressee(spec, draft),
         is_mail={"subject", "body"} == {field.role for field in spec.output_schema},
         parts=parts,
         facts=card_facts.of(spec, facts, known, used),
@@ -185,68 +185,69 @@ def of(assignment: Assignment) -> Card:
         guideline=spec.guideline,
         unfinished=assignment.unfinished,
         note=assignment.note,
-        model=candidate.model or candidate.teacher or candidate.origin,
-        cost_usd=candidate.cost_usd,
-        provenance=candidate.provenance,
-        words=candidate.words,
-        marks=candidate.marks,
-        remarks=remarks(spec, facts, candidate.fields, candidate.marks),
-        revised=revised_from(candidate),
+        model=draft.model or draft.teacher or draft.origin,
+        cost_usd=draft.cost_usd,
+        provenance=draft.provenance,
+        words=draft.words,
+        marks=draft.marks,
+        remarks=remarks(spec, facts, draft.fields, draft.marks),
+        revised=revised_from(draft),
         is_sent_back=assignment.drawn == Drawn.SENT_BACK,
         has_comments=bool(getattr(assignment, "has_comments", False)),
         goes_to=getattr(assignment, "goes_to", ""),
-        thread=candidate.thread or (),
+        thread=draft.thread or (),
     )
 
 
-def to_read(candidate: Candidate, *, etag: str, unfinished: Fields | None = None) -> Card:
+def to_read(draft: Draft, *, etag: str, unfinished: Fields | None = None) -> Card:
     """A draft as the desk draws it, in nobody's hand; with an edit that was begun, if there is one."""
-    return of(Assignment(candidate=candidate, etag=etag, leased_until=timezone.now(), unfinished=unfinished))
+    return of(Assignment(draft=draft, etag=etag, leased_until=timezone.now(), unfinished=unfinished))
 
 
 def as_json(assignment: Assignment) -> dict[str, Any]:
     """The card for programs: plain values, offsets in code points."""
-    candidate = with_marks(assignment.candidate)
-    spec = candidate.task_version.spec
+    draft = with_marks(assignment.draft)
+    spec = draft.task_version.spec
     return {
-        "id": str(candidate.pk),
+        "id": str(draft.pk),
         "etag": assignment.etag,
         "leased_until": assignment.leased_until.isoformat(),
-        "task_version": candidate.task_version.number,
-        "record": {"id": str(candidate.record_id), "title": candidate.record.title, "facts": candidate.record.facts},
-        "fields": candidate.fields,
-        "marks": candidate.marks,
+        "task_version": draft.task_version.number,
+        "record": {"id": str(draft.record_id), "title": draft.record.title, "facts": draft.record.facts},
+        "fields": draft.fields,
+        "marks": draft.marks,
         "unfinished": assignment.unfinished,
         "note": assignment.note,
         "output_schema": [field.model_dump(mode="json") for field in spec.output_schema],
         "rubric": [requirement.model_dump(mode="json") for requirement in spec.rubric],
         "reasons": [reason.model_dump(mode="json") for reason in spec.reasons],
         "guideline": spec.guideline,
-        "parent": str(candidate.parent_id) if candidate.parent_id else None,
+        "parent": str(draft.parent_id) if draft.parent_id else None,
         "is_sent_back": assignment.drawn == Drawn.SENT_BACK,
         "has_comments": bool(getattr(assignment, "has_comments", False)),
         "goes_to": getattr(assignment, "goes_to", ""),
-        "thread": candidate.thread or [],
+        "thread": draft.thread or [],
     }
 
 
-def _part(field: OutputField, candidate: Candidate, known: Grounds, unfinished: Fields | None) -> Part:
+def _part(field: OutputField, draft: Draft, known: Grounds, unfinished: Fields | None) -> Part:
     label = field.name.replace("_", " ").capitalize()
-    draft = candidate.fields.get(field.name)
-    edited = (unfinished or {}).get(field.name, draft)
-    whole = [mark for mark in candidate.marks if mark["field"] == field.name and mark["start"] == mark["end"]]
+    written = draft.fields.get(field.name)
+    edited = (unfinished or {}).get(field.name, written)
+    whole = [mark for mark in draft.marks if mark["field"] == field.name and mark["start"] == mark["end"]]
     if field.type == "text":
-        text = _text(field.name, label, str(draft or ""), str(edited or ""), candidate, known, field)
+        text = _text(field.name, label, str(written or ""), str(edited or ""), draft, known, field)
         return Part(field.name, label, field.role, text, (), (), ())
     rows = edited if isinstance(edited, list) else []
-    drafts = draft if isinstance(draft, list) else []
+    written_rows = written if isinstance(written, list) else []
     elements = [
         Element(
-            index + 1, [_element_text(field, index, item.name, drafts, rows, candidate, known) for item in field.items]
+            index + 1,
+            [_element_text(field, index, item.name, written_rows, rows, draft, known) for item in field.items],
         )
-        for index in range(max(len(rows), len(drafts)))
+        for index in range(max(len(rows), len(written_rows)))
     ]
-    blank = [_element_text(field, -1, item.name, [], [], candidate, known) for item in field.items]
+    blank = [_element_text(field, -1, item.name, [], [], draft, known) for item in field.items]
     return Part(field.name, label, field.role, None, elements, blank, whole)
 
 
@@ -254,36 +255,36 @@ def _element_text(
     field: OutputField,
     index: int,
     name: str,
-    drafts: list[Any],
+    written_rows: list[Any],
     rows: list[Any],
-    candidate: Candidate,
+    draft: Draft,
     known: Grounds,
 ) -> Text:
     item = next(item for item in field.items if item.name == name)
-    draft = str(drafts[index].get(name) or "") if 0 <= index < len(drafts) else ""
+    written = str(written_rows[index].get(name) or "") if 0 <= index < len(written_rows) else ""
     edited = str(rows[index].get(name) or "") if 0 <= index < len(rows) else ""
     path = f"{field.name}.{index if index >= 0 else 'new'}.{name}"
-    return _text(path, name.replace("_", " ").capitalize(), draft, edited, candidate, known, item)
+    return _text(path, name.replace("_", " ").capitalize(), written, edited, draft, known, item)
 
 
 def _text(
     path: str,
     label: str,
-    draft: str,
+    written: str,
     edited: str,
-    candidate: Candidate,
+    draft: Draft,
     known: Grounds,
     schema: OutputField | OutputItem,
 ) -> Text:
-    marks = [mark for mark in candidate.marks if mark["field"] == path]
+    marks = [mark for mark in draft.marks if mark["field"] == path]
     remarks = [mark for mark in marks if mark["start"] == mark["end"]]
     role, required = (schema.role, schema.required) if isinstance(schema, OutputField) else ("", False)
-    drawn = draft[:SHOWN_CHARS]
+    drawn = written[:SHOWN_CHARS]
     # A subject claims nothing by itself, and one that is too long shows where the inbox cuts it.
     is_subject = role == "subject"
-    stands = [] if is_subject else read(drawn, known, language=candidate.task_version.spec.language)
+    stands = [] if is_subject else read(drawn, known, language=draft.task_version.spec.language)
     segments = cut(drawn, marks=marks, sentences=stands, shown=schema.max_chars if is_subject else None)
-    return Text(path, label, edited, draft, segments, remarks, schema.max_chars, required)
+    return Text(path, label, edited, written, segments, remarks, schema.max_chars, required)
 
 
 def _used(parts: Sequence[Part]) -> frozenset[str]:
@@ -292,9 +293,9 @@ def _used(parts: Sequence[Part]) -> frozenset[str]:
     return frozenset(name for text in texts for segment in text.segments for name in segment.facts)
 
 
-def _addressee(spec: TaskSpec, candidate: Candidate) -> str:
+def _addressee(spec: TaskSpec, draft: Draft) -> str:
     """Who it is for: the reader's role where the record has one, and the company."""
-    facts = candidate.record.facts
+    facts = draft.record.facts
     names = ["role", spec.facts_with_role("title"), spec.facts_with_role("group")]
     said = dict.fromkeys(str(facts[name]) for name in names if name and facts.get(name))
-    return " · ".join(said) or candidate.record.title
+    return " · ".join(said) or draft.record.title

@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from members.models import Member
-from review.models import Candidate, Choice, Gold, Revocation, Task
+from review.models import Choice, Draft, Gold, Revocation, Task
 from review.permissions import role_of
 from review.schema import Facts, Fields
 from review.states import POSITIVE, Role, Verdict
@@ -33,8 +33,8 @@ class Pair:
 
     Attributes:
         record_id: The record both texts are for.
-        candidate_chosen: The draft whose text was preferred; of an edit, the draft that was edited.
-        candidate_rejected: The draft whose text was not; of an edit, the same draft as it was written.
+        draft_chosen: The draft whose text was preferred; of an edit, the draft that was edited.
+        draft_rejected: The draft whose text was not; of an edit, the same draft as it was written.
         chosen_fields: The preferred text; where an expert judged it positive, the text that verdict ends with.
         rejected_fields: The other text, as its teacher wrote it.
         kind: What it comes of.
@@ -48,8 +48,8 @@ class Pair:
     """
 
     record_id: UUID
-    candidate_chosen: UUID
-    candidate_rejected: UUID
+    draft_chosen: UUID
+    draft_rejected: UUID
     chosen_fields: Fields
     rejected_fields: Fields
     kind: Kind
@@ -63,7 +63,7 @@ class Pair:
 
 
 def pairs(
-    task: Task, *, kinds: Collection[Kind] = KINDS, candidates: Collection[UUID] | None = None, with_bulk: bool = False
+    task: Task, *, kinds: Collection[Kind] = KINDS, drafts: Collection[UUID] | None = None, with_bulk: bool = False
 ) -> Iterator[Pair]:
     """Every preference that stands in a task, kind after kind, each in the order in which it was said.
 
@@ -73,13 +73,13 @@ def pairs(
     Args:
         task: The task.
         kinds: Only these.
-        candidates: Only pairs whose preferred draft is among these, such as the golds a dataset selects.
+        drafts: Only pairs whose preferred draft is among these, such as the golds a dataset selects.
         with_bulk: Also edits made to many drafts at once.
     """
     for kind in KINDS:
         if kind in kinds:
             found = _SOURCES[kind](task, with_bulk)
-            yield from (pair for pair in found if candidates is None or pair.candidate_chosen in candidates)
+            yield from (pair for pair in found if drafts is None or pair.draft_chosen in drafts)
 
 
 def standing(task: Task) -> QuerySet[Choice]:
@@ -131,18 +131,16 @@ def as_json(choice: Choice) -> dict[str, Any]:
 
 
 def in_use(path: str = "") -> Q:
-    """A condition on drafts: neither erased nor revoked. `path` leads to the draft, such as `candidate__`."""
+    """A condition on drafts: neither erased nor revoked. `path` leads to the draft, such as `draft__`."""
     draft = f"{path}pk" if path else "pk"
-    is_revoked = Exists(Revocation.objects.filter(candidate=OuterRef(draft)))
+    is_revoked = Exists(Revocation.objects.filter(draft=OuterRef(draft)))
     return Q(~is_revoked, **{f"{path}erased_at__isnull": True, f"{path}record__erased_at__isnull": True})
 
 
 def _golds(task: Task) -> QuerySet[Gold]:
-    golds = Gold.objects.filter(in_use("candidate__"), task=task)
-    golds = golds.select_related("decision__reviewer", "candidate__record", "candidate__parent")
-    return golds.defer("candidate__messages", "candidate__marks", "candidate__parent__messages").order_by(
-        "decided_at", "candidate_id"
-    )
+    golds = Gold.objects.filter(in_use("draft__"), task=task)
+    golds = golds.select_related("decision__reviewer", "draft__record", "draft__parent")
+    return golds.defer("draft__messages", "draft__marks", "draft__parent__messages").order_by("decided_at", "draft_id")
 
 
 def _edits(task: Task, with_bulk: bool) -> Iterator[Pair]:
@@ -150,18 +148,18 @@ def _edits(task: Task, with_bulk: bool) -> Iterator[Pair]:
     if not with_bulk:
         golds = golds.filter(decision__bulk__isnull=True)
     for gold in golds.iterator(chunk_size=CHUNK):
-        if gold.decision.fields != gold.candidate.fields:
-            yield _by_verdict(gold, rejected=gold.candidate, kind="edit")
+        if gold.decision.fields != gold.draft.fields:
+            yield _by_verdict(gold, rejected=gold.draft, kind="edit")
 
 
 def _revisions(task: Task, with_bulk: bool) -> Iterator[Pair]:
     """A revision that was accepted or edited is preferred to what it revises, unless that was accepted as well."""
-    golds = _golds(task).filter(in_use("candidate__parent__"), verdict__in=POSITIVE, candidate__parent__isnull=False)
-    golds = golds.filter(~Exists(Gold.objects.filter(candidate=OuterRef("candidate__parent"), verdict=Verdict.ACCEPT)))
+    golds = _golds(task).filter(in_use("draft__parent__"), verdict__in=POSITIVE, draft__parent__isnull=False)
+    golds = golds.filter(~Exists(Gold.objects.filter(draft=OuterRef("draft__parent"), verdict=Verdict.ACCEPT)))
     if not with_bulk:
         golds = golds.filter(decision__bulk__isnull=True)
     for gold in golds.iterator(chunk_size=CHUNK):
-        parent = gold.candidate.parent
+        parent = gold.draft.parent
         if parent is not None and _text_of(gold) != parent.fields:
             yield _by_verdict(gold, rejected=parent, kind="revision")
 
@@ -175,15 +173,15 @@ def _choices(task: Task, with_bulk: bool) -> Iterator[Pair]:
             yield from _by_choice(choice, drafts, golds)
 
 
-def _shown_in(chunk: Sequence[Choice]) -> tuple[dict[str, Candidate], dict[str, Gold]]:
+def _shown_in(chunk: Sequence[Choice]) -> tuple[dict[str, Draft], dict[str, Gold]]:
     ids = {draft for choice in chunk for draft in choice.shown}
-    usable = Candidate.objects.filter(in_use(), pk__in=ids).only("pk", "fields", "task_version_id", "thread")
-    golds = Gold.objects.filter(candidate__in=[choice.chosen_id for choice in chunk], verdict__in=POSITIVE)
-    golds = golds.select_related("decision", "candidate").only("decision__fields", "candidate__fields")
-    return {str(draft.pk): draft for draft in usable}, {str(gold.candidate_id): gold for gold in golds}
+    usable = Draft.objects.filter(in_use(), pk__in=ids).only("pk", "fields", "task_version_id", "thread")
+    golds = Gold.objects.filter(draft__in=[choice.chosen_id for choice in chunk], verdict__in=POSITIVE)
+    golds = golds.select_related("decision", "draft").only("decision__fields", "draft__fields")
+    return {str(draft.pk): draft for draft in usable}, {str(gold.draft_id): gold for gold in golds}
 
 
-def _by_choice(choice: Choice, drafts: Mapping[str, Candidate], golds: Mapping[str, Gold]) -> Iterator[Pair]:
+def _by_choice(choice: Choice, drafts: Mapping[str, Draft], golds: Mapping[str, Gold]) -> Iterator[Pair]:
     chosen = drafts.get(str(choice.chosen_id))
     if chosen is None:
         return
@@ -197,27 +195,27 @@ def _by_choice(choice: Choice, drafts: Mapping[str, Candidate], golds: Mapping[s
             # They answer different prompts.
             continue
         yield Pair(
-            record_id=choice.record_id, candidate_chosen=chosen.pk, candidate_rejected=other.pk, chosen_fields=text,
+            record_id=choice.record_id, draft_chosen=chosen.pk, draft_rejected=other.pk, chosen_fields=text,
             rejected_fields=other.fields, kind="choice", decision_or_choice_id=choice.pk,
             reviewer=choice.reviewer.username, at=choice.created_at, task_version_id=chosen.task_version_id,
             split=choice.record.split, group=choice.record.group, facts=choice.record.facts,
         )  # fmt: skip
 
 
-def _by_verdict(gold: Gold, *, rejected: Candidate, kind: Kind) -> Pair:
-    record = gold.candidate.record
+def _by_verdict(gold: Gold, *, rejected: Draft, kind: Kind) -> Pair:
+    record = gold.draft.record
     return Pair(
-        record_id=record.pk, candidate_chosen=gold.candidate_id, candidate_rejected=rejected.pk,
+        record_id=record.pk, draft_chosen=gold.draft_id, draft_rejected=rejected.pk,
         chosen_fields=_text_of(gold), rejected_fields=rejected.fields, kind=kind,
         decision_or_choice_id=gold.decision_id, reviewer=gold.decision.reviewer.username,
-        at=gold.decision.created_at, task_version_id=gold.candidate.task_version_id, split=record.split,
+        at=gold.decision.created_at, task_version_id=gold.draft.task_version_id, split=record.split,
         group=record.group, facts=record.facts,
     )  # fmt: skip
 
 
 def _text_of(gold: Gold) -> Fields:
     """The text a positive verdict ends with."""
-    fields: Fields = gold.decision.fields or gold.candidate.fields
+    fields: Fields = gold.decision.fields or gold.draft.fields
     return fields
 
 

@@ -14,12 +14,12 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from members.models import Member
-from review.models import Assignment, Candidate, Decision, Record, Task
+from review.models import Assignment, Decision, Draft, Record, Task
 from review.selectors import cards, choices, desk
 from review.selectors.cards import Card
 from review.selectors.destinations import FOR_A_CAMPAIGN
 from review.selectors.marks import with_marks
-from review.states import AssignmentState, CandidateState
+from review.states import AssignmentState, DraftState
 
 FEWEST, MOST = 2, 8
 # A page looks at so many waiting drafts from either end of the queue for one with a sibling, and no further.
@@ -38,7 +38,7 @@ class Lineup:
     """
 
     record: Record
-    drafts: Sequence[Candidate]
+    drafts: Sequence[Draft]
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -83,42 +83,42 @@ def of_record(member: Member, task: Task, record_id: UUID) -> Lineup | None:
     return Lineup(newest[0].record, newest)
 
 
-def _each_text_once(drafts: Iterable[Candidate]) -> list[Candidate]:
+def _each_text_once(drafts: Iterable[Draft]) -> list[Draft]:
     """Between two drafts that say the same nobody can choose: the first stays, the other waits in the queue."""
-    by_text: dict[str, Candidate] = {}
+    by_text: dict[str, Draft] = {}
     for draft in drafts:
         by_text.setdefault(draft.fields_hash, draft)
     return list(by_text.values())
 
 
-def _free(member: Member, task: Task) -> QuerySet[Candidate]:
+def _free(member: Member, task: Task) -> QuerySet[Draft]:
     """Drafts that wait, that nobody else was promised, and of which nothing was said.
 
     None of a campaign's: a mail waits for the verdict on each of these, and those not chosen would leave the desk.
     """
-    said = Decision.objects.filter(candidate=OuterRef("pk"))
-    return Candidate.objects.filter(
+    said = Decision.objects.filter(draft=OuterRef("pk"))
+    return Draft.objects.filter(
         Q(for_reviewer__isnull=True) | Q(for_reviewer=member),
         ~Q(origin=FOR_A_CAMPAIGN),
         ~Exists(said),
-        Q(state=CandidateState.PENDING) | Exists(_in_hand(member)),
+        Q(state=DraftState.PENDING) | Exists(_in_hand(member)),
         task=task,
         erased_at__isnull=True,
     )
 
 
 def _in_hand(member: Member) -> QuerySet[Assignment]:
-    return Assignment.objects.filter(candidate=OuterRef("pk"), reviewer=member, state=AssignmentState.ACTIVE)
+    return Assignment.objects.filter(draft=OuterRef("pk"), reviewer=member, state=AssignmentState.ACTIVE)
 
 
 def _offered(member: Member, task: Task) -> tuple[Any, ...]:
     """Conditions on a waiting draft: a sibling of its version says something else; the member has not chosen since."""
-    sibling = Candidate.objects.filter(
+    sibling = Draft.objects.filter(
         ~Q(fields_hash=OuterRef("fields_hash")),
         ~Q(origin=FOR_A_CAMPAIGN),
         record=OuterRef("record"),
         task_version=OuterRef("task_version"),
-        state=CandidateState.PENDING,
+        state=DraftState.PENDING,
         erased_at__isnull=True,
     )
     mine = choices.standing(task).filter(
@@ -127,18 +127,18 @@ def _offered(member: Member, task: Task) -> tuple[Any, ...]:
     return ~Q(origin=FOR_A_CAMPAIGN), Exists(sibling), ~Exists(mine.order_by())
 
 
-def _oldest(task: Task) -> QuerySet[Candidate]:
+def _oldest(task: Task) -> QuerySet[Draft]:
     """The front of the queue, as far as a page looks."""
-    queue = Candidate.objects.filter(task=task, state=CandidateState.PENDING).order_by("queue_position", "id")
+    queue = Draft.objects.filter(task=task, state=DraftState.PENDING).order_by("queue_position", "id")
     edge = list(queue.values_list("queue_position", flat=True)[LOOK_AT : LOOK_AT + 1])
     return queue.filter(queue_position__lte=edge[0]) if edge else queue
 
 
-def _newest(task: Task) -> QuerySet[Candidate]:
+def _newest(task: Task) -> QuerySet[Draft]:
     """The drafts that came last, as far as a page looks; asked as the partial index of the newest has it."""
-    came = Candidate.objects.filter(~Q(state=CandidateState.KEPT), task=task).order_by("-created_at", "-id")
+    came = Draft.objects.filter(~Q(state=DraftState.KEPT), task=task).order_by("-created_at", "-id")
     edge = list(came.values_list("created_at", flat=True)[LOOK_AT : LOOK_AT + 1])
-    waiting = came.filter(state=CandidateState.PENDING)
+    waiting = came.filter(state=DraftState.PENDING)
     return waiting.filter(created_at__gte=edge[0]) if edge else waiting
 
 

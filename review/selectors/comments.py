@@ -13,49 +13,49 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from members.models import Member
-from review.models import Candidate, Comment, Membership, Mention
+from review.models import Comment, Draft, Membership, Mention
 from review.permissions import may, tasks_for
-from review.states import CandidateState, Role
+from review.states import DraftState, Role
 
 SHOWN = 200
 COUNT_UP_TO = 99
-OPEN = (CandidateState.PENDING, CandidateState.LEASED)
+OPEN = (DraftState.PENDING, DraftState.LEASED)
 _NAME = re.compile(r"(?<![\w@.+-])(@[\w@.+-]*\w)")
 
 
-def is_blind(draft: Candidate) -> bool:
+def is_blind(draft: Draft) -> bool:
     """Whether reviewers still judge the draft without knowing each other's words."""
     return draft.verdicts_wanted > 1 and draft.state in OPEN
 
 
-def on_draft(member: Member, draft: Candidate) -> QuerySet[Comment]:
+def on_draft(member: Member, draft: Draft) -> QuerySet[Comment]:
     """Comments on a draft that this member may read, the oldest first."""
-    found = Comment.objects.filter(candidate=draft).select_related("author").order_by("created_at", "id")
+    found = Comment.objects.filter(draft=draft).select_related("author").order_by("created_at", "id")
     if not is_blind(draft) or may(member, draft.task, Role.LEAD):
         return found
     leads = Membership.objects.filter(task=draft.task_id, member=OuterRef("author"), role=Role.LEAD)
     return found.filter(Q(author=member) | Q(author__is_superuser=True) | Exists(leads))
 
 
-def are_open(candidate: OuterRef, member: Member | UUID) -> Exists:
+def are_open(draft: OuterRef, member: Member | UUID) -> Exists:
     """For a question about cards to deal: whether a draft has comments that may be hinted at.
 
     On a card that several reviewers judge blind only one's own: that there are others would say that it was judged.
     """
-    hinted = Q(candidate__verdicts_wanted=1) | Q(author=member)
-    return Exists(Comment.objects.filter(hinted, candidate=candidate).order_by())
+    hinted = Q(draft__verdicts_wanted=1) | Q(author=member)
+    return Exists(Comment.objects.filter(hinted, draft=draft).order_by())
 
 
 def mentions(member: Member) -> QuerySet[Mention]:
     """Where the member was named, in tasks they see and comments they may read, the latest first."""
-    leads = Membership.objects.filter(task=OuterRef("comment__candidate__task"), role=Role.LEAD)
-    found = Mention.objects.filter(member=member, comment__candidate__task__in=tasks_for(member))
+    leads = Membership.objects.filter(task=OuterRef("comment__draft__task"), role=Role.LEAD)
+    found = Mention.objects.filter(member=member, comment__draft__task__in=tasks_for(member))
     if not member.is_admin:
-        is_blind = Q(comment__candidate__verdicts_wanted__gt=1, comment__candidate__state__in=OPEN)
+        is_blind = Q(comment__draft__verdicts_wanted__gt=1, comment__draft__state__in=OPEN)
         by_lead = Exists(leads.filter(member=OuterRef("comment__author"))) | Q(comment__author__is_superuser=True)
         found = found.filter(~is_blind | Exists(leads.filter(member=member)) | by_lead)
-    return found.select_related("comment__author", "comment__candidate__task", "comment__candidate__record").defer(
-        "comment__candidate__messages", "comment__candidate__fields", "comment__candidate__marks"
+    return found.select_related("comment__author", "comment__draft__task", "comment__draft__record").defer(
+        "comment__draft__messages", "comment__draft__fields", "comment__draft__marks"
     )
 
 
@@ -79,7 +79,7 @@ def as_json(comment: Comment) -> dict[str, Any]:
     """A comment for programs."""
     return {
         "id": str(comment.pk),
-        "candidate": str(comment.candidate_id),
+        "draft": str(comment.draft_id),
         "author": comment.author.username,
         "name": comment.author.name,
         "text": comment.text,
@@ -89,10 +89,10 @@ def as_json(comment: Comment) -> dict[str, Any]:
 
 def mention_json(mention: Mention) -> dict[str, Any]:
     """A mention for programs, with the comment and where it stands."""
-    candidate = mention.comment.candidate
+    draft = mention.comment.draft
     return {
         **as_json(mention.comment),
-        "task": candidate.task.slug,
-        "title": candidate.record.title,
+        "task": draft.task.slug,
+        "title": draft.record.title,
         "read_at": mention.read_at.isoformat() if mention.read_at else None,
     }

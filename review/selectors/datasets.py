@@ -12,7 +12,7 @@ from django.http import Http404
 from members.models import Member
 from review.dataset_filters import DatasetFilters
 from review.exports import JudgedDraft
-from review.models import Candidate, Dataset, DatasetFile, DatasetVersion, Decision, Gold, Task, TaskVersion
+from review.models import Dataset, DatasetFile, DatasetVersion, Decision, Draft, Gold, Task, TaskVersion
 from review.permissions import tasks_for
 from review.selectors import gold_steps, revoked
 from review.spec import TaskSpec
@@ -29,9 +29,7 @@ def has_golds(task: Task, filters: DatasetFilters) -> bool:
 
 def still_there(decision_ids: Collection[UUID | str]) -> QuerySet[Decision]:
     """These decisions but for drafts erased or revoked since they were chosen."""
-    return Decision.objects.filter(
-        pk__in=decision_ids, candidate__erased_at__isnull=True, candidate__revocation__isnull=True
-    )
+    return Decision.objects.filter(pk__in=decision_ids, draft__erased_at__isnull=True, draft__revocation__isnull=True)
 
 
 def judged_drafts(decisions: QuerySet[Decision]) -> Iterator[JudgedDraft]:
@@ -39,40 +37,40 @@ def judged_drafts(decisions: QuerySet[Decision]) -> Iterator[JudgedDraft]:
     specs: dict[UUID, tuple[int, TaskSpec]] = {}
     for values in decisions.values_list(*_COLUMNS).iterator(chunk_size=CHUNK):
         row = dict(zip(_COLUMNS, values, strict=True))
-        version_id = row["candidate__task_version_id"]
+        version_id = row["draft__task_version_id"]
         if version_id not in specs:
             version = TaskVersion.objects.get(pk=version_id)
             specs[version_id] = (version.number, version.spec)
         yield _plain(row, *specs[version_id])
 
 
-def follow_ups(candidate_ids: Iterable[str]) -> set[str]:
+def follow_ups(draft_ids: Iterable[str]) -> set[str]:
     """Return those of a few drafts that follow earlier mails: their prompt is these mails too, not the facts alone."""
-    rows = Candidate.objects.filter(pk__in=list(candidate_ids), thread__isnull=False).order_by()
+    rows = Draft.objects.filter(pk__in=list(draft_ids), thread__isnull=False).order_by()
     return {str(pk) for pk in rows.values_list("pk", flat=True)}
 
 
 _COLUMNS = (
     "id", "verdict", "fields", "reasons", "ratings", "seconds", "created_at", "bulk_id", "imported_from_id",
-    "reviewer__username", "task__slug", "candidate_id", "candidate__task_version_id", "candidate__fields",
-    "candidate__origin", "candidate__provenance", "candidate__teacher", "candidate__model", "candidate__prompt_hash",
-    "candidate__call_id", "candidate__round", "candidate__parent_id", "candidate__record_id", "candidate__thread",
-    "candidate__record__split", "candidate__record__group", "candidate__record__facts",
+    "reviewer__username", "task__slug", "draft_id", "draft__task_version_id", "draft__fields",
+    "draft__origin", "draft__provenance", "draft__teacher", "draft__model", "draft__prompt_hash",
+    "draft__call_id", "draft__round", "draft__parent_id", "draft__record_id", "draft__thread",
+    "draft__record__split", "draft__record__group", "draft__record__facts",
 )  # fmt: skip
 
 
 def _plain(row: dict[str, Any], number: int, spec: TaskSpec) -> JudgedDraft:
-    parent = row["candidate__parent_id"]
+    parent = row["draft__parent_id"]
     return JudgedDraft(
-        id=str(row["candidate_id"]),
+        id=str(row["draft_id"]),
         task=row["task__slug"],
         task_version=number,
         spec=spec,
-        split=row["candidate__record__split"],
-        record_id=str(row["candidate__record_id"]),
-        group=row["candidate__record__group"],
-        facts=row["candidate__record__facts"],
-        draft=row["candidate__fields"],
+        split=row["draft__record__split"],
+        record_id=str(row["draft__record_id"]),
+        group=row["draft__record__group"],
+        facts=row["draft__record__facts"],
+        draft=row["draft__fields"],
         decision_id=str(row["id"]),
         verdict=row["verdict"],
         fields=row["fields"] if row["verdict"] == "edit" else None,
@@ -81,17 +79,17 @@ def _plain(row: dict[str, Any], number: int, spec: TaskSpec) -> JudgedDraft:
         reviewer=row["reviewer__username"],
         seconds=row["seconds"],
         decided_at=row["created_at"].isoformat(),
-        origin=row["candidate__origin"],
-        note=row["candidate__provenance"],
-        teacher=row["candidate__teacher"],
-        model=row["candidate__model"],
-        prompt_hash=row["candidate__prompt_hash"],
-        call_id=row["candidate__call_id"],
-        round=row["candidate__round"],
+        origin=row["draft__origin"],
+        note=row["draft__provenance"],
+        teacher=row["draft__teacher"],
+        model=row["draft__model"],
+        prompt_hash=row["draft__prompt_hash"],
+        call_id=row["draft__call_id"],
+        round=row["draft__round"],
         is_bulk=row["bulk_id"] is not None,
         is_imported=row["imported_from_id"] is not None,
         parent_id=str(parent) if parent else None,
-        thread=row["candidate__thread"] or (),
+        thread=row["draft__thread"] or (),
     )
 
 
@@ -172,11 +170,11 @@ def newest_golds(task: Task, count: int) -> QuerySet[Gold]:
 def choices_for_filters(task: Task) -> dict[str, Sequence[Any]]:
     """What golds can be filtered by: what is met among the newest of them. One question, however many there are."""
     columns = {
-        "task_versions": "candidate__task_version__number",
-        "teachers": "candidate__teacher",
-        "origins": "candidate__origin",
-        "sources": "candidate__record__source__slug",
-        "rounds": "candidate__round",
+        "task_versions": "draft__task_version__number",
+        "teachers": "draft__teacher",
+        "origins": "draft__origin",
+        "sources": "draft__record__source__slug",
+        "rounds": "draft__round",
         "reviewers": "decision__reviewer__username",
     }
     newest = Gold.objects.filter(pk__in=newest_golds(task, CHOICES_FROM_GOLDS).values("pk"))

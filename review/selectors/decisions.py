@@ -29,8 +29,8 @@ def mine(member: Member, task: Task, *, search: str = "", verdict: str = "") -> 
     said = (
         Decision.objects.filter(reviewer=member, task=task)
         .exclude(verdict=Verdict.RETRACT)
-        .select_related("candidate__record", "candidate__task_version")
-        .defer("candidate__messages", "candidate__parameters", "candidate__labelled_defects")
+        .select_related("draft__record", "draft__task_version")
+        .defer("draft__messages", "draft__parameters", "draft__labelled_defects")
         .annotate(is_retracted=Exists(Decision.objects.filter(retracts=OuterRef("pk"))), ruled=desk.ruled())
         .order_by("-created_at", "-id")
     )
@@ -48,20 +48,20 @@ def random_slice(task: Task) -> list[Decision]:
     in bulk, elsewhere, on a known answer or after a lead sent the first one back. Which comes first is told here and not by
     the database: without statistics it compares every verdict with every other. Texts are not loaded.
     """
-    drawn = Assignment.objects.filter(task=task, drawn=Drawn.RANDOM).values("candidate")
-    known = KnownAnswer.objects.filter(task=task).values("candidate")
+    drawn = Assignment.objects.filter(task=task, drawn=Drawn.RANDOM).values("draft")
+    known = KnownAnswer.objects.filter(task=task).values("draft")
     taken_back = set(Decision.objects.filter(task=task, retracts__isnull=False).values_list("retracts", flat=True))
     said = (
-        Decision.objects.filter(task=task, is_late=False, candidate__in=drawn)
+        Decision.objects.filter(task=task, is_late=False, draft__in=drawn)
         .exclude(verdict=Verdict.RETRACT)
-        .exclude(candidate__in=known)
-        .only("candidate_id", "verdict", "bulk_id", "imported_from_id", "created_at")
+        .exclude(draft__in=known)
+        .only("draft_id", "verdict", "bulk_id", "imported_from_id", "created_at")
         .order_by("created_at", "pk")
     )
     first: dict[UUID, Decision] = {}
     for decision in said.iterator(chunk_size=2000):
         if decision.pk not in taken_back:
-            first.setdefault(decision.candidate_id, decision)
+            first.setdefault(decision.draft_id, decision)
     return [decision for decision in first.values() if decision.bulk_id is None and decision.imported_from_id is None]
 
 
@@ -85,7 +85,7 @@ def as_json(decision: Decision) -> dict[str, Any]:
     """A decision for programs."""
     return {
         "id": str(decision.pk),
-        "candidate": str(decision.candidate_id),
+        "draft": str(decision.draft_id),
         "reviewer": decision.reviewer.username,
         "verdict": decision.verdict,
         "fields": decision.fields,
@@ -105,22 +105,22 @@ def as_json(decision: Decision) -> dict[str, Any]:
 def _has(word: str) -> Q:
     # SQLite keeps JSON with non-ASCII characters escaped, PostgreSQL does not: look for both spellings.
     spellings = {word, json.dumps(word)[1:-1]}
-    found = Q(candidate__record__title__icontains=word) | Q(note__icontains=word)
+    found = Q(draft__record__title__icontains=word) | Q(note__icontains=word)
     for spelling in spellings:
-        found |= Q(fields__icontains=spelling) | Q(candidate__fields__icontains=spelling)
+        found |= Q(fields__icontains=spelling) | Q(draft__fields__icontains=spelling)
     return found
 
 
 def line(decision: Decision, etag: str) -> dict[str, Any]:
     """A decision in the member's own list."""
-    reasons = {reason.code: reason.label for reason in decision.candidate.task_version.spec.reasons}
+    reasons = {reason.code: reason.label for reason in decision.draft.task_version.spec.reasons}
     return {
         "decision": decision,
-        "title": decision.candidate.record.title,
+        "title": decision.draft.record.title,
         "verdict": Verdict(decision.verdict).label,
         "look": desk.VERDICT_LOOKS[decision.verdict],
         "reasons": ", ".join(reasons.get(code, code) for code in decision.reasons),
-        "opening": desk.opening(decision.fields or decision.candidate.fields),
+        "opening": desk.opening(decision.fields or decision.draft.fields),
         "etag": etag,
         "may_reopen": not decision.is_retracted,  # type: ignore[attr-defined]
         "ruled": _ruled(decision),
@@ -151,4 +151,4 @@ def _ruled(decision: Decision) -> str:
 
 
 def _text(decision: Decision) -> str:
-    return prompting.completion(decision.candidate.task_version.spec, decision.fields or {})
+    return prompting.completion(decision.draft.task_version.spec, decision.fields or {})

@@ -14,27 +14,27 @@ from django.http import Http404
 
 from members.models import Member
 from review import etags
-from review.models import Assignment, Candidate, Decision, Ruling, Task, TaskVersion
+from review.models import Assignment, Decision, Draft, Ruling, Task, TaskVersion
 from review.permissions import role_of, task_or_404, tasks_for
 from review.selectors import narrowing
 from review.selectors.marks import with_marks
 from review.selectors.narrowing import ON_DESK as ON_DESK
 from review.selectors.narrowing import OPEN
 from review.selectors.told import told
-from review.states import AssignmentState, CandidateState, Role, Split, Verdict
+from review.states import AssignmentState, DraftState, Role, Split, Verdict
 from web.errors import Refusal
 
 STATE_LOOKS = {
-    CandidateState.PENDING: "is-idle",
-    CandidateState.LEASED: "is-running",
-    CandidateState.DECIDED: "is-good",
-    CandidateState.DISPUTED: "is-look",
-    CandidateState.KEPT: "is-idle",
+    DraftState.PENDING: "is-idle",
+    DraftState.LEASED: "is-running",
+    DraftState.DECIDED: "is-good",
+    DraftState.DISPUTED: "is-look",
+    DraftState.KEPT: "is-idle",
 }
 VERDICT_LOOKS = {"accept": "is-good", "edit": "is-running", "reject": "is-failed"}
 
 
-def drafts(member: Member, *, task: str = "", q: str = "", **filters: str) -> QuerySet[Candidate]:
+def drafts(member: Member, *, task: str = "", q: str = "", **filters: str) -> QuerySet[Draft]:
     """Drafts the member sees, narrowed by task slug, by words and by any of `narrowing.FILTERS`; unknown values narrow to nothing.
 
     What is kept from the desk is listed only when that state is asked for. Each comes annotated with `gold_verdict`,
@@ -57,16 +57,16 @@ def drafts(member: Member, *, task: str = "", q: str = "", **filters: str) -> Qu
     return narrowing.narrowed(found, wanted, member=member, task=task_or_404(member, task) if wanted.words else None)
 
 
-def _seen_by(member: Member) -> QuerySet[Candidate]:
-    return with_parts(Candidate.objects.filter(task__in=tasks_for(member)))
+def _seen_by(member: Member) -> QuerySet[Draft]:
+    return with_parts(Draft.objects.filter(task__in=tasks_for(member)))
 
 
-def with_parts(found: QuerySet[Candidate]) -> QuerySet[Candidate]:
+def with_parts(found: QuerySet[Draft]) -> QuerySet[Draft]:
     """Drafts with what a row of a list says beside them, `gold_verdict` among it."""
     return found.select_related("task", "task_version", "record__source").annotate(gold_verdict=F("gold__verdict"))
 
 
-def share_versions(found: Iterable[Candidate]) -> list[Candidate]:
+def share_versions(found: Iterable[Draft]) -> list[Draft]:
     """Drafts with one instance of each task version between them: its wording is parsed once, not for every draft."""
     drafts = list(found)
     versions = TaskVersion.objects.in_bulk({draft.task_version_id for draft in drafts})
@@ -75,19 +75,19 @@ def share_versions(found: Iterable[Candidate]) -> list[Candidate]:
     return drafts
 
 
-def draft_or_404(member: Member, candidate_id: UUID, *, task: Task | None = None) -> Candidate:
+def draft_or_404(member: Member, draft_id: UUID, *, task: Task | None = None) -> Draft:
     """One draft, if the member sees its task; with `task`, only if it is of that one.
 
     Raises:
         Http404: No such draft, or not this member's to see.
     """
-    draft = _seen_by(member).filter(pk=candidate_id).first()
+    draft = _seen_by(member).filter(pk=draft_id).first()
     if draft is None or (task is not None and draft.task_id != task.pk):
         raise Http404("There is no such draft.")
     return draft
 
 
-def draft_json(draft: Candidate, member: Member) -> dict[str, Any]:
+def draft_json(draft: Draft, member: Member) -> dict[str, Any]:
     """A draft for programs. Its ETag is the one a decision of this member names in `If-Match`."""
     is_told = draft.pk in told(member, [draft])
     return {
@@ -103,17 +103,17 @@ def draft_json(draft: Candidate, member: Member) -> dict[str, Any]:
         "latency_s": draft.latency_s if is_told else None,
         "round": draft.round,
         # What was written wrong on purpose is told once the draft is judged, and not before.
-        "labelled_defects": draft.labelled_defects if draft.state == CandidateState.DECIDED else None,
+        "labelled_defects": draft.labelled_defects if draft.state == DraftState.DECIDED else None,
     }
 
 
-def summaries_json(drafts: Sequence[Candidate], member: Member) -> list[dict[str, Any]]:
+def summaries_json(drafts: Sequence[Draft], member: Member) -> list[dict[str, Any]]:
     """Drafts in a list, as this member may see them."""
     known = told(member, drafts)
     return [summary_json(draft, is_told=draft.pk in known) for draft in drafts]
 
 
-def summary_json(draft: Candidate, *, is_told: bool) -> dict[str, Any]:
+def summary_json(draft: Draft, *, is_told: bool) -> dict[str, Any]:
     """A draft in a list; who wrote it is null for whom it is kept from, see `told`."""
     return {
         "id": str(draft.pk),
@@ -134,18 +134,18 @@ def summary_json(draft: Candidate, *, is_told: bool) -> dict[str, Any]:
     }
 
 
-def etag(draft: Candidate, member: Member) -> str:
+def etag(draft: Draft, member: Member) -> str:
     """The ETag of the draft in front of this member."""
     return etags.of_card(
-        candidate_id=draft.pk, reviewer_id=member.pk, version_id=draft.task_version_id, fields_hash=draft.fields_hash
+        draft_id=draft.pk, reviewer_id=member.pk, version_id=draft.task_version_id, fields_hash=draft.fields_hash
     )
 
 
-def decisions_on(member: Member, draft: Candidate) -> QuerySet[Decision]:
+def decisions_on(member: Member, draft: Draft) -> QuerySet[Decision]:
     """What was said of a draft, latest first. Reviewers see their own words only, and so judge for themselves."""
     said = (
-        Decision.objects.filter(candidate=draft)
-        .select_related("reviewer", "candidate__task_version")
+        Decision.objects.filter(draft=draft)
+        .select_related("reviewer", "draft__task_version")
         .annotate(ruled=ruled())
         .order_by("-created_at")
     )
@@ -163,28 +163,28 @@ def ruled() -> Subquery:
 def set_aside_count(member: Member, task: Task) -> int:
     """How many cards the member has set aside and nobody took since."""
     aside = Assignment.objects.filter(reviewer=member, task=task, state=AssignmentState.SET_ASIDE)
-    return aside.filter(candidate__state=CandidateState.PENDING).count()
+    return aside.filter(draft__state=DraftState.PENDING).count()
 
 
 def is_empty(task: Task) -> bool:
     """Whether no draft of the task ever came to the desk."""
-    return not Candidate.objects.filter(ON_DESK, task=task).exists()
+    return not Draft.objects.filter(ON_DESK, task=task).exists()
 
 
-def line(draft: Candidate, *, may_review: bool, is_told: bool) -> dict[str, Any]:
+def line(draft: Draft, *, may_review: bool, is_told: bool) -> dict[str, Any]:
     """A draft as a row of the list; what waits opens on the desk, what is judged opens to be read.
 
     Who wrote it and for how much is empty unless the member may know, see `told`.
     """
-    waits = draft.state == CandidateState.PENDING and may_review
+    waits = draft.state == DraftState.PENDING and may_review
     address = f"/tasks/{draft.task.slug}/review/"
     verdict = _shown_verdict(draft)
     return {
         "title": draft.record.title,
         "href": f"{address}?card={draft.pk}" if waits else f"{address}drafts/{draft.pk}/",
         "opening": opening(draft.fields),
-        "state": CandidateState(draft.state).label,
-        "state_look": STATE_LOOKS[CandidateState(draft.state)],
+        "state": DraftState(draft.state).label,
+        "state_look": STATE_LOOKS[DraftState(draft.state)],
         "verdict": Verdict(verdict).label if verdict else "",
         "verdict_look": VERDICT_LOOKS.get(verdict or "", "is-idle"),
         "marks": draft.marks_count or "",
@@ -196,7 +196,7 @@ def line(draft: Candidate, *, may_review: bool, is_told: bool) -> dict[str, Any]
     }
 
 
-def _shown_verdict(draft: Candidate) -> str | None:
+def _shown_verdict(draft: Draft) -> str | None:
     """The verdict that counts, but not while a second opinion is sought: it is to be one."""
     return None if draft.state in OPEN else getattr(draft, "gold_verdict", None)
 

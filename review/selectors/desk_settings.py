@@ -7,10 +7,10 @@ from typing import Any
 from django.db.models import Count
 
 from members.models import Member
-from review.models import Candidate, DeskSettings, Membership, Task
+from review.models import DeskSettings, Draft, Membership, Task
 from review.permissions import require
 from review.selectors import known_answers, queues
-from review.states import CandidateState, QueueOrder, Role
+from review.states import DraftState, QueueOrder, Role
 
 COUNT_UP_TO = 1000
 ORDER_WORDS = {
@@ -47,7 +47,7 @@ def waiting_for_others(task: Task) -> int:
 
 def assigned(task: Task) -> list[dict[str, Any]]:
     """Members for whom cards of their own wait, with how many."""
-    waiting = Candidate.objects.filter(task=task, state=CandidateState.PENDING, for_reviewer__isnull=False)
+    waiting = Draft.objects.filter(task=task, state=DraftState.PENDING, for_reviewer__isnull=False)
     rows = waiting.order_by().values("for_reviewer").annotate(cards=Count("pk"))
     names = {member.pk: member for member in Member.objects.filter(pk__in=[row["for_reviewer"] for row in rows])}
     found = [{"member": names[row["for_reviewer"]], "cards": row["cards"]} for row in rows]

@@ -14,8 +14,8 @@ FOR_A_CAMPAIGN = "campaign"
 
 def say_where(hand: Sequence[Assignment], *, by: Member) -> None:
     """Write beside each card of a hand where its draft goes once accepted; asks nothing where no room above ordered one."""
-    ordered = [one.candidate_id for one in hand if one.candidate.origin == FOR_A_CAMPAIGN]
+    ordered = [one.draft_id for one in hand if one.draft.origin == FOR_A_CAMPAIGN]
     if ordered:
         said = ports.destinations(ordered, by)
         for assignment in hand:
-            assignment.goes_to = said.get(assignment.candidate_id, "")  # type: ignore[attr-defined]
+            assignment.goes_to = said.get(assignment.draft_id, "")  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from review import checks, prompting
 from review.checks import Mark
-from review.models import Candidate, Gold, Record, Task
+from review.models import Draft, Gold, Record, Task
 from review.schema import Facts, Fields, OutputField, normalise_fields
 from review.spec import TaskSpec
 from review.starters import STARTERS
@@ -63,9 +63,9 @@ def example(spec: TaskSpec, task: Task | None) -> Example:
 
 def _gold_fields(spec: TaskSpec, task: Task | None, record: Record) -> Fields | None:
     """What an expert approved for the record, or else its first draft, where it fits this specification."""
-    gold = Gold.objects.filter(task=task, candidate__record=record).select_related("decision", "candidate").first()
-    candidate = Candidate.objects.filter(record=record).order_by("created_at").first() if gold is None else None
-    fields = (gold.decision.fields or gold.candidate.fields) if gold else candidate.fields if candidate else None
+    gold = Gold.objects.filter(task=task, draft__record=record).select_related("decision", "draft").first()
+    draft = Draft.objects.filter(record=record).order_by("created_at").first() if gold is None else None
+    fields = (gold.decision.fields or gold.draft.fields) if gold else draft.fields if draft else None
     try:
         return normalise_fields(spec.output_schema, fields) if fields else None
     except ValueError:

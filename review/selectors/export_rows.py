@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from review.exports import History, JudgedDraft, Worse
-from review.models import Candidate, Choice, Decision, Revocation, Ruling
+from review.models import Choice, Decision, Draft, Revocation, Ruling
 from review.schema import Fields
 from review.selectors import datasets
 
@@ -43,8 +43,8 @@ def _chunk(ids: Sequence[str], as_of: datetime | None) -> list[JudgedDraft]:
     # What counted on a day in the past need not count today.
     found = datasets.judged_drafts(wanted if as_of else wanted.filter(gold__isnull=False))
     golds = {gold.decision_id: gold for gold in found}
-    candidates = [UUID(gold.id) for gold in golds.values()]
-    decisions, rulings = _decisions(candidates, as_of), _rulings(candidates, as_of)
+    drafts = [UUID(gold.id) for gold in golds.values()]
+    decisions, rulings = _decisions(drafts, as_of), _rulings(drafts, as_of)
     by_record = _choices({UUID(gold.record_id) for gold in golds.values()}, as_of)
     others = _texts(_compared(golds.values(), by_record))
     told = []
@@ -59,14 +59,14 @@ def _by(as_of: datetime | None) -> Q:
     return Q(created_at__lte=as_of) if as_of else Q()
 
 
-def _decisions(candidates: Sequence[UUID], as_of: datetime | None) -> Said:
+def _decisions(drafts: Sequence[UUID], as_of: datetime | None) -> Said:
     said: Said = defaultdict(list)
-    rows = Decision.objects.filter(_by(as_of), candidate__in=candidates).order_by("created_at", "pk").values(
-        "pk", "candidate_id", "verdict", "fields", "reasons", "ratings", "reviewer__username", "seconds", "created_at",
+    rows = Decision.objects.filter(_by(as_of), draft__in=drafts).order_by("created_at", "pk").values(
+        "pk", "draft_id", "verdict", "fields", "reasons", "ratings", "reviewer__username", "seconds", "created_at",
         "note", "is_late", "retracts_id", "bulk_id", "imported_from_id", "edit_size", "edit_kinds",
     )  # fmt: skip
     for row in rows.iterator(chunk_size=CHUNK):
-        said[str(row["candidate_id"])].append(
+        said[str(row["draft_id"])].append(
             {
                 "id": str(row["pk"]), "verdict": row["verdict"],
                 "fields": row["fields"] if row["verdict"] == "edit" else None, "reasons": row["reasons"],
@@ -80,11 +80,11 @@ def _decisions(candidates: Sequence[UUID], as_of: datetime | None) -> Said:
     return said
 
 
-def _rulings(candidates: Sequence[UUID], as_of: datetime | None) -> Said:
+def _rulings(drafts: Sequence[UUID], as_of: datetime | None) -> Said:
     said: Said = defaultdict(list)
-    rows = Ruling.objects.filter(_by(as_of), candidate__in=candidates).order_by("created_at", "pk")
-    for row in rows.values("pk", "candidate_id", "kind", "decision_id", "lead__username", "note", "created_at"):
-        said[str(row["candidate_id"])].append(
+    rows = Ruling.objects.filter(_by(as_of), draft__in=drafts).order_by("created_at", "pk")
+    for row in rows.values("pk", "draft_id", "kind", "decision_id", "lead__username", "note", "created_at"):
+        said[str(row["draft_id"])].append(
             {
                 "id": str(row["pk"]), "kind": row["kind"], "decision": _id(row["decision_id"]),
                 "lead": row["lead__username"], "note": row["note"], "at": row["created_at"].isoformat(),
@@ -109,9 +109,9 @@ def _choices(records: set[UUID], as_of: datetime | None) -> Said:
     return found
 
 
-def _of(candidate: str, choices: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _of(draft: str, choices: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Choices that a draft was shown in, and what took them back."""
-    shown_in = {choice["id"] for choice in choices if candidate in choice["shown"]}
+    shown_in = {choice["id"] for choice in choices if draft in choice["shown"]}
     return [choice for choice in choices if choice["id"] in shown_in or choice["retracts"] in shown_in]
 
 
@@ -121,13 +121,13 @@ def _compared(golds: Iterable[JudgedDraft], by_record: Said) -> set[str]:
     return shown | {gold.parent_id for gold in golds if gold.parent_id}
 
 
-def _texts(candidates: set[str]) -> Texts:
+def _texts(drafts: set[str]) -> Texts:
     """What drafts that may still be used answer, as task version and mails before, and their fields; by id."""
-    if not candidates:
+    if not drafts:
         return {}
-    wanted = [UUID(pk) for pk in candidates]
-    revoked = Revocation.objects.filter(candidate__in=wanted).values("candidate")
-    usable = Candidate.objects.filter(pk__in=wanted, erased_at__isnull=True).exclude(pk__in=revoked).order_by()
+    wanted = [UUID(pk) for pk in drafts]
+    revoked = Revocation.objects.filter(draft__in=wanted).values("draft")
+    usable = Draft.objects.filter(pk__in=wanted, erased_at__isnull=True).exclude(pk__in=revoked).order_by()
     rows = usable.values_list("pk", "task_version__number", "thread", "fields")
     return {str(pk): (version, thread or [], fields) for pk, version, thread, fields in rows}
 

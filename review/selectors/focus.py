@@ -33,8 +33,8 @@ def history(member: Member, task: Task) -> list[dict[str, str]]:
     return [
         {
             "decision": str(decision.pk),
-            "candidate": str(decision.candidate_id),
-            "etag": desk.etag(decision.candidate, member),
+            "draft": str(decision.draft_id),
+            "etag": desk.etag(decision.draft, member),
             "verdict": decision.verdict,
         }
         for decision in reversed(decisions.undoable(member, task))

@@ -38,9 +38,9 @@ def base(task: Task, filters: DatasetFilters) -> QuerySet[Decision]:
 
     With `as_of` these are verdicts that may have counted then; which of them did is asked of `golds_at`.
     """
-    usable = Decision.objects.filter(
-        task=task, candidate__erased_at__isnull=True, candidate__revocation__isnull=True
-    ).exclude(verdict=Verdict.RETRACT)
+    usable = Decision.objects.filter(task=task, draft__erased_at__isnull=True, draft__revocation__isnull=True).exclude(
+        verdict=Verdict.RETRACT
+    )
     if filters.as_of is not None:
         return usable.filter(created_at__lte=filters.as_of)
     return usable.filter(gold__isnull=False)
@@ -51,15 +51,15 @@ def steps(filters: DatasetFilters) -> list[Step]:
     found = [Step("verdict", "Another verdict", Q(verdict__in=filters.verdicts))]
     add = found.append
     if filters.task_versions:
-        add(Step("task_version", "Another task version", Q(candidate__task_version__number__in=filters.task_versions)))
+        add(Step("task_version", "Another task version", Q(draft__task_version__number__in=filters.task_versions)))
     if filters.sources:
-        add(Step("source", "Another source", Q(candidate__record__source__slug__in=filters.sources)))
+        add(Step("source", "Another source", Q(draft__record__source__slug__in=filters.sources)))
     if filters.teachers:
-        add(Step("teacher", "Another teacher", Q(candidate__teacher__in=filters.teachers)))
+        add(Step("teacher", "Another teacher", Q(draft__teacher__in=filters.teachers)))
     if filters.origins:
-        add(Step("origin", "Another origin", Q(candidate__origin__in=filters.origins)))
+        add(Step("origin", "Another origin", Q(draft__origin__in=filters.origins)))
     if filters.rounds:
-        add(Step("round", "Another round", Q(candidate__round__in=filters.rounds)))
+        add(Step("round", "Another round", Q(draft__round__in=filters.rounds)))
     if filters.reviewers:
         add(Step("reviewer", "Another reviewer", Q(reviewer__username__in=filters.reviewers)))
     if filters.decided_from or filters.decided_to:
@@ -100,11 +100,11 @@ def _edit_size(filters: DatasetFilters) -> Q:
 
 def _checks(filters: DatasetFilters) -> Q:
     if filters.without_marks:
-        return Q(candidate__marks_count=0)
+        return Q(draft__marks_count=0)
     found = Q()
     for kind in filters.without_checks:
         # SQLite knows no containment of JSON; both databases write a key and its word in the same way.
-        found &= ~Q(Contains(Cast("candidate__marks", TextField()), f'"check": "{kind}"'))
+        found &= ~Q(Contains(Cast("draft__marks", TextField()), f'"check": "{kind}"'))
     return found
 
 
@@ -121,7 +121,7 @@ def _agreement(filters: DatasetFilters) -> Q:
     taken_back = Q(retracted_by__isnull=False)
     if filters.as_of:
         taken_back &= Q(retracted_by__created_at__lte=filters.as_of)
-    others = Decision.objects.filter(until, ~taken_back, candidate=OuterRef("candidate"), is_late=False)
+    others = Decision.objects.filter(until, ~taken_back, draft=OuterRef("draft"), is_late=False)
     others = others.exclude(verdict=Verdict.RETRACT).exclude(pk=OuterRef("pk")).exclude(reviewer=OuterRef("reviewer"))
-    ruled = Ruling.objects.filter(until, candidate=OuterRef("candidate"), kind__in=RULED)
+    ruled = Ruling.objects.filter(until, draft=OuterRef("draft"), kind__in=RULED)
     return Q(Exists(others)) & ~Q(Exists(ruled))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from review import prompting
-from review.models import Candidate, Gold, Task, TaskVersion
+from review.models import Draft, Gold, Task, TaskVersion
 from review.selectors.choices import in_use
 from review.spec import GuidelineExample, TaskSpec
 from review.states import POSITIVE, Verdict
@@ -28,7 +28,7 @@ class Shown:
     """One example with its text.
 
     Attributes:
-        candidate: The draft's id.
+        draft: The draft's id.
         verdict: accept or reject.
         title: What its record is called.
         text: The text the verdict ends with; of a rejected draft, the draft's.
@@ -36,7 +36,7 @@ class Shown:
         note: What the lead says of it.
     """
 
-    candidate: str
+    draft: str
     verdict: str
     title: str
     text: str
@@ -86,10 +86,10 @@ def of(task: Task) -> Guidelines:
 
 def shown(spec: TaskSpec) -> list[Shown]:
     """The examples of a version that still stand."""
-    wanted = {example.candidate: example for example in spec.guideline_examples}
+    wanted = {example.draft: example for example in spec.guideline_examples}
     if not wanted:
         return []
-    golds = {str(gold.candidate_id): gold for gold in _golds().filter(candidate__in=list(wanted))}
+    golds = {str(gold.draft_id): gold for gold in _golds().filter(draft__in=list(wanted))}
     found = [
         _shown(golds[pk], example)
         for pk, example in wanted.items()
@@ -101,9 +101,7 @@ def shown(spec: TaskSpec) -> list[Shown]:
 def suggested(task: Task) -> list[Shown]:
     """The newest judged drafts that could be shown as examples."""
     golds = _golds().filter(task=task).order_by("-decided_at")[:SUGGESTED]
-    return [
-        _shown(gold, GuidelineExample(candidate=str(gold.candidate_id), verdict=verdict_of(gold))) for gold in golds
-    ]
+    return [_shown(gold, GuidelineExample(draft=str(gold.draft_id), verdict=verdict_of(gold))) for gold in golds]
 
 
 def verdict_of(gold: Gold) -> str:
@@ -111,24 +109,22 @@ def verdict_of(gold: Gold) -> str:
     return "accept" if gold.verdict in POSITIVE else "reject"
 
 
-def gold_of(draft: Candidate) -> Gold | None:
+def gold_of(draft: Draft) -> Gold | None:
     """What counts for a draft, if it may be shown to others."""
-    return _golds().filter(candidate=draft).first()
+    return _golds().filter(draft=draft).first()
 
 
 def _golds() -> QuerySet[Gold]:
-    golds = Gold.objects.filter(in_use("candidate__")).select_related(
-        "decision", "candidate__record", "candidate__task_version"
-    )
-    return golds.defer("candidate__messages", "candidate__marks", "candidate__parameters")
+    golds = Gold.objects.filter(in_use("draft__")).select_related("decision", "draft__record", "draft__task_version")
+    return golds.defer("draft__messages", "draft__marks", "draft__parameters")
 
 
 def _shown(gold: Gold, example: GuidelineExample) -> Shown:
-    draft = gold.candidate
+    draft = gold.draft
     spec = draft.task_version.spec
     fields = (gold.decision.fields or draft.fields) if gold.verdict != Verdict.REJECT else draft.fields
     labels = {reason.code: reason.label for reason in spec.reasons}
     reasons = ", ".join(labels.get(code, code) for code in gold.decision.reasons)
     text = prompting.completion(spec, fields)
     cut = f"{text[:SHOWN_CHARS].rstrip()} …" if len(text) > SHOWN_CHARS else text
-    return Shown(example.candidate, example.verdict, draft.record.title, cut, reasons, example.note)
+    return Shown(example.draft, example.verdict, draft.record.title, cut, reasons, example.note)

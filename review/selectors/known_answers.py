@@ -19,7 +19,7 @@ class Met:
     """One known answer as one reviewer judged it.
 
     Attributes:
-        decision: Their verdict, with candidate and record loaded.
+        decision: Their verdict, with draft and record loaded.
         known: The right one.
         is_right: Whether the two are the same verdict; reasons and texts are not compared.
     """
@@ -31,38 +31,38 @@ class Met:
 
 def verdicts(task: Task) -> QuerySet[Decision]:
     """Standing verdicts on cards that were dealt as known answers; what was said of the draft before is none."""
-    dealt = Assignment.objects.filter(candidate=OuterRef("candidate"), reviewer=OuterRef("reviewer"), drawn=Drawn.KNOWN)
-    said = Decision.objects.filter(Exists(dealt), task=task, candidate__known_answer__isnull=False)
+    dealt = Assignment.objects.filter(draft=OuterRef("draft"), reviewer=OuterRef("reviewer"), drawn=Drawn.KNOWN)
+    said = Decision.objects.filter(Exists(dealt), task=task, draft__known_answer__isnull=False)
     return said.filter(is_late=False, retracted_by__isnull=True).exclude(verdict=Verdict.RETRACT)
 
 
 def met_by(member: Member, task: Task) -> list[Met]:
     """How a reviewer judged known answers, latest first."""
-    said = verdicts(task).filter(reviewer=member).select_related("candidate__record", "candidate__known_answer")
-    ordered = said.defer("candidate__messages", "candidate__parameters").order_by("-created_at", "-id")[:SHOWN]
+    said = verdicts(task).filter(reviewer=member).select_related("draft__record", "draft__known_answer")
+    ordered = said.defer("draft__messages", "draft__parameters").order_by("-created_at", "-id")[:SHOWN]
     return [
-        Met(one, one.candidate.known_answer, one.verdict == one.candidate.known_answer.verdict) for one in ordered
+        Met(one, one.draft.known_answer, one.verdict == one.draft.known_answer.verdict) for one in ordered
     ]  # fmt: skip
 
 
 def scores(task: Task) -> dict[Any, tuple[int, int]]:
     """By reviewer's id, how many known answers they judged right, and how many they judged."""
-    right = Q(verdict=F("candidate__known_answer__verdict"))
+    right = Q(verdict=F("draft__known_answer__verdict"))
     rows = verdicts(task).order_by().values("reviewer").annotate(judged=Count("pk"), right=Count("pk", filter=right))
     return {row["reviewer"]: (row["right"], row["judged"]) for row in rows}
 
 
 def listed(task: Task) -> list[dict[str, Any]]:
     """Known answers of a task for its lead, the newest first, with how often each was judged and judged right."""
-    held = KnownAnswer.objects.filter(task=task).select_related("candidate__record", "created_by")
-    held = held.defer("candidate__messages", "candidate__parameters").order_by("-created_at")
-    right = Q(verdict=F("candidate__known_answer__verdict"))
-    rows = verdicts(task).order_by().values("candidate").annotate(judged=Count("pk"), right=Count("pk", filter=right))
-    counted = {row["candidate"]: (row["right"], row["judged"]) for row in rows}
+    held = KnownAnswer.objects.filter(task=task).select_related("draft__record", "created_by")
+    held = held.defer("draft__messages", "draft__parameters").order_by("-created_at")
+    right = Q(verdict=F("draft__known_answer__verdict"))
+    rows = verdicts(task).order_by().values("draft").annotate(judged=Count("pk"), right=Count("pk", filter=right))
+    counted = {row["draft"]: (row["right"], row["judged"]) for row in rows}
     lines = []
     for known in held[:SHOWN]:
-        was_right, judged = counted.get(known.candidate_id, (0, 0))
-        title, verdict = known.candidate.record.title, Verdict(known.verdict).label
+        was_right, judged = counted.get(known.draft_id, (0, 0))
+        title, verdict = known.draft.record.title, Verdict(known.verdict).label
         lines.append({"known": known, "title": title, "verdict": verdict, "judged": judged, "right": was_right})
     return lines
 
@@ -71,7 +71,7 @@ def as_json(known: KnownAnswer) -> dict[str, Any]:
     """A known answer for programs of a lead."""
     return {
         "id": str(known.pk),
-        "candidate": str(known.candidate_id),
+        "draft": str(known.draft_id),
         "verdict": known.verdict,
         "reasons": known.reasons,
         "note": known.note,

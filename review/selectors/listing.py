@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import F, Q
 
 from members.models import Member
-from review.models import Candidate, Membership, Task
+from review.models import Draft, Membership, Task
 from review.permissions import may
 from review.search import highlight
 from review.search.texts import of_fields
@@ -21,7 +21,7 @@ from review.selectors import desk, keyset, narrowing
 from review.selectors.narrowing import FILTERS, ON_DESK, Wanted
 from review.selectors.tasks import latest_version
 from review.selectors.told import told
-from review.states import CandidateState, Role, Split, Verdict
+from review.states import DraftState, Role, Split, Verdict
 
 PAGE_SIZE = 50
 # How many drafts a page looks through for what no index holds.
@@ -75,7 +75,7 @@ def _page_of_hits(member: Member, task: Task, wanted: Wanted, *, cursor: str, si
     beside = narrowing.narrowed(narrowing.of(task, wanted), replace(wanted, words=""), member=member, task=task)
     found: list[Any] = []
     for at_most in (FEW_HITS, narrowing.HITS_AT_MOST):
-        rows = _as_rows(beside.filter(pk__among=hits.values("candidate_id")[:at_most]))
+        rows = _as_rows(beside.filter(pk__among=hits.values("draft_id")[:at_most]))
         found = list(rows.annotate(place=F("search_text__id")).order_by("-place")[: size + 1])
         if len(found) > size:
             return keyset.Page(rows=found[:size], next=str(found[size - 1].place), is_first=before is None)
@@ -87,7 +87,7 @@ def _as_rows(found: Any) -> Any:
     return desk.with_parts(found).defer("messages", "parameters", "labelled_defects", "marks", "task_version__body")
 
 
-def lines(found: list[Candidate], wanted: Wanted, *, member: Member, task: Task) -> list[dict[str, Any]]:
+def lines(found: list[Draft], wanted: Wanted, *, member: Member, task: Task) -> list[dict[str, Any]]:
     """Drafts as rows of the list. Who wrote one is told to those who lead, and to others once they judged it."""
     may_review, known = may(member, task, Role.REVIEWER), told(member, found)
     return [_line(draft, wanted, may_review=may_review, is_told=draft.pk in known) for draft in found]
@@ -104,7 +104,7 @@ def filters(member: Member, task: Task, wanted: Wanted) -> list[Filter]:
 
 
 def _of(task: Task) -> Any:
-    return Candidate.objects.filter(task=task)
+    return Draft.objects.filter(task=task)
 
 
 def _base(wanted: Wanted) -> Q:
@@ -113,7 +113,7 @@ def _base(wanted: Wanted) -> Q:
     return ON_DESK if state is None else Q(state=state)
 
 
-def _line(draft: Candidate, wanted: Wanted, *, may_review: bool, is_told: bool) -> dict[str, Any]:
+def _line(draft: Draft, wanted: Wanted, *, may_review: bool, is_told: bool) -> dict[str, Any]:
     line = desk.line(draft, may_review=may_review, is_told=is_told)
     asked = wanted.query
     text = of_fields(draft.fields) if asked.is_askable else ""
@@ -121,7 +121,7 @@ def _line(draft: Candidate, wanted: Wanted, *, may_review: bool, is_told: bool) 
         **line,
         "id": draft.pk,
         "parts": highlight.passage(text, asked) if text else (),
-        "may_choose": may_review and draft.state == CandidateState.PENDING,
+        "may_choose": may_review and draft.state == DraftState.PENDING,
     }
 
 
@@ -130,7 +130,7 @@ def _choices(member: Member, task: Task) -> dict[str, list[tuple[str, str]]]:
     checks = sorted({check.kind for check in spec.checks})
     offered: dict[str, list[tuple[str, str]]] = {
         **WORDS,
-        "state": _pairs(CandidateState.choices),
+        "state": _pairs(DraftState.choices),
         "verdict": [choice for choice in _pairs(Verdict.choices) if choice[0] != Verdict.RETRACT],
         "split": _pairs(Split.choices),
         "check": [(kind, kind.replace("_", " ")) for kind in checks],

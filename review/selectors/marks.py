@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from review import checks
-from review.models import Candidate
+from review.models import Draft
 
 
-def with_marks(draft: Candidate) -> Candidate:
+def with_marks(draft: Draft) -> Draft:
     """The same draft, its marks read now if nobody has yet; saves nothing.
 
     Args:

@@ -16,27 +16,27 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from members.models import Member
-from review.models import Candidate, Comment, Decision, SearchText, Task
+from review.models import Comment, Decision, Draft, SearchText, Task
 from review.permissions import slugs_with
 from review.search import query
 from review.search.query import Query
 from review.selectors.told import JUDGED
-from review.states import CandidateState, Role, Split, Verdict
+from review.states import DraftState, Role, Split, Verdict
 
 FILTERS = (
     "source", "state", "verdict", "split", "origin", "check", "teacher", "model", "reviewer", "reason", "round",
     "commented", "bulk", "since", "until",
 )  # fmt: skip
 # Written as the partial index of the newest drafts has it, so that databases see that it covers this question.
-ON_DESK = ~Q(state=CandidateState.KEPT)
-OPEN = (CandidateState.PENDING, CandidateState.LEASED)
+ON_DESK = ~Q(state=DraftState.KEPT)
+OPEN = (DraftState.PENDING, DraftState.LEASED)
 # Of drafts with the words asked for, so many are looked through for the filters beside them, the newest first.
 HITS_AT_MOST = 20_000
 # What an index of the drafts themselves answers; for all else they are looked through, the newest first.
 _INDEXED = frozenset({"state"})
 # Filters whose values are words of ours.
 _WORDS = {
-    "state": CandidateState.values,
+    "state": DraftState.values,
     "verdict": [Verdict.ACCEPT.value, Verdict.EDIT.value, Verdict.REJECT.value],
     "split": Split.values,
 }
@@ -109,20 +109,20 @@ def _wanted(name: str, value: str) -> str:
     return ""
 
 
-def of(task: Task, wanted: Wanted) -> QuerySet[Candidate]:
+def of(task: Task, wanted: Wanted) -> QuerySet[Draft]:
     """What `narrowed` begins with: the drafts of a task."""
-    return named_in(task) if wanted.query.is_askable else Candidate.objects.filter(task=task)
+    return named_in(task) if wanted.query.is_askable else Draft.objects.filter(task=task)
 
 
-def named_in(task: Task) -> QuerySet[Candidate]:
+def named_in(task: Task) -> QuerySet[Draft]:
     """Drafts of a task for a question that names them by id or by words.
 
     With the task as a plain column SQLite takes it for what narrows most, and walks through all drafts of the task.
     """
-    return Candidate.objects.alias(of_task=Coalesce("task_id", "task_id")).filter(of_task=task.pk)
+    return Draft.objects.alias(of_task=Coalesce("task_id", "task_id")).filter(of_task=task.pk)
 
 
-def narrowed(found: QuerySet[Candidate], wanted: Wanted, *, member: Member, task: Task | None) -> QuerySet[Candidate]:
+def narrowed(found: QuerySet[Draft], wanted: Wanted, *, member: Member, task: Task | None) -> QuerySet[Draft]:
     """Drafts that are as wanted; unknown values narrow to nothing.
 
     Args:
@@ -143,7 +143,7 @@ def narrowed(found: QuerySet[Candidate], wanted: Wanted, *, member: Member, task
     if wanted.words and not wanted.query.is_askable:
         return found.none()
     if wanted.words and task is not None:
-        found = found.filter(pk__among=hits(task, wanted.query).values("candidate_id")[:HITS_AT_MOST])
+        found = found.filter(pk__among=hits(task, wanted.query).values("draft_id")[:HITS_AT_MOST])
     return found
 
 
@@ -169,7 +169,7 @@ def _condition(name: str, value: str, member: Member, led: frozenset[str] | None
     if name == "reviewer":
         return _judged_by(value, member, led)
     if name == "commented":
-        return Q(Exists(Comment.objects.filter(candidate=OuterRef("pk")))) & _told(led)
+        return Q(Exists(Comment.objects.filter(draft=OuterRef("pk")))) & _told(led)
     if name == "bulk":
         return _in_bulk(value)
     if name == "round":
@@ -195,7 +195,7 @@ def _judged_by(value: str, member: Member, led: frozenset[str] | None) -> Q:
     reviewer = Member.objects.filter(username=value).values_list("pk", flat=True).first()
     # Not as a plain column: SQLite would go through all decisions of the reviewer for every draft.
     said = Decision.objects.annotate(who=Coalesce("reviewer_id", "reviewer_id"))
-    said = said.filter(candidate=OuterRef("pk"), who=reviewer, retracted_by__isnull=True)
+    said = said.filter(draft=OuterRef("pk"), who=reviewer, retracted_by__isnull=True)
     judged = Q(Exists(said.exclude(verdict=Verdict.RETRACT))) if reviewer else Q(pk__in=())
     return judged if value == member.username else judged & _led(led)
 
@@ -205,7 +205,7 @@ def _in_bulk(value: str) -> Q | None:
     if value in ("yes", "no"):
         return Q(gold__decision__bulk__isnull=value == "no", gold__isnull=False)
     try:
-        return Q(pk__among=Decision.objects.filter(bulk=UUID(value)).values("candidate_id"))
+        return Q(pk__among=Decision.objects.filter(bulk=UUID(value)).values("draft_id"))
     except ValueError:
         return None
 

@@ -14,14 +14,14 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from members.models import Member
-from review.models import Assignment, Candidate, DeskSettings, Task
+from review.models import Assignment, DeskSettings, Draft, Task
 from review.models.desk import FOR_ANYBODY
-from review.states import BEHIND_THE_REST, RANDOM_SLICE_BELOW, AssignmentState, CandidateState
+from review.states import BEHIND_THE_REST, RANDOM_SLICE_BELOW, AssignmentState, DraftState
 
 NOT_ASIDE = Q(queue_position__lt=BEHIND_THE_REST)
 # Of cards that wait for further verdicts so many are looked at: where all of them are one's own, others clear them first.
 LOOK_AHEAD = 200
-NOT_WAITING = tuple(state for state in CandidateState if state is not CandidateState.PENDING)
+NOT_WAITING = tuple(state for state in DraftState if state is not DraftState.PENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,54 +49,54 @@ class Dealing:
     has_slice: bool
 
 
-def in_order(task: Any) -> QuerySet[Candidate]:
+def in_order(task: Any) -> QuerySet[Draft]:
     """Fresh drafts outside the random slice, and what was set aside behind them."""
-    fresh = Candidate.objects.filter(FOR_ANYBODY, task=task, verdicts_wanted=1, random_key__gte=RANDOM_SLICE_BELOW)
+    fresh = Draft.objects.filter(FOR_ANYBODY, task=task, verdicts_wanted=1, random_key__gte=RANDOM_SLICE_BELOW)
     return fresh.order_by("queue_position", "id")
 
 
-def random_slice(task: Any) -> QuerySet[Candidate]:
+def random_slice(task: Any) -> QuerySet[Draft]:
     """Fresh drafts of the random slice, in an order that nobody chose."""
-    fresh = Candidate.objects.filter(FOR_ANYBODY, task=task, verdicts_wanted=1, random_key__lt=RANDOM_SLICE_BELOW)
+    fresh = Draft.objects.filter(FOR_ANYBODY, task=task, verdicts_wanted=1, random_key__lt=RANDOM_SLICE_BELOW)
     return fresh.order_by("random_key")
 
 
-def overlap(task: Any) -> QuerySet[Candidate]:
+def overlap(task: Any) -> QuerySet[Draft]:
     """Drafts that wait for further reviewers, those that wait longest first."""
-    return Candidate.objects.filter(FOR_ANYBODY, task=task, verdicts_wanted__gt=1).order_by("queue_position", "id")
+    return Draft.objects.filter(FOR_ANYBODY, task=task, verdicts_wanted__gt=1).order_by("queue_position", "id")
 
 
-def assigned(member: Member | UUID, task: Any) -> QuerySet[Candidate]:
+def assigned(member: Member | UUID, task: Any) -> QuerySet[Draft]:
     """Drafts that wait for this member in particular."""
-    waiting = Candidate.objects.filter(task=task, state=CandidateState.PENDING, for_reviewer=member)
+    waiting = Draft.objects.filter(task=task, state=DraftState.PENDING, for_reviewer=member)
     return waiting.order_by("queue_position", "id")
 
 
-def known(member: Member | UUID, task: Any) -> QuerySet[Candidate]:
+def known(member: Member | UUID, task: Any) -> QuerySet[Draft]:
     """Drafts with a known answer that this member has neither judged nor set aside, and nobody holds."""
     over = [AssignmentState.DONE, AssignmentState.SET_ASIDE]
-    met = Assignment.objects.filter(candidate=OuterRef("pk"), reviewer=member, state__in=over)
-    of_task = Candidate.objects.filter(known_answer__task=task, known_answer__retired_at__isnull=True)
-    return of_task.filter(~Exists(met), state=CandidateState.KEPT).order_by("random_key")
+    met = Assignment.objects.filter(draft=OuterRef("pk"), reviewer=member, state__in=over)
+    of_task = Draft.objects.filter(known_answer__task=task, known_answer__retired_at__isnull=True)
+    return of_task.filter(~Exists(met), state=DraftState.KEPT).order_by("random_key")
 
 
 def judged_by(member: Member | UUID) -> Exists:
     """For a question about drafts: whether the member has a standing verdict on each."""
-    done = Assignment.objects.filter(candidate=OuterRef("pk"), reviewer=member, state=AssignmentState.DONE)
+    done = Assignment.objects.filter(draft=OuterRef("pk"), reviewer=member, state=AssignmentState.DONE)
     return Exists(done)
 
 
-def overlap_for(member: Member | UUID, task: Any) -> QuerySet[Candidate]:
+def overlap_for(member: Member | UUID, task: Any) -> QuerySet[Draft]:
     """Of the drafts that wait for further reviewers, those this member can judge; looks at `LOOK_AHEAD` at most."""
     # The front is a question within this question: what it refers to stands one further out.
     front = overlap(OuterRef(task) if isinstance(task, OuterRef) else task).values("pk")[:LOOK_AHEAD]
     # The state is asked for beside the front as well: a row that changed while its lock was waited for is looked at again.
     # Asked for by what it is not, so that no database reads all that waits instead of the front.
-    seen = Candidate.objects.filter(~judged_by(member), pk__in=front).exclude(state__in=NOT_WAITING)
+    seen = Draft.objects.filter(~judged_by(member), pk__in=front).exclude(state__in=NOT_WAITING)
     return seen.order_by("queue_position", "id")
 
 
-def open_to(member: Member | UUID, task: Any) -> list[QuerySet[Candidate]]:
+def open_to(member: Member | UUID, task: Any) -> list[QuerySet[Draft]]:
     """All that this member can still judge, as disjoint questions that each have their index."""
     return [in_order(task), random_slice(task), overlap_for(member, task), assigned(member, task)]
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from members.models import Member
 from review import checks, edits
 from review.edits import Edit
-from review.models import Candidate
+from review.models import Draft
 from review.passages import grounds
 from review.permissions import require
 from review.schema import Fields, normalise_fields
@@ -47,7 +47,7 @@ class Recheck:
         return {"marks": self.marks, "mends": mends, "unsupported": self.unsupported, "edit": self.edit.as_json()}
 
 
-def of(member: Member, candidate_id: UUID, fields: Fields) -> Recheck:
+def of(member: Member, draft_id: UUID, fields: Fields) -> Recheck:
     """Run the checks of the draft's task version over an edit.
 
     Raises:
@@ -55,7 +55,7 @@ def of(member: Member, candidate_id: UUID, fields: Fields) -> Recheck:
         PermissionDenied: The member is no reviewer of its task.
         Refusal: 422 when a field is unknown or of the wrong type; an empty one is let pass, for it may be filled yet.
     """
-    draft = desk.draft_or_404(member, candidate_id)
+    draft = desk.draft_or_404(member, draft_id)
     require(member, draft.task, Role.REVIEWER)
     spec, facts = draft.task_version.spec, draft.record.facts
     after = _as_typed(spec, fields)
@@ -74,7 +74,7 @@ def _as_typed(spec: TaskSpec, fields: Fields) -> Fields:
         raise Refusal("invalid_fields", words, errors={"fields": [words]}) from error
 
 
-def _unsupported(spec: TaskSpec, draft: Candidate, fields: Fields) -> int:
+def _unsupported(spec: TaskSpec, draft: Draft, fields: Fields) -> int:
     known = grounds(card_facts.known_to_page(spec, draft.record.facts), spec.offer)
     texts = [
         str(fields[field.name]) for field in spec.output_schema if field.type == "text" and field.role != "subject"

@@ -18,7 +18,7 @@ from review import checks
 from review.models import Gold, Reconsideration, Task, TaskVersion
 from review.schema import Facts, Fields, normalise_fields
 from review.spec import TaskSpec
-from review.states import POSITIVE, CandidateState, Verdict
+from review.states import POSITIVE, DraftState, Verdict
 
 PARTS = {
     "guideline": "guideline", "rubric": "rubric", "checks": "checks", "reasons": "reasons for rejection",
@@ -80,7 +80,7 @@ def question(task: Task) -> Question | None:
 def earlier(task: Task, versions: Iterable[TaskVersion]) -> QuerySet[Gold]:
     """What counts for drafts of these versions, the newest first."""
     ids = [version.pk for version in versions]
-    golds = Gold.objects.filter(task=task, candidate__task_version__in=ids, candidate__erased_at__isnull=True)
+    golds = Gold.objects.filter(task=task, draft__task_version__in=ids, draft__erased_at__isnull=True)
     return golds.order_by("-decided_at")
 
 
@@ -92,16 +92,16 @@ def chosen(about: Question, *, kind: str, reasons: Sequence[str] = ()) -> Iterat
         kind: One of `KINDS`.
         reasons: With `reasons`, codes of which one must be among the decision's.
     """
-    golds = earlier(about.version.task, about.versions).filter(candidate__state=CandidateState.DECIDED)
-    golds = golds.select_related("decision").only("candidate_id", "verdict", "decision__reasons")
+    golds = earlier(about.version.task, about.versions).filter(draft__state=DraftState.DECIDED)
+    golds = golds.select_related("decision").only("draft_id", "verdict", "decision__reasons")
     if kind == "reasons":
         wanted = set(reasons)
         rows = golds.filter(verdict=Verdict.REJECT)[:LOOK_AT]
-        yield from (gold.candidate_id for gold in rows if wanted & set(gold.decision.reasons))
+        yield from (gold.draft_id for gold in rows if wanted & set(gold.decision.reasons))
         return
     positive = golds.filter(verdict__in=POSITIVE)
     if kind == "accepted":
-        yield from positive.values_list("candidate_id", flat=True)[:LOOK_AT]
+        yield from positive.values_list("draft_id", flat=True)[:LOOK_AT]
         return
     yield from _newly_marked(about, positive)
 
@@ -114,21 +114,21 @@ def answers(task: Task) -> list[Reconsideration]:
 
 def _newly_marked(about: Question, golds: QuerySet[Gold]) -> Iterator[UUID]:
     specs = {version.pk: version.spec for version in about.versions}
-    wide = golds.select_related("decision", "candidate__record").only(
-        "candidate_id",
+    wide = golds.select_related("decision", "draft__record").only(
+        "draft_id",
         "decision__fields",
-        "candidate__fields",
-        "candidate__task_version_id",
-        "candidate__record__facts",
+        "draft__fields",
+        "draft__task_version_id",
+        "draft__record__facts",
     )
     rows = iter(wide[:LOOK_AT].iterator(chunk_size=CHUNK))
     while batch := list(islice(rows, CHUNK)):
         for gold in batch:
-            draft = gold.candidate
+            draft = gold.draft
             text = gold.decision.fields or draft.fields
             before, now = specs[draft.task_version_id], about.version.spec
             if _kinds(now, draft.record.facts, text) - _kinds(before, draft.record.facts, text):
-                yield gold.candidate_id
+                yield gold.draft_id
 
 
 def _kinds(spec: TaskSpec, facts: Facts, fields: Fields) -> set[tuple[str, str, str]]:

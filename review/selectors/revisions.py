@@ -17,7 +17,7 @@ from jobs.models import Job
 from jobs.states import FINISHED
 from members.models import Member
 from review import prompting
-from review.models import Candidate, RevisionRequest, Task
+from review.models import Draft, RevisionRequest, Task
 from review.permissions import may, tasks_for
 from review.spec_diff import Segment, word_diff
 from review.states import Role
@@ -36,15 +36,15 @@ class Revised:
     """
 
     request: RevisionRequest | None
-    parent: Candidate
+    parent: Draft
     segments: Sequence[Segment]
 
 
-def revised_from(draft: Candidate) -> Revised | None:
+def revised_from(draft: Draft) -> Revised | None:
     """What a draft revises, and how; None for any other draft, without asking the database."""
     if draft.parent_id is None:
         return None
-    parent = Candidate.objects.only("pk", "fields", "state", "erased_at").get(pk=draft.parent_id)
+    parent = Draft.objects.only("pk", "fields", "state", "erased_at").get(pk=draft.parent_id)
     spec = draft.task_version.spec
     before, after = (prompting.completion(spec, fields) for fields in (parent.fields, draft.fields))
     request = RevisionRequest.objects.filter(result=draft).first()
@@ -57,26 +57,24 @@ def request_or_404(member: Member, request_id: UUID) -> RevisionRequest:
     Raises:
         Http404: No such request, or not this member's to see.
     """
-    found = RevisionRequest.objects.select_related("candidate__task", "asked_by", "candidate__record")
-    request = found.filter(pk=request_id, candidate__task__in=tasks_for(member)).first()
-    is_theirs = request is not None and (
-        request.asked_by_id == member.pk or may(member, request.candidate.task, Role.LEAD)
-    )
+    found = RevisionRequest.objects.select_related("draft__task", "asked_by", "draft__record")
+    request = found.filter(pk=request_id, draft__task__in=tasks_for(member)).first()
+    is_theirs = request is not None and (request.asked_by_id == member.pk or may(member, request.draft.task, Role.LEAD))
     if request is None or not is_theirs:
         raise Http404("There is no such request.")
     return request
 
 
-def waiting_on(draft: Candidate) -> RevisionRequest | None:
+def waiting_on(draft: Draft) -> RevisionRequest | None:
     """The request on this draft that is still on its way."""
-    open_ones = RevisionRequest.objects.filter(candidate=draft, result__isnull=True).order_by("-created_at")
+    open_ones = RevisionRequest.objects.filter(draft=draft, result__isnull=True).order_by("-created_at")
     return next((request for request in open_ones[:SHOWN] if not _is_over(request)), None)
 
 
 def mine(member: Member, task: Task) -> QuerySet[RevisionRequest]:
     """What the member asked for in a task, newest first."""
-    found = RevisionRequest.objects.filter(asked_by=member, candidate__task=task)
-    return found.select_related("candidate__record").order_by("-created_at")
+    found = RevisionRequest.objects.filter(asked_by=member, draft__task=task)
+    return found.select_related("draft__record").order_by("-created_at")
 
 
 def on_their_way(member: Member, task: Task) -> list[dict[str, Any]]:
@@ -92,8 +90,8 @@ def as_json(request: RevisionRequest, job: Job | None = None) -> dict[str, Any]:
     job = job or _job_of(request)
     return {
         "id": str(request.pk),
-        "candidate": str(request.candidate_id),
-        "title": request.candidate.record.title,
+        "draft": str(request.draft_id),
+        "title": request.draft.record.title,
         "instruction": request.instruction,
         "result": str(request.result_id) if request.result_id else None,
         "job": str(request.job_id) if request.job_id else None,

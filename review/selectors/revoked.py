@@ -16,36 +16,36 @@ SHOWN = 20
 
 def holds_revoked(version: str = "pk") -> Exists:
     """A condition: the version that this column names holds a revoked sample."""
-    rows = DatasetRow.objects.filter(version=OuterRef(version), candidate__in=Revocation.objects.values("candidate"))
+    rows = DatasetRow.objects.filter(version=OuterRef(version), draft__in=Revocation.objects.values("draft"))
     return Exists(rows)
 
 
 def holds_erased(version: str = "pk") -> Exists:
     """A condition: the version that this column names holds a tombstone where a person's text stood."""
-    return Exists(DatasetRow.objects.filter(version=OuterRef(version), candidate__in=tombstones()))
+    return Exists(DatasetRow.objects.filter(version=OuterRef(version), draft__in=tombstones()))
 
 
 def marks(version: DatasetVersion) -> dict[str, int]:
     """How many rows of a version were revoked and erased since; what was made from it learnt from them too."""
     if not version.is_frozen:
         return {"revoked": 0, "erased": 0}
-    revoked = DatasetRow.objects.filter(version=version, candidate__in=Revocation.objects.values("candidate"))
+    revoked = DatasetRow.objects.filter(version=version, draft__in=Revocation.objects.values("draft"))
     return {"revoked": revoked.count(), "erased": erased_rows(version)}
 
 
 def in_version(version: DatasetVersion) -> list[Revocation]:
     """The latest revocations of samples that a version holds."""
-    held = DatasetRow.objects.filter(version=version).values("candidate")
-    found = Revocation.objects.filter(candidate__in=held).select_related("by", "candidate__record")
+    held = DatasetRow.objects.filter(version=version).values("draft")
+    found = Revocation.objects.filter(draft__in=held).select_related("by", "draft__record")
     return list(found.order_by("-created_at", "pk")[:SHOWN])
 
 
-def of_draft(candidate_id: UUID) -> Revocation | None:
+def of_draft(draft_id: UUID) -> Revocation | None:
     """The revocation of a draft, if it was revoked."""
-    return Revocation.objects.filter(candidate=candidate_id).select_related("by").first()
+    return Revocation.objects.filter(draft=draft_id).select_related("by").first()
 
 
-def of_drafts(candidate_ids: Collection[Any]) -> dict[UUID, Revocation]:
+def of_drafts(draft_ids: Collection[Any]) -> dict[UUID, Revocation]:
     """Revocations by draft."""
-    found = Revocation.objects.filter(candidate__in=list(candidate_ids)).select_related("by")
-    return {revocation.candidate_id: revocation for revocation in found}
+    found = Revocation.objects.filter(draft__in=list(draft_ids)).select_related("by")
+    return {revocation.draft_id: revocation for revocation in found}

@@ -10,12 +10,12 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from members.models import Member
 from review import etags, prompting
-from review.models import Candidate, Decision, Gold, Ruling, Task
+from review.models import Decision, Draft, Gold, Ruling, Task
 from review.permissions import may
 from review.schema import Fields
 from review.selectors import desk
 from review.spec_diff import Segment, word_diff
-from review.states import RULES_NOTHING, CandidateState, Role, RulingKind, Verdict
+from review.states import RULES_NOTHING, DraftState, Role, RulingKind, Verdict
 
 LETTERS = "abcd"
 PLACES = ("First", "Second", "Third", "Fourth", "Fifth")
@@ -65,17 +65,17 @@ class Side:
         return bool(self.segments) and self.against != DRAFT
 
 
-def tag(candidate_id: UUID) -> str:
+def tag(draft_id: UUID) -> str:
     """The ETag of everything that was said of a draft: it changes with each decision and each ruling."""
-    words = list(Decision.objects.filter(candidate_id=candidate_id).values_list("pk", flat=True))
-    words += Ruling.objects.filter(candidate_id=candidate_id).values_list("pk", flat=True)
-    return etags.of_words(candidate_id, words)
+    words = list(Decision.objects.filter(draft_id=draft_id).values_list("pk", flat=True))
+    words += Ruling.objects.filter(draft_id=draft_id).values_list("pk", flat=True)
+    return etags.of_words(draft_id, words)
 
 
-def verdicts(draft: Candidate) -> QuerySet[Decision]:
+def verdicts(draft: Draft) -> QuerySet[Decision]:
     """Verdicts on a draft that were neither taken back nor sent back, late ones among them, the earliest first."""
     sent_back = Ruling.objects.filter(decision=OuterRef("pk"), kind=RulingKind.SEND_BACK)
-    said = Decision.objects.filter(~Exists(sent_back), candidate=draft).exclude(verdict=Verdict.RETRACT)
+    said = Decision.objects.filter(~Exists(sent_back), draft=draft).exclude(verdict=Verdict.RETRACT)
     return said.filter(retracted_by__isnull=True).select_related("reviewer").order_by("created_at", "id")
 
 
@@ -85,15 +85,15 @@ def late(task: Task) -> QuerySet[Decision]:
         Decision.objects.filter(task=task, is_late=True, retracted_by__isnull=True)
         .exclude(verdict=Verdict.RETRACT)
         .exclude(Exists(Ruling.objects.filter(decision=OuterRef("pk"), kind__in=(RulingKind.ADOPT, RulingKind.LEAVE))))
-        .select_related("reviewer", "candidate__record", "candidate__task_version")
-        .defer("candidate__messages", "candidate__parameters", "candidate__labelled_defects")
+        .select_related("reviewer", "draft__record", "draft__task_version")
+        .defer("draft__messages", "draft__parameters", "draft__labelled_defects")
         .order_by("-created_at", "-id")
     )
 
 
-def disputed(task: Task) -> QuerySet[Candidate]:
+def disputed(task: Task) -> QuerySet[Draft]:
     """Drafts of a task on which verdicts differ, the oldest first."""
-    found = Candidate.objects.filter(task=task, state=CandidateState.DISPUTED)
+    found = Draft.objects.filter(task=task, state=DraftState.DISPUTED)
     return found.select_related("task", "record", "task_version").order_by("created_at", "id")
 
 
@@ -110,23 +110,23 @@ def waiting_for(member: Member, task: Task) -> dict[str, int] | None:
     return counts(task) if may(member, task, Role.LEAD) else None
 
 
-def ruling_on(member: Member, draft: Candidate) -> dict[str, Any] | None:
+def ruling_on(member: Member, draft: Draft) -> dict[str, Any] | None:
     """What a lead may do about a draft and what one has ruled; None for one who does not lead its task."""
     if not may(member, draft.task, Role.LEAD):
         return None
-    last = Ruling.objects.filter(candidate=draft).exclude(kind__in=RULES_NOTHING).select_related("lead").last()
+    last = Ruling.objects.filter(draft=draft).exclude(kind__in=RULES_NOTHING).select_related("lead").last()
     in_force = last if last is not None and last.decision_id else None
-    is_judged = draft.state == CandidateState.DECIDED
+    is_judged = draft.state == DraftState.DECIDED
     return {
         "tag": tag(draft.pk),
         "in_force": in_force,
         "may_ask_again": is_judged and in_force is None,
-        "is_disputed": draft.state == CandidateState.DISPUTED,
-        "may_be_known": draft.state not in (CandidateState.LEASED, CandidateState.KEPT) and draft.erased_at is None,
+        "is_disputed": draft.state == DraftState.DISPUTED,
+        "may_be_known": draft.state not in (DraftState.LEASED, DraftState.KEPT) and draft.erased_at is None,
     }
 
 
-def sides(draft: Candidate) -> list[Side]:
+def sides(draft: Draft) -> list[Side]:
     """The verdicts on a draft side by side: the first against the draft, the others against the first that has a text."""
     original = _text(draft, draft.fields)
     before, against = original, DRAFT
@@ -154,8 +154,8 @@ def sides(draft: Candidate) -> list[Side]:
 
 def late_line(decision: Decision) -> dict[str, Any]:
     """A late decision in the lead's list, beside what counts now."""
-    draft = decision.candidate
-    gold = Gold.objects.filter(candidate=draft).select_related("decision__reviewer").first()
+    draft = decision.draft
+    gold = Gold.objects.filter(draft=draft).select_related("decision__reviewer").first()
     now = draft.fields if gold is None or gold.decision.fields is None else gold.decision.fields
     text = _text(draft, decision.fields) if decision.fields is not None else ""
     return {
@@ -166,7 +166,7 @@ def late_line(decision: Decision) -> dict[str, Any]:
         "segments": word_diff(_text(draft, now), text) if text else (),
         "gold": gold,
         "gold_look": desk.VERDICT_LOOKS[gold.verdict] if gold else "",
-        "is_in_hand": draft.state == CandidateState.LEASED,
+        "is_in_hand": draft.state == DraftState.LEASED,
         "tag": tag(draft.pk),
     }
 
@@ -193,12 +193,12 @@ def as_json(ruling: Ruling) -> dict[str, Any]:
     """A ruling for programs, with where the draft stands after it."""
     return {
         "id": str(ruling.pk),
-        "candidate": str(ruling.candidate_id),
+        "draft": str(ruling.draft_id),
         "kind": ruling.kind,
         "decision": str(ruling.decision_id) if ruling.decision_id else None,
         "lead": ruling.lead.username,
         "note": ruling.note,
-        "state": ruling.candidate.state,
+        "state": ruling.draft.state,
         "created_at": ruling.created_at.isoformat(),
     }
 
@@ -207,10 +207,10 @@ def _differs(segments: tuple[Segment, ...]) -> bool:
     return any(segment.kind != "same" for segment in segments)
 
 
-def _text(draft: Candidate, fields: Fields) -> str:
+def _text(draft: Draft, fields: Fields) -> str:
     return prompting.completion(draft.task_version.spec, fields)
 
 
-def _reasons(draft: Candidate, decision: Decision) -> str:
+def _reasons(draft: Draft, decision: Decision) -> str:
     labels = {reason.code: reason.label for reason in draft.task_version.spec.reasons}
     return ", ".join(labels.get(code, code) for code in decision.reasons)

@@ -11,8 +11,8 @@ from django.http import Http404
 
 from members.models import Member
 from review import permissions
-from review.models import Candidate, Gold, Record, Task, TaskVersion
-from review.states import CandidateState
+from review.models import Draft, Gold, Record, Task, TaskVersion
+from review.states import DraftState
 
 
 def visible(member: Member) -> QuerySet[Task]:
@@ -49,7 +49,7 @@ def versions(task: Task) -> QuerySet[TaskVersion]:
     return (
         TaskVersion.objects.filter(task=task)
         .select_related("created_by")
-        .annotate(drafts=Count("candidates"))
+        .annotate(drafts=Count("drafts"))
         .order_by("-number")
     )
 
@@ -86,7 +86,7 @@ def with_counts(member: Member) -> list[TaskLine]:
     tasks = list(visible(member))
     pks = [task.pk for task in tasks]
     records = _counted(Record.objects.filter(task__in=pks))
-    waiting = _counted(Candidate.objects.filter(task__in=pks, state=CandidateState.PENDING))
+    waiting = _counted(Draft.objects.filter(task__in=pks, state=DraftState.PENDING))
     golds = _counted(Gold.objects.filter(task__in=pks))
     return [
         TaskLine(

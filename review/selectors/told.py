@@ -11,15 +11,15 @@ from uuid import UUID
 from django.db.models import Value
 
 from members.models import Member
-from review.models import Assignment, Candidate, Decision
+from review.models import Assignment, Decision, Draft
 from review.permissions import slugs_with
-from review.states import AssignmentState, CandidateState, Role, Verdict
+from review.states import AssignmentState, DraftState, Role, Verdict
 
 # A verdict stands or stood; in all other states somebody may still be asked for theirs.
-JUDGED = (CandidateState.DECIDED, CandidateState.DISPUTED)
+JUDGED = (DraftState.DECIDED, DraftState.DISPUTED)
 
 
-def told(member: Member, drafts: Iterable[Candidate]) -> frozenset[UUID]:
+def told(member: Member, drafts: Iterable[Draft]) -> frozenset[UUID]:
     """Ids of those drafts of which the member may know who wrote them, with what, and for how much.
 
     Leads always may. Others may once they judged it themselves, or once others did and no card of it is theirs to judge.
@@ -41,9 +41,9 @@ def told(member: Member, drafts: Iterable[Candidate]) -> frozenset[UUID]:
 
 def _own(member: Member, ids: list[UUID]) -> tuple[set[UUID], set[UUID]]:
     """Of these drafts, those on which a verdict of the member stands, and those of which a card is theirs to judge."""
-    said = Decision.objects.filter(candidate__in=ids, reviewer=member, retracted_by__isnull=True)
-    cards = Assignment.objects.filter(candidate__in=ids, reviewer=member).exclude(state=AssignmentState.DONE)
-    gave = said.exclude(verdict=Verdict.RETRACT).order_by().values_list("candidate_id", Value(1))
+    said = Decision.objects.filter(draft__in=ids, reviewer=member, retracted_by__isnull=True)
+    cards = Assignment.objects.filter(draft__in=ids, reviewer=member).exclude(state=AssignmentState.DONE)
+    gave = said.exclude(verdict=Verdict.RETRACT).order_by().values_list("draft_id", Value(1))
     # Both in one statement: it is asked for every page of the list.
-    rows = list(gave.union(cards.order_by().values_list("candidate_id", Value(0)), all=True))
+    rows = list(gave.union(cards.order_by().values_list("draft_id", Value(0)), all=True))
     return {pk for pk, is_said in rows if is_said}, {pk for pk, is_said in rows if not is_said}

@@ -19,8 +19,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 def rows(older: DatasetVersion, newer: DatasetVersion, kind: Kind) -> QuerySet[DatasetRow]:
     """Rows that differ, by draft: of the older version those removed, of the newer those added or changed."""
     mine, theirs = (older, newer) if kind == "removed" else (newer, older)
-    other = DatasetRow.objects.filter(version=theirs, candidate=OuterRef("candidate"))
-    found = DatasetRow.objects.filter(version=mine).order_by("candidate_id")
+    other = DatasetRow.objects.filter(version=theirs, draft=OuterRef("draft"))
+    found = DatasetRow.objects.filter(version=mine).order_by("draft_id")
     if kind == "changed":
         return found.filter(Exists(other.exclude(row_hash=OuterRef("row_hash"))))
     return found.filter(~Exists(other))
@@ -37,17 +37,17 @@ def page(
     """Some rows that differ, with the draft to go on after; None on the last page."""
     found = rows(older, newer, kind)
     if after is not None:
-        found = found.filter(candidate__gt=after)
-    related = ("candidate__record", "decision__reviewer")
-    heavy = ("candidate__messages", "candidate__marks", "candidate__record__facts")
+        found = found.filter(draft__gt=after)
+    related = ("draft__record", "decision__reviewer")
+    heavy = ("draft__messages", "draft__marks", "draft__record__facts")
     some = list(found.select_related(*related).defer(*heavy)[: size + 1])
-    return some[:size], some[size - 1].candidate_id if len(some) > size else None
+    return some[:size], some[size - 1].draft_id if len(some) > size else None
 
 
 def twins(version: DatasetVersion, drafts: list[UUID]) -> dict[UUID, DatasetRow]:
     """Rows of a version by draft, with their decisions."""
-    found = DatasetRow.objects.filter(version=version, candidate__in=drafts).select_related("decision__reviewer")
-    return {row.candidate_id: row for row in found}
+    found = DatasetRow.objects.filter(version=version, draft__in=drafts).select_related("decision__reviewer")
+    return {row.draft_id: row for row in found}
 
 
 def before(version: DatasetVersion) -> DatasetVersion | None:

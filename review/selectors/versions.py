@@ -11,7 +11,7 @@ from django.db.models import Prefetch
 from django.http import Http404
 
 from members.models import Member
-from review.models import Candidate, Dataset, DatasetRow, DatasetVersion, Task
+from review.models import Dataset, DatasetRow, DatasetVersion, Draft, Task
 from review.personal_data import KINDS
 from review.selectors import datasets as selectors
 from review.selectors import version_rows
@@ -78,9 +78,9 @@ def frozen_numbers(dataset: Dataset) -> list[int]:
     return list(frozen.order_by("-number").values_list("number", flat=True)[:LISTED])
 
 
-def holding(candidate_id: UUID) -> list[DatasetVersion]:
+def holding(draft_id: UUID) -> list[DatasetVersion]:
     """Frozen versions that hold a draft, the newest first."""
-    rows = DatasetRow.objects.filter(candidate=candidate_id).values("version")
+    rows = DatasetRow.objects.filter(draft=draft_id).values("version")
     found = DatasetVersion.objects.filter(pk__in=rows, frozen_at__isnull=False).select_related("dataset__task")
     return list(found.defer("manifest", "card").order_by("-frozen_at", "pk")[:LISTED])
 
@@ -92,7 +92,7 @@ def found_on_the_way(version: DatasetVersion) -> dict[str, Any]:
     """
     personal, leakage = version.manifest.get("personal_data"), version.manifest.get("leakage")
     ids = [sample["row"] for sample in personal["samples"]] if personal else []
-    titles = dict(Candidate.objects.filter(pk__in=ids).values_list("pk", "record__title"))
+    titles = dict(Draft.objects.filter(pk__in=ids).values_list("pk", "record__title"))
     return {
         "waterfall": [line for line in version.counts.get("waterfall", []) if line["dropped"]],
         "personal": personal,

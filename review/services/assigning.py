@@ -8,10 +8,10 @@ from uuid import UUID
 from django.db import transaction
 
 from members.models import Member
-from review.models import Candidate, Task
+from review.models import Draft, Task
 from review.permissions import may, require
 from review.selectors import queues
-from review.states import CandidateState, Role
+from review.states import DraftState, Role
 from web.errors import Refusal
 
 AT_MOST = 5000
@@ -74,7 +74,7 @@ def free_all_of(member: Member) -> int:
     Returns:
         How many.
     """
-    waiting = Candidate.objects.filter(for_reviewer=member, state=CandidateState.PENDING)
+    waiting = Draft.objects.filter(for_reviewer=member, state=DraftState.PENDING)
     freed = 0
     while moved := _freed(waiting.values_list("pk", flat=True)[:AT_MOST]):
         freed += moved
@@ -88,6 +88,6 @@ def _freed(waiting: Iterable[UUID]) -> int:
 def _move(ids: Sequence[UUID], to: Member | None) -> int:
     moved = 0
     for start in range(0, len(ids), 500):
-        chunk = Candidate.objects.filter(pk__in=ids[start : start + 500], state=CandidateState.PENDING)
+        chunk = Draft.objects.filter(pk__in=ids[start : start + 500], state=DraftState.PENDING)
         moved += chunk.update(for_reviewer=to)
     return moved

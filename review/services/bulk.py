@@ -20,12 +20,12 @@ from audit.services import trail
 from members.models import Member
 from review import edits
 from review.bulk_verdict import SET_ASIDE, TYPED_ABOVE, BulkVerdict
-from review.models import Assignment, BulkAct, Candidate, Decision, Gold, Task
+from review.models import Assignment, BulkAct, Decision, Draft, Gold, Task
 from review.permissions import require
 from review.selectors import bulk
 from review.selectors.bulk import Doable
 from review.services import golds, queue
-from review.states import BEHIND_THE_REST, AssignmentState, CandidateState, Role, Verdict
+from review.states import BEHIND_THE_REST, AssignmentState, DraftState, Role, Verdict
 from web.errors import Refusal
 
 UNDONE = "undone meanwhile"
@@ -36,7 +36,7 @@ def carry_out(
     *,
     by: Member,
     id: UUID,
-    candidates: Sequence[UUID],
+    drafts: Sequence[UUID],
     said: BulkVerdict,
     tag: str | None,
     typed: int | None = None,
@@ -51,7 +51,7 @@ def carry_out(
         task: The task of all drafts.
         by: A reviewer of it.
         id: The client's UUID for the act.
-        candidates: What the preview listed as doable.
+        drafts: What the preview listed as doable.
         said: The verdict.
         tag: The preview's.
         typed: To accept more than 50, their number, typed by hand: accepting unread is to be meant.
@@ -63,14 +63,14 @@ def carry_out(
             for more drafts than one act takes, 422 when the number was not typed or the verdict does not fit.
     """
     require(by, task, Role.REVIEWER)
-    _check(candidates, said, tag, typed)
-    act = _act(task, by=by, id=id, said=said, tag=tag or "", how=how or {}, asked=len(candidates))
+    _check(drafts, said, tag, typed)
+    act = _act(task, by=by, id=id, said=said, tag=tag or "", how=how or {}, asked=len(drafts))
     if act.undone_at or act.selection.get("is_done"):
         return act
-    done = set(Decision.objects.filter(bulk=act).values_list("candidate_id", flat=True))
+    done = set(Decision.objects.filter(bulk=act).values_list("draft_id", flat=True))
     done |= {UUID(one) for one in act.selection["places"]}
     left_out: Counter[str] = Counter()
-    for chunk in bulk.chunks([one for one in candidates if one not in done]):
+    for chunk in bulk.chunks([one for one in drafts if one not in done]):
         left_out += _carry_out_chunk(act, chunk, said, by=by, task=task)
     return _finish(act, left_out)
 
@@ -84,23 +84,23 @@ def _finish(act: BulkAct, left_out: Counter[str]) -> BulkAct:
     return now
 
 
-def _check(candidates: Sequence[UUID], said: BulkVerdict, tag: str | None, typed: int | None) -> None:
-    if not candidates:
+def _check(drafts: Sequence[UUID], said: BulkVerdict, tag: str | None, typed: int | None) -> None:
+    if not drafts:
         raise Refusal("no_drafts", "No draft is chosen.", hint="Choose drafts that wait to be judged.")
-    if len(candidates) > bulk.AT_MOST:
-        message = f"One act takes at most {bulk.AT_MOST:,} drafts; these are {len(candidates):,}."
+    if len(drafts) > bulk.AT_MOST:
+        message = f"One act takes at most {bulk.AT_MOST:,} drafts; these are {len(drafts):,}."
         raise Refusal("too_many_drafts", message, hint="Narrow the list and do the rest afterwards.", status=413)
     if not tag:
         raise Refusal(
             "preview_missing", "An act on many drafts names the preview it follows.",
             hint="Ask for a preview and send its tag.", status=428,
         )  # fmt: skip
-    if tag != said.tag(candidates):
+    if tag != said.tag(drafts):
         raise Refusal(
             "preview_changed", "This is not what the preview showed.", hint="Look at it again as it is now.", status=412
         )
-    if said.verdict == Verdict.ACCEPT and len(candidates) > TYPED_ABOVE and typed != len(candidates):
-        message = f"To accept {len(candidates):,} drafts unread, type their number."
+    if said.verdict == Verdict.ACCEPT and len(drafts) > TYPED_ABOVE and typed != len(drafts):
+        message = f"To accept {len(drafts):,} drafts unread, type their number."
         raise Refusal("number_missing", message, hint="It is asked so that it is meant.", errors={"typed": [message]})
 
 
@@ -128,7 +128,7 @@ def _carry_out_chunk(act: BulkAct, ids: Sequence[UUID], said: BulkVerdict, *, by
     now = BulkAct.objects.select_for_update().get(pk=act.pk)
     if now.undone_at is not None:
         return Counter({UNDONE: len(ids)})
-    # Candidates are locked before assignments everywhere; what another request holds is passed over, not waited for.
+    # Drafts are locked before assignments everywhere; what another request holds is passed over, not waited for.
     found = list(bulk.rows(task, ids, by=by).select_for_update(skip_locked=True, of=("self",)))
     sifted = bulk.sift(found, said, asked=ids, by=by, task=task)
     if said.verdict == SET_ASIDE:
@@ -142,7 +142,7 @@ def _carry_out_chunk(act: BulkAct, ids: Sequence[UUID], said: BulkVerdict, *, by
 
 def _judge(act: BulkAct, doable: Sequence[Doable], said: BulkVerdict, *, by: Member) -> None:
     ids = [one.draft.pk for one in doable]
-    Candidate.objects.filter(pk__in=ids).update(state=CandidateState.DECIDED, for_reviewer=None)
+    Draft.objects.filter(pk__in=ids).update(state=DraftState.DECIDED, for_reviewer=None)
     _assign([one.draft for one in doable], by=by, state=AssignmentState.DONE)
     decisions = Decision.objects.bulk_create([_decision(act, one, said, by) for one in doable])
     Gold.objects.bulk_create([golds.as_gold(decision) for decision in decisions])
@@ -154,7 +154,7 @@ def _decision(act: BulkAct, one: Doable, said: BulkVerdict, by: Member) -> Decis
         raise ValueError("setting aside is no decision")
     edit = edits.columns(draft.task_version.spec, draft.record.facts, draft.fields, one.fields)
     return Decision(
-        id=uuid5(act.pk, str(draft.pk)), candidate=draft, task_id=draft.task_id, reviewer=by, verdict=one.verdict,
+        id=uuid5(act.pk, str(draft.pk)), draft=draft, task_id=draft.task_id, reviewer=by, verdict=one.verdict,
         fields=one.fields, before_hash=draft.fields_hash, body_hash=act.body_hash, reasons=list(said.reasons),
         note=said.note, seconds=0, bulk=act, **edit,
     )  # fmt: skip
@@ -164,16 +164,16 @@ def _set_aside(doable: Sequence[Doable], *, by: Member, note: str) -> dict[str, 
     """Put drafts behind the rest; returns where each stood."""
     drafts = [one.draft for one in doable]
     behind = BEHIND_THE_REST + int(timezone.now().timestamp() * 1000)
-    Candidate.objects.filter(pk__in=[draft.pk for draft in drafts]).update(queue_position=behind)
+    Draft.objects.filter(pk__in=[draft.pk for draft in drafts]).update(queue_position=behind)
     _assign(drafts, by=by, state=AssignmentState.SET_ASIDE, note=note)
     return {str(draft.pk): draft.queue_position for draft in drafts}
 
 
-def _assign(drafts: Sequence[Candidate], *, by: Member, state: AssignmentState, note: str = "") -> None:
+def _assign(drafts: Sequence[Draft], *, by: Member, state: AssignmentState, note: str = "") -> None:
     now = timezone.now()
     rows = [
         Assignment(
-            candidate=draft, reviewer=by, task_id=draft.task_id, state=state, note=note, etag=queue.etag_for(draft, by),
+            draft=draft, reviewer=by, task_id=draft.task_id, state=state, note=note, etag=queue.etag_for(draft, by),
             leased_until=now + timedelta(seconds=settings.CARD_LEASE_S), updated_at=now,
         )
         for draft in drafts
@@ -181,5 +181,5 @@ def _assign(drafts: Sequence[Candidate], *, by: Member, state: AssignmentState, 
     # What was left on a card unfinished stays there, and so does how it once came.
     columns = ["state", "etag", "leased_until", "updated_at", *(["note"] if note else [])]
     Assignment.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["candidate", "reviewer"], update_fields=columns
+        rows, update_conflicts=True, unique_fields=["draft", "reviewer"], update_fields=columns
     )

@@ -19,11 +19,11 @@ from django.utils import timezone
 from audit.services import trail
 from members.models import Member
 from review.bulk_verdict import SET_ASIDE
-from review.models import Assignment, BulkAct, Candidate, Decision, Gold, Ruling
+from review.models import Assignment, BulkAct, Decision, Draft, Gold, Ruling
 from review.permissions import require, tasks_for
 from review.selectors import bulk
 from review.services import golds
-from review.states import BEHIND_THE_REST, AssignmentState, CandidateState, Role, Verdict
+from review.states import BEHIND_THE_REST, AssignmentState, DraftState, Role, Verdict
 
 RULED = "a lead has ruled on them"
 JUDGED_SINCE = "judged by others meanwhile; their verdict counts now"
@@ -74,7 +74,7 @@ def _touched(act: BulkAct, *, is_first: bool) -> list[UUID]:
     if act.verdict == SET_ASIDE:
         # Whoever sets a card aside once more after an undo means it.
         return [UUID(one) for one in act.selection["places"]] if is_first else []
-    return list(bulk.standing(act).values_list("candidate_id", flat=True))
+    return list(bulk.standing(act).values_list("draft_id", flat=True))
 
 
 @transaction.atomic
@@ -83,28 +83,28 @@ def _undo_chunk(act: BulkAct, ids: Sequence[UUID]) -> tuple[int, Counter[str]]:
     if act.verdict == SET_ASIDE:
         return _bring_back(act, drafts)
     ruled = {one for one in _with_rulings(ids) if golds.in_force(one) is not None}
-    standing = [one for one in bulk.standing(act).filter(candidate__in=ids) if one.candidate_id not in ruled]
+    standing = [one for one in bulk.standing(act).filter(draft__in=ids) if one.draft_id not in ruled]
     _retract(standing, drafts)
-    others = _judged_by_others([one.candidate_id for one in standing])
+    others = _judged_by_others([one.draft_id for one in standing])
     _restore(standing, drafts, others)
     kept = Counter({RULED: len(ruled), JUDGED_SINCE: len(others)})
     return len(standing), +kept
 
 
 def _with_rulings(ids: Sequence[UUID]) -> set[UUID]:
-    return set(Ruling.objects.filter(candidate__in=ids).values_list("candidate_id", flat=True))
+    return set(Ruling.objects.filter(draft__in=ids).values_list("draft_id", flat=True))
 
 
-def _locked(ids: Sequence[UUID]) -> list[Candidate]:
-    light = Candidate.objects.only("pk", "state", "queue_position", "task_id", "fields_hash")
+def _locked(ids: Sequence[UUID]) -> list[Draft]:
+    light = Draft.objects.only("pk", "state", "queue_position", "task_id", "fields_hash")
     return list(light.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",)))
 
 
-def _retract(standing: Sequence[Decision], drafts: dict[UUID, Candidate]) -> None:
+def _retract(standing: Sequence[Decision], drafts: dict[UUID, Draft]) -> None:
     Decision.objects.bulk_create(
         Decision(
-            id=uuid5(one.pk, "undo"), candidate_id=one.candidate_id, task_id=one.task_id, reviewer_id=one.reviewer_id,
-            verdict=Verdict.RETRACT, fields=None, before_hash=drafts[one.candidate_id].fields_hash,
+            id=uuid5(one.pk, "undo"), draft_id=one.draft_id, task_id=one.task_id, reviewer_id=one.reviewer_id,
+            verdict=Verdict.RETRACT, fields=None, before_hash=drafts[one.draft_id].fields_hash,
             body_hash=one.body_hash, bulk_id=one.bulk_id, retracts=one,
         )
         for one in standing
@@ -112,35 +112,35 @@ def _retract(standing: Sequence[Decision], drafts: dict[UUID, Candidate]) -> Non
 
 
 def _judged_by_others(ids: Sequence[UUID]) -> set[UUID]:
-    said = Decision.objects.filter(candidate__in=ids, is_late=False, retracted_by__isnull=True)
-    return set(said.exclude(verdict=Verdict.RETRACT).values_list("candidate_id", flat=True))
+    said = Decision.objects.filter(draft__in=ids, is_late=False, retracted_by__isnull=True)
+    return set(said.exclude(verdict=Verdict.RETRACT).values_list("draft_id", flat=True))
 
 
-def _restore(standing: Sequence[Decision], drafts: dict[UUID, Candidate], others: set[UUID]) -> None:
+def _restore(standing: Sequence[Decision], drafts: dict[UUID, Draft], others: set[UUID]) -> None:
     """Put the drafts back on the desk as they were; those with another's verdict stand by that one."""
     reviewer_ids = {one.reviewer_id for one in standing}
-    alone = [one.candidate_id for one in standing if one.candidate_id not in others]
-    Gold.objects.filter(candidate__in=alone).delete()
-    Candidate.objects.filter(pk__in=alone, state__in=(CandidateState.DECIDED, CandidateState.DISPUTED)).update(
-        state=CandidateState.PENDING
+    alone = [one.draft_id for one in standing if one.draft_id not in others]
+    Gold.objects.filter(draft__in=alone).delete()
+    Draft.objects.filter(pk__in=alone, state__in=(DraftState.DECIDED, DraftState.DISPUTED)).update(
+        state=DraftState.PENDING
     )
-    for candidate_id in others:
-        state = golds.resolve(candidate_id)
-        if drafts[candidate_id].state != CandidateState.LEASED:
-            Candidate.objects.filter(pk=candidate_id).update(state=state)
+    for draft_id in others:
+        state = golds.resolve(draft_id)
+        if drafts[draft_id].state != DraftState.LEASED:
+            Draft.objects.filter(pk=draft_id).update(state=state)
     Assignment.objects.filter(
-        candidate__in=[one.candidate_id for one in standing], reviewer__in=reviewer_ids, state=AssignmentState.DONE
+        draft__in=[one.draft_id for one in standing], reviewer__in=reviewer_ids, state=AssignmentState.DONE
     ).update(state=AssignmentState.RELEASED, updated_at=timezone.now())
 
 
-def _bring_back(act: BulkAct, drafts: dict[UUID, Candidate]) -> tuple[int, Counter[str]]:
+def _bring_back(act: BulkAct, drafts: dict[UUID, Draft]) -> tuple[int, Counter[str]]:
     places = act.selection["places"]
     back = []
     for draft in drafts.values():
-        if draft.state == CandidateState.PENDING and draft.queue_position >= BEHIND_THE_REST:
+        if draft.state == DraftState.PENDING and draft.queue_position >= BEHIND_THE_REST:
             draft.queue_position = places[str(draft.pk)]
             back.append(draft)
-    Candidate.objects.bulk_update(back, ["queue_position"], batch_size=bulk.CHUNK)
-    mine = Assignment.objects.filter(candidate__in=back, reviewer=act.by, state=AssignmentState.SET_ASIDE)
+    Draft.objects.bulk_update(back, ["queue_position"], batch_size=bulk.CHUNK)
+    mine = Assignment.objects.filter(draft__in=back, reviewer=act.by, state=AssignmentState.SET_ASIDE)
     mine.update(state=AssignmentState.RELEASED, note="", updated_at=timezone.now())
     return len(back), +Counter({MOVED: len(drafts) - len(back)})

@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from review.models import Candidate, Task
+from review.models import Draft, Task
 from review.selectors.marks import with_marks
 
 CHUNK = 500
 
 
-def check(candidate_ids: Sequence[UUID]) -> int:
+def check(draft_ids: Sequence[UUID]) -> int:
     """Mark those of the drafts that wait for it. Texts are read without a lock, so that no decision waits for it.
 
     Returns:
         How many were marked; workers that do the same at once may both count a draft.
     """
-    waiting = Candidate.objects.filter(is_checked=False, erased_at__isnull=True)
-    drafts = list(waiting.filter(pk__in=candidate_ids).select_related("record", "task_version"))
+    waiting = Draft.objects.filter(is_checked=False, erased_at__isnull=True)
+    drafts = list(waiting.filter(pk__in=draft_ids).select_related("record", "task_version"))
     for draft in drafts:
         with_marks(draft)
         draft.marks_count, draft.is_checked = len(draft.marks), True
@@ -37,7 +37,7 @@ def finish(task: Task) -> int:
         How many were marked here; what a worker had in hand meanwhile is marked by it.
     """
     done, seen = 0, UUID(int=0)
-    waiting = Candidate.objects.filter(task=task, is_checked=False, erased_at__isnull=True).order_by("pk")
+    waiting = Draft.objects.filter(task=task, is_checked=False, erased_at__isnull=True).order_by("pk")
     while chunk := list(waiting.filter(pk__gt=seen).values_list("pk", flat=True)[:CHUNK]):
         done += check(chunk)
         seen = chunk[-1]

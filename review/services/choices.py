@@ -17,12 +17,12 @@ from django.http import Http404
 
 from members.models import Member
 from review.judgement import LONGEST_NOTE, LONGEST_S
-from review.models import Assignment, Candidate, Choice, Decision, Record, Task
+from review.models import Assignment, Choice, Decision, Draft, Record, Task
 from review.permissions import require, task_or_404
 from review.prompting import canonical_json
 from review.selectors.choosing import FEWEST, MOST
 from review.selectors.destinations import FOR_A_CAMPAIGN
-from review.states import AssignmentState, CandidateState, Role
+from review.states import AssignmentState, DraftState, Role
 from web.errors import Refusal
 
 # Before every place that an import or a generation gives out.
@@ -154,11 +154,11 @@ def _choose(said: Choice, *, by: Member) -> Outcome:
     said.save(force_insert=True)
     if said.chosen_id is not None:
         _let_go(drafts, by=by)
-        Candidate.objects.filter(pk=said.chosen_id).update(
-            state=CandidateState.PENDING, for_reviewer=by, queue_position=FIRST_IN_QUEUE
+        Draft.objects.filter(pk=said.chosen_id).update(
+            state=DraftState.PENDING, for_reviewer=by, queue_position=FIRST_IN_QUEUE
         )
-        Candidate.objects.filter(pk__in=[draft.pk for draft in drafts if draft.pk != said.chosen_id]).update(
-            state=CandidateState.KEPT
+        Draft.objects.filter(pk__in=[draft.pk for draft in drafts if draft.pk != said.chosen_id]).update(
+            state=DraftState.KEPT
         )
     return Outcome(said)
 
@@ -170,22 +170,22 @@ def _take_back(said: Choice, target: Choice, *, by: Member) -> Outcome:
     if target.chosen_id is not None:
         _check_open(drafts[target.chosen_id], by=by)
         _let_go([drafts[target.chosen_id]], by=by)
-        Candidate.objects.filter(pk=target.chosen_id, erased_at__isnull=True).update(
-            state=CandidateState.PENDING, for_reviewer=None
+        Draft.objects.filter(pk=target.chosen_id, erased_at__isnull=True).update(
+            state=DraftState.PENDING, for_reviewer=None
         )
         others = [pk for pk in drafts if pk != target.chosen_id]
-        Candidate.objects.filter(pk__in=others, state=CandidateState.KEPT, erased_at__isnull=True).update(
-            state=CandidateState.PENDING
+        Draft.objects.filter(pk__in=others, state=DraftState.KEPT, erased_at__isnull=True).update(
+            state=DraftState.PENDING
         )
     said.save(force_insert=True)
     return Outcome(said)
 
 
-def _locked(said: Choice) -> list[Candidate]:
+def _locked(said: Choice) -> list[Draft]:
     """The drafts of a choice under lock, in one order that every writer keeps."""
     ids = [UUID(name) for name in said.shown]
     drafts = list(
-        Candidate.objects.select_for_update(of=("self",))
+        Draft.objects.select_for_update(of=("self",))
         .filter(pk__in=ids, task_id=said.task_id)
         .only("pk", "state", "record_id", "task_version_id", "for_reviewer_id", "erased_at", "origin")
         .order_by("pk")
@@ -199,46 +199,46 @@ def _locked(said: Choice) -> list[Candidate]:
     return drafts
 
 
-def _check_free(drafts: Sequence[Candidate], *, by: Member) -> None:
+def _check_free(drafts: Sequence[Draft], *, by: Member) -> None:
     if any(draft.origin == FOR_A_CAMPAIGN for draft in drafts):
         raise _wrong(
             "shown", "One of these drafts was written for a campaign: its mail waits for a verdict of its own."
         )
     ids = [draft.pk for draft in drafts]
     mine = set(
-        Assignment.objects.filter(candidate__in=ids, reviewer=by, state=AssignmentState.ACTIVE).values_list(
-            "candidate_id", flat=True
+        Assignment.objects.filter(draft__in=ids, reviewer=by, state=AssignmentState.ACTIVE).values_list(
+            "draft_id", flat=True
         )
     )
-    judged = set(Decision.objects.filter(candidate__in=ids).values_list("candidate_id", flat=True))
+    judged = set(Decision.objects.filter(draft__in=ids).values_list("draft_id", flat=True))
     for draft in drafts:
-        is_free = draft.state == CandidateState.PENDING and draft.for_reviewer_id in (None, by.pk)
+        is_free = draft.state == DraftState.PENDING and draft.for_reviewer_id in (None, by.pk)
         if draft.erased_at or draft.pk in judged or not (is_free or draft.pk in mine):
             raise Refusal(
                 "drafts_moved",
                 "One of these drafts is in front of somebody else by now, or judged.",
                 hint="Nothing was changed. Go on with the next.",
                 status=409,
-                state={"candidate": str(draft.pk), "state": draft.state},
+                state={"draft": str(draft.pk), "state": draft.state},
             )
 
 
-def _check_open(chosen: Candidate, *, by: Member) -> None:
+def _check_open(chosen: Draft, *, by: Member) -> None:
     """Refuse to take a choice back once its draft is judged, or while somebody else has it."""
-    held = Assignment.objects.filter(candidate=chosen, state=AssignmentState.ACTIVE).exclude(reviewer=by)
-    if chosen.state in (CandidateState.DECIDED, CandidateState.DISPUTED) or held.exists():
+    held = Assignment.objects.filter(draft=chosen, state=AssignmentState.ACTIVE).exclude(reviewer=by)
+    if chosen.state in (DraftState.DECIDED, DraftState.DISPUTED) or held.exists():
         raise Refusal(
             "judged_since",
             "The draft you chose is judged by now, or in front of somebody else.",
             hint="Take that verdict back first, under My decisions.",
             status=409,
-            state={"candidate": str(chosen.pk), "state": chosen.state},
+            state={"draft": str(chosen.pk), "state": chosen.state},
         )
 
 
-def _let_go(drafts: Sequence[Candidate], *, by: Member) -> None:
+def _let_go(drafts: Sequence[Draft], *, by: Member) -> None:
     """Drafts that were in the chooser's own hand are in nobody's now."""
-    held = Assignment.objects.filter(candidate__in=[draft.pk for draft in drafts], reviewer=by)
+    held = Assignment.objects.filter(draft__in=[draft.pk for draft in drafts], reviewer=by)
     held.filter(state=AssignmentState.ACTIVE).update(state=AssignmentState.RELEASED)
 
 

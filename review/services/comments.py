@@ -12,7 +12,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from members.models import Member
-from review.models import Candidate, Comment, Mention, Task
+from review.models import Comment, Draft, Mention, Task
 from review.permissions import require, tasks_for
 from review.states import Role
 from web.errors import Refusal
@@ -23,11 +23,11 @@ MENTIONS_AT_MOST = 20
 _NAMED = re.compile(r"(?<![\w@.+-])@([\w@.+-]*\w)")
 
 
-def add(candidate_id: UUID, *, by: Member, id: UUID, text: str) -> Comment:
+def add(draft_id: UUID, *, by: Member, id: UUID, text: str) -> Comment:
     """Write a comment on a draft; `@name` tells that member of the task. Sent twice with one id, it is there once.
 
     Args:
-        candidate_id: The draft.
+        draft_id: The draft.
         by: A reviewer or lead of its task, or admin.
         id: Made by the client.
         text: At most 4,000 characters, kept as text.
@@ -38,7 +38,7 @@ def add(candidate_id: UUID, *, by: Member, id: UUID, text: str) -> Comment:
         Refusal: 422 when there is no text, or too much; 409 when the id belongs to another comment, or the draft was
             erased.
     """
-    draft = Candidate.objects.filter(task__in=tasks_for(by), pk=candidate_id).select_related("task").first()
+    draft = Draft.objects.filter(task__in=tasks_for(by), pk=draft_id).select_related("task").first()
     if draft is None:
         raise Http404("There is no such draft.")
     require(by, draft.task, Role.REVIEWER)
@@ -46,16 +46,16 @@ def add(candidate_id: UUID, *, by: Member, id: UUID, text: str) -> Comment:
     try:
         with transaction.atomic():
             # Erasing locks the draft too: no comment slips in behind it.
-            draft = Candidate.objects.select_for_update(of=("self",)).select_related("task").get(pk=draft.pk)
+            draft = Draft.objects.select_for_update(of=("self",)).select_related("task").get(pk=draft.pk)
             if draft.erased_at is not None:
                 raise Refusal("erased", "This draft was erased; nothing is written on it any more.", status=409)
-            comment = Comment.objects.create(id=id, candidate=draft, author=by, text=words)
+            comment = Comment.objects.create(id=id, draft=draft, author=by, text=words)
             Mention.objects.bulk_create(
                 Mention(comment=comment, member=member) for member in _named(words, draft.task) if member != by
             )
             return comment
     except IntegrityError:
-        return _again(id, candidate_id=candidate_id, by=by, text=words)
+        return _again(id, draft_id=draft_id, by=by, text=words)
 
 
 def remove(comment_id: UUID, *, by: Member) -> bool:
@@ -68,13 +68,13 @@ def remove(comment_id: UUID, *, by: Member) -> bool:
         Http404: The member does not see its task.
         PermissionDenied: It is somebody else's, and the member does not lead the task.
     """
-    comment = Comment.objects.filter(pk=comment_id).select_related("candidate__task").first()
+    comment = Comment.objects.filter(pk=comment_id).select_related("draft__task").first()
     if comment is None:
         return False
-    if not tasks_for(by).filter(pk=comment.candidate.task_id).exists():
+    if not tasks_for(by).filter(pk=comment.draft.task_id).exists():
         raise Http404("There is no such comment.")
     if comment.author_id != by.pk:
-        require(by, comment.candidate.task, Role.LEAD)
+        require(by, comment.draft.task, Role.LEAD)
     return comment.delete()[0] > 0
 
 
@@ -86,13 +86,13 @@ def read_mentions(member: Member, *, comments: Sequence[UUID] | None = None) -> 
     return unread.update(read_at=timezone.now())
 
 
-def erase_on(candidate_ids: Sequence[UUID]) -> int:
+def erase_on(draft_ids: Sequence[UUID]) -> int:
     """Take away what was written on drafts of an erased record, inside that transaction.
 
     Returns:
         How many comments went.
     """
-    gone = Comment.objects.filter(candidate__in=candidate_ids)
+    gone = Comment.objects.filter(draft__in=draft_ids)
     count = gone.count()
     gone.delete()
     return count
@@ -121,8 +121,8 @@ def _named(text: str, task: Task) -> list[Member]:
     return list(Member.objects.filter(wanted, seers, is_active=True).distinct())
 
 
-def _again(id: UUID, *, candidate_id: UUID, by: Member, text: str) -> Comment:
-    first = Comment.objects.filter(pk=id, candidate=candidate_id, author=by, text=text).first()
+def _again(id: UUID, *, draft_id: UUID, by: Member, text: str) -> Comment:
+    first = Comment.objects.filter(pk=id, draft=draft_id, author=by, text=text).first()
     if first is None:
         raise Refusal(
             "comment_id_reused", "This id belongs to another comment.", hint="Make a new UUID for each.", status=409

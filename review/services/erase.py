@@ -18,10 +18,10 @@ from django.utils import timezone
 from review import immutability, ports, tombstones
 from review.models import (
     Assignment,
-    Candidate,
     Choice,
     DatasetVersion,
     Decision,
+    Draft,
     KnownAnswer,
     Record,
     RevisionRequest,
@@ -30,7 +30,7 @@ from review.models import (
 )
 from review.selectors.erased import versions_holding
 from review.services import comments, erase_files, search_index
-from review.states import AssignmentState, CandidateState
+from review.states import AssignmentState, DraftState
 
 TITLE = "Erased"
 
@@ -41,13 +41,13 @@ class Erased:
 
     Attributes:
         records: Records whose facts are gone.
-        candidates: Drafts that are tombstones now.
+        drafts: Drafts that are tombstones now.
         decisions: Verdicts whose texts are tombstones now.
         versions: Frozen dataset versions whose files were written anew without them.
     """
 
     records: tuple[UUID, ...]
-    candidates: tuple[UUID, ...]
+    drafts: tuple[UUID, ...]
     decisions: int
     versions: tuple[UUID, ...]
 
@@ -68,20 +68,18 @@ def erase_records(record_ids: Sequence[UUID]) -> Erased:
     fresh = Record.everything.filter(pk__in=list(record_ids), erased_at__isnull=True)
     hold_tasks(fresh.order_by().values_list("task_id", flat=True).distinct())
     records = list(fresh.select_for_update().order_by("pk"))
-    candidates = list(
-        Candidate.objects.filter(record__in=records, erased_at__isnull=True).order_by("pk").defer("messages")
-    )
+    drafts = list(Draft.objects.filter(record__in=records, erased_at__isnull=True).order_by("pk").defer("messages"))
     versions = [version.pk for version in versions_holding([record.pk for record in records])]
     with immutability.erasing():
-        decisions = _erase_decisions(candidates)
-        _erase_candidates(candidates)
+        decisions = _erase_decisions(drafts)
+        _erase_drafts(drafts)
         for version in DatasetVersion.objects.select_for_update().filter(pk__in=versions).order_by("pk"):
-            erase_files.rewrite(version, {str(candidate.pk) for candidate in candidates})
+            erase_files.rewrite(version, {str(draft.pk) for draft in drafts})
     for record in records:
         _erase_record(record)
     ports.erase_elsewhere([record.pk for record in records])
     return Erased(
-        tuple(record.pk for record in records), tuple(candidate.pk for candidate in candidates), decisions,
+        tuple(record.pk for record in records), tuple(draft.pk for draft in drafts), decisions,
         tuple(versions),
     )  # fmt: skip
 
@@ -101,33 +99,33 @@ def _erase_record(record: Record) -> None:
     record.save(update_fields=["facts", "title", "group", "domain", "content_hash", "erased_hash", "erased_at"])
 
 
-def _erase_candidates(candidates: Sequence[Candidate]) -> None:
-    pks = [candidate.pk for candidate in candidates]
-    for candidate in candidates:
-        candidate.fields = tombstones.of(candidate.fields)
-        candidate.messages, candidate.thread, candidate.marks, candidate.marks_count = [], None, [], 0
-        candidate.erased_at = timezone.now()
-        if candidate.state != CandidateState.DECIDED:
-            candidate.state = CandidateState.KEPT
-    Candidate.objects.bulk_update(
-        candidates, ["fields", "messages", "thread", "marks", "marks_count", "erased_at", "state"], batch_size=200
+def _erase_drafts(drafts: Sequence[Draft]) -> None:
+    pks = [draft.pk for draft in drafts]
+    for draft in drafts:
+        draft.fields = tombstones.of(draft.fields)
+        draft.messages, draft.thread, draft.marks, draft.marks_count = [], None, [], 0
+        draft.erased_at = timezone.now()
+        if draft.state != DraftState.DECIDED:
+            draft.state = DraftState.KEPT
+    Draft.objects.bulk_update(
+        drafts, ["fields", "messages", "thread", "marks", "marks_count", "erased_at", "state"], batch_size=200
     )
     search_index.forget(pks)
     comments.erase_on(pks)
-    KnownAnswer.objects.filter(candidate__in=pks).update(note="", retired_at=timezone.now())
-    Assignment.objects.filter(candidate__in=pks).update(unfinished=None, note="")
-    Assignment.objects.filter(candidate__in=pks, state=AssignmentState.ACTIVE).update(state=AssignmentState.RELEASED)
+    KnownAnswer.objects.filter(draft__in=pks).update(note="", retired_at=timezone.now())
+    Assignment.objects.filter(draft__in=pks).update(unfinished=None, note="")
+    Assignment.objects.filter(draft__in=pks, state=AssignmentState.ACTIVE).update(state=AssignmentState.RELEASED)
 
 
-def _erase_decisions(candidates: Sequence[Candidate]) -> int:
-    pks = [candidate.pk for candidate in candidates]
-    decisions = list(Decision.objects.filter(candidate__in=pks))
+def _erase_decisions(drafts: Sequence[Draft]) -> int:
+    pks = [draft.pk for draft in drafts]
+    decisions = list(Decision.objects.filter(draft__in=pks))
     for decision in decisions:
         values: dict[str, Any] = {"note": ""}
         if decision.fields is not None:
             values["fields"] = tombstones.of(decision.fields)
         Decision.objects.filter(pk=decision.pk).update(**values)
-    Ruling.objects.filter(candidate__in=pks).exclude(note="").update(note="")
-    Choice.objects.filter(record__in={candidate.record_id for candidate in candidates}).exclude(note="").update(note="")
-    RevisionRequest.objects.filter(candidate__in=pks).update(instruction="")
+    Ruling.objects.filter(draft__in=pks).exclude(note="").update(note="")
+    Choice.objects.filter(record__in={draft.record_id for draft in drafts}).exclude(note="").update(note="")
+    RevisionRequest.objects.filter(draft__in=pks).update(instruction="")
     return len(decisions)

@@ -32,7 +32,7 @@ def rewrite(version: DatasetVersion, erased: Collection[str]) -> None:
 
     Args:
         version: The version.
-        erased: Ids of the candidates that were erased.
+        erased: Ids of the drafts that were erased.
     """
     for file in DatasetFile.objects.filter(version=version, container="jsonl").order_by("pk"):
         with tempfile.TemporaryDirectory(prefix="erase-") as folder:
@@ -100,7 +100,7 @@ def _serve(file: DatasetFile, local: Path, sha256: str, size: int, rows: int) ->
 
 def _line(format_: str, line: bytes, erased: Collection[str]) -> bytes:
     row = json.loads(line)
-    if exports.candidates_of(row).isdisjoint(erased):
+    if exports.drafts_of(row).isdisjoint(erased):
         return line
     return exports.line(_raw_tombstone(row)) if format_ == "raw" else b""
 

@@ -1,4 +1,4 @@
-"""What counts: the one decision that resolves a candidate. Written with decision or ruling, rebuilt identically.
+"""What counts: the one decision that resolves a draft. Written with decision or ruling, rebuilt identically.
 
 Knows the rule and the rows; does not know who may decide.
 """
@@ -13,11 +13,11 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
-from review.models import Candidate, Decision, Gold, KnownAnswer, Ruling
-from review.states import RULES_NOTHING, CandidateState, RulingKind, Verdict
+from review.models import Decision, Draft, Gold, KnownAnswer, Ruling
+from review.states import RULES_NOTHING, DraftState, RulingKind, Verdict
 
 CHUNK = 1000
-_KNOWN = Exists(KnownAnswer.objects.filter(candidate=OuterRef("pk")))
+_KNOWN = Exists(KnownAnswer.objects.filter(draft=OuterRef("pk")))
 
 
 def resolving(
@@ -33,7 +33,7 @@ def resolving(
     them end with the same text; where they differ nothing counts until a lead rules.
 
     Args:
-        decisions: All decisions of one candidate, in any order.
+        decisions: All decisions of one draft, in any order.
         ruled: The decision named by the ruling in force, if one is.
         sent_back: Decisions a lead sent back to their authors.
         wanted: How many verdicts the draft takes.
@@ -62,48 +62,48 @@ def standing(decisions: Iterable[Decision], *, sent_back: Collection[UUID] = ())
     return sorted(found, key=lambda decision: (decision.created_at, decision.pk))
 
 
-def in_force(candidate_id: UUID) -> Ruling | None:
+def in_force(draft_id: UUID) -> Ruling | None:
     """The ruling that says what counts for a draft: the latest that rules on it, unless it reopened the draft."""
-    last = Ruling.objects.filter(candidate_id=candidate_id).exclude(kind__in=RULES_NOTHING).last()
+    last = Ruling.objects.filter(draft_id=draft_id).exclude(kind__in=RULES_NOTHING).last()
     return last if last is not None and last.decision_id is not None else None
 
 
-def sent_back_on(candidate_id: UUID) -> set[UUID]:
+def sent_back_on(draft_id: UUID) -> set[UUID]:
     """Decisions on a draft that a lead sent back to their authors."""
-    sent = Ruling.objects.filter(candidate_id=candidate_id, kind=RulingKind.SEND_BACK)
+    sent = Ruling.objects.filter(draft_id=draft_id, kind=RulingKind.SEND_BACK)
     return {pk for pk in sent.values_list("decision_id", flat=True) if pk}
 
 
 def write(decision: Decision) -> Gold:
-    """Point the candidate's gold at a decision that resolves it. Runs inside the decision's transaction."""
+    """Point the draft's gold at a decision that resolves it. Runs inside the decision's transaction."""
     gold = as_gold(decision)
     gold.save(force_insert=True)
     return gold
 
 
-def refresh(candidate_id: UUID) -> Gold | None:
-    """Recompute the gold of one candidate after more was said of it. Runs inside that transaction."""
-    return _refreshed(candidate_id)[0]
+def refresh(draft_id: UUID) -> Gold | None:
+    """Recompute the gold of one draft after more was said of it. Runs inside that transaction."""
+    return _refreshed(draft_id)[0]
 
 
-def resolve(candidate_id: UUID) -> CandidateState:
+def resolve(draft_id: UUID) -> DraftState:
     """The same, and where the draft stands then: judged, disputed, or waiting for further verdicts.
 
-    Runs under the lock of the candidate's row; the state is the caller's to write. A draft with a known answer is kept.
+    Runs under the lock of the draft's row; the state is the caller's to write. A draft with a known answer is kept.
     """
-    gold, said, draft = _refreshed(candidate_id)
+    gold, said, draft = _refreshed(draft_id)
     if gold is not None:
-        return CandidateState.DECIDED
+        return DraftState.DECIDED
     if _is_known(draft):
-        return CandidateState.KEPT
-    return CandidateState.PENDING if len(said) < draft.verdicts_wanted or not said else CandidateState.DISPUTED
+        return DraftState.KEPT
+    return DraftState.PENDING if len(said) < draft.verdicts_wanted or not said else DraftState.DISPUTED
 
 
-def _refreshed(candidate_id: UUID) -> tuple[Gold | None, list[Decision], Candidate]:
-    Gold.objects.filter(candidate_id=candidate_id).delete()
-    draft = Candidate.objects.annotate(is_known=_KNOWN).only("verdicts_wanted").get(pk=candidate_id)
-    ruling, sent_back = in_force(candidate_id), sent_back_on(candidate_id)
-    said = list(Decision.objects.filter(candidate_id=candidate_id))
+def _refreshed(draft_id: UUID) -> tuple[Gold | None, list[Decision], Draft]:
+    Gold.objects.filter(draft_id=draft_id).delete()
+    draft = Draft.objects.annotate(is_known=_KNOWN).only("verdicts_wanted").get(pk=draft_id)
+    ruling, sent_back = in_force(draft_id), sent_back_on(draft_id)
+    said = list(Decision.objects.filter(draft_id=draft_id))
     decision = None
     if not _is_known(draft):
         ruled = ruling.decision_id if ruling else None
@@ -111,14 +111,14 @@ def _refreshed(candidate_id: UUID) -> tuple[Gold | None, list[Decision], Candida
     return (None if decision is None else write(decision)), standing(said, sent_back=sent_back), draft
 
 
-def _is_known(draft: Candidate) -> bool:
+def _is_known(draft: Draft) -> bool:
     return bool(cast(Any, draft).is_known)
 
 
 def as_gold(decision: Decision) -> Gold:
     """The row a decision makes; nothing in it comes from elsewhere, so a rebuild gives the same."""
     return Gold(
-        candidate_id=decision.candidate_id,
+        draft_id=decision.draft_id,
         task_id=decision.task_id,
         decision_id=decision.pk,
         verdict=decision.verdict,
@@ -146,20 +146,20 @@ def rebuild() -> int:
 def _all_golds() -> Iterator[Gold]:
     ruled, sent_back = _ruled_decisions(), _sent_back()
     # Texts are read only where verdicts must be compared.
-    light = Decision.objects.only("id", "candidate_id", "task_id", "verdict", "is_late", "retracts_id", "created_at")
-    counting = light.filter(candidate__known_answer__isnull=True).annotate(wanted=F("candidate__verdicts_wanted"))
-    ordered = counting.order_by("candidate_id", "created_at").iterator(chunk_size=CHUNK)
-    for candidate_id, decisions in groupby(ordered, key=lambda decision: decision.candidate_id):
+    light = Decision.objects.only("id", "draft_id", "task_id", "verdict", "is_late", "retracts_id", "created_at")
+    counting = light.filter(draft__known_answer__isnull=True).annotate(wanted=F("draft__verdicts_wanted"))
+    ordered = counting.order_by("draft_id", "created_at").iterator(chunk_size=CHUNK)
+    for draft_id, decisions in groupby(ordered, key=lambda decision: decision.draft_id):
         known = list(decisions)
         wanted = cast(Any, known[0]).wanted
-        found = resolving(known, ruled=ruled.get(candidate_id), sent_back=sent_back, wanted=wanted)
+        found = resolving(known, ruled=ruled.get(draft_id), sent_back=sent_back, wanted=wanted)
         if found is not None:
             yield as_gold(found)
 
 
 def _ruled_decisions() -> dict[UUID, UUID | None]:
     rulings = Ruling.objects.exclude(kind__in=RULES_NOTHING).order_by("created_at", "id")
-    return dict(rulings.values_list("candidate_id", "decision_id").iterator(chunk_size=CHUNK))
+    return dict(rulings.values_list("draft_id", "decision_id").iterator(chunk_size=CHUNK))
 
 
 def _sent_back() -> set[UUID]:

@@ -34,18 +34,18 @@ def ids(task: Task, moment: datetime, *, drafts: Collection[UUID] | None = None)
     """
     ruled, sent_back, again = _rulings(task, moment, drafts)
     # Texts are loaded only where two verdicts must be compared.
-    light = Decision.objects.filter(task=task, created_at__lte=moment, candidate__known_answer__isnull=True).only(
-        "id", "candidate_id", "task_id", "verdict", "is_late", "retracts_id", "created_at"
+    light = Decision.objects.filter(task=task, created_at__lte=moment, draft__known_answer__isnull=True).only(
+        "id", "draft_id", "task_id", "verdict", "is_late", "retracts_id", "created_at"
     )
     if drafts is not None:
-        light = light.filter(candidate__in=list(drafts))
-    ordered = light.annotate(wanted=F("candidate__verdicts_wanted")).order_by("candidate_id", "created_at")
+        light = light.filter(draft__in=list(drafts))
+    ordered = light.annotate(wanted=F("draft__verdicts_wanted")).order_by("draft_id", "created_at")
     found: set[UUID] = set()
-    for candidate, decisions in groupby(ordered.iterator(chunk_size=CHUNK), key=lambda decision: decision.candidate_id):
+    for draft, decisions in groupby(ordered.iterator(chunk_size=CHUNK), key=lambda decision: decision.draft_id):
         known = list(decisions)
         # Sending back raises how many verdicts a draft takes; before that it took fewer.
-        wanted = 1 if candidate in again else cast(Any, known[0]).wanted
-        said = golds.resolving(known, ruled=ruled.get(candidate), sent_back=sent_back, wanted=wanted)
+        wanted = 1 if draft in again else cast(Any, known[0]).wanted
+        said = golds.resolving(known, ruled=ruled.get(draft), sent_back=sent_back, wanted=wanted)
         if said is not None:
             found.add(said.pk)
     return frozenset(found)
@@ -58,16 +58,16 @@ def _rulings(
     ruled: dict[UUID, UUID | None] = {}
     sent_back: set[UUID] = set()
     later: set[UUID] = set()
-    rulings = Ruling.objects.filter(candidate__task=task).order_by("created_at", "id")
+    rulings = Ruling.objects.filter(draft__task=task).order_by("created_at", "id")
     if drafts is not None:
-        rulings = rulings.filter(candidate__in=list(drafts))
-    columns = rulings.values_list("candidate_id", "decision_id", "kind", "created_at")
-    for candidate, decision, kind, at in columns.iterator(chunk_size=CHUNK):
+        rulings = rulings.filter(draft__in=list(drafts))
+    columns = rulings.values_list("draft_id", "decision_id", "kind", "created_at")
+    for draft, decision, kind, at in columns.iterator(chunk_size=CHUNK):
         if kind == RulingKind.SEND_BACK:
             if at > moment:
-                later.add(candidate)
+                later.add(draft)
             elif decision:
                 sent_back.add(decision)
         elif kind not in RULES_NOTHING and at <= moment:
-            ruled[candidate] = decision
+            ruled[draft] = decision
     return ruled, sent_back, later

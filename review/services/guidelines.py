@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import Http404
 
 from members.models import Member
-from review.models import Candidate, Task, TaskVersion
+from review.models import Draft, Task, TaskVersion
 from review.permissions import require, tasks_for
 from review.selectors import guidelines
 from review.selectors.tasks import latest_version
@@ -25,11 +25,11 @@ LONGEST_NOTE = 200
 Examples = Sequence[GuidelineExample]
 
 
-def show(candidate_id: UUID, *, by: Member, note: str = "") -> TaskVersion:
+def show(draft_id: UUID, *, by: Member, note: str = "") -> TaskVersion:
     """Show a judged draft as an example of what is accepted or rejected, by the verdict that counts.
 
     Args:
-        candidate_id: A judged draft.
+        draft_id: A judged draft.
         by: A lead of its task, or admin.
         note: What it shows; it stays in the version for good, so it should name nobody.
 
@@ -42,7 +42,7 @@ def show(candidate_id: UUID, *, by: Member, note: str = "") -> TaskVersion:
         Refusal: 409 when nothing counts for the draft, it is shown already with this note, or there are twelve already;
             422 for a note that is too long.
     """
-    draft = Candidate.objects.select_related("task").filter(pk=candidate_id, task__in=tasks_for(by)).first()
+    draft = Draft.objects.select_related("task").filter(pk=draft_id, task__in=tasks_for(by)).first()
     if draft is None:
         raise Http404("There is no such draft.")
     require(by, draft.task, Role.LEAD)
@@ -59,12 +59,12 @@ def show(candidate_id: UUID, *, by: Member, note: str = "") -> TaskVersion:
             status=409,
         )
     verdict = guidelines.verdict_of(gold)
-    example = GuidelineExample.model_validate({"candidate": str(draft.pk), "verdict": verdict, "note": words})
+    example = GuidelineExample.model_validate({"draft": str(draft.pk), "verdict": verdict, "note": words})
     said = f"Example of the guideline: {'accepted' if verdict == 'accept' else 'rejected'}"
     return _next_version(draft.task, lambda shown: _with(shown, example), note=said, by=by)
 
 
-def hide(task: Task, candidate_id: UUID, *, by: Member) -> TaskVersion:
+def hide(task: Task, draft_id: UUID, *, by: Member) -> TaskVersion:
     """Show a draft as an example no longer.
 
     Raises:
@@ -72,7 +72,7 @@ def hide(task: Task, candidate_id: UUID, *, by: Member) -> TaskVersion:
         Http404: It is no example.
     """
     require(by, task, Role.LEAD)
-    return _next_version(task, lambda shown: _without(shown, str(candidate_id)), note="An example fewer", by=by)
+    return _next_version(task, lambda shown: _without(shown, str(draft_id)), note="An example fewer", by=by)
 
 
 def _next_version(
@@ -88,7 +88,7 @@ def _next_version(
 
 
 def _with(shown: Examples, example: GuidelineExample) -> list[GuidelineExample]:
-    others = [one for one in shown if one.candidate != example.candidate]
+    others = [one for one in shown if one.draft != example.draft]
     if len(others) >= MOST_EXAMPLES:
         raise Refusal(
             "too_many_examples",
@@ -99,8 +99,8 @@ def _with(shown: Examples, example: GuidelineExample) -> list[GuidelineExample]:
     return [*others, example]
 
 
-def _without(shown: Examples, candidate: str) -> list[GuidelineExample]:
-    left = [one for one in shown if one.candidate != candidate]
+def _without(shown: Examples, draft: str) -> list[GuidelineExample]:
+    left = [one for one in shown if one.draft != draft]
     if len(left) == len(shown):
         raise Http404("This draft is no example of the guideline.")
     return left

@@ -14,24 +14,24 @@ from django.utils import timezone
 
 from members.models import Member
 from review.judgement import LONGEST_NOTE
-from review.models import Assignment, Candidate, Decision, Gold, KnownAnswer
+from review.models import Assignment, Decision, Draft, Gold, KnownAnswer
 from review.permissions import tasks_for
 from review.services import golds, ruling_rows
 from review.spec import TaskSpec
-from review.states import AssignmentState, CandidateState, Drawn, Verdict
+from review.states import AssignmentState, DraftState, Drawn, Verdict
 from web.errors import Refusal
 
 VERDICTS = (Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT)
-TAKEABLE = (CandidateState.PENDING, CandidateState.DECIDED, CandidateState.DISPUTED)
+TAKEABLE = (DraftState.PENDING, DraftState.DECIDED, DraftState.DISPUTED)
 
 
-def add(candidate_id: UUID, *, by: Member, verdict: str, reasons: Sequence[str] = (), note: str = "") -> KnownAnswer:
+def add(draft_id: UUID, *, by: Member, verdict: str, reasons: Sequence[str] = (), note: str = "") -> KnownAnswer:
     """Say what the right verdict on a draft is, and mix it in among the others from now on.
 
     Reviewers who judged the draft before are not dealt it. Its gold, if it had one, counts no more.
 
     Args:
-        candidate_id: A draft that waits, is judged or disputed.
+        draft_id: A draft that waits, is judged or disputed.
         by: A lead of its task, or admin.
         verdict: accept, edit or reject.
         reasons: Codes of reasons, with a reject.
@@ -43,17 +43,17 @@ def add(candidate_id: UUID, *, by: Member, verdict: str, reasons: Sequence[str] 
         Refusal: 422 for a verdict or reason there is none of; 409 when the draft is in front of a reviewer, kept from the
             desk, erased, or has a known answer already.
     """
-    with ruling_rows.locked(candidate_id, by=by) as draft:
+    with ruling_rows.locked(draft_id, by=by) as draft:
         _check_verdict(verdict, reasons, draft.task_version.spec)
-        if KnownAnswer.objects.filter(candidate=draft).exists():
+        if KnownAnswer.objects.filter(draft=draft).exists():
             raise ruling_rows.not_so("already_known", "This draft has a known answer already.", draft)
         if draft.state not in TAKEABLE or draft.erased_at is not None:
             words = "This draft is in front of a reviewer, or kept from the desk."
             raise ruling_rows.not_so("draft_not_free", words, draft)
-        Gold.objects.filter(candidate=draft).delete()
-        ruling_rows.moved(draft, CandidateState.KEPT)
+        Gold.objects.filter(draft=draft).delete()
+        ruling_rows.moved(draft, DraftState.KEPT)
         return KnownAnswer.objects.create(
-            id=uuid4(), candidate=draft, task_id=draft.task_id, verdict=verdict, reasons=list(reasons),
+            id=uuid4(), draft=draft, task_id=draft.task_id, verdict=verdict, reasons=list(reasons),
             note=note.replace("\x00", "").strip()[:LONGEST_NOTE], created_by=by,
         )  # fmt: skip
 
@@ -71,16 +71,16 @@ def take_out(known_id: UUID, *, by: Member) -> KnownAnswer | None:
     known = KnownAnswer.objects.filter(pk=known_id, task__in=tasks_for(by)).first()
     if known is None:
         raise Http404("There is no such known answer.")
-    with ruling_rows.locked(known.candidate_id, by=by) as draft:
+    with ruling_rows.locked(known.draft_id, by=by) as draft:
         # Under the lock of the draft: another lead may have taken it out meanwhile.
         known = KnownAnswer.objects.filter(pk=known_id).first()
         if known is None:
             return None
-        held = Assignment.objects.filter(candidate=draft, state=AssignmentState.ACTIVE)
+        held = Assignment.objects.filter(draft=draft, state=AssignmentState.ACTIVE)
         held.update(state=AssignmentState.RELEASED, updated_at=timezone.now())
         if _was_met(draft):
             KnownAnswer.objects.filter(pk=known_id, retired_at__isnull=True).update(retired_at=timezone.now())
-            ruling_rows.moved(draft, CandidateState.KEPT)
+            ruling_rows.moved(draft, DraftState.KEPT)
             known.refresh_from_db()
             return known
         known.delete()
@@ -88,9 +88,9 @@ def take_out(known_id: UUID, *, by: Member) -> KnownAnswer | None:
         return None
 
 
-def _was_met(draft: Candidate) -> bool:
-    met = Assignment.objects.filter(candidate=draft, drawn=Drawn.KNOWN).values("reviewer")
-    return Decision.objects.filter(candidate=draft, reviewer__in=met).exists()
+def _was_met(draft: Draft) -> bool:
+    met = Assignment.objects.filter(draft=draft, drawn=Drawn.KNOWN).values("reviewer")
+    return Decision.objects.filter(draft=draft, reviewer__in=met).exists()
 
 
 def _check_verdict(verdict: str, reasons: Sequence[str], spec: TaskSpec) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from members.models import Member
-from review.models import Assignment, Candidate
+from review.models import Assignment, Draft
 from review.services import queue
 from review.services.queue import Leaving
-from review.states import AssignmentState, CandidateState
+from review.states import AssignmentState, DraftState
 
 
 def return_cards(member: Member) -> None:
     """Return every card the member holds, and every one kept for them alone. Runs inside the caller's transaction."""
     held = Assignment.objects.filter(reviewer=member, state=AssignmentState.ACTIVE)
-    queue.release(member, [Leaving(*row) for row in held.values_list("candidate_id", "unfinished")])
-    Candidate.objects.filter(for_reviewer=member, state=CandidateState.PENDING).update(for_reviewer=None)
+    queue.release(member, [Leaving(*row) for row in held.values_list("draft_id", "unfinished")])
+    Draft.objects.filter(for_reviewer=member, state=DraftState.PENDING).update(for_reviewer=None)

@@ -16,10 +16,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from review import orders, ports
-from review.models import Candidate, DeskSettings, Gold, Task
+from review.models import DeskSettings, Draft, Gold, Task
 from review.schema import Fields
 from review.selectors import queues
-from review.states import CandidateState, QueueOrder, Verdict
+from review.states import DraftState, QueueOrder, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def order_desks() -> int:
     """
     done = 0
     for held in DeskSettings.objects.exclude(order=QueueOrder.OLDEST).filter(task__archived_at__isnull=True):
-        newest = Candidate.objects.filter(task=held.task_id, state=CandidateState.PENDING)
+        newest = Draft.objects.filter(task=held.task_id, state=DraftState.PENDING)
         came = newest.order_by("-created_at").values_list("created_at", flat=True).first()
         if came is not None and (held.ordered_at is None or came > held.ordered_at):
             order_desk(held.task_id)
@@ -93,12 +93,12 @@ def _chances(task: Task, ids: Sequence[UUID]) -> list[float]:
     """The chance of each draft to be accepted: a model's where one has a say, else by the marks of the checks."""
     judged = Gold.objects.filter(task=task, decision__bulk__isnull=True).order_by("pk")
     # Ids are random, so the first of them are a sample of all.
-    history = judged.values_list("candidate__marks", "verdict")[:HISTORY]
+    history = judged.values_list("draft__marks", "verdict")[:HISTORY]
     rates = orders.acceptance((orders.pattern_of(marks), verdict == Verdict.ACCEPT) for marks, verdict in history)
     said = ports.accept_scores(task.pk, ids)
     chances: dict[UUID, float] = {}
     for start in range(0, len(ids), CHUNK):
-        for pk, marks in Candidate.objects.filter(pk__in=ids[start : start + CHUNK]).values_list("pk", "marks"):
+        for pk, marks in Draft.objects.filter(pk__in=ids[start : start + CHUNK]).values_list("pk", "marks"):
             chances[pk] = rates.get(orders.pattern_of(marks), rates["*"])
     return [said.get(pk, chances.get(pk, rates["*"])) for pk in ids]
 
@@ -106,7 +106,7 @@ def _chances(task: Task, ids: Sequence[UUID]) -> list[float]:
 def _texts(ids: Sequence[UUID]) -> list[str]:
     texts: dict[UUID, str] = {}
     for start in range(0, len(ids), CHUNK):
-        for pk, fields in Candidate.objects.filter(pk__in=ids[start : start + CHUNK]).values_list("pk", "fields"):
+        for pk, fields in Draft.objects.filter(pk__in=ids[start : start + CHUNK]).values_list("pk", "fields"):
             texts[pk] = _text(fields)
     return [texts.get(pk, "") for pk in ids]
 
@@ -118,12 +118,12 @@ def _text(fields: Fields) -> str:
 
 def _write(places: Sequence[tuple[UUID, int]]) -> int:
     """Give drafts that still wait their places, a thousand a transaction, so that no reviewer waits for long."""
-    key, table = Candidate._meta.pk, Candidate._meta.db_table
+    key, table = Draft._meta.pk, Draft._meta.db_table
     statement = f"UPDATE {table} SET queue_position = %s WHERE id = %s AND state = %s"  # noqa: S608 (names of ours)
     moved = 0
     for start in range(0, len(places), CHUNK):
         rows = [
-            (rank, key.get_db_prep_value(pk, connection), CandidateState.PENDING.value)
+            (rank, key.get_db_prep_value(pk, connection), DraftState.PENDING.value)
             for pk, rank in sorted(places[start : start + CHUNK])
         ]
         with transaction.atomic(), connection.cursor() as cursor:

@@ -1,6 +1,6 @@
 """Rows of a large import, records and finished drafts, written at the speed of the database.
 
-As `candidates.add_drafts` for drafts that wait, but that checks and the text index follow within seconds (`checking`,
+As `drafts.add_drafts` for drafts that wait, but that checks and the text index follow within seconds (`checking`,
 `search_index`). Values come prepared; what they mean is settled by who calls.
 """
 
@@ -13,9 +13,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from review.ids import new_ids, random_keys
-from review.models import Candidate, Record, Source, TaskVersion
+from review.models import Draft, Record, Source, TaskVersion
 from review.services import checking, search_index
-from review.services.candidates import next_position
+from review.services.drafts import next_position
 from web.pouring import Laid, Pour, as_json, moments
 
 _RECORD = ("id", "row_number", "title", "facts", "group", "domain", "split", "content_hash", "created_at")
@@ -85,7 +85,7 @@ class Drafts:
     """
 
     def __init__(self, version: TaskVersion, provenance: str) -> None:
-        pattern = Candidate(
+        pattern = Draft(
             task_id=version.task_id, task_version=version, origin="import", provenance=provenance, is_checked=False
         )
         self._pour = Pour(pattern, _DRAFT)

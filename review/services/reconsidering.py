@@ -8,12 +8,12 @@ from uuid import UUID
 from django.db import transaction
 
 from members.models import Member
-from review.models import Candidate, Reconsideration, Ruling, Task
+from review.models import Draft, Reconsideration, Ruling, Task
 from review.permissions import require
 from review.selectors import reconsidering
 from review.selectors.reconsidering import KINDS, Question
 from review.services import golds
-from review.states import CandidateState, Role
+from review.states import DraftState, Role
 from web.errors import Refusal
 
 STAND = "stand"
@@ -71,8 +71,8 @@ def _asked(task: Task, version: int) -> Question:
 
 
 def _to_desk(ids: list[UUID]) -> int:
-    rows = Candidate.objects.select_for_update(of=("self",)).filter(pk__in=ids, state=CandidateState.DECIDED)
+    rows = Draft.objects.select_for_update(of=("self",)).filter(pk__in=ids, state=DraftState.DECIDED)
     judged = [draft.pk for draft in rows.only("pk").order_by("pk")]
-    touched = set(Ruling.objects.filter(candidate__in=judged).values_list("candidate_id", flat=True))
+    touched = set(Ruling.objects.filter(draft__in=judged).values_list("draft_id", flat=True))
     free = [pk for pk in judged if pk not in touched or golds.in_force(pk) is None]
-    return Candidate.objects.filter(pk__in=free).update(state=CandidateState.PENDING)
+    return Draft.objects.filter(pk__in=free).update(state=DraftState.PENDING)

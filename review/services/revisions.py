@@ -17,15 +17,15 @@ from django.utils import timezone
 
 from members.models import Member
 from review import ports, revising
-from review.models import Assignment, Candidate, RevisionRequest, TaskVersion
+from review.models import Assignment, Draft, RevisionRequest, TaskVersion
 from review.permissions import may, require, task_or_404
 from review.prompting import Message
 from review.selectors import revisions as asked
 from review.selectors.destinations import FOR_A_CAMPAIGN
-from review.services import candidates, queue
-from review.services.candidates import NewDraft
+from review.services import queue
 from review.services.choices import FIRST_IN_QUEUE
-from review.states import AssignmentState, CandidateState, Role
+from review.services.drafts import NewDraft, add_drafts
+from review.states import AssignmentState, DraftState, Role
 from web.errors import Refusal
 
 WAITS = "Revision asked: {}"
@@ -67,7 +67,7 @@ class Offer:
         return {"writers": writers, "presets": presets}
 
 
-def conversation(draft: Candidate, instruction: str) -> list[Message]:
+def conversation(draft: Draft, instruction: str) -> list[Message]:
     """What the teacher is told. The draft comes with its record and task version."""
     spec = draft.task_version.spec
     return revising.messages(
@@ -75,7 +75,7 @@ def conversation(draft: Candidate, instruction: str) -> list[Message]:
     )
 
 
-def offer(draft: Candidate, *, by: Member) -> Offer:
+def offer(draft: Draft, *, by: Member) -> Offer:
     """What the panel of a draft shows: who can be asked, and what is asked for often. Writes nothing, spends nothing."""
     reviser = ports.reviser()
     told = conversation(draft, "x" * revising.LONGEST_INSTRUCTION)
@@ -83,13 +83,13 @@ def offer(draft: Candidate, *, by: Member) -> Offer:
     return Offer(writers, revising.presets(draft.marks, draft.fields))
 
 
-def ask(candidate_id: UUID, *, by: Member, id: UUID, instruction: str, writer: str = "", deck_size: int = 0) -> Asked:
+def ask(draft_id: UUID, *, by: Member, id: UUID, instruction: str, writer: str = "", deck_size: int = 0) -> Asked:
     """Ask a teacher to write a draft again.
 
     Meanwhile the draft is among the asker's set-aside cards and in front of nobody else.
 
     Args:
-        candidate_id: A draft in the asker's hand, or free to take.
+        draft_id: A draft in the asker's hand, or free to take.
         by: Who asks; reviewer or lead of the task, or admin.
         id: The client's UUID; asking the same again gives the first request.
         instruction: What shall be different.
@@ -104,7 +104,7 @@ def ask(candidate_id: UUID, *, by: Member, id: UUID, instruction: str, writer: s
             spent then.
     """
     words = _checked(instruction)
-    draft = _draft(candidate_id, by=by)
+    draft = _draft(draft_id, by=by)
     if (first := _again(id, draft, by=by, words=words)) is not None:
         return Asked(first, True, [])
     try:
@@ -117,7 +117,7 @@ def ask(candidate_id: UUID, *, by: Member, id: UUID, instruction: str, writer: s
         return Asked(first, True, [])
 
 
-def arrive(job_id: UUID, draft: NewDraft, *, version: TaskVersion) -> Candidate | None:
+def arrive(job_id: UUID, draft: NewDraft, *, version: TaskVersion) -> Draft | None:
     """Take a revision in: it waits first on the asker's desk, and what it revises leaves the desk.
 
     Runs inside the transaction that stores the job's events; told twice it adds nothing.
@@ -129,21 +129,21 @@ def arrive(job_id: UUID, draft: NewDraft, *, version: TaskVersion) -> Candidate 
         Refusal: It does not fit the task version.
     """
     found = RevisionRequest.objects.select_for_update(of=("self",)).filter(job_id=job_id, result__isnull=True)
-    request = found.select_related("candidate").first()
-    if request is None or request.candidate.erased_at is not None:
+    request = found.select_related("draft").first()
+    if request is None or request.draft.erased_at is not None:
         return None
-    parent = request.candidate
+    parent = request.draft
     # What a campaign has ordered stays its draft, whoever writes it again.
     origin = parent.origin if parent.origin == FOR_A_CAMPAIGN else draft.origin
     kept = replace(draft, is_kept=True, round=parent.round, thread=parent.thread or (), origin=origin)
-    made = candidates.add_drafts(version=version, drafts=[kept], job_id=job_id)
+    made = add_drafts(version=version, drafts=[kept], job_id=job_id)
     if not made:
         return None
-    Candidate.objects.filter(pk=made[0].pk).update(
-        parent=parent, for_reviewer=request.asked_by, state=CandidateState.PENDING, queue_position=FIRST_IN_QUEUE
+    Draft.objects.filter(pk=made[0].pk).update(
+        parent=parent, for_reviewer=request.asked_by, state=DraftState.PENDING, queue_position=FIRST_IN_QUEUE
     )
     RevisionRequest.objects.filter(pk=request.pk).update(result=made[0])
-    if _moved_parent(request, state=CandidateState.KEPT, for_reviewer=None):
+    if _moved_parent(request, state=DraftState.KEPT, for_reviewer=None):
         _note(request, ARRIVED)
     made[0].refresh_from_db()
     return made[0]
@@ -157,7 +157,7 @@ def give_up(job_id: UUID, *, why: str) -> bool:
     """
     with transaction.atomic():
         found = RevisionRequest.objects.select_for_update(of=("self",)).filter(job_id=job_id, result__isnull=True)
-        request = found.select_related("candidate").first()
+        request = found.select_related("draft").first()
         if request is None:
             return False
         if _moved_parent(request, queue_position=FIRST_IN_QUEUE):
@@ -165,7 +165,7 @@ def give_up(job_id: UUID, *, why: str) -> bool:
         return True
 
 
-def restore(request_id: UUID, *, by: Member) -> Candidate:
+def restore(request_id: UUID, *, by: Member) -> Draft:
     """Put the draft that was revised back on the desk, beside its revision. Twice is once.
 
     Raises:
@@ -174,19 +174,19 @@ def restore(request_id: UUID, *, by: Member) -> Candidate:
     """
     request = asked.request_or_404(by, request_id)
     with transaction.atomic():
-        draft = Candidate.objects.select_for_update(of=("self",)).get(pk=request.candidate_id)
-        if draft.erased_at is not None or draft.state not in (CandidateState.KEPT, CandidateState.PENDING):
+        draft = Draft.objects.select_for_update(of=("self",)).get(pk=request.draft_id)
+        if draft.erased_at is not None or draft.state not in (DraftState.KEPT, DraftState.PENDING):
             raise queue.not_free(draft)
-        Candidate.objects.filter(pk=draft.pk).update(
-            state=CandidateState.PENDING, for_reviewer=request.asked_by, queue_position=FIRST_IN_QUEUE
+        Draft.objects.filter(pk=draft.pk).update(
+            state=DraftState.PENDING, for_reviewer=request.asked_by, queue_position=FIRST_IN_QUEUE
         )
         _note(request, "")
     draft.refresh_from_db()
     return draft
 
 
-def _draft(candidate_id: UUID, *, by: Member) -> Candidate:
-    found = Candidate.objects.select_related("task", "task_version", "record").filter(pk=candidate_id).first()
+def _draft(draft_id: UUID, *, by: Member) -> Draft:
+    found = Draft.objects.select_related("task", "task_version", "record").filter(pk=draft_id).first()
     if found is None or not may(by, found.task, Role.VIEWER):
         raise Http404("There is no such draft.")
     task_or_404(by, found.task.slug)
@@ -203,18 +203,18 @@ def _checked(instruction: str) -> str:
     return words
 
 
-def _again(id: UUID, draft: Candidate, *, by: Member, words: str) -> RevisionRequest | None:
+def _again(id: UUID, draft: Draft, *, by: Member, words: str) -> RevisionRequest | None:
     first = RevisionRequest.objects.filter(pk=id).first()
     if first is None:
         return None
-    if (first.candidate_id, first.asked_by_id, first.instruction) != (draft.pk, by.pk, words):
+    if (first.draft_id, first.asked_by_id, first.instruction) != (draft.pk, by.pk, words):
         raise Refusal(
             "request_id_reused", "This id belongs to another request.", hint="Make a new UUID for each.", status=409
         )
     return first
 
 
-def _ask(draft: Candidate, *, by: Member, id: UUID, words: str, writer: str, deck_size: int) -> Asked:
+def _ask(draft: Draft, *, by: Member, id: UUID, words: str, writer: str, deck_size: int) -> Asked:
     reviser = ports.reviser()
     if reviser is None:
         raise Refusal("no_teacher", "Nothing here can write a draft again.", hint="Edit it yourself with E.")
@@ -231,24 +231,22 @@ def _ask(draft: Candidate, *, by: Member, id: UUID, words: str, writer: str, dec
     told = conversation(draft, words)
     job_id = reviser.start(draft, told, writer=writer, by=by)
     request = RevisionRequest.objects.create(
-        id=id, candidate=draft, asked_by=by, instruction=words, teacher=writer, job_id=job_id
+        id=id, draft=draft, asked_by=by, instruction=words, teacher=writer, job_id=job_id
     )
     note = WAITS.format(words)
     hand = queue.set_aside(draft.pk, by=by, note=note, unfinished=held.unfinished, deck_size=deck_size)
-    Candidate.objects.filter(pk=draft.pk).update(for_reviewer=by)
+    Draft.objects.filter(pk=draft.pk).update(for_reviewer=by)
     return Asked(request, False, hand)
 
 
 def _moved_parent(request: RevisionRequest, **values: object) -> bool:
     """Move the revised draft on, if it still waits for the asker and was neither judged nor taken back into a hand."""
-    parent = Candidate.objects.filter(
-        pk=request.candidate_id, state=CandidateState.PENDING, for_reviewer=request.asked_by
-    )
+    parent = Draft.objects.filter(pk=request.draft_id, state=DraftState.PENDING, for_reviewer=request.asked_by)
     return bool(parent.update(**values))
 
 
 def _note(request: RevisionRequest, note: str) -> None:
-    mine = Assignment.objects.filter(candidate=request.candidate_id, reviewer=request.asked_by, state__in=_WAITING)
+    mine = Assignment.objects.filter(draft=request.draft_id, reviewer=request.asked_by, state__in=_WAITING)
     mine.update(note=note, updated_at=timezone.now())
 
 

@@ -13,15 +13,15 @@ from django.http import Http404
 from audit.services import trail
 from members.models import Member
 from review import judgement
-from review.models import Candidate, Decision, Ruling
+from review.models import Decision, Draft, Ruling
 from review.permissions import require, tasks_for
 from review.selectors import rulings as said
-from review.states import CandidateState, Role, RulingKind
+from review.states import DraftState, Role, RulingKind
 from web.errors import Refusal
 
 
 @contextmanager
-def locked(candidate_id: UUID, *, by: Member) -> Iterator[Candidate]:
+def locked(draft_id: UUID, *, by: Member) -> Iterator[Draft]:
     """The draft under lock, for a lead of its task; verdicts on it wait until the block ends.
 
     Raises:
@@ -29,7 +29,7 @@ def locked(candidate_id: UUID, *, by: Member) -> Iterator[Candidate]:
         PermissionDenied: The member does not lead its task.
     """
     with transaction.atomic():
-        seen = Candidate.objects.filter(task__in=tasks_for(by), pk=candidate_id)
+        seen = Draft.objects.filter(task__in=tasks_for(by), pk=draft_id)
         draft = seen.select_for_update(of=("self",)).select_related("task", "task_version").first()
         if draft is None:
             raise Http404("There is no such draft.")
@@ -37,7 +37,7 @@ def locked(candidate_id: UUID, *, by: Member) -> Iterator[Candidate]:
         yield draft
 
 
-def check_tag(draft: Candidate, if_match: str | None) -> None:
+def check_tag(draft: Draft, if_match: str | None) -> None:
     """Refuse a lead who has not seen all that was said.
 
     Raises:
@@ -57,26 +57,26 @@ def check_tag(draft: Candidate, if_match: str | None) -> None:
             "More was said of this draft since you looked.",
             hint="Look at it as it is now and rule again.",
             status=412,
-            state={"candidate": str(draft.pk), "state": draft.state, "etag": current},
+            state={"draft": str(draft.pk), "state": draft.state, "etag": current},
         )
 
 
-def rule(draft: Candidate, kind: RulingKind, *, by: Member, decision: Decision | None, note: str) -> Ruling:
+def rule(draft: Draft, kind: RulingKind, *, by: Member, decision: Decision | None, note: str) -> Ruling:
     """Add the row of a ruling, its note cut to what is kept."""
     words = note.strip()[: judgement.LONGEST_NOTE]
-    ruling = Ruling.objects.create(candidate=draft, kind=kind, decision=decision, lead=by, note=words)
+    ruling = Ruling.objects.create(draft=draft, kind=kind, decision=decision, lead=by, note=words)
     trail.record("ruled", by=by, about=draft, kind=str(kind))
     return ruling
 
 
-def moved(draft: Candidate, state: CandidateState) -> Candidate:
+def moved(draft: Draft, state: DraftState) -> Draft:
     """Write where the draft stands now; its row is locked."""
-    Candidate.objects.filter(pk=draft.pk).update(state=state)
+    Draft.objects.filter(pk=draft.pk).update(state=state)
     draft.state = state
     return draft
 
 
-def not_so(code: str, message: str, draft: Candidate) -> Refusal:
+def not_so(code: str, message: str, draft: Draft) -> Refusal:
     """A refusal of an act that the draft's state does not allow, with that state."""
-    state: dict[str, Any] = {"candidate": str(draft.pk), "state": draft.state}
+    state: dict[str, Any] = {"draft": str(draft.pk), "state": draft.state}
     return Refusal(code, message, hint="Look at the draft as it is now.", status=409, state=state)

@@ -15,11 +15,11 @@ from django.http import Http404
 from members.models import Member
 from review import edits, judgement
 from review.judgement import Judgement
-from review.models import Candidate, Decision, Ruling
+from review.models import Decision, Draft, Ruling
 from review.schema import Fields
 from review.selectors import rulings as said
 from review.services import golds, queue, ruling_rows
-from review.states import CandidateState, RulingKind, Verdict
+from review.states import DraftState, RulingKind, Verdict
 from web.errors import Refusal
 
 
@@ -43,7 +43,7 @@ def adopt(decision_id: UUID, *, by: Member, if_match: str | None, note: str = ""
         ruling_rows.check_tag(draft, if_match)
         queue.reclaim()
         draft.refresh_from_db(fields=["state"])
-        if draft.state == CandidateState.LEASED:
+        if draft.state == DraftState.LEASED:
             raise queue.not_free(draft)
         ruling = ruling_rows.rule(draft, RulingKind.ADOPT, by=by, decision=decision, note=note)
         _resolve(draft)
@@ -64,7 +64,7 @@ def leave(decision_id: UUID, *, by: Member, note: str = "") -> Ruling:
 
 
 def settle(
-    candidate_id: UUID,
+    draft_id: UUID,
     *,
     by: Member,
     if_match: str | None,
@@ -78,7 +78,7 @@ def settle(
     """Settle a disputed draft: on one of the verdicts given, or on a verdict of the lead's own.
 
     Args:
-        candidate_id: A disputed draft.
+        draft_id: A disputed draft.
         by: A lead of its task, or admin.
         if_match: Tag of what was said of the draft when the lead looked.
         decision: The verdict that shall count; else `verdict` and its parts make one of the lead's own.
@@ -94,9 +94,9 @@ def settle(
         Refusal: 428 without `if_match`; 412 when more was said since; 409 when the draft is not disputed; 422 when a
             verdict of the lead's own does not fit the task version.
     """
-    with ruling_rows.locked(candidate_id, by=by) as draft:
+    with ruling_rows.locked(draft_id, by=by) as draft:
         ruling_rows.check_tag(draft, if_match)
-        if draft.state != CandidateState.DISPUTED:
+        if draft.state != DraftState.DISPUTED:
             raise ruling_rows.not_so("not_disputed", "This draft is not disputed.", draft)
         if decision is None:
             own = judgement.read(verdict, fields=fields, reasons=reasons, ratings=ratings, note=note)
@@ -108,7 +108,7 @@ def settle(
         return ruling
 
 
-def reopen(candidate_id: UUID, *, by: Member, if_match: str | None, note: str = "") -> Ruling:
+def reopen(draft_id: UUID, *, by: Member, if_match: str | None, note: str = "") -> Ruling:
     """Take the ruling on a draft out of force: what the verdicts themselves say holds again.
 
     Raises:
@@ -116,7 +116,7 @@ def reopen(candidate_id: UUID, *, by: Member, if_match: str | None, note: str = 
         PermissionDenied: The member does not lead the task.
         Refusal: 428 without `if_match`; 412 when more was said since; 409 when no ruling is in force.
     """
-    with ruling_rows.locked(candidate_id, by=by) as draft:
+    with ruling_rows.locked(draft_id, by=by) as draft:
         ruling_rows.check_tag(draft, if_match)
         if golds.in_force(draft.pk) is None:
             raise ruling_rows.not_so("not_ruled", "No ruling is in force on this draft.", draft)
@@ -125,7 +125,7 @@ def reopen(candidate_id: UUID, *, by: Member, if_match: str | None, note: str = 
         return ruling
 
 
-def ask_again(candidate_id: UUID, *, by: Member, if_match: str | None) -> Candidate:
+def ask_again(draft_id: UUID, *, by: Member, if_match: str | None) -> Draft:
     """Put a judged draft back on the desk for a second opinion, in front of those who have not judged it.
 
     The verdict that stands goes on to count until a second one contradicts it.
@@ -135,21 +135,21 @@ def ask_again(candidate_id: UUID, *, by: Member, if_match: str | None) -> Candid
         PermissionDenied: The member does not lead the task.
         Refusal: 428 without `if_match`; 412 when more was said since; 409 when it is not judged, or ruled on.
     """
-    with ruling_rows.locked(candidate_id, by=by) as draft:
+    with ruling_rows.locked(draft_id, by=by) as draft:
         ruling_rows.check_tag(draft, if_match)
-        if draft.state != CandidateState.DECIDED or golds.in_force(draft.pk) is not None:
+        if draft.state != DraftState.DECIDED or golds.in_force(draft.pk) is not None:
             raise ruling_rows.not_so(
                 "not_judged", "Only a judged draft that no lead has ruled on is asked about again.", draft
             )
-        return ruling_rows.moved(draft, CandidateState.PENDING)
+        return ruling_rows.moved(draft, DraftState.PENDING)
 
 
 @contextmanager
-def _draft_of(decision_id: UUID, *, by: Member) -> Iterator[tuple[Candidate, Decision]]:
+def _draft_of(decision_id: UUID, *, by: Member) -> Iterator[tuple[Draft, Decision]]:
     decision = Decision.objects.filter(pk=decision_id).first()
     if decision is None:
         raise Http404("There is no such decision.")
-    with ruling_rows.locked(decision.candidate_id, by=by) as draft:
+    with ruling_rows.locked(decision.draft_id, by=by) as draft:
         yield draft, decision
 
 
@@ -164,25 +164,25 @@ def _check_open_late(decision: Decision) -> None:
         raise Refusal("already_ruled", words, hint="Look at the draft as it is now.", status=409)
 
 
-def _verdict_on(draft: Candidate, decision_id: UUID) -> Decision:
+def _verdict_on(draft: Draft, decision_id: UUID) -> Decision:
     chosen = said.verdicts(draft).filter(pk=decision_id).first()
     if chosen is None:
         raise Http404("There is no such verdict on this draft.")
     return chosen
 
 
-def _own_verdict(draft: Candidate, own: Judgement, *, by: Member) -> Decision:
+def _own_verdict(draft: Draft, own: Judgement, *, by: Member) -> Decision:
     verdict, fields = judgement.fit(own, draft.task_version.spec, draft.fields)
     if verdict is Verdict.RETRACT:
         raise Refusal("invalid_decision", "A draft is settled by accept, edit or reject.")
     return Decision.objects.create(
-        id=uuid4(), candidate=draft, task_id=draft.task_id, reviewer=by, verdict=verdict, fields=fields,
+        id=uuid4(), draft=draft, task_id=draft.task_id, reviewer=by, verdict=verdict, fields=fields,
         before_hash=draft.fields_hash, body_hash=own.body_hash(draft.pk), reasons=list(own.reasons),
         ratings=dict(own.ratings), note=own.note,
         **edits.columns(draft.task_version.spec, draft.record.facts, draft.fields, fields),
     )  # fmt: skip
 
 
-def _resolve(draft: Candidate) -> None:
+def _resolve(draft: Draft) -> None:
     """Recompute what counts, and with it where the draft stands."""
     ruling_rows.moved(draft, golds.resolve(draft.pk))

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from review import minhash, text_index
-from review.models import Candidate, SearchBacklog, SearchText
+from review.models import Draft, SearchBacklog, SearchText
 from review.schema import Facts, Fields
 from review.search import words
 from review.search.texts import of_facts, of_fields
@@ -26,11 +26,11 @@ CHUNK = 500
 
 
 @transaction.atomic
-def add(drafts: Sequence[Candidate], records: dict[UUID, tuple[str, Facts]]) -> None:
+def add(drafts: Sequence[Draft], records: dict[UUID, tuple[str, Facts]]) -> None:
     """Index drafts that were just made; runs inside the transaction that makes them.
 
     Args:
-        drafts: Saved candidates.
+        drafts: Saved drafts.
         records: Title and facts by record.
     """
     if not drafts:
@@ -41,11 +41,11 @@ def add(drafts: Sequence[Candidate], records: dict[UUID, tuple[str, Facts]]) -> 
     _write([(draft.pk, draft.task_id, *records[draft.record_id], draft.fields) for draft in drafts])
 
 
-def defer(candidate_ids: Sequence[UUID] | Sequence[str]) -> None:
+def defer(draft_ids: Sequence[UUID] | Sequence[str]) -> None:
     """Have drafts indexed by a worker, within seconds."""
     SearchBacklog.objects.bulk_create(
-        SearchBacklog(candidates=[str(pk) for pk in candidate_ids[start : start + CHUNK]])
-        for start in range(0, len(candidate_ids), CHUNK)
+        SearchBacklog(drafts=[str(pk) for pk in draft_ids[start : start + CHUNK]])
+        for start in range(0, len(draft_ids), CHUNK)
     )
 
 
@@ -64,34 +64,34 @@ def catch_up(*, for_s: float = 4.0) -> int:
             batch = SearchBacklog.objects.select_for_update(skip_locked=True).order_by("id").first()
             if batch is None:
                 break
-            ids = [UUID(pk) for pk in batch.candidates]
+            ids = [UUID(pk) for pk in batch.drafts]
             done += index(ids)
             checking.check(ids)
             batch.delete()
     return done
 
 
-def index(candidate_ids: Sequence[UUID]) -> int:
+def index(draft_ids: Sequence[UUID]) -> int:
     """Index drafts that are not yet; those that are gone or erased are passed over.
 
     Returns:
         How many were indexed.
     """
-    wanted = Candidate.objects.filter(pk__in=candidate_ids, erased_at__isnull=True, search_text__isnull=True)
+    wanted = Draft.objects.filter(pk__in=draft_ids, erased_at__isnull=True, search_text__isnull=True)
     rows = wanted.order_by("created_at", "id").values_list("pk", "task_id", "record__title", "record__facts", "fields")
     return _write(list(rows))
 
 
-def forget(candidate_ids: Iterable[UUID]) -> None:
+def forget(draft_ids: Iterable[UUID]) -> None:
     """Take drafts out of the index, their words out of its file."""
-    gone, _ = SearchText.objects.filter(candidate__in=list(candidate_ids)).delete()
+    gone, _ = SearchText.objects.filter(draft__in=list(draft_ids)).delete()
     if gone:
         text_index.purge()
 
 
-def missing() -> QuerySet[Candidate, UUID]:
+def missing() -> QuerySet[Draft, UUID]:
     """Drafts that should be in the index and are not, the oldest first; looks at every draft."""
-    found = Candidate.objects.filter(erased_at__isnull=True, search_text__isnull=True)
+    found = Draft.objects.filter(erased_at__isnull=True, search_text__isnull=True)
     return found.order_by("created_at", "id").values_list("pk", flat=True)
 
 
@@ -115,7 +115,7 @@ def _write(rows: Sequence[tuple[UUID, UUID, str, Facts, Fields]]) -> int:
     signatures = minhash.signatures(written)
     texts = [
         SearchText(
-            candidate_id=pk,
+            draft_id=pk,
             task_id=task_id,
             words=" ".join([*words.folded(title), *own, *words.folded(of_facts(facts))])[: words.LONGEST_TEXT],
             signature=signature.tobytes(),

@@ -12,22 +12,22 @@ from django.http import Http404
 from django.utils import timezone
 
 from members.models import Member
-from review.models import Assignment, Candidate, Comment, Decision, Mention, Ruling
+from review.models import Assignment, Comment, Decision, Draft, Mention, Ruling
 from review.schema import Fields
 from review.services import golds, ruling_rows
-from review.states import AssignmentState, CandidateState, Drawn, RulingKind, Verdict
+from review.states import AssignmentState, DraftState, Drawn, RulingKind, Verdict
 from web.errors import Refusal
 
 
 def send_back(
-    candidate_id: UUID, *, by: Member, if_match: str | None, comment: str, decisions: Sequence[UUID] = ()
+    draft_id: UUID, *, by: Member, if_match: str | None, comment: str, decisions: Sequence[UUID] = ()
 ) -> list[Ruling]:
     """Send verdicts on a disputed draft back to their authors, with a comment they see on the card.
 
     The draft waits until each of them has judged it anew, and then resolves by what all its reviewers say.
 
     Args:
-        candidate_id: A disputed draft.
+        draft_id: A disputed draft.
         by: A lead of its task, or admin.
         if_match: Tag of what was said of the draft when the lead looked.
         comment: What to look at; kept as a comment on the draft that mentions the authors.
@@ -45,9 +45,9 @@ def send_back(
             "no_comment", "Nothing says what to look at.", hint="Write a line to the reviewer.",
             errors={"comment": ["Write what to look at."]},
         )  # fmt: skip
-    with ruling_rows.locked(candidate_id, by=by) as draft:
+    with ruling_rows.locked(draft_id, by=by) as draft:
         ruling_rows.check_tag(draft, if_match)
-        if draft.state != CandidateState.DISPUTED:
+        if draft.state != DraftState.DISPUTED:
             raise ruling_rows.not_so("not_disputed", "This draft is not disputed.", draft)
         standing = _standing(draft)
         sent = [one for one in standing if not decisions or one.pk in decisions]
@@ -59,17 +59,17 @@ def send_back(
         return said
 
 
-def _standing(draft: Candidate) -> list[Decision]:
-    said = Decision.objects.filter(candidate=draft).select_related("reviewer")
+def _standing(draft: Draft) -> list[Decision]:
+    said = Decision.objects.filter(draft=draft).select_related("reviewer")
     return golds.standing(said, sent_back=golds.sent_back_on(draft.pk))
 
 
-def _return(draft: Candidate, sent: Sequence[Decision], words: str, *, wanted: int) -> None:
+def _return(draft: Draft, sent: Sequence[Decision], words: str, *, wanted: int) -> None:
     """Put the draft in front of its authors again; the first of them has it first."""
     authors = [one.reviewer_id for one in sent]
     for author in dict.fromkeys(authors):
         Assignment.objects.update_or_create(
-            candidate=draft,
+            draft=draft,
             reviewer_id=author,
             defaults={
                 "task_id": draft.task_id,
@@ -80,7 +80,7 @@ def _return(draft: Candidate, sent: Sequence[Decision], words: str, *, wanted: i
                 "leased_until": timezone.now(),
             },
         )
-    draft.state, draft.for_reviewer_id = CandidateState.PENDING, authors[0]
+    draft.state, draft.for_reviewer_id = DraftState.PENDING, authors[0]
     draft.verdicts_wanted = max(draft.verdicts_wanted, wanted)
     draft.save(update_fields=["state", "for_reviewer", "verdicts_wanted"])
 
@@ -91,7 +91,7 @@ def _edit_of(author: UUID, sent: Sequence[Decision]) -> Fields | None:
     return next(edits, None)
 
 
-def _tell(draft: Candidate, sent: Sequence[Decision], words: str, *, by: Member) -> None:
-    comment = Comment.objects.create(id=uuid4(), candidate=draft, author=by, text=words)
+def _tell(draft: Draft, sent: Sequence[Decision], words: str, *, by: Member) -> None:
+    comment = Comment.objects.create(id=uuid4(), draft=draft, author=by, text=words)
     authors = dict.fromkeys(one.reviewer_id for one in sent)
     Mention.objects.bulk_create(Mention(comment=comment, member_id=author) for author in authors if author != by.pk)

@@ -15,11 +15,11 @@ from django.http import Http404
 
 from members.models import Member
 from review import overlap
-from review.models import Candidate, Decision, KnownAnswer, Membership
+from review.models import Decision, Draft, KnownAnswer, Membership
 from review.permissions import RANK
 from review.selectors import pace, queues
 from review.selectors.queues import Dealing
-from review.states import AssignmentState, CandidateState, Role, Verdict
+from review.states import AssignmentState, DraftState, Role, Verdict
 from web.compiled import Compiled
 
 
@@ -28,7 +28,7 @@ class Sight:
     """What was seen.
 
     Attributes:
-        card: The candidate with task and task version loaded.
+        card: The draft with task and task version loaded.
         mine: State of the member's own assignment on it, if there ever was one.
         decision_known: Whether a decision with the client's id exists already.
         is_second: Whether another verdict on the card stands already, so that the two must be compared.
@@ -39,7 +39,7 @@ class Sight:
         by: The member.
     """
 
-    card: Candidate
+    card: Draft
     mine: AssignmentState | None
     decision_known: bool
     is_second: bool
@@ -55,9 +55,9 @@ class Sight:
         if self.is_known:
             # It measures its reader alone: whoever had it before them contests nothing.
             return self.was_mine
-        if self.card.state == CandidateState.LEASED:
+        if self.card.state == DraftState.LEASED:
             return self.mine is AssignmentState.ACTIVE
-        return self.card.state == CandidateState.PENDING and self.card.for_reviewer_id in (None, self.by.pk)
+        return self.card.state == DraftState.PENDING and self.card.for_reviewer_id in (None, self.by.pk)
 
     @property
     def wanted(self) -> int:
@@ -75,14 +75,14 @@ class Sight:
         return self.mine not in (None, AssignmentState.DONE)
 
 
-def of(candidate_id: UUID, *, by: Member, decision_id: UUID) -> Sight:
+def of(draft_id: UUID, *, by: Member, decision_id: UUID) -> Sight:
     """Look at a card on behalf of a member who wants to judge it.
 
     Raises:
         Http404: No such draft, or in a task this member does not see.
         PermissionDenied: The member sees the task, but is no reviewer of it.
     """
-    seen = next(iter(_SEEN(candidate_id=candidate_id, by=by.pk, decision_id=decision_id)), None)
+    seen = next(iter(_SEEN(draft_id=draft_id, by=by.pk, decision_id=decision_id)), None)
     if seen is None:
         raise Http404("There is no such draft.")
     found = cast(Any, seen)
@@ -100,22 +100,22 @@ def of(candidate_id: UUID, *, by: Member, decision_id: UUID) -> Sight:
     )
 
 
-def _seen(*, candidate_id: UUID, by: UUID, decision_id: UUID) -> QuerySet[Candidate]:
+def _seen(*, draft_id: UUID, by: UUID, decision_id: UUID) -> QuerySet[Draft]:
     role = Membership.objects.filter(task=OuterRef("task_id"), member=by).values("role")[:1]
     return (
-        Candidate.objects.select_related("task__desk_settings", "task_version", "record")
+        Draft.objects.select_related("task__desk_settings", "task_version", "record")
         .defer("messages", "parameters", "labelled_defects", "marks", "task_version__body")
         .annotate(
             mine=FilteredRelation("assignments", condition=Q(assignments__reviewer=by)),
             my_state=F("mine__state"),
             my_role=Subquery(role),
             is_second=Exists(_standing(OuterRef("pk"))),
-            is_known=Exists(KnownAnswer.objects.filter(candidate=OuterRef("pk"))),
+            is_known=Exists(KnownAnswer.objects.filter(draft=OuterRef("pk"))),
             decision_known=Exists(Decision.objects.filter(pk=decision_id)),
             **queues.expressions(by, OuterRef("task_id")),
             **pace.expressions(by, OuterRef("task_id")),
         )
-        .filter(pk=candidate_id, task__archived_at__isnull=True)
+        .filter(pk=draft_id, task__archived_at__isnull=True)
         .order_by()
     )
 
@@ -123,8 +123,8 @@ def _seen(*, candidate_id: UUID, by: UUID, decision_id: UUID) -> QuerySet[Candid
 _SEEN = Compiled(_seen)
 
 
-def _standing(candidate: OuterRef) -> QuerySet[Decision]:
-    said = Decision.objects.filter(candidate=candidate, is_late=False, retracted_by__isnull=True)
+def _standing(draft: OuterRef) -> QuerySet[Decision]:
+    said = Decision.objects.filter(draft=draft, is_late=False, retracted_by__isnull=True)
     return said.exclude(verdict=Verdict.RETRACT).order_by()
 
 

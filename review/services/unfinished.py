@@ -12,7 +12,7 @@ from review.schema import Fields
 from review.states import AssignmentState
 
 
-def keep(member: Member, candidate_id: UUID, fields: Fields | None) -> bool:
+def keep(member: Member, draft_id: UUID, fields: Fields | None) -> bool:
     """Keep the unfinished edit of a card in the member's hand; None forgets it.
 
     One conditional statement: what arrives after the card was judged, set aside or passed on changes nothing. Of two
@@ -21,5 +21,5 @@ def keep(member: Member, candidate_id: UUID, fields: Fields | None) -> bool:
     Returns:
         Whether the card was in the member's hand.
     """
-    mine = Assignment.objects.filter(candidate_id=candidate_id, reviewer=member, state=AssignmentState.ACTIVE)
+    mine = Assignment.objects.filter(draft_id=draft_id, reviewer=member, state=AssignmentState.ACTIVE)
     return bool(mine.update(unfinished=fields, updated_at=timezone.now()))

@@ -8,7 +8,7 @@ from uuid import uuid4
 from django import template
 from django.template.context import RequestContext
 
-from review.models import Candidate
+from review.models import Draft
 from review.permissions import may
 from review.selectors import comments
 from review.states import Role
@@ -17,7 +17,7 @@ register = template.Library()
 
 
 @register.inclusion_tag("review/comments/_panel.html", takes_context=True)
-def comments_on(context: RequestContext, draft: Candidate) -> dict[str, Any]:
+def comments_on(context: RequestContext, draft: Draft) -> dict[str, Any]:
     """Comments on a draft as the signed-in member may read them, with the form to write one."""
     member = context["user"]
     found = comments.on_draft(member, draft)[: comments.SHOWN]

@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 
 from members.session import member_of
-from review.models import Candidate
+from review.models import Draft
 from review.permissions import may
 from review.selectors import revoked
 from review.states import Role
@@ -16,7 +16,7 @@ register = template.Library()
 
 
 @register.inclusion_tag("review/datasets/_revocation.html", takes_context=True)
-def revocation_on(context: dict[str, Any], draft: Candidate) -> dict[str, Any]:
+def revocation_on(context: dict[str, Any], draft: Draft) -> dict[str, Any]:
     """The mark of a revoked draft, or a link that leads to revoking it, for leads."""
     return {
         "draft": draft,

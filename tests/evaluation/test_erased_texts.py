@@ -16,7 +16,7 @@ from jobs import rundirs
 from jobs.models import Job
 from jobs.supervisor import pruning
 from members.models import Member
-from review.models import Candidate, Record, RevisionRequest, Task
+from review.models import Draft, Record, RevisionRequest, Task
 from review.services.erase import erase_records
 from review.states import Split
 from tests.review import factories
@@ -45,7 +45,7 @@ def run(task: Task, admin: Member, tmp_path: Path, settings: Any) -> TrainingRun
 @pytest.fixture
 def record(run: TrainingRun) -> Record:
     """One of the records that the run is tuned on."""
-    drafts = Candidate.objects.filter(record__split=Split.TRAIN, record__task=run.task).select_related("record")
+    drafts = Draft.objects.filter(record__split=Split.TRAIN, record__task=run.task).select_related("record")
     return drafts.order_by("pk")[0].record
 
 
@@ -71,11 +71,11 @@ def job_of(kind: str) -> Job:
 def test_research_revisions_tuning_and_scoring_leave_no_text(
     record: Record, run: TrainingRun, admin: Member, worked: Callable[..., Path]
 ) -> None:
-    draft = Candidate.objects.get(record=record)
+    draft = Draft.objects.get(record=record)
     research = Research.objects.create(task=run.task, job=job_of("research"), created_by=admin)
     ResearchedSite.objects.create(research=research, number=1, made_record=record, url="https://a.example")
     asked = RevisionRequest.objects.create(
-        candidate=draft, asked_by=admin, instruction="Name the bay.", job_id=job_of("generation").pk
+        draft=draft, asked_by=admin, instruction="Name the bay.", job_id=job_of("generation").pk
     )
     evaluation = Evaluation.objects.create(
         task=run.task,

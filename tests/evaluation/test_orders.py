@@ -17,7 +17,7 @@ from generation.models import Call, GenerationJob, Teacher
 from jobs.models import Job
 from jobs.services import consumers
 from members.models import Member
-from review.models import Candidate, Record, Task
+from review.models import Draft, Record, Task
 from tests.training.miniatures import conclude
 from training.models import Miniature, TrainingRun
 from web.errors import Refusal
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def taught(task: Task, version: Any) -> Teacher:
     """The dataset's texts are of the offline teacher."""
-    Candidate.objects.filter(task=task).update(teacher="offline:offline-composer")
+    Draft.objects.filter(task=task).update(teacher="offline:offline-composer")
     return Teacher.objects.get(slug="offline")
 
 
@@ -157,7 +157,7 @@ def test_a_gold_of_a_follow_up_is_held_against_no_text_written_from_facts_alone(
 ) -> None:
     evaluation = orders.start(miniature.run, by=admin)
     one, *rest = inputs.golds_of(evaluation.dataset_version, evaluation.record_ids)
-    Candidate.objects.filter(record=one["record"]).update(thread=[{"subject": "One", "body": "The mail before."}])
+    Draft.objects.filter(record=one["record"]).update(thread=[{"subject": "One", "body": "The mail before."}])
 
     body = lay.spec(evaluation.pk, tmp_path)
 

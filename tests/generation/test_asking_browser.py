@@ -15,9 +15,9 @@ from generation.services import orders
 from generation.states import Purpose
 from jobs.supervisor import carry
 from members.models import Member
-from review.models import Assignment, Candidate, Gold, Membership, Source, Task
+from review.models import Assignment, Draft, Gold, Membership, Source, Task
 from review.selectors.choices import pairs
-from review.states import AssignmentState, CandidateState, Role
+from review.states import AssignmentState, DraftState, Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -82,7 +82,7 @@ def test_a_revision_comes_as_the_next_card_and_is_accepted_by_one_key(desk: Page
     expect(desk.locator("[data-asked]")).to_have_text("Revision here: show it")
     assert shown(desk) == second != parent, "nobody is interrupted while reading"
     desk.locator("[data-asked]").click()
-    revision = Candidate.objects.get(parent=parent)
+    revision = Draft.objects.get(parent=parent)
     assert shown(desk) == str(revision.pk)
     card = desk.locator(".card:not([hidden])")
     expect(card).to_have_attribute("data-title", title or "")
@@ -95,8 +95,8 @@ def test_a_revision_comes_as_the_next_card_and_is_accepted_by_one_key(desk: Page
             break
         desk.wait_for_timeout(100)
     [pair] = pairs(revision.task)
-    assert (pair.candidate_chosen, str(pair.candidate_rejected)) == (revision.pk, parent)
-    assert Candidate.objects.get(pk=parent).state == CandidateState.KEPT
+    assert (pair.draft_chosen, str(pair.draft_rejected)) == (revision.pk, parent)
+    assert Draft.objects.get(pk=parent).state == DraftState.KEPT
 
 
 def test_a_refusal_stands_in_the_panel_and_the_card_stays(desk: Page) -> None:
@@ -122,7 +122,7 @@ def test_undo_brings_the_draft_back_while_its_revision_is_away(desk: Page) -> No
     desk.keyboard.press("z")
 
     expect(desk.locator(f"#card-{parent}")).to_be_visible()
-    held = Assignment.objects.filter(candidate=parent, state=AssignmentState.ACTIVE)
+    held = Assignment.objects.filter(draft=parent, state=AssignmentState.ACTIVE)
     for _ in range(100):
         if held.exists():
             break

@@ -14,7 +14,7 @@ from generation.kinds import GenerationKind
 from generation.models import GenerationJob, Teacher
 from generation.services import orders
 from members.models import Member
-from review.models import Candidate, Source, Task
+from review.models import Draft, Source, Task
 from review.selectors import choosing
 from tests.generation.test_ingest import run_engine
 from web.errors import Refusal
@@ -29,11 +29,11 @@ def test_three_drafts_each_stand_side_by_side(
 
     GenerationKind().on_events(order.job, run_engine(order, tmp_path))
 
-    assert sorted(Counter(Candidate.objects.values_list("record", flat=True)).values()) == [3, 3]
+    assert sorted(Counter(Draft.objects.values_list("record", flat=True)).values()) == [3, 3]
     lineup = choosing.next_for(lead, task)
     assert lineup is not None
     # The offline teacher now and then writes the same mail twice, which stands once.
-    written = Candidate.objects.filter(record=lineup.record).values_list("fields_hash", flat=True)
+    written = Draft.objects.filter(record=lineup.record).values_list("fields_hash", flat=True)
     assert Counter(draft.fields_hash for draft in lineup.drafts) == Counter(set(written))
 
 

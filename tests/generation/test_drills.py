@@ -32,7 +32,7 @@ from jobs.rundir.identity import send_signal
 from jobs.services import lifecycle
 from jobs.states import FINISHED, JobState
 from members.models import Member
-from review.models import Candidate, Source, Task
+from review.models import Draft, Source, Task
 from tests.generation.provider_server import Provider, Running
 from tests.jobs.fleet import database_url
 
@@ -197,6 +197,6 @@ def assert_accounted(billing: Running, *, in_flight: int) -> None:
     assert all(call.possible_cost_usd > 0 for call in uncertain.values())
     shown = {str(call.pk) for order in GenerationJob.objects.all() for call in selectors.open_doubts(order)}
     assert shown == set(uncertain)
-    assert Candidate.objects.count() == len(answered)
+    assert Draft.objects.count() == len(answered)
     assert not ProviderBatch.objects.exclude(state__in=("ended", "dropped")).exists()
     assert not [event for event in JobEvent.objects.all() if KEY in str(event.payload)]

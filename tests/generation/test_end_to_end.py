@@ -16,7 +16,7 @@ from generation.services import orders
 from jobs.services import lifecycle
 from jobs.supervisor import carry
 from members.models import Member
-from review.models import Candidate, Source, Task
+from review.models import Draft, Source, Task
 from tests.generation.provider_server import Provider, Running
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,7 +43,7 @@ def test_an_offline_order_fills_the_desk(task: Task, source: Source, offline: Te
 
     order.job.refresh_from_db()
     assert order.job.state == "succeeded", order.job.error
-    assert Candidate.objects.filter(job_id=order.job_id).count() == 9
+    assert Draft.objects.filter(job_id=order.job_id).count() == 9
     assert (order.job.progress["done"], order.job.result["drafts"]) == (9, 9)
 
 
@@ -73,6 +73,6 @@ def test_a_paused_order_goes_on_and_pays_for_the_rest_only(
     assert order.job.state == "succeeded", order.job.error
     assert 3 <= paid < 12
     assert sorted(slow_provider.provider.billed.values()) == [1] * 12
-    assert Candidate.objects.filter(job_id=order.job_id).count() == 12
+    assert Draft.objects.filter(job_id=order.job_id).count() == 12
     assert Call.objects.filter(generation_job=order, state="answered").count() == 12
     assert GenerationJob.objects.get().calls.count() == 12

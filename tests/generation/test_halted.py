@@ -15,7 +15,7 @@ from generation.services import orders
 from jobs.services import halting
 from jobs.supervisor import carry
 from members.models import Member
-from review.models import Candidate, Source, Task
+from review.models import Draft, Source, Task
 from tests.generation.provider_server import Provider, Running
 from tests.generation.test_end_to_end import wait_until
 
@@ -65,7 +65,7 @@ def test_a_running_order_stops_paying_waits_and_goes_on_where_it_stood(order: Ge
     order.job.refresh_from_db()
     assert order.job.state == "succeeded", order.job.error
     assert sorted(provider.provider.billed.values()) == [1] * CALLS
-    assert Candidate.objects.filter(job_id=order.job_id).count() == CALLS
+    assert Draft.objects.filter(job_id=order.job_id).count() == CALLS
     assert not Call.objects.filter(state="uncertain").exists()
 
 

@@ -17,7 +17,7 @@ from generation.states import Purpose
 from jobs.contracts import Event, Result, SpecEnvelope
 from jobs.rundir import lay
 from members.models import Member
-from review.models import Candidate, Record, Source, Task
+from review.models import Draft, Record, Source, Task
 
 
 def told(order: GenerationJob, kind: str, n: int = 1, **over: Any) -> Event:
@@ -69,7 +69,7 @@ def test_an_offline_order_ends_on_the_desk_with_prompt_and_provenance(order: Gen
 
     GenerationKind().on_events(order.job, events)
 
-    drafts = list(Candidate.objects.filter(job_id=order.job_id))
+    drafts = list(Draft.objects.filter(job_id=order.job_id))
     assert len(drafts) == 4
     assert {d.call_id for d in drafts} == {str(c.pk) for c in order.calls.all()}
     assert all(d.teacher == "offline:offline-composer" and d.messages and d.prompt_hash for d in drafts)
@@ -83,7 +83,7 @@ def test_the_same_events_twice_change_nothing(order: GenerationJob, tmp_path: Pa
     for _ in range(2):
         GenerationKind().on_events(order.job, events)
 
-    assert Candidate.objects.count() == 4
+    assert Draft.objects.count() == 4
     assert Call.objects.count() == 4
 
 
@@ -95,7 +95,7 @@ def test_an_evaluations_outputs_stay_on_their_calls(
 
     GenerationKind().on_events(order.job, run_engine(order, tmp_path))
 
-    assert not Candidate.objects.exists()
+    assert not Draft.objects.exists()
     assert [c.record_id for c in order.calls.order_by("position")] == chosen
     assert all(set(c.fields) == {"subject", "body"} for c in order.calls.all())
 
@@ -128,7 +128,7 @@ def test_what_was_not_final_gives_way_to_an_answer(paid_order: GenerationJob, fi
     ingest.consume(paid_order.job, [told(paid_order, "draft")])
 
     assert Call.objects.get().state == "answered"
-    assert Candidate.objects.count() == 1
+    assert Draft.objects.count() == 1
 
 
 def test_a_failure_keeps_its_cost_and_makes_no_draft(paid_order: GenerationJob) -> None:
@@ -141,7 +141,7 @@ def test_a_failure_keeps_its_cost_and_makes_no_draft(paid_order: GenerationJob) 
         "0.000700",
         "Subject: A",
     )
-    assert not Candidate.objects.exists()
+    assert not Draft.objects.exists()
 
 
 def test_one_draft_the_desk_refuses_does_not_hold_up_the_rest(paid_order: GenerationJob) -> None:
@@ -149,7 +149,7 @@ def test_one_draft_the_desk_refuses_does_not_hold_up_the_rest(paid_order: Genera
 
     ingest.consume(paid_order.job, [told(paid_order, "draft", 1), bad, told(paid_order, "draft", 3)])
 
-    assert Candidate.objects.count() == 2
+    assert Draft.objects.count() == 2
     assert Call.objects.get(pk=UUID(int=2)).error_code == "draft_invalid"
 
 

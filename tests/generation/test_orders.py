@@ -11,7 +11,7 @@ from generation.services import orders
 from members.models import Member
 from review.models import Record, Source, Task
 from review.selectors.tasks import latest_version
-from review.services.candidates import NewDraft, add_drafts
+from review.services.drafts import NewDraft, add_drafts
 from web.errors import Refusal
 
 

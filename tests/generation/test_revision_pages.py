@@ -14,9 +14,9 @@ from rest_framework.test import APIClient
 
 from generation.models import Teacher
 from members.models import Member
-from review.models import Assignment, Candidate, RevisionRequest
+from review.models import Assignment, Draft, RevisionRequest
 from review.services import queue
-from review.states import AssignmentState, CandidateState
+from review.states import AssignmentState, DraftState
 from tests.generation.test_revisions import ask, carry_out, draft, expert, other
 
 __all__ = ["draft", "expert", "other"]
@@ -28,10 +28,10 @@ def body(**more: Any) -> dict[str, Any]:
 
 
 def test_the_api_tells_who_can_be_asked_and_asks(
-    api_as: Callable[..., APIClient], draft: Candidate, expert: Member
+    api_as: Callable[..., APIClient], draft: Draft, expert: Member
 ) -> None:
     client = api_as(expert, scopes=("review",))
-    address = f"/api/v1/candidates/{draft.pk}"
+    address = f"/api/v1/drafts/{draft.pk}"
 
     writers = client.get(f"{address}/writers/").json()
     asking = client.post(f"{address}/revisions/", body(teacher="offline"), format="json")
@@ -44,15 +44,15 @@ def test_the_api_tells_who_can_be_asked_and_asks(
     }
     assert asking.status_code == 202
     told = asking.json()
-    assert (told["candidate"], told["state"]) == (str(draft.pk), "asked")
+    assert (told["draft"], told["state"]) == (str(draft.pk), "asked")
     assert str(draft.pk) not in {card["id"] for card in told["next"]}
     assert client.get("/api/v1/desk/outreach/revisions/").json()["results"][0]["id"] == told["id"]
     assert client.get(f"/api/v1/revisions/{told['id']}/").json()["job"] == told["job"]
 
 
-def test_the_same_body_answers_200(api_as: Callable[..., APIClient], draft: Candidate, expert: Member) -> None:
+def test_the_same_body_answers_200(api_as: Callable[..., APIClient], draft: Draft, expert: Member) -> None:
     client, said = api_as(expert, scopes=("review",)), body()
-    address = f"/api/v1/candidates/{draft.pk}/revisions/"
+    address = f"/api/v1/drafts/{draft.pk}/revisions/"
 
     statuses = [client.post(address, said, format="json").status_code for _ in range(2)]
 
@@ -61,10 +61,10 @@ def test_the_same_body_answers_200(api_as: Callable[..., APIClient], draft: Cand
 
 
 def test_others_see_neither_the_request_nor_the_way_to_ask(
-    api_as: Callable[..., APIClient], draft: Candidate, expert: Member, other: Member, viewer: Member, stranger: Member
+    api_as: Callable[..., APIClient], draft: Draft, expert: Member, other: Member, viewer: Member, stranger: Member
 ) -> None:
     request = ask(draft, by=expert).request
-    address = f"/api/v1/candidates/{draft.pk}"
+    address = f"/api/v1/drafts/{draft.pk}"
 
     assert api_as(other).get(f"/api/v1/revisions/{request.pk}/").status_code == 404
     assert api_as(other).post(f"/api/v1/revisions/{request.pk}/restore/").status_code == 404
@@ -74,7 +74,7 @@ def test_others_see_neither_the_request_nor_the_way_to_ask(
     assert api_as(stranger).post(f"{address}/revisions/", body(), format="json").status_code == 404
 
 
-def test_the_form_asks_without_scripts(as_member: Callable[[Member], Client], draft: Candidate, expert: Member) -> None:
+def test_the_form_asks_without_scripts(as_member: Callable[[Member], Client], draft: Draft, expert: Member) -> None:
     page = as_member(expert)
     html = page.get(f"/review/drafts/{draft.pk}/ask/").content.decode()
     id = re.search(r'name="id" value="([^"]+)"', html)[1]
@@ -83,11 +83,11 @@ def test_the_form_asks_without_scripts(as_member: Callable[[Member], Client], dr
 
     assert "Whoever wrote this one (free)" in html
     assert answer.status_code == 302
-    assert Assignment.objects.get(candidate=draft, reviewer=expert).state == AssignmentState.SET_ASIDE
+    assert Assignment.objects.get(draft=draft, reviewer=expert).state == AssignmentState.SET_ASIDE
 
 
 def test_the_form_says_what_is_wrong_and_keeps_the_words(
-    as_member: Callable[[Member], Client], draft: Candidate, expert: Member, other: Member
+    as_member: Callable[[Member], Client], draft: Draft, expert: Member, other: Member
 ) -> None:
     queue.hold(other, draft.pk)
 
@@ -98,7 +98,7 @@ def test_the_form_says_what_is_wrong_and_keeps_the_words(
 
 
 def test_without_a_teacher_the_form_says_so_and_that_nothing_was_spent(
-    as_member: Callable[[Member], Client], draft: Candidate, expert: Member
+    as_member: Callable[[Member], Client], draft: Draft, expert: Member
 ) -> None:
     Teacher.objects.update(is_active=False)
 
@@ -109,7 +109,7 @@ def test_without_a_teacher_the_form_says_so_and_that_nothing_was_spent(
 
 
 def test_the_desk_shows_what_changed_and_brings_the_first_draft_back(
-    as_member: Callable[[Member], Client], draft: Candidate, expert: Member, tmp_path: Path
+    as_member: Callable[[Member], Client], draft: Draft, expert: Member, tmp_path: Path
 ) -> None:
     request = ask(draft, by=expert, instruction="make it warmer").request
     made = carry_out(request, tmp_path)
@@ -121,4 +121,4 @@ def test_the_desk_shows_what_changed_and_brings_the_first_draft_back(
     assert "Asked: make it warmer" in html
     assert "<ins>" in html
     assert answer["Location"] == f"/tasks/outreach/review/?card={draft.pk}"
-    assert Candidate.objects.get(pk=draft.pk).state == CandidateState.PENDING
+    assert Draft.objects.get(pk=draft.pk).state == DraftState.PENDING

@@ -19,11 +19,11 @@ from jobs.models import Job
 from jobs.states import JobState
 from members.models import Member
 from review import ports
-from review.models import Assignment, Candidate, Membership, RevisionRequest, Source, Task
+from review.models import Assignment, Draft, Membership, RevisionRequest, Source, Task
 from review.selectors import choices as preferences
 from review.selectors import revisions as asked
 from review.services import decisions, erase, queue, revisions
-from review.states import AssignmentState, CandidateState, Role
+from review.states import AssignmentState, DraftState, Role
 from tests.generation.test_ingest import run_engine
 from web.errors import Refusal
 
@@ -45,14 +45,14 @@ def other(task: Task, make_member: Callable[..., Member]) -> Member:
 
 
 @pytest.fixture
-def draft(task: Task, source: Source, offline: Teacher, lead: Member, tmp_path: Path) -> Candidate:
+def draft(task: Task, source: Source, offline: Teacher, lead: Member, tmp_path: Path) -> Draft:
     """The first of two drafts by the offline teacher, on the desk."""
     order = orders.launch(task, teacher=offline, count=2, by=lead, seed=1)
     GenerationKind().on_events(order.job, run_engine(order, tmp_path))
-    return Candidate.objects.order_by("queue_position")[0]
+    return Draft.objects.order_by("queue_position")[0]
 
 
-def ask(draft: Candidate, *, by: Member, instruction: str = "shorter, mention the audit", **more: object) -> object:
+def ask(draft: Draft, *, by: Member, instruction: str = "shorter, mention the audit", **more: object) -> object:
     return revisions.ask(draft.pk, by=by, instruction=instruction, **{"id": uuid4(), **more})
 
 
@@ -60,7 +60,7 @@ def order_of(request: RevisionRequest) -> GenerationJob:
     return GenerationJob.objects.get(job_id=request.job_id)
 
 
-def carry_out(request: RevisionRequest, root: Path) -> Candidate | None:
+def carry_out(request: RevisionRequest, root: Path) -> Draft | None:
     """The engine as a supervisor would run it; the revision, if one came."""
     order = order_of(request)
     GenerationKind().on_events(order.job, run_engine(order, root))
@@ -69,32 +69,32 @@ def carry_out(request: RevisionRequest, root: Path) -> Candidate | None:
 
 
 def test_a_revision_arrives_on_the_askers_desk_with_its_parent(
-    draft: Candidate, expert: Member, other: Member, tmp_path: Path
+    draft: Draft, expert: Member, other: Member, tmp_path: Path
 ) -> None:
     request = ask(draft, by=expert).request
 
     made = carry_out(request, tmp_path)
 
     assert made is not None
-    assert (made.parent, made.for_reviewer, made.state) == (draft, expert, CandidateState.PENDING)
+    assert (made.parent, made.for_reviewer, made.state) == (draft, expert, DraftState.PENDING)
     assert "the audit" in made.fields["body"]
     assert len(made.fields["body"]) < len(draft.fields["body"])
     assert made.teacher == draft.teacher
     assert [message["role"] for message in made.messages][-2:] == ["assistant", "user"]
-    assert queue.deal(expert, draft.task, count=1)[0].candidate_id == made.pk
-    assert Candidate.objects.get(pk=draft.pk).state == CandidateState.KEPT
+    assert queue.deal(expert, draft.task, count=1)[0].draft_id == made.pk
+    assert Draft.objects.get(pk=draft.pk).state == DraftState.KEPT
 
 
-def test_meanwhile_the_draft_is_set_aside_for_the_asker_alone(draft: Candidate, expert: Member, other: Member) -> None:
+def test_meanwhile_the_draft_is_set_aside_for_the_asker_alone(draft: Draft, expert: Member, other: Member) -> None:
     asking = ask(draft, by=expert, deck_size=3)
 
-    mine = Assignment.objects.get(candidate=draft, reviewer=expert)
+    mine = Assignment.objects.get(draft=draft, reviewer=expert)
     assert (mine.state, mine.note) == (AssignmentState.SET_ASIDE, "Revision asked: shorter, mention the audit")
-    assert draft.pk not in {card.candidate_id for card in asking.hand}
-    assert draft.pk not in {card.candidate_id for card in queue.deal(other, draft.task, count=5)}
+    assert draft.pk not in {card.draft_id for card in asking.hand}
+    assert draft.pk not in {card.draft_id for card in queue.deal(other, draft.task, count=5)}
 
 
-def test_it_is_an_order_like_any_other_with_one_call(draft: Candidate, expert: Member, tmp_path: Path) -> None:
+def test_it_is_an_order_like_any_other_with_one_call(draft: Draft, expert: Member, tmp_path: Path) -> None:
     request = ask(draft, by=expert).request
 
     carry_out(request, tmp_path)
@@ -105,7 +105,7 @@ def test_it_is_an_order_like_any_other_with_one_call(draft: Candidate, expert: M
     assert Call.objects.filter(generation_job=order).count() == 1
 
 
-def test_told_twice_it_arrives_once(draft: Candidate, expert: Member, tmp_path: Path) -> None:
+def test_told_twice_it_arrives_once(draft: Draft, expert: Member, tmp_path: Path) -> None:
     request = ask(draft, by=expert).request
     order = order_of(request)
     events = run_engine(order, tmp_path)
@@ -113,21 +113,21 @@ def test_told_twice_it_arrives_once(draft: Candidate, expert: Member, tmp_path: 
     for _ in range(2):
         GenerationKind().on_events(order.job, events)
 
-    assert Candidate.objects.filter(parent=draft).count() == 1
+    assert Draft.objects.filter(parent=draft).count() == 1
 
 
-def test_an_accepted_revision_is_a_preference(draft: Candidate, expert: Member, tmp_path: Path) -> None:
+def test_an_accepted_revision_is_a_preference(draft: Draft, expert: Member, tmp_path: Path) -> None:
     made = carry_out(ask(draft, by=expert).request, tmp_path)
     card = queue.hold(expert, made.pk)
 
     decisions.record(made.pk, by=expert, id=uuid4(), verdict="accept", if_match=card.etag)
 
     [pair] = preferences.pairs(draft.task)
-    assert (pair.kind, pair.candidate_chosen, pair.candidate_rejected) == ("revision", made.pk, draft.pk)
+    assert (pair.kind, pair.draft_chosen, pair.draft_rejected) == ("revision", made.pk, draft.pk)
     assert pair.rejected_fields == draft.fields
 
 
-def test_asking_the_same_twice_is_once(draft: Candidate, expert: Member) -> None:
+def test_asking_the_same_twice_is_once(draft: Draft, expert: Member) -> None:
     id = uuid4()
     first = ask(draft, by=expert, id=id)
 
@@ -140,7 +140,7 @@ def test_asking_the_same_twice_is_once(draft: Candidate, expert: Member) -> None
     assert (refused.value.status, refused.value.code) == (409, "request_id_reused")
 
 
-def test_a_second_wish_waits_for_the_first(draft: Candidate, expert: Member) -> None:
+def test_a_second_wish_waits_for_the_first(draft: Draft, expert: Member) -> None:
     ask(draft, by=expert)
 
     with pytest.raises(Refusal) as refused:
@@ -150,7 +150,7 @@ def test_a_second_wish_waits_for_the_first(draft: Candidate, expert: Member) -> 
     assert GenerationJob.objects.filter(purpose=Purpose.REVISION).count() == 1
 
 
-def test_a_draft_in_front_of_somebody_else_is_theirs(draft: Candidate, expert: Member, other: Member) -> None:
+def test_a_draft_in_front_of_somebody_else_is_theirs(draft: Draft, expert: Member, other: Member) -> None:
     queue.hold(other, draft.pk)
 
     with pytest.raises(Refusal) as refused:
@@ -161,43 +161,43 @@ def test_a_draft_in_front_of_somebody_else_is_theirs(draft: Candidate, expert: M
 
 
 @pytest.mark.parametrize("instruction", ["", "  \n ", "x" * 501])
-def test_an_instruction_is_neither_empty_nor_endless(draft: Candidate, expert: Member, instruction: str) -> None:
+def test_an_instruction_is_neither_empty_nor_endless(draft: Draft, expert: Member, instruction: str) -> None:
     with pytest.raises(Refusal) as refused:
         ask(draft, by=expert, instruction=instruction)
 
     assert list(refused.value.errors) == ["instruction"]
 
 
-def test_viewers_may_not_ask_and_strangers_do_not_see(draft: Candidate, viewer: Member, stranger: Member) -> None:
+def test_viewers_may_not_ask_and_strangers_do_not_see(draft: Draft, viewer: Member, stranger: Member) -> None:
     with pytest.raises(PermissionDenied):
         ask(draft, by=viewer)
     with pytest.raises(Http404):
         ask(draft, by=stranger)
 
 
-def test_when_it_fails_the_draft_comes_back_first_with_why(draft: Candidate, expert: Member) -> None:
+def test_when_it_fails_the_draft_comes_back_first_with_why(draft: Draft, expert: Member) -> None:
     request = ask(draft, by=expert).request
     Job.objects.filter(pk=request.job_id).update(state=JobState.FAILED, error={"message": "The key was refused."})
 
     revising.settle(Job.objects.get(pk=request.job_id))
 
     card = queue.deal(expert, draft.task, count=1)[0]
-    assert card.candidate_id == draft.pk
+    assert card.draft_id == draft.pk
     assert card.note == "The revision could not be had: The key was refused."
 
 
-def test_a_draft_taken_back_into_the_hand_stays_there(draft: Candidate, expert: Member, tmp_path: Path) -> None:
+def test_a_draft_taken_back_into_the_hand_stays_there(draft: Draft, expert: Member, tmp_path: Path) -> None:
     request = ask(draft, by=expert).request
     queue.hold(expert, draft.pk)
 
     made = carry_out(request, tmp_path)
 
     assert made is not None
-    assert Candidate.objects.get(pk=draft.pk).state == CandidateState.LEASED
+    assert Draft.objects.get(pk=draft.pk).state == DraftState.LEASED
 
 
 def test_the_first_draft_can_be_put_back_beside_its_revision(
-    draft: Candidate, expert: Member, other: Member, tmp_path: Path
+    draft: Draft, expert: Member, other: Member, tmp_path: Path
 ) -> None:
     request = ask(draft, by=expert).request
     carry_out(request, tmp_path)
@@ -205,13 +205,13 @@ def test_the_first_draft_can_be_put_back_beside_its_revision(
     for _ in range(2):
         revisions.restore(request.pk, by=expert)
 
-    assert Candidate.objects.get(pk=draft.pk).state == CandidateState.PENDING
+    assert Draft.objects.get(pk=draft.pk).state == DraftState.PENDING
     with pytest.raises(Http404):
         revisions.restore(request.pk, by=other)
 
 
 def test_without_a_teacher_it_is_refused_before_anything_is_written(
-    draft: Candidate, expert: Member, offline: Teacher
+    draft: Draft, expert: Member, offline: Teacher
 ) -> None:
     Teacher.objects.update(is_active=False)
 
@@ -224,7 +224,7 @@ def test_without_a_teacher_it_is_refused_before_anything_is_written(
 
 
 def test_without_its_key_a_teacher_is_refused_by_name(
-    draft: Candidate, expert: Member, paid: Teacher, monkeypatch: pytest.MonkeyPatch
+    draft: Draft, expert: Member, paid: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
 
@@ -235,7 +235,7 @@ def test_without_its_key_a_teacher_is_refused_by_name(
     assert not RevisionRequest.objects.exists()
 
 
-def test_a_paid_teacher_is_asked_within_the_price_of_one_call(draft: Candidate, expert: Member, paid: Teacher) -> None:
+def test_a_paid_teacher_is_asked_within_the_price_of_one_call(draft: Draft, expert: Member, paid: Teacher) -> None:
     told = revisions.conversation(draft, "shorter, mention the audit")
     [author, dear] = ports.reviser().writers(draft, told, by=expert)[:2]
 
@@ -247,7 +247,7 @@ def test_a_paid_teacher_is_asked_within_the_price_of_one_call(draft: Candidate, 
     assert Decimal(0) < order_of(request).max_cost_usd < Decimal("0.05")
 
 
-def test_a_teacher_too_dear_for_one_key_press_is_refused(draft: Candidate, expert: Member, paid: Teacher) -> None:
+def test_a_teacher_too_dear_for_one_key_press_is_refused(draft: Draft, expert: Member, paid: Teacher) -> None:
     PriceEntry.objects.filter(provider="openai", model="gpt-4o").update(output_usd_per_million=5000)
     told = revisions.conversation(draft, "shorter")
 
@@ -258,7 +258,7 @@ def test_a_teacher_too_dear_for_one_key_press_is_refused(draft: Candidate, exper
     assert "gpt-4o" not in {writer.slug for writer in ports.reviser().writers(draft, told, by=expert)}
 
 
-def test_a_revision_whose_record_was_erased_is_not_taken_in(draft: Candidate, expert: Member, tmp_path: Path) -> None:
+def test_a_revision_whose_record_was_erased_is_not_taken_in(draft: Draft, expert: Member, tmp_path: Path) -> None:
     request = ask(draft, by=expert).request
     order = order_of(request)
     events = run_engine(order, tmp_path)
@@ -266,22 +266,22 @@ def test_a_revision_whose_record_was_erased_is_not_taken_in(draft: Candidate, ex
     erase.erase_records([draft.record_id])
     GenerationKind().on_events(order.job, events)
 
-    assert not Candidate.objects.filter(parent=draft).exists()
+    assert not Draft.objects.filter(parent=draft).exists()
     request.refresh_from_db()
     assert request.instruction == ""
 
 
-def test_what_is_on_its_way_is_listed_until_it_has_come(draft: Candidate, expert: Member, tmp_path: Path) -> None:
+def test_what_is_on_its_way_is_listed_until_it_has_come(draft: Draft, expert: Member, tmp_path: Path) -> None:
     request = ask(draft, by=expert).request
     [waiting] = asked.on_their_way(expert, draft.task)
 
     carry_out(request, tmp_path)
 
-    assert (waiting["candidate"], waiting["job"]) == (str(draft.pk), str(request.job_id))
+    assert (waiting["draft"], waiting["job"]) == (str(draft.pk), str(request.job_id))
     assert asked.on_their_way(expert, draft.task) == []
 
 
-def test_a_revision_shows_what_changed_against_its_parent(draft: Candidate, expert: Member, tmp_path: Path) -> None:
+def test_a_revision_shows_what_changed_against_its_parent(draft: Draft, expert: Member, tmp_path: Path) -> None:
     made = carry_out(ask(draft, by=expert).request, tmp_path)
 
     revised = asked.revised_from(made)
@@ -291,7 +291,7 @@ def test_a_revision_shows_what_changed_against_its_parent(draft: Candidate, expe
     assert asked.revised_from(draft) is None
 
 
-def test_a_revision_of_unknown_fate_is_asked_for_on_the_draft(draft: Candidate, expert: Member, lead: Member) -> None:
+def test_a_revision_of_unknown_fate_is_asked_for_on_the_draft(draft: Draft, expert: Member, lead: Member) -> None:
     order = order_of(ask(draft, by=expert).request)
 
     with pytest.raises(Refusal, match="asked for on its draft"):

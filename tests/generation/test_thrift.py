@@ -19,7 +19,7 @@ from generation.selectors import thrift
 from generation.services import orders
 from members.models import Member
 from review import prompting
-from review.models import Candidate, Source, Task
+from review.models import Draft, Source, Task
 from tests.generation.author_server import Author
 from tests.generation.provider_server import Running
 from tests.generation.test_ingest import run_engine, told
@@ -49,7 +49,7 @@ def test_a_repaired_draft_stands_on_the_desk_with_the_prompt_of_its_record(
 
     GenerationKind().on_events(in_json.job, run_engine(in_json, tmp_path))
 
-    drafts = list(Candidate.objects.filter(job_id=in_json.job_id))
+    drafts = list(Draft.objects.filter(job_id=in_json.job_id))
     (flawed,) = Call.objects.filter(error_code="flawed")
     assert Call.objects.count() == 3
     assert len(drafts) == 2

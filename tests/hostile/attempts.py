@@ -113,8 +113,8 @@ def _by_orm() -> Iterator[Attempt]:
 
 def _by_parents() -> Iterator[Attempt]:
     """Rows that what is guarded stands on: it must not go with them."""
-    for decision in Decision.objects.select_related("candidate__record", "reviewer")[:6]:
-        for parent in (decision.candidate, decision.candidate.record, decision.reviewer):
+    for decision in Decision.objects.select_related("draft__record", "reviewer")[:6]:
+        for parent in (decision.draft, decision.draft.record, decision.reviewer):
             yield Attempt(
                 f"ORM delete of a decision's {type(parent).__name__}",
                 lambda parent=parent: _refused(lambda: _raw_delete(parent)),
@@ -132,7 +132,7 @@ def _by_forms(browser: Client) -> Iterator[Attempt]:
     for decision in Decision.objects.select_related("task")[:6]:
         desk = f"/tasks/{decision.task.slug}/review/"
         for verdict in ("accept", "edit", "reject"):
-            body = {"candidate": decision.candidate_id, "id": decision.pk, "etag": "0" * 40, "verdict": verdict}
+            body = {"draft": decision.draft_id, "id": decision.pk, "etag": "0" * 40, "verdict": verdict}
             yield Attempt(
                 f"page {verdict} with an old id",
                 lambda a=desk, b=body: _told(browser.post(a, {**b, "note": "changed"})),
@@ -169,9 +169,9 @@ def _by_api(program: Any) -> Iterator[Attempt]:
                 lambda a=address, m=method: _answered(getattr(program, m)(a, {}, format="json"), 405),
             )
     for decision in Decision.objects.all()[:6]:
-        yield Attempt("API decision with an old id", lambda d=decision: _reused(program, d.candidate_id, d.pk))
+        yield Attempt("API decision with an old id", lambda d=decision: _reused(program, d.draft_id, d.pk))
         for method in ("put", "patch", "delete"):
-            address = f"/api/v1/candidates/{decision.candidate_id}/decisions/"
+            address = f"/api/v1/drafts/{decision.draft_id}/decisions/"
             yield Attempt(
                 f"API {method} decision",
                 lambda a=address, m=method: _answered(getattr(program, m)(a, {}, format="json"), 405),
@@ -200,9 +200,9 @@ def _answered(response: Any, status: int) -> tuple[bool, str]:
     return response.status_code == status, f"{response.status_code}"
 
 
-def _reused(program: Any, candidate: UUID, decision: UUID) -> tuple[bool, str]:
+def _reused(program: Any, draft: UUID, decision: UUID) -> tuple[bool, str]:
     body = {"id": str(decision), "verdict": "reject", "reasons": [], "note": "changed", "seconds": 1}
-    address = f"/api/v1/candidates/{candidate}/decisions/"
+    address = f"/api/v1/drafts/{draft}/decisions/"
     response = program.post(address, body, format="json", headers={"If-Match": f'"{uuid4().hex}"'})
     return response.status_code in (409, 412, 422) and bool(response.json()["title"]), response.content.decode()[:200]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from members.models import Member
-from review.models import Candidate, Task
+from review.models import Draft, Task
 from review.schema import InputField, OutputField, normalise_text
-from review.services import candidates, tasks
-from review.services.candidates import NewDraft
+from review.services import tasks
+from review.services.drafts import NewDraft, add_drafts
 from review.spec import TaskSpec
 from tests.review import factories
 
@@ -43,7 +43,7 @@ def subject_of(mail: dict[str, Any]) -> str:
     return normalise_text(str(mail["subject"])) or "(no subject)"
 
 
-def as_drafts(mails: list[dict[str, Any]], *, by: Member) -> tuple[Task, list[Candidate]]:
+def as_drafts(mails: list[dict[str, Any]], *, by: Member) -> tuple[Task, list[Draft]]:
     """A task whose drafts are the mails, put on the desk by the service; in the order of the mails."""
     task = tasks.create(name="Mails", slug="mails", spec=SPEC, by=by)
     records = factories.make_records(factories.make_source(task), len(mails))
@@ -54,5 +54,5 @@ def as_drafts(mails: list[dict[str, Any]], *, by: Member) -> tuple[Task, list[Ca
         )
         for number, (record, mail) in enumerate(zip(records, mails, strict=True))
     ]  # fmt: skip
-    made = candidates.add_drafts(version=task.versions.get(), drafts=drafts)
+    made = add_drafts(version=task.versions.get(), drafts=drafts)
     return task, made

@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 
 from members.models import Member
-from review.models import Candidate
+from review.models import Draft
 from review.services import queue
 from tests.hostile import mails
 from tests.hostile.markup import Page, shows
@@ -20,7 +20,7 @@ from tests.hostile.markup import Page, shows
 pytestmark = [pytest.mark.django_db, pytest.mark.outside_data, pytest.mark.stress]
 
 
-def text_of(client: Client, draft: Candidate, path: str) -> str:
+def text_of(client: Client, draft: Draft, path: str) -> str:
     """A text as the plain-text address gives it, whole whatever its length."""
     answer = client.get(f"/review/drafts/{draft.pk}/text/?path={path}")
     assert answer["Content-Type"] == "text/plain; charset=utf-8"

@@ -27,7 +27,7 @@ from generation.services import orders as generation
 from generation.states import BudgetScope
 from members.models import ApiToken, Member
 from members.services import invitations
-from review.models import BulkAct, Candidate, Comment, Decision, KnownAnswer, Record, RevisionRequest, Revocation, Task
+from review.models import BulkAct, Comment, Decision, Draft, KnownAnswer, Record, RevisionRequest, Revocation, Task
 from review.states import Role
 from serving.selectors import choices
 from tests.campaigns import experiment_rows
@@ -115,14 +115,14 @@ class Installation:
         invitation = invitations.invite("somebody@example.org", by=self.admin)
         assert decision is not None
         bulk = BulkAct.objects.create(id=uuid4(), task=self.task, by=self.admin, verdict="accept", body_hash="0" * 64)
-        Revocation.objects.create(candidate_id=decision.candidate_id, by=self.admin, reason="Wrong.")
-        of_candidate = {"candidate": pending[0]}
-        asked = RevisionRequest.objects.create(**of_candidate, asked_by=self.admin, instruction="Shorter.")
-        comment = Comment.objects.create(**of_candidate, author=self.admin, text=CANARY)
-        known = KnownAnswer.objects.create(**of_candidate, task=self.task, verdict="accept", created_by=self.admin)
+        Revocation.objects.create(draft_id=decision.draft_id, by=self.admin, reason="Wrong.")
+        of_draft = {"draft": pending[0]}
+        asked = RevisionRequest.objects.create(**of_draft, asked_by=self.admin, instruction="Shorter.")
+        comment = Comment.objects.create(**of_draft, author=self.admin, text=CANARY)
+        known = KnownAnswer.objects.create(**of_draft, task=self.task, verdict="accept", created_by=self.admin)
         self.objects |= {
-            "revoked": decision.candidate_id, "request": asked.pk, "comment": comment.pk, "known": known.pk, "task": self.task.slug, "dataset": self.version.dataset.slug, "version": self.version.pk, "number": 1,
-            "source": records[0].source_id, "record": records[0].pk, "candidate": pending[0].pk,
+            "revoked": decision.draft_id, "request": asked.pk, "comment": comment.pk, "known": known.pk, "task": self.task.slug, "dataset": self.version.dataset.slug, "version": self.version.pk, "number": 1,
+            "source": records[0].source_id, "record": records[0].pk, "draft": pending[0].pk,
             "decision": decision.pk, "token": token.token_key, "invitation": invitation.pk, "member": self.admin.pk,
             "username": self.members["viewer"].username, "join": invitations.token_of(invitation),
             "bulk_act": bulk.pk, "fresh": uuid4(), "verb": "cancel", "word": "sample", "one": 1,
@@ -230,13 +230,13 @@ BY_PREFIX: tuple[tuple[str, dict[str, str]], ...] = (
     ("/miniatures/<uuid:miniature_id>/write/<uuid:job_id>/", {"job_id": "writing"}),
     ("/desk/<slug:slug>/", {"slug": "task"}),
     ("/mailbox/<slug:name>/", {"name": "kept"}),
-    ("/revocation/", {"candidate_id": "revoked"}),
+    ("/revocation/", {"draft_id": "revoked"}),
     ("/join/", {"token": "join"}),
     ("/t/", {"token": "word"}),
     ("/u/", {"token": "word"}),
 )
 ANYWHERE = {
-    "task_slug": "task", "candidate_id": "candidate", "decision_id": "decision", "version_id": "version", "other_id": "version",
+    "task_slug": "task", "draft_id": "draft", "decision_id": "decision", "version_id": "version", "other_id": "version",
     "number": "number", "older": "number", "newer": "number", "run_id": "run", "miniature_id": "miniature", "evaluation_id": "evaluation",
     "study_id": "study", "sweep_id": "sweep", "host_price_id": "host_price", "job_id": "job", "order_id": "order", "call_id": "call", "research_id": "research", "record_id": "record", "proposal_id": "proposal", "price_id": "price", "budget_id": "budget", "sender": "sender",
     "mail_id": "mail", "message_id": "mail", "reply_id": "reply", "member_id": "member", "username": "username",
@@ -253,6 +253,6 @@ def _member(username: str, *, admin: bool = False) -> Member:
     return member
 
 
-def candidates_of(task: Task) -> list[Candidate]:
+def drafts_of(task: Task) -> list[Draft]:
     """The task's drafts."""
-    return list(Candidate.objects.filter(task=task))
+    return list(Draft.objects.filter(task=task))

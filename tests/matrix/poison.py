@@ -11,7 +11,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connection, models
 
-from review.models import Candidate
+from review.models import Draft
 from tests.matrix.installation import Installation
 
 # Ends an attribute of either quote, an element and a script; rings, colours the terminal, turns the line round.
@@ -53,8 +53,8 @@ SPEC = frozenset(
     ]
 )
 JSON: dict[str, frozenset[str] | None] = {
-    "review.Candidate.fields": None, "review.Candidate.messages": frozenset({"content"}),
-    "review.Candidate.marks": frozenset({"message", "mend"}), "review.Record.facts": None,
+    "review.Draft.fields": None, "review.Draft.messages": frozenset({"content"}),
+    "review.Draft.marks": frozenset({"message", "mend"}), "review.Record.facts": None,
     "review.TaskVersion.body": SPEC, "review.Assignment.unfinished": None, "review.Decision.fields": None,
     "audit.AuditRow.detail": None, "jobs.Job.error": None, "jobs.JobEvent.payload": frozenset({"message", "text", "line"}),
     "generation.Call.fields": None, "generation.TaskProposal.changes": frozenset({"value", "why"}), "evaluation.EvaluationOutput.fields": None,
@@ -83,7 +83,7 @@ def poison(installation: Installation) -> int:
     for room in ROOMS:
         for model in apps.get_app_config(room).get_models():
             columns += _poison(model)
-    draft = Candidate.objects.get(pk=installation.objects["candidate"])
+    draft = Draft.objects.get(pk=installation.objects["draft"])
     draft.fields = {**draft.fields, "body": LINE + POISON}
     draft.save(update_fields=["fields"])
     return columns

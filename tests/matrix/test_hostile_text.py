@@ -12,7 +12,7 @@ from playwright.sync_api import Browser as Chromium
 from campaigns.models import Message, Reply
 from jobs.models import Job
 from miniatures_site.access import ACCESS, ELSEWHERE, Need
-from review.models import Candidate, Comment, Dataset, Task
+from review.models import Comment, Dataset, Draft, Task
 from tests.hostile.markup import shows
 from tests.matrix.bodies import query_of
 from tests.matrix.callers import browser
@@ -124,12 +124,12 @@ def test_markup_that_does_come_through_is_counted_and_what_it_sends_is_seen(show
     ("name", "wanted"),
     [
         ("review:tasks", lambda made: Task.objects.get(pk=made.task.pk).name),
-        ("review:desk-list", lambda made: candidate_of(made).record.title),
-        ("review:draft", lambda made: candidate_of(made).record.title),
-        ("review:draft", lambda made: candidate_of(made).record.facts["company"]),
-        ("review:draft", lambda made: candidate_of(made).fields["subject"]),
+        ("review:desk-list", lambda made: draft_of(made).record.title),
+        ("review:draft", lambda made: draft_of(made).record.title),
+        ("review:draft", lambda made: draft_of(made).record.facts["company"]),
+        ("review:draft", lambda made: draft_of(made).fields["subject"]),
         ("review:draft", lambda made: Comment.objects.get(pk=made.objects["comment"]).text),
-        ("review:source", lambda made: candidate_of(made).record.source.name),
+        ("review:source", lambda made: draft_of(made).record.source.name),
         ("review:dataset-version", lambda made: Dataset.objects.get(pk=made.version.dataset_id).name),
         ("webhooks:index", lambda made: Hook.objects.get(pk=made.objects["hook"]).name),
         ("jobs:list", lambda made: Job.objects.get(pk=made.objects["job"]).title),
@@ -149,7 +149,7 @@ def test_what_was_written_is_there_to_be_read(
 
 
 def test_a_line_of_a_megabyte_is_shown_in_part_and_whole_on_demand(poisoned: Installation) -> None:
-    draft = candidate_of(poisoned)
+    draft = draft_of(poisoned)
     route = next(route for route in PAGES if route.name == "review:draft")
 
     _, html = visit(poisoned, route, "lead")
@@ -161,9 +161,9 @@ def test_a_line_of_a_megabyte_is_shown_in_part_and_whole_on_demand(poisoned: Ins
     assert whole.content.decode() == draft.fields["body"]
 
 
-def candidate_of(made: Installation) -> Candidate:
+def draft_of(made: Installation) -> Draft:
     """The draft with the long line, as it is stored now."""
-    return Candidate.objects.select_related("record__source").get(pk=made.objects["candidate"])
+    return Draft.objects.select_related("record__source").get(pk=made.objects["draft"])
 
 
 def visit(made: Installation, route: Route, caller: str) -> tuple[int, str]:

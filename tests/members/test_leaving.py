@@ -7,9 +7,9 @@ from django.test import Client
 
 from audit.models import AuditRow
 from members.services import people
-from review.models import Assignment, Candidate, Decision
+from review.models import Assignment, Decision, Draft
 from review.services import queue
-from review.states import AssignmentState, CandidateState
+from review.states import AssignmentState, DraftState
 from tests.review.factories import join, make_desk
 
 
@@ -23,13 +23,13 @@ def task(admin, reviewer):
 def test_cards_in_hand_go_back_at_once_and_decisions_stay(admin, reviewer, task):
     held = queue.deal(reviewer, task, count=3)
     Decision.objects.create(
-        candidate=held[0].candidate, task=task, reviewer=reviewer, verdict="accept", before_hash="a" * 64, body_hash="b" * 64
+        draft=held[0].draft, task=task, reviewer=reviewer, verdict="accept", before_hash="a" * 64, body_hash="b" * 64
     )  # fmt: skip
 
     people.deactivate(reviewer, by=admin)
 
     assert not Assignment.objects.filter(reviewer=reviewer, state=AssignmentState.ACTIVE).exists()
-    assert Candidate.objects.filter(state=CandidateState.PENDING).count() == 4
+    assert Draft.objects.filter(state=DraftState.PENDING).count() == 4
     assert len(queue.deal(admin, task, count=5)) == 4
     assert Decision.objects.filter(reviewer=reviewer).count() == 1
 
@@ -40,14 +40,14 @@ def test_an_unfinished_edit_waits_for_who_comes_back(admin, reviewer, task):
 
     people.deactivate(reviewer, by=admin)
     people.reactivate(reviewer, by=admin)
-    again = queue.hold(reviewer, held.candidate_id)
+    again = queue.hold(reviewer, held.draft_id)
 
     assert again.unfinished == {"body": "half"}
 
 
 def test_cards_kept_for_who_left_are_everybodys_again(admin, reviewer, task):
-    card = Candidate.objects.filter(task=task)[0]
-    Candidate.objects.filter(pk=card.pk).update(for_reviewer=reviewer)
+    card = Draft.objects.filter(task=task)[0]
+    Draft.objects.filter(pk=card.pk).update(for_reviewer=reviewer)
 
     people.deactivate(reviewer, by=admin)
 

@@ -58,4 +58,4 @@ def test_names_of_a_page_are_asked_for_once_a_kind(run: TrainingRun, django_asse
 
 def test_things_without_a_name_are_not_looked_up(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
-        assert audited.names_of("candidate", [str(uuid4())]) == {}
+        assert audited.names_of("draft", [str(uuid4())]) == {}

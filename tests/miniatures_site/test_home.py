@@ -6,7 +6,7 @@ import pytest
 
 from jobs.models import Job
 from miniatures_site import funnel
-from review.models import Candidate, Membership, Record, Source, Task
+from review.models import Draft, Membership, Record, Source, Task
 from review.services import tasks
 from review.starters import outreach
 
@@ -25,7 +25,7 @@ def join(task):
     return give
 
 
-def _drafts(task: Task, count: int, *, state: str = "pending") -> list[Candidate]:
+def _drafts(task: Task, count: int, *, state: str = "pending") -> list[Draft]:
     version = task.versions.get()
     source = Source.objects.create(
         task=task, name="prospects", slug=f"prospects-{state}", kind="records", format="csv", sha256="0"
@@ -44,7 +44,7 @@ def _drafts(task: Task, count: int, *, state: str = "pending") -> list[Candidate
         )
         fields = {"subject": "A depot", "body": "Hi, worth 15 minutes?"}
         made.append(
-            Candidate.objects.create(
+            Draft.objects.create(
                 task=task,
                 task_version=version,
                 record=record,

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import uuid4
 
 from members.models import Member
-from review.models import Candidate, Membership, Record, Source, Task
+from review.models import Draft, Membership, Record, Source, Task
 from review.schema import InputField, OutputField, OutputItem
-from review.services import candidates, tasks
-from review.services.candidates import NewDraft
+from review.services import tasks
+from review.services.drafts import NewDraft, add_drafts
 from review.spec import Reason, TaskSpec
 from review.starters import outreach
 from review.states import Role, SourceKind, Split
@@ -96,7 +96,7 @@ def mail(record: Record, *, extra: str = "") -> dict[str, str]:
 
 def make_drafts(
     task: Task, records: Sequence[Record], *, fields: Sequence[dict[str, Any]] | None = None, **plain: Any
-) -> list[Candidate]:
+) -> list[Draft]:
     """One draft a record, put on the desk by the service; outside the random slice, so that they come in their order."""
     version = task.versions.order_by("-number")[0]
     texts = fields or [mail(record) for record in records]
@@ -105,14 +105,14 @@ def make_drafts(
         NewDraft(record_id=record.pk, fields=text, call_id=uuid4().hex, **values)
         for record, text in zip(records, texts, strict=True)
     ]
-    added = candidates.add_drafts(version=version, drafts=drafts)
+    added = add_drafts(version=version, drafts=drafts)
     for draft in added:
         draft.random_key |= 2**62
-    Candidate.objects.bulk_update(added, ["random_key"], batch_size=500)
+    Draft.objects.bulk_update(added, ["random_key"], batch_size=500)
     return added
 
 
-def make_variants(task: Task, record: Record, count: int = 2) -> list[Candidate]:
+def make_variants(task: Task, record: Record, count: int = 2) -> list[Draft]:
     """Drafts of one record that differ."""
     texts = [mail(record, extra=f" Take {n}.") for n in range(count)]
     return make_drafts(task, [record] * count, fields=texts)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from members.models import Member
 from review import immutability
 from review.checks_system import check_triggers
-from review.models import Candidate, Dataset, DatasetFile, DatasetRow, DatasetVersion, Decision, Task, TaskVersion
+from review.models import Dataset, DatasetFile, DatasetRow, DatasetVersion, Decision, Draft, Task, TaskVersion
 from review.states import Split, Verdict
 from tests.review.factories import make_desk
 
@@ -26,9 +26,9 @@ def task(admin: Member) -> Task:
 
 @pytest.fixture
 def decision(task: Task, admin: Member) -> Decision:
-    candidate = Candidate.objects.filter(task=task)[0]
+    draft = Draft.objects.filter(task=task)[0]
     return Decision.objects.create(
-        id=uuid4(), candidate=candidate, task=task, reviewer=admin, verdict=Verdict.ACCEPT, before_hash="a" * 64, body_hash="b" * 64
+        id=uuid4(), draft=draft, task=task, reviewer=admin, verdict=Verdict.ACCEPT, before_hash="a" * 64, body_hash="b" * 64
     )  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def version(task: Task, decision: Decision) -> DatasetVersion:
     dataset = Dataset.objects.create(task=task, slug="golds", name="Golds")
     version = DatasetVersion.objects.create(dataset=dataset, number=1)
     DatasetRow.objects.create(
-        version=version, candidate_id=decision.candidate_id, decision=decision, split=Split.TRAIN, row_hash="c" * 64
+        version=version, draft_id=decision.draft_id, decision=decision, split=Split.TRAIN, row_hash="c" * 64
     )
     _file(version, "sft")
     DatasetVersion.objects.filter(pk=version.pk).update(frozen_at=timezone.now(), content_hash="d" * 64)

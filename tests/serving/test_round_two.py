@@ -11,7 +11,7 @@ from generation.services import orders, provided, teachers
 from generation.services.teachers import NewTeacher
 from jobs.supervisor import carry
 from review import prompting
-from review.models import Candidate
+from review.models import Draft
 from serving.models import Usage
 from serving.services import internal_keys, promotions
 from tests.review import factories
@@ -37,7 +37,7 @@ def test_an_order_with_a_miniature_puts_its_drafts_on_the_desk_as_round_two(
     assert {call.model for call in calls} == {promoted.slug}
     assert all(call.cost_usd == 0 and call.latency_s > 0 and call.output_tokens for call in calls)
     # A tiny model writes no mails, so its answers are counted and refused; what is a mail becomes a draft.
-    drafts = list(Candidate.objects.filter(job_id=order.job_id))
+    drafts = list(Draft.objects.filter(job_id=order.job_id))
     assert len(drafts) + sum(call.state == "failed" for call in calls) == 4
     prompt = prompting.messages(order.task_version.spec, calls[0].record.facts, audience="student")
     assert calls[0].prompt_hash == prompting.prompt_hash(prompt)
@@ -65,7 +65,7 @@ def test_its_drafts_say_who_wrote_them_in_which_round(promoted, task, lead):
     with transaction.atomic():
         ingest.consume(order.job, [Event(seq=1, ts=1.0, kind="draft", payload=told)])
 
-    draft = Candidate.objects.get(job_id=order.job_id)
+    draft = Draft.objects.get(job_id=order.job_id)
     assert (draft.origin, draft.round, draft.model) == ("miniature", 2, promoted.slug)
     assert draft.teacher == f"openai-compatible:{promoted.slug}"
     assert draft.messages == prompting.messages(order.task_version.spec, record.facts, audience="student")

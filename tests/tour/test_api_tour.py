@@ -104,7 +104,7 @@ def review(stack: Stack) -> None:
     assert 1 <= len(deck) <= 5
     card = deck[0]
     decision = {"id": str(uuid.uuid4()), "verdict": "accept", "seconds": 9}
-    path = f"candidates/{card['id']}/decisions/"
+    path = f"drafts/{card['id']}/decisions/"
 
     first = stack.post(path, decision, If_Match=f'"{card["etag"]}"')
     again = stack.post(path, decision, If_Match=f'"{card["etag"]}"')

@@ -169,7 +169,7 @@ def send_one_back_to_both(lead: Page) -> int:
 
 
 def count_disputed(lead: Page) -> int:
-    answer = lead.request.get(f"/api/v1/candidates/?task={TASK}&state=disputed&limit=100")
+    answer = lead.request.get(f"/api/v1/drafts/?task={TASK}&state=disputed&limit=100")
     return len(answer.json()["results"])
 
 
@@ -178,9 +178,9 @@ def settle_the_others(lead: Page) -> int:
     settled = 0
     lead.goto(f"/tasks/{TASK}/review/disputed/")
     while lead.locator("[data-adjudicate]").count():
-        before = lead.locator("[name=candidate]").get_attribute("value")
+        before = lead.locator("[name=draft]").get_attribute("value")
         lead.keyboard.press("a")
-        lead.wait_for_function("before => document.querySelector('[name=candidate]')?.value !== before", arg=before)
+        lead.wait_for_function("before => document.querySelector('[name=draft]')?.value !== before", arg=before)
         lead.wait_for_load_state("load")
         settled += 1
     expect(lead.locator("main")).to_contain_text("No dispute")

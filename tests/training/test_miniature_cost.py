@@ -10,7 +10,7 @@ from django.urls import reverse
 from generation.models import Call, Teacher
 from generation.services import orders, spend
 from members.models import Member
-from review.models import Candidate, DatasetRow, Decision
+from review.models import DatasetRow, Decision, Draft
 from training.models import HostPrice, Miniature
 from training.selectors import cost
 
@@ -18,7 +18,7 @@ from training.selectors import cost
 def priced(miniature: Miniature, usd: str) -> int:
     """Give every draft of the version a price; how many there are."""
     rows = DatasetRow.objects.filter(version_id=miniature.run.dataset_version_id)
-    return Candidate.objects.filter(pk__in=rows.values("candidate")).update(cost_usd=Decimal(usd))
+    return Draft.objects.filter(pk__in=rows.values("draft")).update(cost_usd=Decimal(usd))
 
 
 def test_a_miniature_cost_its_drafts_its_people_and_its_run(miniature: Miniature, settings: Any) -> None:
@@ -49,13 +49,13 @@ def test_without_a_price_of_its_host_the_sum_says_that_it_is_not_whole(miniature
 def test_a_draft_that_was_written_again_brings_what_the_first_one_cost(miniature: Miniature) -> None:
     priced(miniature, "0.01")
     before = cost.of_miniature(miniature).own
-    row = DatasetRow.objects.filter(version_id=miniature.run.dataset_version_id).select_related("candidate").first()
+    row = DatasetRow.objects.filter(version_id=miniature.run.dataset_version_id).select_related("draft").first()
     assert row is not None
-    first = Candidate.objects.create(
-        task=row.candidate.task, task_version=row.candidate.task_version, record=row.candidate.record,
-        fields=row.candidate.fields, fields_hash="f" * 64, cost_usd=Decimal("0.5"),
+    first = Draft.objects.create(
+        task=row.draft.task, task_version=row.draft.task_version, record=row.draft.record,
+        fields=row.draft.fields, fields_hash="f" * 64, cost_usd=Decimal("0.5"),
     )  # fmt: skip
-    Candidate.objects.filter(pk=row.candidate_id).update(parent=first)
+    Draft.objects.filter(pk=row.draft_id).update(parent=first)
 
     told = cost.of_miniature(miniature).own
 
@@ -70,15 +70,15 @@ def test_orders_are_told_whole_with_what_was_rejected(miniature: Miniature, admi
         teacher=Teacher.objects.get(slug="offline"),
         count=3,
         by=admin,
-        record_ids=[row.candidate.record_id],
+        record_ids=[row.draft.record_id],
     )
     for n, usd in enumerate(("0.25", "0.5", "0.125")):
         Call.objects.create(
-            id=UUID(int=n), generation_job=order, record_id=row.candidate.record_id, state="answered",
+            id=UUID(int=n), generation_job=order, record_id=row.draft.record_id, state="answered",
             cost_usd=Decimal(usd), possible_cost_usd=Decimal("0.01"),
         )  # fmt: skip
     spend.rebuild(order)
-    Candidate.objects.filter(pk=row.candidate_id).update(job_id=order.job_id)
+    Draft.objects.filter(pk=row.draft_id).update(job_id=order.job_id)
 
     told = cost.of_miniature(miniature).own
 

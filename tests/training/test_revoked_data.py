@@ -29,9 +29,9 @@ def test_nothing_is_said_while_all_is_in_use(
 def test_run_and_miniature_are_marked_once_a_sample_is_revoked_and_another_erased(
     miniature: Miniature, admin: Member, api_as: Callable[..., APIClient], as_member: Callable[[Member], Client]
 ) -> None:
-    rows = DatasetRow.objects.filter(version=miniature.run.dataset_version).select_related("candidate").order_by("pk")
-    revocations.revoke(rows[0].candidate_id, by=admin, reason="Withdrawn.")
-    erase_records([rows[1].candidate.record_id])
+    rows = DatasetRow.objects.filter(version=miniature.run.dataset_version).select_related("draft").order_by("pk")
+    revocations.revoke(rows[0].draft_id, by=admin, reason="Withdrawn.")
+    erase_records([rows[1].draft.record_id])
     api, client = api_as(admin), as_member(admin)
 
     run, told = (api.get(f"/api/v1/{path}/").json() for path in (

@@ -13,16 +13,16 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from members.models import Member
-from review.models import Candidate, Decision, Record, Task
+from review.models import Decision, Draft, Record, Task
 from tests.review import factories
 from web.compiled import Compiled
 
 pytestmark = pytest.mark.django_db
 
 
-def drafts_of(limit: int, *, task_id: UUID, title: str) -> QuerySet[Candidate]:
-    judged = Decision.objects.filter(candidate=OuterRef("pk"))
-    found = Candidate.objects.select_related("record").defer("messages").annotate(is_judged=Exists(judged))
+def drafts_of(limit: int, *, task_id: UUID, title: str) -> QuerySet[Draft]:
+    judged = Decision.objects.filter(draft=OuterRef("pk"))
+    found = Draft.objects.select_related("record").defer("messages").annotate(is_judged=Exists(judged))
     return found.filter(task_id=task_id, record__title__gt=title).order_by("queue_position")[:limit]
 
 
@@ -60,9 +60,9 @@ def test_a_related_row_costs_no_further_question_and_a_deferred_field_one(
 def test_the_queryset_is_built_once_for_each_set_of_fixed_arguments(task: Task) -> None:
     built: list[int] = []
 
-    def counted(limit: int, *, task_id: UUID) -> QuerySet[Candidate]:
+    def counted(limit: int, *, task_id: UUID) -> QuerySet[Draft]:
         built.append(limit)
-        return Candidate.objects.filter(task_id=task_id)[:limit]
+        return Draft.objects.filter(task_id=task_id)[:limit]
 
     ask = Compiled(counted)
     sizes = [len(ask(limit, task_id=task.pk)) for limit in (2, 3, 2, 3)]
@@ -80,7 +80,7 @@ def test_moments_are_parameters_too(task: Task) -> None:
 
 
 def test_a_value_that_the_statement_does_not_carry_is_refused(task: Task) -> None:
-    ask = Compiled(lambda *, task_id, unused: Candidate.objects.filter(task_id=task_id))
+    ask = Compiled(lambda *, task_id, unused: Draft.objects.filter(task_id=task_id))
 
     with pytest.raises(LookupError, match="unused"):
         ask(task_id=task.pk, unused=task.pk)

@@ -42,7 +42,7 @@ def test_a_program_is_told_which_text_cannot_be_stored(
 ) -> None:
     (card,) = queue.deal(admin, task, count=1)
 
-    answer = post(browser, f"/api/v1/candidates/{card.candidate_id}/unfinished/", body, "PUT")
+    answer = post(browser, f"/api/v1/drafts/{card.draft_id}/unfinished/", body, "PUT")
 
     assert answer.status_code == 400
     said = answer.json()["errors"]
@@ -55,7 +55,7 @@ def test_whole_characters_beyond_the_first_plane_pass(browser: Client, task: Tas
     (card,) = queue.deal(admin, task, count=1)
     body = r'{"fields": {"subject": "A \ud83d\ude80", "body": "B \\u0000"}}'
 
-    answer = post(browser, f"/api/v1/candidates/{card.candidate_id}/unfinished/", body, "PUT")
+    answer = post(browser, f"/api/v1/drafts/{card.draft_id}/unfinished/", body, "PUT")
 
     assert answer.status_code == 200
     assert Assignment.objects.get().unfinished == {"subject": "A \U0001f680", "body": "B \\u0000"}
@@ -73,7 +73,7 @@ def test_an_address_with_a_zero_byte_is_told_so(browser: Client, address: str) -
 
 
 def test_a_programs_address_with_a_zero_byte_is_a_problem(browser: Client) -> None:
-    answer = browser.get("/api/v1/candidates/?reviewer=%00")
+    answer = browser.get("/api/v1/drafts/?reviewer=%00")
 
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
     assert "zero byte" in answer.json()["errors"]["reviewer"][0]
@@ -92,6 +92,6 @@ def test_a_way_back_that_is_no_path_leads_to_the_guidelines(browser: Client, tas
     (card,) = queue.deal(admin, task, count=1)
     judge(card, by=admin)
 
-    answer = browser.post(f"/tasks/outreach/review/guidelines/{card.candidate_id}/", {"next": "99"})
+    answer = browser.post(f"/tasks/outreach/review/guidelines/{card.draft_id}/", {"next": "99"})
 
     assert (answer.status_code, answer["Location"]) == (302, "/tasks/outreach/review/guidelines/")

@@ -43,7 +43,7 @@ def of(version: DatasetVersion, reads: str = "sft") -> TuningData | None:
 
 def newest_task_version(version: DatasetVersion) -> TaskVersion:
     """The newest task version among the drafts of a version; of an empty one, the task's newest."""
-    numbers = DatasetRow.objects.filter(version=version).aggregate(top=Max("candidate__task_version__number"))
+    numbers = DatasetRow.objects.filter(version=version).aggregate(top=Max("draft__task_version__number"))
     versions = TaskVersion.objects.filter(task_id=version.dataset.task_id).select_related("task").order_by("-number")
     found = versions.filter(number=numbers["top"]).first() if numbers["top"] else versions.first()
     if found is None:

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
 
 from generation.models import SpendDay
-from review.models import Candidate, DatasetRow, DatasetVersion, Decision
+from review.models import DatasetRow, DatasetVersion, Decision, Draft
 
 MICRO: Final = Decimal("0.000001")
 HOUR_S: Final = 3600
@@ -67,10 +67,10 @@ class DataCost:
 def of_versions(versions: Sequence[DatasetVersion]) -> DataCost:
     """What these versions cost together; six questions however many they are, and one for each round of revisions."""
     rows = DatasetRow.objects.filter(version__in=[version.pk for version in versions]).order_by()
-    drafts = Candidate.objects.filter(pk__in=rows.values("candidate")).order_by()
+    drafts = Draft.objects.filter(pk__in=rows.values("draft")).order_by()
     found = drafts.aggregate(n=Count("pk"), usd=Sum("cost_usd"))
     older = _revised(drafts)
-    earlier = Candidate.objects.filter(pk__in=older).aggregate(usd=Sum("cost_usd"))
+    earlier = Draft.objects.filter(pk__in=older).aggregate(usd=Sum("cost_usd"))
     orders = _orders(drafts, older)
     judged = _judged(versions)
     human_s = float(judged["seconds"] or 0)
@@ -85,7 +85,7 @@ def of_versions(versions: Sequence[DatasetVersion]) -> DataCost:
     )
 
 
-def _revised(drafts: QuerySet[Candidate]) -> set[UUID]:
+def _revised(drafts: QuerySet[Draft]) -> set[UUID]:
     """Drafts that these revise, over every round, without those that are among them."""
     level = _parents(drafts)
     found: set[UUID] = set()
@@ -93,17 +93,17 @@ def _revised(drafts: QuerySet[Candidate]) -> set[UUID]:
         if not level:
             break
         found |= level
-        level = _parents(Candidate.objects.filter(pk__in=level)) - found
+        level = _parents(Draft.objects.filter(pk__in=level)) - found
     return found - set(drafts.filter(pk__in=found).values_list("pk", flat=True)) if found else found
 
 
-def _parents(drafts: QuerySet[Candidate]) -> set[UUID]:
+def _parents(drafts: QuerySet[Draft]) -> set[UUID]:
     return {pk for pk in drafts.exclude(parent=None).values_list("parent_id", flat=True) if pk}
 
 
-def _orders(drafts: QuerySet[Candidate], older: set[UUID]) -> dict[str, Any]:
+def _orders(drafts: QuerySet[Draft], older: set[UUID]) -> dict[str, Any]:
     jobs = set(drafts.exclude(job_id=None).values_list("job_id", flat=True).distinct())
-    jobs |= set(Candidate.objects.filter(pk__in=older).exclude(job_id=None).values_list("job_id", flat=True))
+    jobs |= set(Draft.objects.filter(pk__in=older).exclude(job_id=None).values_list("job_id", flat=True))
     days = SpendDay.objects.filter(generation_job__job__in=jobs).order_by()
     return days.aggregate(cost=Sum("cost_usd"), possible=Sum("possible_usd"))
 
@@ -112,7 +112,7 @@ def _judged(versions: Sequence[DatasetVersion]) -> dict[str, Any]:
     """Decisions on the drafts of the rows: of a draft that two people judged, both."""
     frozen = [
         Q(
-            candidate__in=DatasetRow.objects.filter(version=version.pk).order_by().values("candidate"),
+            draft__in=DatasetRow.objects.filter(version=version.pk).order_by().values("draft"),
             created_at__lte=version.created_at,
         )
         for version in versions

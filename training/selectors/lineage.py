@@ -90,7 +90,7 @@ def _start(miniature: Miniature) -> dict[str, Any]:
 
 
 def _task_versions(run: TrainingRun, rows: QuerySet[DatasetRow]) -> list[dict[str, Any]]:
-    counts = dict(rows.order_by().values_list("candidate__task_version__number").annotate(n=Count("pk")))
+    counts = dict(rows.order_by().values_list("draft__task_version__number").annotate(n=Count("pk")))
     hashes = dict(
         TaskVersion.objects.filter(task_id=run.task_id, number__in=counts).values_list("number", "content_hash")
     )
@@ -106,7 +106,7 @@ def _task_versions(run: TrainingRun, rows: QuerySet[DatasetRow]) -> list[dict[st
 
 
 def _sources(rows: QuerySet[DatasetRow]) -> list[dict[str, Any]]:
-    fields = ("candidate__record__source__pk", "candidate__record__source__name", "candidate__record__source__sha256")
+    fields = ("draft__record__source__pk", "draft__record__source__name", "draft__record__source__sha256")
     found = rows.order_by().values_list(*fields).annotate(n=Count("pk")).order_by("-n")
     return [
         {"id": str(pk), "name": name, "sha256": sha256, "rows": n, "url": _page("review:source", pk)}
@@ -115,7 +115,7 @@ def _sources(rows: QuerySet[DatasetRow]) -> list[dict[str, Any]]:
 
 
 def _teachers(rows: QuerySet[DatasetRow]) -> list[dict[str, Any]]:
-    fields = ("candidate__origin", "candidate__teacher", "candidate__model", "candidate__provenance")
+    fields = ("draft__origin", "draft__teacher", "draft__model", "draft__provenance")
     found = rows.order_by().values_list(*fields).annotate(n=Count("pk")).order_by("-n")
     return [
         {"origin": origin, "teacher": teacher, "model": model, "provenance": note, "rows": n}
@@ -125,7 +125,7 @@ def _teachers(rows: QuerySet[DatasetRow]) -> list[dict[str, Any]]:
 
 def _generation_jobs(rows: QuerySet[DatasetRow]) -> list[dict[str, Any]]:
     counts: dict[UUID, int] = dict(
-        rows.filter(candidate__job_id__isnull=False).order_by().values_list("candidate__job_id").annotate(n=Count("pk"))
+        rows.filter(draft__job_id__isnull=False).order_by().values_list("draft__job_id").annotate(n=Count("pk"))
     )
     jobs = Job.objects.filter(pk__in=counts).order_by("created_at")
     return [{"job": str(job.pk), "title": job.title, "rows": counts[job.pk], "url": job.subject_url} for job in jobs]

@@ -21,7 +21,7 @@ def erase(record_ids: Sequence[UUID]) -> None:
 
     Called in the transaction that erases the records; files go once it is committed. Doing it twice changes nothing.
     """
-    versions = DatasetRow.objects.filter(candidate__record__in=list(record_ids)).values("version")
+    versions = DatasetRow.objects.filter(draft__record__in=list(record_ids)).values("version")
     runs = TrainingRun.objects.filter(dataset_version__in=versions).values_list("job", flat=True)
     if jobs := set(runs):
         pruning.forget_texts(jobs)

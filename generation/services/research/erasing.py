@@ -51,7 +51,7 @@ def _jobs_that_read(record_ids: Sequence[UUID]) -> set[UUID]:
     """Jobs whose run directories hold facts, pages, drafts or instructions of these records."""
     records = list(record_ids)
     called = Call.objects.filter(record__in=records).values_list("generation_job__job", flat=True)
-    asked = RevisionRequest.objects.filter(candidate__record__in=records).values_list("job_id", flat=True)
+    asked = RevisionRequest.objects.filter(draft__record__in=records).values_list("job_id", flat=True)
     mine = Q(record__in=records) | Q(made_record__in=records)
     researched = ResearchedSite.objects.filter(mine).values_list("research__job", flat=True)
     return {job for jobs in (called, asked, researched) for job in jobs.distinct() if job is not None}

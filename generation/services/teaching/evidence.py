@@ -25,14 +25,14 @@ def latest(task: Task, *, at_most: int = LOOKED_AT) -> list[Case]:
     usable = (
         Decision.objects.filter(
             task=task,
-            candidate__record__split=Split.TRAIN,
-            candidate__erased_at__isnull=True,
-            candidate__revocation__isnull=True,
+            draft__record__split=Split.TRAIN,
+            draft__erased_at__isnull=True,
+            draft__revocation__isnull=True,
             bulk__isnull=True,
         )
         .exclude(verdict=Verdict.RETRACT)
         .exclude(Exists(Decision.objects.filter(retracts=OuterRef("pk"))))
-        .exclude(Exists(KnownAnswer.objects.filter(candidate=OuterRef("candidate"))))
+        .exclude(Exists(KnownAnswer.objects.filter(draft=OuterRef("draft"))))
     )
     return [_case(decision) for decision in _with_texts(usable).order_by("-created_at", "-id")[: min(at_most, MOST)]]
 
@@ -43,26 +43,26 @@ def read(decision_ids: Sequence[str]) -> list[Case]:
     for start in range(0, len(decision_ids), CHUNK):
         rows = Decision.objects.filter(
             pk__in=[UUID(pk) for pk in decision_ids[start : start + CHUNK]],
-            candidate__erased_at__isnull=True,
-            candidate__revocation__isnull=True,
+            draft__erased_at__isnull=True,
+            draft__revocation__isnull=True,
         )
         found.update((str(row.pk), row) for row in _with_texts(rows))
     return [_case(found[pk]) for pk in decision_ids if pk in found]
 
 
 def _with_texts(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
-    return decisions.select_related("candidate__record").defer(
-        "candidate__messages", "candidate__parameters", "candidate__marks", "candidate__labelled_defects"
+    return decisions.select_related("draft__record").defer(
+        "draft__messages", "draft__parameters", "draft__marks", "draft__labelled_defects"
     )
 
 
 def _case(decision: Decision) -> Case:
-    draft: Fields = decision.candidate.fields
+    draft: Fields = decision.draft.fields
     approved = decision.verdict in (Verdict.ACCEPT, Verdict.EDIT)
     return Case(
         decision=str(decision.pk),
         verdict=decision.verdict,
-        facts=decision.candidate.record.facts,
+        facts=decision.draft.record.facts,
         draft=draft,
         final=(decision.fields or draft) if approved else None,
         reasons=tuple(decision.reasons),

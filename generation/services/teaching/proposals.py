@@ -191,7 +191,7 @@ def _ask(
     estimate = _estimate(version, cases, counted, teacher)
     worst = Decimal(str(estimate.worst_call_usd)).quantize(CENT_OF_A_CENT, rounding=ROUND_UP)
     # A call is for a record: that of the newest decision that it is about.
-    record_id = Decision.objects.values_list("candidate__record_id", flat=True).get(pk=cases[0].decision)
+    record_id = Decision.objects.values_list("draft__record_id", flat=True).get(pk=cases[0].decision)
     return orders.place(
         task,
         Quote(version, [str(record_id)], orders.askable(teacher), estimate),

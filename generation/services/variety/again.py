@@ -41,9 +41,7 @@ def ask_again(order: GenerationJob) -> GenerationJob | None:
 
     Within what is left of the order's budget; none where nothing repeats or nothing is left. Repeats of these are left out.
     """
-    repeated = list(
-        LeftOut.objects.filter(generation_job=order, reason=LeftOutFor.DUPLICATE).select_related("candidate")
-    )
+    repeated = list(LeftOut.objects.filter(generation_job=order, reason=LeftOutFor.DUPLICATE).select_related("draft"))
     left_usd = _left_usd(order)
     if not repeated or order.followers.exists() or (left_usd is not None and left_usd <= 0):
         return None
@@ -51,11 +49,11 @@ def ask_again(order: GenerationJob) -> GenerationJob | None:
     try:
         quoted = orders.quote(
             order.task, teacher=order.teacher, count=len(repeated), by=None,
-            record_ids=[one.candidate.record_id for one in repeated], version=order.task_version, mix=wish,
+            record_ids=[one.draft.record_id for one in repeated], version=order.task_version, mix=wish,
         )  # fmt: skip
         quoted.variety.near_duplicates = "keep_out"
         quoted.variety.not_angles = {
-            str(one.candidate.record_id): str(one.candidate.parameters.get("angle", "")) for one in repeated
+            str(one.draft.record_id): str(one.draft.parameters.get("angle", "")) for one in repeated
         }
         return orders.place(
             order.task, quoted, title=f"{len(repeated)} repeated drafts anew", teacher=order.teacher,

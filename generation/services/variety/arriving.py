@@ -14,8 +14,8 @@ from generation.models import GenerationJob, LeftOut
 from generation.services.variety import best, repeats
 from generation.states import LeftOutFor
 from generation.variety import Variety
-from review.models import Candidate
-from review.services.candidates import NewDraft
+from review.models import Draft
+from review.services.drafts import NewDraft
 
 
 class Arrival:
@@ -37,18 +37,18 @@ class Arrival:
             replace(draft, is_kept=True) if holds_back or draft.call_id in self._twins else draft for draft in drafts
         ]
 
-    def added(self, candidates: Iterable[Candidate]) -> None:
+    def added(self, drafts: Iterable[Draft]) -> None:
         """Note why repeats stay off the desk, once the drafts are rows."""
-        rows = [row for row in candidates if row.call_id in self._twins]
+        rows = [row for row in drafts if row.call_id in self._twins]
         LeftOut.objects.bulk_create([self._left_out(row) for row in rows], ignore_conflicts=True)
 
-    def _left_out(self, row: Candidate) -> LeftOut:
+    def _left_out(self, row: Draft) -> LeftOut:
         call_id = str(row.call_id)
         twin = self._twins[call_id]
         return LeftOut(
             call_id=UUID(call_id),
             generation_job=self._order,
-            candidate=row,
+            draft=row,
             reason=LeftOutFor.DUPLICATE,
             because_of=repeats.draft_of(twin.key),
             similarity=round(twin.similarity, 4),

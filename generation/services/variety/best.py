@@ -13,8 +13,8 @@ from uuid import UUID
 from generation.models import BestOf, Call, GenerationJob, LeftOut
 from generation.states import CallState, ChosenBy, LeftOutFor
 from review import checks
-from review.models import Candidate
-from review.services import candidates
+from review.models import Draft
+from review.services.drafts import put_on_desk
 
 # What one mark weighs: what must not go out counts far more than what a person should look at.
 WEIGHTS = {"error": 10, "warning": 1}
@@ -51,8 +51,8 @@ def by_checks(order: GenerationJob, record_ids: Sequence[UUID], *, note: str = "
 
 def put(
     order: GenerationJob,
-    drafts: Sequence[Candidate],
-    chosen: Candidate,
+    drafts: Sequence[Draft],
+    chosen: Draft,
     *,
     by: ChosenBy,
     weights: dict[str, int] | None = None,
@@ -76,24 +76,24 @@ def put(
     )
     if not is_new:
         return
-    candidates.put_on_desk([chosen])
+    put_on_desk([chosen])
     others = [draft for draft in drafts if draft.pk != chosen.pk and draft.call_id]
     LeftOut.objects.bulk_create([_not_best(order, draft, chosen) for draft in others], ignore_conflicts=True)
 
 
-def free(order: GenerationJob, record_ids: Sequence[UUID]) -> dict[UUID, list[Candidate]]:
+def free(order: GenerationJob, record_ids: Sequence[UUID]) -> dict[UUID, list[Draft]]:
     """By record, the drafts of an order to choose among; records that have a choice are absent.
 
     A draft that comes after its record's choice, from a job that was resumed, is left off the desk here.
     """
-    found: dict[UUID, list[Candidate]] = defaultdict(list)
+    found: dict[UUID, list[Draft]] = defaultdict(list)
     for start in range(0, len(record_ids), CHUNK):
         ids = record_ids[start : start + CHUNK]
         made = dict(
             BestOf.objects.filter(generation_job=order, record_id__in=ids).values_list("record_id", "chosen_id")
         )
         rows = (
-            Candidate.objects.filter(job_id=order.job_id, record_id__in=ids, left_out__isnull=True, erased_at=None)
+            Draft.objects.filter(job_id=order.job_id, record_id__in=ids, left_out__isnull=True, erased_at=None)
             .select_related("record", "task_version")
             .order_by("record_id", "created_at", "id")
         )
@@ -104,16 +104,16 @@ def free(order: GenerationJob, record_ids: Sequence[UUID]) -> dict[UUID, list[Ca
     return found
 
 
-def weight(draft: Candidate) -> int:
+def weight(draft: Draft) -> int:
     """What the task's checks say of a draft: less is better. Asked here, since marks of large batches come later."""
     marks = checks.run(draft.task_version.spec, draft.record.facts, draft.fields)
     return sum(WEIGHTS[mark.severity] for mark in marks)
 
 
-def _leave_late(order: GenerationJob, late: Iterable[Candidate], made: dict[UUID, UUID]) -> None:
+def _leave_late(order: GenerationJob, late: Iterable[Draft], made: dict[UUID, UUID]) -> None:
     rows = [
         LeftOut(
-            call_id=UUID(draft.call_id), generation_job=order, candidate=draft, reason=LeftOutFor.NOT_BEST,
+            call_id=UUID(draft.call_id), generation_job=order, draft=draft, reason=LeftOutFor.NOT_BEST,
             because_of_id=made[draft.record_id],
         )
         for draft in late
@@ -122,16 +122,16 @@ def _leave_late(order: GenerationJob, late: Iterable[Candidate], made: dict[UUID
     LeftOut.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _not_best(order: GenerationJob, draft: Candidate, chosen: Candidate) -> LeftOut:
+def _not_best(order: GenerationJob, draft: Draft, chosen: Draft) -> LeftOut:
     return LeftOut(
         call_id=UUID(str(draft.call_id)),
         generation_job=order,
-        candidate=draft,
+        draft=draft,
         reason=LeftOutFor.NOT_BEST,
         because_of=chosen,
     )
 
 
-def _lot(order: GenerationJob, draft: Candidate) -> str:
+def _lot(order: GenerationJob, draft: Draft) -> str:
     """Decides between equals: the same each time, and no teacher's or the earliest's advantage."""
     return sha256(f"{order.pk}:{draft.call_id}".encode()).hexdigest()

@@ -39,7 +39,7 @@ def choose(task: Task, version: TaskVersion, *, count: int, gold_set: DatasetVer
     found: list[Decision] = []
     companies: set[str] = set()
     for decision in sorted(_pool(task, gold_set), key=lambda one: sha256(f"{version.pk}:{one.pk}".encode()).digest()):
-        company = company_of(decision.candidate.record)
+        company = company_of(decision.draft.record)
         if companies.isdisjoint(company) and _fields(version.spec, decision) is not None:
             found.append(decision)
             companies.update(company)
@@ -55,12 +55,12 @@ def choose(task: Task, version: TaskVersion, *, count: int, gold_set: DatasetVer
 
 def read(decision_ids: Sequence[str], spec: TaskSpec) -> list[Shot]:
     """The texts of these decisions, in their order; what was erased or taken out of use since is left out."""
-    rows = datasets.still_there([UUID(pk) for pk in decision_ids]).select_related("candidate__record")
+    rows = datasets.still_there([UUID(pk) for pk in decision_ids]).select_related("draft__record")
     known = {str(decision.pk): decision for decision in rows}
     shots = []
     for pk in decision_ids:
         if pk in known and (fields := _fields(spec, known[pk])) is not None:
-            record = known[pk].candidate.record
+            record = known[pk].draft.record
             shots.append(Shot(decision=pk, company=company_of(record), facts=record.facts, fields=fields))
     return shots
 
@@ -75,19 +75,19 @@ def _pool(task: Task, gold_set: DatasetVersion | None) -> Iterable[Decision]:
     if gold_set is not None:
         approved = Decision.objects.filter(
             pk__in=gold_set.rows.filter(split=Split.TRAIN).values("decision"),
-            candidate__erased_at__isnull=True,
-            candidate__revocation__isnull=True,
+            draft__erased_at__isnull=True,
+            draft__revocation__isnull=True,
         )
     # Accepted among many at once, it was not read. A follow-up answers more than the facts that it would be shown with.
     return (
         approved.filter(
             verdict__in=[Verdict.ACCEPT, Verdict.EDIT],
-            candidate__record__split=Split.TRAIN,
+            draft__record__split=Split.TRAIN,
             bulk__isnull=True,
-            candidate__thread__isnull=True,
+            draft__thread__isnull=True,
         )
-        .select_related("candidate__record")
-        .defer("candidate__messages", "candidate__parameters", "candidate__marks")
+        .select_related("draft__record")
+        .defer("draft__messages", "draft__parameters", "draft__marks")
         .order_by("-created_at", "-id")[:LOOKED_AT]
     )
 
@@ -95,6 +95,6 @@ def _pool(task: Task, gold_set: DatasetVersion | None) -> Iterable[Decision]:
 def _fields(spec: TaskSpec, decision: Decision) -> Fields | None:
     """What was approved, where it fits this version's output."""
     try:
-        return normalise_fields(spec.output_schema, decision.fields or decision.candidate.fields)
+        return normalise_fields(spec.output_schema, decision.fields or decision.draft.fields)
     except ValueError:
         return None

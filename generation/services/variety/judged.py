@@ -15,7 +15,7 @@ from generation.services.orders import Quote
 from generation.services.variety import best, lineups, pricing
 from generation.states import ChosenBy, Purpose
 from generation.variety import Variety
-from review.models import Candidate
+from review.models import Draft
 from web.errors import Refusal
 
 SAMPLE = 20
@@ -67,7 +67,7 @@ def close(judging: GenerationJob) -> None:
         best.by_checks(judging.follows, rest, note="The judge gave no answer.")
 
 
-def _place(order: GenerationJob, several: Mapping[str, Sequence[Candidate]]) -> GenerationJob:
+def _place(order: GenerationJob, several: Mapping[str, Sequence[Draft]]) -> GenerationJob:
     variety = Variety.model_validate(order.variety)
     judge = Teacher.objects.filter(slug=variety.judge).first()
     if judge is None or variety.judge_spec is None:

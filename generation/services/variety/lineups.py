@@ -7,7 +7,7 @@ from uuid import UUID
 
 from generation.engine.diversity import choosing
 from generation.models import GenerationJob
-from review.models import Candidate
+from review.models import Draft
 from review.prompting import Message
 from web.errors import Refusal
 
@@ -31,11 +31,11 @@ def conversations(order: GenerationJob, lineups: Mapping[str, Sequence[str]]) ->
     return found
 
 
-def _drafts(ids: Sequence[str]) -> dict[str, Candidate]:
-    found: dict[str, Candidate] = {}
+def _drafts(ids: Sequence[str]) -> dict[str, Draft]:
+    found: dict[str, Draft] = {}
     for start in range(0, len(ids), CHUNK):
         rows = (
-            Candidate.objects.filter(pk__in=[UUID(pk) for pk in ids[start : start + CHUNK]], erased_at__isnull=True)
+            Draft.objects.filter(pk__in=[UUID(pk) for pk in ids[start : start + CHUNK]], erased_at__isnull=True)
             .select_related("record")
             .only("fields", "record__facts")
         )

@@ -14,9 +14,9 @@ from uuid import UUID
 
 from generation.engine.diversity.seen import Seen, Twin, signature
 from generation.models import GenerationJob
-from review.models import Candidate, SearchBacklog, SearchText
+from review.models import Draft, SearchBacklog, SearchText
 from review.search.texts import of_fields
-from review.services.candidates import NewDraft
+from review.services.drafts import NewDraft
 
 # The newest so many drafts of a task are compared with.
 REMEMBERED = 20_000
@@ -55,11 +55,11 @@ def found(order: GenerationJob, drafts: Sequence[NewDraft]) -> dict[str, Twin]:
         return twins
 
 
-def draft_of(key: str) -> Candidate | None:
+def draft_of(key: str) -> Draft | None:
     """The draft that a twin's key names."""
     if key.startswith(BY_ID):
-        return Candidate.objects.filter(pk=UUID(key.removeprefix(BY_ID))).first()
-    return Candidate.objects.filter(call_id=key).first()
+        return Draft.objects.filter(pk=UUID(key.removeprefix(BY_ID))).first()
+    return Draft.objects.filter(call_id=key).first()
 
 
 def _remembered(order: GenerationJob) -> Seen:
@@ -71,7 +71,7 @@ def _remembered(order: GenerationJob) -> Seen:
     while len(_memories) > TASKS:
         _memories.popitem(last=False)
     rows = SearchText.objects.filter(task=order.task_id, pk__gt=memory.upto).order_by("-id")
-    newest = list(rows.values_list("pk", "candidate__call_id", "candidate_id", "signature")[:REMEMBERED])
+    newest = list(rows.values_list("pk", "draft__call_id", "draft_id", "signature")[:REMEMBERED])
     memory.seen.add((call or f"{BY_ID}{pk}", bytes(raw)) for _, call, pk, raw in reversed(newest))
     if newest:
         memory.upto = newest[0][0]
@@ -80,8 +80,8 @@ def _remembered(order: GenerationJob) -> Seen:
 
 def _not_indexed(order: GenerationJob) -> list[tuple[str, bytes]]:
     """Drafts that wait to be indexed: their signatures are made here."""
-    waiting = [pk for ids in SearchBacklog.objects.values_list("candidates", flat=True)[:40] for pk in ids]
-    rows = Candidate.objects.filter(task=order.task_id, pk__in=waiting[:REMEMBERED]) if waiting else []
+    waiting = [pk for ids in SearchBacklog.objects.values_list("drafts", flat=True)[:40] for pk in ids]
+    rows = Draft.objects.filter(task=order.task_id, pk__in=waiting[:REMEMBERED]) if waiting else []
     return [(row.call_id or f"{BY_ID}{row.pk}", signature(of_fields(row.fields))) for row in rows]
 
 

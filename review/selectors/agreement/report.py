@@ -114,7 +114,7 @@ def _stamp(task: Task) -> str:
     last = Decision.objects.filter(reviewer=OuterRef("pk"), task=task).order_by("-created_at").values("pk")[:1]
     people = Member.objects.filter(Q(memberships__task=task) | Q(is_superuser=True)).annotate(last=Subquery(last))
     said = sorted(str(pk) for pk in set(people.values_list("last", flat=True)) if pk)
-    ruling = Ruling.objects.filter(candidate__task=task).order_by("-created_at").values_list("pk", flat=True).first()
+    ruling = Ruling.objects.filter(draft__task=task).order_by("-created_at").values_list("pk", flat=True).first()
     source = Source.objects.filter(task=task, kind=SourceKind.DECISIONS).values_list("pk", flat=True).first()
     known = KnownAnswer.objects.filter(task=task).count()
     parts = [*said, str(ruling), str(source), str(known), str(latest_version(task).pk)]

@@ -29,7 +29,7 @@ from review.states import AssignmentState, RulingKind, Verdict
 CHUNK = 500
 # A verdict that settles a dispute is written in the moment of its ruling.
 _SAME_MOMENT = timedelta(seconds=5)
-_READ = ("candidate_id", "id", "reviewer_id", "verdict", "at", "retracts_id", "edit_size", "ratings", "text")
+_READ = ("draft_id", "id", "reviewer_id", "verdict", "at", "retracts_id", "edit_size", "ratings", "text")
 
 
 class Word(NamedTuple):
@@ -41,7 +41,7 @@ class Word(NamedTuple):
         text: Stands for the text it ends with: equal texts have equal ones; empty for a reject.
     """
 
-    candidate: str
+    draft: str
     id: str
     reviewer: str
     verdict: str
@@ -57,20 +57,20 @@ def read(task: Task) -> Columns:
     first_at, settling = _ruled(task)
     found = Columns()
     doubtful: dict[str, list[Word]] = {}
-    for candidate, group in groupby(_rows(task), key=itemgetter(0)):
+    for draft, group in groupby(_rows(task), key=itemgetter(0)):
         said = list(group)
         is_plain = all(word[3] != Verdict.RETRACT for word in said) and len({word[2] for word in said}) == len(said)
-        if is_plain and candidate not in first_at:
+        if is_plain and draft not in first_at:
             _add(found, said)
         else:
-            doubtful[candidate] = said
+            doubtful[draft] = said
     wanted = _wanted(task, list(doubtful))
-    for candidate, said in doubtful.items():
-        ruled_at = first_at.get(candidate)
+    for draft, said in doubtful.items():
+        ruled_at = first_at.get(draft)
         counting = [
             word for word in said if word.id not in settling and (ruled_at is None or _moment(word.at) <= ruled_at)
         ]
-        _add(found, list(while_blind(counting, wanted=wanted.get(candidate, 1))))
+        _add(found, list(while_blind(counting, wanted=wanted.get(draft, 1))))
     return found
 
 
@@ -108,11 +108,11 @@ def _add(found: Columns, said: list[Word]) -> None:
 
 
 def _rows(task: Task) -> Iterator[Word]:
-    known = KnownAnswer.objects.filter(task=task).values("candidate")
-    one_by_one = Decision.objects.filter(task=task, bulk__isnull=True, is_late=False).exclude(candidate__in=known)
+    known = KnownAnswer.objects.filter(task=task).values("draft")
+    one_by_one = Decision.objects.filter(task=task, bulk__isnull=True, is_late=False).exclude(draft__in=known)
     several = (
-        one_by_one.exclude(verdict=Verdict.RETRACT).order_by().values("candidate")
-        .annotate(reviewers=Count("reviewer", distinct=True)).filter(reviewers__gte=2).values("candidate")
+        one_by_one.exclude(verdict=Verdict.RETRACT).order_by().values("draft")
+        .annotate(reviewers=Count("reviewer", distinct=True)).filter(reviewers__gte=2).values("draft")
     )  # fmt: skip
     # An accept ends with the draft's own text, whose hash the decision holds; only edits are read.
     text = Case(
@@ -122,9 +122,7 @@ def _rows(task: Task) -> Iterator[Word]:
         output_field=TextField(),
     )
     at = Cast("created_at", TextField())
-    rows = (
-        one_by_one.filter(candidate__in=several).annotate(text=text, at=at).order_by("candidate_id", "created_at", "id")
-    )
+    rows = one_by_one.filter(draft__in=several).annotate(text=text, at=at).order_by("draft_id", "created_at", "id")
     return _raw(rows.values_list(*_READ))
 
 
@@ -157,19 +155,19 @@ def _wanted(task: Task, drafts: list[str]) -> dict[str, int]:
 
 def _ruled(task: Task) -> tuple[dict[str, datetime], set[str]]:
     """When each draft was first ruled on, and which decisions are a lead's own settling words."""
-    rulings = Ruling.objects.filter(candidate__task=task).exclude(kind=RulingKind.LEAVE).order_by("created_at")
+    rulings = Ruling.objects.filter(draft__task=task).exclude(kind=RulingKind.LEAVE).order_by("created_at")
     first_at: dict[str, datetime] = {}
     settling: set[UUID] = set()
     rows = rulings.values_list(
-        "candidate_id", "created_at", "kind", "decision_id", "lead_id", "decision__reviewer_id", "decision__created_at"
+        "draft_id", "created_at", "kind", "decision_id", "lead_id", "decision__reviewer_id", "decision__created_at"
     )
-    for candidate_id, at, kind, decision_id, lead, author, said_at in rows:
-        first_at.setdefault(candidate_id.hex, at)
+    for draft_id, at, kind, decision_id, lead, author, said_at in rows:
+        first_at.setdefault(draft_id.hex, at)
         if kind == RulingKind.SETTLE and lead == author and at - said_at < _SAME_MOMENT:
             settling.add(decision_id)
     judged = Assignment.objects.filter(
-        state=AssignmentState.DONE, candidate__decisions__in=settling, reviewer=F("candidate__decisions__reviewer")
+        state=AssignmentState.DONE, draft__decisions__in=settling, reviewer=F("draft__decisions__reviewer")
     )
     # Who had the card in hand judged it before they settled it.
-    own = settling - set(judged.values_list("candidate__decisions__pk", flat=True))
+    own = settling - set(judged.values_list("draft__decisions__pk", flat=True))
     return first_at, {pk.hex for pk in own}

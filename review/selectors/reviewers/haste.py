@@ -35,7 +35,7 @@ class Hasty:
         seconds: That the card was looked at.
     """
 
-    candidate: UUID
+    draft: UUID
     title: str
     words: int
     seconds: float
@@ -56,12 +56,12 @@ def hasty(member: Member, task: Task, *, is_own: bool) -> list[Hasty]:
     """
     latest = one_by_one(member, task).order_by("-created_at").values("pk")[:LOOK_AT]
     fast = Decision.objects.filter(
-        pk__in=latest, verdict=Verdict.ACCEPT, seconds__gt=0, candidate__words__gte=SHORTEST_WORDS,
-        seconds__lt=F("candidate__words") * (60.0 / FASTEST_WPM),
+        pk__in=latest, verdict=Verdict.ACCEPT, seconds__gt=0, draft__words__gte=SHORTEST_WORDS,
+        seconds__lt=F("draft__words") * (60.0 / FASTEST_WPM),
     )  # fmt: skip
     if not is_own:
         fast = fast.filter(created_at__lte=timezone.now() - LEADS_SEE_AFTER)
     rows = fast.order_by("-created_at").values_list(
-        "candidate_id", "candidate__record__title", "candidate__words", "seconds", "created_at"
+        "draft_id", "draft__record__title", "draft__words", "seconds", "created_at"
     )
     return [Hasty(*row) for row in rows[:SHOWN]]

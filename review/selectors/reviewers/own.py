@@ -75,7 +75,7 @@ def one_by_one(member: Member, task: Task) -> QuerySet[Decision]:
     None in bulk, none from elsewhere, none on a card with a known answer.
     """
     said = Decision.objects.filter(reviewer=member, task=task, is_late=False, retracted_by__isnull=True)
-    here = said.filter(imported_from__isnull=True, candidate__known_answer__isnull=True)
+    here = said.filter(imported_from__isnull=True, draft__known_answer__isnull=True)
     return judged_one_by_one(here.exclude(verdict=Verdict.RETRACT))
 
 
@@ -95,7 +95,7 @@ def summary(member: Member, task: Task, *, count: int = RATES_OF) -> Summary:
 def pace_of(member: Member, task: Task) -> Pace:
     """Medians of the member's latest verdicts; cards left open over lunch are left out."""
     timed = one_by_one(member, task).filter(seconds__gt=0, seconds__lte=LONGEST_CARD_S).order_by("-created_at")
-    rows = list(timed.values_list("seconds", "candidate__words")[:PACE_OF])
+    rows = list(timed.values_list("seconds", "draft__words")[:PACE_OF])
     if not rows:
         return Pace(0, None, None)
     seconds, words = (np.asarray(column, float) for column in zip(*rows, strict=True))

@@ -12,7 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from review import dataset_filters
-from review.models import Candidate, DatasetVersion, Decision, KnownAnswer, Ruling
+from review.models import DatasetVersion, Decision, Draft, KnownAnswer, Ruling
 from review.selectors import gold_steps, revoked
 from review.services import golds_at
 from review.services.datasets.selection import NEAR
@@ -47,7 +47,7 @@ def why(version: DatasetVersion, drafts: Sequence[UUID]) -> dict[UUID, Why]:
     counting = golds_at.ids(task, moment, drafts=drafts)
     steps = gold_steps.steps(dataset_filters.parse(version.filters))
     tests = {f"passes_{index}": passes(step) for index, step in enumerate(steps)}
-    rows = Decision.objects.filter(pk__in=counting).annotate(**tests).values_list("candidate_id", *tests)
+    rows = Decision.objects.filter(pk__in=counting).annotate(**tests).values_list("draft_id", *tests)
     failed = {
         draft: next((step.label for step, passed in zip(steps, passed_all, strict=True) if not passed), "")
         for draft, *passed_all in rows
@@ -70,7 +70,7 @@ def why(version: DatasetVersion, drafts: Sequence[UUID]) -> dict[UUID, Why]:
 
 def _gone(version: DatasetVersion, drafts: Sequence[UUID]) -> dict[UUID, Why]:
     until = version.frozen_at or version.created_at
-    erased = Candidate.objects.filter(pk__in=list(drafts), erased_at__lte=until).values_list("pk", flat=True)
+    erased = Draft.objects.filter(pk__in=list(drafts), erased_at__lte=until).values_list("pk", flat=True)
     found = {draft: Why("erased", "The person it was about was erased") for draft in erased}
     for draft, revocation in revoked.of_drafts(drafts).items():
         if revocation.created_at <= until:
@@ -80,11 +80,11 @@ def _gone(version: DatasetVersion, drafts: Sequence[UUID]) -> dict[UUID, Why]:
 
 def _silent(drafts: Sequence[UUID], moment: datetime) -> dict[UUID, Why]:
     """Of drafts for which nothing counted then: why not."""
-    said = Decision.objects.filter(candidate__in=list(drafts), created_at__lte=moment).order_by("created_at", "pk")
-    ruled = Ruling.objects.filter(candidate__in=list(drafts), created_at__lte=moment).order_by("created_at", "pk")
-    last = {decision.candidate_id: decision for decision in said.only("candidate_id", "verdict", "is_late")}
-    rulings = dict(ruled.values_list("candidate_id", "kind"))
-    known = set(KnownAnswer.objects.filter(candidate__in=list(drafts)).values_list("candidate_id", flat=True))
+    said = Decision.objects.filter(draft__in=list(drafts), created_at__lte=moment).order_by("created_at", "pk")
+    ruled = Ruling.objects.filter(draft__in=list(drafts), created_at__lte=moment).order_by("created_at", "pk")
+    last = {decision.draft_id: decision for decision in said.only("draft_id", "verdict", "is_late")}
+    rulings = dict(ruled.values_list("draft_id", "kind"))
+    known = set(KnownAnswer.objects.filter(draft__in=list(drafts)).values_list("draft_id", flat=True))
     return {draft: _unsaid(last.get(draft), rulings.get(draft), is_known=draft in known) for draft in drafts}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from review.dataset_filters import DatasetFilters
-from review.models import Candidate, Decision, Task
+from review.models import Decision, Draft, Task
 from review.services.datasets.selection import PREVIEW_GOLDS, preview
 from review.states import Split
 
@@ -97,12 +97,12 @@ def rows(task: Task, filters: DatasetFilters, *, start: int = 0) -> Rows:
     """The drafts a selection would take, from the `start`-th on, in the order of their decisions."""
     selection = preview(task, filters)
     chosen = selection.rows[start : start + PAGE_ROWS]
-    said = Decision.objects.select_related("reviewer", "candidate__record").defer(
-        "candidate__messages", "candidate__marks", "candidate__record__facts"
+    said = Decision.objects.select_related("reviewer", "draft__record").defer(
+        "draft__messages", "draft__marks", "draft__record__facts"
     )
     by_id = said.in_bulk([row.decision for row in chosen])
     found = [
-        {"decision": by_id[row.decision], "title": by_id[row.decision].candidate.record.title, "split": row.split}
+        {"decision": by_id[row.decision], "title": by_id[row.decision].draft.record.title, "split": row.split}
         for row in chosen
         if row.decision in by_id
     ]
@@ -111,5 +111,5 @@ def rows(task: Task, filters: DatasetFilters, *, start: int = 0) -> Rows:
 
 
 def _titles(drafts: Iterable[UUID]) -> dict[UUID, str]:
-    found = Candidate.objects.filter(pk__in=list(drafts)).values_list("pk", "record__title")
+    found = Draft.objects.filter(pk__in=list(drafts)).values_list("pk", "record__title")
     return dict(found.order_by())

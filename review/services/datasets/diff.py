@@ -68,39 +68,39 @@ def page(
         Rows, and the draft to go on after; None on the last page.
     """
     rows, last = version_rows.page(older, newer, kind, after=after, size=size)
-    drafts = [row.candidate_id for row in rows]
+    drafts = [row.draft_id for row in rows]
     said = _said(drafts, *sorted((absence.moment_of(older), absence.moment_of(newer))))
     if kind == "changed":
         others = version_rows.twins(older, drafts)
-        return [_changed(row, others[row.candidate_id], said[row.candidate_id]) for row in rows], last
+        return [_changed(row, others[row.draft_id], said[row.draft_id]) for row in rows], last
     why = absence.why(newer if kind == "removed" else older, drafts)
-    return [_one_sided(row, kind, why[row.candidate_id], said[row.candidate_id]) for row in rows], last
+    return [_one_sided(row, kind, why[row.draft_id], said[row.draft_id]) for row in rows], last
 
 
 def _one_sided(row: DatasetRow, kind: Kind, why: Why, said: list[Said]) -> Difference:
     before, after = (row.decision, None) if kind == "removed" else (None, row.decision)
-    return Difference(row.candidate_id, row.candidate.record.title, before, after, why, (), said)
+    return Difference(row.draft_id, row.draft.record.title, before, after, why, (), said)
 
 
 def _changed(row: DatasetRow, other: DatasetRow, said: list[Said]) -> Difference:
-    draft = row.candidate.fields
+    draft = row.draft.fields
     texts = [words_of(decision.fields or draft) for decision in (other.decision, row.decision)]
     segments = word_diff(*texts) if texts[0] != texts[1] else ()
     same = row.decision_id == other.decision_id
     why = Why("rewritten", "The same verdict, written in another way: masked, or by a newer release") if same else None
-    return Difference(row.candidate_id, row.candidate.record.title, other.decision, row.decision, why, segments, said)
+    return Difference(row.draft_id, row.draft.record.title, other.decision, row.decision, why, segments, said)
 
 
 def _said(drafts: Sequence[UUID], begin: datetime, end: datetime) -> dict[UUID, list[Said]]:
     found: defaultdict[UUID, list[Said]] = defaultdict(list)
-    between = {"candidate__in": drafts, "created_at__gt": begin, "created_at__lte": end}
+    between = {"draft__in": drafts, "created_at__gt": begin, "created_at__lte": end}
     decisions: Iterable[Decision] = Decision.objects.filter(**between).select_related("reviewer")
     for one in decisions:
         words = f"{one.get_verdict_display()}{' late' if one.is_late else ''}{' in bulk' if one.bulk_id else ''}"
-        found[one.candidate_id].append(Said(one.created_at, one.reviewer.name, words, one.note))
+        found[one.draft_id].append(Said(one.created_at, one.reviewer.name, words, one.note))
     for ruling in Ruling.objects.filter(**between).select_related("lead"):
         words = f"Ruled: {ruling.get_kind_display().lower()}"
-        found[ruling.candidate_id].append(Said(ruling.created_at, ruling.lead.name, words, ruling.note))
+        found[ruling.draft_id].append(Said(ruling.created_at, ruling.lead.name, words, ruling.note))
     for said in found.values():
         said.sort(key=lambda one: one.at)
     return found

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from review.models import DatasetVersion
 
 Kept = tuple[str, str, str, str]
-_INTO = "review_datasetrow (version_id, candidate_id, decision_id, split, row_hash)"
+_INTO = "review_datasetrow (version_id, draft_id, decision_id, split, row_hash)"
 _COPY = f"COPY {_INTO} FROM STDIN"
 _INSERT = f"INSERT INTO {_INTO} VALUES (%s, %s, %s, %s, %s)"  # noqa: S608 - Nothing in it comes from outside.
 
@@ -20,7 +20,7 @@ def insert(version: DatasetVersion, rows: Sequence[Kept]) -> None:
 
     Args:
         version: Not frozen yet; has none of these rows.
-        rows: Ids of candidate and decision, split and hash of each row.
+        rows: Ids of draft and decision, split and hash of each row.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":

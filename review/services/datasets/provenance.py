@@ -17,11 +17,11 @@ def of(version: DatasetVersion) -> dict[str, Any]:
         version: Its rows must have been written.
     """
     rows = DatasetRow.objects.filter(version=version).order_by()
-    source = "candidate__record__source__"
+    source = "draft__record__source__"
     columns = [f"{source}name", f"{source}provenance", f"{source}sha256"]
     sources = rows.values_list(*columns).annotate(n=Count("pk")).order_by("-n")
-    numbers = rows.values_list("candidate__task_version__number").annotate(n=Count("pk"))
-    models = rows.values_list("candidate__model").annotate(n=Count("pk")).order_by("-n")
+    numbers = rows.values_list("draft__task_version__number").annotate(n=Count("pk"))
+    models = rows.values_list("draft__model").annotate(n=Count("pk")).order_by("-n")
     return {
         "sources": [{"name": name, "note": note, "sha256": sha256, "rows": n} for name, note, sha256, n in sources],
         "task_versions": {f"v{number}": n for number, n in sorted(numbers)},

@@ -128,7 +128,7 @@ def preview(task: Task, filters: DatasetFilters) -> Selection:
 def _compared(task: Task, filters: DatasetFilters, selection: Selection) -> Selection:
     rows = selection.sifted.rows
     out = near_duplicates.left_out(_texts(task, filters, rows), [row.split for row in rows])
-    selection.twins = {rows[index].candidate: (reason, rows[twin].candidate) for index, (reason, twin) in out.items()}
+    selection.twins = {rows[index].draft: (reason, rows[twin].draft) for index, (reason, twin) in out.items()}
     selection.rows = [row for index, row in enumerate(rows) if index not in out]
     return selection
 
@@ -141,7 +141,7 @@ def _texts(task: Task, filters: DatasetFilters, rows: list[Light]) -> list[str]:
         said = Decision.objects.filter(pk__in=list(places))
     else:
         said = gold_steps.base(task, filters).filter(*(step.condition for step in gold_steps.steps(filters)))
-    columns = said.order_by().values_list("id", "verdict", "fields", "candidate__fields")
+    columns = said.order_by().values_list("id", "verdict", "fields", "draft__fields")
     for decision, verdict, edited, draft in columns.iterator(chunk_size=CHUNK):
         if (index := places.get(decision)) is not None:
             texts[index] = words_of(edited if verdict == Verdict.EDIT and edited else draft)

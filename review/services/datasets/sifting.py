@@ -24,8 +24,8 @@ from review.services.datasets.caps import Capped
 CHUNK = 2000
 SHOWN = 10
 _COLUMNS = (
-    "id", "candidate_id", "candidate__record__split", "verdict", "candidate__teacher", "candidate__origin",
-    "reviewer__username", "candidate__record__group", "bulk_id", "imported_from_id",
+    "id", "draft_id", "draft__record__split", "verdict", "draft__teacher", "draft__origin",
+    "reviewer__username", "draft__record__group", "bulk_id", "imported_from_id",
 )  # fmt: skip
 
 
@@ -34,7 +34,7 @@ class Light:
     """A gold without its text."""
 
     decision: UUID
-    candidate: UUID
+    draft: UUID
     split: str
     verdict: str
     teacher: str
@@ -55,11 +55,11 @@ class Line:
     dropped: int = 0
     examples: list[UUID] = field(default_factory=list)
 
-    def drop(self, candidate: UUID) -> None:
+    def drop(self, draft: UUID) -> None:
         """Count a gold as dropped here."""
         self.dropped += 1
         if len(self.examples) < SHOWN:
-            self.examples.append(candidate)
+            self.examples.append(draft)
 
 
 @dataclass
@@ -103,7 +103,7 @@ def sift(task: Task, filters: DatasetFilters, *, newest: int | None = None) -> S
         if failed is None:
             result.rows.append(light)
         else:
-            result.lines[failed].drop(light.candidate)
+            result.lines[failed].drop(light.draft)
     return _with_caps(result, task, filters)
 
 
@@ -126,18 +126,18 @@ def _read(
     decisions: QuerySet[Decision], filters: DatasetFilters, steps: list[Step]
 ) -> Iterator[tuple[Light, tuple[Any, ...]]]:
     tests = {f"passes_{index}": passes(step) for index, step in enumerate(steps)}
-    facts = {f"fact_{name}": KeyTextTransform(name, F("candidate__record__facts")) for name in filters.cap_per}
-    rows = decisions.annotate(**tests, **facts).order_by("created_at", "candidate_id")
+    facts = {f"fact_{name}": KeyTextTransform(name, F("draft__record__facts")) for name in filters.cap_per}
+    rows = decisions.annotate(**tests, **facts).order_by("created_at", "draft_id")
     # A million rows say the same few words.
     same: dict[Any, Any] = {}
     known, head = same.setdefault, len(_COLUMNS)
     for values in rows.values_list(*_COLUMNS, *tests, *facts).iterator(chunk_size=CHUNK):
-        decision, candidate, *words, bulk, imported = values[:head]
+        decision, draft, *words, bulk, imported = values[:head]
         split, verdict, teacher, origin, reviewer, group = (known(word, word) for word in words)
         passed, capped = values[head : head + len(tests)], tuple(values[head + len(tests) :])
         yield (
             Light(
-                decision, candidate, split, verdict, teacher, origin, reviewer, group, bulk is not None,
+                decision, draft, split, verdict, teacher, origin, reviewer, group, bulk is not None,
                 imported is not None, capped,
             ),
             passed,
@@ -152,12 +152,12 @@ def passes(step: Step) -> Case:
 def _with_caps(result: Sifted, task: Task, filters: DatasetFilters) -> Sifted:
     if not filters.has_caps:
         return result
-    rows = [Capped(str(row.candidate), row.group, row.capped) for row in result.rows]
+    rows = [Capped(str(row.draft), row.group, row.capped) for row in result.rows]
     out = caps.left_out(rows, filters, seed=task.seed)
     line = Line("cap", "Over a cap")
     for index in sorted(out):
-        line.drop(result.rows[index].candidate)
-        result.over_cap.append(result.rows[index].candidate)
+        line.drop(result.rows[index].draft)
+        result.over_cap.append(result.rows[index].draft)
     result.lines.append(line)
     result.rows = [row for index, row in enumerate(result.rows) if index not in out]
     return result

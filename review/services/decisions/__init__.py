@@ -20,7 +20,7 @@ from review.services import queue, sight
 from review.services.decisions import judging, taking_back
 from review.services.decisions.outcome import Outcome, OvertakenError
 from review.services.sight import Sight
-from review.states import CandidateState, Verdict
+from review.states import DraftState, Verdict
 from web.errors import Refusal
 
 __all__ = ["Outcome", "record"]
@@ -29,7 +29,7 @@ ATTEMPTS = 4
 
 
 def record(
-    candidate_id: UUID,
+    draft_id: UUID,
     *,
     by: Member,
     id: UUID,
@@ -51,7 +51,7 @@ def record(
     filled up to that many cards in the same transaction.
 
     Args:
-        candidate_id: The draft.
+        draft_id: The draft.
         by: The expert; reviewer or lead of the task, or admin.
         id: The client's UUID; the same id with the same body gives the first result again.
         verdict: accept, edit, reject or retract.
@@ -86,8 +86,8 @@ def record(
             with transaction.atomic():
                 if attempt > 1:
                     # Who was overtaken once looks while nobody else can move the card.
-                    queue.wait_for(candidate_id)
-                return _record(candidate_id, by=by, id=id, said=said, if_match=if_match, deck_size=deck_size)
+                    queue.wait_for(draft_id)
+                return _record(draft_id, by=by, id=id, said=said, if_match=if_match, deck_size=deck_size)
         except OvertakenError:
             continue
         except IntegrityError:
@@ -103,9 +103,9 @@ def record(
     )
 
 
-def _record(candidate_id: UUID, *, by: Member, id: UUID, said: Judgement, if_match: str, deck_size: int) -> Outcome:
-    seen = sight.of(candidate_id, by=by, decision_id=id)
-    body_hash = said.body_hash(candidate_id)
+def _record(draft_id: UUID, *, by: Member, id: UUID, said: Judgement, if_match: str, deck_size: int) -> Outcome:
+    seen = sight.of(draft_id, by=by, decision_id=id)
+    body_hash = said.body_hash(draft_id)
     if seen.decision_known:
         return _again(id, by=by, body_hash=body_hash, seen=seen)
     _check_etag(seen, by=by, if_match=if_match)
@@ -124,7 +124,7 @@ def _again(id: UUID, *, by: Member, body_hash: str, seen: Sight) -> Outcome:
             status=409,
         )
     hand = queue.renew(by, seen.card.task)
-    return Outcome(first, CandidateState(seen.card.state), is_replay=True, hand=hand, pace=seen.pace)
+    return Outcome(first, DraftState(seen.card.state), is_replay=True, hand=hand, pace=seen.pace)
 
 
 def _check_etag(seen: Sight, *, by: Member, if_match: str) -> None:
@@ -135,5 +135,5 @@ def _check_etag(seen: Sight, *, by: Member, if_match: str) -> None:
             "The card is not the one you were shown.",
             hint="Look at it as it is now and decide again.",
             status=412,
-            state={"candidate": str(seen.card.pk), "state": seen.card.state, "etag": current},
+            state={"draft": str(seen.card.pk), "state": seen.card.state, "etag": current},
         )

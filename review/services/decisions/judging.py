@@ -8,11 +8,11 @@ from uuid import UUID
 from members.models import Member
 from review import edits, judgement
 from review.judgement import Judgement
-from review.models import Assignment, Candidate, Decision, Ruling
+from review.models import Assignment, Decision, Draft, Ruling
 from review.services import golds, queue
-from review.services.decisions.outcome import Outcome, move_assignment, move_candidate
+from review.services.decisions.outcome import Outcome, move_assignment, move_draft
 from review.services.sight import Sight
-from review.states import AssignmentState, CandidateState, RulingKind
+from review.states import AssignmentState, DraftState, RulingKind
 from web.errors import Refusal
 
 
@@ -30,12 +30,12 @@ def judge(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash: str,
         _claim(seen)
     move_assignment(seen, by=by, to=AssignmentState.DONE)
     decision = Decision.objects.create(
-        id=id, candidate=seen.card, task_id=seen.card.task_id, reviewer=by, verdict=verdict, fields=fields,
+        id=id, draft=seen.card, task_id=seen.card.task_id, reviewer=by, verdict=verdict, fields=fields,
         before_hash=seen.card.fields_hash, body_hash=body_hash, reasons=list(said.reasons), is_late=is_late,
         ratings=dict(said.ratings), seconds=said.seconds, note=said.note,
         **edit,
     )  # fmt: skip
-    state = CandidateState(seen.card.state) if is_late else _resolve(seen, decision)
+    state = DraftState(seen.card.state) if is_late else _resolve(seen, decision)
     hand = _fill_hand(seen, by=by, deck_size=deck_size)
     pace = seen.pace if is_late else replace(seen.pace, left=max(0, seen.pace.left - (not seen.pace.is_more)))
     return Outcome(decision, state, hand=hand, pace=pace)
@@ -45,33 +45,33 @@ def _claim(seen: Sight) -> None:
     """Move the card on before anything is written of it, so that of two requests at once one is overtaken."""
     if seen.is_known:
         if seen.mine is AssignmentState.ACTIVE:
-            move_candidate(seen, to=CandidateState.KEPT)
+            move_draft(seen, to=DraftState.KEPT)
     elif seen.wanted > 1:
         # Its row is locked from here on: whoever judges it beside this one counts the verdicts after this commits.
-        move_candidate(seen, to=CandidateState.PENDING, verdicts_wanted=seen.wanted, for_reviewer=None)
+        move_draft(seen, to=DraftState.PENDING, verdicts_wanted=seen.wanted, for_reviewer=None)
         _check_first_word(seen)
     else:
-        move_candidate(seen, to=CandidateState.DECIDED)
+        move_draft(seen, to=DraftState.DECIDED)
 
 
 def _check_first_word(seen: Sight) -> None:
     """Under the lock: of two requests of one reviewer at once the second finds the verdict of the first."""
-    own = Decision.objects.filter(candidate=seen.card, reviewer=seen.by)
+    own = Decision.objects.filter(draft=seen.card, reviewer=seen.by)
     if golds.standing(own, sent_back=golds.sent_back_on(seen.card.pk)):
         raise _already_judged(seen)
 
 
-def _resolve(seen: Sight, decision: Decision) -> CandidateState:
+def _resolve(seen: Sight, decision: Decision) -> DraftState:
     """Let a verdict count when it settles the card: alone, as the last one wanted, or agreeing with one that stands."""
     if seen.is_known:
         # As any other card answers; that it was one is told on the reviewer's own page, later.
-        return CandidateState.DECIDED
+        return DraftState.DECIDED
     if seen.wanted == 1 and not seen.is_second:
         golds.write(decision)
-        return CandidateState.DECIDED
+        return DraftState.DECIDED
     state = golds.resolve(seen.card.pk)
-    moves_to = Candidate.objects.filter(pk=seen.card.pk)
-    if state is CandidateState.PENDING:
+    moves_to = Draft.objects.filter(pk=seen.card.pk)
+    if state is DraftState.PENDING:
         if (asked := _sent_back_to(seen.card)) is not None:
             moves_to.update(for_reviewer=asked)
     else:
@@ -79,11 +79,11 @@ def _resolve(seen: Sight, decision: Decision) -> CandidateState:
     return state
 
 
-def _sent_back_to(card: Candidate) -> UUID | None:
+def _sent_back_to(card: Draft) -> UUID | None:
     """The reviewer who is to look at their verdict again and has not yet, if a lead sent one back."""
-    sent = Ruling.objects.filter(candidate=card, kind=RulingKind.SEND_BACK).order_by("created_at", "id")
+    sent = Ruling.objects.filter(draft=card, kind=RulingKind.SEND_BACK).order_by("created_at", "id")
     authors = sent.values_list("decision__reviewer", flat=True)
-    waiting = Assignment.objects.filter(candidate=card, reviewer__in=authors).exclude(state=AssignmentState.DONE)
+    waiting = Assignment.objects.filter(draft=card, reviewer__in=authors).exclude(state=AssignmentState.DONE)
     return waiting.values_list("reviewer", flat=True).first()
 
 
@@ -93,7 +93,7 @@ def _already_judged(seen: Sight) -> Refusal:
         "You have judged this card already.",
         hint="Take that decision back first, with Z or under My decisions.",
         status=409,
-        state={"candidate": str(seen.card.pk), "state": seen.card.state},
+        state={"draft": str(seen.card.pk), "state": seen.card.state},
     )
 
 

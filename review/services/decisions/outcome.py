@@ -10,12 +10,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from members.models import Member
-from review.models import Assignment, Candidate, Decision
+from review.models import Assignment, Decision, Draft
 from review.schema import Fields
 from review.selectors.pace import Pace
 from review.services import queue
 from review.services.sight import Sight
-from review.states import AssignmentState, CandidateState
+from review.states import AssignmentState, DraftState
 
 
 class OvertakenError(Exception):
@@ -28,26 +28,26 @@ class Outcome:
 
     Attributes:
         decision: The decision, this one or, for a repeated request, the first.
-        candidate_state: Where the draft stands now.
+        draft_state: Where the draft stands now.
         is_replay: Whether the very same request was recorded before.
-        hand: Cards put into the member's hand by this verdict, with candidate, record and task version.
+        hand: Cards put into the member's hand by this verdict, with draft, record and task version.
         pace: What is left after it; None for a replay.
     """
 
     decision: Decision
-    candidate_state: CandidateState
+    draft_state: DraftState
     is_replay: bool = False
     hand: list[Assignment] = field(default_factory=list)
     pace: Pace | None = None
 
 
-def move_candidate(seen: Sight, *, to: CandidateState, **values: Any) -> None:
+def move_draft(seen: Sight, *, to: DraftState, **values: Any) -> None:
     """Move the card on from the state it was seen in; its row stays locked until the transaction ends.
 
     Raises:
         OvertakenError: Another request moved it first.
     """
-    moved = Candidate.objects.filter(pk=seen.card.pk, state=seen.card.state).update(state=to, **values)
+    moved = Draft.objects.filter(pk=seen.card.pk, state=seen.card.state).update(state=to, **values)
     if not moved:
         raise OvertakenError
 
@@ -61,10 +61,10 @@ def move_assignment(seen: Sight, *, by: Member, to: AssignmentState, unfinished:
     until = timezone.now() + timedelta(seconds=settings.CARD_LEASE_S)
     if seen.mine is None:
         Assignment.objects.create(
-            candidate=seen.card, reviewer=by, task_id=seen.card.task_id, state=to, leased_until=until,
+            draft=seen.card, reviewer=by, task_id=seen.card.task_id, state=to, leased_until=until,
             etag=queue.etag_for(seen.card, by),
         )  # fmt: skip
         return
-    mine = Assignment.objects.filter(candidate=seen.card, reviewer=by, state=seen.mine)
+    mine = Assignment.objects.filter(draft=seen.card, reviewer=by, state=seen.mine)
     if not mine.update(state=to, unfinished=unfinished, leased_until=until, updated_at=timezone.now()):
         raise OvertakenError

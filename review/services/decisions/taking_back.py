@@ -9,12 +9,12 @@ from django.http import Http404
 
 from members.models import Member
 from review.judgement import Judgement
-from review.models import Candidate, Decision
+from review.models import Decision, Draft
 from review.schema import Fields
 from review.services import golds, queue
-from review.services.decisions.outcome import Outcome, OvertakenError, move_assignment, move_candidate
+from review.services.decisions.outcome import Outcome, OvertakenError, move_assignment, move_draft
 from review.services.sight import Sight
-from review.states import AssignmentState, CandidateState, Verdict
+from review.states import AssignmentState, DraftState, Verdict
 from web.errors import Refusal
 
 
@@ -28,7 +28,7 @@ def take_back(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash: 
         Http404: The member has no such decision on the card.
         Refusal: 409 when it was taken back already, a lead ruled on the draft, or somebody else holds it.
     """
-    own = Decision.objects.filter(candidate=seen.card, reviewer=by)
+    own = Decision.objects.filter(draft=seen.card, reviewer=by)
     target = own.filter(pk=said.retracts).first() if said.retracts else None
     if target is None or target.verdict == Verdict.RETRACT:
         raise Http404("You have no such decision on this card to take back.")
@@ -38,27 +38,27 @@ def take_back(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash: 
         )
     _check_open(seen, is_late=target.is_late)
     decision = Decision.objects.create(
-        id=id, candidate=seen.card, task_id=seen.card.task_id, reviewer=by, verdict=Verdict.RETRACT, fields=None,
+        id=id, draft=seen.card, task_id=seen.card.task_id, reviewer=by, verdict=Verdict.RETRACT, fields=None,
         before_hash=seen.card.fields_hash, body_hash=body_hash, note=said.note, seconds=said.seconds, retracts=target,
         is_late=target.is_late,
     )  # fmt: skip
     if target.is_late:
         # It counted for nothing, so nothing comes back; the reviewer may be dealt the card again.
         move_assignment(seen, by=by, to=AssignmentState.RELEASED)
-        return Outcome(decision, CandidateState(seen.card.state), pace=seen.pace)
+        return Outcome(decision, DraftState(seen.card.state), pace=seen.pace)
     golds.refresh(seen.card.pk)
     if _is_with_another(seen):
         move_assignment(seen, by=by, to=AssignmentState.RELEASED, unfinished=_unfinished(target))
-        return Outcome(decision, CandidateState(seen.card.state), pace=seen.pace)
-    move_candidate(seen, to=CandidateState.LEASED, for_reviewer=None)
+        return Outcome(decision, DraftState(seen.card.state), pace=seen.pace)
+    move_draft(seen, to=DraftState.LEASED, for_reviewer=None)
     move_assignment(seen, by=by, to=AssignmentState.ACTIVE, unfinished=_unfinished(target))
     back = queue.held_card(by, seen.card.pk)
-    return Outcome(decision, CandidateState.LEASED, hand=[back], pace=replace(seen.pace, left=seen.pace.left + 1))
+    return Outcome(decision, DraftState.LEASED, hand=[back], pace=replace(seen.pace, left=seen.pace.left + 1))
 
 
 def _is_with_another(seen: Sight) -> bool:
     """Whether another reviewer holds the card: for a further verdict, or as a known answer."""
-    return seen.card.state == CandidateState.LEASED
+    return seen.card.state == DraftState.LEASED
 
 
 def _unfinished(target: Decision) -> Fields | None:
@@ -71,7 +71,7 @@ def _check_open(seen: Sight, *, is_late: bool) -> None:
 
     The card is locked first, so that neither a ruling nor a deal comes in between.
     """
-    state = Candidate.objects.select_for_update().values_list("state", flat=True).get(pk=seen.card.pk)
+    state = Draft.objects.select_for_update().values_list("state", flat=True).get(pk=seen.card.pk)
     if state != seen.card.state:
         raise OvertakenError
     if golds.in_force(seen.card.pk) is not None:
@@ -81,5 +81,5 @@ def _check_open(seen: Sight, *, is_late: bool) -> None:
             hint="Ask a lead to reopen it.",
             status=409,
         )
-    if state == CandidateState.LEASED and not is_late and seen.card.verdicts_wanted == 1 and not seen.is_known:
+    if state == DraftState.LEASED and not is_late and seen.card.verdicts_wanted == 1 and not seen.is_known:
         raise queue.not_free(seen.card)

@@ -9,13 +9,13 @@ from django.db import transaction
 
 from members.models import Member
 from review import permissions
-from review.models import Candidate, Record, Source, Task, TaskVersion
+from review.models import Draft, Record, Source, Task, TaskVersion
 from review.schema import word_count
 from review.selectors.tasks import latest_version
 from review.services.imports import arriving, sources
 from review.services.imports.chat_logs import open_drafts
 from review.services.imports.companies import Companies
-from review.services.imports.finding import Draft, Finder, call_id, fitting
+from review.services.imports.finding import DraftColumns, Finder, call_id, fitting
 from review.services.imports.mapping import Mapping, guess, targets
 from review.services.imports.reading import at_most, check_mapping, read_rows
 from review.services.imports.records import foreseen, growing_chunks
@@ -55,7 +55,7 @@ def import_drafts(
         by: Who imports; a lead of the task.
         filename: What the file was called.
         name: What to call the source; the filename when empty.
-        provenance: Where the drafts come from, in words; it stands on each candidate.
+        provenance: Where the drafts come from, in words; it stands on each draft.
         mapping: Column to field; guessed when None. `labelled_defects` takes names of known faults, parted by `;`.
         defaults: A value for all rows, by facts that no column fills.
         skip_bad: Leave bad rows out instead of refusing the file.
@@ -106,7 +106,7 @@ class _Intake:
         """Whether rows cannot be prepared without asking the database."""
         return self._finder.may_know
 
-    def prepare(self, drafts: Sequence[Draft]) -> tuple[Laid, LaidDrafts]:
+    def prepare(self, drafts: Sequence[DraftColumns]) -> tuple[Laid, LaidDrafts]:
         """Find or make the record of each; what is new, ready to be written."""
         self._finder.learn(drafts)
         rows: list[DraftRow] = []
@@ -132,7 +132,7 @@ class _Intake:
 
     def _new(self, rows: list[DraftRow]) -> list[DraftRow]:
         if self._finder.may_know:
-            known = Candidate.objects.filter(call_id__in=[row.call_id for row in rows])
+            known = Draft.objects.filter(call_id__in=[row.call_id for row in rows])
             self._calls.update(call for call in known.values_list("call_id", flat=True) if call)
         fresh = []
         for row in rows:

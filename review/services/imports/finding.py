@@ -17,7 +17,7 @@ from review.services.pouring import RecordRow
 from review.spec import TaskSpec
 
 
-class Draft(NamedTuple):
+class DraftColumns(NamedTuple):
     """One good row whose written fields fit the schema, as canonical JSON, and the hashes of both."""
 
     row: ReadRow
@@ -25,14 +25,14 @@ class Draft(NamedTuple):
     digest: str
     fields: Fields
     text: str
-    # As `Candidate.fields_hash` has it.
+    # As `Draft.fields_hash` has it.
     text_hash: str
 
 
 NAMELESS = "it names no record: give the fact that names it, or all required facts"
 
 
-def fitting(version: TaskVersion, rows: Iterable[ReadRow], tally: Tally) -> Iterator[Draft]:
+def fitting(version: TaskVersion, rows: Iterable[ReadRow], tally: Tally) -> Iterator[DraftColumns]:
     """Drafts of rows whose written fields fit the schema; others are counted as bad."""
     schema = version.spec.output_schema
     for read in hashed(rows, tally):
@@ -45,7 +45,7 @@ def fitting(version: TaskVersion, rows: Iterable[ReadRow], tally: Tally) -> Iter
         except ValueError as error:
             tally.refuse(read.row.number, str(error))
         else:
-            yield Draft(read.row, read.facts, read.digest, fields, text, text_hash)
+            yield DraftColumns(read.row, read.facts, read.digest, fields, text, text_hash)
 
 
 def is_nameless(spec: TaskSpec, facts: Facts) -> bool:
@@ -89,7 +89,7 @@ class Finder:
         self.may_know = Record.objects.filter(task=source.task).exists()
         self.fresh: list[RecordRow] = []
 
-    def learn(self, drafts: Sequence[Draft]) -> None:
+    def learn(self, drafts: Sequence[DraftColumns]) -> None:
         """Look up what the task has of these."""
         if self.may_know:
             records = Record.objects.filter(task=self._source.task)
@@ -111,7 +111,7 @@ class Finder:
             self._company[draft.digest] for draft in drafts if draft.row.facts and draft.digest in self._company
         )
 
-    def record_for(self, draft: Draft) -> str:
+    def record_for(self, draft: DraftColumns) -> str:
         """The id of the record a draft is about, 32 hexadecimal digits; a new one is remembered in `fresh`.
 
         Raises:
@@ -143,10 +143,10 @@ class Finder:
         if first != record_id:
             self._more_of_group.setdefault(group, set()).add(record_id)
 
-    def _is_name(self, draft: Draft) -> bool:
+    def _is_name(self, draft: DraftColumns) -> bool:
         return self._key_names >= draft.row.facts.keys()
 
-    def _group(self, draft: Draft) -> str:
+    def _group(self, draft: DraftColumns) -> str:
         group = self._writing.naming.company(draft.row.facts, draft.digest).group
         return "" if group == draft.digest else group
 

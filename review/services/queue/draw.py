@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from members.models import Member
-from review.models import Assignment, Candidate
+from review.models import Assignment, Draft
 from review.selectors import queues
 from review.selectors.queues import NOT_ASIDE, Dealing
 from review.services.queue import leases
@@ -23,7 +23,7 @@ from web.compiled import Compiled
 
 # One draw: how the cards of it come, from which queue, and how many of the missing it may give.
 _Draw = tuple[Drawn, str, int]
-_QUEUES: dict[str, Callable[[Any, Any], QuerySet[Candidate]]] = {
+_QUEUES: dict[str, Callable[[Any, Any], QuerySet[Draft]]] = {
     "assigned": lambda member, task: queues.assigned(member, task).filter(NOT_ASIDE),
     "assigned, aside too": queues.assigned,
     "known": queues.known,
@@ -53,7 +53,7 @@ def take(
     if count <= 0:
         return []
     dealing = dealing or queues.dealing(member, task_id)
-    drawn: list[tuple[Candidate, Drawn]] = []
+    drawn: list[tuple[Draft, Drawn]] = []
     for how, queue, share in _draws(dealing, count):
         missing = min(count - len(drawn), share)
         if missing > 0:
@@ -82,8 +82,8 @@ def _draws(dealing: Dealing, count: int) -> Iterator[_Draw]:
 
 
 def _first(
-    queue: str, member: Member, task_id: UUID, count: int, drawn: list[tuple[Candidate, Drawn]], but: UUID | None
-) -> list[Candidate]:
+    queue: str, member: Member, task_id: UUID, count: int, drawn: list[tuple[Draft, Drawn]], but: UUID | None
+) -> list[Draft]:
     passed = [card.pk for card, _ in drawn]
     if but is not None:
         passed.append(but)
@@ -91,7 +91,7 @@ def _first(
     return _FIRST(queue, count, by=member.pk, task=task_id, **named)
 
 
-def _front(queue: str, count: int, *, by: UUID, task: UUID, **passed: UUID) -> QuerySet[Candidate]:
+def _front(queue: str, count: int, *, by: UUID, task: UUID, **passed: UUID) -> QuerySet[Draft]:
     free = leases.for_member(_QUEUES[queue](by, task).filter(~queues.judged_by(by)), by)
     return (free.exclude(pk__in=passed.values()) if passed else free)[:count]
 
@@ -103,10 +103,10 @@ def _heads(count: int, probability: float) -> int:
     return sum(_coin.random() < probability for _ in range(count))
 
 
-def _mixed(drawn: list[tuple[Candidate, Drawn]]) -> list[tuple[Candidate, Drawn]]:
+def _mixed(drawn: list[tuple[Draft, Drawn]]) -> list[tuple[Draft, Drawn]]:
     """Cards of all draws among each other, so that place tells nothing of how one came; assigned first, set aside last."""
-    lanes: dict[Drawn, list[tuple[Candidate, Drawn]]] = {}
-    aside: list[tuple[Candidate, Drawn]] = []
+    lanes: dict[Drawn, list[tuple[Draft, Drawn]]] = {}
+    aside: list[tuple[Draft, Drawn]] = []
     for card, how in drawn:
         lane = aside if card.queue_position >= BEHIND_THE_REST else lanes.setdefault(how, [])
         lane.append((card, how))

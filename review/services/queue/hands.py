@@ -9,12 +9,12 @@ from django.db.models import OuterRef, Q, QuerySet
 from django.http import Http404
 
 from members.models import Member
-from review.models import Assignment, Candidate, Task
+from review.models import Assignment, Draft, Task
 from review.permissions import require
 from review.selectors import comments, queues
 from review.services.queue import leases
 from review.services.queue.draw import take
-from review.states import AssignmentState, CandidateState, Drawn, Role
+from review.states import AssignmentState, DraftState, Drawn, Role
 
 
 def deal(member: Member, task: Task, *, count: int = 5) -> list[Assignment]:
@@ -23,7 +23,7 @@ def deal(member: Member, task: Task, *, count: int = 5) -> list[Assignment]:
     Cards whose lease ran out come back into the queue first. Reviewers who deal at once never get the same card.
 
     Returns:
-        Active assignments with candidate, record and task version loaded, in the order they were dealt.
+        Active assignments with draft, record and task version loaded, in the order they were dealt.
 
     Raises:
         PermissionDenied: The member is no reviewer of the task.
@@ -37,7 +37,7 @@ def deal(member: Member, task: Task, *, count: int = 5) -> list[Assignment]:
 
 
 def deal_among(
-    member: Member, task_id: UUID, drafts: QuerySet[Candidate], *, count: int, but: UUID | None = None
+    member: Member, task_id: UUID, drafts: QuerySet[Draft], *, count: int, but: UUID | None = None
 ) -> tuple[list[Assignment], list[Assignment]]:
     """Give the member a hand of some drafts of a task alone, such as those of one campaign, in the order of the queue.
 
@@ -56,12 +56,12 @@ def deal_among(
     """
     with transaction.atomic():
         mine = Assignment.objects.filter(
-            reviewer=member, task=task_id, state=AssignmentState.ACTIVE, candidate__in=drafts.values("pk")
+            reviewer=member, task=task_id, state=AssignmentState.ACTIVE, draft__in=drafts.values("pk")
         )
         mine.update(leased_until=leases.lease_end())
-        held = list(_with_card(mine, member).order_by("candidate__queue_position", "candidate_id"))
+        held = list(_with_card(mine, member).order_by("draft__queue_position", "draft_id"))
         leases.reclaim()
-        free = drafts.filter(~queues.judged_by(member), task=task_id, state=CandidateState.PENDING)
+        free = drafts.filter(~queues.judged_by(member), task=task_id, state=DraftState.PENDING)
         free = free.exclude(pk=but) if but is not None else free
         free = free.filter(Q(for_reviewer__isnull=True) | Q(for_reviewer=member)).order_by("queue_position", "id")
         taken = list(leases.for_member(free, member)[: max(0, count - len(held))])
@@ -74,41 +74,41 @@ def renew(member: Member, task: Task) -> list[Assignment]:
     mine = Assignment.objects.filter(reviewer=member, task=task, state=AssignmentState.ACTIVE)
     if not mine.update(leased_until=until):
         return []
-    return list(_with_card(mine, member).order_by("created_at", "candidate__queue_position", "candidate_id"))
+    return list(_with_card(mine, member).order_by("created_at", "draft__queue_position", "draft_id"))
 
 
-def held_card(member: Member, candidate_id: UUID) -> Assignment:
-    """The card as the member holds it, with candidate, record and task version."""
-    mine = Assignment.objects.filter(candidate_id=candidate_id, reviewer=member, state=AssignmentState.ACTIVE)
+def held_card(member: Member, draft_id: UUID) -> Assignment:
+    """The card as the member holds it, with draft, record and task version."""
+    mine = Assignment.objects.filter(draft_id=draft_id, reviewer=member, state=AssignmentState.ACTIVE)
     return _with_card(mine, member).get()
 
 
-def hold(member: Member, candidate_id: UUID) -> Assignment:
+def hold(member: Member, draft_id: UUID) -> Assignment:
     """Put one certain card into the member's hand, wherever it stands in the queue.
 
     Raises:
         Http404: No such draft, or not in a task of this member.
         Refusal: 409 when it is in front of another reviewer, waits for another, is judged, or kept from the desk.
     """
-    candidate = Candidate.objects.select_related("task").filter(pk=candidate_id).first()
-    if candidate is None:
+    draft = Draft.objects.select_related("task").filter(pk=draft_id).first()
+    if draft is None:
         raise Http404("There is no such draft.")
-    require(member, candidate.task, Role.REVIEWER)
+    require(member, draft.task, Role.REVIEWER)
     with transaction.atomic():
         leases.reclaim()
-        mine = Assignment.objects.filter(candidate=candidate, reviewer=member, state=AssignmentState.ACTIVE)
+        mine = Assignment.objects.filter(draft=draft, reviewer=member, state=AssignmentState.ACTIVE)
         if mine.update(leased_until=leases.lease_end()):
-            return held_card(member, candidate_id)
-        free = Candidate.objects.filter(~queues.judged_by(member), pk=candidate_id, state=CandidateState.PENDING)
+            return held_card(member, draft_id)
+        free = Draft.objects.filter(~queues.judged_by(member), pk=draft_id, state=DraftState.PENDING)
         free = free.filter(Q(for_reviewer__isnull=True) | Q(for_reviewer=member))
         taken = leases.lease(member, list(leases.for_member(free, member)), [Drawn.ASKED])
     if not taken:
-        raise leases.not_free(candidate)
+        raise leases.not_free(draft)
     return taken[0]
 
 
 def _with_card(assignments: QuerySet[Assignment], member: Member) -> QuerySet[Assignment]:
-    told = assignments.annotate(has_comments=comments.are_open(OuterRef("candidate"), member))
-    return told.select_related("candidate__record", "candidate__task_version").defer(
-        "candidate__messages", "candidate__parameters", "candidate__labelled_defects", "candidate__task_version__body"
+    told = assignments.annotate(has_comments=comments.are_open(OuterRef("draft"), member))
+    return told.select_related("draft__record", "draft__task_version").defer(
+        "draft__messages", "draft__parameters", "draft__labelled_defects", "draft__task_version__body"
     )

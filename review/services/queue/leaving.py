@@ -13,11 +13,11 @@ from django.db.models import BigIntegerField, Case, F, Value, When
 from django.utils import timezone
 
 from members.models import Member
-from review.models import Assignment, Candidate
+from review.models import Assignment, Draft
 from review.schema import Fields
 from review.services.queue import leases
 from review.services.queue.draw import take
-from review.states import BEHIND_THE_REST, RANDOM_SLICE_BELOW, AssignmentState, CandidateState, Drawn
+from review.states import BEHIND_THE_REST, RANDOM_SLICE_BELOW, AssignmentState, DraftState, Drawn
 from web.errors import Refusal
 
 # Out of the random slice, so that the card is not drawn again at once; that it was drawn stays with its assignment.
@@ -33,12 +33,12 @@ class Leaving:
     """A card its reviewer walks away from.
 
     Attributes:
-        candidate_id: The draft.
+        draft_id: The draft.
         unfinished: Fields as far as they were edited, or nothing.
         seen_until: The lease as the page knew it. A lease renewed since belongs to a newer page and stays.
     """
 
-    candidate_id: UUID
+    draft_id: UUID
     unfinished: Fields | None = None
     seen_until: datetime | None = None
 
@@ -54,22 +54,20 @@ def release(member: Member, cards: Sequence[Leaving]) -> int:
     now = timezone.now()
     freed: list[UUID] = []
     with transaction.atomic():
-        for card in sorted(cards, key=lambda leaving: leaving.candidate_id):
-            mine = Assignment.objects.filter(
-                candidate_id=card.candidate_id, reviewer=member, state=AssignmentState.ACTIVE
-            )
+        for card in sorted(cards, key=lambda leaving: leaving.draft_id):
+            mine = Assignment.objects.filter(draft_id=card.draft_id, reviewer=member, state=AssignmentState.ACTIVE)
             if card.seen_until is not None:
                 # Browsers and databases round clocks differently; a real renewal moves the lease by far more.
                 mine = mine.filter(leased_until__lte=card.seen_until + timedelta(milliseconds=5))
-            leases.wait_for(card.candidate_id)
+            leases.wait_for(card.draft_id)
             if mine.update(state=AssignmentState.RELEASED, unfinished=card.unfinished, updated_at=now):
-                freed.append(card.candidate_id)
+                freed.append(card.draft_id)
         leases.back_to_queue(freed)
     return len(freed)
 
 
 def set_aside(
-    candidate_id: UUID, *, by: Member, note: str = "", unfinished: Fields | None = None, deck_size: int = 0
+    draft_id: UUID, *, by: Member, note: str = "", unfinished: Fields | None = None, deck_size: int = 0
 ) -> list[Assignment]:
     """Put a card behind the rest of the queue, with a note. It is no decision.
 
@@ -80,8 +78,8 @@ def set_aside(
         Refusal: 409 when the member does not hold the card.
     """
     with transaction.atomic():
-        leases.wait_for(candidate_id)
-        mine = Assignment.objects.filter(candidate_id=candidate_id, reviewer=by)
+        leases.wait_for(draft_id)
+        mine = Assignment.objects.filter(draft_id=draft_id, reviewer=by)
         held = mine.filter(state=AssignmentState.ACTIVE).update(
             state=AssignmentState.SET_ASIDE, note=note.strip()[:2000], unfinished=unfinished,
             # From now on the note is the reviewer's own, not the one with which a lead sent the card back.
@@ -95,15 +93,15 @@ def set_aside(
                 hint="Its lease ran out or it was judged; take the next card.",
                 status=409,
             )
-        _put_behind(candidate_id)
+        _put_behind(draft_id)
         task_id = mine.values_list("task_id", flat=True).get()
         in_hand = Assignment.objects.filter(reviewer=by, task_id=task_id, state=AssignmentState.ACTIVE).count()
-        return take(by, task_id, count=deck_size - in_hand, but=candidate_id)
+        return take(by, task_id, count=deck_size - in_hand, but=draft_id)
 
 
-def _put_behind(candidate_id: UUID) -> None:
-    card = Candidate.objects.filter(pk=candidate_id, state=CandidateState.LEASED)
+def _put_behind(draft_id: UUID) -> None:
+    card = Draft.objects.filter(pk=draft_id, state=DraftState.LEASED)
     # A card with a known answer is in no queue, and this member does not meet it again.
-    if not card.filter(leases.IS_KNOWN).update(state=CandidateState.KEPT):
+    if not card.filter(leases.IS_KNOWN).update(state=DraftState.KEPT):
         place = BEHIND_THE_REST + int(time.time() * 1000)
-        card.update(state=CandidateState.PENDING, queue_position=place, random_key=_BESIDE_THE_SLICE)
+        card.update(state=DraftState.PENDING, queue_position=place, random_key=_BESIDE_THE_SLICE)

@@ -69,7 +69,7 @@ export class Asking {
     if (button.disabled) return;
     button.disabled = true;
     const { id, instruction, teacher } = Object.fromEntries(new FormData(form));
-    const url = `${this.desk.dataset.candidatesUrl}${this.#card.dataset.card}/revisions/?render=html${this.desk.dataset.only ? `&only=${encodeURIComponent(this.desk.dataset.only)}` : ""}`;
+    const url = `${this.desk.dataset.draftsUrl}${this.#card.dataset.card}/revisions/?render=html${this.desk.dataset.only ? `&only=${encodeURIComponent(this.desk.dataset.only)}` : ""}`;
     const response = await this.#post(url, JSON.stringify({ id, instruction, teacher }), { "Content-Type": "application/json" });
     const reply = await response?.json().catch(() => null);
     button.disabled = false;
@@ -87,9 +87,9 @@ export class Asking {
 
   /** The card waits for its revision: out of the hand, and Z brings it back like one set aside. */
   #away(card, told) {
-    const { card: candidate, title } = card.dataset;
-    this.verdicts.away.set(candidate, told.id);
-    this.history.push({ kind: "aside", decision: told.id, candidate, card });
+    const { card: draft, title } = card.dataset;
+    this.verdicts.away.set(draft, told.id);
+    this.history.push({ kind: "aside", decision: told.id, draft, card });
     this.hand.remove(card);
     this.take(told.next);
     this.showPace(told.pace);
@@ -118,9 +118,9 @@ export class Asking {
 
   async #fetch(told, id) {
     this.#waiting.delete(told.id);
-    const response = await this.#post(`${this.desk.dataset.candidatesUrl}${id}/hold/?render=html`, "{}", { "Content-Type": "application/json" });
+    const response = await this.#post(`${this.desk.dataset.draftsUrl}${id}/hold/?render=html`, "{}", { "Content-Type": "application/json" });
     const reply = response?.ok ? await response.json().catch(() => null) : null;
-    this.verdicts.away.delete(told.candidate);
+    this.verdicts.away.delete(told.draft);
     if (!reply) return void this.refill();
     const reading = this.hand.current;
     this.take(reply.cards);
@@ -134,7 +134,7 @@ export class Asking {
 
   #failed(told) {
     this.#waiting.delete(told.id);
-    this.verdicts.away.delete(told.candidate);
+    this.verdicts.away.delete(told.draft);
     this.#draw();
     this.notices.hint(`No revision came for ${told.title}; the draft is back on your desk.`);
     this.refill();

@@ -143,7 +143,7 @@ outbox.addEventListener("refused", ({ detail: { entry, problem } }) => {
   const isKnown = problem.code === "already_judged" && !entry.body.fields;
   if (isKnown) notices.say("This card was judged already.");
   else notices.refused(problem, entry);
-  const card = hand.find(entry.candidate);
+  const card = hand.find(entry.draft);
   if (card) hand.remove(card);
   refill();
 });
@@ -265,7 +265,7 @@ stage.addEventListener("keydown", (event) => {
 
 function leavePage() {
   const cards = hand.cards.map((card) => ({
-    candidate: card.dataset.card,
+    draft: card.dataset.card,
     seen_until: card.dataset.leasedUntil,
     unfinished: isChanged(card) ? fieldsOf(card) : null,
   }));

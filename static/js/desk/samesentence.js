@@ -10,16 +10,16 @@ let latest = "";
 /** Ask whether the sentences of a sent verdict stand in others, and say so in the desk's foot. */
 export function offer(desk, entry) {
   if (!WORTH_ASKING.has(entry.body?.verdict)) return;
-  latest = entry.candidate;
-  idle(() => ask(desk, entry.candidate));
+  latest = entry.draft;
+  idle(() => ask(desk, entry.draft));
 }
 
-async function ask(desk, candidate) {
-  const reply = await fetch(`${desk.dataset.candidatesUrl}${candidate}/repeated/`, { headers: { Accept: "application/json" } });
+async function ask(desk, draft) {
+  const reply = await fetch(`${desk.dataset.draftsUrl}${draft}/repeated/`, { headers: { Accept: "application/json" } });
   if (!reply.ok) return;
   const [first] = (await reply.json()).results;
   // The line speaks of the last verdict only; an answer that comes late is not shown under another.
-  if (candidate === latest) show(desk, first);
+  if (draft === latest) show(desk, first);
 }
 
 function show(desk, found) {

@@ -12,7 +12,7 @@ export class Server {
 
   /** Where a verb on one card is posted. */
   cardUrl(card, verb) {
-    return `${this.urls.candidatesUrl}${card}/${verb}/?render=html${this.#only()}`;
+    return `${this.urls.draftsUrl}${card}/${verb}/?render=html${this.#only()}`;
   }
 
   /** The part of the task that this desk keeps to, as an address says it. */
@@ -32,12 +32,12 @@ export class Server {
 
   /** What the checks say of fields that are not saved; null when they cannot be reached. */
   async check(card, fields) {
-    return this.#send("POST", `${this.urls.candidatesUrl}${card}/check/?render=html`, { fields });
+    return this.#send("POST", `${this.urls.draftsUrl}${card}/check/?render=html`, { fields });
   }
 
   /** Keep an unfinished edit with the card. */
   keepUnfinished(card, fields) {
-    return this.#send("PUT", `${this.urls.candidatesUrl}${card}/unfinished/`, { fields });
+    return this.#send("PUT", `${this.urls.draftsUrl}${card}/unfinished/`, { fields });
   }
 
   async #send(method, url, body) {

@@ -21,29 +21,29 @@ export class Verdicts {
 
   /** Take up what an earlier page of this browser left in the outbox. */
   async resume() {
-    for (const { kind, candidate, headers, body } of await this.outbox.entries()) {
+    for (const { kind, draft, headers, body } of await this.outbox.entries()) {
       if (kind === "hold" || body.verdict === "retract") {
-        this.away.delete(candidate);
+        this.away.delete(draft);
         continue;
       }
-      this.away.set(candidate, body.id);
+      this.away.set(draft, body.id);
       const etag = headers?.["If-Match"].replaceAll('"', "");
-      this.history.push({ kind, decision: body.id, candidate, etag });
+      this.history.push({ kind, decision: body.id, draft, etag });
     }
     for (const card of this.hand.cards) if (this.away.has(card.dataset.card)) this.hand.remove(card);
   }
 
   /** Whether a card was judged since the turn in which the server was asked for it. */
-  isStale(candidate, asked) {
-    return (this.settled.get(candidate) ?? 0) > asked;
+  isStale(draft, asked) {
+    return (this.settled.get(draft) ?? 0) > asked;
   }
 
   /** The server has answered an entry for good. */
-  settle({ kind, candidate, body }) {
+  settle({ kind, draft, body }) {
     this.turn += 1;
-    if (kind === "hold" || body.verdict === "retract") this.settled.delete(candidate);
-    else this.settled.set(candidate, this.turn);
-    if (body.verdict !== "retract" && this.away.get(candidate) === body.id) this.away.delete(candidate);
+    if (kind === "hold" || body.verdict === "retract") this.settled.delete(draft);
+    else this.settled.set(draft, this.turn);
+    if (body.verdict !== "retract" && this.away.get(draft) === body.id) this.away.delete(draft);
   }
 
   accept(card) {
@@ -80,12 +80,12 @@ export class Verdicts {
 
   async setAside(card, note) {
     const unfinished = isChanged(card) ? fieldsOf(card) : null;
-    const { card: candidate, title } = card.dataset;
+    const { card: draft, title } = card.dataset;
     const id = newId();
     this.#leave(card, "aside", id);
-    this.history.push({ kind: "aside", decision: id, candidate, card });
+    this.history.push({ kind: "aside", decision: id, draft, card });
     this.notices.say(`Set aside. ${this.#nextWords()}`);
-    await this.outbox.add({ kind: "aside", candidate, title, url: this.server.cardUrl(candidate, "set-aside"), body: { id, note, unfinished } });
+    await this.outbox.add({ kind: "aside", draft, title, url: this.server.cardUrl(draft, "set-aside"), body: { id, note, unfinished } });
   }
 
   /** Undo the last step: its card comes back at once where the page still has it, else with the server's answer. */
@@ -94,38 +94,38 @@ export class Verdicts {
     if (!step) return this.notices.say("There is nothing to undo. Older decisions stand under My decisions.");
     this.#bringBack(step);
     this.notices.say(`Taken back. ${this.#nextWords()}`);
-    if (!step.card) this.undoing.add(step.candidate);
+    if (!step.card) this.undoing.add(step.draft);
     if (await this.outbox.withdraw((entry) => entry.body.id === step.decision)) return step.card ? undefined : this.refill();
     const title = step.card?.dataset.title ?? "undo";
     if (step.kind === "aside") {
-      return this.outbox.add({ kind: "hold", candidate: step.candidate, title, url: this.server.cardUrl(step.candidate, "hold"), body: {} });
+      return this.outbox.add({ kind: "hold", draft: step.draft, title, url: this.server.cardUrl(step.draft, "hold"), body: {} });
     }
     return this.outbox.add({
-      kind: "decision", candidate: step.candidate, title, url: this.server.cardUrl(step.candidate, "decisions"),
+      kind: "decision", draft: step.draft, title, url: this.server.cardUrl(step.draft, "decisions"),
       headers: { "If-Match": `"${step.etag}"` }, body: { id: newId(), verdict: "retract", retracts: step.decision },
     });
   }
 
-  #bringBack({ card, candidate }) {
-    this.away.delete(candidate);
+  #bringBack({ card, draft }) {
+    this.away.delete(draft);
     if (!card) return;
     this.arm(card, false);
     this.hand.add(card, { first: true });
     this.hand.show(card);
     // An edit that is taken back is not lost: it waits in the editor.
-    if (isChanged(card)) this.drafts.keep(candidate, fieldsOf(card));
+    if (isChanged(card)) this.drafts.keep(draft, fieldsOf(card));
     card.classList.toggle("has-unfinished", isChanged(card));
   }
 
   async #decide(card, said) {
-    const { card: candidate, etag, title } = card.dataset;
+    const { card: draft, etag, title } = card.dataset;
     const id = newId();
     const body = { id, seconds: this.hand.seconds(card), ratings: ratingsOf(card), ...said };
     this.#leave(card, said.verdict, id);
-    this.history.push({ kind: "decision", decision: id, candidate, etag, card });
+    this.history.push({ kind: "decision", decision: id, draft, etag, card });
     this.notices.say(`${WORDS[said.verdict]}. ${this.#nextWords()}`);
-    await this.outbox.add({ kind: "decision", candidate, title, url: this.server.cardUrl(candidate, "decisions"), headers: { "If-Match": `"${etag}"` }, body });
-    this.drafts.forget(candidate);
+    await this.outbox.add({ kind: "decision", draft, title, url: this.server.cardUrl(draft, "decisions"), headers: { "If-Match": `"${etag}"` }, body });
+    this.drafts.forget(draft);
   }
 
   /** Take the card out and let the edge show for a moment what was said. */

@@ -14,9 +14,9 @@ from campaigns.selectors import experiment_pages, results
 from generation.models import Call
 from generation.services import orders
 from generation.states import Purpose
-from review.models import Candidate, Record
-from review.services import candidates, decisions, queue
-from review.services.candidates import NewDraft
+from review.models import Draft, Record
+from review.services import decisions, queue
+from review.services.drafts import NewDraft, add_drafts, put_on_desk
 from tests.campaigns.experiment_rows import Row, launched
 from tests.campaigns.experiments.test_results import AFTER
 from tests.review import factories as desk
@@ -68,11 +68,11 @@ def test_every_paid_call_counts_and_a_shared_draft_is_shared(spent):
 def test_minutes_of_decisions_have_a_wage(spent, lead):
     record = Record.objects.order_by("row_number")[0]
     fields = desk.mail(record)
-    (draft,) = candidates.add_drafts(
+    (draft,) = add_drafts(
         version=spent.campaign.task_version, drafts=[NewDraft(record.pk, fields, origin="campaign", is_kept=True)]
     )
-    candidates.put_on_desk([Candidate.objects.get(pk=draft.pk)])
-    Message.objects.filter(contact__cluster="twins.example").update(candidate=draft, needs_approval=True)
+    put_on_desk([Draft.objects.get(pk=draft.pk)])
+    Message.objects.filter(contact__cluster="twins.example").update(draft=draft, needs_approval=True)
     card = queue.hold(lead, draft.pk)
     decisions.record(draft.pk, by=lead, id=uuid.uuid4(), verdict="accept", if_match=card.etag, seconds=90)
 

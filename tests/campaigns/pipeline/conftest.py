@@ -18,10 +18,10 @@ from jobs.models import Job
 from jobs.states import FINISHED
 from jobs.supervisor import carry
 from members.models import Member
-from review.models import Candidate, Record, Task
+from review.models import Draft, Record, Task
 from review.selectors.tasks import latest_version
-from review.services import candidates, decisions, queue
-from review.services.candidates import NewDraft
+from review.services import decisions, queue
+from review.services.drafts import NewDraft, add_drafts
 from review.states import Role
 from tests.campaigns import factories
 from tests.review import factories as desk
@@ -85,7 +85,7 @@ def answer_orders(*, texts: Mapping[UUID, dict[str, Any]] | None = None, failing
             for call in calls
             if call.state == "answered"
         ]  # fmt: skip
-        candidates.add_drafts(version=latest_version(order.task), drafts=drafts, job_id=order.job_id)
+        add_drafts(version=latest_version(order.task), drafts=drafts, job_id=order.job_id)
         Job.objects.filter(pk=order.job_id).update(state="succeeded")
 
 
@@ -98,22 +98,22 @@ def _call(order: GenerationJob, record: UUID, n: int, *, fails: bool) -> Call:
     )  # fmt: skip
 
 
-def judge(candidate: Candidate, by: Member, verdict: str, **more: Any) -> UUID:
+def judge(draft: Draft, by: Member, verdict: str, **more: Any) -> UUID:
     """A decision on the desk, by the ordinary service; its id."""
-    mine = queue.hold(by, candidate.pk)
+    mine = queue.hold(by, draft.pk)
     decision = uuid4()
     decisions.record(
-        candidate.pk, by=by, id=decision, verdict=verdict, if_match=mine.etag, seconds=12.0,
+        draft.pk, by=by, id=decision, verdict=verdict, if_match=mine.etag, seconds=12.0,
         reasons=["tone"] if verdict == "reject" else [], **more,
     )  # fmt: skip
     return decision
 
 
-def take_back(candidate: Candidate, by: Member, decision: UUID) -> None:
+def take_back(draft: Draft, by: Member, decision: UUID) -> None:
     """Take a decision back, by the ordinary service."""
-    candidate.refresh_from_db()
-    etag = queue.etag_for(candidate, by)
-    decisions.record(candidate.pk, by=by, id=uuid4(), verdict="retract", if_match=etag, retracts=decision)
+    draft.refresh_from_db()
+    etag = queue.etag_for(draft, by)
+    decisions.record(draft.pk, by=by, id=uuid4(), verdict="retract", if_match=etag, retracts=decision)
 
 
 def states(campaign: Campaign) -> dict[str, int]:

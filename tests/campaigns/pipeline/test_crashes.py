@@ -10,7 +10,7 @@ from campaigns.models import Campaign, Message, WriteOrder
 from campaigns.services import approval, sending, sequence, tick, writing
 from jobs.models import Job
 from members.models import Member
-from review.models import Candidate, Task
+from review.models import Draft, Task
 from tests.campaigns.pipeline.conftest import (
     answer_orders,
     judge,
@@ -55,14 +55,14 @@ def test_a_tick_that_dies_anywhere_is_healed_by_the_next(
             tick.advance_all()
         tick.advance_all()
         answer_orders()
-        for draft in Candidate.objects.filter(state="pending"):
+        for draft in Draft.objects.filter(state="pending"):
             judge(draft, lead, "accept")
         sent_before(campaign, hours_ago=2) if _approved(campaign, 1) == 6 else None
 
     assert died
     assert states(campaign) == {"sent": 6, "approved": 6}
     assert Message.objects.filter(step__number=2).count() == 6
-    assert Candidate.objects.count() == 6
+    assert Draft.objects.count() == 6
     assert WriteOrder.objects.count() == 1
 
 
@@ -87,7 +87,7 @@ def test_ticks_at_once_come_to_the_same_end(task: Task, people: None, lead: Memb
             thread.join(60)
         answer_orders()
     tick.advance_all()
-    for draft in Candidate.objects.filter(state="pending"):
+    for draft in Draft.objects.filter(state="pending"):
         judge(draft, lead, "accept")
     tick.advance_all()
 

@@ -57,4 +57,4 @@ def test_the_approval_link_leads_through_the_campaigns_drafts_alone(
         saved(page, number)
 
     expect(page.locator("[data-empty]")).to_contain_text("No further draft of the campaign Spring waits for you")
-    assert set(Decision.objects.values_list("candidate__origin", flat=True)) == {"campaign"}
+    assert set(Decision.objects.values_list("draft__origin", flat=True)) == {"campaign"}

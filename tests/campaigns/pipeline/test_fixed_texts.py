@@ -48,8 +48,8 @@ def test_every_mail_means_later_steps_too(task: Task, people: None, lead: Member
     answer_orders()
     tick.advance_all()
     for mail in Message.objects.all():
-        assert mail.candidate is not None
-        judge(mail.candidate, lead, "accept")
+        assert mail.draft is not None
+        judge(mail.draft, lead, "accept")
     sent_before(campaign, hours_ago=2)
 
     tick.advance_all()

@@ -12,7 +12,7 @@ from campaigns.services.campaigns import ArmPlan, StepPlan
 from campaigns.states import Approval, MessageState, StepWriter
 from generation.models import GenerationJob, Teacher
 from members.models import Member
-from review.models import Candidate, Record, Task
+from review.models import Draft, Record, Task
 from review.services import erase
 from tests.campaigns import factories
 from tests.campaigns.pipeline.conftest import answer_orders, carry_orders, judge, sent_before
@@ -70,12 +70,12 @@ def test_the_offline_teacher_writes_a_true_follow_up(task: Task, people: None, l
     carry_orders()
     tick.advance_all()
 
-    drafts = list(Candidate.objects.filter(job_id=newest_order().job_id))
+    drafts = list(Draft.objects.filter(job_id=newest_order().job_id))
     assert len(drafts) == 6
     assert all(draft.thread and draft.messages for draft in drafts)
     assert all("has not answered" in draft.messages[-1]["content"] for draft in drafts)
     assert not any(repeats.found(draft.fields["body"], draft.thread or ()) for draft in drafts)
-    assert Message.objects.filter(campaign=campaign, step__number=2, candidate__in=drafts).count() == 6
+    assert Message.objects.filter(campaign=campaign, step__number=2, draft__in=drafts).count() == 6
 
 
 @db
@@ -93,7 +93,7 @@ def test_a_second_mail_that_repeats_the_first_is_held_with_how_near_it_is(
     seconds = Message.objects.filter(campaign=campaign, step__number=2)
     held = seconds.get(contact__record=records[0])
     near = seconds.get(contact__record=records[1])
-    assert (held.state, held.candidate) == (MessageState.FAILED, None)
+    assert (held.state, held.draft) == (MessageState.FAILED, None)
     assert held.problem.startswith("It says the same as mail 1, word for word.")
     assert near.state == MessageState.FAILED
     assert "nearly the same as mail 1: 9" in near.problem
@@ -165,9 +165,9 @@ def test_an_edit_that_makes_the_second_mail_the_first_does_not_go(
     answer_orders(texts=second_texts(records))
     tick.advance_all()
     second = Message.objects.get(campaign=campaign, step__number=2, contact__record=records[0])
-    assert second.candidate is not None
+    assert second.draft is not None
 
-    judge(second.candidate, lead, "edit", fields={**second.candidate.fields, "body": desk.mail(records[0])["body"]})
+    judge(second.draft, lead, "edit", fields={**second.draft.fields, "body": desk.mail(records[0])["body"]})
     tick.advance_all()
 
     second.refresh_from_db()
@@ -190,7 +190,7 @@ def test_an_erased_record_is_no_longer_told_of(task: Task, people: None, records
     begun(task, lead)
     tick.advance_all()
     answer_orders(texts=second_texts(records))
-    drafts = Candidate.objects.filter(record=records[0], thread__isnull=False)
+    drafts = Draft.objects.filter(record=records[0], thread__isnull=False)
     assert drafts.count() == 1
 
     erase.erase_records([records[0].pk])

@@ -16,7 +16,7 @@ from campaigns.services.campaigns import ArmPlan
 from campaigns.states import Approval
 from generation.models import Teacher
 from members.models import Member
-from review.models import Candidate, Task
+from review.models import Draft, Task
 from tests.campaigns import factories
 from tests.campaigns.pipeline.conftest import answer_orders, carry_orders, judge, states
 from tests.review import factories as desk
@@ -95,14 +95,12 @@ def test_a_model_that_obeys_hostile_facts_changes_nothing_but_words(hostile: Cam
     answer_orders(texts=texts)  # type: ignore[arg-type]
     tick.advance_all()
     assert states(hostile) == {"awaiting": 6}
-    assert all(draft.marks_count for draft in Candidate.objects.all())
-    for draft in Candidate.objects.order_by("queue_position"):
+    assert all(draft.marks_count for draft in Draft.objects.all())
+    for draft in Draft.objects.order_by("queue_position"):
         judge(draft, lead, "accept")
     tick.advance_all()
 
-    approved = Message.objects.filter(state="approved").select_related(
-        "contact", "step", "candidate", "campaign__sender"
-    )
+    approved = Message.objects.filter(state="approved").select_related("contact", "step", "draft", "campaign__sender")
     assert states(hostile) == {"approved": 5, "rejected": 1}
     assert "nothing fills" in Message.objects.get(state="rejected").problem
     for mail in approved:
@@ -117,7 +115,7 @@ def test_the_offline_teacher_on_hostile_facts(hostile: Campaign, lead: Member) -
     carry_orders()
     tick.advance_all()
 
-    mails = Message.objects.select_related("contact", "step", "candidate", "campaign__sender")
+    mails = Message.objects.select_related("contact", "step", "draft", "campaign__sender")
     assert {mail.state for mail in mails} <= {"awaiting", "approved"}
     for mail in mails:
         try:
@@ -125,4 +123,4 @@ def test_the_offline_teacher_on_hostile_facts(hostile: Campaign, lead: Member) -
         except UnfilledSlotError:
             # Slots out of the facts: marked, in front of a person, and refused by what makes the mail.
             assert mail.state == "awaiting"
-            assert "unknown_slot" in {mark["check"] for mark in mail.candidate.marks}  # type: ignore[union-attr]
+            assert "unknown_slot" in {mark["check"] for mark in mail.draft.marks}  # type: ignore[union-attr]

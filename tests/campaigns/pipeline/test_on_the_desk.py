@@ -12,9 +12,9 @@ from rest_framework.test import APIClient
 from campaigns.models import Campaign, Contact, Message
 from campaigns.services import launch, tick
 from members.models import Member
-from review.models import Assignment, Candidate, Record, RevisionRequest, Task
+from review.models import Assignment, Draft, Record, RevisionRequest, Task
 from review.services import queue, revisions
-from review.services.candidates import NewDraft
+from review.services.drafts import NewDraft
 from review.states import Role
 from tests.campaigns import factories
 from tests.campaigns.pipeline.conftest import answer_orders, judge
@@ -42,7 +42,7 @@ def reviewer(make_member: Callable[..., Member], task: Task) -> Member:
 
 
 def test_a_lead_reads_whom_a_draft_goes_to(waiting: Campaign, task: Task, lead: Member, as_member: AsMember) -> None:
-    first = Message.objects.order_by("candidate__queue_position")[0].contact
+    first = Message.objects.order_by("draft__queue_position")[0].contact
 
     page = as_member(lead).get(f"/tasks/{task.slug}/review/").content.decode()
 
@@ -83,7 +83,7 @@ def test_ordinary_cards_cost_no_statement_more_and_campaign_cards_one(
 
     with CaptureQueriesContext(connection) as ordered:
         browser.get(url)
-    Candidate.objects.update(origin="teacher")
+    Draft.objects.update(origin="teacher")
     with CaptureQueriesContext(connection) as ordinary:
         page = browser.get(url).content.decode()
 
@@ -96,9 +96,7 @@ def test_ordinary_cards_cost_no_statement_more_and_campaign_cards_one(
 def test_a_follow_up_shows_what_was_sent_before(
     waiting: Campaign, task: Task, lead: Member, as_member: AsMember
 ) -> None:
-    Candidate.objects.update(
-        thread=[{"subject": "First words", "body": "Hi {{contact.first_name}}, <b>a question</b>."}]
-    )
+    Draft.objects.update(thread=[{"subject": "First words", "body": "Hi {{contact.first_name}}, <b>a question</b>."}])
 
     page = as_member(lead).get(f"/tasks/{task.slug}/review/").content.decode()
 
@@ -108,19 +106,19 @@ def test_a_follow_up_shows_what_was_sent_before(
 
 
 @pytest.fixture
-def others(waiting: Campaign, task: Task) -> list[Candidate]:
+def others(waiting: Campaign, task: Task) -> list[Draft]:
     """Ordinary drafts that wait before those of the campaign."""
     drafts = desk.make_drafts(task, desk.make_records(desk.make_source(task), 8))
-    Candidate.objects.filter(pk__in=[draft.pk for draft in drafts]).update(queue_position=0)
+    Draft.objects.filter(pk__in=[draft.pk for draft in drafts]).update(queue_position=0)
     return drafts
 
 
 def origins(hand: list[dict[str, str]]) -> set[str]:
-    return set(Candidate.objects.filter(pk__in=[card["id"] for card in hand]).values_list("origin", flat=True))
+    return set(Draft.objects.filter(pk__in=[card["id"] for card in hand]).values_list("origin", flat=True))
 
 
 def test_a_desk_that_keeps_to_a_campaign_deals_no_others_to_the_last_card(
-    waiting: Campaign, others: list[Candidate], task: Task, lead: Member, api_as: Callable[..., APIClient]
+    waiting: Campaign, others: list[Draft], task: Task, lead: Member, api_as: Callable[..., APIClient]
 ) -> None:
     api, only = api_as(lead, scopes=("lead", "review")), "only=campaign:spring"
     api.get(f"/api/v1/desk/{task.slug}/deck/")  # five others are in the hand already
@@ -131,7 +129,7 @@ def test_a_desk_that_keeps_to_a_campaign_deals_no_others_to_the_last_card(
     while hand:
         card = hand.pop(0)
         said = api.post(
-            f"/api/v1/candidates/{card['id']}/decisions/?{only}", {"id": str(uuid4()), "verdict": "accept"},
+            f"/api/v1/drafts/{card['id']}/decisions/?{only}", {"id": str(uuid4()), "verdict": "accept"},
             format="json", headers={"If-Match": card["etag"]},
         )  # fmt: skip
         assert said.status_code == 201, said.data
@@ -143,33 +141,33 @@ def test_a_desk_that_keeps_to_a_campaign_deals_no_others_to_the_last_card(
 
 
 def test_setting_aside_keeps_to_the_campaign_too(
-    waiting: Campaign, others: list[Candidate], task: Task, lead: Member, api_as: Callable[..., APIClient]
+    waiting: Campaign, others: list[Draft], task: Task, lead: Member, api_as: Callable[..., APIClient]
 ) -> None:
     api, only = api_as(lead, scopes=("lead", "review")), "only=campaign:spring"
     [first, *_] = api.get(f"/api/v1/desk/{task.slug}/deck/?{only}").data["cards"]
 
-    aside = api.post(f"/api/v1/candidates/{first['id']}/set-aside/?{only}", {}, format="json")
+    aside = api.post(f"/api/v1/drafts/{first['id']}/set-aside/?{only}", {}, format="json")
 
     assert origins(aside.data["cards"]) == {"campaign"}
     assert first["id"] not in {card["id"] for card in aside.data["cards"]}
 
 
 def test_the_page_keeps_to_the_campaign_without_scripts_and_ends_with_the_way_back(
-    waiting: Campaign, others: list[Candidate], task: Task, lead: Member, as_member: AsMember
+    waiting: Campaign, others: list[Draft], task: Task, lead: Member, as_member: AsMember
 ) -> None:
     browser, url = as_member(lead), f"/tasks/{task.slug}/review/?only=campaign%3Aspring"
 
     page = browser.get(url)
     card = page.context["cards"][0]
     went = browser.post(
-        url, {"candidate": card.id, "etag": card.etag, "id": str(uuid4()), "verdict": "accept"}, follow=False
+        url, {"draft": card.id, "etag": card.etag, "id": str(uuid4()), "verdict": "accept"}, follow=False
     )
     Message.objects.update(state="sent")
     done = browser.get(url).content.decode()
 
     assert 'data-only="campaign:spring"' in page.content.decode()
     assert "Only drafts of" in page.content.decode()
-    assert {Candidate.objects.get(pk=card.id).origin for card in page.context["cards"]} == {"campaign"}
+    assert {Draft.objects.get(pk=card.id).origin for card in page.context["cards"]} == {"campaign"}
     assert went["Location"] == url
     assert "No further draft of the campaign Spring waits for you" in done
 
@@ -192,7 +190,7 @@ def test_a_verdict_deals_no_cards_of_a_campaign_one_may_only_look_at(
     card = queue.hold(viewer, draft.pk)
 
     said = api_as(viewer, scopes=("review",)).post(
-        f"/api/v1/candidates/{draft.pk}/decisions/?only=campaign:spring", {"id": str(uuid4()), "verdict": "accept"},
+        f"/api/v1/drafts/{draft.pk}/decisions/?only=campaign:spring", {"id": str(uuid4()), "verdict": "accept"},
         format="json", headers={"If-Match": card.etag},
     )  # fmt: skip
 
@@ -204,16 +202,14 @@ def test_a_draft_that_is_written_again_on_the_desk_takes_its_mail_along(
     waiting: Campaign, task: Task, lead: Member, api_as: Callable[..., APIClient]
 ) -> None:
     mail = Message.objects.order_by("id")[0]
-    assert mail.candidate is not None
-    queue.set_aside(queue.hold(lead, mail.candidate.pk).candidate_id, by=lead)
-    Candidate.objects.filter(pk=mail.candidate.pk).update(for_reviewer=lead)
-    asked = RevisionRequest.objects.create(
-        candidate=mail.candidate, asked_by=lead, instruction="Shorter", job_id=uuid4()
-    )
+    assert mail.draft is not None
+    queue.set_aside(queue.hold(lead, mail.draft.pk).draft_id, by=lead)
+    Draft.objects.filter(pk=mail.draft.pk).update(for_reviewer=lead)
+    asked = RevisionRequest.objects.create(draft=mail.draft, asked_by=lead, instruction="Shorter", job_id=uuid4())
     words = {"subject": "Shorter", "body": "Hi {{contact.first_name}}, shall we talk?"}
-    draft = NewDraft(record_id=mail.candidate.record_id, fields=words, call_id=uuid4().hex)
+    draft = NewDraft(record_id=mail.draft.record_id, fields=words, call_id=uuid4().hex)
 
-    revision = revisions.arrive(asked.job_id, draft, version=mail.candidate.task_version)
+    revision = revisions.arrive(asked.job_id, draft, version=mail.draft.task_version)
     tick.advance_all()
     assert revision is not None
     hand = api_as(lead).get(f"/api/v1/desk/{task.slug}/deck/?only=campaign:spring").data["cards"]
@@ -223,4 +219,4 @@ def test_a_draft_that_is_written_again_on_the_desk_takes_its_mail_along(
     mail.refresh_from_db()
     assert hand[0]["id"] == str(revision.pk)
     assert hand[0]["goes_to"].startswith(f"This goes to {mail.contact.name}")
-    assert (mail.candidate_id, mail.state) == (revision.pk, "approved")
+    assert (mail.draft_id, mail.state) == (revision.pk, "approved")

@@ -15,7 +15,7 @@ from campaigns.models import Campaign, ContactImport, Event, Message, Reply
 from campaigns.services import launch, tick
 from campaigns.states import EventKind, MessageState
 from members.models import Member
-from review.models import Assignment, Candidate, Task
+from review.models import Assignment, Draft, Task
 from tests.campaigns import factories
 from tests.campaigns.pipeline.conftest import answer_orders, judge, states
 from tests.review import factories as desk
@@ -143,7 +143,7 @@ def test_approving_takes_the_campaigns_drafts_in_hand(
 
     went = as_member(lead).post(f"/campaigns/{written.slug}/approve/", follow=True)
 
-    held = set(Assignment.objects.filter(reviewer=lead, state="active").values_list("candidate__origin", flat=True))
+    held = set(Assignment.objects.filter(reviewer=lead, state="active").values_list("draft__origin", flat=True))
     assert went.redirect_chain == [("/tasks/outreach/review/?only=campaign%3Aspring", 302)]
     assert held == {"campaign"}
     assert Assignment.objects.filter(reviewer=lead, state="active").count() == 5
@@ -180,7 +180,7 @@ async def _read(response: Any) -> bytes:
 def test_mails_are_filtered_searched_and_paged(written: Campaign, lead: Member, as_member: AsMember) -> None:
     browser = as_member(lead)
     base = f"/campaigns/{written.slug}/mails/"
-    judge(Candidate.objects.order_by("queue_position")[0], lead, "reject")
+    judge(Draft.objects.order_by("queue_position")[0], lead, "reject")
     tick.advance_all()
 
     def count(query: str) -> int:
@@ -197,10 +197,10 @@ def test_mails_are_filtered_searched_and_paged(written: Campaign, lead: Member, 
 
 
 def test_a_mail_shows_its_reply_and_where_it_comes_from(written: Campaign, lead: Member, as_member: AsMember) -> None:
-    draft = Candidate.objects.order_by("queue_position")[0]
+    draft = Draft.objects.order_by("queue_position")[0]
     judge(draft, lead, "accept")
     tick.advance_all()
-    mail = Message.objects.get(candidate=draft)
+    mail = Message.objects.get(draft=draft)
     Message.objects.filter(pk=mail.pk).update(
         state=MessageState.SENT, sent_at=timezone.now(), subject="Went out", body="Hi Ada", message_id="x@y.example"
     )

@@ -16,7 +16,7 @@ from campaigns.services import events, fixed_texts, launch, tick
 from campaigns.services.campaigns import ArmPlan, StepPlan
 from campaigns.states import EventKind, EventSource, FixedVerdict, MessageState, StepWriter, StopReason
 from members.models import Member
-from review.models import Candidate, Task
+from review.models import Draft, Task
 from tests.campaigns import factories
 from tests.campaigns.pipeline.conftest import answer_orders, judge, states, take_back
 from tests.review import factories as desk
@@ -82,7 +82,7 @@ def test_a_decision_taken_back_while_the_tick_runs_holds_the_mail(task: Task, le
     answer_orders()
     tick.advance_all()
 
-    for draft in Candidate.objects.order_by("queue_position"):
+    for draft in Draft.objects.order_by("queue_position"):
         decision = judge(draft, lead, "accept")
         at_once(tick.advance_all, lambda draft=draft, decision=decision: take_back(draft, lead, decision))
 

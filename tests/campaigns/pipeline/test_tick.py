@@ -12,7 +12,7 @@ from campaigns.states import Approval, SuppressionReason
 from generation.models import GenerationJob, Teacher
 from jobs.models import Job
 from members.models import Member
-from review.models import Candidate, Record, Task
+from review.models import Draft, Record, Task
 from tests.campaigns import factories
 from tests.campaigns.pipeline.conftest import answer_orders, carry_orders, judge, states, take_back
 from tests.review import factories as desk
@@ -25,8 +25,8 @@ def launched(campaign: Campaign, lead: Member) -> Campaign:
     return launch.launch(campaign, by=lead)
 
 
-def candidates() -> list[Candidate]:
-    return list(Candidate.objects.order_by("queue_position", "id"))
+def drafts() -> list[Draft]:
+    return list(Draft.objects.order_by("queue_position", "id"))
 
 
 @db
@@ -37,7 +37,7 @@ def test_the_move_from_planned_to_approval_and_on(launched: Campaign, lead: Memb
 
     tick.advance_all()
     assert states(launched) == {"awaiting": 6}
-    for draft, verdict in zip(candidates(), ["accept", "reject"] * 3, strict=True):
+    for draft, verdict in zip(drafts(), ["accept", "reject"] * 3, strict=True):
         judge(draft, lead, verdict)
     tick.advance_all()
 
@@ -53,7 +53,7 @@ def test_a_real_engine_writes_and_the_desk_gets_the_drafts(launched: Campaign) -
     tick.advance_all()
 
     assert states(launched) == {"awaiting": 6}
-    assert {(draft.origin, draft.state) for draft in candidates()} == {("campaign", "pending")}
+    assert {(draft.origin, draft.state) for draft in drafts()} == {("campaign", "pending")}
     assert GenerationJob.objects.get().purpose == "campaign"
 
 
@@ -68,8 +68,8 @@ def test_people_with_the_same_facts_share_one_draft(task: Task, records: list[Re
     tick.advance_all()
 
     assert states(campaign) == {"awaiting": 12}
-    assert Candidate.objects.count() == 6
-    judge(candidates()[0], lead, "accept")
+    assert Draft.objects.count() == 6
+    judge(drafts()[0], lead, "accept")
     tick.advance_all()
     assert states(campaign) == {"awaiting": 10, "approved": 2}
 
@@ -159,10 +159,10 @@ def test_a_sample_and_every_marked_mail_go_to_the_desk(task: Task, lead: Member)
     found = states(campaign)
     assert found["awaiting"] + found["approved"] == 60
     assert 0.5 * sound < found["approved"] < 0.95 * sound
-    seen = Message.objects.get(candidate__record=records[0])
+    seen = Message.objects.get(draft__record=records[0])
     assert (seen.state, seen.needs_approval) == ("awaiting", True)
-    assert "own_address" in {mark["check"] for mark in seen.candidate.marks}  # type: ignore[union-attr]
-    assert Candidate.objects.filter(state="kept").count() == found["approved"]
+    assert "own_address" in {mark["check"] for mark in seen.draft.marks}  # type: ignore[union-attr]
+    assert Draft.objects.filter(state="kept").count() == found["approved"]
 
 
 def _marks(task: Task, fields: dict[str, str], record: Record) -> list[Any]:
@@ -177,7 +177,7 @@ def test_a_decision_taken_back_holds_the_mail_again(launched: Campaign, lead: Me
     tick.advance_all()
     answer_orders()
     tick.advance_all()
-    draft = candidates()[0]
+    draft = drafts()[0]
     decision = judge(draft, lead, "accept")
     tick.advance_all()
     assert states(launched) == {"awaiting": 5, "approved": 1}
@@ -186,7 +186,7 @@ def test_a_decision_taken_back_holds_the_mail_again(launched: Campaign, lead: Me
     tick.advance_all()
 
     assert states(launched) == {"awaiting": 6}
-    assert Message.objects.get(candidate=draft).due_at is None
+    assert Message.objects.get(draft=draft).due_at is None
 
 
 @db
@@ -194,7 +194,7 @@ def test_an_edit_with_a_slot_that_nothing_fills_is_not_approved(launched: Campai
     tick.advance_all()
     answer_orders()
     tick.advance_all()
-    draft = candidates()[0]
+    draft = drafts()[0]
     decision = judge(
         draft, lead, "edit", fields={**draft.fields, "body": "Hi {{contact.shoe_size}}, " + draft.fields["body"]}
     )
@@ -202,7 +202,7 @@ def test_an_edit_with_a_slot_that_nothing_fills_is_not_approved(launched: Campai
     for _ in range(2):
         tick.advance_all()
 
-    mail = Message.objects.get(candidate=draft)
+    mail = Message.objects.get(draft=draft)
     assert mail.state == "rejected"
     assert "nothing fills {{contact.shoe_size}}" in mail.problem
     take_back(draft, lead, decision)
@@ -229,7 +229,7 @@ def test_a_held_campaign_is_approved_and_sends_nothing(campaign: Campaign, lead:
     tick.advance_all()
     answer_orders()
     tick.advance_all()
-    for draft in candidates():
+    for draft in drafts():
         judge(draft, lead, "accept")
     tick.advance_all()
     assert states(campaign) == {"approved": 6}

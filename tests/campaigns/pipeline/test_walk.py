@@ -14,7 +14,7 @@ from campaigns.services.campaigns import ArmPlan, StepPlan
 from campaigns.states import Approval, StepWriter
 from generation.models import Teacher
 from members.models import Member
-from review.models import Candidate, Record, Task
+from review.models import Draft, Record, Task
 from tests.campaigns import factories
 from tests.campaigns.pipeline.conftest import answer_orders, judge
 from tests.training.conftest import freeze, write_student
@@ -61,10 +61,10 @@ def test_an_arm_knows_the_miniature_behind_its_teacher(written: Campaign, miniat
 def test_a_mail_leads_back_to_the_decisions_that_made_its_miniature(
     written: Campaign, miniature: Miniature, admin: Member, lead: Member
 ) -> None:
-    draft = Candidate.objects.filter(origin="campaign").order_by("queue_position")[0]
+    draft = Draft.objects.filter(origin="campaign").order_by("queue_position")[0]
     judge(draft, lead, "accept")
 
-    found = {station.kind: station for station in walk.stations(Message.objects.get(candidate=draft))}
+    found = {station.kind: station for station in walk.stations(Message.objects.get(draft=draft))}
 
     assert list(found) == [
         "Mail", "Draft", "Decision", "Writer", "Order", "Miniature", "Run", "Dataset", "Golds", "Reviewers",
@@ -80,17 +80,17 @@ def test_a_mail_leads_back_to_the_decisions_that_made_its_miniature(
 def test_what_it_learnt_from_begins_with_the_same_company(
     written: Campaign, miniature: Miniature, as_member: Callable[[Member], Client], lead: Member
 ) -> None:
-    row = miniature.run.dataset_version.rows.select_related("candidate__record").order_by("decision__created_at")[0]
+    row = miniature.run.dataset_version.rows.select_related("draft__record").order_by("decision__created_at")[0]
     mail = Message.objects.filter(campaign=written).select_related("contact__record")[0]
-    Record.objects.filter(pk=mail.contact.record_id).update(group=row.candidate.record.group)
+    Record.objects.filter(pk=mail.contact.record_id).update(group=row.draft.record.group)
     mail = Message.objects.get(pk=mail.pk)
 
     taught = walk.taught_by(mail)
     page = as_member(lead).get(f"/campaigns/{written.slug}/mails/{mail.pk}/").content.decode()
 
     assert len(taught) == walk.TAUGHT_SHOWN
-    assert taught[0].title == row.candidate.record.title
-    assert f"/tasks/{written.task.slug}/review/drafts/{row.candidate_id}/" in page
+    assert taught[0].title == row.draft.record.title
+    assert f"/tasks/{written.task.slug}/review/drafts/{row.draft_id}/" in page
 
 
 def test_a_mail_nobody_saw_and_a_fixed_text_say_so(task: Task, people: None, lead: Member) -> None:

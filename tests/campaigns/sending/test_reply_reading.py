@@ -15,7 +15,7 @@ from campaigns.sink import answers
 from campaigns.states import MessageState, ReplyClass
 from generation.models import GenerationJob, Teacher
 from jobs.supervisor import carry
-from review.models import Candidate, Record
+from review.models import Draft, Record
 from review.permissions import tasks_for
 from tests.campaigns import factories
 from tests.generation.provider_server import Provider, Running
@@ -91,7 +91,7 @@ def test_the_text_is_erased_where_the_teacher_read_it(reading, mail, provider, a
     record = Record.objects.get(task__slug__startswith=reply_reading.PREFIX)
     assert record.facts == {}
     assert record.erased_at is not None
-    assert not Candidate.objects.exists()
+    assert not Draft.objects.exists()
     assert not any(task.slug.startswith(reply_reading.PREFIX) for task in tasks_for(admin))
 
 

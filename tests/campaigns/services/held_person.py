@@ -17,7 +17,7 @@ from generation.models import Call, GenerationJob, Teacher
 from jobs.models import Job, JobEvent
 from jobs.states import JobState
 from members.models import Member
-from review.models import Candidate, DatasetVersion, Record, Task
+from review.models import DatasetVersion, Draft, Record, Task
 from review.services import datasets
 from review.services.datasets import write as writing
 from tests.campaigns.factories import BASIS, make_mail, make_plain_campaign
@@ -62,7 +62,7 @@ def make_held(admin: Member, settings: Any, tmp_path: Path) -> Held:
     campaign = make_plain_campaign(task)
     mail = make_mail(
         campaign, contact, state=MessageState.SENT, subject="For Zephyrine Works", body="Hi Ada Byronesque",
-        message_id="m1@sender.example", candidate=Candidate.objects.get(record=contact.record), sent_at=timezone.now(),
+        message_id="m1@sender.example", draft=Draft.objects.get(record=contact.record), sent_at=timezone.now(),
     )  # fmt: skip
     Mailbox(settings.MAILBOX_DIR).keep(b"Message-ID: <m1@sender.example>\r\n\r\nHi Ada", sender="s", recipients=[ADA])
     event = Event.objects.create(

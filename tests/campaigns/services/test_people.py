@@ -28,7 +28,7 @@ from campaigns.states import MessageState, SuppressionReason
 from jobs.models import Job, JobEvent
 from jobs.states import JobState
 from members.models import Member
-from review.models import Candidate, DatasetFile, Decision, Record
+from review.models import DatasetFile, Decision, Draft, Record
 from review.selectors.erased import erased_rows
 from review.states import Role
 from tests.campaigns.factories import BASIS, make_contact, make_mail, make_plain_campaign
@@ -150,12 +150,12 @@ def test_a_cluster_of_one_loses_its_name_and_a_shared_one_keeps_it(held: Held) -
 
 def test_erasing_twice_or_nobody_changes_nothing_but_suppresses(held: Held) -> None:
     people.erase(ADA)
-    before = list(Message.objects.values()), list(Candidate.objects.values()), Contact.objects.get(pk=held.contact.pk)
+    before = list(Message.objects.values()), list(Draft.objects.values()), Contact.objects.get(pk=held.contact.pk)
 
     again = people.erase(ADA)
     nobody = people.erase("stranger@nowhere.example")
 
-    assert (list(Message.objects.values()), list(Candidate.objects.values())) == before[:2]
+    assert (list(Message.objects.values()), list(Draft.objects.values())) == before[:2]
     assert Contact.objects.get(pk=held.contact.pk).erased_at == before[2].erased_at
     assert again.contacts == nobody.contacts == 0
     assert is_suppressed(addresses.hmac_of("stranger@nowhere.example"))

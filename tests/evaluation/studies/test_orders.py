@@ -16,7 +16,7 @@ from evaluation.services.studies import orders, registration
 from evaluation.studies.design import Wishes
 from jobs.models import Job
 from members.models import Member
-from review.models import Candidate, DatasetVersion, Record
+from review.models import DatasetVersion, Draft, Record
 from review.states import Split
 from training.models import Student, TrainingRun
 from web.errors import Refusal
@@ -63,8 +63,8 @@ def test_cells_are_scored_on_validation_records_alone(register: Callable[..., St
 
 
 def test_cells_are_not_scored_on_records_that_have_a_follow_up_alone(register: Callable[..., Study]) -> None:
-    told = Candidate.objects.filter(record__split=Split.VALIDATION).order_by("queue_position")[0]
-    Candidate.objects.filter(pk=told.pk).update(thread=[{"subject": "One", "body": "The mail before."}])
+    told = Draft.objects.filter(record__split=Split.VALIDATION).order_by("queue_position")[0]
+    Draft.objects.filter(pk=told.pk).update(thread=[{"subject": "One", "body": "The mail before."}])
 
     study = register()
 

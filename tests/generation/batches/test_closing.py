@@ -21,7 +21,7 @@ from jobs.models import Job, JobEvent
 from jobs.services import halting, lifecycle
 from jobs.supervisor import carry
 from members.models import Member
-from review.models import Candidate, Source, Task
+from review.models import Draft, Source, Task
 from tests.generation.provider_server import Provider, Running
 from tests.generation.test_end_to_end import wait_until
 
@@ -76,7 +76,7 @@ def test_a_cancelled_order_s_batch_is_ended_at_the_provider_and_what_was_done_is
     assert {str(call.pk): 1 for call in answered} == provider.provider.billed
     assert answered.count() == 3
     assert {call.way for call in answered} == {Way.BATCH}
-    assert Candidate.objects.filter(job_id=order.job_id).count() == 3
+    assert Draft.objects.filter(job_id=order.job_id).count() == 3
     assert ProviderBatch.objects.get().state == BatchState.ENDED
     assert sorted(provider.provider.desk.deleted) == ["err-batch_0", "file-1", "out-batch_0"]
     assert_no_key(order, lead, client)
@@ -101,7 +101,7 @@ def test_an_order_that_is_cancelled_during_a_halt_is_ended_at_the_provider_and_a
     assert provider.provider.desk.seen["create"] == 1
     assert provider.provider.requests == asked
     assert ProviderBatch.objects.get().state == BatchState.ENDED
-    assert Candidate.objects.filter(job_id=order.job_id).count() == provider.provider.billed.total() == 3
+    assert Draft.objects.filter(job_id=order.job_id).count() == provider.provider.billed.total() == 3
 
 
 def test_a_paused_order_s_batch_stays_and_a_resume_takes_it_in(
@@ -121,7 +121,7 @@ def test_a_paused_order_s_batch_stays_and_a_resume_takes_it_in(
     assert order.job.state == "succeeded", order.job.error
     assert provider.provider.desk.seen["cancel"] == 0
     assert sorted(provider.provider.billed.values()) == [1] * 6
-    assert Candidate.objects.filter(job_id=order.job_id).count() == 6
+    assert Draft.objects.filter(job_id=order.job_id).count() == 6
 
 
 def assert_no_key(order: GenerationJob, lead: Member, client: Client) -> None:

@@ -13,7 +13,7 @@ from tokenizers.pre_tokenizers import ByteLevel
 from generation.engine.clients import faults
 from generation.engine.clients.ports import Reply
 from generation.engine.contracts import GenerationSpec
-from generation.engine.judging import Draft, Failure, damaged, judge
+from generation.engine.judging import Failure, ParsedAnswer, damaged, judge
 from generation.engine.ledger import Ledger, token_bound
 from generation.engine.plan import plan
 from generation.engine.report import Report, scrubber
@@ -96,7 +96,7 @@ def test_text_decoded_wrongly_on_its_way_is_told(text: str, wrong: str) -> None:
 def test_a_good_answer_becomes_the_fields_it_was_written_from() -> None:
     fields = {"subject": "A depot", "body": "Hi {{contact.first_name}},\n\nShall we talk?"}
 
-    assert judge(SPEC, Reply(completion(SPEC, fields))) == Draft(fields)
+    assert judge(SPEC, Reply(completion(SPEC, fields))) == ParsedAnswer(fields)
 
 
 def test_a_draft_too_large_for_an_event_is_a_failure() -> None:

@@ -10,7 +10,7 @@ import pytest
 from generation.engine.clients.opening import open_form
 from generation.engine.clients.ports import Question
 from generation.engine.contracts import TeacherSpec
-from generation.engine.judging import Draft, Failure, judge
+from generation.engine.judging import Failure, ParsedAnswer, judge
 from review.spec import TaskSpec
 from tests.generation.engine.conftest import TASK
 
@@ -35,7 +35,7 @@ def messages_body(stop: str | None, text: str = MAIL) -> dict[str, Any]:
 
 @pytest.mark.parametrize("finish", ["stop", "STOP", "eos_token", "stop_sequence"])
 def test_a_finished_chat_completion_becomes_a_draft(finish: str) -> None:
-    assert isinstance(judge(SPEC, form().reply_of(chat_body(finish))), Draft)
+    assert isinstance(judge(SPEC, form().reply_of(chat_body(finish))), ParsedAnswer)
 
 
 @pytest.mark.parametrize(

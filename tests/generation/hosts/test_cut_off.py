@@ -21,7 +21,7 @@ from generation.states import CallState
 from jobs.rundir.attempt import engine_of
 from jobs.states import FINISHED
 from members.models import Member
-from review.models import Candidate, Source, Task
+from review.models import Draft, Source, Task
 from tests.generation.provider_server import Provider, Running
 from tests.jobs.conftest import state_of, wait_for
 from tests.jobs.fleet import LEASE_S, Fleet, database_url
@@ -106,5 +106,5 @@ def test_a_host_that_is_cut_off_stops_asking_and_what_it_may_have_paid_is_asked_
     assert {calls[pk].position for pk in uncertain} <= announced_by(first / str(order.job_id) / "1")
     assert all(calls[pk].possible_cost_usd > 0 for pk in uncertain)
     assert {str(call.pk) for call in selectors.open_doubts(order)} == uncertain
-    assert Candidate.objects.filter(job_id=order.job_id).count() == len(answered)
+    assert Draft.objects.filter(job_id=order.job_id).count() == len(answered)
     assert (first / str(order.job_id) / "1" / FILENAME).exists()

@@ -18,7 +18,7 @@ from jobs.rundir import identity
 from jobs.rundir.attempt import ENGINE
 from jobs.services import lifecycle
 from members.models import Member
-from review.models import Candidate
+from review.models import Draft
 from tests.generation.money.tellings import take_in, told
 from tests.generation.services.dead_engines import announced, call_id, journalled, noted, on_the_wire, states
 
@@ -50,7 +50,7 @@ def test_an_answer_only_the_journal_knows_is_taken_in_with_its_cost(paid_order: 
     closing.close(paid_order.job)
 
     assert states(paid_order) == {0: "answered", 1: "answered"}
-    assert Candidate.objects.filter(job_id=paid_order.job_id).count() == 2
+    assert Draft.objects.filter(job_id=paid_order.job_id).count() == 2
     assert budgets.spent_by(paid_order) == 2 * spend.usd(0.001001)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from members.models import Member
-from review.models import Candidate, Decision, Record, Task
+from review.models import Decision, Draft, Record, Task
 from review.services import decisions, queue, tasks
 from review.spec import TaskSpec
 from review.states import Split
@@ -54,12 +54,10 @@ def judged(task: Task, lead: Member) -> Judge:
 def _decide(by: Member, task: Task, verdict: str, said: dict[str, Any]) -> Decision:
     card = queue.deal(by, task, count=1)[0]
     if verdict == "edit":
-        fields = card.candidate.fields
+        fields = card.draft.fields
         said = {"fields": {**fields, "body": fields["body"].replace(f"{OPENING} ", "")}} | said
-    return decisions.record(
-        card.candidate_id, by=by, id=uuid.uuid4(), verdict=verdict, if_match=card.etag, **said
-    ).decision
+    return decisions.record(card.draft_id, by=by, id=uuid.uuid4(), verdict=verdict, if_match=card.etag, **said).decision
 
 
-def text_of(candidate: Candidate) -> str:
-    return str(candidate.fields["body"])
+def text_of(draft: Draft) -> str:
+    return str(draft.fields["body"])

@@ -143,7 +143,7 @@ def test_what_is_held_out_erased_revoked_or_taken_back_teaches_nothing(
     kept = judged("reject", 5, reasons=["tone"])
     judged("reject", 3, split=Split.TEST, reasons=["tone"])
     judged("reject", 3, split=Split.VALIDATION, reasons=["tone"])
-    revocations.revoke(kept[0].candidate_id, by=lead, reason="Wrong.")
+    revocations.revoke(kept[0].draft_id, by=lead, reason="Wrong.")
 
     cases = evidence.latest(task)
 
@@ -226,7 +226,7 @@ def test_an_erased_draft_is_not_sent_with_a_question_that_waits(
     order = proposals.propose(task, by=lead, teacher=ann).generation_job
     assert order is not None
 
-    revocations.revoke(secret.candidate_id, by=lead, reason="Asked to.")
+    revocations.revoke(secret.draft_id, by=lead, reason="Asked to.")
     carry_out(order)
 
     assert "Nora Quill" not in json.dumps(server.asked)

@@ -16,10 +16,10 @@ from generation.services.variety.wishes import MixWish
 from generation.states import Purpose
 from jobs.contracts import Event
 from members.models import Member
-from review.models import Candidate, Choice, Source, Task
+from review.models import Choice, Draft, Source, Task
 from review.services import tasks
 from review.spec import TaskSpec
-from review.states import CandidateState
+from review.states import DraftState
 from tests.generation.engine.conftest import TASK
 from tests.generation.test_ingest import told
 from web.errors import Refusal
@@ -41,7 +41,7 @@ def draft(order: GenerationJob, n: int, body: str, record: int = 0) -> Event:
 
 
 def on_desk() -> list[str]:
-    waiting = Candidate.objects.filter(state=CandidateState.PENDING)
+    waiting = Draft.objects.filter(state=DraftState.PENDING)
     return sorted(waiting.values_list("fields__subject", flat=True))
 
 
@@ -88,12 +88,12 @@ def test_a_draft_that_comes_after_its_records_choice_stays_off_the_desk(
 
     order = orders.launch(checked, teacher=offline, count=2, per_record=2, by=lead, mix=MixWish(best_of="checks"))
     GenerationKind().on_events(order.job, [draft(order, 1, "Dear [Name]?")])
-    best.by_checks(order, [Candidate.objects.get().record_id])
+    best.by_checks(order, [Draft.objects.get().record_id])
 
     GenerationKind().on_events(order.job, [draft(order, 2, SOUND)])
 
     assert on_desk() == ["Hello 1"]
-    assert LeftOut.objects.get().candidate.fields["subject"] == "Hello 2"
+    assert LeftOut.objects.get().draft.fields["subject"] == "Hello 2"
 
 
 def whole_order(
@@ -126,7 +126,7 @@ def test_a_judge_chooses_blind_in_an_order_of_its_own_within_the_budget(
         assert best.call is not None and best.call.generation_job_id == judging.pk
     assert "quill" not in str([body["messages"] for body in at_judge.asked]).lower()
     assert Call.objects.filter(generation_job=judging, cost_usd__gt=0).count() == 3
-    assert not Candidate.objects.filter(job_id=judging.job_id).exists()
+    assert not Draft.objects.filter(job_id=judging.job_id).exists()
 
 
 def test_an_answer_that_names_no_draft_leaves_it_to_the_checks(

@@ -14,7 +14,7 @@ from generation.services.variety import examples
 from generation.services.variety.wishes import MixWish
 from members.models import Member
 from review import prompting
-from review.models import Candidate, Record, Source, Task
+from review.models import Draft, Record, Source, Task
 from review.services import revocations
 from review.states import Split
 from tests.generation.variety.golds import approve
@@ -40,7 +40,7 @@ def test_only_the_training_split_is_shown(task: Task, lead: Member) -> None:
 
 def test_a_follow_up_is_not_shown_as_an_answer_to_facts(task: Task, lead: Member) -> None:
     told, *rest = approve(task, lead, count=4)
-    Candidate.objects.filter(pk=told.candidate_id).update(thread=[{"subject": "One", "body": "The mail before."}])
+    Draft.objects.filter(pk=told.draft_id).update(thread=[{"subject": "One", "body": "The mail before."}])
 
     chosen = examples.choose(task, task.versions.get(), count=2)
 
@@ -83,7 +83,7 @@ def test_a_record_of_an_examples_company_is_shown_another(
     task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[GenerationJob], None]
 ) -> None:
     decisions = approve(task, lead, count=3)
-    company = decisions[0].candidate.record.group
+    company = decisions[0].draft.record.group
     Record.objects.filter(source=source).update(group=company)
     ann, server = serve("ann", texts)
 
@@ -91,9 +91,9 @@ def test_a_record_of_an_examples_company_is_shown_another(
                           mix=MixWish(examples=2))  # fmt: skip
     carry_out(order)
 
-    own = decisions[0].candidate.fields["body"]
+    own = decisions[0].draft.fields["body"]
     assert all(len(body["messages"]) == 5 and own not in str(body) for body in server.asked)
-    drafts = Candidate.objects.filter(job_id=order.job_id)
+    drafts = Draft.objects.filter(job_id=order.job_id)
     assert all(str(decisions[0].pk) not in draft.parameters["examples"] for draft in drafts)
     assert all(prompting.prompt_hash(draft.messages) == draft.prompt_hash for draft in drafts)
 
@@ -106,9 +106,9 @@ def test_an_example_that_is_revoked_after_the_launch_is_not_sent(
     order = orders.launch(task, teacher=ann, count=2, by=lead, source=source, max_cost_usd=Decimal(1),
                           mix=MixWish(examples=2))  # fmt: skip
     gone = order.variety["examples"][0]
-    candidate = Candidate.objects.get(decisions__pk=gone)
+    draft = Draft.objects.get(decisions__pk=gone)
 
-    revocations.revoke(candidate.pk, by=lead, reason="Wrong.")
+    revocations.revoke(draft.pk, by=lead, reason="Wrong.")
     carry_out(order)
 
-    assert server.asked and all(candidate.fields["body"] not in str(body) for body in server.asked)
+    assert server.asked and all(draft.fields["body"] not in str(body) for body in server.asked)

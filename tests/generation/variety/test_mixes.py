@@ -16,7 +16,7 @@ from generation.services import order_spec, orders
 from generation.services.variety.wishes import MixWish, TeacherWish
 from members.models import Member
 from review import prompting
-from review.models import Candidate, Source, Task
+from review.models import Draft, Source, Task
 from review.services import tasks
 from review.spec import TaskSpec
 from tests.generation.answering import Body
@@ -49,7 +49,7 @@ def test_each_teacher_writes_its_share_and_every_draft_says_who(
     order = orders.launch(task, teacher=ann, count=6, by=lead, max_cost_usd=Decimal(1), mix=mix)
     carry_out(order)
 
-    drafts = list(Candidate.objects.filter(job_id=order.job_id))
+    drafts = list(Draft.objects.filter(job_id=order.job_id))
     assert Counter(draft.teacher for draft in drafts) == {"openai-compatible:ann": 4, "openai-compatible:bob": 2}
     assert (len(at_ann.asked), len(at_bob.asked)) == (4, 2)
     assert Counter(body["temperature"] for body in at_ann.asked) == {0.2: 2, 0.9: 2}

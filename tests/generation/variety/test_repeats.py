@@ -16,10 +16,10 @@ from generation.selectors import variety as selectors
 from generation.services import orders
 from generation.services.variety.wishes import MixWish
 from members.models import Member
-from review.models import Candidate, Source, Task
+from review.models import Draft, Source, Task
 from review.services import tasks
 from review.spec import TaskSpec
-from review.states import CandidateState
+from review.states import DraftState
 from tests.generation.engine.conftest import TASK
 from tests.generation.test_ingest import told
 
@@ -47,8 +47,8 @@ def keeping_out(task: Task, source: Source, offline: Any, lead: Member) -> Gener
 def test_a_repeat_in_the_same_arrival_stays_off_the_desk(keeping_out: GenerationJob) -> None:
     arrive(keeping_out, LONG, OTHER, LONG.replace("talk", "speak"))
 
-    states = list(Candidate.objects.order_by("call_id").values_list("state", flat=True))
-    assert states == [CandidateState.PENDING, CandidateState.PENDING, CandidateState.KEPT]
+    states = list(Draft.objects.order_by("call_id").values_list("state", flat=True))
+    assert states == [DraftState.PENDING, DraftState.PENDING, DraftState.KEPT]
     left = LeftOut.objects.get()
     assert left.reason == "duplicate" and left.because_of is not None
     assert left.because_of.fields["body"] == LONG
@@ -74,7 +74,7 @@ def test_the_same_arrival_told_twice_leaves_nothing_more_out(keeping_out: Genera
     arrive(keeping_out, LONG, OTHER)
 
     assert not LeftOut.objects.exists()
-    assert Candidate.objects.filter(state=CandidateState.PENDING).count() == 2
+    assert Draft.objects.filter(state=DraftState.PENDING).count() == 2
 
 
 def test_an_order_as_ever_brings_repeats_to_the_desk(task: Task, source: Source, offline: Any, lead: Member) -> None:
@@ -82,7 +82,7 @@ def test_an_order_as_ever_brings_repeats_to_the_desk(task: Task, source: Source,
 
     arrive(order, LONG, LONG)
 
-    assert Candidate.objects.filter(state=CandidateState.PENDING).count() == 2
+    assert Draft.objects.filter(state=DraftState.PENDING).count() == 2
 
 
 def test_repeats_are_asked_for_once_more_with_another_angle_and_within_the_budget(
@@ -101,8 +101,8 @@ def test_repeats_are_asked_for_once_more_with_another_angle_and_within_the_budge
     spent = sum(call.cost_usd for call in order.calls.all())
     assert (again.count, again.max_cost_usd) == (2, Decimal("0.01") - spent)
     carry_out(again)
-    first = {draft.record_id: draft.parameters["angle"] for draft in Candidate.objects.filter(job_id=order.job_id)}
-    second = {draft.record_id: draft.parameters["angle"] for draft in Candidate.objects.filter(job_id=again.job_id)}
+    first = {draft.record_id: draft.parameters["angle"] for draft in Draft.objects.filter(job_id=order.job_id)}
+    second = {draft.record_id: draft.parameters["angle"] for draft in Draft.objects.filter(job_id=again.job_id)}
     assert len(second) == 2 and all(first[record] != angle for record, angle in second.items())
     assert len(server.asked) == 5
     # Of the two new ones, alike again, one stays; and a follower asks no third time.

@@ -105,7 +105,7 @@ def _judged(model: Any, number: int, *, task: Any, version: Any, record: Any, ad
     }
     text_hash = hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
     is_open = number == COUNT - 1
-    candidate = model("review.Candidate").objects.create(
+    draft = model("review.Draft").objects.create(
         task=task, task_version=version, record=record, fields=fields, fields_hash=text_hash, queue_position=number,
         teacher="offline", model="offline-1", state="pending" if is_open else "decided",
     )  # fmt: skip
@@ -114,14 +114,14 @@ def _judged(model: Any, number: int, *, task: Any, version: Any, record: Any, ad
     verdict = ("accept", "edit", "reject")[number % 3]
     ends_with = {**fields, "body": fields["body"] + " P.S."} if verdict == "edit" else fields
     decision = model("review.Decision").objects.create(
-        id=uuid4(), candidate=candidate, task=task, reviewer=admin, verdict=verdict,
+        id=uuid4(), draft=draft, task=task, reviewer=admin, verdict=verdict,
         fields=None if verdict == "reject" else ends_with, before_hash=text_hash, body_hash="c" * 64, seconds=4,
         reasons=["tone"] if verdict == "reject" else [],
     )  # fmt: skip
     model("review.Decision").objects.filter(pk=decision.pk).update(created_at=WHEN + timedelta(minutes=number))
     model("review.Gold").objects.create(
-        candidate=candidate, task=task, decision=decision, verdict=verdict, decided_at=WHEN + timedelta(minutes=number)
+        draft=draft, task=task, decision=decision, verdict=verdict, decided_at=WHEN + timedelta(minutes=number)
     )
     model("review.DatasetRow").objects.create(
-        version=frozen, candidate=candidate, decision=decision, split="train", row_hash=f"{number:064d}"
+        version=frozen, draft=draft, decision=decision, split="train", row_hash=f"{number:064d}"
     )

@@ -16,7 +16,7 @@ from django.test import Client
 from members.models import Member
 from miniatures_site.backup import making
 from review import immutability
-from review.models import Candidate, Decision, Task
+from review.models import Draft, Decision, Task
 from review.services import decisions, golds, queue
 from audit.services import seals
 print('MISSING', immutability.missing())
@@ -31,7 +31,7 @@ ada = Member.objects.get()
 client = Client(headers={'host': 'localhost'})
 client.force_login(ada, backend='django.contrib.auth.backends.ModelBackend')
 pages = ['/', '/tasks/old/', '/tasks/old/review/', '/tasks/old/review/list/', '/tasks/old/datasets/', '/datasets/old-gold/',
-         '/datasets/old-gold/v/1/', '/tasks/old/review/drafts/%s/' % Decision.objects.first().candidate_id]
+         '/datasets/old-gold/v/1/', '/tasks/old/review/drafts/%s/' % Decision.objects.first().draft_id]
 print('PAGES', {client.get(page).status_code for page in pages})
 print('CARDS', len(queue.deal(ada, Task.objects.get(), count=5)))
 print('AUDIT', seals.verify().trouble == '')

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from members.models import Member
-from review.models import BulkAct, Candidate, Decision, KnownAnswer, Task
+from review.models import BulkAct, Decision, Draft, KnownAnswer, Task
 from review.selectors import agreement
 from review.selectors.agreement import phrases
 from review.selectors.rulings import tag
@@ -48,11 +48,11 @@ def say(task: Task) -> Say:
     """Verdicts of one member on the first drafts, each an hour after the one before."""
 
     def verdicts(by: Member, given: str, *, since: timedelta = timedelta(days=2), **more: object) -> list[Decision]:
-        drafts = list(Candidate.objects.filter(task=task).order_by("queue_position")[: len(given)])
+        drafts = list(Draft.objects.filter(task=task).order_by("queue_position")[: len(given)])
         kinds = {"a": "accept", "e": "edit", "r": "reject"}
         rows = [
             Decision(
-                candidate=draft, task=task, reviewer=by, verdict=kinds[letter], before_hash=draft.fields_hash,
+                draft=draft, task=task, reviewer=by, verdict=kinds[letter], before_hash=draft.fields_hash,
                 body_hash="0" * 64, edit_size=0.3 if letter == "e" else None, seconds=20,
                 fields=None if letter == "r" else {**draft.fields, **({"body": "B"} if letter == "e" else {})},
                 created_at=timezone.now() - since, **more,
@@ -130,8 +130,7 @@ def test_bulk_late_and_known_answers_are_left_out(task: Task, team: list[Member]
     say(team[2], "rrrrrrrrrrrr", is_late=True)
     known = say(team[1], "............aa") + say(team[2], "............rr")
     KnownAnswer.objects.bulk_create(
-        KnownAnswer(candidate_id=pk, task=task, verdict="accept")
-        for pk in {decision.candidate_id for decision in known}
+        KnownAnswer(draft_id=pk, task=task, verdict="accept") for pk in {decision.draft_id for decision in known}
     )
 
     assert agreement.report(task).units == 0
@@ -142,9 +141,9 @@ def test_what_a_lead_says_to_settle_is_no_datum_and_later_words_neither(
 ) -> None:
     first = say(team[0], "a")[0]
     say(team[1], "r")
-    Candidate.objects.filter(pk=first.candidate_id).update(state="disputed")
+    Draft.objects.filter(pk=first.draft_id).update(state="disputed")
 
-    rulings.settle(first.candidate_id, by=admin, if_match=tag(first.candidate_id), verdict="accept")
+    rulings.settle(first.draft_id, by=admin, if_match=tag(first.draft_id), verdict="accept")
     say(team[2], "a", since=timedelta(seconds=-5))
 
     counts = agreement.counts_of(task)
@@ -185,16 +184,16 @@ def test_pairs_and_weeks_stand_on_their_own_drafts(task: Task, team: list[Member
 def test_thousands_of_verdicts_are_read_in_a_blink(task: Task, team: list[Member], admin: Member) -> None:
     source = factories.make_source(task)
     [record] = factories.make_records(source, 1)
-    drafts = Candidate.objects.bulk_create(
+    drafts = Draft.objects.bulk_create(
         [
-            Candidate(id=uuid4(), task=task, task_version=task.versions.get(), record=record, fields={"body": "x"},
+            Draft(id=uuid4(), task=task, task_version=task.versions.get(), record=record, fields={"body": "x"},
                       fields_hash="0" * 64, state="decided")
             for _ in range(1500)
         ], batch_size=500,
     )  # fmt: skip
     Decision.objects.bulk_create(
         [
-            Decision(candidate=draft, task=task, reviewer=member, verdict=("accept", "edit", "reject")[n % (2 + shift)],
+            Decision(draft=draft, task=task, reviewer=member, verdict=("accept", "edit", "reject")[n % (2 + shift)],
                      fields={"body": "y"}, edit_size=0.2, before_hash="0" * 64, body_hash="0" * 64)
             for shift, member in enumerate(team[:2]) for n, draft in enumerate(drafts)
         ], batch_size=500,

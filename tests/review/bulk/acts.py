@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from members.models import Member
 from review import bulk_verdict
-from review.models import BulkAct, Candidate, Task
+from review.models import BulkAct, Draft, Task
 from review.selectors import bulk as selecting
 from review.selectors.bulk import Plan
 from review.services import bulk
@@ -18,7 +18,7 @@ THURSDAY = "Would a short call on Thursday be of use?"
 
 def pending(task: Task, count: int = 1000) -> list[UUID]:
     """Drafts that wait, in the order of the queue."""
-    waiting = Candidate.objects.filter(task=task, state="pending").order_by("queue_position")
+    waiting = Draft.objects.filter(task=task, state="pending").order_by("queue_position")
     return list(waiting.values_list("pk", flat=True)[:count])
 
 
@@ -40,5 +40,5 @@ def act(
     """Preview and carry out."""
     plan = preview(task, ids, verdict, by=by, **more)
     return bulk.carry_out(
-        task, by=by, id=id or uuid4(), candidates=plan.ids, said=said(verdict, **more), tag=plan.tag, typed=typed
+        task, by=by, id=id or uuid4(), drafts=plan.ids, said=said(verdict, **more), tag=plan.tag, typed=typed
     )

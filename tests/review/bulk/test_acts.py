@@ -9,10 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 
 from members.models import Member
-from review.models import Assignment, BulkAct, Candidate, Decision, DeskSettings, Gold, KnownAnswer, Task
+from review.models import Assignment, BulkAct, Decision, DeskSettings, Draft, Gold, KnownAnswer, Task
 from review.services import bulk, queue
 from review.services.erase import erase_records
-from review.states import AssignmentState, CandidateState, Role, Verdict
+from review.states import AssignmentState, DraftState, Role, Verdict
 from tests.review import factories
 from tests.review.bulk.acts import THURSDAY, act, pending, preview, said
 from tests.review.desk.verbs import judge
@@ -33,17 +33,17 @@ def test_rejecting_many_writes_what_rejecting_one_by_one_would(task: Task, exper
     assert {one.seconds for one in decisions} == {0}
     assert {one.note for one in decisions} == {"All about Thursday"}
     assert Gold.objects.filter(decision__in=decisions).count() == 30
-    assert Candidate.objects.filter(pk__in=ids, state=CandidateState.DECIDED).count() == 30
-    assert Assignment.objects.filter(candidate__in=ids, reviewer=expert, state=AssignmentState.DONE).count() == 30
+    assert Draft.objects.filter(pk__in=ids, state=DraftState.DECIDED).count() == 30
+    assert Assignment.objects.filter(draft__in=ids, reviewer=expert, state=AssignmentState.DONE).count() == 30
 
 
 def test_golds_of_an_act_rebuild_identically(task: Task, expert: Member) -> None:
     act(task, pending(task, 20), "accept", by=expert)
-    before = list(Gold.objects.order_by("candidate_id").values())
+    before = list(Gold.objects.order_by("draft_id").values())
 
     call_command("rebuild_golds", verbosity=0)
 
-    assert list(Gold.objects.order_by("candidate_id").values()) == before
+    assert list(Gold.objects.order_by("draft_id").values()) == before
 
 
 def test_a_change_of_a_sentence_is_an_edit_of_each_draft(task: Task, expert: Member) -> None:
@@ -51,9 +51,9 @@ def test_a_change_of_a_sentence_is_an_edit_of_each_draft(task: Task, expert: Mem
 
     act(task, ids, "edit", by=expert, find=THURSDAY, replace="May I call you next week?")
 
-    for one in Decision.objects.filter(candidate__in=ids).select_related("candidate"):
+    for one in Decision.objects.filter(draft__in=ids).select_related("draft"):
         assert one.verdict == Verdict.EDIT
-        assert one.fields["body"] == one.candidate.fields["body"].replace(THURSDAY, "May I call you next week?")
+        assert one.fields["body"] == one.draft.fields["body"].replace(THURSDAY, "May I call you next week?")
         assert one.edit_size > 0
         assert one.edit_kinds
 
@@ -63,7 +63,7 @@ def test_a_dropped_sentence_leaves_no_gap(task: Task, expert: Member) -> None:
 
     act(task, [only], "edit", by=expert, find=THURSDAY)
 
-    body = Decision.objects.get(candidate=only).fields["body"]
+    body = Decision.objects.get(draft=only).fields["body"]
     assert "Thursday" not in body
     assert "\n\n\n" not in body
     assert "about it.\n\nBest regards" in body
@@ -85,11 +85,11 @@ def test_a_preview_says_what_is_left_out_and_why(task: Task, expert: Member, oth
     hand = queue.deal(other, task, count=2)
     mine = queue.deal(expert, task, count=1)
     judge(hand[0], by=other)
-    Candidate.objects.filter(pk=ids[5]).update(for_reviewer=other)
-    Candidate.objects.filter(pk=ids[6]).update(verdicts_wanted=2)
-    Candidate.objects.filter(pk=ids[7]).update(state=CandidateState.KEPT)
-    KnownAnswer.objects.create(candidate_id=ids[8], task=task, verdict="accept")
-    asked = {*ids, *(card.candidate_id for card in [*hand, *mine])}
+    Draft.objects.filter(pk=ids[5]).update(for_reviewer=other)
+    Draft.objects.filter(pk=ids[6]).update(verdicts_wanted=2)
+    Draft.objects.filter(pk=ids[7]).update(state=DraftState.KEPT)
+    KnownAnswer.objects.create(draft_id=ids[8], task=task, verdict="accept")
+    asked = {*ids, *(card.draft_id for card in [*hand, *mine])}
     gone = uuid4()
 
     plan = preview(task, [*asked, gone], by=expert)
@@ -132,17 +132,17 @@ def test_what_is_judged_between_preview_and_act_is_passed_over(task: Task, exper
     (card,) = queue.deal(other, task, count=1)
     judge(card, by=other)
 
-    done = bulk.carry_out(task, by=expert, id=uuid4(), candidates=plan.ids, said=said(), tag=plan.tag)
+    done = bulk.carry_out(task, by=expert, id=uuid4(), drafts=plan.ids, said=said(), tag=plan.tag)
 
     assert done.count == 9
     assert done.selection["left_out"] == {"judged already": 1}
-    assert Gold.objects.get(candidate=card.candidate_id).verdict == Verdict.ACCEPT
+    assert Gold.objects.get(draft=card.draft_id).verdict == Verdict.ACCEPT
 
 
 def test_the_same_act_twice_is_one_act(task: Task, expert: Member) -> None:
     ids, one = pending(task, 10), uuid4()
     plan = preview(task, ids, by=expert)
-    ask = {"by": expert, "id": one, "candidates": plan.ids, "said": said(), "tag": plan.tag}
+    ask = {"by": expert, "id": one, "drafts": plan.ids, "said": said(), "tag": plan.tag}
 
     bulk.carry_out(task, **ask)
     again = bulk.carry_out(task, **ask)
@@ -155,7 +155,7 @@ def test_the_same_act_twice_is_one_act(task: Task, expert: Member) -> None:
 def test_an_act_that_was_cut_off_goes_on_where_it_stopped(task: Task, expert: Member) -> None:
     plan = preview(task, pending(task, 20), by=expert)
     one = uuid4()
-    whole = {"by": expert, "id": one, "said": said(), "candidates": plan.ids, "tag": plan.tag}
+    whole = {"by": expert, "id": one, "said": said(), "drafts": plan.ids, "tag": plan.tag}
     act_row = bulk._act(task, by=expert, id=one, said=said(), tag=plan.tag, how={}, asked=20)
     bulk._carry_out_chunk(act_row, sorted(plan.ids)[:7], said(), by=expert, task=task)
 
@@ -171,14 +171,14 @@ def test_an_act_that_was_cut_off_goes_on_where_it_stopped(task: Task, expert: Me
     [
         ({"tag": None}, "preview_missing", 428),
         ({"tag": "0" * 40}, "preview_changed", 412),
-        ({"candidates": []}, "no_drafts", 422),
+        ({"drafts": []}, "no_drafts", 422),
         ({"said": said("accept")}, "preview_changed", 412),
-        ({"candidates": [uuid4() for _ in range(5001)]}, "too_many_drafts", 413),
+        ({"drafts": [uuid4() for _ in range(5001)]}, "too_many_drafts", 413),
     ],
 )
 def test_an_act_that_is_not_its_preview_is_refused(task: Task, expert: Member, changes, code, status) -> None:
     plan = preview(task, pending(task, 5), by=expert)
-    ask = {"by": expert, "id": uuid4(), "candidates": plan.ids, "said": said(), "tag": plan.tag, **changes}
+    ask = {"by": expert, "id": uuid4(), "drafts": plan.ids, "said": said(), "tag": plan.tag, **changes}
 
     with pytest.raises(Refusal) as refused:
         bulk.carry_out(task, **ask)
@@ -219,7 +219,7 @@ def test_who_does_not_review_the_task_decides_nothing(task: Task, expert: Member
     plan = preview(task, pending(task, 3), by=expert)
 
     with pytest.raises(PermissionDenied):
-        bulk.carry_out(task, by=viewer, id=uuid4(), candidates=plan.ids, said=said(), tag=plan.tag)
+        bulk.carry_out(task, by=viewer, id=uuid4(), drafts=plan.ids, said=said(), tag=plan.tag)
 
 
 def test_drafts_of_another_task_are_not_there(task: Task, expert: Member, admin: Member) -> None:
@@ -233,7 +233,7 @@ def test_drafts_of_another_task_are_not_there(task: Task, expert: Member, admin:
 
 def test_an_erased_draft_is_kept_from_the_desk(task: Task, expert: Member) -> None:
     ids = pending(task, 3)
-    erase_records([Candidate.objects.get(pk=ids[0]).record_id])
+    erase_records([Draft.objects.get(pk=ids[0]).record_id])
 
     plan = preview(task, ids, by=expert)
 

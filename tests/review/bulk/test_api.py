@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from members.models import Member
-from review.models import Candidate, Decision, Gold, Task
+from review.models import Decision, Draft, Gold, Task
 from review.services import decisions, queue
 from review.states import Role
 from tests.review import factories
@@ -26,7 +26,7 @@ def api(expert: Member, api_as):
 
 def test_preview_act_and_undo(api, task: Task) -> None:
     shown = api.post(PREVIEW, {**SAID, "filters": {"q": "thursday"}}, format="json").json()
-    body = {**SAID, "id": str(uuid4()), "candidates": shown["candidates"], "tag": shown["tag"]}
+    body = {**SAID, "id": str(uuid4()), "drafts": shown["drafts"], "tag": shown["tag"]}
 
     done = api.post(BULK, body, format="json")
     again = api.post(BULK, body, format="json")
@@ -47,16 +47,14 @@ def test_preview_act_and_undo(api, task: Task) -> None:
     [
         ({"tag": ""}, 428, "preview_missing"),
         ({"tag": "f" * 40}, 412, "preview_changed"),
-        ({"candidates": []}, 422, "no_drafts"),
+        ({"drafts": []}, 422, "no_drafts"),
     ],
 )
 def test_an_act_without_its_preview_is_refused(api, task: Task, changes, status: int, code: str) -> None:
     ids = [str(one) for one in pending(task, 2)]
-    shown = api.post(PREVIEW, {**SAID, "candidates": ids}, format="json").json()
+    shown = api.post(PREVIEW, {**SAID, "drafts": ids}, format="json").json()
 
-    answer = api.post(
-        BULK, {**SAID, "id": str(uuid4()), "candidates": ids, "tag": shown["tag"], **changes}, format="json"
-    )
+    answer = api.post(BULK, {**SAID, "id": str(uuid4()), "drafts": ids, "tag": shown["tag"], **changes}, format="json")
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert not Decision.objects.exists()
@@ -66,7 +64,7 @@ def test_a_preview_that_names_nothing_is_refused(api, task: Task) -> None:
     nothing = api.post(PREVIEW, SAID, format="json")
     strange = api.post(PREVIEW, {**SAID, "verdict": "burn", "filters": {"q": "x"}}, format="json")
 
-    assert "candidates" in nothing.json()["errors"]
+    assert "drafts" in nothing.json()["errors"]
     assert "verdict" in strange.json()["errors"]
     assert {nothing.status_code, strange.status_code} <= {400, 422}
 
@@ -92,19 +90,19 @@ def test_a_token_that_may_only_read_decides_nothing(task: Task, expert: Member, 
 def test_similar_drafts_of_a_draft(api, task: Task) -> None:
     one = pending(task, 1)[0]
 
-    found = api.get(f"/api/v1/candidates/{one}/similar/").json()["results"]
+    found = api.get(f"/api/v1/drafts/{one}/similar/").json()["results"]
 
     assert found[0]["share"] > 0.6
-    assert str(one) not in [row["candidate"]["id"] for row in found]
+    assert str(one) not in [row["draft"]["id"] for row in found]
 
 
 def test_a_changed_sentence_that_stands_in_others_is_offered(api, task: Task, expert: Member, as_member) -> None:
     (card,) = queue.deal(expert, task, count=1)
-    fields = dict(card.candidate.fields)
+    fields = dict(card.draft.fields)
     fields["body"] = fields["body"].replace(THURSDAY, "May I ring you?")
-    decisions.record(card.candidate_id, by=expert, id=uuid4(), verdict="edit", if_match=card.etag, fields=fields)
+    decisions.record(card.draft_id, by=expert, id=uuid4(), verdict="edit", if_match=card.etag, fields=fields)
 
-    (offer,) = api.get(f"/api/v1/candidates/{card.candidate_id}/repeated/").json()["results"]
+    (offer,) = api.get(f"/api/v1/drafts/{card.draft_id}/repeated/").json()["results"]
 
     assert (offer["sentence"], offer["instead"], offer["count"]) == (THURSDAY, "May I ring you?", 39)
     assert "Edit 39 drafts" in as_member(expert).get(offer["url"]).content.decode()
@@ -112,10 +110,10 @@ def test_a_changed_sentence_that_stands_in_others_is_offered(api, task: Task, ex
 
 def test_an_accept_offers_nothing_and_neither_does_what_nobody_judged(api, task: Task, expert: Member) -> None:
     (card,) = queue.deal(expert, task, count=1)
-    before = api.get(f"/api/v1/candidates/{card.candidate_id}/repeated/").json()["results"]
+    before = api.get(f"/api/v1/drafts/{card.draft_id}/repeated/").json()["results"]
     judge(card, by=expert)
 
-    after = api.get(f"/api/v1/candidates/{card.candidate_id}/repeated/").json()["results"]
+    after = api.get(f"/api/v1/drafts/{card.draft_id}/repeated/").json()["results"]
 
     assert before == after == []
 
@@ -126,11 +124,11 @@ def test_a_reject_offers_the_sentences_that_checks_object_to(api, task: Task, ex
     drafts = factories.make_drafts(task, records, fields=[{"subject": "Hi", "body": text}] * 6)
     start = drafts[0].fields["body"].index("guaranteed")
     mark = {"check": "spam", "field": "body", "start": start, "end": start + 10, "message": "", "severity": "error"}
-    Candidate.objects.filter(pk=drafts[0].pk).update(marks=[mark])
+    Draft.objects.filter(pk=drafts[0].pk).update(marks=[mark])
     card = queue.hold(expert, drafts[0].pk)
     judge(card, by=expert, verdict="reject")
 
-    (offer,) = api.get(f"/api/v1/candidates/{drafts[0].pk}/repeated/").json()["results"]
+    (offer,) = api.get(f"/api/v1/drafts/{drafts[0].pk}/repeated/").json()["results"]
 
     assert (offer["sentence"], offer["count"], offer["instead"]) == (text, 5, None)
 

@@ -44,7 +44,7 @@ def look(browser: Client, **said: str) -> str:
 def test_chosen_drafts_are_previewed_then_rejected_then_brought_back(browser: Client, task: Task) -> None:
     ids = [str(one) for one in pending(task, 3)]
 
-    asked = browser.post(URL, {"csrfmiddlewaretoken": "x", "candidate": ids, "verdict": "reject"}).content.decode()
+    asked = browser.post(URL, {"csrfmiddlewaretoken": "x", "draft": ids, "verdict": "reject"}).content.decode()
     shown = browser.post(URL, {**form_of(asked), "verdict": "reject", "reasons": ["tone"]}).content.decode()
     after = browser.post(URL, {**form_of(shown), "verdict": "reject", "reasons": ["tone"]}, follow=True)
 
@@ -149,7 +149,7 @@ def test_garbage_in_the_form_decides_nothing(browser: Client) -> None:
         browser.post(URL, {**form, **said, "doable": "%%%"}),
         browser.post(URL, {**form, **said, "act": "no uuid"}),
         browser.post(URL, {**form, "verdict": "burn"}),
-        browser.post(URL, {**form, **said, "ids": "!!", "candidate": "no"}),
+        browser.post(URL, {**form, **said, "ids": "!!", "draft": "no"}),
     ]
 
     assert {answer.status_code for answer in answers} <= {200, 302, 412, 422}
@@ -169,7 +169,7 @@ def test_clusters_are_shown_with_what_differs_and_can_be_decided(browser: Client
     browser.post(URL, {**form_of(shown), "verdict": "reject", "reasons": ["tone"]})
 
     assert re.search("<del>copy[0-9]", page)
-    assert set(Gold.objects.values_list("candidate_id", flat=True)) == {draft.pk for draft in drafts}
+    assert set(Gold.objects.values_list("draft_id", flat=True)) == {draft.pk for draft in drafts}
     assert BulkAct.objects.get().selection["how"].keys() == {"alike"}
 
 
@@ -184,7 +184,7 @@ def test_similar_drafts_come_with_their_share(browser: Client, task: Task) -> No
     shares = [int(share) for share in re.findall(r'<td class="num">(\d+) %', page)]
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > 60
-    assert str(one) not in re.findall(r'name="candidate"\s+value="([^"]+)"', page)
+    assert str(one) not in re.findall(r'name="draft"\s+value="([^"]+)"', page)
 
 
 def test_a_draft_of_another_task_is_not_found_under_this_one(browser: Client, admin: Member, expert: Member) -> None:

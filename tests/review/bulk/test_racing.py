@@ -12,9 +12,9 @@ from django.core.management import call_command
 from django.db import connection
 
 from members.models import Member
-from review.models import Assignment, BulkAct, Candidate, Decision, Gold, Task
+from review.models import Assignment, BulkAct, Decision, Draft, Gold, Task
 from review.services import bulk, bulk_undo, queue
-from review.states import AssignmentState, CandidateState, Verdict
+from review.states import AssignmentState, DraftState, Verdict
 from tests.review.bulk.acts import pending, preview, said
 from tests.review.desk.verbs import judge
 from web.errors import Refusal
@@ -48,15 +48,15 @@ def together(*acts) -> None:
 def whole(task: Task) -> None:
     """What must hold whoever came first."""
     standing = Decision.objects.filter(retracted_by__isnull=True).exclude(verdict=Verdict.RETRACT)
-    judged = Counter(standing.values_list("candidate_id", flat=True))
+    judged = Counter(standing.values_list("draft_id", flat=True))
     assert set(judged.values()) <= {1}
     assert Gold.objects.count() == len(judged)
-    assert Candidate.objects.filter(state=CandidateState.DECIDED).count() == len(judged)
+    assert Draft.objects.filter(state=DraftState.DECIDED).count() == len(judged)
     for act in BulkAct.objects.filter(undone_at__isnull=True):
         assert act.count == Decision.objects.filter(bulk=act).exclude(verdict=Verdict.RETRACT).count()
-    before = list(Gold.objects.order_by("candidate_id").values())
+    before = list(Gold.objects.order_by("draft_id").values())
     call_command("rebuild_golds", verbosity=0)
-    assert list(Gold.objects.order_by("candidate_id").values()) == before
+    assert list(Gold.objects.order_by("draft_id").values()) == before
 
 
 @pytest.mark.parametrize("round_", ROUNDS)
@@ -71,22 +71,22 @@ def test_two_acts_and_two_reviewers_on_the_same_drafts(
             judge(card, by=member)
 
     together(
-        lambda: bulk.carry_out(task, by=expert, id=uuid4(), candidates=by_expert.ids, said=said(), tag=by_expert.tag),
+        lambda: bulk.carry_out(task, by=expert, id=uuid4(), drafts=by_expert.ids, said=said(), tag=by_expert.tag),
         lambda: bulk.carry_out(
-            task, by=admin, id=uuid4(), candidates=by_admin.ids, said=said("accept"), tag=by_admin.tag, typed=len(ids)
+            task, by=admin, id=uuid4(), drafts=by_admin.ids, said=said("accept"), tag=by_admin.tag, typed=len(ids)
         ),
         lambda: one_by_one(other),
         lambda: one_by_one(expert),
     )
 
     whole(task)
-    assert not Assignment.objects.filter(state=AssignmentState.ACTIVE, candidate__state=CandidateState.DECIDED).exists()
+    assert not Assignment.objects.filter(state=AssignmentState.ACTIVE, draft__state=DraftState.DECIDED).exists()
 
 
 @pytest.mark.parametrize("round_", ROUNDS)
 def test_one_act_sent_from_two_tabs(task: Task, expert: Member, round_) -> None:
     plan, one = preview(task, pending(task), by=expert), uuid4()
-    ask = {"by": expert, "id": one, "candidates": plan.ids, "said": said(), "tag": plan.tag}
+    ask = {"by": expert, "id": one, "drafts": plan.ids, "said": said(), "tag": plan.tag}
 
     together(lambda: bulk.carry_out(task, **ask), lambda: bulk.carry_out(task, **ask))
 
@@ -98,11 +98,11 @@ def test_one_act_sent_from_two_tabs(task: Task, expert: Member, round_) -> None:
 def test_an_undo_while_the_act_is_under_way(task: Task, expert: Member, round_, monkeypatch) -> None:
     monkeypatch.setattr("review.selectors.bulk.CHUNK", 4)
     plan, one = preview(task, pending(task), by=expert), uuid4()
-    ask = {"by": expert, "id": one, "candidates": plan.ids, "said": said(), "tag": plan.tag}
+    ask = {"by": expert, "id": one, "drafts": plan.ids, "said": said(), "tag": plan.tag}
     bulk._act(task, by=expert, id=one, said=said(), tag=plan.tag, how={}, asked=40)
 
     together(lambda: bulk.carry_out(task, **ask), lambda: bulk_undo.undo(one, by=expert))
 
     assert not Gold.objects.exists()
-    assert Candidate.objects.filter(state=CandidateState.PENDING).count() == 40
+    assert Draft.objects.filter(state=DraftState.PENDING).count() == 40
     whole(task)

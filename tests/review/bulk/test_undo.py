@@ -8,10 +8,10 @@ from django.core.management import call_command
 from django.http import Http404
 
 from members.models import Member
-from review.models import Assignment, Candidate, Decision, Gold, Task
+from review.models import Assignment, Decision, Draft, Gold, Task
 from review.selectors import rulings as seen
 from review.services import bulk, bulk_undo, queue, rulings
-from review.states import AssignmentState, CandidateState, Verdict
+from review.states import AssignmentState, DraftState, Verdict
 from tests.review.bulk.acts import act, pending, preview, said
 from tests.review.desk.verbs import judge
 
@@ -53,7 +53,7 @@ def test_undo_twice_takes_back_once(task: Task, expert: Member) -> None:
 
 def test_an_act_that_was_undone_is_not_done_again(task: Task, expert: Member) -> None:
     plan = preview(task, pending(task, 5), by=expert)
-    ask = {"by": expert, "id": plan.ids[0], "candidates": plan.ids, "said": said(), "tag": plan.tag}
+    ask = {"by": expert, "id": plan.ids[0], "drafts": plan.ids, "said": said(), "tag": plan.tag}
     bulk_undo.undo(bulk.carry_out(task, **ask).pk, by=expert)
 
     bulk.carry_out(task, **ask)
@@ -64,11 +64,11 @@ def test_an_act_that_was_undone_is_not_done_again(task: Task, expert: Member) ->
 def test_what_a_lead_ruled_on_stays_and_is_said(task: Task, expert: Member, admin: Member, other: Member) -> None:
     done = act(task, pending(task, 5), by=expert)
     one = Decision.objects.filter(bulk=done).first()
-    rulings.ask_again(one.candidate_id, by=admin, if_match=seen.tag(one.candidate_id))
-    card = queue.hold(other, one.candidate_id)
+    rulings.ask_again(one.draft_id, by=admin, if_match=seen.tag(one.draft_id))
+    card = queue.hold(other, one.draft_id)
     judge(card, by=other)
     rulings.settle(
-        one.candidate_id, by=admin, if_match=seen.tag(one.candidate_id), decision=one.pk, verdict="accept", fields=None,
+        one.draft_id, by=admin, if_match=seen.tag(one.draft_id), decision=one.pk, verdict="accept", fields=None,
         reasons=[], ratings={}, note="",
     )  # fmt: skip
 
@@ -84,26 +84,26 @@ def test_a_draft_judged_by_another_meanwhile_keeps_that_verdict(
 ) -> None:
     done = act(task, pending(task, 5), by=expert)
     one = Decision.objects.filter(bulk=done).first()
-    rulings.ask_again(one.candidate_id, by=admin, if_match=seen.tag(one.candidate_id))
-    judge(queue.hold(other, one.candidate_id), by=other)
+    rulings.ask_again(one.draft_id, by=admin, if_match=seen.tag(one.draft_id))
+    judge(queue.hold(other, one.draft_id), by=other)
 
     undone = bulk_undo.undo(done.pk, by=expert)
 
     assert undone.count == 5
     assert undone.kept == {"judged by others meanwhile; their verdict counts now": 1}
     assert Gold.objects.get().decision.reviewer == other
-    assert Candidate.objects.get(pk=one.candidate_id).state == CandidateState.DECIDED
+    assert Draft.objects.get(pk=one.draft_id).state == DraftState.DECIDED
 
 
 def test_golds_rebuild_identically_after_an_undo(task: Task, expert: Member) -> None:
     act(task, pending(task, 5), by=expert)
     bulk_undo.undo(act(task, pending(task, 5), by=expert).pk, by=expert)
-    before = list(Gold.objects.order_by("candidate_id").values())
+    before = list(Gold.objects.order_by("draft_id").values())
 
     call_command("rebuild_golds", verbosity=0)
 
     assert len(before) == 5
-    assert list(Gold.objects.order_by("candidate_id").values()) == before
+    assert list(Gold.objects.order_by("draft_id").values()) == before
 
 
 def test_what_was_set_aside_comes_back_to_its_place(task: Task, expert: Member) -> None:
@@ -125,7 +125,7 @@ def test_what_was_set_aside_and_judged_since_stays_judged(task: Task, expert: Me
 
     assert undone.count == 2
     assert undone.kept == {"no longer set aside": 1}
-    assert Gold.objects.get().candidate_id == ids[0]
+    assert Gold.objects.get().draft_id == ids[0]
 
 
 def test_nobody_undoes_the_act_of_another(task: Task, expert: Member, other: Member, make_member) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from members.models import Member
-from review.models import Candidate, Record, Task
+from review.models import Draft, Record, Task
 from tests.review import factories
 
 TEACHERS = ("openai:gpt-canary", "anthropic:claude-canary", "offline:offline-canary")
@@ -33,8 +33,8 @@ def record(records: list[Record]) -> Record:
 
 
 @pytest.fixture
-def drafts(record: Record) -> list[Candidate]:
-    return list(Candidate.objects.filter(record=record).order_by("queue_position"))
+def drafts(record: Record) -> list[Draft]:
+    return list(Draft.objects.filter(record=record).order_by("queue_position"))
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from django.db import Error, transaction
 from django.http import Http404
 
 from members.models import Member
-from review.models import Assignment, Candidate, Choice, Record, Task
+from review.models import Assignment, Choice, Draft, Record, Task
 from review.selectors import choosing
 from review.services import choices, erase, queue
 from review.services.choices import Outcome
-from review.states import AssignmentState, CandidateState, Role
+from review.states import AssignmentState, DraftState, Role
 from tests.review import factories
 from tests.review.desk.verbs import judge
 from web.errors import Refusal
@@ -23,38 +23,38 @@ from web.errors import Refusal
 pytestmark = pytest.mark.django_db
 
 
-def choose(task: Task, drafts: list[Candidate], *, by: Member, best: int | None = 0, **more: Any) -> Outcome:
+def choose(task: Task, drafts: list[Draft], *, by: Member, best: int | None = 0, **more: Any) -> Outcome:
     body = {"id": uuid4(), "record_id": drafts[0].record_id, "shown": [draft.pk for draft in drafts], **more}
     return choices.choose(task, by=by, chosen=None if best is None else drafts[best].pk, **body)
 
 
-def states(drafts: list[Candidate]) -> list[str]:
-    known = Candidate.objects.in_bulk([draft.pk for draft in drafts])
+def states(drafts: list[Draft]) -> list[str]:
+    known = Draft.objects.in_bulk([draft.pk for draft in drafts])
     return [known[draft.pk].state for draft in drafts]
 
 
 def test_the_chosen_draft_waits_for_its_chooser_and_the_others_leave_the_desk(
-    task: Task, drafts: list[Candidate], expert: Member
+    task: Task, drafts: list[Draft], expert: Member
 ) -> None:
     outcome = choose(task, drafts, by=expert, best=1, seconds=4.5)
 
     assert (outcome.choice.chosen_id, outcome.choice.seconds) == (drafts[1].pk, 4.5)
-    assert states(drafts) == [CandidateState.KEPT, CandidateState.PENDING, CandidateState.KEPT]
-    assert Candidate.objects.get(pk=drafts[1].pk).for_reviewer == expert
-    assert queue.deal(expert, task, count=1)[0].candidate_id == drafts[1].pk
+    assert states(drafts) == [DraftState.KEPT, DraftState.PENDING, DraftState.KEPT]
+    assert Draft.objects.get(pk=drafts[1].pk).for_reviewer == expert
+    assert queue.deal(expert, task, count=1)[0].draft_id == drafts[1].pk
 
 
 def test_none_is_better_leaves_all_on_the_desk_and_is_not_asked_again(
-    task: Task, drafts: list[Candidate], expert: Member
+    task: Task, drafts: list[Draft], expert: Member
 ) -> None:
     choose(task, drafts, by=expert, best=None)
 
-    assert states(drafts) == [CandidateState.PENDING] * 3
+    assert states(drafts) == [DraftState.PENDING] * 3
     seen = {choosing.next_for(expert, task).record.pk}
     assert drafts[0].record_id not in seen
 
 
-def test_the_same_request_twice_records_one_choice(task: Task, drafts: list[Candidate], expert: Member) -> None:
+def test_the_same_request_twice_records_one_choice(task: Task, drafts: list[Draft], expert: Member) -> None:
     id = uuid4()
     first = choose(task, drafts, by=expert, id=id)
 
@@ -65,7 +65,7 @@ def test_the_same_request_twice_records_one_choice(task: Task, drafts: list[Cand
     assert Choice.objects.count() == 1
 
 
-def test_an_id_with_another_body_is_refused(task: Task, drafts: list[Candidate], expert: Member, other: Member) -> None:
+def test_an_id_with_another_body_is_refused(task: Task, drafts: list[Draft], expert: Member, other: Member) -> None:
     id = uuid4()
     choose(task, drafts, by=expert, id=id)
 
@@ -76,7 +76,7 @@ def test_an_id_with_another_body_is_refused(task: Task, drafts: list[Candidate],
 
 
 def test_a_draft_in_front_of_somebody_else_cannot_be_chosen_among(
-    task: Task, drafts: list[Candidate], expert: Member, other: Member
+    task: Task, drafts: list[Draft], expert: Member, other: Member
 ) -> None:
     queue.hold(other, drafts[2].pk)
 
@@ -85,32 +85,32 @@ def test_a_draft_in_front_of_somebody_else_cannot_be_chosen_among(
 
     assert (refused.value.status, refused.value.code) == (409, "drafts_moved")
     assert not Choice.objects.exists()
-    assert states(drafts) == [CandidateState.PENDING, CandidateState.PENDING, CandidateState.LEASED]
+    assert states(drafts) == [DraftState.PENDING, DraftState.PENDING, DraftState.LEASED]
 
 
-def test_a_draft_in_the_choosers_own_hand_can(task: Task, drafts: list[Candidate], expert: Member) -> None:
+def test_a_draft_in_the_choosers_own_hand_can(task: Task, drafts: list[Draft], expert: Member) -> None:
     for draft in drafts[:2]:
         queue.hold(expert, draft.pk)
 
     choose(task, drafts, by=expert, best=0)
 
-    assert states(drafts) == [CandidateState.PENDING, CandidateState.KEPT, CandidateState.KEPT]
-    assert not Assignment.objects.filter(candidate__in=drafts, state=AssignmentState.ACTIVE).exists()
+    assert states(drafts) == [DraftState.PENDING, DraftState.KEPT, DraftState.KEPT]
+    assert not Assignment.objects.filter(draft__in=drafts, state=AssignmentState.ACTIVE).exists()
 
 
-def test_a_draft_of_a_campaign_cannot(task: Task, drafts: list[Candidate], expert: Member) -> None:
+def test_a_draft_of_a_campaign_cannot(task: Task, drafts: list[Draft], expert: Member) -> None:
     earlier = choose(task, drafts, by=expert).choice
-    Candidate.objects.filter(pk=drafts[2].pk).update(origin="campaign")
+    Draft.objects.filter(pk=drafts[2].pk).update(origin="campaign")
     choices.take_back(earlier.pk, by=expert, id=uuid4())
 
     with pytest.raises(Refusal, match="written for a campaign") as refused:
         choose(task, drafts, by=expert)
 
     assert (refused.value.code, list(refused.value.errors)) == ("invalid_choice", ["shown"])
-    assert states(drafts) == [CandidateState.PENDING] * 3
+    assert states(drafts) == [DraftState.PENDING] * 3
 
 
-def test_a_judged_draft_cannot(task: Task, drafts: list[Candidate], expert: Member, other: Member) -> None:
+def test_a_judged_draft_cannot(task: Task, drafts: list[Draft], expert: Member, other: Member) -> None:
     judge(queue.hold(other, drafts[0].pk), by=other)
 
     with pytest.raises(Refusal, match="judged"):
@@ -118,7 +118,7 @@ def test_a_judged_draft_cannot(task: Task, drafts: list[Candidate], expert: Memb
 
 
 @pytest.mark.parametrize("wrong", ["one", "twice", "stranger", "nan", "note"])
-def test_parts_that_do_not_fit_are_named(task: Task, drafts: list[Candidate], expert: Member, wrong: str) -> None:
+def test_parts_that_do_not_fit_are_named(task: Task, drafts: list[Draft], expert: Member, wrong: str) -> None:
     shown = [draft.pk for draft in drafts]
     body: dict[str, Any] = {
         "one": {"shown": shown[:1]}, "twice": {"shown": [shown[0], *shown]}, "stranger": {"shown": shown[1:]},
@@ -134,27 +134,25 @@ def test_parts_that_do_not_fit_are_named(task: Task, drafts: list[Candidate], ex
 
 
 def test_drafts_of_two_records_cannot_be_compared(
-    task: Task, records: list[Record], drafts: list[Candidate], expert: Member
+    task: Task, records: list[Record], drafts: list[Draft], expert: Member
 ) -> None:
-    stranger = Candidate.objects.filter(record=records[1]).first()
+    stranger = Draft.objects.filter(record=records[1]).first()
 
     with pytest.raises(Refusal, match="not all for this record"):
         choose(task, [*drafts, stranger], by=expert)
 
 
-def test_taking_back_returns_what_left_the_desk(task: Task, drafts: list[Candidate], expert: Member) -> None:
+def test_taking_back_returns_what_left_the_desk(task: Task, drafts: list[Draft], expert: Member) -> None:
     made = choose(task, drafts, by=expert, best=1).choice
 
     choices.take_back(made.pk, by=expert, id=uuid4())
 
-    assert states(drafts) == [CandidateState.PENDING] * 3
-    assert Candidate.objects.get(pk=drafts[1].pk).for_reviewer is None
+    assert states(drafts) == [DraftState.PENDING] * 3
+    assert Draft.objects.get(pk=drafts[1].pk).for_reviewer is None
     assert choosing.of_record(expert, task, drafts[0].record_id) is not None
 
 
-def test_taking_back_twice_is_once_and_another_time_is_refused(
-    task: Task, drafts: list[Candidate], expert: Member
-) -> None:
+def test_taking_back_twice_is_once_and_another_time_is_refused(task: Task, drafts: list[Draft], expert: Member) -> None:
     made, id = choose(task, drafts, by=expert).choice, uuid4()
     choices.take_back(made.pk, by=expert, id=id)
 
@@ -165,7 +163,7 @@ def test_taking_back_twice_is_once_and_another_time_is_refused(
     assert refused.value.code == "already_retracted"
 
 
-def test_a_choice_stays_once_its_draft_is_judged(task: Task, drafts: list[Candidate], expert: Member) -> None:
+def test_a_choice_stays_once_its_draft_is_judged(task: Task, drafts: list[Draft], expert: Member) -> None:
     made = choose(task, drafts, by=expert).choice
     judge(queue.hold(expert, drafts[0].pk), by=expert)
 
@@ -173,17 +171,17 @@ def test_a_choice_stays_once_its_draft_is_judged(task: Task, drafts: list[Candid
         choices.take_back(made.pk, by=expert, id=uuid4())
 
     assert refused.value.code == "judged_since"
-    assert states(drafts) == [CandidateState.DECIDED, CandidateState.KEPT, CandidateState.KEPT]
+    assert states(drafts) == [DraftState.DECIDED, DraftState.KEPT, DraftState.KEPT]
 
 
-def test_nobody_takes_back_anothers_choice(task: Task, drafts: list[Candidate], expert: Member, other: Member) -> None:
+def test_nobody_takes_back_anothers_choice(task: Task, drafts: list[Draft], expert: Member, other: Member) -> None:
     made = choose(task, drafts, by=expert).choice
 
     with pytest.raises(Http404):
         choices.take_back(made.pk, by=other, id=uuid4())
 
 
-def test_a_viewer_does_not_choose(task: Task, drafts: list[Candidate], make_member: Any) -> None:
+def test_a_viewer_does_not_choose(task: Task, drafts: list[Draft], make_member: Any) -> None:
     viewer = make_member("vic")
     factories.join(viewer, task, Role.VIEWER)
 
@@ -192,10 +190,10 @@ def test_a_viewer_does_not_choose(task: Task, drafts: list[Candidate], make_memb
 
 
 def test_erasing_a_person_reaches_the_note_of_a_choice(
-    task: Task, records: list[Record], drafts: list[Candidate], expert: Member
+    task: Task, records: list[Record], drafts: list[Draft], expert: Member
 ) -> None:
     made = choose(task, drafts, by=expert, note="Ms Ellwood would like this one").choice
-    other = list(Candidate.objects.filter(record=records[1]))
+    other = list(Draft.objects.filter(record=records[1]))
     kept = choose(task, other, by=expert, note="Clear").choice
 
     erase.erase_records([drafts[0].record_id])
@@ -205,7 +203,7 @@ def test_erasing_a_person_reaches_the_note_of_a_choice(
     assert choosing.of_record(expert, task, drafts[0].record_id) is None
 
 
-def test_a_choice_never_changes(task: Task, drafts: list[Candidate], expert: Member) -> None:
+def test_a_choice_never_changes(task: Task, drafts: list[Draft], expert: Member) -> None:
     made = choose(task, drafts, by=expert).choice
 
     for act in (lambda: Choice.objects.update(note="x"), lambda: Choice.objects.filter(pk=made.pk).delete()):

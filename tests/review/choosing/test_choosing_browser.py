@@ -10,8 +10,8 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from members.models import Member
-from review.models import Candidate, Choice, Record
-from review.states import CandidateState
+from review.models import Choice, Draft, Record
+from review.states import DraftState
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ADDRESS = "/tasks/outreach/review/choose/"
@@ -68,7 +68,7 @@ def test_digits_choose_and_z_takes_back(look: Callable[..., Page]) -> None:
     page.keyboard.press("z")
     expect(page.locator(".choosing-head h2")).to_have_text(first)
     assert Choice.objects.count() == 2
-    assert not Candidate.objects.filter(state=CandidateState.KEPT).exists()
+    assert not Draft.objects.filter(state=DraftState.KEPT).exists()
 
 
 def test_none_is_better_by_zero_until_nothing_is_left(look: Callable[..., Page], records: list[Record]) -> None:

@@ -10,10 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from members.models import Member
-from review.models import Candidate, Record, Task
+from review.models import Draft, Record, Task
 from review.selectors import choosing
 from review.services import choices, queue, tasks
-from review.states import CandidateState
+from review.states import DraftState
 from tests.review import factories
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +60,7 @@ def test_what_a_program_gets_names_no_teacher_and_no_cost(task: Task, records: l
 
 
 def test_a_draft_in_front_of_somebody_else_is_left_out(
-    task: Task, record: Record, drafts: list[Candidate], expert: Member, other: Member
+    task: Task, record: Record, drafts: list[Draft], expert: Member, other: Member
 ) -> None:
     queue.hold(other, drafts[0].pk)
     lineup = choosing.of_record(expert, task, record.pk)
@@ -72,11 +72,11 @@ def test_a_draft_in_front_of_somebody_else_is_left_out(
 
 
 def test_drafts_of_a_campaign_are_not_offered_for_a_mail_waits_for_each(
-    task: Task, record: Record, drafts: list[Candidate], expert: Member
+    task: Task, record: Record, drafts: list[Draft], expert: Member
 ) -> None:
-    Candidate.objects.exclude(pk=drafts[2].pk).update(origin="campaign")
+    Draft.objects.exclude(pk=drafts[2].pk).update(origin="campaign")
     alone = choosing.of_record(expert, task, record.pk), choosing.next_for(expert, task)
-    Candidate.objects.filter(pk=drafts[1].pk).update(origin="teacher")
+    Draft.objects.filter(pk=drafts[1].pk).update(origin="teacher")
 
     lineup = choosing.next_for(expert, task)
 
@@ -99,7 +99,7 @@ def test_of_drafts_that_say_the_same_one_is_shown(task: Task, expert: Member) ->
 
 
 def test_drafts_of_two_versions_are_never_compared(
-    task: Task, record: Record, drafts: list[Candidate], expert: Member
+    task: Task, record: Record, drafts: list[Draft], expert: Member
 ) -> None:
     spec = task.versions.get().spec
     tasks.new_version(task, spec=spec.model_copy(update={"guideline": "Be brief."}), by=task.created_by)
@@ -112,11 +112,11 @@ def test_drafts_of_two_versions_are_never_compared(
 
 
 def test_drafts_that_come_after_a_choice_are_offered_again(
-    task: Task, record: Record, drafts: list[Candidate], expert: Member
+    task: Task, record: Record, drafts: list[Draft], expert: Member
 ) -> None:
     shown = [draft.pk for draft in drafts]
     choices.choose(task, by=expert, id=uuid4(), record_id=record.pk, shown=shown, chosen=None)
-    Candidate.objects.exclude(record=record).update(state=CandidateState.KEPT)
+    Draft.objects.exclude(record=record).update(state=DraftState.KEPT)
     assert choosing.next_for(expert, task) is None
 
     factories.make_drafts(task, [record])

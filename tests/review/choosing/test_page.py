@@ -10,9 +10,9 @@ import pytest
 from django.test import Client
 
 from members.models import Member
-from review.models import Candidate, Choice, Record, Task
+from review.models import Choice, Draft, Record, Task
 from review.services import queue
-from review.states import CandidateState, Role
+from review.states import DraftState, Role
 from tests.review import factories
 
 pytestmark = pytest.mark.django_db
@@ -69,7 +69,7 @@ def test_undo_shows_the_same_record_again(page: Client, records: list[Record]) -
     html = page.post(ADDRESS, {"id": after["id"], "do": "undo"}, follow=True).content.decode()
 
     assert form_of(html)["record"] == form["record"]
-    assert not Candidate.objects.filter(state=CandidateState.KEPT).exists()
+    assert not Draft.objects.filter(state=DraftState.KEPT).exists()
 
 
 def test_then_edit_leads_to_the_desk_with_the_chosen_card(page: Client, records: list[Record]) -> None:

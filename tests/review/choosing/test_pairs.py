@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from members.models import Member
-from review.models import Candidate, Gold, Record, Revocation, Task
+from review.models import Draft, Gold, Record, Revocation, Task
 from review.selectors.choices import Pair, pairs
 from review.services import choices, erase, queue
 from tests.review.desk.verbs import judge
@@ -16,18 +16,18 @@ from tests.review.desk.verbs import judge
 pytestmark = pytest.mark.django_db
 
 
-def say(draft: Candidate, *, by: Member, **said: Any) -> None:
+def say(draft: Draft, *, by: Member, **said: Any) -> None:
     judge(queue.hold(by, draft.pk), by=by, **said)
 
 
-def best_of(task: Task, drafts: list[Candidate], best: int | None, *, by: Member) -> UUID:
+def best_of(task: Task, drafts: list[Draft], best: int | None, *, by: Member) -> UUID:
     shown = [draft.pk for draft in drafts]
     chosen = None if best is None else shown[best]
     made = choices.choose(task, by=by, id=uuid4(), record_id=drafts[0].record_id, shown=shown, chosen=chosen)
     return made.choice.pk
 
 
-def edited(draft: Candidate) -> dict[str, str]:
+def edited(draft: Draft) -> dict[str, str]:
     return {**draft.fields, "body": "Shorter. Would Thursday suit you?"}
 
 
@@ -35,45 +35,41 @@ def found(task: Task, **only: Any) -> list[Pair]:
     return list(pairs(task, **only))
 
 
-def test_an_edit_is_preferred_to_what_it_began_with(task: Task, drafts: list[Candidate], expert: Member) -> None:
+def test_an_edit_is_preferred_to_what_it_began_with(task: Task, drafts: list[Draft], expert: Member) -> None:
     say(drafts[0], by=expert, verdict="edit", fields=edited(drafts[0]))
 
     [pair] = found(task)
 
-    assert (pair.kind, pair.candidate_chosen, pair.candidate_rejected) == ("edit", drafts[0].pk, drafts[0].pk)
+    assert (pair.kind, pair.draft_chosen, pair.draft_rejected) == ("edit", drafts[0].pk, drafts[0].pk)
     assert pair.chosen_fields["body"].startswith("Shorter.")
     assert pair.rejected_fields == drafts[0].fields
     assert (pair.reviewer, pair.split) == ("rob", drafts[0].record.split)
     assert pair.decision_or_choice_id == Gold.objects.get().decision_id
 
 
-def test_the_best_of_three_is_preferred_to_each_of_the_others(
-    task: Task, drafts: list[Candidate], expert: Member
-) -> None:
+def test_the_best_of_three_is_preferred_to_each_of_the_others(task: Task, drafts: list[Draft], expert: Member) -> None:
     choice = best_of(task, drafts, 1, by=expert)
 
     made = found(task, kinds=["choice"])
 
-    assert {pair.candidate_rejected for pair in made} == {drafts[0].pk, drafts[2].pk}
+    assert {pair.draft_rejected for pair in made} == {drafts[0].pk, drafts[2].pk}
     assert {pair.decision_or_choice_id for pair in made} == {choice}
     assert all(pair.chosen_fields == drafts[1].fields for pair in made)
 
 
 def test_a_follow_up_is_not_preferred_to_a_draft_that_answers_another_prompt(
-    task: Task, drafts: list[Candidate], expert: Member
+    task: Task, drafts: list[Draft], expert: Member
 ) -> None:
     best_of(task, drafts, 1, by=expert)
     told = [{"subject": "One", "body": "What the reader got before."}]
-    Candidate.objects.filter(pk__in=[drafts[1].pk, drafts[2].pk]).update(thread=told)
+    Draft.objects.filter(pk__in=[drafts[1].pk, drafts[2].pk]).update(thread=told)
 
     made = found(task, kinds=["choice"])
 
-    assert [pair.candidate_rejected for pair in made] == [drafts[2].pk]
+    assert [pair.draft_rejected for pair in made] == [drafts[2].pk]
 
 
-def test_a_chosen_draft_that_was_edited_brings_the_edited_text(
-    task: Task, drafts: list[Candidate], expert: Member
-) -> None:
+def test_a_chosen_draft_that_was_edited_brings_the_edited_text(task: Task, drafts: list[Draft], expert: Member) -> None:
     best_of(task, drafts, 0, by=expert)
     say(drafts[0], by=expert, verdict="edit", fields=edited(drafts[0]))
 
@@ -83,7 +79,7 @@ def test_a_chosen_draft_that_was_edited_brings_the_edited_text(
 
 
 def test_a_chosen_draft_that_was_rejected_is_still_better_than_the_others(
-    task: Task, drafts: list[Candidate], expert: Member
+    task: Task, drafts: list[Draft], expert: Member
 ) -> None:
     best_of(task, drafts, 0, by=expert)
     say(drafts[0], by=expert, verdict="reject")
@@ -94,7 +90,7 @@ def test_a_chosen_draft_that_was_rejected_is_still_better_than_the_others(
 def test_none_is_better_and_a_choice_taken_back_make_no_pairs(
     task: Task, records: list[Record], expert: Member
 ) -> None:
-    by_record = [list(Candidate.objects.filter(record=record)) for record in records]
+    by_record = [list(Draft.objects.filter(record=record)) for record in records]
     best_of(task, by_record[0], None, by=expert)
     taken = best_of(task, by_record[1], 0, by=expert)
     choices.take_back(taken, by=expert, id=uuid4())
@@ -102,19 +98,17 @@ def test_none_is_better_and_a_choice_taken_back_make_no_pairs(
     assert found(task) == []
 
 
-def test_an_accepted_revision_is_preferred_to_its_parent(task: Task, drafts: list[Candidate], expert: Member) -> None:
-    Candidate.objects.filter(pk=drafts[1].pk).update(parent=drafts[0])
+def test_an_accepted_revision_is_preferred_to_its_parent(task: Task, drafts: list[Draft], expert: Member) -> None:
+    Draft.objects.filter(pk=drafts[1].pk).update(parent=drafts[0])
     say(drafts[1], by=expert)
 
     [pair] = found(task)
 
-    assert (pair.kind, pair.candidate_chosen, pair.candidate_rejected) == ("revision", drafts[1].pk, drafts[0].pk)
+    assert (pair.kind, pair.draft_chosen, pair.draft_rejected) == ("revision", drafts[1].pk, drafts[0].pk)
 
 
-def test_a_revision_whose_parent_was_accepted_too_says_nothing(
-    task: Task, drafts: list[Candidate], expert: Member
-) -> None:
-    Candidate.objects.filter(pk=drafts[1].pk).update(parent=drafts[0])
+def test_a_revision_whose_parent_was_accepted_too_says_nothing(task: Task, drafts: list[Draft], expert: Member) -> None:
+    Draft.objects.filter(pk=drafts[1].pk).update(parent=drafts[0])
     say(drafts[0], by=expert)
     say(drafts[1], by=expert)
 
@@ -124,23 +118,23 @@ def test_a_revision_whose_parent_was_accepted_too_says_nothing(
 def test_erased_and_revoked_drafts_are_in_no_pair(
     task: Task, records: list[Record], expert: Member, admin: Member
 ) -> None:
-    by_record = [list(Candidate.objects.filter(record=record)) for record in records]
+    by_record = [list(Draft.objects.filter(record=record)) for record in records]
     for drafts in by_record:
         best_of(task, drafts, 0, by=expert)
-    Revocation.objects.create(candidate=by_record[0][1], by=admin, reason="wrong")
-    Revocation.objects.create(candidate=by_record[1][0], by=admin, reason="wrong")
+    Revocation.objects.create(draft=by_record[0][1], by=admin, reason="wrong")
+    Revocation.objects.create(draft=by_record[1][0], by=admin, reason="wrong")
 
     erase.erase_records([records[2].pk])
 
     [pair] = found(task)
-    assert pair.candidate_rejected == by_record[0][2].pk
+    assert pair.draft_rejected == by_record[0][2].pk
 
 
-def test_pairs_narrow_to_the_candidates_of_a_selection(task: Task, records: list[Record], expert: Member) -> None:
-    by_record = [list(Candidate.objects.filter(record=record)) for record in records[:2]]
+def test_pairs_narrow_to_the_drafts_of_a_selection(task: Task, records: list[Record], expert: Member) -> None:
+    by_record = [list(Draft.objects.filter(record=record)) for record in records[:2]]
     for drafts in by_record:
         best_of(task, drafts, 0, by=expert)
 
-    made = found(task, candidates={by_record[0][0].pk})
+    made = found(task, drafts={by_record[0][0].pk})
 
     assert {pair.record_id for pair in made} == {records[0].pk}

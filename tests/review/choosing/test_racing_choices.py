@@ -13,11 +13,11 @@ from django.db import OperationalError, connections
 from django.http import Http404
 
 from members.models import Member
-from review.models import Assignment, Candidate, Choice, Gold, Record, Task
+from review.models import Assignment, Choice, Draft, Gold, Record, Task
 from review.selectors import choices as said
 from review.selectors import choosing
 from review.services import choices, decisions, queue
-from review.states import AssignmentState, CandidateState
+from review.states import AssignmentState, DraftState
 from tests.review import factories
 from web.errors import Refusal
 
@@ -47,7 +47,7 @@ def one_step(member: Member, task: Task, chance: random.Random) -> str:
         return "taken back"
     if chance.random() < 0.3 and (hand := queue.deal(member, task, count=1)):
         card = hand[0]
-        decisions.record(card.candidate_id, by=member, id=uuid4(), verdict="accept", if_match=card.etag)
+        decisions.record(card.draft_id, by=member, id=uuid4(), verdict="accept", if_match=card.etag)
         return "judged"
     lineup = choosing.next_for(member, task)
     if lineup is None:
@@ -83,11 +83,11 @@ def test_racing_clients_leave_every_draft_in_one_place(
     lost = [UUID(name) for choice in standing for name in choice.shown if UUID(name) != choice.chosen_id]
     assert len(chosen) == len(set(chosen)), "a draft was chosen twice"
     assert len(lost) == len(set(lost)), "a draft left the desk twice"
-    kept = set(Candidate.objects.filter(state=CandidateState.KEPT).values_list("pk", flat=True))
+    kept = set(Draft.objects.filter(state=DraftState.KEPT).values_list("pk", flat=True))
     assert kept == set(lost), "what left the desk left it by a choice that stands"
-    assert not Gold.objects.filter(candidate__in=kept).exists()
-    assert not Assignment.objects.filter(candidate__in=kept, state=AssignmentState.ACTIVE).exists()
-    held = Assignment.objects.filter(state=AssignmentState.ACTIVE).values_list("candidate_id", flat=True)
-    leased = Candidate.objects.filter(state=CandidateState.LEASED).values_list("pk", flat=True)
+    assert not Gold.objects.filter(draft__in=kept).exists()
+    assert not Assignment.objects.filter(draft__in=kept, state=AssignmentState.ACTIVE).exists()
+    held = Assignment.objects.filter(state=AssignmentState.ACTIVE).values_list("draft_id", flat=True)
+    leased = Draft.objects.filter(state=DraftState.LEASED).values_list("pk", flat=True)
     assert sorted(held) == sorted(leased)
     assert Choice.objects.count() == told["chosen"] + told["taken back"]

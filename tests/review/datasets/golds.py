@@ -61,7 +61,7 @@ def decide(member: Member, task: Task, verdict: str = "accept", **said: Any) -> 
     if verdict == "reject":
         said.setdefault("reasons", ["tone"])
     if verdict == "edit":
-        said.setdefault("fields", {**card.candidate.fields, "subject": "A better subject"})
+        said.setdefault("fields", {**card.draft.fields, "subject": "A better subject"})
     return decisions.record(
-        card.candidate_id, by=member, id=uuid.uuid4(), verdict=verdict, if_match=card.etag, **said
+        card.draft_id, by=member, id=uuid.uuid4(), verdict=verdict, if_match=card.etag, **said
     ).decision

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from members.models import Member
-from review.models import Candidate, Dataset, DatasetVersion, Decision, Gold, Task
+from review.models import Dataset, DatasetVersion, Decision, Draft, Gold, Task
 from review.selectors import rulings as said
 from review.services import datasets, decisions, golds_at, queue, rulings
 from review.services.datasets import write as writing
@@ -41,9 +41,9 @@ def golds_now(task: Task) -> frozenset[uuid.UUID]:
 
 
 def take_back(member: Member, decision: Decision) -> None:
-    tag = queue.etag_for(Candidate.objects.get(pk=decision.candidate_id), member)
+    tag = queue.etag_for(Draft.objects.get(pk=decision.draft_id), member)
     decisions.record(
-        decision.candidate_id, by=member, id=uuid.uuid4(), verdict="retract", retracts=decision.pk, if_match=tag
+        decision.draft_id, by=member, id=uuid.uuid4(), verdict="retract", retracts=decision.pk, if_match=tag
     )
 
 
@@ -74,12 +74,12 @@ def test_every_moment_of_a_history_of_verdicts_and_rulings_is_told_as_it_was(
     remember()
     one = golds.decide(admin, task, "accept")
     remember()
-    rulings.ask_again(one.candidate_id, by=admin, if_match=said.tag(one.candidate_id))
+    rulings.ask_again(one.draft_id, by=admin, if_match=said.tag(one.draft_id))
     golds.decide(reviewer, task, "reject")
     remember()
-    rulings.settle(one.candidate_id, by=admin, if_match=said.tag(one.candidate_id), decision=one.pk)
+    rulings.settle(one.draft_id, by=admin, if_match=said.tag(one.draft_id), decision=one.pk)
     remember()
-    rulings.reopen(one.candidate_id, by=admin, if_match=said.tag(one.candidate_id))
+    rulings.reopen(one.draft_id, by=admin, if_match=said.tag(one.draft_id))
     remember()
     two = golds.decide(admin, task, "edit")
     remember()

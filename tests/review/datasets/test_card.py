@@ -59,7 +59,7 @@ def test_agreement_is_told_with_how_many_drafts_it_stands_on(task: Task, admin: 
     alone = frozen_after_one(task, admin)
     for _ in range(11):
         first = golds.decide(admin, task, "accept")
-        rulings.ask_again(first.candidate_id, by=admin, if_match=said.tag(first.candidate_id))
+        rulings.ask_again(first.draft_id, by=admin, if_match=said.tag(first.draft_id))
         golds.decide(reviewer, task, "accept")
 
     several = frozen(task, admin).card
@@ -78,7 +78,7 @@ def test_what_changed_since_the_version_before_is_told(task: Task, admin: Member
     frozen(task, admin)
     golds.decide(admin, task)
     golds.decide(admin, task)
-    revocations.revoke(one.candidate_id, by=admin, reason="Withdrawn.")
+    revocations.revoke(one.draft_id, by=admin, reason="Withdrawn.")
 
     version = frozen(task, admin)
 

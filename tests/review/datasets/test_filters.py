@@ -10,7 +10,7 @@ import pytest
 from members.models import Member
 from review import dataset_filters
 from review.dataset_filters import DatasetFilters
-from review.models import BulkAct, Candidate, Decision, Record, Task
+from review.models import BulkAct, Decision, Draft, Record, Task
 from review.selectors import rulings as said
 from review.services import datasets, golds, rulings
 from review.services.datasets import caps
@@ -34,17 +34,17 @@ def dropped(task: Task, **filters: Any) -> dict[str, int]:
     return {line.name: line.dropped for line in datasets.select(task, chosen).lines() if line.dropped}
 
 
-def write(draft: Candidate, by: Member, **values: Any) -> Decision:
+def write(draft: Draft, by: Member, **values: Any) -> Decision:
     """A decision with columns that the desk would fill, and its gold."""
     given = {"verdict": "accept", "before_hash": draft.fields_hash, "body_hash": "0" * 64, **values}
-    decision = Decision.objects.create(id=uuid4(), candidate=draft, task_id=draft.task_id, reviewer=by, **given)
-    Candidate.objects.filter(pk=draft.pk).update(state="decided")
+    decision = Decision.objects.create(id=uuid4(), draft=draft, task_id=draft.task_id, reviewer=by, **given)
+    Draft.objects.filter(pk=draft.pk).update(state="decided")
     golds.refresh(draft.pk)
     return decision
 
 
-def drafts(task: Task) -> list[Candidate]:
-    return list(Candidate.objects.filter(task=task).order_by("queue_position"))
+def drafts(task: Task) -> list[Draft]:
+    return list(Draft.objects.filter(task=task).order_by("queue_position"))
 
 
 @pytest.mark.django_db
@@ -65,20 +65,20 @@ def test_agreement_asks_for_a_second_expert_or_for_a_ruling(task: Task, admin: M
     factories.join(reviewer, task, Role.REVIEWER)
     alone = judged.decide(admin, task)
     twice = judged.decide(admin, task)
-    rulings.ask_again(twice.candidate_id, by=admin, if_match=said.tag(twice.candidate_id))
+    rulings.ask_again(twice.draft_id, by=admin, if_match=said.tag(twice.draft_id))
     judged.decide(reviewer, task)
     settled = judged.decide(admin, task)
-    rulings.ask_again(settled.candidate_id, by=admin, if_match=said.tag(settled.candidate_id))
+    rulings.ask_again(settled.draft_id, by=admin, if_match=said.tag(settled.draft_id))
     judged.decide(reviewer, task, "reject")
-    rulings.settle(settled.candidate_id, by=admin, if_match=said.tag(settled.candidate_id), decision=settled.pk)
+    rulings.settle(settled.draft_id, by=admin, if_match=said.tag(settled.draft_id), decision=settled.pk)
 
     def kept(agreement: str) -> set[Any]:
         chosen = DatasetFilters.model_validate({"agreement": agreement})
-        return {row.candidate for row in datasets.select(task, chosen).rows}
+        return {row.draft for row in datasets.select(task, chosen).rows}
 
-    assert kept("any") == {alone.candidate_id, twice.candidate_id, settled.candidate_id}
-    assert kept("unanimous") == {twice.candidate_id}
-    assert kept("settled") == {settled.candidate_id}
+    assert kept("any") == {alone.draft_id, twice.draft_id, settled.draft_id}
+    assert kept("unanimous") == {twice.draft_id}
+    assert kept("settled") == {settled.draft_id}
 
 
 @pytest.mark.django_db
@@ -123,7 +123,7 @@ def test_drafts_marked_by_one_check_are_left_out_and_others_stay(task: Task, adm
 @pytest.mark.django_db
 def test_sources_rounds_teachers_and_reviewers_are_told_apart(task: Task, admin: Member, reviewer: Member) -> None:
     some = drafts(task)
-    Candidate.objects.filter(pk=some[0].pk).update(round=2, teacher="other:x")
+    Draft.objects.filter(pk=some[0].pk).update(round=2, teacher="other:x")
     write(some[0], admin)
     write(some[1], reviewer)
     source = some[0].record.source.slug

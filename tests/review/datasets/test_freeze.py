@@ -154,7 +154,7 @@ def test_a_frozen_version_refuses_every_change_below_the_orm(
         "delete_rows": lambda: DatasetRow.objects.filter(version=version)._raw_delete("default"),
         "change_rows": lambda: DatasetRow.objects.filter(version=version).update(row_hash="0" * 64),
         "add_row": lambda: DatasetRow.objects.create(
-            version=version, candidate_id=row.candidate_id, decision_id=row.decision_id, split="train", row_hash="x"
+            version=version, draft_id=row.draft_id, decision_id=row.decision_id, split="train", row_hash="x"
         ),
         "change_files": lambda: DatasetFile.objects.filter(version=version).update(sha256="0" * 64),
     }

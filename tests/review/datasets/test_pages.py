@@ -158,8 +158,8 @@ def test_each_line_names_drafts_that_it_drops(
 
     page = as_member(admin).get("/datasets/gold/").content.decode()
 
-    assert f"/tasks/{task.slug}/review/drafts/{rejected.candidate_id}/" in page
-    assert rejected.candidate.record.title in page
+    assert f"/tasks/{task.slug}/review/drafts/{rejected.draft_id}/" in page
+    assert rejected.draft.record.title in page
 
 
 def test_every_filter_of_the_form_reaches_the_version(
@@ -245,7 +245,7 @@ def test_a_lead_revokes_from_the_page_and_the_version_says_so(
 ) -> None:
     frozen(dataset, admin)
     gold = task.golds.filter(verdict="accept").order_by("pk")[0]
-    url = f"/tasks/{task.slug}/review/drafts/{gold.candidate_id}/revoke/"
+    url = f"/tasks/{task.slug}/review/drafts/{gold.draft_id}/revoke/"
     client = as_member(admin)
 
     asked = client.get(url).content.decode()
@@ -264,11 +264,11 @@ def test_revoking_leads_to_no_other_site(
     dataset: Dataset, task: Task, admin: Member, as_member: Callable[[Member], Client]
 ) -> None:
     gold = task.golds.order_by("pk")[0]
-    url = f"/tasks/{task.slug}/review/drafts/{gold.candidate_id}/revoke/"
+    url = f"/tasks/{task.slug}/review/drafts/{gold.draft_id}/revoke/"
 
     done = as_member(admin).post(url, {"reason": "x", "next": "https://evil.example/"})
 
-    assert done["Location"] == f"/tasks/{task.slug}/review/drafts/{gold.candidate_id}/"
+    assert done["Location"] == f"/tasks/{task.slug}/review/drafts/{gold.draft_id}/"
 
 
 def test_the_builder_asks_the_same_number_of_questions_however_many_golds_there_are(

@@ -11,7 +11,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from members.models import Member
-from review.models import Candidate, Dataset, DatasetVersion, Decision, Task
+from review.models import Dataset, DatasetVersion, Decision, Draft, Task
 from review.services import datasets, decisions, queue, revocations
 from review.services.datasets import write as writing
 from review.states import Role
@@ -41,9 +41,9 @@ def frozen(dataset: Dataset, by: Member, **filters: Any) -> DatasetVersion:
 
 
 def take_back(member: Member, decision: Decision) -> None:
-    tag = queue.etag_for(Candidate.objects.get(pk=decision.candidate_id), member)
+    tag = queue.etag_for(Draft.objects.get(pk=decision.draft_id), member)
     decisions.record(
-        decision.candidate_id, by=member, id=uuid.uuid4(), verdict="retract", retracts=decision.pk, if_match=tag
+        decision.draft_id, by=member, id=uuid.uuid4(), verdict="retract", retracts=decision.pk, if_match=tag
     )
 
 
@@ -79,7 +79,7 @@ def test_each_kind_of_difference_names_its_reason_and_the_decisions_behind_it(
     golds.decide(admin, task, "edit")  # the same card, on top of the hand
     take_back(admin, first[1])
     golds.decide(admin, task, "reject")
-    revocations.revoke(first[2].candidate_id, by=admin, reason="Withdrawn.")
+    revocations.revoke(first[2].draft_id, by=admin, reason="Withdrawn.")
     added = golds.decide(admin, task)
     newer = frozen(dataset, admin)
     api = api_as(admin)
@@ -89,13 +89,13 @@ def test_each_kind_of_difference_names_its_reason_and_the_decisions_behind_it(
 
     assert diff("added")["counts"] == {"added": 1, "removed": 2, "changed": 1}
     [came] = diff("added")["results"]
-    assert (came["candidate"], came["why"]["code"]) == (str(added.candidate_id), "not_judged")
-    went = {row["candidate"]: row for row in diff("removed")["results"]}
-    assert went[str(first[1].candidate_id)]["why"]["words"] == "Another verdict: the filters leave it out"
-    assert went[str(first[2].candidate_id)]["why"]["words"].endswith("Withdrawn.")
-    assert [one["words"] for one in went[str(first[1].candidate_id)]["said"]] == ["Taken back", "Rejected"]
+    assert (came["draft"], came["why"]["code"]) == (str(added.draft_id), "not_judged")
+    went = {row["draft"]: row for row in diff("removed")["results"]}
+    assert went[str(first[1].draft_id)]["why"]["words"] == "Another verdict: the filters leave it out"
+    assert went[str(first[2].draft_id)]["why"]["words"].endswith("Withdrawn.")
+    assert [one["words"] for one in went[str(first[1].draft_id)]["said"]] == ["Taken back", "Rejected"]
     [changed] = diff("changed")["results"]
-    assert changed["candidate"] == str(first[0].candidate_id)
+    assert changed["draft"] == str(first[0].draft_id)
     assert (changed["before"]["verdict"], changed["after"]["verdict"]) == ("accept", "edit")
     assert "better" in " ".join(piece["text"] for piece in changed["text"] if piece["kind"] == "added")
 
@@ -127,7 +127,7 @@ def test_differences_come_in_pages_that_miss_and_repeat_nothing(
 
     while url:
         page = api.get(url).json()
-        seen += [row["candidate"] for row in page["results"]]
+        seen += [row["draft"] for row in page["results"]]
         url = page["next"]
 
     assert len(seen) == len(set(seen)) == 7
@@ -147,7 +147,7 @@ def test_a_program_revokes_with_a_reason_and_a_version_tells(
 ) -> None:
     decision = golds.decide(admin, task)
     version = frozen(dataset, admin)
-    api, url = api_as(admin), f"/api/v1/candidates/{decision.candidate_id}/revocation/"
+    api, url = api_as(admin), f"/api/v1/drafts/{decision.draft_id}/revocation/"
 
     before = api.get(url)
     empty = api.post(url, {}, format="json")
@@ -168,7 +168,7 @@ def test_a_reviewer_reads_and_may_not_revoke_and_a_stranger_finds_nothing(
     api_as: Callable[..., APIClient],
 ) -> None:  # fmt: skip
     decision = golds.decide(admin, task)
-    url = f"/api/v1/candidates/{decision.candidate_id}/revocation/"
+    url = f"/api/v1/drafts/{decision.draft_id}/revocation/"
     factories.join(reviewer, task, Role.REVIEWER)
 
     assert api_as(reviewer).post(url, {"reason": "x"}, format="json").status_code == 403

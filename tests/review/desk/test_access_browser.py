@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from members.models import Member
-from review.models import Candidate, Decision, Task
+from review.models import Decision, Draft, Task
 from tests.review import factories
 from tests.review.desk.looking import SHOWN, current, saved
 
@@ -93,13 +93,13 @@ def test_everything_is_reached_by_tab_and_enter_alone(open_desk: Callable[..., P
 
     assert any("Works" in each for each in seen)
     saved(page, 1)
-    assert str(Decision.objects.get().candidate_id) == card
+    assert str(Decision.objects.get().draft_id) == card
 
 
 def test_the_last_card_says_that_none_is_left(open_desk: Callable[..., Page], admin: Member, task: Task) -> None:
-    keep = Candidate.objects.filter(task=task).first()
+    keep = Draft.objects.filter(task=task).first()
     assert keep is not None
-    Candidate.objects.exclude(pk=keep.pk).update(state="decided")
+    Draft.objects.exclude(pk=keep.pk).update(state="decided")
     page = open_desk(admin)
 
     page.keyboard.press("a")

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from members.models import Member
-from review.models import Assignment, Candidate, Decision, Task
-from review.states import AssignmentState, CandidateState, Role
+from review.models import Assignment, Decision, Draft, Task
+from review.states import AssignmentState, DraftState, Role
 from tests.review import factories
 
 pytestmark = pytest.mark.django_db
@@ -28,11 +28,11 @@ def api(expert: Member, api_as) -> APIClient:
 def decide(api: APIClient, card: dict[str, Any], **body: Any):
     headers = {"If-Match": f'"{card["etag"]}"'} if "etag" in card else {}
     body = {"id": str(uuid4()), "verdict": "accept", "seconds": 4.2, **body}
-    return api.post(f"/api/v1/candidates/{card['id']}/decisions/", body, format="json", headers=headers)
+    return api.post(f"/api/v1/drafts/{card['id']}/decisions/", body, format="json", headers=headers)
 
 
 def test_the_hand_is_five_leased_cards_without_labelled_defects(api: APIClient) -> None:
-    Candidate.objects.update(labelled_defects=["wrong_fact"])
+    Draft.objects.update(labelled_defects=["wrong_fact"])
 
     answer = api.get(DECK)
 
@@ -105,20 +105,20 @@ def test_a_body_of_the_wrong_form_answers_400_by_field(api: APIClient, body: dic
 
 
 def test_drafts_are_listed_by_cursor_and_narrowed(api: APIClient, task: Task) -> None:
-    first = api.get("/api/v1/candidates/", {"task": "outreach", "limit": 5}).json()
+    first = api.get("/api/v1/drafts/", {"task": "outreach", "limit": 5}).json()
     second = api.get(first["next"]).json()
 
     assert len(first["results"]) == 5
     assert len(second["results"]) == 3
     assert second["next"] is None
     source = task.sources.get().slug
-    assert len(api.get("/api/v1/candidates/", {"task": "outreach", "source": source}).json()["results"]) == 8
-    assert api.get("/api/v1/candidates/", {"task": "outreach", "state": "decided"}).json()["results"] == []
+    assert len(api.get("/api/v1/drafts/", {"task": "outreach", "source": source}).json()["results"]) == 8
+    assert api.get("/api/v1/drafts/", {"task": "outreach", "state": "decided"}).json()["results"] == []
 
 
 def test_a_draft_gives_the_tag_its_decision_needs(api: APIClient) -> None:
-    listed = api.get("/api/v1/candidates/", {"task": "outreach"}).json()["results"][0]
-    draft = api.get(f"/api/v1/candidates/{listed['id']}/")
+    listed = api.get("/api/v1/drafts/", {"task": "outreach"}).json()["results"][0]
+    draft = api.get(f"/api/v1/drafts/{listed['id']}/")
 
     answer = decide(api, {"id": listed["id"], "etag": draft["ETag"].strip('"')})
 
@@ -127,14 +127,14 @@ def test_a_draft_gives_the_tag_its_decision_needs(api: APIClient) -> None:
 
 
 def test_defects_are_told_only_after_the_verdict(api: APIClient) -> None:
-    Candidate.objects.update(labelled_defects=["wrong_fact"])
+    Draft.objects.update(labelled_defects=["wrong_fact"])
     card = api.get(DECK).json()["cards"][0]
-    before = api.get(f"/api/v1/candidates/{card['id']}/").json()["labelled_defects"]
+    before = api.get(f"/api/v1/drafts/{card['id']}/").json()["labelled_defects"]
 
     decide(api, card)
 
     assert before is None
-    assert api.get(f"/api/v1/candidates/{card['id']}/").json()["labelled_defects"] == ["wrong_fact"]
+    assert api.get(f"/api/v1/drafts/{card['id']}/").json()["labelled_defects"] == ["wrong_fact"]
 
 
 def test_reviewers_see_their_own_words_and_leads_all(
@@ -144,7 +144,7 @@ def test_reviewers_see_their_own_words_and_leads_all(
     factories.join(other, task)
     card = api.get(DECK).json()["cards"][0]
     decide(api, card)
-    path = f"/api/v1/candidates/{card['id']}/decisions/"
+    path = f"/api/v1/drafts/{card['id']}/decisions/"
 
     assert len(api.get(path).json()["results"]) == 1
     assert len(api_as(other).get(path).json()["results"]) == 0
@@ -154,15 +154,15 @@ def test_reviewers_see_their_own_words_and_leads_all(
 def test_cards_are_released_and_set_aside(api: APIClient) -> None:
     hand = api.get(DECK).json()["cards"]
 
-    leaving = {"candidate": hand[0]["id"], "unfinished": {"subject": "Half"}, "seen_until": hand[0]["leased_until"]}
+    leaving = {"draft": hand[0]["id"], "unfinished": {"subject": "Half"}, "seen_until": hand[0]["leased_until"]}
     released = api.post("/api/v1/desk/release/", {"cards": [leaving]}, format="json")
-    aside = api.post(f"/api/v1/candidates/{hand[1]['id']}/set-aside/", {"note": "Ask"}, format="json")
+    aside = api.post(f"/api/v1/drafts/{hand[1]['id']}/set-aside/", {"note": "Ask"}, format="json")
 
     assert released.json() == {"released": 1}
     assert next(card["id"] for card in aside.json()["cards"]) == hand[0]["id"]
     assert aside.json()["cards"][0]["unfinished"] == {"subject": "Half"}
-    assert Assignment.objects.get(candidate_id=hand[1]["id"]).state == AssignmentState.SET_ASIDE
-    held = api.post(f"/api/v1/candidates/{hand[1]['id']}/hold/")
+    assert Assignment.objects.get(draft_id=hand[1]["id"]).state == AssignmentState.SET_ASIDE
+    held = api.post(f"/api/v1/drafts/{hand[1]['id']}/hold/")
     assert held.json()["cards"][0]["note"] == "Ask"
 
 
@@ -191,14 +191,14 @@ def test_keys_are_kept_and_refused_in_words(api: APIClient, expert: Member) -> N
 def test_tokens_need_the_scope_and_members_the_role(task: Task, expert: Member, api_as, make_member) -> None:
     viewer, stranger = make_member("vera"), make_member("sam")
     factories.join(viewer, task, Role.VIEWER)
-    card = Candidate.objects.first()
+    card = Draft.objects.first()
 
     assert APIClient().get(DECK).status_code == 401
     assert api_as(expert, scopes=("read",)).get(DECK).status_code == 403
     assert api_as(viewer).get(DECK).status_code == 403
     assert api_as(stranger).get(DECK).status_code == 404
-    assert api_as(stranger).get(f"/api/v1/candidates/{card.pk}/").status_code == 404
-    assert api_as(viewer).get(f"/api/v1/candidates/{card.pk}/").status_code == 200
+    assert api_as(stranger).get(f"/api/v1/drafts/{card.pk}/").status_code == 404
+    assert api_as(viewer).get(f"/api/v1/drafts/{card.pk}/").status_code == 200
     assert api_as(expert).put(DECK).status_code == 405
     assert decide(api_as(viewer), {"id": str(card.pk), "etag": "x"}).status_code == 403
     assert decide(api_as(stranger), {"id": str(card.pk), "etag": "x"}).status_code == 404
@@ -210,7 +210,7 @@ def test_a_session_without_the_csrf_token_decides_nothing(expert: Member) -> Non
     card = browser.get(DECK).json()["cards"][0]
 
     answer = browser.post(
-        f"/api/v1/candidates/{card['id']}/decisions/", {"id": str(uuid4()), "verdict": "accept"},
+        f"/api/v1/drafts/{card['id']}/decisions/", {"id": str(uuid4()), "verdict": "accept"},
         content_type="application/json", headers={"If-Match": card["etag"]},
     )  # fmt: skip
 
@@ -227,7 +227,7 @@ def test_a_decision_in_a_session_asks_at_most_twelve_questions_at_any_length(
     def post(card: dict[str, Any]) -> int:
         with CaptureQueriesContext(connection) as asked:
             answer = browser.post(
-                f"/api/v1/candidates/{card['id']}/decisions/?render=html", {"id": str(uuid4()), "verdict": "accept"},
+                f"/api/v1/drafts/{card['id']}/decisions/?render=html", {"id": str(uuid4()), "verdict": "accept"},
                 content_type="application/json", headers={"If-Match": card["etag"]},
             )  # fmt: skip
         assert len(answer.json()["next"]) == 1
@@ -239,7 +239,7 @@ def test_a_decision_in_a_session_asks_at_most_twelve_questions_at_any_length(
     assert post(hand[1]) == short <= 12
 
 
-def test_deciding_by_http_leaves_the_candidate_decided(api: APIClient) -> None:
+def test_deciding_by_http_leaves_the_draft_decided(api: APIClient) -> None:
     card = api.get(DECK).json()["cards"][0]
 
     decide(api, card, verdict="reject", reasons=["tone"], ratings={"one clear ask": False}, note="dull")
@@ -247,7 +247,7 @@ def test_deciding_by_http_leaves_the_candidate_decided(api: APIClient) -> None:
     decision = Decision.objects.get()
     assert decision.ratings == {"one clear ask": False}
     assert decision.note == "dull"
-    assert Candidate.objects.get(pk=card["id"]).state == CandidateState.DECIDED
+    assert Draft.objects.get(pk=card["id"]).state == DraftState.DECIDED
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_deciding_by_http_leaves_the_candidate_decided(api: APIClient) -> None:
     ],
 )
 def test_a_list_asked_for_what_cannot_be_says_so(api: APIClient, query: str, said: str) -> None:
-    answer = api.get(f"/api/v1/candidates/?{query}")
+    answer = api.get(f"/api/v1/drafts/?{query}")
 
     assert answer.status_code == 400
     assert answer.json()["errors"] == {query.split("=")[0]: [said]}

@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 
 from members.models import Member
-from review.models import Assignment, Candidate, Decision, Gold, Task
+from review.models import Assignment, Decision, Draft, Gold, Task
 from review.services import queue
-from review.states import AssignmentState, CandidateState, Verdict
+from review.states import AssignmentState, DraftState, Verdict
 from tests.review import factories
 from tests.review.desk.verbs import judge
 from web.errors import Refusal
@@ -20,14 +20,14 @@ pytestmark = pytest.mark.django_db
 def test_accepting_writes_decision_gold_and_state_together(card: Assignment, expert: Member) -> None:
     outcome = judge(card, by=expert)
 
-    assert outcome.candidate_state == CandidateState.DECIDED
-    assert Candidate.objects.get(pk=card.candidate_id).state == CandidateState.DECIDED
-    gold = Gold.objects.get(candidate_id=card.candidate_id)
+    assert outcome.draft_state == DraftState.DECIDED
+    assert Draft.objects.get(pk=card.draft_id).state == DraftState.DECIDED
+    gold = Gold.objects.get(draft_id=card.draft_id)
     assert gold.decision == outcome.decision
     assert gold.verdict == Verdict.ACCEPT
-    assert outcome.decision.fields == card.candidate.fields
-    assert outcome.decision.before_hash == card.candidate.fields_hash
-    assert Assignment.objects.get(candidate_id=card.candidate_id).state == AssignmentState.DONE
+    assert outcome.decision.fields == card.draft.fields
+    assert outcome.decision.before_hash == card.draft.fields_hash
+    assert Assignment.objects.get(draft_id=card.draft_id).state == AssignmentState.DONE
 
 
 def test_an_edit_is_brought_into_normal_form(card: Assignment, expert: Member) -> None:
@@ -40,12 +40,12 @@ def test_an_edit_is_brought_into_normal_form(card: Assignment, expert: Member) -
 
 
 def test_an_edit_that_changes_nothing_is_what_its_author_called_it(card: Assignment, expert: Member) -> None:
-    same = {**card.candidate.fields, "body": card.candidate.fields["body"] + "  \n"}
+    same = {**card.draft.fields, "body": card.draft.fields["body"] + "  \n"}
 
     outcome = judge(card, by=expert, verdict="edit", fields=same, note="the date is wrong")
 
     assert outcome.decision.verdict == Verdict.EDIT
-    assert outcome.decision.fields == card.candidate.fields
+    assert outcome.decision.fields == card.draft.fields
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_verdict_that_does_not_fit_is_refused_and_nothing_is_written(
     assert refused.value.status == 422
     assert words in refused.value.errors[part][0]
     assert not Decision.objects.exists()
-    assert Candidate.objects.get(pk=card.candidate_id).state == CandidateState.LEASED
+    assert Draft.objects.get(pk=card.draft_id).state == DraftState.LEASED
 
 
 def test_a_task_without_reasons_takes_a_bare_reject(admin: Member) -> None:
@@ -131,7 +131,7 @@ def test_a_decision_without_if_match_is_refused(card: Assignment, expert: Member
 
 
 def test_a_stale_tag_is_refused_with_the_current_state(card: Assignment, expert: Member) -> None:
-    Candidate.objects.filter(pk=card.candidate_id).update(fields_hash="f" * 64)
+    Draft.objects.filter(pk=card.draft_id).update(fields_hash="f" * 64)
 
     with pytest.raises(Refusal) as refused:
         judge(card, by=expert)

@@ -8,14 +8,14 @@ from members.models import Member
 from review.models import Assignment, Decision, Task
 from review.selectors import rulings as said
 from review.services import rulings
-from review.states import CandidateState
+from review.states import DraftState
 from tests.review.desk.verbs import judge
 
 pytestmark = pytest.mark.django_db
 
 
 def test_an_edit_is_kept_with_its_size_and_kind(card: Assignment, expert: Member) -> None:
-    fields = dict(card.candidate.fields)
+    fields = dict(card.draft.fields)
     fields["body"] = fields["body"].replace("Best regards", "Kind regards")
 
     outcome = judge(card, by=expert, verdict="edit", fields=fields)
@@ -28,8 +28,8 @@ def test_an_edit_is_kept_with_its_size_and_kind(card: Assignment, expert: Member
 def test_an_accept_a_reject_and_an_edit_that_changes_nothing_have_neither(
     task: Task, expert: Member, card: Assignment
 ) -> None:
-    judge(card, by=expert, verdict="edit", fields=dict(card.candidate.fields), deck_size=3)
-    hand = list(Assignment.objects.filter(reviewer=expert, state="active").select_related("candidate"))
+    judge(card, by=expert, verdict="edit", fields=dict(card.draft.fields), deck_size=3)
+    hand = list(Assignment.objects.filter(reviewer=expert, state="active").select_related("draft"))
     judge(hand[0], by=expert)
     judge(hand[1], by=expert, verdict="reject")
 
@@ -41,8 +41,8 @@ def test_a_lead_who_settles_by_an_edit_of_their_own_keeps_it_too(
     card: Assignment, expert: Member, admin: Member
 ) -> None:
     judge(card, by=expert)
-    draft = card.candidate
-    type(draft).objects.filter(pk=draft.pk).update(state=CandidateState.DISPUTED)
+    draft = card.draft
+    type(draft).objects.filter(pk=draft.pk).update(state=DraftState.DISPUTED)
     fields = {**draft.fields, "subject": "Forty claims"}
 
     ruling = rulings.settle(draft.pk, by=admin, if_match=said.tag(draft.pk), verdict="edit", fields=fields)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from members.models import Member
-from review.models import Assignment, Candidate, Decision, Task
+from review.models import Assignment, Decision, Draft, Task
 from review.services import desk_keys, queue
 from review.states import AssignmentState, Role
 from tests.review import factories
@@ -26,21 +26,21 @@ def api(expert: Member, api_as: Callable[..., APIClient]) -> APIClient:
 
 
 def check(api: APIClient, card: Assignment, fields: Any, query: str = "") -> Any:
-    return api.post(f"/api/v1/candidates/{card.candidate_id}/check/{query}", {"fields": fields}, format="json")
+    return api.post(f"/api/v1/drafts/{card.draft_id}/check/{query}", {"fields": fields}, format="json")
 
 
 def keep(api: APIClient, card: Assignment, fields: Any) -> Any:
-    return api.put(f"/api/v1/candidates/{card.candidate_id}/unfinished/", {"fields": fields}, format="json")
+    return api.put(f"/api/v1/drafts/{card.draft_id}/unfinished/", {"fields": fields}, format="json")
 
 
 def test_the_checks_of_the_version_run_over_the_edit_and_measure_it(api: APIClient, card: Assignment) -> None:
-    fields = dict(card.candidate.fields)
+    fields = dict(card.draft.fields)
     fields["body"] = fields["body"].replace("Would a", "You save 77 % for sure. Would a")
 
     answer = check(api, card, fields).json()
 
     assert [mark["check"] for mark in answer["marks"]] == ["unsupported"]
-    assert answer["mends"] == [{"field": "body", "text": card.candidate.fields["body"], "words": "Drop the sentence"}]
+    assert answer["mends"] == [{"field": "body", "text": card.draft.fields["body"], "words": "Drop the sentence"}]
     assert 0 < answer["edit"]["size"] < 0.2
     assert "fact" in answer["edit"]["kinds"]
     assert "html" not in answer
@@ -49,7 +49,7 @@ def test_the_checks_of_the_version_run_over_the_edit_and_measure_it(api: APIClie
 
 
 def test_the_draft_itself_is_no_edit(api: APIClient, card: Assignment) -> None:
-    answer = check(api, card, card.candidate.fields, "?render=html").json()
+    answer = check(api, card, card.draft.fields, "?render=html").json()
 
     assert answer["edit"] == {"size": 0.0, "kinds": [], "wants_why": False}
     assert "data-checks" in answer["html"]
@@ -68,7 +68,7 @@ def test_fields_that_are_none_of_the_task_are_refused_in_words(api: APIClient, c
 
 
 def test_markup_in_an_edit_stays_text_in_the_list_of_remarks(api: APIClient, card: Assignment) -> None:
-    fields = {**card.candidate.fields, "subject": "<img src=x onerror=alert(1)> [Name]"}
+    fields = {**card.draft.fields, "subject": "<img src=x onerror=alert(1)> [Name]"}
 
     html = check(api, card, fields, "?render=html").json()["html"]
 
@@ -113,7 +113,7 @@ def test_only_reviewers_of_the_task_may(
 ) -> None:
     viewer, stranger = make_member("vera"), make_member("stan")
     factories.join(viewer, task, Role.VIEWER)
-    fields = card.candidate.fields
+    fields = card.draft.fields
 
     assert ask(APIClient(), card, fields).status_code == 401
     assert ask(api_as(stranger), card, fields).status_code == 404
@@ -134,7 +134,7 @@ def test_a_long_text_is_given_as_plain_text_to_those_who_see_the_task(
 
     assert body["Content-Type"] == fact["Content-Type"] == "text/plain; charset=utf-8"
     assert body["X-Content-Type-Options"] == "nosniff"
-    assert body.content.decode() == Candidate.objects.get(pk=draft.pk).fields["body"]
+    assert body.content.decode() == Draft.objects.get(pk=draft.pk).fields["body"]
     assert fact.content.decode() == text
     for strange in ("?path=colour", "?fact=size_of_it", "", "?path=body.x.y&fact="):
         assert reader.get(address + strange).status_code in (200, 404)

@@ -52,11 +52,11 @@ def test_an_edit_half_done_reaches_the_server_while_the_page_is_open(
     page.keyboard.type("Half a thought. ")
 
     def kept() -> bool:
-        unfinished = Assignment.objects.get(candidate_id=card).unfinished
+        unfinished = Assignment.objects.get(draft_id=card).unfinished
         return bool(unfinished) and unfinished["body"].startswith("Half a thought. ")
 
     until(page, kept)
-    assert Assignment.objects.get(candidate_id=card).state == AssignmentState.ACTIVE
+    assert Assignment.objects.get(draft_id=card).state == AssignmentState.ACTIVE
     assert not Decision.objects.exists()
 
 

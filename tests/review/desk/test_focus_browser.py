@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from members.models import Member
-from review.models import Assignment, Candidate, Decision, Gold, Task
+from review.models import Assignment, Decision, Draft, Gold, Task
 from review.states import AssignmentState, Verdict
 from tests.review import factories
 from tests.review.desk.looking import current, saved
@@ -41,7 +41,7 @@ def test_keys_judge_card_after_card(open_desk: Callable[..., Page], admin: Membe
 
     saved(page, 3)
     assert len(set(shown)) == 4
-    said = {str(decision.candidate_id): decision for decision in Decision.objects.all()}
+    said = {str(decision.draft_id): decision for decision in Decision.objects.all()}
     assert said[shown[0]].verdict == Verdict.ACCEPT
     assert said[shown[1]].reasons == ["tone"]
     assert said[shown[2]].verdict == Verdict.EDIT
@@ -132,7 +132,7 @@ def test_leaving_the_page_returns_the_cards_and_keeps_the_edit(open_desk: Callab
         page.wait_for_timeout(100)
 
     assert Assignment.objects.filter(state=AssignmentState.RELEASED).count() == 5
-    assert Assignment.objects.get(candidate_id=card).unfinished["body"].startswith("Half a thought")
+    assert Assignment.objects.get(draft_id=card).unfinished["body"].startswith("Half a thought")
     page.goto("/tasks/outreach/review/")
     page.wait_for_selector(".desk.is-live")
     assert current(page) == card
@@ -147,15 +147,15 @@ def test_setting_aside_takes_a_note_and_is_undone(open_desk: Callable[..., Page]
     page.keyboard.type("Ask Ada")
     page.keyboard.press("Enter")
     expect(page.locator("[data-saved]")).to_contain_text("saved")
-    assert Assignment.objects.get(candidate_id=card).note == "Ask Ada"
+    assert Assignment.objects.get(draft_id=card).note == "Ask Ada"
     page.keyboard.press("z")
 
     assert current(page) == card
     for _ in range(300):
-        if Assignment.objects.get(candidate_id=card).state == AssignmentState.ACTIVE:
+        if Assignment.objects.get(draft_id=card).state == AssignmentState.ACTIVE:
             break
         page.wait_for_timeout(100)
-    assert Assignment.objects.get(candidate_id=card).state == AssignmentState.ACTIVE
+    assert Assignment.objects.get(draft_id=card).state == AssignmentState.ACTIVE
 
 
 def test_next_and_previous_walk_the_hand_without_deciding(open_desk: Callable[..., Page], admin: Member) -> None:
@@ -171,7 +171,7 @@ def test_next_and_previous_walk_the_hand_without_deciding(open_desk: Callable[..
 
 
 def test_text_of_a_draft_never_becomes_markup(open_desk: Callable[..., Page], admin: Member, task: Task) -> None:
-    Candidate.objects.all().update(state="decided")
+    Draft.objects.all().update(state="decided")
     records = factories.make_records(factories.make_source(task, name="Hostile"), 2)
     hostile = {"subject": "<i>x</i>", "body": "<img src=x onerror=\"document.title='owned'\"> {{contact.first_name}}"}
     factories.make_drafts(task, records, fields=[hostile, hostile])
@@ -225,5 +225,5 @@ def test_without_scripts_the_same_form_decides(open_desk: Callable[..., Page], a
     page.locator(".card:not([hidden]) button[value=accept]").click()
     page.wait_for_load_state()
 
-    assert Gold.objects.get().candidate_id == Candidate.objects.get(pk=first).pk
+    assert Gold.objects.get().draft_id == Draft.objects.get(pk=first).pk
     assert current(page) != first

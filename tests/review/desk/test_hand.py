@@ -89,7 +89,7 @@ def test_many_reviewers_dealing_at_once_never_share_a_card(admin: Member, make_m
     def run(expert: Member) -> None:
         start.wait()
         try:
-            hands.append([card.candidate_id for card in queue.deal(expert, task, count=5)])
+            hands.append([card.draft_id for card in queue.deal(expert, task, count=5)])
         finally:
             connection.close()
 
@@ -97,5 +97,5 @@ def test_many_reviewers_dealing_at_once_never_share_a_card(admin: Member, make_m
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
 
-    dealt = [candidate for hand in hands for candidate in hand]
+    dealt = [draft for hand in hands for draft in hand]
     assert len(dealt) == len(set(dealt)) == 30

@@ -11,11 +11,12 @@ from django.urls import reverse
 
 from members.models import Member
 from miniatures_site import funnel
-from review.models import Candidate, Task
+from review.models import Draft, Task
 from review.selectors import desk, pace
 from review.selectors.tasks import with_counts
-from review.services import candidates, decisions, queue
-from review.states import CandidateState
+from review.services import decisions, queue
+from review.services.drafts import put_on_desk
+from review.states import DraftState
 from tests.review import factories
 from web.errors import Refusal
 
@@ -28,19 +29,19 @@ def task(admin: Member) -> Task:
 
 
 @pytest.fixture
-def kept(task: Task) -> list[Candidate]:
+def kept(task: Task) -> list[Draft]:
     records = factories.make_records(factories.make_source(task, name="Campaign"), 4)
     return factories.make_drafts(task, records, is_kept=True)
 
 
-def test_a_kept_draft_is_dealt_to_nobody(task: Task, kept: list[Candidate], admin: Member) -> None:
+def test_a_kept_draft_is_dealt_to_nobody(task: Task, kept: list[Draft], admin: Member) -> None:
     hand = queue.deal(admin, task, count=5)
 
     assert len(hand) == 2
-    assert not {card.candidate_id for card in hand} & {draft.pk for draft in kept}
+    assert not {card.draft_id for card in hand} & {draft.pk for draft in kept}
 
 
-def test_kept_drafts_count_as_no_work(task: Task, kept: list[Candidate], admin: Member) -> None:
+def test_kept_drafts_count_as_no_work(task: Task, kept: list[Draft], admin: Member) -> None:
     assert pace.of(admin, task).left == 2
     assert with_counts(admin)[0].waiting == 2
     assert next(step.count for step in funnel.steps(task) if step.label == "Drafts") == 2
@@ -55,11 +56,11 @@ def test_a_task_with_nothing_but_kept_drafts_has_an_empty_desk(admin: Member) ->
 
 
 def test_lists_leave_kept_drafts_out_unless_asked_for_them(
-    task: Task, kept: list[Candidate], admin: Member, as_member, api_as
+    task: Task, kept: list[Draft], admin: Member, as_member, api_as
 ) -> None:
     page = as_member(admin).get(reverse("review:desk-list", args=[task.slug]), {"state": "kept"}).content.decode()
-    usual = api_as(admin).get("/api/v1/candidates/", {"task": task.slug}).json()["results"]
-    asked = api_as(admin).get("/api/v1/candidates/", {"task": task.slug, "state": "kept"}).json()["results"]
+    usual = api_as(admin).get("/api/v1/drafts/", {"task": task.slug}).json()["results"]
+    asked = api_as(admin).get("/api/v1/drafts/", {"task": task.slug, "state": "kept"}).json()["results"]
 
     assert page.count("Kept from the desk</span>") == 4
     assert {line["state"] for line in usual} == {"pending"}
@@ -67,7 +68,7 @@ def test_lists_leave_kept_drafts_out_unless_asked_for_them(
 
 
 def test_a_kept_draft_can_be_read_but_neither_held_nor_judged(
-    task: Task, kept: list[Candidate], admin: Member, as_member
+    task: Task, kept: list[Draft], admin: Member, as_member
 ) -> None:
     browser: Client = as_member(admin)
     page = browser.get(reverse("review:draft", args=[task.slug, kept[0].pk]))
@@ -79,35 +80,35 @@ def test_a_kept_draft_can_be_read_but_neither_held_nor_judged(
             kept[0].pk, by=admin, id=uuid4(), verdict="accept", if_match=queue.etag_for(kept[0], admin)
         )  # fmt: skip
     assert page.status_code == 200
-    assert Candidate.objects.get(pk=kept[0].pk).state == CandidateState.KEPT
+    assert Draft.objects.get(pk=kept[0].pk).state == DraftState.KEPT
 
 
 def test_drafts_put_on_the_desk_come_behind_those_that_wait_in_the_order_given(
-    task: Task, kept: list[Candidate], admin: Member
+    task: Task, kept: list[Draft], admin: Member
 ) -> None:
     chosen = [kept[3], kept[1]]
 
-    moved = candidates.put_on_desk(chosen)
+    moved = put_on_desk(chosen)
 
     hand = queue.deal(admin, task, count=10)
     assert moved == 2
-    assert [card.candidate_id for card in hand][2:] == [draft.pk for draft in chosen]
-    assert Candidate.objects.filter(state=CandidateState.KEPT).count() == 2
+    assert [card.draft_id for card in hand][2:] == [draft.pk for draft in chosen]
+    assert Draft.objects.filter(state=DraftState.KEPT).count() == 2
 
 
-def test_putting_a_draft_on_the_desk_twice_moves_it_once(task: Task, kept: list[Candidate], admin: Member) -> None:
-    candidates.put_on_desk([kept[0]])
+def test_putting_a_draft_on_the_desk_twice_moves_it_once(task: Task, kept: list[Draft], admin: Member) -> None:
+    put_on_desk([kept[0]])
     card = queue.hold(admin, kept[0].pk)
-    decisions.record(card.candidate_id, by=admin, id=uuid4(), verdict="accept", if_match=card.etag)
+    decisions.record(card.draft_id, by=admin, id=uuid4(), verdict="accept", if_match=card.etag)
 
-    moved = candidates.put_on_desk([kept[0], kept[0]])
+    moved = put_on_desk([kept[0], kept[0]])
 
     assert moved == 0
-    assert Candidate.objects.get(pk=kept[0].pk).state == CandidateState.DECIDED
+    assert Draft.objects.get(pk=kept[0].pk).state == DraftState.DECIDED
 
 
 def test_the_newest_drafts_are_found_by_the_index_that_skips_kept_ones(task: Task) -> None:
-    newest = Candidate.objects.filter(desk.ON_DESK, task=task).order_by("-created_at", "-id").values("pk")[:51]
+    newest = Draft.objects.filter(desk.ON_DESK, task=task).order_by("-created_at", "-id").values("pk")[:51]
 
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -116,4 +117,4 @@ def test_the_newest_drafts_are_found_by_the_index_that_skips_kept_ones(task: Tas
                 cursor.execute(f"SET LOCAL enable_{way} = off")
     plan = newest.explain()
 
-    assert "candidates_newest" in plan
+    assert "drafts_newest" in plan

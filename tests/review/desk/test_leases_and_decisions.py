@@ -11,7 +11,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from members.models import Member
-from review.models import Assignment, Candidate, Gold, Task
+from review.models import Assignment, Draft, Gold, Task
 from review.services import decisions, queue
 from review.services.queue import Leaving
 from review.states import AssignmentState, Role, Verdict
@@ -50,16 +50,16 @@ def test_a_lease_that_ran_out_but_went_to_nobody_still_counts(card: Assignment, 
 
 
 def test_a_card_that_was_left_and_is_still_free_counts(card: Assignment, expert: Member) -> None:
-    queue.release(expert, [Leaving(card.candidate_id)])
+    queue.release(expert, [Leaving(card.draft_id)])
 
     assert not judge(card, by=expert).decision.is_late
 
 
 def test_a_free_card_can_be_judged_without_being_dealt(task: Task, expert: Member) -> None:
-    candidate = Candidate.objects.first()
+    draft = Draft.objects.first()
 
     outcome = decisions.record(
-        candidate.pk, by=expert, id=uuid4(), verdict="accept", if_match=queue.etag_for(candidate, expert), deck_size=5
+        draft.pk, by=expert, id=uuid4(), verdict="accept", if_match=queue.etag_for(draft, expert), deck_size=5
     )
 
     assert not outcome.decision.is_late
@@ -68,7 +68,7 @@ def test_a_free_card_can_be_judged_without_being_dealt(task: Task, expert: Membe
 
 def test_a_card_in_front_of_another_is_refused(card: Assignment, other: Member) -> None:
     with pytest.raises(Refusal) as refused:
-        judge(card, by=other, if_match=queue.etag_for(card.candidate, other))
+        judge(card, by=other, if_match=queue.etag_for(card.draft, other))
 
     assert (refused.value.status, refused.value.code) == (409, "card_not_free")
 

@@ -10,9 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from members.models import Member
-from review.models import Candidate, Gold, Task
+from review.models import Draft, Gold, Task
 from review.services import queue
-from review.states import CandidateState, Role
+from review.states import DraftState, Role
 from tests.review import factories
 from tests.review.desk.verbs import judge
 
@@ -33,7 +33,7 @@ def test_a_viewer_reads_the_list_and_gets_no_card(task: Task, make_member, as_me
 
     assert answer.status_code == 302
     assert answer["Location"].endswith("/review/list/")
-    assert not Candidate.objects.filter(state=CandidateState.LEASED).exists()
+    assert not Draft.objects.filter(state=DraftState.LEASED).exists()
     assert as_member(viewer).get(answer["Location"]).status_code == 200
 
 
@@ -78,7 +78,7 @@ def test_a_draft_can_be_read_with_what_was_said_of_it(browser: Client, expert: M
     card = queue.deal(expert, task, count=1)[0]
     judge(card, by=expert, verdict="edit", fields={"subject": "Loads", "body": "Mended words."}, note="Not quite")
 
-    page = browser.get(f"{URL}drafts/{card.candidate_id}/").content.decode()
+    page = browser.get(f"{URL}drafts/{card.draft_id}/").content.decode()
 
     assert "Edited" in page
     assert "Not quite" in page
@@ -91,12 +91,12 @@ def test_my_decisions_are_searched_and_reopened(browser: Client, expert: Member,
     judge(hand[1], by=expert)
 
     found = browser.get(URL + "decisions/", {"q": "Zürich"}).content.decode()
-    names = ("candidate", "decision", "etag")
+    names = ("draft", "decision", "etag")
     form = {name: re.search(rf'name="{name}"\s+value="([^"]+)"', found).group(1) for name in names}
     answer = browser.post(URL + "decisions/reopen/", form)
 
     assert found.count('<th scope="row">') == 1
-    assert answer["Location"].endswith(f"?card={hand[0].candidate_id}")
+    assert answer["Location"].endswith(f"?card={hand[0].draft_id}")
     assert Gold.objects.count() == 1
     assert "taken back" in browser.get(URL + "decisions/").content.decode()
 
@@ -104,7 +104,7 @@ def test_my_decisions_are_searched_and_reopened(browser: Client, expert: Member,
 def test_reopening_the_word_of_another_is_refused_in_words(browser: Client, admin: Member, task: Task) -> None:
     card = queue.deal(admin, task, count=1)[0]
     outcome = judge(card, by=admin)
-    form = {"candidate": str(card.candidate_id), "decision": str(outcome.decision.pk), "etag": card.etag}
+    form = {"draft": str(card.draft_id), "decision": str(outcome.decision.pk), "etag": card.etag}
 
     answer = browser.post(URL + "decisions/reopen/", form, follow=True)
 

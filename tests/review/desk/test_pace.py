@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from members.models import Member
-from review.models import Candidate, Decision, Task
+from review.models import Decision, Draft, Task
 from review.selectors import pace
 from review.states import Verdict
 
@@ -15,10 +15,10 @@ pytestmark = pytest.mark.django_db
 
 
 def said(task: Task, member: Member, *seconds: float) -> None:
-    draft = Candidate.objects.filter(task=task)[0]
+    draft = Draft.objects.filter(task=task)[0]
     for each in seconds:
         Decision.objects.create(
-            id=uuid4(), candidate=draft, task=task, reviewer=member, verdict=Verdict.ACCEPT, before_hash="", body_hash="",
+            id=uuid4(), draft=draft, task=task, reviewer=member, verdict=Verdict.ACCEPT, before_hash="", body_hash="",
             seconds=each,
         )  # fmt: skip
 

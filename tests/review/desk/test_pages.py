@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from members.models import Member
-from review.models import Assignment, Candidate, Decision, Gold, Task
+from review.models import Assignment, Decision, Draft, Gold, Task
 from review.services import queue
 from review.states import AssignmentState, Verdict
 from tests.review import factories
@@ -26,7 +26,7 @@ def browser(expert: Member, as_member) -> Client:
 def form_of(page: str) -> dict[str, str]:
     """Hidden inputs of the first card's form."""
     first = page[page.index('<article class="card"') :]
-    names = ("candidate", "etag", "id")
+    names = ("draft", "etag", "id")
     return {name: re.search(rf'name="{name}"\s+value="([^"]+)"', first).group(1) for name in names}
 
 
@@ -46,7 +46,7 @@ def test_a_plain_form_accepts_and_the_next_card_follows(browser: Client) -> None
 
     assert Gold.objects.get().verdict == Verdict.ACCEPT
     assert "Accepted." in after.content.decode()
-    assert form_of(after.content.decode())["candidate"] != form_of(page)["candidate"]
+    assert form_of(after.content.decode())["draft"] != form_of(page)["draft"]
 
 
 def test_a_plain_form_rejects_by_its_reason(browser: Client) -> None:
@@ -69,7 +69,7 @@ def test_a_plain_form_edits(browser: Client) -> None:
 def test_a_plain_form_with_an_untouched_editor_accepts(browser: Client) -> None:
     page = browser.get(URL).content.decode()
     form = form_of(page)
-    draft = Candidate.objects.get(pk=form["candidate"]).fields
+    draft = Draft.objects.get(pk=form["draft"]).fields
     untouched = {f"field:{name}": text.replace("\n", "\r\n") for name, text in draft.items()}
 
     browser.post(URL, {**form, **untouched, "verdict": "edit"})
@@ -142,11 +142,11 @@ def test_the_text_of_a_draft_is_text(browser: Client, task: Task) -> None:
 
 
 def test_a_card_named_in_the_address_comes_first(browser: Client) -> None:
-    last = Candidate.objects.order_by("queue_position").last()
+    last = Draft.objects.order_by("queue_position").last()
 
     page = browser.get(URL, {"card": str(last.pk)}).content.decode()
 
-    assert form_of(page)["candidate"] == str(last.pk)
+    assert form_of(page)["draft"] == str(last.pk)
 
 
 def test_marks_stand_in_the_text_and_beside_it(browser: Client, task: Task) -> None:
@@ -210,7 +210,7 @@ def test_a_finished_queue_points_at_freezing(browser: Client, expert: Member, ta
 
 
 def test_a_page_carries_one_hand_however_many_cards_are_held(browser: Client, expert: Member, task: Task) -> None:
-    drafts = list(Candidate.objects.filter(task=task).order_by("queue_position", "id"))
+    drafts = list(Draft.objects.filter(task=task).order_by("queue_position", "id"))
     for draft in drafts:
         queue.hold(expert, draft.pk)
 

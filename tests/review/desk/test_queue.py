@@ -11,10 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from members.models import Member
-from review.models import Assignment, Candidate, Decision, Task
+from review.models import Assignment, Decision, Draft, Task
 from review.services import queue
 from review.services.queue import Leaving
-from review.states import AssignmentState, CandidateState, Role
+from review.states import AssignmentState, DraftState, Role
 from tests.review import factories
 from tests.review.desk.verbs import judge
 from web.errors import Refusal
@@ -45,15 +45,15 @@ def expire(member: Member) -> None:
 
 
 def ids(hand: list[Assignment]) -> list:
-    return [assignment.candidate_id for assignment in hand]
+    return [assignment.draft_id for assignment in hand]
 
 
 def test_a_hand_is_dealt_in_queue_order(task: Task, expert: Member) -> None:
     hand = queue.deal(expert, task, count=5)
 
-    first = list(Candidate.objects.order_by("queue_position").values_list("pk", flat=True)[:5])
+    first = list(Draft.objects.order_by("queue_position").values_list("pk", flat=True)[:5])
     assert ids(hand) == first
-    assert Candidate.objects.filter(state=CandidateState.LEASED).count() == 5
+    assert Draft.objects.filter(state=DraftState.LEASED).count() == 5
 
 
 def test_dealing_again_gives_the_same_hand_with_a_longer_lease(task: Task, expert: Member) -> None:
@@ -79,7 +79,7 @@ def test_the_database_itself_refuses_a_second_holder(task: Task, expert: Member,
 
     with pytest.raises(IntegrityError):
         Assignment.objects.create(
-            candidate_id=card.candidate_id, reviewer=other, task=task, leased_until=timezone.now(), etag="x"
+            draft_id=card.draft_id, reviewer=other, task=task, leased_until=timezone.now(), etag="x"
         )
 
 
@@ -116,13 +116,13 @@ def test_leaving_returns_the_card_at_once_and_keeps_the_unfinished_edit(
     card = queue.deal(expert, task, count=1)[0]
     unfinished = {"subject": "Half a", "body": "thought"}
 
-    released = queue.release(expert, [Leaving(card.candidate_id, unfinished=unfinished)])
+    released = queue.release(expert, [Leaving(card.draft_id, unfinished=unfinished)])
 
     assert released == 1
-    assert ids(queue.deal(other, task, count=1)) == [card.candidate_id]
-    queue.release(other, [Leaving(card.candidate_id)])
+    assert ids(queue.deal(other, task, count=1)) == [card.draft_id]
+    queue.release(other, [Leaving(card.draft_id)])
     back = queue.deal(expert, task, count=1)[0]
-    assert back.candidate_id == card.candidate_id
+    assert back.draft_id == card.draft_id
     assert back.unfinished == unfinished
 
 
@@ -131,7 +131,7 @@ def test_a_release_from_an_older_page_leaves_the_newer_pages_card_alone(task: Ta
     seen_until = old.leased_until
     Assignment.objects.update(leased_until=seen_until + timedelta(seconds=5))
 
-    released = queue.release(expert, [Leaving(old.candidate_id, seen_until=seen_until)])
+    released = queue.release(expert, [Leaving(old.draft_id, seen_until=seen_until)])
 
     assert released == 0
     assert Assignment.objects.get().state == AssignmentState.ACTIVE
@@ -140,38 +140,38 @@ def test_a_release_from_an_older_page_leaves_the_newer_pages_card_alone(task: Ta
 def test_releasing_twice_or_what_is_not_held_does_nothing(task: Task, expert: Member, other: Member) -> None:
     card = queue.deal(expert, task, count=1)[0]
 
-    assert queue.release(other, [Leaving(card.candidate_id)]) == 0
-    assert queue.release(expert, [Leaving(card.candidate_id)]) == 1
-    assert queue.release(expert, [Leaving(card.candidate_id)]) == 0
+    assert queue.release(other, [Leaving(card.draft_id)]) == 0
+    assert queue.release(expert, [Leaving(card.draft_id)]) == 1
+    assert queue.release(expert, [Leaving(card.draft_id)]) == 0
 
 
 def test_a_card_set_aside_comes_back_last_with_its_note(task: Task, expert: Member) -> None:
     card = queue.deal(expert, task, count=5)[1]
 
-    refill = queue.set_aside(card.candidate_id, by=expert, note="Is the depot open?", deck_size=5)
+    refill = queue.set_aside(card.draft_id, by=expert, note="Is the depot open?", deck_size=5)
 
     assert len(refill) == 1
-    assert refill[0].candidate_id != card.candidate_id
+    assert refill[0].draft_id != card.draft_id
     hand = queue.deal(expert, task, count=12)
-    assert hand[-1].candidate_id == card.candidate_id
+    assert hand[-1].draft_id == card.draft_id
     assert hand[-1].note == "Is the depot open?"
 
 
 def test_drafts_that_arrive_later_come_before_cards_set_aside(task: Task, expert: Member) -> None:
     card = queue.deal(expert, task, count=1)[0]
-    queue.set_aside(card.candidate_id, by=expert)
+    queue.set_aside(card.draft_id, by=expert)
 
     late = factories.make_drafts(task, factories.make_records(factories.make_source(task, name="More"), 1))
 
     order = ids(queue.deal(expert, task, count=13))
-    assert order.index(late[0].pk) < order.index(card.candidate_id)
+    assert order.index(late[0].pk) < order.index(card.draft_id)
 
 
 def test_only_a_held_card_can_be_set_aside(task: Task, expert: Member, other: Member) -> None:
     card = queue.deal(other, task, count=1)[0]
 
     with pytest.raises(Refusal) as refused:
-        queue.set_aside(card.candidate_id, by=expert)
+        queue.set_aside(card.draft_id, by=expert)
 
     assert refused.value.status == 409
 
@@ -181,19 +181,19 @@ def test_a_card_one_judged_late_is_not_dealt_to_one_again(task: Task, expert: Me
     expire(expert)
     queue.deal(other, task, count=1)
     judge(card, by=expert)
-    queue.release(other, [Leaving(card.candidate_id)])
+    queue.release(other, [Leaving(card.draft_id)])
 
-    assert card.candidate_id not in ids(queue.deal(expert, task, count=12))
-    assert card.candidate_id in ids(queue.deal(other, task, count=12))
+    assert card.draft_id not in ids(queue.deal(expert, task, count=12))
+    assert card.draft_id in ids(queue.deal(other, task, count=12))
 
 
 def test_a_certain_card_can_be_held_when_it_is_free(task: Task, expert: Member, other: Member) -> None:
-    last = Candidate.objects.order_by("queue_position").last()
+    last = Draft.objects.order_by("queue_position").last()
 
     card = queue.hold(expert, last.pk)
 
-    assert card.candidate_id == last.pk
-    assert queue.hold(expert, last.pk).candidate_id == last.pk
+    assert card.draft_id == last.pk
+    assert queue.hold(expert, last.pk).draft_id == last.pk
     with pytest.raises(Refusal):
         queue.hold(other, last.pk)
 
@@ -209,7 +209,7 @@ def test_a_viewer_is_dealt_nothing(task: Task, make_member) -> None:
 def test_dealing_takes_the_same_queries_from_a_long_queue(task: Task, expert: Member) -> None:
     with CaptureQueriesContext(connection) as short:
         first = queue.deal(expert, task, count=5)
-    queue.release(expert, [Leaving(card.candidate_id) for card in first])
+    queue.release(expert, [Leaving(card.draft_id) for card in first])
     factories.make_drafts(task, factories.make_records(factories.make_source(task, name="More"), 300))
 
     with CaptureQueriesContext(connection) as long:
@@ -236,5 +236,5 @@ def test_what_was_decided_leaves_the_hand(task: Task, expert: Member) -> None:
 
     judge(hand[0], by=expert)
 
-    assert ids(queue.deal(expert, task, count=2))[0] == hand[1].candidate_id
+    assert ids(queue.deal(expert, task, count=2))[0] == hand[1].draft_id
     assert Decision.objects.count() == 1

@@ -12,7 +12,7 @@ from django.utils import timezone
 from members.models import Member
 from review.models import Assignment, Decision, Gold, Task
 from review.services import golds, queue
-from review.states import CandidateState, Verdict
+from review.states import DraftState, Verdict
 from tests.review.desk.verbs import judge, pass_on, take_back
 from web.errors import Refusal
 
@@ -24,8 +24,8 @@ def test_taking_back_returns_the_card_and_removes_the_gold(card: Assignment, exp
 
     undone = take_back(first, card, by=expert)
 
-    assert undone.candidate_state == CandidateState.LEASED
-    assert undone.hand[0].candidate_id == card.candidate_id
+    assert undone.draft_state == DraftState.LEASED
+    assert undone.hand[0].draft_id == card.draft_id
     assert undone.hand[0].unfinished == {"subject": "Other", "body": "Words"}
     assert not Gold.objects.exists()
     assert not judge(card, by=expert, verdict="reject").decision.is_late
@@ -46,7 +46,7 @@ def test_nobody_takes_back_the_word_of_another(card: Assignment, expert: Member,
     first = judge(card, by=expert)
 
     with pytest.raises(Http404):
-        take_back(first, card, by=admin, if_match=queue.etag_for(card.candidate, admin))
+        take_back(first, card, by=admin, if_match=queue.etag_for(card.draft, admin))
 
 
 def test_taking_back_a_late_decision_brings_nothing_back(card: Assignment, expert: Member, other: Member) -> None:
@@ -55,7 +55,7 @@ def test_taking_back_a_late_decision_brings_nothing_back(card: Assignment, exper
 
     undone = take_back(late, card, by=expert)
 
-    assert undone.candidate_state == CandidateState.DECIDED
+    assert undone.draft_state == DraftState.DECIDED
     assert undone.hand == []
     assert Gold.objects.get().decision.reviewer == other
 
@@ -68,12 +68,12 @@ def test_rebuilding_golds_gives_identical_rows(task: Task, expert: Member, other
     take_back(judge(hand[3], by=expert), hand[3], by=expert)
     undone = take_back(judge(hand[4], by=expert), hand[4], by=expert)
     judge(undone.hand[0], by=expert, verdict="reject")
-    before = list(Gold.objects.order_by("candidate_id").values())
+    before = list(Gold.objects.order_by("draft_id").values())
 
     written = golds.rebuild()
 
     assert written == 4
-    assert list(Gold.objects.order_by("candidate_id").values()) == before
+    assert list(Gold.objects.order_by("draft_id").values()) == before
 
 
 def test_the_latest_standing_decision_resolves() -> None:

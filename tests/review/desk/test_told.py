@@ -9,9 +9,9 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from members.models import ApiToken, Member
-from review.models import Assignment, Candidate, Task
+from review.models import Assignment, Draft, Task
 from review.services import queue
-from review.states import CandidateState, Role
+from review.states import DraftState, Role
 from tests.review import factories
 from tests.review.desk.verbs import judge, pass_on
 
@@ -25,20 +25,20 @@ def program(member: Member) -> APIClient:
     return APIClient(headers={"Authorization": f"Bearer {plaintext}"})
 
 
-def of_one(member: Member, draft: Candidate) -> dict[str, Any]:
-    return dict(program(member).get(f"/api/v1/candidates/{draft.pk}/").json())
+def of_one(member: Member, draft: Draft) -> dict[str, Any]:
+    return dict(program(member).get(f"/api/v1/drafts/{draft.pk}/").json())
 
 
-def of_list(member: Member, draft: Candidate, **filters: str) -> dict[str, Any]:
-    rows = program(member).get("/api/v1/candidates/", {"task": "outreach", **filters}).json()["results"]
+def of_list(member: Member, draft: Draft, **filters: str) -> dict[str, Any]:
+    rows = program(member).get("/api/v1/drafts/", {"task": "outreach", **filters}).json()["results"]
     return next(dict(row) for row in rows if row["id"] == str(draft.pk))
 
 
-def page_of(client: Client, draft: Candidate) -> str:
+def page_of(client: Client, draft: Draft) -> str:
     return str(client.get(f"/tasks/outreach/review/drafts/{draft.pk}/").content.decode())
 
 
-def is_told(member: Member, draft: Candidate, client: Client) -> bool:
+def is_told(member: Member, draft: Draft, client: Client) -> bool:
     """Whether all places tell; that they agree is part of the question."""
     one, listed, page = of_one(member, draft), of_list(member, draft, state=draft.state), page_of(client, draft)
     answers = {one[name] is not None for name in KEPT_BACK_OF_ONE}
@@ -49,7 +49,7 @@ def is_told(member: Member, draft: Candidate, client: Client) -> bool:
 
 
 def test_a_reviewer_learns_who_wrote_a_draft_by_judging_it(card: Assignment, expert: Member, as_member: Any) -> None:
-    draft, client = card.candidate, as_member(expert)
+    draft, client = card.draft, as_member(expert)
     before = is_told(expert, draft, client)
 
     judge(card, by=expert)
@@ -60,7 +60,7 @@ def test_a_reviewer_learns_who_wrote_a_draft_by_judging_it(card: Assignment, exp
 
 
 def test_what_is_kept_back_is_said_to_be_on_the_page(card: Assignment, expert: Member, as_member: Any) -> None:
-    assert "Who wrote it is shown once you have judged it." in page_of(as_member(expert), card.candidate)
+    assert "Who wrote it is shown once you have judged it." in page_of(as_member(expert), card.draft)
 
 
 def test_leads_and_admins_see_it_at_once(
@@ -68,23 +68,23 @@ def test_leads_and_admins_see_it_at_once(
 ) -> None:
     lead = make_member("lea")
     factories.join(lead, task, Role.LEAD)
-    card.candidate.refresh_from_db()
+    card.draft.refresh_from_db()
 
     for member in (lead, admin):
-        assert is_told(member, card.candidate, as_member(member)) is True
+        assert is_told(member, card.draft, as_member(member)) is True
 
 
 def test_while_a_second_verdict_is_sought_only_who_gave_the_first_is_told(
     task: Task, expert: Member, other: Member, as_member: Any
 ) -> None:
-    draft = Candidate.objects.filter(task=task).order_by("queue_position", "id")[0]
-    Candidate.objects.filter(pk=draft.pk).update(verdicts_wanted=2)
+    draft = Draft.objects.filter(task=task).order_by("queue_position", "id")[0]
+    Draft.objects.filter(pk=draft.pk).update(verdicts_wanted=2)
     queue.hold(expert, draft.pk)
-    judge(Assignment.objects.get(candidate=draft, reviewer=expert), by=expert)
+    judge(Assignment.objects.get(draft=draft, reviewer=expert), by=expert)
 
     draft.refresh_from_db()
 
-    assert draft.state == CandidateState.PENDING
+    assert draft.state == DraftState.PENDING
     assert is_told(expert, draft, as_member(expert)) is True
     assert is_told(other, draft, as_member(other)) is False
 
@@ -95,17 +95,17 @@ def test_who_let_a_card_go_may_still_judge_it_late_and_so_is_not_told(
     passed = pass_on(card, to=other)
     judge(passed, by=other)
 
-    card.candidate.refresh_from_db()
+    card.draft.refresh_from_db()
 
-    assert passed.candidate_id == card.candidate_id
-    assert card.candidate.state == CandidateState.DECIDED
-    assert is_told(expert, card.candidate, as_member(expert)) is False
-    assert is_told(other, card.candidate, as_member(other)) is True
+    assert passed.draft_id == card.draft_id
+    assert card.draft.state == DraftState.DECIDED
+    assert is_told(expert, card.draft, as_member(expert)) is False
+    assert is_told(other, card.draft, as_member(other)) is True
 
 
 def test_a_draft_with_a_known_answer_tells_nothing(task: Task, expert: Member, as_member: Any) -> None:
-    draft = Candidate.objects.filter(task=task)[0]
-    Candidate.objects.filter(pk=draft.pk).update(state=CandidateState.KEPT)
+    draft = Draft.objects.filter(task=task)[0]
+    Draft.objects.filter(pk=draft.pk).update(state=DraftState.KEPT)
 
     draft.refresh_from_db()
 
@@ -115,12 +115,12 @@ def test_a_draft_with_a_known_answer_tells_nothing(task: Task, expert: Member, a
 def test_no_filter_tells_it_either(card: Assignment, expert: Member) -> None:
     for chosen in ({"teacher": "offline"}, {"model": "offline-1"}, {"origin": "teacher"}):
         for state in ("", "leased", "pending", "kept"):
-            found = program(expert).get("/api/v1/candidates/", {"task": "outreach", "state": state, **chosen})
+            found = program(expert).get("/api/v1/drafts/", {"task": "outreach", "state": state, **chosen})
             assert found.json()["results"] == [], (chosen, state)
 
 
 def test_the_most_similar_tell_no_more(card: Assignment, expert: Member) -> None:
-    found = program(expert).get(f"/api/v1/candidates/{card.candidate_id}/similar/").json()["results"]
+    found = program(expert).get(f"/api/v1/drafts/{card.draft_id}/similar/").json()["results"]
 
     assert found
-    assert {each["candidate"][name] for each in found for name in KEPT_BACK} == {None}
+    assert {each["draft"][name] for each in found for name in KEPT_BACK} == {None}

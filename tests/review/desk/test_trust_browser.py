@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from members.models import Member
-from review.models import Candidate, Decision, Task
+from review.models import Decision, Draft, Task
 from review.states import Verdict
 from tests.review import factories
 from tests.review.desk.looking import SHOWN, current, saved
@@ -97,7 +97,7 @@ def test_m_mends_mark_after_mark_in_the_open_editor_and_saves_nothing(
 
     saved(page, 1)
     decision = Decision.objects.get()
-    assert str(decision.candidate_id) == card
+    assert str(decision.draft_id) == card
     assert decision.verdict == Verdict.EDIT
     assert decision.fields["subject"] == "A question about the cold stores"
     assert "fact" in decision.edit_kinds
@@ -118,7 +118,7 @@ def test_pressing_m_many_times_fast_mends_what_can_be_mended_and_stops(
 
 
 def hostile_drafts(task: Task, fields: dict[str, str], **facts: Any) -> None:
-    Candidate.objects.update(state="decided")
+    Draft.objects.update(state="decided")
     records = factories.make_records(factories.make_source(task, name="Hostile"), 2, **facts)
     factories.make_drafts(task, records, fields=[fields, fields])
 

@@ -62,7 +62,7 @@ def test_thirty_seconds_of_fast_judging_without_a_network_arrive_as_they_were_me
     expect(page.locator("[data-banner]")).to_be_hidden()
     until(page, lambda: Gold.objects.count() == len(meant))
     said = Decision.objects.exclude(verdict=Verdict.RETRACT).filter(retracted_by=None)
-    assert {str(decision.candidate_id): decision.verdict for decision in said} == meant
+    assert {str(decision.draft_id): decision.verdict for decision in said} == meant
     assert said.count() == len(meant)
     assert all(decision.fields["body"].startswith("No ") for decision in said.filter(verdict=Verdict.EDIT))
     assert page.locator("[data-refusals] .alert").count() == 0

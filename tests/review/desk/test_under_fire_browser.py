@@ -71,7 +71,7 @@ def test_judging_fast_while_the_network_is_gone_loses_nothing_and_doubles_nothin
 
     saved(page, 5)
     expect(page.locator("[data-banner]")).to_be_hidden()
-    assert len(set(Decision.objects.values_list("candidate_id", flat=True))) == 5
+    assert len(set(Decision.objects.values_list("draft_id", flat=True))) == 5
     assert Gold.objects.count() == 5
     assert Decision.objects.get(verdict=Verdict.EDIT).fields["body"].startswith("In a tunnel: Hi")
     assert Decision.objects.get(verdict=Verdict.REJECT).reasons == ["wrong_fact"]
@@ -120,7 +120,7 @@ def test_a_card_judged_in_one_tab_leaves_the_other(open_desk: Callable[..., Page
     expect(other.locator(f"#card-{card}")).to_have_count(0)
     other.keyboard.press("a")
     saved(page, 2)
-    assert len(set(Decision.objects.values_list("candidate_id", flat=True))) == 2
+    assert len(set(Decision.objects.values_list("draft_id", flat=True))) == 2
 
 
 def test_two_tabs_that_judge_one_card_record_one_verdict_and_keep_the_others_words(
@@ -184,7 +184,7 @@ def test_a_server_that_is_started_again_in_between_gets_every_verdict_once(
 
     saved(page, 4)
     expect(page.locator("[data-banner]")).to_be_hidden()
-    assert len(set(Decision.objects.values_list("candidate_id", flat=True))) == 4
+    assert len(set(Decision.objects.values_list("draft_id", flat=True))) == 4
     context.close()
 
 
@@ -218,10 +218,8 @@ def test_a_lease_that_ran_out_in_the_tunnel_is_told_and_counts_for_nothing_yet(
     page.context.set_offline(True)
     page.keyboard.press("a")
     Assignment.objects.filter(reviewer=admin).update(leased_until="2020-01-01T00:00Z")
-    theirs = next(each for each in queue.deal(reviewer, task, count=14) if str(each.candidate_id) == card)
-    decisions.record(
-        theirs.candidate_id, by=reviewer, id=uuid4(), verdict="reject", reasons=["tone"], if_match=theirs.etag
-    )
+    theirs = next(each for each in queue.deal(reviewer, task, count=14) if str(each.draft_id) == card)
+    decisions.record(theirs.draft_id, by=reviewer, id=uuid4(), verdict="reject", reasons=["tone"], if_match=theirs.etag)
 
     page.context.set_offline(False)
 

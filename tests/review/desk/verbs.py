@@ -19,7 +19,7 @@ def judge(card: Assignment, *, by: Member, verdict: str = "accept", **more: Any)
     body: dict[str, Any] = {"id": uuid4(), "if_match": card.etag, "seconds": 7.5, **more}
     if verdict == "reject":
         body.setdefault("reasons", ["tone"])
-    return decisions.record(card.candidate_id, by=by, verdict=verdict, **body)
+    return decisions.record(card.draft_id, by=by, verdict=verdict, **body)
 
 
 def take_back(outcome: Outcome, card: Assignment, *, by: Member, **more: Any) -> Outcome:

@@ -11,11 +11,11 @@ import pytest
 from members.models import Member
 from review import prompting
 from review.exports import FORMATS, RAW_SCHEMA, line
-from review.models import Candidate, Choice, DatasetVersion, Record, Revocation, Task
+from review.models import Choice, DatasetVersion, Draft, Record, Revocation, Task
 from review.selectors import datasets as selectors
 from review.services import queue
-from review.services.candidates import NewDraft, add_drafts
 from review.services.datasets.write import content_hash
+from review.services.drafts import NewDraft, add_drafts
 from review.services.erase import erase_records
 from tests.review.datasets import golds
 from tests.review.desk import verbs
@@ -24,20 +24,20 @@ from tests.review.exports.conftest import SPLITS, Freeze, data_of, meta, rows_of
 pytestmark = pytest.mark.django_db
 
 
-def choose(task: Task, record: Record, member: Member, chosen: Candidate | None, shown: list[Candidate]) -> Choice:
+def choose(task: Task, record: Record, member: Member, chosen: Draft | None, shown: list[Draft]) -> Choice:
     return Choice.objects.create(
         id=uuid.uuid4(), task=task, record=record, reviewer=member, chosen=chosen,
         shown=[str(each.pk) for each in shown], body_hash="0" * 64,
     )  # fmt: skip
 
 
-def another_draft(task: Task, record: Record, *, variant: int, parent: Candidate | None = None) -> Candidate:
+def another_draft(task: Task, record: Record, *, variant: int, parent: Draft | None = None) -> Draft:
     version = task.versions.get()
     (made,) = add_drafts(
         version=version, drafts=[NewDraft(record_id=record.pk, fields=golds.mail(record, variant=variant))]
     )
     if parent:
-        Candidate.objects.filter(pk=made.pk).update(parent=parent)
+        Draft.objects.filter(pk=made.pk).update(parent=parent)
     return made
 
 
@@ -78,7 +78,7 @@ def test_the_four_formats_tell_of_the_same_prompt_and_answer(freeze: Freeze, jud
     assert set(taught) == {pk for pk, row in raw.items() if row["decision"]["verdict"] != "reject"}
     for pk, row in taught.items():
         assert (row["prompt"], row["completion"]) == (labelled[pk]["prompt"], labelled[pk]["completion"])
-        spec = Candidate.objects.get(pk=pk).task_version.spec
+        spec = Draft.objects.get(pk=pk).task_version.spec
         facts = raw[pk]["record"]["facts"]
         assert row["prompt"] == prompting.messages(spec, facts, audience="student")
 
@@ -87,7 +87,7 @@ def test_a_choice_is_a_pair_with_each_other_draft_shown(
     freeze: Freeze, task: Task, judged: list[Record], admin: Member
 ) -> None:
     record = judged[0]
-    best = Candidate.objects.get(record=record)
+    best = Draft.objects.get(record=record)
     others = [another_draft(task, record, variant=variant) for variant in (3, 5)]
     choice = choose(task, record, admin, best, [others[0], best, others[1]])
 
@@ -98,7 +98,7 @@ def test_a_choice_is_a_pair_with_each_other_draft_shown(
     assert {row["rejected"][0]["content"] for row in pairs} == {
         prompting.completion(best.task_version.spec, other.fields) for other in others
     }
-    assert all(set(meta(row)["candidates"]) > {str(best.pk)} for row in pairs)
+    assert all(set(meta(row)["drafts"]) > {str(best.pk)} for row in pairs)
     assert version.counts["pairs"]["choice"] == 2
 
 
@@ -106,17 +106,17 @@ def test_a_follow_up_is_no_pair_with_a_draft_that_answers_another_prompt(
     freeze: Freeze, task: Task, judged: list[Record], admin: Member
 ) -> None:
     record = judged[0]
-    best = Candidate.objects.get(record=record)
+    best = Draft.objects.get(record=record)
     first, alike, other = (another_draft(task, record, variant=variant) for variant in (3, 5, 7))
     told = {"subject": "One", "body": "What the reader got before."}
-    Candidate.objects.filter(pk__in=[best.pk, alike.pk]).update(thread=[told])
-    Candidate.objects.filter(pk=other.pk).update(thread=[told, told])
+    Draft.objects.filter(pk__in=[best.pk, alike.pk]).update(thread=[told])
+    Draft.objects.filter(pk=other.pk).update(thread=[told, told])
     choose(task, record, admin, best, [first, best, alike, other])
 
     version = freeze()
 
     pairs = [row for row in rows_of(version, "dpo") if meta(row)["kind"] == "choice"]
-    assert [meta(row)["candidates"] for row in pairs] == [sorted([str(best.pk), str(alike.pk)])]
+    assert [meta(row)["drafts"] for row in pairs] == [sorted([str(best.pk), str(alike.pk)])]
     assert "What the reader got before." in pairs[0]["prompt"][-1]["content"]
 
 
@@ -124,7 +124,7 @@ def test_choices_taken_back_of_none_or_of_a_draft_that_is_no_gold_prefer_nothing
     freeze: Freeze, task: Task, judged: list[Record], admin: Member
 ) -> None:
     record = judged[0]
-    gold, other = Candidate.objects.get(record=record), another_draft(task, record, variant=3)
+    gold, other = Draft.objects.get(record=record), another_draft(task, record, variant=3)
     taken = choose(task, record, admin, gold, [gold, other])
     Choice.objects.create(task=task, record=record, reviewer=admin, body_hash="1" * 64, retracts=taken)
     choose(task, record, admin, None, [gold, other])
@@ -140,7 +140,7 @@ def test_choices_taken_back_of_none_or_of_a_draft_that_is_no_gold_prefer_nothing
 def test_an_accepted_revision_is_preferred_to_the_draft_it_revises(
     freeze: Freeze, task: Task, judged: list[Record], admin: Member
 ) -> None:
-    parent = Candidate.objects.get(record=judged[2])
+    parent = Draft.objects.get(record=judged[2])
     child = another_draft(task, judged[2], variant=4, parent=parent)
     golds.decide(admin, task)
 
@@ -156,15 +156,15 @@ def test_an_accepted_revision_is_preferred_to_the_draft_it_revises(
 def test_a_draft_that_was_revoked_stands_on_no_side_of_a_pair(
     freeze: Freeze, task: Task, judged: list[Record], admin: Member
 ) -> None:
-    best, other = Candidate.objects.get(record=judged[0]), another_draft(task, judged[0], variant=3)
+    best, other = Draft.objects.get(record=judged[0]), another_draft(task, judged[0], variant=3)
     choose(task, judged[0], admin, best, [best, other])
-    edited = Candidate.objects.get(record=judged[1])
-    for candidate in (other, edited):
-        Revocation.objects.create(candidate=candidate, by=admin, reason="no consent")
+    edited = Draft.objects.get(record=judged[1])
+    for draft in (other, edited):
+        Revocation.objects.create(draft=draft, by=admin, reason="no consent")
 
     version = freeze()
 
-    assert all(str(other.pk) not in meta(row)["candidates"] for row in rows_of(version, "dpo"))
+    assert all(str(other.pk) not in meta(row)["drafts"] for row in rows_of(version, "dpo"))
     assert all(str(edited.pk) not in row["id"] for format_ in FORMATS for row in rows_of(version, format_))
 
 
@@ -232,7 +232,7 @@ def test_freezing_twice_gives_the_same_bytes_in_every_file(freeze: Freeze, judge
 def test_ids_are_unique_within_a_format_and_lines_are_canonical(
     freeze: Freeze, task: Task, judged: list[Record], admin: Member
 ) -> None:
-    best, other = Candidate.objects.get(record=judged[1]), another_draft(task, judged[1], variant=3)
+    best, other = Draft.objects.get(record=judged[1]), another_draft(task, judged[1], variant=3)
     choose(task, judged[1], admin, best, [best, other])
     choose(task, judged[1], admin, best, [other, best])
     version = freeze()
@@ -247,7 +247,7 @@ def test_erasing_a_person_takes_their_rows_out_of_every_format_and_container(
     freeze: Freeze, task: Task, judged: list[Record], admin: Member
 ) -> None:
     record = judged[4]
-    best, other = Candidate.objects.get(record=record), another_draft(task, record, variant=3)
+    best, other = Draft.objects.get(record=record), another_draft(task, record, variant=3)
     choose(task, record, admin, best, [best, other])
     version = freeze()
     assert any(record.title in str(row) for row in rows_of(version, "dpo"))

@@ -85,7 +85,7 @@ class Client(threading.Thread):
         fields = {**card["fields"], "subject": f"Told by {id}"[:50]}
         body = {"id": str(id), "verdict": "edit", "fields": fields, "seconds": 3}
         self.is_saving = True
-        answer = self.ask("POST", f"/candidates/{card['id']}/decisions/", body=body, tag=card["etag"])
+        answer = self.ask("POST", f"/drafts/{card['id']}/decisions/", body=body, tag=card["etag"])
         self.is_saving = False
         if answer.status_code not in (200, 201):
             self.refused[id] = answer.json()["code"]

@@ -6,39 +6,37 @@ from collections import Counter
 from collections.abc import Iterable
 from uuid import UUID
 
-from review.models import Assignment, Candidate, Decision, Gold, KnownAnswer, Task
+from review.models import Assignment, Decision, Draft, Gold, KnownAnswer, Task
 from review.services import golds
-from review.states import AssignmentState, CandidateState, Verdict
+from review.states import AssignmentState, DraftState, Verdict
 
 
 def assert_sound(task: Task) -> None:
     """Hold the rows of a desk against each other."""
     said = list(Decision.objects.filter(task=task).order_by("created_at", "id"))
     taken_back = {decision.retracts_id for decision in said if decision.retracts_id}
-    held = Counter(
-        Assignment.objects.filter(task=task, state=AssignmentState.ACTIVE).values_list("candidate", flat=True)
-    )
+    held = Counter(Assignment.objects.filter(task=task, state=AssignmentState.ACTIVE).values_list("draft", flat=True))
     assert max(held.values(), default=1) == 1, "a card in two hands"
     by_card: dict[UUID, list[Decision]] = {}
     for decision in said:
         if decision.verdict != Verdict.RETRACT and decision.pk not in taken_back and not decision.is_late:
-            by_card.setdefault(decision.candidate_id, []).append(decision)
-    known = set(KnownAnswer.objects.filter(task=task).values_list("candidate", flat=True))
-    counting = dict(Gold.objects.filter(task=task).values_list("candidate", "decision"))
-    for card in Candidate.objects.filter(task=task):
+            by_card.setdefault(decision.draft_id, []).append(decision)
+    known = set(KnownAnswer.objects.filter(task=task).values_list("draft", flat=True))
+    counting = dict(Gold.objects.filter(task=task).values_list("draft", "decision"))
+    for card in Draft.objects.filter(task=task):
         standing = by_card.get(card.pk, [])
         authors = [decision.reviewer_id for decision in standing]
         assert len(authors) == len(set(authors)), "one reviewer judged one card twice"
-        assert (card.state == CandidateState.LEASED) == (card.pk in held), "a lease without a holder"
+        assert (card.state == DraftState.LEASED) == (card.pk in held), "a lease without a holder"
         if card.pk in known:
             assert card.pk not in counting, "a known answer made a gold"
             continue
         assert len(standing) <= card.verdicts_wanted, "more verdicts than the card takes"
-        assert (card.pk in counting) == (card.state == CandidateState.DECIDED), "a gold and its card disagree"
-        if card.state == CandidateState.PENDING:
+        assert (card.pk in counting) == (card.state == DraftState.DECIDED), "a gold and its card disagree"
+        if card.state == DraftState.PENDING:
             assert len(standing) < card.verdicts_wanted, "a card that was judged waits"
     golds.rebuild()
-    assert dict(Gold.objects.filter(task=task).values_list("candidate", "decision")) == counting
+    assert dict(Gold.objects.filter(task=task).values_list("draft", "decision")) == counting
 
 
 def assert_all_there(task: Task, answered: Iterable[UUID], refused: Iterable[UUID]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 
 from members.models import Member
-from review.models import Candidate, DeskSettings, KnownAnswer, Task
+from review.models import DeskSettings, Draft, KnownAnswer, Task
 from review.services import decisions, known_answers, queue
 from review.services.queue import Leaving
 from tests.review import factories
@@ -50,7 +50,7 @@ class Client(threading.Thread):
 
     def judge_dealt(self) -> None:
         for card in queue.deal(self.member, self.task, count=2):
-            self.say(card.candidate_id, verdict=self.dice.choice(["accept", "reject"]))
+            self.say(card.draft_id, verdict=self.dice.choice(["accept", "reject"]))
 
     def judge_any(self) -> None:
         self.say(self.dice.choice(self.cards), verdict=self.dice.choice(["accept", "accept", "reject"]))
@@ -62,25 +62,25 @@ class Client(threading.Thread):
 
     def leave(self) -> None:
         hand = queue.deal(self.member, self.task, count=1)
-        queue.release(self.member, [Leaving(card.candidate_id) for card in hand])
+        queue.release(self.member, [Leaving(card.draft_id) for card in hand])
 
-    def say(self, candidate: UUID, **said: Any) -> None:
+    def say(self, draft: UUID, **said: Any) -> None:
         self.left -= 1
-        id, card = uuid4(), Candidate.objects.get(pk=candidate)
+        id, card = uuid4(), Draft.objects.get(pk=draft)
         said["if_match"] = queue.etag_for(card, self.member)
         if said["verdict"] == "reject":
             said["reasons"] = ["tone"]
         try:
-            first = decisions.record(candidate, by=self.member, id=id, deck_size=2, **said)
+            first = decisions.record(draft, by=self.member, id=id, deck_size=2, **said)
         except Refusal as refusal:
             self.refused[id] = refusal
             return
         self.answered.append(first.decision.pk)
         if said["verdict"] != "retract":
-            self.standing.append((candidate, id))
+            self.standing.append((draft, id))
         if self.dice.random() < 0.3:
             # A double click: the same request once more.
-            assert decisions.record(candidate, by=self.member, id=id, deck_size=2, **said).is_replay
+            assert decisions.record(draft, by=self.member, id=id, deck_size=2, **said).is_replay
 
 
 @pytest.mark.timeout(3600)
@@ -89,11 +89,11 @@ def test_racing_decisions_on_a_hundred_cards_lose_nothing_and_double_nothing(
 ) -> None:
     task = factories.make_desk(by=admin, count=100)
     DeskSettings.objects.create(task=task, overlap_share=0.3, known_every=10)
-    cards = list(Candidate.objects.values_list("pk", flat=True))
+    cards = list(Draft.objects.values_list("pk", flat=True))
     for known in cards[:3]:
         known_answers.add(known, by=admin, verdict="accept")
     # A fifth of the cards in the random slice, as on a real desk.
-    Candidate.objects.filter(pk__in=cards[80:]).update(random_key=7)
+    Draft.objects.filter(pk__in=cards[80:]).update(random_key=7)
     each = stress_count(100, 10_000) // CLIENTS
     clients = []
     for place in range(CLIENTS):
@@ -110,7 +110,7 @@ def test_racing_decisions_on_a_hundred_cards_lose_nothing_and_double_nothing(
     assert_all_there(
         task, (pk for client in clients for pk in client.answered), (pk for client in clients for pk in client.refused)
     )
-    known = set(KnownAnswer.objects.values_list("candidate", flat=True))
+    known = set(KnownAnswer.objects.values_list("draft", flat=True))
     assert len(known) == 3
     assert_sound(task)
     assert {refusal.code for refusal in refusals} <= REFUSALS, Counter(refusal.code for refusal in refusals)
@@ -135,9 +135,9 @@ def test_no_draft_is_given_to_two_unless_it_takes_two(
             hand = queue.deal(member, task, count=3)
             while hand:
                 card = hand.pop(0)
-                dealt.append((member.pk, card.candidate_id))
+                dealt.append((member.pk, card.draft_id))
                 outcome = decisions.record(
-                    card.candidate_id, by=member, id=uuid4(), verdict="accept", if_match=card.etag, deck_size=3
+                    card.draft_id, by=member, id=uuid4(), verdict="accept", if_match=card.etag, deck_size=3
                 )
                 hand += outcome.hand
         except BaseException as fault:
@@ -153,8 +153,8 @@ def test_no_draft_is_given_to_two_unless_it_takes_two(
         work(member)
 
     assert not faults, faults[:3]
-    given = Counter(candidate for _, candidate in dealt)
-    wanted = dict(Candidate.objects.values_list("pk", "verdicts_wanted"))
+    given = Counter(draft for _, draft in dealt)
+    wanted = dict(Draft.objects.values_list("pk", "verdicts_wanted"))
     assert given == wanted
     assert len(set(dealt)) == len(dealt)
     assert 0 < sum(each == 2 for each in wanted.values()) < count

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from members.models import Member
-from review.models import Candidate, Task
+from review.models import Draft, Task
 from review.services import queue
 from tests.review import factories
 from tests.review.desk.verbs import judge
@@ -23,11 +23,11 @@ def expert(task: Task, reviewer: Member) -> Member:
 
 
 @pytest.fixture
-def judged(task: Task, expert: Member) -> list[Candidate]:
+def judged(task: Task, expert: Member) -> list[Draft]:
     """Accepted, edited, rejected for its tone."""
     accepted, edited, rejected = queue.deal(expert, task, count=3)
     judge(accepted, by=expert)
-    better = {**edited.candidate.fields, "body": "Hi {{contact.first_name}},\n\nA better text. Would Monday suit you?"}
+    better = {**edited.draft.fields, "body": "Hi {{contact.first_name}},\n\nA better text. Would Monday suit you?"}
     judge(edited, by=expert, verdict="edit", fields=better)
     judge(rejected, by=expert, verdict="reject", reasons=["tone"])
-    return [card.candidate for card in (accepted, edited, rejected)]
+    return [card.draft for card in (accepted, edited, rejected)]

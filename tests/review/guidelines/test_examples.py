@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from members.models import Member
-from review.models import Candidate, Decision, Revocation, Task
+from review.models import Decision, Draft, Revocation, Task
 from review.selectors import guidelines
 from review.selectors.tasks import latest_version
 from review.services import decisions, erase, queue, tasks
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_an_example_makes_the_next_version_and_shows_the_text_that_counts(
-    task: Task, judged: list[Candidate], admin: Member
+    task: Task, judged: list[Draft], admin: Member
 ) -> None:
     for draft in judged:
         showing.show(draft.pk, by=admin, note="So, please.")
@@ -40,7 +40,7 @@ def test_an_example_makes_the_next_version_and_shows_the_text_that_counts(
     assert {example.note for example in now.examples} == {"So, please."}
 
 
-def test_a_version_keeps_no_text_of_an_example(task: Task, judged: list[Candidate], admin: Member) -> None:
+def test_a_version_keeps_no_text_of_an_example(task: Task, judged: list[Draft], admin: Member) -> None:
     version = showing.show(judged[1].pk, by=admin)
 
     body = json.dumps(version.body)
@@ -50,7 +50,7 @@ def test_a_version_keeps_no_text_of_an_example(task: Task, judged: list[Candidat
     assert judged[1].record.title not in body
 
 
-def test_an_erased_example_is_not_shown(task: Task, judged: list[Candidate], admin: Member) -> None:
+def test_an_erased_example_is_not_shown(task: Task, judged: list[Draft], admin: Member) -> None:
     showing.show(judged[0].pk, by=admin)
 
     erase.erase_records([judged[0].record_id])
@@ -59,21 +59,21 @@ def test_an_erased_example_is_not_shown(task: Task, judged: list[Candidate], adm
 
 
 def test_an_example_whose_verdict_was_taken_back_or_revoked_is_not_shown(
-    task: Task, judged: list[Candidate], admin: Member, expert: Member
+    task: Task, judged: list[Draft], admin: Member, expert: Member
 ) -> None:
     for draft in judged[:2]:
         showing.show(draft.pk, by=admin)
-    said = Decision.objects.get(candidate=judged[0])
+    said = Decision.objects.get(draft=judged[0])
     decisions.record(
         judged[0].pk, by=expert, id=uuid4(), verdict="retract", retracts=said.pk,
         if_match=queue.etag_for(judged[0], expert),
     )  # fmt: skip
-    Revocation.objects.create(candidate=judged[1], by=admin, reason="wrong")
+    Revocation.objects.create(draft=judged[1], by=admin, reason="wrong")
 
     assert guidelines.of(task).examples == []
 
 
-def test_showing_again_changes_the_note_in_place(task: Task, judged: list[Candidate], admin: Member) -> None:
+def test_showing_again_changes_the_note_in_place(task: Task, judged: list[Draft], admin: Member) -> None:
     showing.show(judged[0].pk, by=admin, note="first")
 
     version = showing.show(judged[0].pk, by=admin, note="second")
@@ -83,7 +83,7 @@ def test_showing_again_changes_the_note_in_place(task: Task, judged: list[Candid
         showing.show(judged[0].pk, by=admin, note="second")
 
 
-def test_an_example_can_be_taken_away(task: Task, judged: list[Candidate], admin: Member) -> None:
+def test_an_example_can_be_taken_away(task: Task, judged: list[Draft], admin: Member) -> None:
     showing.show(judged[0].pk, by=admin)
 
     showing.hide(task, judged[0].pk, by=admin)
@@ -93,16 +93,16 @@ def test_an_example_can_be_taken_away(task: Task, judged: list[Candidate], admin
         showing.hide(task, judged[0].pk, by=admin)
 
 
-def test_what_nobody_judged_is_no_example(task: Task, judged: list[Candidate], admin: Member) -> None:
-    waiting = Candidate.objects.exclude(pk__in=[draft.pk for draft in judged]).first()
+def test_what_nobody_judged_is_no_example(task: Task, judged: list[Draft], admin: Member) -> None:
+    waiting = Draft.objects.exclude(pk__in=[draft.pk for draft in judged]).first()
 
     with pytest.raises(Refusal, match="Only a judged draft"):
         showing.show(waiting.pk, by=admin)
 
 
-def test_twelve_examples_are_enough(task: Task, judged: list[Candidate], admin: Member) -> None:
+def test_twelve_examples_are_enough(task: Task, judged: list[Draft], admin: Member) -> None:
     body = latest_version(task).spec.canonical()
-    full = [{"candidate": str(uuid4()), "verdict": "accept"} for _ in range(12)]
+    full = [{"draft": str(uuid4()), "verdict": "accept"} for _ in range(12)]
     tasks.new_version(
         task, spec=TaskSpec.model_validate_json(json.dumps(body | {"guideline_examples": full})), by=admin
     )
@@ -114,7 +114,7 @@ def test_twelve_examples_are_enough(task: Task, judged: list[Candidate], admin: 
 
 
 def test_only_leads_choose_examples(
-    task: Task, judged: list[Candidate], expert: Member, make_member: Callable[..., Member]
+    task: Task, judged: list[Draft], expert: Member, make_member: Callable[..., Member]
 ) -> None:
     with pytest.raises(PermissionDenied):
         showing.show(judged[0].pk, by=expert)
@@ -136,7 +136,7 @@ def test_a_task_without_examples_hashes_as_before_there_were_any() -> None:
     assert "guideline_examples" not in outreach.SPEC.canonical()
 
 
-def test_examples_stand_in_the_difference_of_two_versions(task: Task, judged: list[Candidate], admin: Member) -> None:
+def test_examples_stand_in_the_difference_of_two_versions(task: Task, judged: list[Draft], admin: Member) -> None:
     before = latest_version(task)
 
     after = showing.show(judged[0].pk, by=admin)
@@ -145,7 +145,7 @@ def test_examples_stand_in_the_difference_of_two_versions(task: Task, judged: li
     assert (change.label, change.kind) == ("Examples of the guideline", "added")
 
 
-def test_saving_the_task_form_keeps_the_examples(task: Task, judged: list[Candidate], admin: Member, as_member) -> None:
+def test_saving_the_task_form_keeps_the_examples(task: Task, judged: list[Draft], admin: Member, as_member) -> None:
     showing.show(judged[0].pk, by=admin)
     page = as_member(admin)
     form = {
@@ -159,11 +159,11 @@ def test_saving_the_task_form_keeps_the_examples(task: Task, judged: list[Candid
 
     latest = latest_version(task)
     assert (latest.number, latest.spec.guideline) == (3, "New words.")
-    assert [example.candidate for example in latest.spec.guideline_examples] == [str(judged[0].pk)]
+    assert [example.draft for example in latest.spec.guideline_examples] == [str(judged[0].pk)]
 
 
 def test_reading_the_guidelines_costs_three_queries(
-    task: Task, judged: list[Candidate], admin: Member, django_assert_num_queries
+    task: Task, judged: list[Draft], admin: Member, django_assert_num_queries
 ) -> None:
     for draft in judged:
         showing.show(draft.pk, by=admin)

@@ -8,11 +8,11 @@ import pytest
 from django.test import Client
 
 from members.models import Member
-from review.models import Candidate, Reconsideration, Task
+from review.models import Draft, Reconsideration, Task
 from review.selectors.tasks import latest_version
 from review.services import guidelines as showing
 from review.services import tasks
-from review.states import CandidateState, Role
+from review.states import DraftState, Role
 from tests.review import factories
 
 pytestmark = pytest.mark.django_db
@@ -20,14 +20,14 @@ ADDRESS = "/tasks/outreach/review/guidelines/"
 
 
 @pytest.fixture
-def changed(task: Task, judged: list[Candidate], admin: Member) -> Task:
+def changed(task: Task, judged: list[Draft], admin: Member) -> Task:
     spec = latest_version(task).spec
     tasks.new_version(task, spec=spec.model_copy(update={"guideline": "Never more than 60 words."}), by=admin)
     return task
 
 
 def test_reviewers_read_and_leads_choose(
-    as_member: Callable[[Member], Client], task: Task, judged: list[Candidate], admin: Member, expert: Member
+    as_member: Callable[[Member], Client], task: Task, judged: list[Draft], admin: Member, expert: Member
 ) -> None:
     showing.show(judged[1].pk, by=admin, note="Short and to the point")
 
@@ -41,7 +41,7 @@ def test_reviewers_read_and_leads_choose(
 
 
 def test_one_click_on_a_judged_draft_shows_it_and_another_takes_it_away(
-    as_member: Callable[[Member], Client], task: Task, judged: list[Candidate], admin: Member
+    as_member: Callable[[Member], Client], task: Task, judged: list[Draft], admin: Member
 ) -> None:
     page = as_member(admin)
     address = f"/tasks/outreach/review/drafts/{judged[2].pk}/"
@@ -56,7 +56,7 @@ def test_one_click_on_a_judged_draft_shows_it_and_another_takes_it_away(
 
 
 def test_a_foreign_address_to_go_back_to_is_not_followed(
-    as_member: Callable[[Member], Client], judged: list[Candidate], admin: Member
+    as_member: Callable[[Member], Client], judged: list[Draft], admin: Member
 ) -> None:
     answer = as_member(admin).post(f"{ADDRESS}{judged[0].pk}/", {"next": "https://evil.example/"})
 
@@ -64,7 +64,7 @@ def test_a_foreign_address_to_go_back_to_is_not_followed(
 
 
 def test_reviewers_see_no_way_to_show_and_cannot(
-    as_member: Callable[[Member], Client], judged: list[Candidate], expert: Member
+    as_member: Callable[[Member], Client], judged: list[Draft], expert: Member
 ) -> None:
     page = as_member(expert)
 
@@ -73,7 +73,7 @@ def test_reviewers_see_no_way_to_show_and_cannot(
 
 
 def test_beside_a_card_of_an_older_version_stands_the_wording_in_force(
-    as_member: Callable[[Member], Client], changed: Task, judged: list[Candidate], admin: Member, expert: Member
+    as_member: Callable[[Member], Client], changed: Task, judged: list[Draft], admin: Member, expert: Member
 ) -> None:
     showing.show(judged[1].pk, by=admin, note="Like this")
 
@@ -89,7 +89,7 @@ def test_beside_a_card_of_an_older_version_stands_the_wording_in_force(
 def test_beside_a_card_of_the_same_wording_nothing_says_that_it_changed(
     as_member: Callable[[Member], Client], changed: Task, expert: Member
 ) -> None:
-    Candidate.objects.filter(state=CandidateState.PENDING).update(state=CandidateState.KEPT)
+    Draft.objects.filter(state=DraftState.PENDING).update(state=DraftState.KEPT)
     factories.make_drafts(changed, factories.make_records(factories.make_source(changed), 1))
 
     html = as_member(expert).get("/tasks/outreach/review/").content.decode()

@@ -9,14 +9,14 @@ from django.core.exceptions import PermissionDenied
 from django.db import Error, transaction
 
 from members.models import Member
-from review.models import Candidate, Gold, Reconsideration, Ruling, Task
+from review.models import Draft, Gold, Reconsideration, Ruling, Task
 from review.selectors import reconsidering
 from review.selectors.tasks import latest_version
 from review.services import guidelines as showing
 from review.services import reconsidering as answering
 from review.services import tasks
 from review.spec import Check
-from review.states import CandidateState, RulingKind
+from review.states import DraftState, RulingKind
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -27,12 +27,12 @@ def change(task: Task, *, by: Member, **parts: Any) -> int:
     return tasks.new_version(task, spec=spec.model_copy(update=parts), by=by).number
 
 
-def waiting(drafts: list[Candidate]) -> list[bool]:
-    found = Candidate.objects.in_bulk([draft.pk for draft in drafts])
-    return [found[draft.pk].state == CandidateState.PENDING for draft in drafts]
+def waiting(drafts: list[Draft]) -> list[bool]:
+    found = Draft.objects.in_bulk([draft.pk for draft in drafts])
+    return [found[draft.pk].state == DraftState.PENDING for draft in drafts]
 
 
-def test_a_new_guideline_asks_about_the_decisions_before_it(task: Task, judged: list[Candidate], admin: Member) -> None:
+def test_a_new_guideline_asks_about_the_decisions_before_it(task: Task, judged: list[Draft], admin: Member) -> None:
     assert reconsidering.question(task) is None
 
     change(task, by=admin, guideline="Never write more than 60 words.")
@@ -42,7 +42,7 @@ def test_a_new_guideline_asks_about_the_decisions_before_it(task: Task, judged: 
     assert (about.earlier, about.changed, about.version.number) == (3, ["guideline"], 2)
 
 
-def test_examples_and_templates_ask_nothing(task: Task, judged: list[Candidate], admin: Member) -> None:
+def test_examples_and_templates_ask_nothing(task: Task, judged: list[Draft], admin: Member) -> None:
     showing.show(judged[0].pk, by=admin)
     change(task, by=admin, student_template="{{facts}}")
 
@@ -55,7 +55,7 @@ def test_before_any_decision_nothing_is_asked(task: Task, admin: Member) -> None
     assert reconsidering.question(task) is None
 
 
-def test_they_stand_is_kept_with_who_said_so(task: Task, judged: list[Candidate], admin: Member) -> None:
+def test_they_stand_is_kept_with_who_said_so(task: Task, judged: list[Draft], admin: Member) -> None:
     number = change(task, by=admin, guideline="Be brief.")
 
     kept = answering.answer(task, by=admin, version=number)
@@ -65,7 +65,7 @@ def test_they_stand_is_kept_with_who_said_so(task: Task, judged: list[Candidate]
     assert waiting(judged) == [False] * 3
 
 
-def test_the_next_change_asks_again(task: Task, judged: list[Candidate], admin: Member) -> None:
+def test_the_next_change_asks_again(task: Task, judged: list[Draft], admin: Member) -> None:
     answering.answer(task, by=admin, version=change(task, by=admin, guideline="Be brief."))
 
     change(task, by=admin, reasons=())
@@ -75,9 +75,7 @@ def test_the_next_change_asks_again(task: Task, judged: list[Candidate], admin: 
     assert about.changed == ["reasons for rejection"]
 
 
-def test_accepted_ones_go_back_to_the_desk_and_count_meanwhile(
-    task: Task, judged: list[Candidate], admin: Member
-) -> None:
+def test_accepted_ones_go_back_to_the_desk_and_count_meanwhile(task: Task, judged: list[Draft], admin: Member) -> None:
     number = change(task, by=admin, guideline="Be brief.")
 
     kept = answering.answer(task, by=admin, version=number, kind="accepted")
@@ -87,7 +85,7 @@ def test_accepted_ones_go_back_to_the_desk_and_count_meanwhile(
     assert Gold.objects.count() == 3
 
 
-def test_those_rejected_for_a_reason(task: Task, judged: list[Candidate], admin: Member) -> None:
+def test_those_rejected_for_a_reason(task: Task, judged: list[Draft], admin: Member) -> None:
     number = change(task, by=admin, guideline="Be brief.")
 
     assert list(reconsidering.chosen(reconsidering.question(task), kind="reasons", reasons=["too_long"])) == []
@@ -97,7 +95,7 @@ def test_those_rejected_for_a_reason(task: Task, judged: list[Candidate], admin:
     assert waiting(judged) == [False, False, True]
 
 
-def test_those_a_changed_check_marks_now(task: Task, judged: list[Candidate], admin: Member) -> None:
+def test_those_a_changed_check_marks_now(task: Task, judged: list[Draft], admin: Member) -> None:
     spec = latest_version(task).spec
     fields = tuple(
         field.model_copy(update={"min_words": None, "max_words": 20}) if field.name == "body" else field
@@ -112,9 +110,9 @@ def test_those_a_changed_check_marks_now(task: Task, judged: list[Candidate], ad
     assert waiting(judged) == [True, False, False]
 
 
-def test_what_a_lead_ruled_on_stays(task: Task, judged: list[Candidate], admin: Member) -> None:
-    gold = Gold.objects.get(candidate=judged[0])
-    Ruling.objects.create(candidate=judged[0], kind=RulingKind.SETTLE, decision=gold.decision, lead=admin)
+def test_what_a_lead_ruled_on_stays(task: Task, judged: list[Draft], admin: Member) -> None:
+    gold = Gold.objects.get(draft=judged[0])
+    Ruling.objects.create(draft=judged[0], kind=RulingKind.SETTLE, decision=gold.decision, lead=admin)
     number = change(task, by=admin, guideline="Be brief.")
 
     kept = answering.answer(task, by=admin, version=number, kind="accepted")
@@ -123,7 +121,7 @@ def test_what_a_lead_ruled_on_stays(task: Task, judged: list[Candidate], admin: 
     assert waiting(judged) == [False, True, False]
 
 
-def test_an_answer_to_an_older_version_is_refused(task: Task, judged: list[Candidate], admin: Member) -> None:
+def test_an_answer_to_an_older_version_is_refused(task: Task, judged: list[Draft], admin: Member) -> None:
     number = change(task, by=admin, guideline="Be brief.")
     change(task, by=admin, guideline="Be briefer.")
 
@@ -133,7 +131,7 @@ def test_an_answer_to_an_older_version_is_refused(task: Task, judged: list[Candi
     assert refused.value.status == 409
 
 
-def test_answering_twice_is_told(task: Task, judged: list[Candidate], admin: Member) -> None:
+def test_answering_twice_is_told(task: Task, judged: list[Draft], admin: Member) -> None:
     number = change(task, by=admin, guideline="Be brief.")
     answering.answer(task, by=admin, version=number)
 
@@ -142,7 +140,7 @@ def test_answering_twice_is_told(task: Task, judged: list[Candidate], admin: Mem
 
 
 @pytest.mark.parametrize(("kind", "code"), [("perhaps", "unknown_answer"), ("reasons", "no_reasons")])
-def test_answers_that_are_none(task: Task, judged: list[Candidate], admin: Member, kind: str, code: str) -> None:
+def test_answers_that_are_none(task: Task, judged: list[Draft], admin: Member, kind: str, code: str) -> None:
     number = change(task, by=admin, guideline="Be brief.")
 
     with pytest.raises(Refusal) as refused:
@@ -151,14 +149,14 @@ def test_answers_that_are_none(task: Task, judged: list[Candidate], admin: Membe
     assert refused.value.code == code
 
 
-def test_only_leads_answer(task: Task, judged: list[Candidate], admin: Member, expert: Member) -> None:
+def test_only_leads_answer(task: Task, judged: list[Draft], admin: Member, expert: Member) -> None:
     number = change(task, by=admin, guideline="Be brief.")
 
     with pytest.raises(PermissionDenied):
         answering.answer(task, by=expert, version=number)
 
 
-def test_an_answer_never_changes(task: Task, judged: list[Candidate], admin: Member) -> None:
+def test_an_answer_never_changes(task: Task, judged: list[Draft], admin: Member) -> None:
     answering.answer(task, by=admin, version=change(task, by=admin, guideline="Be brief."))
 
     with pytest.raises(Error, match="never changes"), transaction.atomic():

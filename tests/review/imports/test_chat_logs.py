@@ -10,7 +10,7 @@ import pytest
 
 from members.models import Member
 from review import prompting
-from review.models import Candidate, Record, Task
+from review.models import Draft, Record, Task
 from review.services.imports import import_drafts, read_preview
 from review.services.imports.chat_logs import facts_in
 from review.starters import outreach, research_summary
@@ -46,11 +46,11 @@ def test_prompts_of_our_own_templates_give_back_their_facts(
 
     result = import_drafts(task, write(log(line), "log.jsonl"), by=admin)
 
-    candidate = Candidate.objects.get()
+    draft = Draft.objects.get()
     assert result.rows_added == 1
     assert result.source.format == "chat"
-    assert candidate.fields == MAIL
-    assert candidate.record.facts == FACTS
+    assert draft.fields == MAIL
+    assert draft.record.facts == FACTS
 
 
 @pytest.mark.django_db
@@ -63,7 +63,7 @@ def test_a_record_that_is_here_is_found_and_the_same_log_adds_nothing_twice(
     again = import_drafts(task, path, by=admin)
 
     assert (again.rows_added, again.rows_known) == (0, 1)
-    assert (Candidate.objects.count(), Record.objects.count()) == (1, 1)
+    assert (Draft.objects.count(), Record.objects.count()) == (1, 1)
 
 
 @pytest.mark.parametrize("line", [
@@ -86,7 +86,7 @@ def test_requests_with_responses_and_messages_in_parts_are_read(
 
     import_drafts(task, write(log(line), "log.jsonl"), by=admin)
 
-    assert Candidate.objects.get().fields == MAIL
+    assert Draft.objects.get().fields == MAIL
 
 
 @pytest.mark.django_db
@@ -113,7 +113,7 @@ def test_bad_lines_are_told_by_their_number_and_nothing_comes_in(task: Task, adm
         "last message is not the assistant's", "holds no messages", "not JSON",
     ), strict=True):  # fmt: skip
         assert words in reason
-    assert not Candidate.objects.exists()
+    assert not Draft.objects.exists()
 
 
 @pytest.mark.django_db
@@ -122,8 +122,8 @@ def test_a_prompt_of_free_text_is_the_one_text_fact(admin: Member, write: Write)
 
     import_drafts(task, write(log(chat("Where is my parcel?", "On its way.")), "log.jsonl"), by=admin)
 
-    candidate = Candidate.objects.get()
-    assert (candidate.record.facts, candidate.fields) == ({"question": "Where is my parcel?"}, {"reply": "On its way."})
+    draft = Draft.objects.get()
+    assert (draft.record.facts, draft.fields) == ({"question": "Where is my parcel?"}, {"reply": "On its way."})
 
 
 @pytest.mark.django_db
@@ -135,7 +135,7 @@ def test_lists_of_claims_are_read_from_the_answers_json(admin: Member, write: Wr
 
     import_drafts(task, write(log(line), "log.jsonl"), by=admin)
 
-    assert Candidate.objects.get().fields == starter.fields
+    assert Draft.objects.get().fields == starter.fields
 
 
 def test_a_free_prompt_gives_no_fact_where_several_could_be_meant() -> None:
@@ -200,7 +200,7 @@ def test_each_of_several_choices_is_a_draft_of_the_same_record(task: Task, admin
 
     import_drafts(task, path, by=admin)
 
-    assert {draft.fields["subject"] for draft in Candidate.objects.all()} == {
+    assert {draft.fields["subject"] for draft in Draft.objects.all()} == {
         "A question about Acme",
         "Another subject",
     }

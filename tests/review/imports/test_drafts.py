@@ -13,9 +13,10 @@ from rest_framework.test import APIClient
 from members.models import Member
 from miniatures_site.demo import hand_drafts, prospects
 from review import checks
-from review.models import Assignment, Candidate, Record, Source, Task
+from review.models import Assignment, Draft, Record, Source, Task
 from review.selectors import cards, desk
-from review.services import candidates, checking, search_index
+from review.services import checking, search_index
+from review.services.drafts import add_marks
 from review.services.imports import import_drafts, import_records
 from review.starters import STARTERS
 from tests.review.factories import make_task
@@ -56,11 +57,11 @@ def test_a_draft_finds_its_record_by_the_companys_name(records: Task, admin: Mem
         records, table(tmp_path / "d.csv", [acme(company="ACME")]), by=admin, provenance="written by hand"
     )
 
-    candidate = Candidate.objects.get()
+    draft = Draft.objects.get()
     assert result.rows_added == 1
-    assert candidate.record.title == "Acme Ltd"
-    assert (candidate.origin, candidate.provenance) == ("import", "written by hand")
-    assert candidate.marks_count == len(candidate.marks) > 0
+    assert draft.record.title == "Acme Ltd"
+    assert (draft.origin, draft.provenance) == ("import", "written by hand")
+    assert draft.marks_count == len(draft.marks) > 0
     assert Record.objects.count() == 2
 
 
@@ -72,7 +73,7 @@ def test_the_same_drafts_twice_add_nothing(records: Task, admin: Member, tmp_pat
 
     assert (first.rows_added, first.rows_known) == (1, 1)
     assert (again.rows_added, again.rows_known, again.source) == (0, 2, first.source)
-    assert (Candidate.objects.count(), Source.objects.count()) == (1, 2)
+    assert (Draft.objects.count(), Source.objects.count()) == (1, 2)
 
 
 def test_a_draft_with_all_required_facts_brings_its_record(task: Task, admin: Member, tmp_path: Path) -> None:
@@ -81,7 +82,7 @@ def test_a_draft_with_all_required_facts_brings_its_record(task: Task, admin: Me
     )
 
     assert Record.objects.get().facts == {"company": "Acme Ltd", "sector": "steel"}
-    assert Candidate.objects.filter(record=Record.objects.get()).count() == 2
+    assert Draft.objects.filter(record=Record.objects.get()).count() == 2
 
 
 def test_drafts_that_fit_no_record_or_no_schema_are_bad_rows(records: Task, admin: Member, tmp_path: Path) -> None:
@@ -95,7 +96,7 @@ def test_drafts_that_fit_no_record_or_no_schema_are_bad_rows(records: Task, admi
         "row 4": ["it names no record: give the fact that names it, or all required facts"],
         "row 5": ["field 'subject' is empty; it is required"],
     }
-    assert not Candidate.objects.exists()
+    assert not Draft.objects.exists()
 
 
 def test_a_name_that_two_records_share_is_not_guessed(records: Task, admin: Member, tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def test_a_list_field_comes_as_json_in_a_cell(admin: Member, tmp_path: Path) -> 
     with pytest.raises(Refusal) as refusal:
         import_drafts(task, table(tmp_path / "e.csv", [row | {"claims": "steel"}]), by=admin)
 
-    assert Candidate.objects.get().fields["claims"][0]["quote"] == "Acme makes steel."
+    assert Draft.objects.get().fields["claims"][0]["quote"] == "Acme makes steel."
     assert refusal.value.errors["row 2"] == ["'claims' holds no JSON list"]
 
 
@@ -138,7 +139,7 @@ def test_the_demos_hand_drafts_come_in_with_their_labels(task: Task, admin: Memb
     result = import_drafts(task, table(tmp_path / "d.csv", rows), by=admin, provenance=hand_drafts.PROVENANCE)
 
     assert result.rows_added == len(rows)
-    assert sum(bool(candidate.labelled_defects) for candidate in Candidate.objects.all()) == len(faults)
+    assert sum(bool(draft.labelled_defects) for draft in Draft.objects.all()) == len(faults)
 
 
 @pytest.fixture
@@ -150,11 +151,11 @@ def many(task: Task, admin: Member, tmp_path: Path) -> Task:
 
 
 def test_drafts_of_a_large_import_are_marked_right_behind_it(many: Task) -> None:
-    assert set(Candidate.objects.values_list("is_checked", "marks_count")) == {(False, 0)}
+    assert set(Draft.objects.values_list("is_checked", "marks_count")) == {(False, 0)}
 
     search_index.catch_up()
 
-    drafts = list(Candidate.objects.select_related("record", "task_version"))
+    drafts = list(Draft.objects.select_related("record", "task_version"))
     assert {draft.is_checked for draft in drafts} == {True}
     for draft in drafts:
         expected = [m.as_json() for m in checks.run(draft.task_version.spec, draft.record.facts, draft.fields)]
@@ -163,17 +164,17 @@ def test_drafts_of_a_large_import_are_marked_right_behind_it(many: Task) -> None
 
 
 def test_a_draft_that_is_opened_before_shows_its_marks_all_the_same(many: Task, admin: Member) -> None:
-    draft = desk.draft_or_404(admin, Candidate.objects.values_list("pk", flat=True)[0])
+    draft = desk.draft_or_404(admin, Draft.objects.values_list("pk", flat=True)[0])
     shown = desk.draft_json(draft, admin)["marks"]
-    card = cards.as_json(Assignment(candidate=draft, etag="", leased_until=timezone.now()))
+    card = cards.as_json(Assignment(draft=draft, etag="", leased_until=timezone.now()))
 
     search_index.catch_up()
 
-    assert shown == card["marks"] == Candidate.objects.get(pk=draft.pk).marks != []
+    assert shown == card["marks"] == Draft.objects.get(pk=draft.pk).marks != []
 
 
 def test_a_mark_of_another_room_outlives_the_checks(many: Task) -> None:
-    draft = Candidate.objects.all()[0]
+    draft = Draft.objects.all()[0]
     mark = {
         "check": "pipeline",
         "field": "body",
@@ -183,7 +184,7 @@ def test_a_mark_of_another_room_outlives_the_checks(many: Task) -> None:
         "severity": "look",
         "mend": None,
     }
-    candidates.add_marks({draft.pk: [mark]})
+    add_marks({draft.pk: [mark]})
 
     search_index.catch_up()
 
@@ -195,16 +196,16 @@ def test_a_mark_of_another_room_outlives_the_checks(many: Task) -> None:
 def test_who_counts_marks_has_all_of_them_read_first(many: Task) -> None:
     assert checking.finish(many) == 120
     assert checking.finish(many) == 0
-    assert not Candidate.objects.filter(is_checked=False).exists()
+    assert not Draft.objects.filter(is_checked=False).exists()
 
 
 def test_drafts_are_listed_one_after_the_other(many: Task, api_as: Callable[..., APIClient], admin: Member) -> None:
-    client, seen, at = api_as(admin), [], f"/api/v1/candidates/?task={many.slug}&limit=50"
+    client, seen, at = api_as(admin), [], f"/api/v1/drafts/?task={many.slug}&limit=50"
     while at and len(seen) < 200:
         page = client.get(at).json()
         seen += [draft["record"]["title"] for draft in page["results"]]
         at = page["next"]
 
     assert seen == [f"Acme {number}" for number in reversed(range(120))]
-    assert Candidate.objects.values("created_at").distinct().count() == 120
+    assert Draft.objects.values("created_at").distinct().count() == 120
     assert Record.objects.values("created_at").distinct().count() == 120

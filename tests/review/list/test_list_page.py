@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from members.models import Member
-from review.models import Candidate, Comment, Task
+from review.models import Comment, Draft, Task
 from review.selectors import keyset, listing, narrowing
 from review.services import queue, search_index
-from review.states import CandidateState, Role
+from review.states import DraftState, Role
 from tests.review import factories
 from tests.review.bulk.acts import act, pending
 from tests.review.desk.verbs import judge
@@ -62,9 +62,9 @@ def test_words_and_filters_narrow_together(browser: Client, task: Task, expert: 
     (card,) = queue.deal(expert, task, count=1)
     judge(card, by=expert)
 
-    assert titles(browser, q="thursday", state="decided") == [card.candidate.record.title]
+    assert titles(browser, q="thursday", state="decided") == [card.draft.record.title]
     assert titles(browser, q="thursday", verdict="reject") == []
-    assert titles(browser, verdict="accept") == [card.candidate.record.title]
+    assert titles(browser, verdict="accept") == [card.draft.record.title]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_each_filter_narrows_and_a_strange_value_finds_nothing(
 
 def test_drafts_judged_in_bulk_by_me_and_with_comments_are_found(browser: Client, task: Task, expert: Member) -> None:
     done = act(task, pending(task, 3), by=expert)
-    Comment.objects.create(candidate_id=pending(task, 1)[0], author=expert, text="Look")
+    Comment.objects.create(draft_id=pending(task, 1)[0], author=expert, text="Look")
 
     assert len(titles(browser, bulk="yes")) == 3
     assert len(titles(browser, bulk=str(done.pk))) == 3
@@ -147,8 +147,8 @@ def test_the_page_costs_the_same_number_of_statements_whatever_is_there(browser:
 
 
 def test_what_no_index_holds_is_looked_through_so_far_and_goes_on(task: Task, admin: Member) -> None:
-    first = Candidate.objects.order_by("created_at", "id").first()
-    Candidate.objects.filter(pk=first.pk).update(round=2)
+    first = Draft.objects.order_by("created_at", "id").first()
+    Draft.objects.filter(pk=first.pk).update(round=2)
     wanted = narrowing.read({"round": "2"})
 
     page, steps = listing.page(admin, task, wanted, cursor="", look_at=6), 1
@@ -162,8 +162,8 @@ def test_what_no_index_holds_is_looked_through_so_far_and_goes_on(task: Task, ad
 
 
 def test_every_draft_stands_on_one_page_however_many_share_a_moment(task: Task) -> None:
-    Candidate.objects.update(created_at=timezone.now() - timedelta(days=1))
-    rows = Candidate.objects.filter(task=task)
+    Draft.objects.update(created_at=timezone.now() - timedelta(days=1))
+    rows = Draft.objects.filter(task=task)
 
     seen, cursor = [], ""
     while True:
@@ -204,7 +204,7 @@ def test_a_viewer_sees_the_list_without_boxes(task: Task, make_member, as_member
 
 
 def test_kept_drafts_are_listed_only_when_asked_for(browser: Client, task: Task) -> None:
-    Candidate.objects.filter(pk=pending(task, 1)[0]).update(state=CandidateState.KEPT)
+    Draft.objects.filter(pk=pending(task, 1)[0]).update(state=DraftState.KEPT)
 
     assert len(titles(browser)) == 19
     assert len(titles(browser, state="kept")) == 1
@@ -213,13 +213,13 @@ def test_kept_drafts_are_listed_only_when_asked_for(browser: Client, task: Task)
 def test_the_api_searches_within_a_task(task: Task, expert: Member, api_as) -> None:
     api = api_as(expert)
 
-    found = api.get("/api/v1/candidates/", {"task": "outreach", "q": "lund", "limit": 5}).json()
-    refused = api.get("/api/v1/candidates/", {"q": "lund"})
+    found = api.get("/api/v1/drafts/", {"task": "outreach", "q": "lund", "limit": 5}).json()
+    refused = api.get("/api/v1/drafts/", {"q": "lund"})
 
     assert {row["record"]["title"] for row in found["results"]} >= {"Lund Works 1"}
     assert refused.status_code == 422
     assert refused.json()["errors"] == {"task": ["Name the task to search."]}
-    assert api.get("/api/v1/candidates/", {"task": "nowhere", "q": "lund"}).status_code == 404
+    assert api.get("/api/v1/drafts/", {"task": "nowhere", "q": "lund"}).status_code == 404
 
 
 def test_pages_of_a_search_hold_each_draft_once(browser: Client, task: Task) -> None:
@@ -230,7 +230,7 @@ def test_pages_of_a_search_hold_each_draft_once(browser: Client, task: Task) -> 
     after = re.search(r'rel="next"\s+href="\?([^"]*)"', first).group(1).replace("&amp;", "&")
     second = browser.get(f"{URL}?{after}").content.decode()
 
-    ids = [re.findall(r'name="candidate"\s+value="([^"]+)"', page) for page in (first, second)]
+    ids = [re.findall(r'name="draft"\s+value="([^"]+)"', page) for page in (first, second)]
     assert len(ids[0]) == 50
     assert len(ids[1]) == 30
     assert not set(ids[0]) & set(ids[1])
@@ -241,8 +241,8 @@ def test_a_search_beside_a_rare_filter_looks_so_far_and_goes_on(
 ) -> None:
     monkeypatch.setattr(listing, "FEW_HITS", 3)
     monkeypatch.setattr(narrowing, "HITS_AT_MOST", 6)
-    first = Candidate.objects.order_by("search_text__id").first()
-    Candidate.objects.filter(pk=first.pk).update(round=2)
+    first = Draft.objects.order_by("search_text__id").first()
+    Draft.objects.filter(pk=first.pk).update(round=2)
     wanted = narrowing.read({"q": "thursday", "round": "2"})
 
     page, steps = listing.page(admin, task, wanted, cursor=""), 1

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from members.models import Member
-from review.models import Assignment, Candidate, Decision, KnownAnswer, Task
+from review.models import Assignment, Decision, Draft, KnownAnswer, Task
 from review.states import Role
 from tests.review import factories
 
@@ -43,10 +43,10 @@ def olga(task: Task, make_member) -> Member:
 
 
 def say(task: Task, by: Member, verdicts: list[str], *, days_ago: float = 0, seconds: float = 60) -> list[Decision]:
-    drafts = Candidate.objects.filter(task=task).order_by("queue_position")
+    drafts = Draft.objects.filter(task=task).order_by("queue_position")
     return Decision.objects.bulk_create(
         Decision(
-            candidate=draft, task=task, reviewer=by, verdict=verdict, before_hash=draft.fields_hash, body_hash="0" * 64,
+            draft=draft, task=task, reviewer=by, verdict=verdict, before_hash=draft.fields_hash, body_hash="0" * 64,
             fields=None if verdict == "reject" else draft.fields, seconds=seconds,
             created_at=timezone.now() - timedelta(days=days_ago),
         )
@@ -99,7 +99,7 @@ def test_a_reviewer_sees_hasty_accepts_at_once_and_the_lead_a_day_later(
     task: Task, rob: Member, admin: Member, as_member
 ) -> None:
     say(task, rob, ["accept"], seconds=1.5)
-    title = Candidate.objects.order_by("queue_position")[0].record.title
+    title = Draft.objects.order_by("queue_position")[0].record.title
 
     own, lead = text_of(as_member(rob), f"{REVIEWERS}me/"), text_of(as_member(admin), f"{REVIEWERS}rob/")
     say(task, rob, ["accept", "accept"], days_ago=1.5, seconds=2)
@@ -113,7 +113,7 @@ def test_a_reviewer_sees_hasty_accepts_at_once_and_the_lead_a_day_later(
 def test_a_slow_accept_an_edit_and_a_short_text_are_not_hasty(task: Task, rob: Member, as_member) -> None:
     say(task, rob, ["accept"], seconds=30)
     say(task, rob, ["reject", "reject"], seconds=1)
-    Candidate.objects.filter(pk=say(task, rob, ["accept"], seconds=1)[0].candidate_id).update(words=12)
+    Draft.objects.filter(pk=say(task, rob, ["accept"], seconds=1)[0].draft_id).update(words=12)
 
     assert "faster than it can be read" not in text_of(as_member(rob), f"{REVIEWERS}me/")
 
@@ -135,11 +135,9 @@ def test_nobody_sees_another_reviewers_page_but_leads(
 def test_known_answers_are_told_on_ones_own_page_with_why(task: Task, rob: Member, as_member) -> None:
     right, wrong = say(task, rob, ["accept", "accept"])
     for decision, verdict in ((right, "accept"), (wrong, "reject")):
-        KnownAnswer.objects.create(
-            candidate_id=decision.candidate_id, task=task, verdict=verdict, note="The date is made up."
-        )
+        KnownAnswer.objects.create(draft_id=decision.draft_id, task=task, verdict=verdict, note="The date is made up.")
         Assignment.objects.create(
-            candidate_id=decision.candidate_id, reviewer=rob, task=task, state="done", drawn="known",
+            draft_id=decision.draft_id, reviewer=rob, task=task, state="done", drawn="known",
             leased_until=timezone.now(), etag="x",
         )  # fmt: skip
 

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from members.models import Member
-from review.models import Candidate, Record, Source, Task
+from review.models import Draft, Record, Source, Task
 from review.services.imports import import_records, uploads
 from tests.review.factories import join, mail, make_task
 from web.errors import Refusal
@@ -136,7 +136,7 @@ def test_finished_drafts_come_in_by_the_same_steps(
     answer = client.post(place, data, follow=True)
 
     assert "1 draft added." in answer.content.decode()
-    assert Candidate.objects.get().record.title == "Acme"
+    assert Draft.objects.get().record.title == "Acme"
 
 
 def test_records_are_found_by_words_and_split_a_page_at_a_time(

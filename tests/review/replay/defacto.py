@@ -105,11 +105,11 @@ def replay(task: Task, rows: Iterable[Row], apis: Sequence[APIClient]) -> None:
         decide(apis[row.reviewer], drafts[row.title], row)
 
 
-def decide(api: APIClient, candidate: str, row: Row) -> None:
+def decide(api: APIClient, draft: str, row: Row) -> None:
     """One verdict over HTTP. Its id is made of the row, so that it can be sent again without harm."""
-    tag = api.get(f"/api/v1/candidates/{candidate}/")["ETag"]
+    tag = api.get(f"/api/v1/drafts/{draft}/")["ETag"]
     body: dict[str, Any] = {
-        "id": str(uuid5(_IDS, f"{candidate} {row.doc_id}")),
+        "id": str(uuid5(_IDS, f"{draft} {row.doc_id}")),
         "verdict": row.verdict,
         "ratings": {"true to the text": row.is_true},
         "note": row.note,
@@ -117,7 +117,7 @@ def decide(api: APIClient, candidate: str, row: Row) -> None:
     }
     if row.verdict == "edit":
         body["fields"] = {"summary": row.final}
-    answer = api.post(f"/api/v1/candidates/{candidate}/decisions/", body, format="json", headers={"If-Match": tag})
+    answer = api.post(f"/api/v1/drafts/{draft}/decisions/", body, format="json", headers={"If-Match": tag})
     assert answer.status_code == 201, answer.content
 
 
@@ -133,7 +133,7 @@ def played(
 
 
 def _listed(api: APIClient, slug: str) -> Iterator[dict[str, Any]]:
-    address: str | None = f"/api/v1/candidates/?task={slug}&limit=200"
+    address: str | None = f"/api/v1/drafts/?task={slug}&limit=200"
     while address:
         page = api.get(address).json()
         yield from page["results"]
@@ -145,7 +145,7 @@ def _row(line: dict[str, Any]) -> Row:
     # Four that find no fault wrote a text all the same; what they accept is the machine's.
     is_accepted = line["derived_decision"] == "accept"
     return Row(
-        doc_id=line["doc_id"], article=line["article"], summary=line["candidate"], said=line["derived_decision"],
-        final=line["candidate"] if is_accepted else feedback["summary"], note=(feedback["explanation"] or "")[:2000],
+        doc_id=line["doc_id"], article=line["article"], summary=line["draft"], said=line["derived_decision"],
+        final=line["draft"] if is_accepted else feedback["summary"], note=(feedback["explanation"] or "")[:2000],
         is_true=not line["has_error"],
     )  # fmt: skip

@@ -27,7 +27,7 @@ def test_replaying_1486_real_verdicts_gives_the_files_counts(
     assert Counter(row.said for row in rows) == {"edit": 965, "accept": 444, "rewrite": 77}
     assert said == wanted
     assert Counter(Gold.objects.filter(task=task).values_list("verdict", flat=True)) == {"edit": 1042, "accept": 444}
-    ended = Decision.objects.filter(task=task).values_list("candidate__record__title", "fields")
+    ended = Decision.objects.filter(task=task).values_list("draft__record__title", "fields")
     assert {title: fields["summary"] for title, fields in ended} == {
         row.title: normalise_text(row.final) for row in rows
     }

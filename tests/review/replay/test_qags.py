@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from members.models import Member
-from review.models import Candidate, Decision
+from review.models import Decision, Draft
 from tests.review.replay import qags
 
 pytestmark = [pytest.mark.django_db, pytest.mark.outside_data]
@@ -23,11 +23,11 @@ def test_the_page_says_what_was_published(
     page = as_member(admin).get(f"/tasks/{task.slug}/review/agreement/").content.decode()
     answer = api_as(admin).get(f"/api/v1/tasks/{task.slug}/agreement/").json()
 
-    assert Decision.objects.count() == 3 * Candidate.objects.count() == len(qags.rows(outside_data, subset))
+    assert Decision.objects.count() == 3 * Draft.objects.count() == len(qags.rows(outside_data, subset))
     row = page[page.index('<tr id="verdict">') :]
     shown = float(re.search(r'title="(-?[\d.]+)"', row).group(1))
     assert shown == pytest.approx(published, abs=5e-4)
     verdict = answer["comparisons"][0]
     assert verdict["krippendorff_alpha"]["value"] == pytest.approx(published, abs=5e-4)
     assert verdict["krippendorff_alpha"]["low"] < published < verdict["krippendorff_alpha"]["high"]
-    assert verdict["drafts"] == Candidate.objects.count()
+    assert verdict["drafts"] == Draft.objects.count()

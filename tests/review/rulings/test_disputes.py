@@ -10,11 +10,11 @@ from django.db import connection
 from django.http import Http404
 
 from members.models import Member
-from review.models import Assignment, Candidate, Decision, Gold, Ruling, Task
+from review.models import Assignment, Decision, Draft, Gold, Ruling, Task
 from review.selectors import desk
 from review.selectors import rulings as said
 from review.services import golds, queue, rulings
-from review.states import CandidateState, Verdict
+from review.states import DraftState, Verdict
 from tests.review.desk.verbs import judge, take_back
 from tests.review.rulings.verdicts import OTHER_WORDS, dispute, second_opinion
 from web.errors import Refusal
@@ -23,11 +23,11 @@ pytestmark = pytest.mark.django_db
 
 
 def settle(about: Decision, *, by: Member, **how: object) -> Ruling:
-    return rulings.settle(about.candidate_id, by=by, if_match=said.tag(about.candidate_id), **how)
+    return rulings.settle(about.draft_id, by=by, if_match=said.tag(about.draft_id), **how)
 
 
 def state_of(decision: Decision) -> str:
-    return Candidate.objects.get(pk=decision.candidate_id).state
+    return Draft.objects.get(pk=decision.draft_id).state
 
 
 @pytest.fixture
@@ -38,11 +38,11 @@ def first(task: Task, expert: Member) -> Decision:
 def test_a_second_opinion_goes_to_somebody_else_while_the_first_counts(
     task: Task, first: Decision, lead: Member, expert: Member, other: Member
 ) -> None:
-    rulings.ask_again(first.candidate_id, by=lead, if_match=said.tag(first.candidate_id))
+    rulings.ask_again(first.draft_id, by=lead, if_match=said.tag(first.draft_id))
 
     mine, theirs = queue.deal(expert, task, count=10), queue.deal(other, task, count=1)
-    assert first.candidate_id not in {card.candidate_id for card in mine}
-    assert [card.candidate_id for card in theirs] == [first.candidate_id]
+    assert first.draft_id not in {card.draft_id for card in mine}
+    assert [card.draft_id for card in theirs] == [first.draft_id]
     assert Gold.objects.get().decision == first
 
 
@@ -52,7 +52,7 @@ def test_a_second_reviewer_does_not_see_what_the_first_said(
     second_opinion(first, lead=lead, by=other)
 
     listed = as_member(other).get(f"/tasks/{task.slug}/review/list/").content.decode()
-    draft = desk.draft_or_404(other, first.candidate_id)
+    draft = desk.draft_or_404(other, first.draft_id)
 
     assert "Accepted</span>" not in listed
     assert desk.summary_json(draft, is_told=False)["verdict"] is None
@@ -62,7 +62,7 @@ def test_a_second_reviewer_does_not_see_what_the_first_said(
 def test_a_second_opinion_that_agrees_leaves_the_first_in_force(first: Decision, lead: Member, other: Member) -> None:
     outcome = judge(second_opinion(first, lead=lead, by=other), by=other)
 
-    assert outcome.candidate_state == CandidateState.DECIDED
+    assert outcome.draft_state == DraftState.DECIDED
     assert Gold.objects.get().decision == first
 
 
@@ -71,7 +71,7 @@ def test_a_second_opinion_that_differs_makes_a_dispute_and_nothing_counts(
 ) -> None:
     outcome = judge(second_opinion(first, lead=lead, by=other), by=other, verdict="reject")
 
-    assert outcome.candidate_state == state_of(first) == CandidateState.DISPUTED
+    assert outcome.draft_state == state_of(first) == DraftState.DISPUTED
     assert not Gold.objects.exists()
 
 
@@ -79,20 +79,20 @@ def test_taking_back_one_side_of_a_dispute_lets_the_other_count(
     task: Task, lead: Member, expert: Member, other: Member
 ) -> None:
     first, second = dispute(task, lead=lead, one=expert, other=other)
-    card = Assignment.objects.get(candidate_id=first.candidate_id, reviewer=other)
+    card = Assignment.objects.get(draft_id=first.draft_id, reviewer=other)
 
     undone = take_back(type("Said", (), {"decision": second}), card, by=other)
 
-    assert undone.candidate_state == CandidateState.LEASED
+    assert undone.draft_state == DraftState.LEASED
     assert Gold.objects.get().decision == first
-    assert judge(undone.hand[0], by=other, verdict="reject").candidate_state == CandidateState.DISPUTED
+    assert judge(undone.hand[0], by=other, verdict="reject").draft_state == DraftState.DISPUTED
 
 
 def test_a_first_word_is_not_taken_back_while_the_second_is_sought(
     first: Decision, lead: Member, expert: Member, other: Member
 ) -> None:
     second_opinion(first, lead=lead, by=other)
-    card = Assignment.objects.get(candidate_id=first.candidate_id, reviewer=expert)
+    card = Assignment.objects.get(draft_id=first.draft_id, reviewer=expert)
 
     with pytest.raises(Refusal) as refused:
         take_back(type("Said", (), {"decision": first}), card, by=expert)
@@ -107,7 +107,7 @@ def test_settling_on_a_side_makes_it_count(task: Task, lead: Member, expert: Mem
     settle(chosen, by=lead, decision=chosen.pk)
 
     assert Gold.objects.get().decision == chosen
-    assert state_of(chosen) == CandidateState.DECIDED
+    assert state_of(chosen) == DraftState.DECIDED
 
 
 def test_settling_by_the_leads_own_edit_records_it_as_a_decision(
@@ -139,23 +139,23 @@ def test_reopening_a_settled_draft_makes_it_disputed_again(
     first, second = dispute(task, lead=lead, one=expert, other=other)
     settle(first, by=lead, decision=second.pk)
 
-    rulings.reopen(first.candidate_id, by=lead, if_match=said.tag(first.candidate_id))
+    rulings.reopen(first.draft_id, by=lead, if_match=said.tag(first.draft_id))
 
-    assert state_of(first) == CandidateState.DISPUTED
+    assert state_of(first) == DraftState.DISPUTED
     assert not Gold.objects.exists()
 
 
 def test_only_disputed_drafts_are_settled_and_only_judged_ones_asked_about(
     task: Task, first: Decision, lead: Member
 ) -> None:
-    fresh = Candidate.objects.filter(state=CandidateState.PENDING).first()
+    fresh = Draft.objects.filter(state=DraftState.PENDING).first()
 
     with pytest.raises(Refusal) as not_disputed:
         settle(first, by=lead, decision=first.pk)
     with pytest.raises(Refusal) as not_judged:
         rulings.ask_again(fresh.pk, by=lead, if_match=said.tag(fresh.pk))
     with pytest.raises(Refusal) as not_ruled:
-        rulings.reopen(first.candidate_id, by=lead, if_match=said.tag(first.candidate_id))
+        rulings.reopen(first.draft_id, by=lead, if_match=said.tag(first.draft_id))
 
     codes = [refused.value.code for refused in (not_disputed, not_judged, not_ruled)]
     assert codes == ["not_disputed", "not_judged", "not_ruled"]
@@ -175,7 +175,7 @@ def test_a_ruling_without_a_tag_or_by_a_reviewer_is_refused(
     first, _ = dispute(task, lead=lead, one=expert, other=other)
 
     with pytest.raises(Refusal) as refused:
-        rulings.settle(first.candidate_id, by=lead, if_match=None, decision=first.pk)
+        rulings.settle(first.draft_id, by=lead, if_match=None, decision=first.pk)
     with pytest.raises(PermissionDenied):
         settle(first, by=expert, decision=first.pk)
 
@@ -184,7 +184,7 @@ def test_a_ruling_without_a_tag_or_by_a_reviewer_is_refused(
 
 def test_sides_say_what_differs_word_by_word(task: Task, lead: Member, expert: Member, other: Member) -> None:
     first, _ = dispute(task, lead=lead, one=expert, other=other)
-    draft = desk.draft_or_404(lead, first.candidate_id)
+    draft = desk.draft_or_404(lead, first.draft_id)
 
     one, two = said.sides(draft)
 
@@ -202,12 +202,12 @@ def test_rebuilding_after_disputes_gives_identical_golds(
     dispute(task, lead=lead, one=expert, other=other)
     third, _ = dispute(task, lead=lead, one=other, other=expert)
     settle(third, by=lead, verdict="reject", reasons=["tone"])
-    before = list(Gold.objects.order_by("candidate_id").values())
+    before = list(Gold.objects.order_by("draft_id").values())
 
     written = golds.rebuild()
 
     assert written == 2
-    assert list(Gold.objects.order_by("candidate_id").values()) == before
+    assert list(Gold.objects.order_by("draft_id").values()) == before
 
 
 @pytest.mark.django_db(transaction=True)
@@ -215,14 +215,14 @@ def test_two_leads_settling_at_once_leave_one_ruling(
     task: Task, lead: Member, admin: Member, expert: Member, other: Member
 ) -> None:
     sides = dispute(task, lead=lead, one=expert, other=other)
-    seen = said.tag(sides[0].candidate_id)
+    seen = said.tag(sides[0].draft_id)
     results: list[str] = []
     start = threading.Barrier(2)
 
     def run(member: Member, chosen: Decision) -> None:
         start.wait()
         try:
-            rulings.settle(chosen.candidate_id, by=member, if_match=seen, decision=chosen.pk)
+            rulings.settle(chosen.draft_id, by=member, if_match=seen, decision=chosen.pk)
             results.append("settled")
         except Refusal as refusal:
             results.append(refusal.code)

@@ -10,10 +10,10 @@ from django.db import DatabaseError, connection, transaction
 from django.http import Http404
 
 from members.models import Member
-from review.models import Candidate, Decision, Gold, Ruling, Task
+from review.models import Decision, Draft, Gold, Ruling, Task
 from review.selectors import rulings as said
 from review.services import decisions, golds, queue, rulings
-from review.states import CandidateState, RulingKind, Verdict
+from review.states import DraftState, RulingKind, Verdict
 from tests.review.desk.verbs import judge, take_back
 from tests.review.rulings.verdicts import late_decision
 from web.errors import Refusal
@@ -22,17 +22,17 @@ pytestmark = pytest.mark.django_db
 
 
 def adopt(decision: Decision, *, by: Member) -> Ruling:
-    return rulings.adopt(decision.pk, by=by, if_match=said.tag(decision.candidate_id))
+    return rulings.adopt(decision.pk, by=by, if_match=said.tag(decision.draft_id))
 
 
 def test_an_adopted_decision_counts_where_nothing_did(task: Task, lead: Member, expert: Member, other: Member) -> None:
     decision, _ = late_decision(task, by=expert, then=other)
-    queue.release(other, [queue.Leaving(decision.candidate_id)])
+    queue.release(other, [queue.Leaving(decision.draft_id)])
 
     ruling = adopt(decision, by=lead)
 
     assert Gold.objects.get().decision == decision
-    assert Candidate.objects.get(pk=decision.candidate_id).state == CandidateState.DECIDED
+    assert Draft.objects.get(pk=decision.draft_id).state == DraftState.DECIDED
     assert (ruling.kind, ruling.lead, ruling.decision) == (RulingKind.ADOPT, lead, decision)
 
 
@@ -65,7 +65,7 @@ def test_a_verdict_that_came_meanwhile_refuses_the_adoption(
     task: Task, lead: Member, expert: Member, other: Member
 ) -> None:
     decision, theirs = late_decision(task, by=expert, then=other)
-    seen = said.tag(decision.candidate_id)
+    seen = said.tag(decision.draft_id)
     judge(theirs, by=other)
 
     with pytest.raises(Refusal) as refused:
@@ -100,7 +100,7 @@ def test_a_second_lead_is_told_who_ruled(
 
 def test_what_its_author_took_back_is_not_adopted(task: Task, lead: Member, expert: Member, other: Member) -> None:
     decision, theirs = late_decision(task, by=expert, then=other)
-    card = queue.etag_for(theirs.candidate, expert)
+    card = queue.etag_for(theirs.draft, expert)
     take_back(type("Said", (), {"decision": decision}), theirs, by=expert, if_match=card)
 
     with pytest.raises(Refusal) as refused:
@@ -127,8 +127,8 @@ def test_an_adopted_word_cannot_be_taken_back(task: Task, lead: Member, expert: 
     for author, word in ((expert, decision), (other, standing)):
         with pytest.raises(Refusal) as refused:
             decisions.record(
-                word.candidate_id, by=author, id=Ruling().pk, verdict="retract", retracts=word.pk,
-                if_match=queue.etag_for(word.candidate, author),
+                word.draft_id, by=author, id=Ruling().pk, verdict="retract", retracts=word.pk,
+                if_match=queue.etag_for(word.draft, author),
             )  # fmt: skip
         assert refused.value.code == "ruled"
     assert Gold.objects.get().decision == decision
@@ -139,10 +139,10 @@ def test_reopening_lets_the_verdicts_speak_again(task: Task, lead: Member, exper
     standing = judge(theirs, by=other).decision
     adopt(decision, by=lead)
 
-    rulings.reopen(decision.candidate_id, by=lead, if_match=said.tag(decision.candidate_id))
+    rulings.reopen(decision.draft_id, by=lead, if_match=said.tag(decision.draft_id))
 
     assert Gold.objects.get().decision == standing
-    assert Candidate.objects.get(pk=decision.candidate_id).state == CandidateState.DECIDED
+    assert Draft.objects.get(pk=decision.draft_id).state == DraftState.DECIDED
 
 
 def test_only_a_lead_of_the_task_rules(task: Task, expert: Member, other: Member, make_member) -> None:
@@ -172,12 +172,12 @@ def test_rebuilding_after_rulings_gives_identical_golds(
     left, theirs = late_decision(task, by=other, then=expert)
     judge(theirs, by=expert)
     rulings.leave(left.pk, by=lead)
-    before = list(Gold.objects.order_by("candidate_id").values())
+    before = list(Gold.objects.order_by("draft_id").values())
 
     written = golds.rebuild()
 
     assert written == 2
-    assert list(Gold.objects.order_by("candidate_id").values()) == before
+    assert list(Gold.objects.order_by("draft_id").values()) == before
 
 
 @pytest.mark.django_db(transaction=True)
@@ -186,7 +186,7 @@ def test_two_leads_at_once_make_one_ruling(
 ) -> None:
     decision, theirs = late_decision(task, by=expert, then=other)
     judge(theirs, by=other)
-    seen = said.tag(decision.candidate_id)
+    seen = said.tag(decision.draft_id)
     results: list[str] = []
     start = threading.Barrier(2)
 

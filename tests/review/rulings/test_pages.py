@@ -133,10 +133,10 @@ def test_a_lead_asks_again_and_reopens_on_the_page_of_a_draft(
     task: Task, lead: Member, browser: Client, expert: Member, other: Member
 ) -> None:
     first = judge(queue.deal(expert, task, count=1)[0], by=expert).decision
-    address = f"/tasks/outreach/review/drafts/{first.candidate_id}/"
+    address = f"/tasks/outreach/review/drafts/{first.draft_id}/"
     form = hidden(browser.get(address).content.decode())
     asked = browser.post(f"{address}ruling/", {**form, "act": "ask_again"}, follow=True).content.decode()
-    card = queue.hold(other, first.candidate_id)
+    card = queue.hold(other, first.draft_id)
     judge(card, by=other, verdict="edit", fields=OTHER_WORDS)
     disputed = browser.get(address).content.decode()
     browser.post(DISPUTED, {**hidden(browser.get(DISPUTED).content.decode()), "pick": str(first.pk)})

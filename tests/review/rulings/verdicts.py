@@ -20,8 +20,8 @@ def late_decision(task: Task, *, by: Member, then: Member) -> tuple[Decision, As
 
 def second_opinion(first: Decision, *, lead: Member, by: Member) -> Assignment:
     """A judged draft, asked about again, in the hand of another reviewer."""
-    rulings.ask_again(first.candidate_id, by=lead, if_match=tag(first.candidate_id))
-    return queue.hold(by, first.candidate_id)
+    rulings.ask_again(first.draft_id, by=lead, if_match=tag(first.draft_id))
+    return queue.hold(by, first.draft_id)
 
 
 def dispute(task: Task, *, lead: Member, one: Member, other: Member) -> tuple[Decision, Decision]:

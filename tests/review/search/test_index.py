@@ -10,7 +10,7 @@ from django.db import connection
 
 from members.models import Member
 from review import text_index
-from review.models import Candidate, SearchBacklog, SearchText, Task
+from review.models import Draft, SearchBacklog, SearchText, Task
 from review.search import query
 from review.services import search_index
 from review.services.erase import erase_records
@@ -26,7 +26,7 @@ def task(admin: Member) -> Task:
 
 def found(line: str) -> list[str]:
     texts = SearchText.objects.filter(words__matches=query.parse(line)).order_by("id")
-    return list(texts.values_list("candidate__record__title", flat=True))
+    return list(texts.values_list("draft__record__title", flat=True))
 
 
 def test_drafts_of_a_small_batch_are_found_at_once(task: Task) -> None:
@@ -76,18 +76,18 @@ def test_a_large_batch_waits_and_is_indexed_by_the_worker(task: Task) -> None:
     assert waiting == 1
     assert indexed == len(records)
     assert not SearchBacklog.objects.exists()
-    assert SearchText.objects.count() == Candidate.objects.count()
+    assert SearchText.objects.count() == Draft.objects.count()
 
 
 def test_catching_up_twice_changes_nothing(task: Task) -> None:
-    search_index.defer(list(Candidate.objects.values_list("pk", flat=True)))
+    search_index.defer(list(Draft.objects.values_list("pk", flat=True)))
 
     assert search_index.catch_up() == 0
     assert SearchText.objects.count() == 8
 
 
 def test_reindexing_finds_what_was_lost_and_check_says_so(task: Task) -> None:
-    SearchText.objects.filter(candidate__in=list(Candidate.objects.values_list("pk", flat=True)[:3])).delete()
+    SearchText.objects.filter(draft__in=list(Draft.objects.values_list("pk", flat=True)[:3])).delete()
 
     with pytest.raises(CommandError, match="3 drafts are not in the text index"):
         call_command("reindex_drafts", "--check")
@@ -114,7 +114,7 @@ def test_what_is_erased_is_not_found_and_leaves_the_file(task: Task) -> None:
 
     assert known != []
     assert found("quillfeather") == []
-    assert not SearchText.objects.filter(candidate=draft).exists()
+    assert not SearchText.objects.filter(draft=draft).exists()
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute(
@@ -124,13 +124,13 @@ def test_what_is_erased_is_not_found_and_leaves_the_file(task: Task) -> None:
 
 
 def test_an_erased_draft_is_not_indexed_again(task: Task) -> None:
-    draft = Candidate.objects.first()
+    draft = Draft.objects.first()
     erase_records([draft.record_id])
 
     search_index.defer([draft.pk])
     search_index.catch_up()
 
-    assert not SearchText.objects.filter(candidate=draft).exists()
+    assert not SearchText.objects.filter(draft=draft).exists()
 
 
 def test_a_missing_part_of_the_index_is_named_and_put_back(db: None) -> None:

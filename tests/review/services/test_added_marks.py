@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from members.models import Member
-from review.models import Candidate
-from review.services import candidates
+from review.models import Draft
+from review.services.drafts import add_marks
 from tests.review import factories
 
 pytestmark = pytest.mark.django_db
@@ -21,10 +21,10 @@ MARK = {
 
 def test_marks_of_an_upper_room_stand_beside_those_of_the_task(admin: Member) -> None:
     factories.make_desk(by=admin, count=2)
-    draft, other = Candidate.objects.order_by("queue_position")
+    draft, other = Draft.objects.order_by("queue_position")
     before, own = list(draft.marks), other.marks_count
 
-    counts = candidates.add_marks({draft.pk: [MARK]})
+    counts = add_marks({draft.pk: [MARK]})
 
     draft.refresh_from_db()
     other.refresh_from_db()
@@ -35,10 +35,10 @@ def test_marks_of_an_upper_room_stand_beside_those_of_the_task(admin: Member) ->
 
 def test_the_same_mark_is_not_doubled(admin: Member) -> None:
     factories.make_desk(by=admin, count=1)
-    draft = Candidate.objects.get()
+    draft = Draft.objects.get()
 
-    first = candidates.add_marks({draft.pk: [MARK, MARK]})
-    again = candidates.add_marks({draft.pk: [MARK]})
+    first = add_marks({draft.pk: [MARK, MARK]})
+    again = add_marks({draft.pk: [MARK]})
 
     assert again == first
     draft.refresh_from_db()

@@ -13,16 +13,17 @@ from django.core.files.storage import default_storage
 
 from members.models import Member
 from review import tombstones
-from review.models import Assignment, Candidate, Dataset, DatasetFile, DatasetVersion, Decision, Gold, Record, Task
+from review.models import Assignment, Dataset, DatasetFile, DatasetVersion, Decision, Draft, Gold, Record, Task
 from review.prompting import canonical_json, fields_hash
 from review.selectors import datasets as selectors
 from review.selectors.erased import erased_rows
-from review.services import candidates, datasets, golds, queue
+from review.services import datasets, golds, queue
 from review.services.datasets import write as writing
+from review.services.drafts import put_on_desk
 from review.services.erase import erase_records
 from review.services.erase_files import sweep
 from review.services.imports.records import content_hash
-from review.states import AssignmentState, CandidateState
+from review.states import AssignmentState, DraftState
 from tests.review import factories
 
 pytestmark = pytest.mark.django_db
@@ -45,35 +46,35 @@ def test_a_record_its_drafts_and_verdicts_become_tombstones_that_keep_their_hash
     task: Task, records: list[Record]
 ) -> None:
     record = records[1]  # its draft was edited
-    draft, decision = Candidate.objects.get(record=record), Decision.objects.get(candidate__record=record)
+    draft, decision = Draft.objects.get(record=record), Decision.objects.get(draft__record=record)
     texts = [canonical_json(record.facts), canonical_json(draft.fields), canonical_json(decision.fields)]
 
     erased = erase_records([record.pk])
 
     digest = record.content_hash
     record.refresh_from_db()
-    after, verdict = Candidate.objects.get(pk=draft.pk), Decision.objects.get(pk=decision.pk)
-    assert (erased.records, erased.candidates, erased.decisions) == ((record.pk,), (draft.pk,), 1)
+    after, verdict = Draft.objects.get(pk=draft.pk), Decision.objects.get(pk=decision.pk)
+    assert (erased.records, erased.drafts, erased.decisions) == ((record.pk,), (draft.pk,), 1)
     assert (record.facts, record.title, record.erased_hash) == ({}, "Erased", digest)
     assert after.fields == {"subject": f"[erased {draft.fields_hash}]", "body": f"[erased {draft.fields_hash}]"}
     assert (after.fields_hash, after.messages, after.marks) == (draft.fields_hash, [], [])
     assert verdict.fields["body"] == f"[erased {fields_hash(decision.fields)}]"
     assert (verdict.verdict, verdict.before_hash) == (decision.verdict, decision.before_hash)
-    left = str([*Record.objects.filter(pk=record.pk).values(), *Candidate.objects.filter(pk=draft.pk).values()])
+    left = str([*Record.objects.filter(pk=record.pk).values(), *Draft.objects.filter(pk=draft.pk).values()])
     assert not any(word in left for text in texts for word in json.loads(text).values() if len(str(word)) > 8)
 
 
 def test_others_stay_as_they_are_and_doing_it_twice_changes_nothing(records: list[Record]) -> None:
-    others = Candidate.objects.exclude(record=records[0])
+    others = Draft.objects.exclude(record=records[0])
     before = list(others.order_by("pk").values())
 
     erase_records([records[0].pk])
-    first = Candidate.objects.filter(record=records[0]).values().get()
+    first = Draft.objects.filter(record=records[0]).values().get()
     again = erase_records([records[0].pk])
 
     assert list(others.order_by("pk").values()) == before
-    assert again.records == again.candidates == ()
-    assert Candidate.objects.filter(record=records[0]).values().get() == first
+    assert again.records == again.drafts == ()
+    assert Draft.objects.filter(record=records[0]).values().get() == first
 
 
 def test_golds_rebuild_identically_and_what_differed_still_differs(
@@ -82,17 +83,17 @@ def test_golds_rebuild_identically_and_what_differed_still_differs(
     edited = Decision.objects.filter(verdict="edit")[0]
     other = {**edited.fields, "subject": "Another way to say it"}
     Decision.objects.create(
-        candidate=edited.candidate, task=task, reviewer=make_member("olga"), verdict="edit", fields=other,
+        draft=edited.draft, task=task, reviewer=make_member("olga"), verdict="edit", fields=other,
         before_hash=edited.before_hash, body_hash="b" * 64,
     )  # fmt: skip
     golds.rebuild()
-    before = list(Gold.objects.order_by("candidate").values())
+    before = list(Gold.objects.order_by("draft").values())
 
     erase_records([record.pk for record in records])
     golds.rebuild()
 
-    assert list(Gold.objects.order_by("candidate").values()) == before
-    assert not any(gold["candidate_id"] == edited.candidate_id for gold in before)
+    assert list(Gold.objects.order_by("draft").values()) == before
+    assert not any(gold["draft_id"] == edited.draft_id for gold in before)
 
 
 def test_equal_texts_leave_equal_tombstones_and_different_ones_do_not() -> None:
@@ -109,7 +110,7 @@ def test_frozen_files_lose_the_text_and_the_version_keeps_its_manifest(
     version: DatasetVersion, records: list[Record]
 ) -> None:
     record = records[0]
-    draft = Candidate.objects.get(record=record)
+    draft = Draft.objects.get(record=record)
     before, manifest, old_paths = (
         everything(version),
         dict(version.manifest),
@@ -156,10 +157,10 @@ def test_a_draft_on_the_desk_leaves_it_and_does_not_come_back(task: Task, admin:
     Assignment.objects.update(unfinished={"body": "half an edit"}, note="ask her")
 
     erase_records([record.pk for record in records])
-    put = candidates.put_on_desk(Candidate.objects.all())
+    put = put_on_desk(Draft.objects.all())
 
     assert put == 0
-    assert set(Candidate.objects.values_list("state", flat=True)) == {CandidateState.KEPT}
+    assert set(Draft.objects.values_list("state", flat=True)) == {DraftState.KEPT}
     assert len(held) == 2
     assert set(Assignment.objects.values_list("state", "unfinished", "note")) == {(AssignmentState.RELEASED, None, "")}
     assert queue.deal(admin, task, count=5) == []

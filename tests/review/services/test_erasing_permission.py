@@ -23,7 +23,7 @@ def refused(change: Callable[[], object], why: str = "never changes") -> None:
 
 
 def test_inside_erasing_the_text_of_a_decision_changes_and_nothing_else(records: list[Record]) -> None:
-    rows = Decision.objects.filter(candidate__record=records[0])
+    rows = Decision.objects.filter(draft__record=records[0])
     before = rows.values().get()
 
     with immutability.erasing():
@@ -37,7 +37,7 @@ def test_inside_erasing_the_text_of_a_decision_changes_and_nothing_else(records:
 
 
 def test_outside_erasing_nothing_changes_before_or_after(records: list[Record]) -> None:
-    rows = Decision.objects.filter(candidate__record=records[0])
+    rows = Decision.objects.filter(draft__record=records[0])
 
     refused(lambda: rows.update(note="x"))
     with immutability.erasing():
@@ -48,7 +48,7 @@ def test_outside_erasing_nothing_changes_before_or_after(records: list[Record]) 
 
 
 def test_an_error_inside_takes_the_permission_with_it(records: list[Record]) -> None:
-    rows = Decision.objects.filter(candidate__record=records[0])
+    rows = Decision.objects.filter(draft__record=records[0])
 
     def broken() -> None:
         with immutability.erasing():

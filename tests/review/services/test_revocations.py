@@ -11,11 +11,11 @@ from django.http import Http404
 from audit.models import AuditRow
 from members.models import Member
 from review.dataset_filters import DatasetFilters
-from review.models import Assignment, Candidate, Dataset, DatasetVersion, Gold, Task
+from review.models import Assignment, Dataset, DatasetVersion, Draft, Gold, Task
 from review.selectors import revoked as selectors
 from review.services import datasets, queue, revocations
 from review.services.datasets import write as writing
-from review.states import AssignmentState, CandidateState, Role
+from review.states import AssignmentState, DraftState, Role
 from tests.review import factories
 from tests.review.datasets import golds
 from web.errors import Refusal
@@ -40,8 +40,8 @@ def frozen(task: Task, by: Member, **filters: Any) -> DatasetVersion:
     return version
 
 
-def judged(task: Task) -> Candidate:
-    return Candidate.objects.filter(task=task, gold__isnull=False).order_by("pk")[0]
+def judged(task: Task) -> Draft:
+    return Draft.objects.filter(task=task, gold__isnull=False).order_by("pk")[0]
 
 
 def test_a_revoked_sample_stands_in_no_later_version_and_marks_the_earlier(task: Task, admin: Member) -> None:
@@ -64,7 +64,7 @@ def test_the_gold_itself_stays_so_that_a_rebuild_finds_it_again(task: Task, admi
 
     revocations.revoke(draft.pk, by=admin, reason="Wrong facts.")
 
-    assert Gold.objects.filter(candidate=draft).exists()
+    assert Gold.objects.filter(draft=draft).exists()
     assert datasets.select(task, DatasetFilters()).sifted.golds == 3
 
 
@@ -72,12 +72,12 @@ def test_a_draft_that_waits_or_is_in_hand_leaves_the_desk(task: Task, admin: Mem
     factories.join(reviewer, task, Role.REVIEWER)
     card = queue.deal(reviewer, task, count=1)[0]
 
-    revocations.revoke(card.candidate_id, by=admin, reason="Wrong facts.")
+    revocations.revoke(card.draft_id, by=admin, reason="Wrong facts.")
 
-    card.candidate.refresh_from_db()
-    assert card.candidate.state == CandidateState.KEPT
+    card.draft.refresh_from_db()
+    assert card.draft.state == DraftState.KEPT
     assert Assignment.objects.get(pk=card.pk).state == AssignmentState.RELEASED
-    assert card.candidate_id not in {dealt.candidate_id for dealt in queue.deal(reviewer, task, count=5)}
+    assert card.draft_id not in {dealt.draft_id for dealt in queue.deal(reviewer, task, count=5)}
 
 
 def test_twice_is_told_and_changes_nothing(task: Task, admin: Member) -> None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from members.models import Member
-from review.models import Candidate, Comment, DeskSettings, KnownAnswer, Task
+from review.models import Comment, DeskSettings, Draft, KnownAnswer, Task
 from review.services import queue
 from review.states import Role
 from tests.review import factories
@@ -20,8 +20,8 @@ SETTINGS = {"order": "oldest", "random_share": 0.1, "overlap_share": 0.5, "overl
 
 
 @pytest.fixture
-def draft(task: Task) -> Candidate:
-    return Candidate.objects.order_by("queue_position").first()
+def draft(task: Task) -> Draft:
+    return Draft.objects.order_by("queue_position").first()
 
 
 def test_a_lead_reads_and_writes_how_the_desk_deals(task: Task, lead: Member, api_as) -> None:
@@ -38,9 +38,9 @@ def test_a_lead_reads_and_writes_how_the_desk_deals(task: Task, lead: Member, ap
     assert "overlap_share" in refused.json()["errors"]
 
 
-def test_a_lead_makes_a_known_answer_and_takes_it_out(task: Task, lead: Member, draft: Candidate, api_as) -> None:
+def test_a_lead_makes_a_known_answer_and_takes_it_out(task: Task, lead: Member, draft: Draft, api_as) -> None:
     api = api_as(lead)
-    body = {"candidate": str(draft.pk), "verdict": "reject", "reasons": ["tone"], "note": "It shouts."}
+    body = {"draft": str(draft.pk), "verdict": "reject", "reasons": ["tone"], "note": "It shouts."}
 
     made = api.post("/api/v1/tasks/outreach/known-answers/", body, format="json")
     again = api.post("/api/v1/tasks/outreach/known-answers/", body, format="json")
@@ -55,7 +55,7 @@ def test_a_lead_makes_a_known_answer_and_takes_it_out(task: Task, lead: Member, 
 def test_a_known_answer_is_made_of_a_draft_of_this_task_only(task: Task, lead: Member, admin: Member, api_as) -> None:
     elsewhere = factories.make_desk(by=admin, count=1, slug="elsewhere")
     factories.join(lead, elsewhere, Role.LEAD)
-    body = {"candidate": str(elsewhere.candidates.get().pk), "verdict": "accept"}
+    body = {"draft": str(elsewhere.drafts.get().pk), "verdict": "accept"}
 
     answer = api_as(lead).post("/api/v1/tasks/outreach/known-answers/", body, format="json")
 
@@ -74,10 +74,10 @@ def test_cards_are_given_and_taken_back(task: Task, lead: Member, other: Member,
 
 
 def test_comments_are_written_read_and_taken_away(
-    task: Task, draft: Candidate, expert: Member, other: Member, api_as
+    task: Task, draft: Draft, expert: Member, other: Member, api_as
 ) -> None:
     api, theirs = api_as(expert, scopes=("review",)), api_as(other, scopes=("review",))
-    path, body = f"/api/v1/candidates/{draft.pk}/comments/", {"id": str(uuid4()), "text": "Look, @olga"}
+    path, body = f"/api/v1/drafts/{draft.pk}/comments/", {"id": str(uuid4()), "text": "Look, @olga"}
 
     made = api.post(path, body, format="json")
     unread = theirs.get("/api/v1/mentions/?unread=1").json()["results"]
@@ -97,8 +97,8 @@ def test_verdicts_are_sent_back_with_the_tag_of_what_was_said(
     task: Task, lead: Member, expert: Member, other: Member, api_as
 ) -> None:
     first, second = dispute(task, lead=lead, one=expert, other=other)
-    api, path = api_as(lead), f"/api/v1/candidates/{first.candidate_id}/send-back/"
-    tag = api.get(f"/api/v1/candidates/{first.candidate_id}/dispute/").json()["etag"]
+    api, path = api_as(lead), f"/api/v1/drafts/{first.draft_id}/send-back/"
+    tag = api.get(f"/api/v1/drafts/{first.draft_id}/dispute/").json()["etag"]
     body = {"comment": "Look again", "decisions": [str(second.pk)]}
 
     bare = api.post(path, body, format="json")
@@ -115,14 +115,14 @@ def test_no_reviewer_is_told_what_another_said_of_a_card_they_are_to_judge(
     deals(overlap_share=1.0)
     card = queue.deal(expert, task, count=1)[0]
     judge(card, by=expert, verdict="reject", note="Far too loud")
-    api, path = api_as(other), f"/api/v1/candidates/{card.candidate_id}/"
+    api, path = api_as(other), f"/api/v1/drafts/{card.draft_id}/"
 
     draft, said = api.get(path).json(), api.get(f"{path}decisions/").json()["results"]
     hand = {one["id"]: one for one in api.get("/api/v1/desk/outreach/deck/").json()["cards"]}
     page = api.get(f"{path}dispute/")
 
     assert (draft["state"], draft["verdict"], said) == ("pending", None, [])
-    assert str(card.candidate_id) in hand
+    assert str(card.draft_id) in hand
     assert "Far too loud" not in str(hand)
     assert page.status_code == 403
     assert len(api_as(lead).get(f"{path}decisions/").json()["results"]) == 1
@@ -132,16 +132,16 @@ LEADS_ONLY = [
     ("get", "/api/v1/tasks/outreach/desk-settings/", None),
     ("put", "/api/v1/tasks/outreach/desk-settings/", SETTINGS),
     ("get", "/api/v1/tasks/outreach/known-answers/", None),
-    ("post", "/api/v1/tasks/outreach/known-answers/", {"candidate": "{draft}", "verdict": "accept"}),
+    ("post", "/api/v1/tasks/outreach/known-answers/", {"draft": "{draft}", "verdict": "accept"}),
     ("post", "/api/v1/tasks/outreach/assigned-cards/", {"member": "rob", "count": 1}),
     ("delete", "/api/v1/tasks/outreach/assigned-cards/rob/", None),
-    ("post", "/api/v1/candidates/{draft}/send-back/", {"comment": "x"}),
+    ("post", "/api/v1/drafts/{draft}/send-back/", {"comment": "x"}),
 ]
 
 
 @pytest.mark.parametrize(("verb", "path", "body"), LEADS_ONLY)
 def test_what_leads_do_is_refused_to_reviewers_and_unseen_by_strangers(
-    task: Task, draft: Candidate, expert: Member, make_member, api_as, verb: str, path: str, body: dict | None
+    task: Task, draft: Draft, expert: Member, make_member, api_as, verb: str, path: str, body: dict | None
 ) -> None:
     path = path.format(draft=draft.pk)
     body = {key: str(draft.pk) if value == "{draft}" else value for key, value in body.items()} if body else None
@@ -153,13 +153,13 @@ def test_what_leads_do_is_refused_to_reviewers_and_unseen_by_strangers(
 
 
 def test_a_stranger_sees_no_comment_and_no_known_answer(
-    task: Task, draft: Candidate, lead: Member, expert: Member, make_member, api_as
+    task: Task, draft: Draft, lead: Member, expert: Member, make_member, api_as
 ) -> None:
     known = api_as(lead).post(
-        "/api/v1/tasks/outreach/known-answers/", {"candidate": str(draft.pk), "verdict": "accept"}, format="json"
+        "/api/v1/tasks/outreach/known-answers/", {"draft": str(draft.pk), "verdict": "accept"}, format="json"
     )
     api = api_as(make_member("stella"))
 
-    assert api.get(f"/api/v1/candidates/{draft.pk}/comments/").status_code == 404
+    assert api.get(f"/api/v1/drafts/{draft.pk}/comments/").status_code == 404
     assert api.delete(f"/api/v1/known-answers/{known.json()['id']}/").status_code == 404
     assert api_as(expert).delete(f"/api/v1/known-answers/{known.json()['id']}/").status_code == 403

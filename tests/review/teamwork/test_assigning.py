@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from members.models import Member
-from review.models import Candidate, Task
+from review.models import Draft, Task
 from review.selectors import pace
 from review.services import assigning, queue
 from review.states import Drawn
@@ -46,7 +46,7 @@ def test_cards_are_given_by_source_and_teacher(task: Task, lead: Member, other: 
     by_both = assigning.assign(task, to=other, by=lead, count=5, source=source.slug, teacher="gpt")
 
     assert (by_source, by_both) == (0, 2)
-    assert set(Candidate.objects.filter(for_reviewer=other)) == set(wanted)
+    assert set(Draft.objects.filter(for_reviewer=other)) == set(wanted)
 
 
 def test_taken_back_they_wait_for_everybody_but_those_in_hand_stay(
@@ -72,11 +72,11 @@ def test_a_card_set_aside_by_its_reviewer_comes_back_to_them_last(task: Task, le
     assigning.assign(task, to=other, by=lead, count=1)
     card = queue.deal(other, task, count=1)[0]
 
-    queue.set_aside(card.candidate_id, by=other)
+    queue.set_aside(card.draft_id, by=other)
 
     hand = queue.deal(other, task, count=8)
     assert len(hand) == 8
-    assert hand[-1].candidate_id == card.candidate_id
+    assert hand[-1].draft_id == card.draft_id
 
 
 def test_an_assigned_card_that_is_judged_is_nobodys_any_more(task: Task, lead: Member, other: Member, deals) -> None:
@@ -86,7 +86,7 @@ def test_an_assigned_card_that_is_judged_is_nobodys_any_more(task: Task, lead: M
 
     judge(card, by=other)
 
-    assert Candidate.objects.get(pk=card.candidate_id).for_reviewer is None
+    assert Draft.objects.get(pk=card.draft_id).for_reviewer is None
 
 
 def test_cards_go_to_reviewers_only_and_in_sensible_numbers(

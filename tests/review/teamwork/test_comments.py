@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from members.models import Member
-from review.models import Candidate, Comment, Mention, Task
+from review.models import Comment, Draft, Mention, Task
 from review.selectors import comments as found
 from review.services import comments, erase, queue
 from review.states import Role
@@ -21,16 +21,16 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def draft(task: Task) -> Candidate:
-    return Candidate.objects.order_by("queue_position").first()
+def draft(task: Task) -> Draft:
+    return Draft.objects.order_by("queue_position").first()
 
 
-def write(draft: Candidate, text: str, *, by: Member, **more) -> Comment:
+def write(draft: Draft, text: str, *, by: Member, **more) -> Comment:
     return comments.add(draft.pk, by=by, id=more.pop("id", uuid4()), text=text)
 
 
 def test_who_is_named_is_told_and_nobody_else(
-    task: Task, draft: Candidate, lead: Member, expert: Member, other: Member
+    task: Task, draft: Draft, lead: Member, expert: Member, other: Member
 ) -> None:
     write(draft, "Is this depot real, @olga? (@LENA knows.) Not rob@example.org, nor @nobody.", by=expert)
 
@@ -39,7 +39,7 @@ def test_who_is_named_is_told_and_nobody_else(
     assert found.unread_count(expert) == 0
 
 
-def test_strangers_are_not_told_and_see_nothing(task: Task, draft: Candidate, expert: Member, make_member) -> None:
+def test_strangers_are_not_told_and_see_nothing(task: Task, draft: Draft, expert: Member, make_member) -> None:
     stranger = make_member("stella")
 
     write(draft, "Ask @stella", by=expert)
@@ -49,7 +49,7 @@ def test_strangers_are_not_told_and_see_nothing(task: Task, draft: Candidate, ex
         write(draft, "Hello", by=stranger)
 
 
-def test_who_left_the_task_is_told_no_more(task: Task, draft: Candidate, expert: Member, other: Member) -> None:
+def test_who_left_the_task_is_told_no_more(task: Task, draft: Draft, expert: Member, other: Member) -> None:
     write(draft, "Look, @olga", by=expert)
 
     other.memberships.all().delete()
@@ -57,7 +57,7 @@ def test_who_left_the_task_is_told_no_more(task: Task, draft: Candidate, expert:
     assert found.unread_count(other) == 0
 
 
-def test_the_same_comment_sent_twice_is_there_once(task: Task, draft: Candidate, expert: Member) -> None:
+def test_the_same_comment_sent_twice_is_there_once(task: Task, draft: Draft, expert: Member) -> None:
     id = uuid4()
 
     first, second = write(draft, "Twice", by=expert, id=id), write(draft, "Twice", by=expert, id=id)
@@ -71,7 +71,7 @@ def test_the_same_comment_sent_twice_is_there_once(task: Task, draft: Candidate,
 
 @pytest.mark.parametrize(("text", "code"), [("  \n", "no_text"), ("x" * 4001, "too_long")])
 def test_a_comment_without_text_or_with_too_much_is_refused(
-    task: Task, draft: Candidate, expert: Member, text: str, code: str
+    task: Task, draft: Draft, expert: Member, text: str, code: str
 ) -> None:
     with pytest.raises(Refusal) as refused:
         write(draft, text, by=expert)
@@ -79,7 +79,7 @@ def test_a_comment_without_text_or_with_too_much_is_refused(
     assert refused.value.code == code
 
 
-def test_a_viewer_reads_and_writes_none(task: Task, draft: Candidate, expert: Member, make_member) -> None:
+def test_a_viewer_reads_and_writes_none(task: Task, draft: Draft, expert: Member, make_member) -> None:
     viewer = make_member("vera")
     factories.join(viewer, task, Role.VIEWER)
     write(draft, "Read me", by=expert)
@@ -95,8 +95,8 @@ def test_while_verdicts_are_blind_a_comment_is_its_authors_and_the_leads(
     deals(overlap_share=1.0)
     card = queue.deal(expert, task, count=1)[0]
     judge(card, by=expert)
-    write(card.candidate, "Too loud for my taste, @olga", by=expert)
-    draft = Candidate.objects.get(pk=card.candidate_id)
+    write(card.draft, "Too loud for my taste, @olga", by=expert)
+    draft = Draft.objects.get(pk=card.draft_id)
 
     blind = [found.on_draft(member, draft).count() for member in (expert, lead, other)]
     told = found.unread_count(other)
@@ -108,7 +108,7 @@ def test_while_verdicts_are_blind_a_comment_is_its_authors_and_the_leads(
     assert found.unread_count(other) == 1
 
 
-def test_reading_mentions_marks_them_once(task: Task, draft: Candidate, expert: Member, other: Member) -> None:
+def test_reading_mentions_marks_them_once(task: Task, draft: Draft, expert: Member, other: Member) -> None:
     comment = write(draft, "@olga", by=expert)
 
     assert comments.read_mentions(other, comments=[comment.pk]) == 1
@@ -117,7 +117,7 @@ def test_reading_mentions_marks_them_once(task: Task, draft: Candidate, expert: 
 
 
 def test_one_takes_ones_own_comment_away_and_a_lead_any(
-    task: Task, draft: Candidate, lead: Member, expert: Member, other: Member
+    task: Task, draft: Draft, lead: Member, expert: Member, other: Member
 ) -> None:
     own, more = write(draft, "One", by=expert), write(draft, "Two", by=expert)
 
@@ -129,7 +129,7 @@ def test_one_takes_ones_own_comment_away_and_a_lead_any(
 
 
 def test_erasing_a_record_takes_what_was_written_on_its_drafts(
-    task: Task, draft: Candidate, expert: Member, other: Member
+    task: Task, draft: Draft, expert: Member, other: Member
 ) -> None:
     write(draft, "Jane Doe, @olga", by=expert)
 
@@ -142,7 +142,7 @@ def test_erasing_a_record_takes_what_was_written_on_its_drafts(
     assert refused.value.code == "erased"
 
 
-def test_a_line_marks_names_and_leaves_all_else_as_it_is(task: Task, draft: Candidate, expert: Member) -> None:
+def test_a_line_marks_names_and_leaves_all_else_as_it_is(task: Task, draft: Draft, expert: Member) -> None:
     comment = write(draft, "<b>@olga</b> and mail a@b.c", by=expert)
 
     parts = found.line(comment, expert)["parts"]

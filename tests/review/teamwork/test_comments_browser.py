@@ -10,7 +10,7 @@ from django.test import Client
 from playwright.sync_api import Browser, expect
 
 from members.models import Member
-from review.models import Candidate, Comment, Task
+from review.models import Comment, Draft, Task
 from review.services import comments
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_a_comment_is_read_and_written_beside_the_card_and_is_text(
     browser: Browser, live_server: Any, task: Task, expert: Member, lead: Member
 ) -> None:
-    first = Candidate.objects.order_by("queue_position").first()
+    first = Draft.objects.order_by("queue_position").first()
     assert first is not None
     comments.add(first.pk, by=lead, id=uuid4(), text="<img src=x onerror=alert(1)> is text")
     client = Client()

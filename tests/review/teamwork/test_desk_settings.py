@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 
 from members.models import Member
 from review import ports
-from review.models import Candidate, DeskSettings, Task
+from review.models import DeskSettings, Draft, Task
 from review.services import desk_settings, ordering, queue
 from tests.review import factories
 from tests.review.desk.verbs import judge
@@ -19,7 +19,7 @@ VALUES = {"order": "oldest", "random_share": 0.15, "overlap_share": 0.2, "overla
 
 
 def by_place(task: Task) -> list:
-    return list(Candidate.objects.filter(task=task, state="pending").order_by("queue_position", "id"))
+    return list(Draft.objects.filter(task=task, state="pending").order_by("queue_position", "id"))
 
 
 def test_a_lead_sets_how_the_desk_deals(task: Task, lead: Member) -> None:
@@ -59,9 +59,9 @@ def test_the_least_certain_come_first_by_what_checks_marked_before(task: Task, e
         judge(card, by=expert)
     deals(order="uncertain")
     doubtful = by_place(task)[-1]
-    Candidate.objects.filter(pk=doubtful.pk).update(marks=[{"check": "spam_words"}], marks_count=1)
-    judged = Candidate.objects.filter(state="decided")
-    Candidate.objects.filter(pk=judged[0].pk).update(marks=[{"check": "spam_words"}], marks_count=1)
+    Draft.objects.filter(pk=doubtful.pk).update(marks=[{"check": "spam_words"}], marks_count=1)
+    judged = Draft.objects.filter(state="decided")
+    Draft.objects.filter(pk=judged[0].pk).update(marks=[{"check": "spam_words"}], marks_count=1)
     # Four accepts, one of them with this mark: the rate of the mark is nearer a half than that of clean drafts.
     ordering.order_desk(task.pk)
 
@@ -104,15 +104,13 @@ def test_oldest_first_undoes_another_order(task: Task, deals) -> None:
 
 def test_what_is_held_judged_or_set_aside_keeps_its_place(task: Task, expert: Member, deals) -> None:
     hand = queue.deal(expert, task, count=2)
-    queue.set_aside(hand[0].candidate_id, by=expert)
-    before = dict(
-        Candidate.objects.filter(pk__in=[card.candidate_id for card in hand]).values_list("pk", "queue_position")
-    )
+    queue.set_aside(hand[0].draft_id, by=expert)
+    before = dict(Draft.objects.filter(pk__in=[card.draft_id for card in hand]).values_list("pk", "queue_position"))
     deals(order="diverse")
 
     ordering.order_desk(task.pk)
 
-    after = dict(Candidate.objects.filter(pk__in=before).values_list("pk", "queue_position"))
+    after = dict(Draft.objects.filter(pk__in=before).values_list("pk", "queue_position"))
     assert after == before
 
 

@@ -9,11 +9,11 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from members.models import Member
-from review.models import Assignment, Candidate, Decision, Gold, KnownAnswer, Task
+from review.models import Assignment, Decision, Draft, Gold, KnownAnswer, Task
 from review.selectors import known_answers as met
 from review.services import golds, known_answers, queue
 from review.services.queue import Leaving
-from review.states import AssignmentState, CandidateState, Drawn
+from review.states import AssignmentState, DraftState, Drawn
 from tests.review.desk.verbs import judge, take_back
 from web.errors import Refusal
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 def known(task: Task, lead: Member, deals) -> KnownAnswer:
     """The last draft is to be rejected, and every card dealt has a known answer while there are any."""
     deals(known_every=1)
-    draft = Candidate.objects.order_by("queue_position").last()
+    draft = Draft.objects.order_by("queue_position").last()
     return known_answers.add(draft.pk, by=lead, verdict="reject", reasons=["tone"], note="It shouts.")
 
 
@@ -34,18 +34,18 @@ def test_a_known_answer_comes_among_the_others_once_to_each_reviewer(
     card = queue.deal(expert, task, count=1)[0]
     judge(card, by=expert)
 
-    assert (card.candidate_id, card.drawn) == (known.candidate_id, Drawn.KNOWN)
-    assert known.candidate_id not in {each.candidate_id for each in queue.deal(expert, task, count=8)}
-    assert known.candidate_id in {each.candidate_id for each in queue.deal(other, task, count=1)}
+    assert (card.draft_id, card.drawn) == (known.draft_id, Drawn.KNOWN)
+    assert known.draft_id not in {each.draft_id for each in queue.deal(expert, task, count=8)}
+    assert known.draft_id in {each.draft_id for each in queue.deal(other, task, count=1)}
 
 
 def test_a_verdict_on_it_answers_as_any_other_and_makes_no_gold(task: Task, expert: Member, known: KnownAnswer) -> None:
     outcome = judge(queue.deal(expert, task, count=1)[0], by=expert)
 
-    assert outcome.candidate_state == CandidateState.DECIDED
+    assert outcome.draft_state == DraftState.DECIDED
     assert not Gold.objects.exists()
     assert golds.rebuild() == 0
-    assert Candidate.objects.get(pk=known.candidate_id).state == CandidateState.KEPT
+    assert Draft.objects.get(pk=known.draft_id).state == DraftState.KEPT
 
 
 def test_the_reviewer_is_told_afterwards_how_they_met_it(
@@ -67,9 +67,9 @@ def test_a_verdict_on_it_can_be_taken_back_and_given_again(task: Task, expert: M
     back = take_back(first, card, by=expert)
     again = judge(back.hand[0], by=expert, verdict="reject")
 
-    assert again.candidate_state == CandidateState.DECIDED
+    assert again.draft_state == DraftState.DECIDED
     assert [one.is_right for one in met.met_by(expert, task)] == [True]
-    assert Candidate.objects.get(pk=known.candidate_id).state == CandidateState.KEPT
+    assert Draft.objects.get(pk=known.draft_id).state == DraftState.KEPT
 
 
 def test_a_lease_that_runs_out_gives_it_to_the_next_reviewer(
@@ -80,9 +80,9 @@ def test_a_lease_that_runs_out_gives_it_to_the_next_reviewer(
 
     hand = queue.deal(other, task, count=1)
 
-    assert hand[0].candidate_id == known.candidate_id
-    queue.release(other, [Leaving(known.candidate_id)])
-    assert Candidate.objects.get(pk=known.candidate_id).state == CandidateState.KEPT
+    assert hand[0].draft_id == known.draft_id
+    queue.release(other, [Leaving(known.draft_id)])
+    assert Draft.objects.get(pk=known.draft_id).state == DraftState.KEPT
 
 
 def test_set_aside_it_is_not_met_again_and_stays_out_of_the_queue(
@@ -90,17 +90,17 @@ def test_set_aside_it_is_not_met_again_and_stays_out_of_the_queue(
 ) -> None:
     card = queue.deal(expert, task, count=1)[0]
 
-    queue.set_aside(card.candidate_id, by=expert)
+    queue.set_aside(card.draft_id, by=expert)
 
-    assert card.candidate_id not in {each.candidate_id for each in queue.deal(expert, task, count=8)}
-    assert Candidate.objects.get(pk=known.candidate_id).state == CandidateState.KEPT
+    assert card.draft_id not in {each.draft_id for each in queue.deal(expert, task, count=8)}
+    assert Draft.objects.get(pk=known.draft_id).state == DraftState.KEPT
 
 
 def test_made_from_a_judged_draft_it_takes_its_gold_out_of_the_count(task: Task, lead: Member, expert: Member) -> None:
     card = queue.deal(expert, task, count=1)[0]
     judge(card, by=expert)
 
-    known_answers.add(card.candidate_id, by=lead, verdict="accept")
+    known_answers.add(card.draft_id, by=lead, verdict="accept")
 
     assert not Gold.objects.exists()
     assert golds.rebuild() == 0
@@ -111,11 +111,11 @@ def test_made_from_a_judged_draft_it_takes_its_gold_out_of_the_count(task: Task,
 def test_one_that_nobody_met_goes_back_to_where_its_draft_stood(task: Task, lead: Member, expert: Member) -> None:
     card = queue.deal(expert, task, count=1)[0]
     judge(card, by=expert)
-    known = known_answers.add(card.candidate_id, by=lead, verdict="accept")
+    known = known_answers.add(card.draft_id, by=lead, verdict="accept")
 
     assert known_answers.take_out(known.pk, by=lead) is None
 
-    assert Candidate.objects.get(pk=card.candidate_id).state == CandidateState.DECIDED
+    assert Draft.objects.get(pk=card.draft_id).state == DraftState.DECIDED
     assert Gold.objects.count() == 1
 
 
@@ -128,7 +128,7 @@ def test_one_that_was_met_is_dealt_no_more_and_its_results_stay(
 
     assert kept is not None
     assert kept.retired_at is not None
-    assert known.candidate_id not in {card.candidate_id for card in queue.deal(other, task, count=8)}
+    assert known.draft_id not in {card.draft_id for card in queue.deal(other, task, count=8)}
     assert met.scores(task) == {expert.pk: (0, 1)}
 
 
@@ -141,7 +141,7 @@ def test_taken_out_of_a_hand_it_can_still_be_judged_by_who_had_it(
     outcome = judge(card, by=expert)
 
     assert outcome.decision.is_late is False
-    assert Assignment.objects.get(candidate=card.candidate_id).state == AssignmentState.DONE
+    assert Assignment.objects.get(draft=card.draft_id).state == AssignmentState.DONE
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_taken_out_of_a_hand_it_can_still_be_judged_by_who_had_it(
     ],
 )
 def test_an_answer_that_cannot_be_given_is_refused(task: Task, lead: Member, answer: dict, code: str) -> None:
-    draft = Candidate.objects.order_by("queue_position").first()
+    draft = Draft.objects.order_by("queue_position").first()
 
     with pytest.raises(Refusal) as refused:
         known_answers.add(draft.pk, by=lead, **answer)
@@ -168,14 +168,14 @@ def test_a_draft_in_a_hand_or_known_already_is_refused(
     Assignment.objects.all().delete()
     held = queue.deal(expert, task, count=3)[1]
 
-    for draft in (known.candidate_id, held.candidate_id):
+    for draft in (known.draft_id, held.draft_id):
         with pytest.raises(Refusal) as refused:
             known_answers.add(draft, by=lead, verdict="accept")
         assert refused.value.status == 409
 
 
 def test_reviewers_make_no_known_answers(task: Task, expert: Member) -> None:
-    draft = Candidate.objects.order_by("queue_position").first()
+    draft = Draft.objects.order_by("queue_position").first()
 
     with pytest.raises(PermissionDenied):
         known_answers.add(draft.pk, by=expert, verdict="accept")

@@ -11,11 +11,11 @@ from django.test.utils import CaptureQueriesContext
 
 from members.models import Member
 from review import overlap
-from review.models import Assignment, Candidate, Decision, Gold, Task
+from review.models import Assignment, Decision, Draft, Gold, Task
 from review.selectors import pace
 from review.services import decisions, golds, queue
 from review.services.queue import Leaving
-from review.states import AssignmentState, CandidateState, Drawn
+from review.states import AssignmentState, DraftState, Drawn
 from tests.review import factories
 from tests.review.desk.verbs import judge, take_back
 from web.errors import Refusal
@@ -26,7 +26,7 @@ OTHER_WORDS = {"subject": "Cold loads", "body": "Hi,\n\nother words"}
 
 
 def state_of(card: Assignment) -> str:
-    return Candidate.objects.values_list("state", flat=True).get(pk=card.candidate_id)
+    return Draft.objects.values_list("state", flat=True).get(pk=card.draft_id)
 
 
 def test_a_first_verdict_waits_for_a_second(task: Task, expert: Member, deals) -> None:
@@ -35,10 +35,10 @@ def test_a_first_verdict_waits_for_a_second(task: Task, expert: Member, deals) -
 
     outcome = judge(card, by=expert)
 
-    assert outcome.candidate_state == CandidateState.PENDING
-    assert state_of(card) == CandidateState.PENDING
+    assert outcome.draft_state == DraftState.PENDING
+    assert state_of(card) == DraftState.PENDING
     assert not Gold.objects.exists()
-    assert Candidate.objects.get(pk=card.candidate_id).verdicts_wanted == 2
+    assert Draft.objects.get(pk=card.draft_id).verdicts_wanted == 2
 
 
 def test_who_judged_a_card_is_not_dealt_it_again_and_the_next_reviewer_has_it_first(
@@ -51,19 +51,19 @@ def test_who_judged_a_card_is_not_dealt_it_again_and_the_next_reviewer_has_it_fi
     mine = queue.deal(expert, task, count=8)
     theirs = queue.deal(other, task, count=1)
 
-    assert card.candidate_id not in {each.candidate_id for each in mine}
-    assert [each.candidate_id for each in theirs] == [card.candidate_id]
+    assert card.draft_id not in {each.draft_id for each in mine}
+    assert [each.draft_id for each in theirs] == [card.draft_id]
     assert theirs[0].drawn == Drawn.OVERLAP
 
 
 @pytest.mark.parametrize(
     ("first", "second", "state"),
     [
-        ({"verdict": "accept"}, {"verdict": "accept"}, CandidateState.DECIDED),
-        ({"verdict": "reject", "reasons": ["tone"]}, {"verdict": "reject", "reasons": ["wrong_fact"]}, CandidateState.DECIDED),
-        ({"verdict": "edit", "fields": OTHER_WORDS}, {"verdict": "edit", "fields": OTHER_WORDS}, CandidateState.DECIDED),
-        ({"verdict": "accept"}, {"verdict": "reject", "reasons": ["tone"]}, CandidateState.DISPUTED),
-        ({"verdict": "accept"}, {"verdict": "edit", "fields": OTHER_WORDS}, CandidateState.DISPUTED),
+        ({"verdict": "accept"}, {"verdict": "accept"}, DraftState.DECIDED),
+        ({"verdict": "reject", "reasons": ["tone"]}, {"verdict": "reject", "reasons": ["wrong_fact"]}, DraftState.DECIDED),
+        ({"verdict": "edit", "fields": OTHER_WORDS}, {"verdict": "edit", "fields": OTHER_WORDS}, DraftState.DECIDED),
+        ({"verdict": "accept"}, {"verdict": "reject", "reasons": ["tone"]}, DraftState.DISPUTED),
+        ({"verdict": "accept"}, {"verdict": "edit", "fields": OTHER_WORDS}, DraftState.DISPUTED),
     ],
 )  # fmt: skip
 def test_two_verdicts_resolve_a_card_when_they_end_with_the_same_text(
@@ -75,9 +75,9 @@ def test_two_verdicts_resolve_a_card_when_they_end_with_the_same_text(
 
     outcome = judge(queue.deal(other, task, count=1)[0], by=other, **second)
 
-    assert outcome.candidate_state == state == state_of(card)
+    assert outcome.draft_state == state == state_of(card)
     counting = list(Gold.objects.values_list("decision", flat=True))
-    assert counting == ([earliest.pk] if state == CandidateState.DECIDED else [])
+    assert counting == ([earliest.pk] if state == DraftState.DECIDED else [])
 
 
 def test_three_reviewers_are_waited_for_where_three_are_wanted(
@@ -86,12 +86,12 @@ def test_three_reviewers_are_waited_for_where_three_are_wanted(
     deals(overlap_share=1.0, overlap_reviewers=3)
     card = queue.deal(expert, task, count=1)[0]
 
-    states = [judge(card, by=expert).candidate_state]
+    states = [judge(card, by=expert).draft_state]
     for member in (other, third):
-        states.append(judge(queue.deal(member, task, count=1)[0], by=member).candidate_state)
+        states.append(judge(queue.deal(member, task, count=1)[0], by=member).draft_state)
 
-    assert states == [CandidateState.PENDING, CandidateState.PENDING, CandidateState.DECIDED]
-    assert Decision.objects.filter(candidate=card.candidate_id).count() == 3
+    assert states == [DraftState.PENDING, DraftState.PENDING, DraftState.DECIDED]
+    assert Decision.objects.filter(draft=card.draft_id).count() == 3
 
 
 def test_the_share_of_drafts_drawn_is_the_share_asked_for_and_grows_with_it() -> None:
@@ -116,9 +116,9 @@ def test_changing_the_share_leaves_judged_cards_alone(task: Task, expert: Member
 
     deals(overlap_share=0.0)
 
-    assert state_of(card) == CandidateState.DECIDED
-    assert state_of(waiting) == CandidateState.PENDING
-    assert queue.deal(other, task, count=1)[0].candidate_id == waiting.candidate_id
+    assert state_of(card) == DraftState.DECIDED
+    assert state_of(waiting) == DraftState.PENDING
+    assert queue.deal(other, task, count=1)[0].draft_id == waiting.draft_id
 
 
 def test_a_lone_reviewer_goes_on_with_fresh_cards(task: Task, expert: Member, deals) -> None:
@@ -133,7 +133,7 @@ def test_a_lone_reviewer_goes_on_with_fresh_cards(task: Task, expert: Member, de
 
     assert judged == 8
     assert outcome.pace.left == 0
-    assert Candidate.objects.filter(state=CandidateState.PENDING, verdicts_wanted=2).count() == 8
+    assert Draft.objects.filter(state=DraftState.PENDING, verdicts_wanted=2).count() == 8
 
 
 def test_a_verdict_is_taken_back_while_another_judges_the_card_blind(
@@ -149,9 +149,9 @@ def test_a_verdict_is_taken_back_while_another_judges_the_card_blind(
     again = queue.deal(expert, task, count=1)[0]
 
     assert taken.hand == []
-    assert second.candidate_state == CandidateState.PENDING
-    assert again.candidate_id == card.candidate_id
-    assert judge(again, by=expert).candidate_state == CandidateState.DECIDED
+    assert second.draft_state == DraftState.PENDING
+    assert again.draft_id == card.draft_id
+    assert judge(again, by=expert).draft_state == DraftState.DECIDED
 
 
 def test_a_verdict_taken_back_after_both_agree_takes_the_gold_with_it(
@@ -166,22 +166,22 @@ def test_a_verdict_taken_back_after_both_agree_takes_the_gold_with_it(
     back = take_back(second, theirs, by=other)
 
     assert not Gold.objects.exists()
-    assert [each.candidate_id for each in back.hand] == [card.candidate_id]
-    queue.release(other, [Leaving(card.candidate_id)])
-    assert state_of(card) == CandidateState.PENDING
+    assert [each.draft_id for each in back.hand] == [card.draft_id]
+    queue.release(other, [Leaving(card.draft_id)])
+    assert state_of(card) == DraftState.PENDING
 
 
 def test_golds_rebuilt_are_the_golds_written(task: Task, expert: Member, other: Member, deals) -> None:
     deals(overlap_share=1.0)
     for member in (expert, other):
         for card in queue.deal(member, task, count=5):
-            edit = {"verdict": "edit", "fields": OTHER_WORDS} if member == other and card.candidate.marks_count else {}
+            edit = {"verdict": "edit", "fields": OTHER_WORDS} if member == other and card.draft.marks_count else {}
             judge(card, by=member, **edit)
-    written = sorted(Gold.objects.values_list("candidate", "decision"))
+    written = sorted(Gold.objects.values_list("draft", "decision"))
 
     golds.rebuild()
 
-    assert sorted(Gold.objects.values_list("candidate", "decision")) == written
+    assert sorted(Gold.objects.values_list("draft", "decision")) == written
     assert len(written) < Decision.objects.count()
 
 
@@ -193,7 +193,7 @@ def test_reviewers_who_judge_one_card_at_the_same_moment_leave_exactly_as_many_v
     from review.models import DeskSettings
 
     DeskSettings.objects.create(task=task, overlap_share=1.0)
-    card = Candidate.objects.order_by("queue_position").first()
+    card = Draft.objects.order_by("queue_position").first()
     experts = [make_member(f"expert{index}") for index in range(8)]
     for expert in experts:
         factories.join(expert, task)
@@ -205,7 +205,7 @@ def test_reviewers_who_judge_one_card_at_the_same_moment_leave_exactly_as_many_v
         try:
             tag = queue.etag_for(card, expert)
             outcome = decisions.record(card.pk, by=expert, id=uuid4(), verdict="accept", if_match=tag)
-            said.append(outcome.candidate_state)
+            said.append(outcome.draft_state)
         except Refusal as refusal:
             said.append(refusal.code)
         finally:
@@ -216,8 +216,8 @@ def test_reviewers_who_judge_one_card_at_the_same_moment_leave_exactly_as_many_v
     [thread.join() for thread in threads]
 
     assert sorted(said) == ["card_not_free"] * 6 + ["decided", "pending"]
-    assert Decision.objects.filter(candidate=card).count() == 2
-    assert Assignment.objects.filter(candidate=card, state=AssignmentState.DONE).count() == 2
+    assert Decision.objects.filter(draft=card).count() == 2
+    assert Assignment.objects.filter(draft=card, state=AssignmentState.DONE).count() == 2
     assert Gold.objects.count() == 1
 
 
@@ -230,5 +230,5 @@ def test_what_is_left_is_counted_from_indexes_of_queues_alone(task: Task, expert
             cursor.execute(f"EXPLAIN QUERY PLAN {seen[-1]['sql']}")
             plan = " ".join(str(row) for row in cursor.fetchall())
         # By state alone all that waits would be read to find the few that wait for further reviewers.
-        assert "candidates_by_state" not in plan
+        assert "drafts_by_state" not in plan
         assert "desk_queue_of_overlap" in plan

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from members.models import Member
-from review.models import Candidate, Comment, DeskSettings, KnownAnswer, Mention, Ruling, Task
+from review.models import Comment, DeskSettings, Draft, KnownAnswer, Mention, Ruling, Task
 from review.selectors.rulings import tag
 from review.services import comments, queue
 from tests.review.desk.verbs import judge
@@ -30,8 +30,8 @@ def browser(lead: Member, as_member) -> Client:
 
 
 @pytest.fixture
-def draft(task: Task) -> Candidate:
-    return Candidate.objects.order_by("queue_position").first()
+def draft(task: Task) -> Draft:
+    return Draft.objects.order_by("queue_position").first()
 
 
 def test_a_lead_sets_the_desk_by_a_form(task: Task, browser: Client) -> None:
@@ -76,7 +76,7 @@ def test_cards_are_given_and_taken_back_by_forms(task: Task, browser: Client, ot
 
 
 def test_a_known_answer_is_made_on_a_drafts_page_and_taken_out_on_the_settings_page(
-    task: Task, browser: Client, draft: Candidate
+    task: Task, browser: Client, draft: Draft
 ) -> None:
     page = browser.get(f"/tasks/outreach/review/drafts/{draft.pk}/").content.decode()
     made = browser.post(
@@ -103,7 +103,7 @@ def test_a_draft_that_waits_for_others_is_counted(task: Task, browser: Client, e
 
 
 def test_a_comment_is_written_on_a_drafts_page_shown_as_text_and_removed(
-    task: Task, draft: Candidate, expert: Member, other: Member, as_member
+    task: Task, draft: Draft, expert: Member, other: Member, as_member
 ) -> None:
     client, path = as_member(expert), f"/tasks/outreach/review/drafts/{draft.pk}/"
     client.post(f"{path}comments/", {"id": str(uuid4()), "text": "<script>1</script> @olga"})
@@ -116,7 +116,7 @@ def test_a_comment_is_written_on_a_drafts_page_shown_as_text_and_removed(
     assert not Comment.objects.exists()
 
 
-def test_an_empty_comment_says_so(task: Task, draft: Candidate, expert: Member, as_member) -> None:
+def test_an_empty_comment_says_so(task: Task, draft: Draft, expert: Member, as_member) -> None:
     path = f"/tasks/outreach/review/drafts/{draft.pk}/comments/"
 
     answer = as_member(expert).post(path, {"text": " "}, follow=True)
@@ -125,7 +125,7 @@ def test_an_empty_comment_says_so(task: Task, draft: Candidate, expert: Member, 
 
 
 def test_mentions_are_counted_on_every_page_until_they_are_read(
-    task: Task, draft: Candidate, expert: Member, other: Member, as_member
+    task: Task, draft: Draft, expert: Member, other: Member, as_member
 ) -> None:
     comments.add(draft.pk, by=expert, id=uuid4(), text="Look, @olga")
     client = as_member(other)
@@ -146,7 +146,7 @@ def test_a_lead_sends_a_verdict_back_from_the_page_of_the_dispute(
     first, second = dispute(task, lead=lead, one=expert, other=other)
     path, page = "/tasks/outreach/review/disputed/", ""
     page = browser.get(path).content.decode()
-    form = {"candidate": str(first.candidate_id), "tag": tag(first.candidate_id), "send_back": str(second.pk)}
+    form = {"draft": str(first.draft_id), "tag": tag(first.draft_id), "send_back": str(second.pk)}
 
     silent = browser.post(path, {**form, "comment": ""})
     answer = browser.post(path, {**form, "comment": "The claim is not in the offer."}, follow=True)
@@ -162,7 +162,7 @@ def test_a_lead_sends_a_verdict_back_from_the_page_of_the_dispute(
 def test_a_page_of_another_task_knows_no_such_draft(task: Task, lead: Member, admin: Member, as_member) -> None:
     from tests.review import factories
 
-    elsewhere = factories.make_desk(by=admin, count=1, slug="elsewhere").candidates.get()
+    elsewhere = factories.make_desk(by=admin, count=1, slug="elsewhere").drafts.get()
 
     for part in ("known", "comments"):
         answer = as_member(lead).post(f"/tasks/outreach/review/drafts/{elsewhere.pk}/{part}/", {"text": "x"})

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from members.models import Member
-from review.models import Assignment, Candidate, Task
+from review.models import Assignment, Draft, Task
 from review.selectors import decisions as said
 from review.services import queue
 from review.services.queue import Leaving
@@ -19,11 +19,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def sliced(task: Task) -> list[Candidate]:
+def sliced(task: Task) -> list[Draft]:
     """The last four drafts of the task are its random slice, the last of them first."""
-    drafts = list(Candidate.objects.order_by("-queue_position")[:4])
+    drafts = list(Draft.objects.order_by("-queue_position")[:4])
     for place, draft in enumerate(drafts):
-        Candidate.objects.filter(pk=draft.pk).update(random_key=place)
+        Draft.objects.filter(pk=draft.pk).update(random_key=place)
     return drafts
 
 
@@ -34,7 +34,7 @@ def drawn(hand: list[Assignment]) -> list[str]:
 def test_cards_of_the_slice_come_at_about_the_share_asked_for(admin: Member, make_member, deals) -> None:
     task = factories.make_task(by=admin, slug="many")
     drafts = factories.make_drafts(task, factories.make_records(factories.make_source(task), 400))
-    Candidate.objects.filter(pk__in=[draft.pk for draft in drafts[:200]]).update(random_key=5)
+    Draft.objects.filter(pk__in=[draft.pk for draft in drafts[:200]]).update(random_key=5)
     expert = make_member("many")
     factories.join(expert, task)
 
@@ -44,34 +44,34 @@ def test_cards_of_the_slice_come_at_about_the_share_asked_for(admin: Member, mak
 
 
 def test_the_slice_is_dealt_by_its_own_key_and_when_all_else_is_judged(
-    task: Task, expert: Member, sliced: list[Candidate]
+    task: Task, expert: Member, sliced: list[Draft]
 ) -> None:
     hand = queue.deal(expert, task, count=8)
 
-    at_random = [card.candidate_id for card in hand if card.drawn == Drawn.RANDOM]
+    at_random = [card.draft_id for card in hand if card.drawn == Drawn.RANDOM]
     assert at_random == [draft.pk for draft in sliced]
     assert drawn(hand).count(Drawn.ORDER) == 4
 
 
 def test_a_card_of_the_slice_that_was_set_aside_comes_last_and_still_counts_as_drawn(
-    task: Task, expert: Member, sliced: list[Candidate]
+    task: Task, expert: Member, sliced: list[Draft]
 ) -> None:
     card = next(card for card in queue.deal(expert, task, count=8) if card.drawn == Drawn.RANDOM)
 
-    queue.set_aside(card.candidate_id, by=expert)
-    queue.release(expert, [Leaving(held.candidate_id) for held in Assignment.objects.all()])
+    queue.set_aside(card.draft_id, by=expert)
+    queue.release(expert, [Leaving(held.draft_id) for held in Assignment.objects.all()])
 
     hand = queue.deal(expert, task, count=8)
-    assert hand[-1].candidate_id == card.candidate_id
+    assert hand[-1].draft_id == card.draft_id
     assert hand[-1].drawn == Drawn.RANDOM
-    assert Candidate.objects.get(pk=card.candidate_id).random_key >= RANDOM_SLICE_BELOW
+    assert Draft.objects.get(pk=card.draft_id).random_key >= RANDOM_SLICE_BELOW
 
 
 def test_rates_are_asked_of_first_verdicts_on_the_slice_alone(
-    task: Task, expert: Member, other: Member, deals, sliced: list[Candidate]
+    task: Task, expert: Member, other: Member, deals, sliced: list[Draft]
 ) -> None:
     deals(overlap_share=1.0)
-    firsts = {card.candidate_id: judge(card, by=expert).decision for card in queue.deal(expert, task, count=8)}
+    firsts = {card.draft_id: judge(card, by=expert).decision for card in queue.deal(expert, task, count=8)}
     for card in queue.deal(other, task, count=8):
         judge(card, by=other)
 
@@ -80,7 +80,7 @@ def test_rates_are_asked_of_first_verdicts_on_the_slice_alone(
     assert counted == {firsts[draft.pk].pk for draft in sliced}
 
 
-def test_drawing_at_random_takes_a_card_by_its_index(task: Task, expert: Member, sliced: list[Candidate]) -> None:
+def test_drawing_at_random_takes_a_card_by_its_index(task: Task, expert: Member, sliced: list[Draft]) -> None:
     with CaptureQueriesContext(connection) as seen:
         queue.deal(expert, task, count=8)
 

@@ -7,11 +7,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from members.models import Member
-from review.models import Assignment, Candidate, Comment, Decision, Gold, Task
+from review.models import Assignment, Comment, Decision, Draft, Gold, Task
 from review.selectors import comments
 from review.selectors.rulings import tag
 from review.services import golds, queue, rulings, sending_back
-from review.states import CandidateState, Drawn
+from review.states import DraftState, Drawn
 from tests.review.desk.verbs import judge
 from tests.review.rulings.verdicts import dispute
 from web.errors import Refusal
@@ -28,8 +28,8 @@ def differing(task: Task, lead: Member, expert: Member, other: Member) -> tuple[
 
 
 def send(first: Decision, *, by: Member, **more) -> None:
-    body = {"if_match": tag(first.candidate_id), "comment": "Look at the claim again.", **more}
-    sending_back.send_back(first.candidate_id, by=by, **body)
+    body = {"if_match": tag(first.draft_id), "comment": "Look at the claim again.", **more}
+    sending_back.send_back(first.draft_id, by=by, **body)
 
 
 def test_a_verdict_sent_back_counts_no_more_and_its_author_has_the_card_first(
@@ -40,11 +40,11 @@ def test_a_verdict_sent_back_counts_no_more_and_its_author_has_the_card_first(
     send(first, by=lead, decisions=[second.pk])
 
     hand = queue.deal(other, task, count=2)
-    assert hand[0].candidate_id == first.candidate_id
+    assert hand[0].draft_id == first.draft_id
     assert (hand[0].drawn, hand[0].note) == (Drawn.SENT_BACK, "Look at the claim again.")
     assert hand[0].unfinished == OTHER_WORDS
     assert not Gold.objects.exists()
-    assert first.candidate_id not in {card.candidate_id for card in queue.deal(expert, task, count=8)}
+    assert first.draft_id not in {card.draft_id for card in queue.deal(expert, task, count=8)}
 
 
 def test_saying_the_same_as_the_first_resolves_it(task: Task, lead: Member, other: Member, differing) -> None:
@@ -53,7 +53,7 @@ def test_saying_the_same_as_the_first_resolves_it(task: Task, lead: Member, othe
 
     outcome = judge(queue.deal(other, task, count=1)[0], by=other)
 
-    assert outcome.candidate_state == CandidateState.DECIDED
+    assert outcome.draft_state == DraftState.DECIDED
     assert Gold.objects.get().decision_id == first.pk
     assert golds.rebuild() == 1
     assert Gold.objects.get().decision_id == first.pk
@@ -65,8 +65,8 @@ def test_confirming_it_leaves_the_draft_disputed(task: Task, lead: Member, other
 
     outcome = judge(queue.deal(other, task, count=1)[0], by=other, verdict="edit", fields=OTHER_WORDS)
 
-    assert outcome.candidate_state == CandidateState.DISPUTED
-    assert Candidate.objects.get(pk=first.candidate_id).state == CandidateState.DISPUTED
+    assert outcome.draft_state == DraftState.DISPUTED
+    assert Draft.objects.get(pk=first.draft_id).state == DraftState.DISPUTED
 
 
 def test_both_sent_back_come_to_one_author_after_the_other(
@@ -76,12 +76,12 @@ def test_both_sent_back_come_to_one_author_after_the_other(
     send(first, by=lead)
 
     mine = queue.deal(expert, task, count=1)[0]
-    waiting = judge(mine, by=expert, verdict="reject").candidate_state
+    waiting = judge(mine, by=expert, verdict="reject").draft_state
     theirs = queue.deal(other, task, count=1)[0]
-    done = judge(theirs, by=other, verdict="reject").candidate_state
+    done = judge(theirs, by=other, verdict="reject").draft_state
 
-    assert mine.candidate_id == theirs.candidate_id == first.candidate_id
-    assert (waiting, done) == (CandidateState.PENDING, CandidateState.DECIDED)
+    assert mine.draft_id == theirs.draft_id == first.draft_id
+    assert (waiting, done) == (DraftState.PENDING, DraftState.DECIDED)
     assert Gold.objects.get().verdict == "reject"
 
 
@@ -90,7 +90,7 @@ def test_nobody_else_can_hold_a_card_that_was_sent_back(task: Task, lead: Member
     send(first, by=lead)
 
     with pytest.raises(Refusal) as refused:
-        queue.hold(third, first.candidate_id)
+        queue.hold(third, first.draft_id)
 
     assert refused.value.code == "card_not_free"
 
@@ -103,7 +103,7 @@ def test_the_comment_names_the_author_and_is_read_while_the_card_is_blind(
 
     assert comments.unread_count(other) == 1
     assert comments.unread_count(expert) == 0
-    draft = Candidate.objects.get(pk=first.candidate_id)
+    draft = Draft.objects.get(pk=first.draft_id)
     assert [one.text for one in comments.on_draft(other, draft)] == ["Look at the claim again."]
 
 
@@ -112,7 +112,7 @@ def test_a_lead_can_still_settle_it_after_the_second_look(task: Task, lead: Memb
     send(first, by=lead, decisions=[second.pk])
     judge(queue.deal(other, task, count=1)[0], by=other, verdict="reject")
 
-    rulings.settle(first.candidate_id, by=lead, if_match=tag(first.candidate_id), decision=first.pk)
+    rulings.settle(first.draft_id, by=lead, if_match=tag(first.draft_id), decision=first.pk)
 
     assert Gold.objects.get().decision_id == first.pk
     assert golds.rebuild() == 1

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from members.models import Member
-from review.models import Candidate, DatasetVersion, Decision, Task
+from review.models import DatasetVersion, Decision, Draft, Task
 from tests.training.miniatures import conclude
 from tests.training.preferences import freeze_edits
 from training.models import HostPrice, Miniature, TrainingRun
@@ -58,7 +58,7 @@ def test_what_several_learnt_from_counts_once(
     miniature: Miniature, goes_on: Callable[..., Miniature], larger: DatasetVersion, settings: Any
 ) -> None:
     settings.PERSON_USD_PER_HOUR = 36
-    Candidate.objects.update(cost_usd=DRAFT_USD)
+    Draft.objects.update(cost_usd=DRAFT_USD)
     last = goes_on(goes_on(dataset_version=larger))
     for each in Miniature.objects.select_related("run"):
         priced(each)
@@ -124,7 +124,7 @@ def test_the_page_and_the_api_tell_both(
     miniature: Miniature, goes_on: Callable[..., Miniature], larger: DatasetVersion, admin: Member, as_member: Any
 ) -> None:
     HostPrice.objects.create(host="default", usd_per_hour=2)
-    Candidate.objects.update(cost_usd=DRAFT_USD)
+    Draft.objects.update(cost_usd=DRAFT_USD)
     further, client = goes_on(dataset_version=larger), as_member(admin)
 
     page = client.get(reverse("training:miniature", args=[further.pk])).content.decode()

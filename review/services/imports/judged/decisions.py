@@ -15,13 +15,13 @@ from django.utils import timezone
 from audit.services import trail
 from members.models import Member
 from review import permissions
-from review.models import Candidate, Record, Source, Task, TaskVersion
+from review.models import Draft, Record, Source, Task, TaskVersion
 from review.schema import Fields
 from review.selectors.tasks import latest_version
-from review.services.candidates import NewDraft, add_drafts
+from review.services.drafts import NewDraft, add_drafts
 from review.services.imports import arriving, sources
 from review.services.imports.companies import Companies
-from review.services.imports.finding import Draft, Finder, call_id, fitting
+from review.services.imports.finding import DraftColumns, Finder, call_id, fitting
 from review.services.imports.judged import saying, standing
 from review.services.imports.judged.reviewers import Reviewers
 from review.services.imports.judged.saying import Said
@@ -136,7 +136,7 @@ class _Intake:
             return
         self._reviewers.learn({one.reviewer for _, one in said})
         added = standing.write(
-            [(candidate_id, self._reviewers.member(one.reviewer), one) for candidate_id, one in said],
+            [(draft_id, self._reviewers.member(one.reviewer), one) for draft_id, one in said],
             source=self._source, now=self._now,
         )  # fmt: skip
         self._tally.added += added
@@ -144,7 +144,7 @@ class _Intake:
 
     def _by_id(self, rows: list[ReadRow]) -> Iterable[tuple[UUID, Said]]:
         ids = {row.number: _uuid(row.said[DRAFT]) for row in rows}
-        known = Candidate.objects.filter(task=self._source.task, erased_at__isnull=True).select_related("task_version")
+        known = Draft.objects.filter(task=self._source.task, erased_at__isnull=True).select_related("task_version")
         drafts = known.in_bulk([pk for pk in ids.values() if pk])
         for row in rows:
             draft = drafts.get(ids[row.number] or UUID(int=0))
@@ -155,24 +155,24 @@ class _Intake:
                 yield draft.pk, said
 
     def _by_text(self, rows: list[ReadRow]) -> Iterable[tuple[UUID, Said]]:
-        judged: list[tuple[Draft, Said]] = []
+        judged: list[tuple[DraftColumns, Said]] = []
         for draft in fitting(self._version, rows, self._tally):
             if (said := self._read(draft.row, draft.fields, self._version)) is not None:
                 judged.append((draft, said))
         finder = Finder(self._source, self._version, self._companies)
         finder.learn([draft for draft, _ in judged])
-        found: list[tuple[UUID, Draft, Said]] = []
+        found: list[tuple[UUID, DraftColumns, Said]] = []
         for draft, said in judged:
             try:
                 found.append((UUID(finder.record_for(draft)), draft, said))
             except ValueError as error:
                 self._tally.refuse(draft.row.number, str(error))
         Records(self._source).pour(finder.fresh)
-        candidates = self._candidates([(record_id, draft) for record_id, draft, _ in found])
+        drafts = self._drafts([(record_id, draft) for record_id, draft, _ in found])
         self.touched.update(record_id for record_id, _, _ in found)
-        return [(candidates[record_id, draft.text_hash], said) for record_id, draft, said in found]
+        return [(drafts[record_id, draft.text_hash], said) for record_id, draft, said in found]
 
-    def _candidates(self, wanted: list[tuple[UUID, Draft]]) -> dict[tuple[UUID, str], UUID]:
+    def _drafts(self, wanted: list[tuple[UUID, DraftColumns]]) -> dict[tuple[UUID, str], UUID]:
         """The draft of each text for each record, added where there is none."""
         known = self._known(wanted)
         add_drafts(
@@ -188,8 +188,8 @@ class _Intake:
         )  # fmt: skip
         return self._known(wanted)
 
-    def _known(self, wanted: list[tuple[UUID, Draft]]) -> dict[tuple[UUID, str], UUID]:
-        there = Candidate.objects.filter(
+    def _known(self, wanted: list[tuple[UUID, DraftColumns]]) -> dict[tuple[UUID, str], UUID]:
+        there = Draft.objects.filter(
             record__in={record_id for record_id, _ in wanted}, fields_hash__in={draft.text_hash for _, draft in wanted}
         )
         # The earliest of equal drafts comes last and stays.

@@ -11,12 +11,12 @@ from uuid import UUID, uuid5
 
 from members.models import Member
 from review import edits, judgement
-from review.models import Assignment, Candidate, Decision, Gold, KnownAnswer, Ruling, Source
+from review.models import Assignment, Decision, Draft, Gold, KnownAnswer, Ruling, Source
 from review.prompting import canonical_json
 from review.schema import Fields
 from review.services import golds, queue
 from review.services.imports.judged.saying import Said
-from review.states import AssignmentState, CandidateState, Verdict
+from review.states import AssignmentState, DraftState, Verdict
 
 Word = tuple[UUID, Member, Said]
 
@@ -30,37 +30,37 @@ def write(words: Sequence[Word], *, source: Source, now: datetime) -> int:
     Returns:
         How many verdicts are new.
     """
-    drafts = _locked([candidate_id for candidate_id, _, _ in words])
+    drafts = _locked([draft_id for draft_id, _, _ in words])
     here: dict[UUID, list[Decision]] = defaultdict(list)
-    for decision in Decision.objects.filter(candidate__in=drafts):
-        here[decision.candidate_id].append(decision)
+    for decision in Decision.objects.filter(draft__in=drafts):
+        here[decision.draft_id].append(decision)
     known = {decision.pk for said in here.values() for decision in said}
     fresh: dict[UUID, Decision] = {}
-    for candidate_id, reviewer, said in words:
-        decision = _decision(drafts[candidate_id], reviewer, said, source=source, now=now)
+    for draft_id, reviewer, said in words:
+        decision = _decision(drafts[draft_id], reviewer, said, source=source, now=now)
         if decision.pk not in known:
             fresh[decision.pk] = decision
     for decision in fresh.values():
-        here[decision.candidate_id].append(decision)
-    touched = {decision.candidate_id for decision in fresh.values()}
+        here[decision.draft_id].append(decision)
+    touched = {decision.draft_id for decision in fresh.values()}
     retracts = [one for pk in touched for one in _overtaken(drafts[pk], here[pk], source=source)]
     for one in retracts:
-        here[one.candidate_id].append(one)
+        here[one.draft_id].append(one)
     Decision.objects.bulk_create([*fresh.values(), *retracts], batch_size=200)
     _close_assignments(drafts, fresh.values())
     _settle([drafts[pk] for pk in sorted(touched)], here)
     return len(fresh)
 
 
-def _locked(ids: Sequence[UUID]) -> dict[UUID, Candidate]:
-    drafts = Candidate.objects.select_for_update(of=("self",)).filter(pk__in=set(ids)).order_by("pk")
+def _locked(ids: Sequence[UUID]) -> dict[UUID, Draft]:
+    drafts = Draft.objects.select_for_update(of=("self",)).filter(pk__in=set(ids)).order_by("pk")
     return {
         draft.pk: draft
         for draft in drafts.select_related("record", "task", "task_version").defer("messages", "parameters", "marks")
     }
 
 
-def _decision(draft: Candidate, reviewer: Member, said: Said, *, source: Source, now: datetime) -> Decision:
+def _decision(draft: Draft, reviewer: Member, said: Said, *, source: Source, now: datetime) -> Decision:
     fields = _fields(draft, said)
     body = judgement.Judgement(
         said.verdict,
@@ -77,26 +77,26 @@ def _decision(draft: Candidate, reviewer: Member, said: Said, *, source: Source,
     if said.verdict is Verdict.EDIT:
         measured = edits.columns(draft.task_version.spec, draft.record.facts, draft.fields, fields)
     return Decision(
-        id=uuid5(draft.pk, key), candidate=draft, task_id=draft.task_id, reviewer=reviewer, verdict=said.verdict,
+        id=uuid5(draft.pk, key), draft=draft, task_id=draft.task_id, reviewer=reviewer, verdict=said.verdict,
         fields=fields, before_hash=draft.fields_hash, body_hash=body.body_hash(draft.pk), reasons=list(said.reasons),
         ratings=said.ratings, seconds=said.seconds, note=said.note, imported_from=source, created_at=at, **measured,
     )  # fmt: skip
 
 
-def _fields(draft: Candidate, said: Said) -> Fields | None:
+def _fields(draft: Draft, said: Said) -> Fields | None:
     if said.verdict is Verdict.REJECT:
         return None
     return draft.fields if said.edited is None else said.edited
 
 
-def _overtaken(draft: Candidate, said: Sequence[Decision], *, source: Source) -> list[Decision]:
+def _overtaken(draft: Draft, said: Sequence[Decision], *, source: Source) -> list[Decision]:
     """Of each reviewer only the last word stands: what takes the earlier ones back, dated by what came after them."""
     by_reviewer: dict[UUID, list[Decision]] = defaultdict(list)
     for decision in golds.standing(said):
         by_reviewer[decision.reviewer_id].append(decision)
     return [
         Decision(
-            id=uuid5(earlier.pk, "overtaken"), candidate=draft, task_id=draft.task_id, reviewer_id=earlier.reviewer_id,
+            id=uuid5(earlier.pk, "overtaken"), draft=draft, task_id=draft.task_id, reviewer_id=earlier.reviewer_id,
             verdict=Verdict.RETRACT, fields=None, before_hash=draft.fields_hash, body_hash=earlier.body_hash,
             retracts=earlier, imported_from=source, created_at=later.created_at,
         )
@@ -105,41 +105,41 @@ def _overtaken(draft: Candidate, said: Sequence[Decision], *, source: Source) ->
     ]  # fmt: skip
 
 
-def _close_assignments(drafts: dict[UUID, Candidate], fresh: Any) -> None:
+def _close_assignments(drafts: dict[UUID, Draft], fresh: Any) -> None:
     """Nobody is dealt a card they judged elsewhere."""
-    pairs = {(decision.candidate_id, decision.reviewer_id): decision for decision in fresh}
+    pairs = {(decision.draft_id, decision.reviewer_id): decision for decision in fresh}
     Assignment.objects.bulk_create(
         [
             Assignment(
-                candidate_id=candidate_id, reviewer_id=reviewer_id, task_id=decision.task_id,
+                draft_id=draft_id, reviewer_id=reviewer_id, task_id=decision.task_id,
                 state=AssignmentState.DONE, leased_until=decision.created_at,
-                etag=queue.etag_for(drafts[candidate_id], decision.reviewer),
+                etag=queue.etag_for(drafts[draft_id], decision.reviewer),
             )
-            for (candidate_id, reviewer_id), decision in pairs.items()
+            for (draft_id, reviewer_id), decision in pairs.items()
         ],
-        update_conflicts=True, unique_fields=["candidate", "reviewer"], update_fields=["state", "unfinished", "updated_at"],
+        update_conflicts=True, unique_fields=["draft", "reviewer"], update_fields=["state", "unfinished", "updated_at"],
         batch_size=200,
     )  # fmt: skip
 
 
-def _settle(drafts: Sequence[Candidate], here: dict[UUID, list[Decision]]) -> None:
+def _settle(drafts: Sequence[Draft], here: dict[UUID, list[Decision]]) -> None:
     """Write golds and states anew; drafts on which a lead ruled, or with a known answer, one by one."""
     ids = [draft.pk for draft in drafts]
-    apart = set(Ruling.objects.filter(candidate__in=ids).values_list("candidate_id", flat=True))
-    apart |= set(KnownAnswer.objects.filter(candidate__in=ids).values_list("candidate_id", flat=True))
+    apart = set(Ruling.objects.filter(draft__in=ids).values_list("draft_id", flat=True))
+    apart |= set(KnownAnswer.objects.filter(draft__in=ids).values_list("draft_id", flat=True))
     plain = [draft for draft in drafts if draft.pk not in apart]
-    Gold.objects.filter(candidate__in=plain).delete()
+    Gold.objects.filter(draft__in=plain).delete()
     resolved = {draft.pk: golds.resolving(here[draft.pk], wanted=draft.verdicts_wanted) for draft in plain}
     Gold.objects.bulk_create([golds.as_gold(one) for one in resolved.values() if one is not None], batch_size=200)
     for draft in drafts:
         state = golds.resolve(draft.pk) if draft.pk in apart else _state(draft, here[draft.pk], resolved[draft.pk])
-        if draft.state != CandidateState.LEASED:
+        if draft.state != DraftState.LEASED:
             draft.state = state
-    Candidate.objects.bulk_update(drafts, ["state"], batch_size=200)
+    Draft.objects.bulk_update(drafts, ["state"], batch_size=200)
 
 
-def _state(draft: Candidate, said: Sequence[Decision], resolved: Decision | None) -> CandidateState:
+def _state(draft: Draft, said: Sequence[Decision], resolved: Decision | None) -> DraftState:
     if resolved is not None:
-        return CandidateState.DECIDED
+        return DraftState.DECIDED
     is_waiting = len(golds.standing(said)) < max(1, draft.verdicts_wanted)
-    return CandidateState.PENDING if is_waiting else CandidateState.DISPUTED
+    return DraftState.PENDING if is_waiting else DraftState.DISPUTED

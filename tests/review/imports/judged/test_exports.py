@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from members.models import Member
-from review.models import Candidate, Decision, Gold, Record, Task
+from review.models import Decision, Draft, Gold, Record, Task
 from review.services.imports.judged import argilla, doccano, import_decisions, label_studio, read_judged_preview
 from tests.review.factories import make_task
 from tests.review.imports.conftest import Write
@@ -27,7 +27,7 @@ def task(admin: Member) -> Task:
 
 def said(task: Task) -> Counter[tuple[str, str, str]]:
     rows = Decision.objects.filter(task=task).exclude(verdict="retract")
-    return Counter(rows.values_list("candidate__record__title", "reviewer__display_name", "verdict"))
+    return Counter(rows.values_list("draft__record__title", "reviewer__display_name", "verdict"))
 
 
 def test_label_studios_json_brings_verdicts_edits_reasons_ratings_and_times(
@@ -61,7 +61,7 @@ def test_verdicts_that_agree_make_golds_and_those_that_differ_a_dispute(
         **TEXTS, "verdict": "said.verdict", "correction": "edited.reply", "annotator": "said.reviewer",
     })  # fmt: skip
 
-    assert dict(Candidate.objects.values_list("record__title", "state")) == {
+    assert dict(Draft.objects.values_list("record__title", "state")) == {
         "Late parcel": "disputed", "Broken lamp": "decided",
     }  # fmt: skip
     assert Gold.objects.get().verdict == "edit"
@@ -113,7 +113,7 @@ def test_each_shape_gives_its_verdicts(
     import_decisions(task, write(text, "export.json"), by=admin, mapping=mapping, defaults=defaults)
 
     found: dict[str, list[str]] = {}
-    for title, verdict in Decision.objects.order_by("verdict").values_list("candidate__record__title", "verdict"):
+    for title, verdict in Decision.objects.order_by("verdict").values_list("draft__record__title", "verdict"):
         found.setdefault(title, []).append(verdict)
     assert found == wanted
 
@@ -121,13 +121,13 @@ def test_each_shape_gives_its_verdicts(
 def test_the_same_file_again_adds_nothing(task: Task, admin: Member, write: Write) -> None:
     mapping = {**TEXTS, "quality": "said.verdict", "annotator": "said.reviewer", "annotated at": "said.at"}
     first = import_decisions(task, write(exports.argilla_one(), "a.jsonl"), by=admin, mapping=mapping)
-    before = (Decision.objects.count(), Candidate.objects.count(), Record.objects.count(), Member.objects.count())
+    before = (Decision.objects.count(), Draft.objects.count(), Record.objects.count(), Member.objects.count())
 
     again = import_decisions(task, write(exports.argilla_one(), "b.jsonl"), by=admin, mapping=mapping)
 
     assert (again.rows_added, again.rows_known, again.source) == (0, 3, first.source)
     assert before == (
-        Decision.objects.count(), Candidate.objects.count(), Record.objects.count(), Member.objects.count(),
+        Decision.objects.count(), Draft.objects.count(), Record.objects.count(), Member.objects.count(),
     )  # fmt: skip
 
 

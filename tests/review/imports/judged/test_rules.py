@@ -9,10 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 
 from members.models import Member
-from review.models import Assignment, Candidate, Decision, Gold, Record, Source, Task
+from review.models import Assignment, Decision, Draft, Gold, Record, Source, Task
 from review.services import queue
 from review.services.imports.judged import import_decisions
-from review.states import AssignmentState, CandidateState
+from review.states import AssignmentState, DraftState
 from tests.review import factories
 from tests.review.desk.verbs import judge
 from tests.review.imports.conftest import Write
@@ -70,7 +70,7 @@ def test_a_name_cannot_stand_for_somebody_outside_the_team(take, reviewer: Membe
 def test_several_verdicts_on_one_draft_are_all_kept(take) -> None:
     take("Late,Sorry.,accept,ann", "Late,Sorry.,accept,bo", "Late,Sorry.,reject,cy")
 
-    assert Candidate.objects.get().state == CandidateState.DISPUTED
+    assert Draft.objects.get().state == DraftState.DISPUTED
     assert sorted(Decision.objects.values_list("verdict", flat=True)) == ["accept", "accept", "reject"]
     assert not Gold.objects.exists()
 
@@ -89,12 +89,12 @@ def test_of_one_reviewer_the_latest_word_stands_in_whatever_order_they_come(take
 def test_golds_rebuild_to_what_the_import_wrote(take) -> None:
     take("Late,Sorry.,reject,ann,2026-01-02T10:00:00Z", "Late,Sorry.,accept,ann,2026-01-01T10:00:00Z",
          "Lamp,Soon.,edit,bo,,At once.", "Size,No.,accept,bo", "Size,No.,reject,ann")  # fmt: skip
-    before = set(Gold.objects.values_list("candidate", "decision", "verdict", "decided_at"))
+    before = set(Gold.objects.values_list("draft", "decision", "verdict", "decided_at"))
 
     call_command("rebuild_golds")
 
     assert len(before) == 2
-    assert set(Gold.objects.values_list("candidate", "decision", "verdict", "decided_at")) == before
+    assert set(Gold.objects.values_list("draft", "decision", "verdict", "decided_at")) == before
 
 
 def test_an_accept_that_brings_another_text_is_an_edit(take) -> None:
@@ -113,7 +113,7 @@ def test_a_verdict_on_a_draft_that_is_here_joins_those_given_here(task: Task, ta
     take("Late,Sorry.,reject,ann")
 
     draft.refresh_from_db()
-    assert draft.state == CandidateState.DISPUTED
+    assert draft.state == DraftState.DISPUTED
     assert draft.decisions.count() == 2
 
 
@@ -132,13 +132,13 @@ def test_a_draft_can_be_named_by_its_id(task: Task, admin: Member, write: Write)
 def test_a_card_in_somebodys_hand_stays_there_and_its_verdict_is_compared(task: Task, take, reviewer: Member) -> None:
     factories.join(reviewer, task)
     take("Late,Sorry.,accept,ann")
-    Candidate.objects.update(state="pending")
+    Draft.objects.update(state="pending")
     card = queue.deal(reviewer, task, count=1)[0]
 
     take("Late,Sorry.,accept,bo")
     outcome = judge(card, by=reviewer, verdict="reject", reasons=["tone"])
 
-    assert outcome.candidate_state == CandidateState.DISPUTED
+    assert outcome.draft_state == DraftState.DISPUTED
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_bad_row_is_named_with_what_was_found_and_what_is_wanted(take, line: s
 
     assert words in refused.value.errors["row 3"][0]
     assert not Decision.objects.exists()
-    assert not Candidate.objects.exists()
+    assert not Draft.objects.exists()
     assert not Member.objects.filter(is_active=False).exists()
 
 
@@ -171,7 +171,7 @@ def test_with_skip_bad_the_good_rows_come_in_alone(take) -> None:
 
     assert (result.rows_added, result.rows_bad) == (1, 1)
     assert not Member.objects.filter(display_name="bo").exists()
-    assert Candidate.objects.count() == 1
+    assert Draft.objects.count() == 1
 
 
 def test_words_mean_what_the_importer_says(take) -> None:

@@ -12,11 +12,11 @@ from django.db import transaction
 from django.db.models import Max
 
 from review import checks
-from review.models import Candidate, Record, Task, TaskVersion
+from review.models import Draft, Record, Task, TaskVersion
 from review.prompting import Message, fields_hash
 from review.schema import Facts, Fields, normalise_fields, word_count
 from review.services import search_index
-from review.states import BEHIND_THE_REST, CandidateState
+from review.states import BEHIND_THE_REST, DraftState
 from web.errors import Refusal
 
 CHUNK = 500
@@ -52,7 +52,7 @@ class NewDraft:
 
 
 @transaction.atomic
-def add_drafts(*, version: TaskVersion, drafts: Sequence[NewDraft], job_id: UUID | None = None) -> list[Candidate]:
+def add_drafts(*, version: TaskVersion, drafts: Sequence[NewDraft], job_id: UUID | None = None) -> list[Draft]:
     """Put drafts behind those that wait, marked by the task's checks.
 
     A small batch is found by its words at once, a large one within seconds (see `search_index`). A draft whose `call_id` is known adds nothing, so that a batch may be sent again after a crash. The task's row is
@@ -64,7 +64,7 @@ def add_drafts(*, version: TaskVersion, drafts: Sequence[NewDraft], job_id: UUID
         job_id: The job that made them, if one did.
 
     Returns:
-        The candidates that are new, in the order of the drafts.
+        The drafts that are new, in the order of the drafts.
 
     Raises:
         Refusal: `draft_invalid` when fields do not fit the output schema, `record_unknown` when a record is not of this
@@ -74,22 +74,22 @@ def add_drafts(*, version: TaskVersion, drafts: Sequence[NewDraft], job_id: UUID
     known_as = _records_of(task, drafts)
     known = _known_calls(drafts)
     position = next_position(task)
-    fresh: list[Candidate] = []
-    for draft in drafts:
-        if draft.call_id is not None and draft.call_id in known:
+    fresh: list[Draft] = []
+    for new in drafts:
+        if new.call_id is not None and new.call_id in known:
             continue
-        if draft.call_id is not None:
-            known.add(draft.call_id)
-        candidate = _candidate(version, draft, known_as[draft.record_id][1], job_id)
-        candidate.queue_position = position + len(fresh)
-        fresh.append(candidate)
-    Candidate.objects.bulk_create(fresh, batch_size=CHUNK)
+        if new.call_id is not None:
+            known.add(new.call_id)
+        draft = _draft(version, new, known_as[new.record_id][1], job_id)
+        draft.queue_position = position + len(fresh)
+        fresh.append(draft)
+    Draft.objects.bulk_create(fresh, batch_size=CHUNK)
     search_index.add(fresh, known_as)
     return fresh
 
 
 @transaction.atomic
-def put_on_desk(drafts: Iterable[Candidate]) -> int:
+def put_on_desk(drafts: Iterable[Draft]) -> int:
     """Put drafts that were kept from the desk behind those that wait, in the order given.
 
     A draft that is on the desk already, or judged, stays as it is, so that doing it twice, or two callers at once, does
@@ -116,37 +116,37 @@ def add_marks(marks: Mapping[UUID, Sequence[Mapping[str, Any]]]) -> dict[UUID, i
     """
     counts: dict[UUID, int] = {}
     for chunk in _chunks(sorted(marks)):
-        drafts = list(Candidate.objects.select_for_update().only("marks", "marks_count").filter(pk__in=chunk))
+        drafts = list(Draft.objects.select_for_update().only("marks", "marks_count").filter(pk__in=chunk))
         for draft in drafts:
             for mark in map(dict, marks[draft.pk]):
                 if mark not in draft.marks:
                     draft.marks.append(mark)
             draft.marks_count = len(draft.marks)
             counts[draft.pk] = draft.marks_count
-        Candidate.objects.bulk_update(drafts, ["marks", "marks_count"], batch_size=CHUNK)
+        Draft.objects.bulk_update(drafts, ["marks", "marks_count"], batch_size=CHUNK)
     return counts
 
 
 def _place(task_id: UUID, wanted: list[UUID]) -> int:
     task = Task.objects.select_for_update().get(pk=task_id)
-    kept: dict[UUID, Candidate] = {}
+    kept: dict[UUID, Draft] = {}
     for chunk in _chunks(wanted):
         rows = (
-            Candidate.objects.select_for_update()
+            Draft.objects.select_for_update()
             .only("pk")
-            .filter(pk__in=chunk, state=CandidateState.KEPT, erased_at__isnull=True)
+            .filter(pk__in=chunk, state=DraftState.KEPT, erased_at__isnull=True)
         )
         kept.update({row.pk: row for row in rows})
     moving = [kept[pk] for pk in dict.fromkeys(wanted) if pk in kept]
-    for position, candidate in enumerate(moving, start=next_position(task)):
-        candidate.state, candidate.queue_position = CandidateState.PENDING, position
-    Candidate.objects.bulk_update(moving, ["state", "queue_position"], batch_size=CHUNK)
+    for position, draft in enumerate(moving, start=next_position(task)):
+        draft.state, draft.queue_position = DraftState.PENDING, position
+    Draft.objects.bulk_update(moving, ["state", "queue_position"], batch_size=CHUNK)
     return len(moving)
 
 
 def next_position(task: Task) -> int:
     """The place behind all that wait; what was set aside stands behind every such place."""
-    waiting = Candidate.objects.filter(task=task, queue_position__lt=BEHIND_THE_REST)
+    waiting = Draft.objects.filter(task=task, queue_position__lt=BEHIND_THE_REST)
     return (waiting.aggregate(last=Max("queue_position"))["last"] or 0) + 1
 
 
@@ -168,9 +168,7 @@ def _known_calls(drafts: Sequence[NewDraft]) -> set[str]:
     calls = [draft.call_id for draft in drafts if draft.call_id is not None]
     known: set[str] = set()
     for chunk in _chunks(calls):
-        known.update(
-            call for call in Candidate.objects.filter(call_id__in=chunk).values_list("call_id", flat=True) if call
-        )
+        known.update(call for call in Draft.objects.filter(call_id__in=chunk).values_list("call_id", flat=True) if call)
     return known
 
 
@@ -178,19 +176,19 @@ def _chunks(values: list[Any]) -> Iterable[list[Any]]:
     return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
 
 
-def _candidate(version: TaskVersion, draft: NewDraft, facts: Facts, job_id: UUID | None) -> Candidate:
+def _draft(version: TaskVersion, draft: NewDraft, facts: Facts, job_id: UUID | None) -> Draft:
     spec = version.spec
     try:
         fields = normalise_fields(spec.output_schema, draft.fields)
     except ValueError as error:
         raise Refusal("draft_invalid", f"A draft for the record {draft.record_id} does not fit: {error}.") from error
     marks = [mark.as_json() for mark in checks.run(spec, facts, fields)]
-    return Candidate(
+    return Draft(
         id=uuid4(),
         task_id=version.task_id,
         task_version=version,
         record_id=draft.record_id,
-        state=CandidateState.KEPT if draft.is_kept else CandidateState.PENDING,
+        state=DraftState.KEPT if draft.is_kept else DraftState.PENDING,
         fields=fields,
         fields_hash=fields_hash(fields),
         words=word_count(fields),

@@ -23,10 +23,10 @@ WORDS = OpenApiParameter(
 FILTERS = [WORDS, *(OpenApiParameter(name, str) for name in ("task", *narrowing.FILTERS, "limit", "cursor"))]
 
 
-class CandidatesView(APIView):
+class DraftsView(APIView):
     """Drafts of all tasks the member sees, newest first."""
 
-    @extend_schema(operation_id="candidates", parameters=FILTERS, responses={200: SUMMARIES, 400: PROBLEM})
+    @extend_schema(operation_id="drafts", parameters=FILTERS, responses={200: SUMMARIES, 400: PROBLEM})
     def get(self, request: Request) -> Response:
         member = member_of(request)
         asked = {name: request.query_params.get(name, "") for name in ("q", *narrowing.FILTERS)}
@@ -41,11 +41,11 @@ class CandidatesView(APIView):
         return pages.get_paginated_response(desk.summaries_json(page, member))
 
 
-class CandidateView(APIView):
+class DraftView(APIView):
     """One draft."""
 
-    @extend_schema(operation_id="candidate", responses={200: DRAFT})
-    def get(self, request: Request, candidate_id: UUID) -> Response:
+    @extend_schema(operation_id="draft", responses={200: DRAFT})
+    def get(self, request: Request, draft_id: UUID) -> Response:
         member = member_of(request)
-        body = desk.draft_json(desk.draft_or_404(member, candidate_id), member)
+        body = desk.draft_json(desk.draft_or_404(member, draft_id), member)
         return Response(body, headers={"ETag": f'"{body["etag"]}"'})
