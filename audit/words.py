@@ -10,7 +10,7 @@ WORDS: dict[str, str] = {
     "draft": "Draft",
     "datasetversion": "Dataset",
     "experiment": "Experiment",
-    "generationjob": "Order",
+    "order": "Order",
     "hook": "Webhook",
     "host": "Host",
     "hostprice": "Host price",

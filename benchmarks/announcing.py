@@ -84,7 +84,7 @@ def turn(laid: dict[str, Any], calls: int, arm: str) -> dict[str, float]:
     took_s = time.perf_counter() - began
     job = Job.objects.get(pk=order.job_id)
     assert job.state == "succeeded", job.error
-    assert Call.objects.filter(generation_job=order, state="answered").count() == calls
+    assert Call.objects.filter(order=order, state="answered").count() == calls
     folder = rundirs.of(job.pk, job.run_fence)
     first_s = _first_call_at(folder / "journal.jsonl")
     ended_s = (folder / "result.json").stat().st_mtime

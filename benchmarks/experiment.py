@@ -159,7 +159,7 @@ def spend(campaign: Any, records: list[Any], admin: Any, rng: random.Random) -> 
         WriteOrder.objects.create(campaign=campaign, arm=arm, step=step, order=order)
         Call.objects.bulk_create(
             [
-                Call(id=f"{record.pk.hex}", generation_job=order, record=record, state="answered", input_tokens=900,
+                Call(id=f"{record.pk.hex}", order=order, record=record, state="answered", input_tokens=900,
                      output_tokens=180, cost_usd=Decimal(str(round(rng.uniform(0.003, 0.006), 6))))
                 for record in made
             ],

@@ -92,7 +92,7 @@ class Ground:
 
         self.held += count
         pattern = Call(
-            id=uuid.uuid4(), generation_job=order, record=self.records[0], state="answered", input_tokens=400,
+            id=uuid.uuid4(), order=order, record=self.records[0], state="answered", input_tokens=400,
             output_tokens=120, model="m", request_id="r", created_at=datetime.now(UTC),
         )  # fmt: skip
         with transaction.atomic():
@@ -112,7 +112,7 @@ def pages(client: Any) -> dict[str, Any]:
     from generation.models import Call
 
     def naive() -> None:
-        list(Call.objects.order_by().values("generation_job__task").annotate(usd=Sum("cost_usd")))
+        list(Call.objects.order_by().values("order__task").annotate(usd=Sum("cost_usd")))
 
     acts: dict[str, Callable[[], Any]] = {by: lambda by=by: asked(client, by) for by in BYS} | {"naive": naive}
     times = alternated(acts)

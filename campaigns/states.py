@@ -26,14 +26,14 @@ class SuppressionReason(TextChoices):
 class CampaignState(TextChoices):
     """Where a campaign stands in its business; how far its work is stands in its messages."""
 
-    DRAFT = "draft", "Draft"
+    PLANNED = "planned", "Planned"
     RUNNING = "running", "Running"
     PAUSED = "paused", "Paused"
     ENDED = "ended", "Ended"
 
 
 CAMPAIGN_MOVES: dict[CampaignState, frozenset[CampaignState]] = {
-    CampaignState.DRAFT: frozenset({CampaignState.RUNNING}),
+    CampaignState.PLANNED: frozenset({CampaignState.RUNNING}),
     CampaignState.RUNNING: frozenset({CampaignState.PAUSED, CampaignState.ENDED}),
     CampaignState.PAUSED: frozenset({CampaignState.RUNNING, CampaignState.ENDED}),
     CampaignState.ENDED: frozenset(),

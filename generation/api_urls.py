@@ -12,17 +12,17 @@ urlpatterns = [
     path("ledger/csv/", ledger.LedgerCsv.as_view(), name="api-ledger-csv"),
     path("budgets/", budgets.Budgets.as_view(), name="api-budgets"),
     path("budgets/<uuid:budget_id>/", budgets.BudgetDetail.as_view(), name="api-budget"),
-    path("generation-jobs/", orders.Orders.as_view(), name="api-generation-jobs"),
-    path("generation-jobs/estimate/", orders.Estimate.as_view(), name="api-generation-estimate"),
-    path("generation-jobs/<uuid:order_id>/", orders.OrderDetail.as_view(), name="api-generation-job"),
-    path("generation-jobs/<uuid:order_id>/calls/", orders.Calls.as_view(), name="api-generation-calls"),
+    path("orders/", orders.Orders.as_view(), name="api-orders"),
+    path("orders/estimate/", orders.Estimate.as_view(), name="api-order-estimate"),
+    path("orders/<uuid:order_id>/", orders.OrderDetail.as_view(), name="api-order"),
+    path("orders/<uuid:order_id>/calls/", orders.Calls.as_view(), name="api-order-calls"),
     path(
-        "generation-jobs/<uuid:order_id>/calls/<uuid:call_id>/cost/",
+        "orders/<uuid:order_id>/calls/<uuid:call_id>/cost/",
         orders.Correct.as_view(),
-        name="api-generation-call-cost",
+        name="api-order-call-cost",
     ),
     path(
-        "generation-jobs/<uuid:order_id>/diversity/", variety.OrderDiversity.as_view(), name="api-generation-diversity"
+        "orders/<uuid:order_id>/diversity/", variety.OrderDiversity.as_view(), name="api-order-diversity"
     ),
     path("tasks/<slug:slug>/research/", research.ResearchOrders.as_view(), name="api-research-orders"),
     path("research/<uuid:research_id>/", research.ResearchOrder.as_view(), name="api-research"),
@@ -32,5 +32,5 @@ urlpatterns = [
     path("proposals/<uuid:proposal_id>/accept/", proposals.Accept.as_view(), name="api-proposal-accept"),
     path("proposals/<uuid:proposal_id>/rebase/", proposals.Rebase.as_view(), name="api-proposal-rebase"),
     path("proposals/<uuid:proposal_id>/dismiss/", proposals.Dismiss.as_view(), name="api-proposal-dismiss"),
-    path("generation-jobs/<uuid:order_id>/settle/", orders.Settle.as_view(), name="api-generation-settle"),
+    path("orders/<uuid:order_id>/settle/", orders.Settle.as_view(), name="api-order-settle"),
 ]

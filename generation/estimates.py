@@ -135,12 +135,12 @@ def _measured(version: TaskVersion, teacher: Teacher, spec: TeacherSpec) -> Usag
     # A teacher that was given another model or other parameters since is measured anew.
     # Revisions send longer conversations than orders do.
     calls = (
-        Call.objects.exclude(generation_job__purpose=Purpose.REVISION)
+        Call.objects.exclude(order__purpose=Purpose.REVISION)
         .filter(
-            generation_job__teacher=teacher,
-            generation_job__task_version=version,
-            generation_job__teacher_spec__model=spec.model,
-            generation_job__teacher_spec__parameters=spec.parameters,
+            order__teacher=teacher,
+            order__task_version=version,
+            order__teacher_spec__model=spec.model,
+            order__teacher_spec__parameters=spec.parameters,
             state=CallState.ANSWERED,
         )
         .order_by("-created_at")

@@ -32,7 +32,7 @@ def of_calls(calls: Iterable[Call]) -> Iterator[str]:
     """A line of names, then one a call."""
     yield csv_lines.line(CALL_COLUMNS)
     for call in calls:
-        order = call.generation_job
+        order = call.order
         yield csv_lines.line((
             call.created_at.isoformat(timespec="seconds"), str(call.pk), str(order.pk), order.task.slug,
             call.teacher_name or own_name(order), call.model, order.created_by.username if order.created_by else "",

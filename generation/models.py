@@ -96,12 +96,12 @@ class PriceEntry(models.Model):
         return self.input_usd_per_million * Decimal(factor)
 
 
-class GenerationJob(models.Model):
+class Order(models.Model):
     """One order for drafts. Its state is its job's; the records it writes for are fixed when it is launched."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     job = models.OneToOneField(Job, null=True, on_delete=models.PROTECT, related_name="+")
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="generation_jobs")
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="orders")
     task_version = models.ForeignKey(TaskVersion, on_delete=models.DO_NOTHING, related_name="+")
     source = models.ForeignKey(Source, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     teacher = models.ForeignKey(Teacher, on_delete=models.PROTECT, related_name="jobs")
@@ -142,7 +142,7 @@ class Call(models.Model):
     """One paid request of an order. Its id is the call id that the provider, the journal and the draft carry."""
 
     id = models.UUIDField(primary_key=True, editable=False)
-    generation_job = models.ForeignKey(GenerationJob, on_delete=models.CASCADE, related_name="calls")
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="calls")
     record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="+")
     position = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=10, choices=CallState.choices)
@@ -177,9 +177,9 @@ class Call(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        ordering = ["generation_job", "position"]
+        ordering = ["order", "position"]
         indexes = [
-            models.Index(fields=["generation_job", "state"], name="calls_by_state"),
+            models.Index(fields=["order", "state"], name="calls_by_state"),
             models.Index(fields=["created_at", "id"], name="calls_by_time"),
         ]
 
@@ -212,7 +212,7 @@ class SpendDay(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    generation_job = models.ForeignKey(GenerationJob, on_delete=models.CASCADE, related_name="spend_days")
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="spend_days")
     day = models.DateField()
     teacher_name = models.CharField(max_length=120)
     way = models.CharField(max_length=5, choices=Way.choices)
@@ -226,9 +226,9 @@ class SpendDay(models.Model):
     class Meta:
         ordering = ["day", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["generation_job", "day", "teacher_name", "way"], name="one_sum_a_day")
+            models.UniqueConstraint(fields=["order", "day", "teacher_name", "way"], name="one_sum_a_day")
         ]
-        indexes = [models.Index(fields=["day", "generation_job"], name="spend_by_day")]
+        indexes = [models.Index(fields=["day", "order"], name="spend_by_day")]
 
     def __str__(self) -> str:
         return f"{self.day} {self.teacher_name}: ${self.cost_usd}"
@@ -267,7 +267,7 @@ class ProviderBatch(models.Model):
     """Calls of an order that lie at a provider as one batch: what is needed to find it again from any host."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    generation_job = models.ForeignKey(GenerationJob, on_delete=models.CASCADE, related_name="batches")
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="batches")
     # Made by the engine before anything is sent, and sent along: the name by which a lost batch is found.
     token = models.CharField(max_length=80, unique=True)
     # The provider's own id; empty until it has answered.

@@ -18,7 +18,7 @@ class LeftOut(models.Model):
     """A draft that was paid for and stays off the desk, and because of which other draft."""
 
     call = models.OneToOneField("generation.Call", primary_key=True, on_delete=models.CASCADE, related_name="left_out")
-    generation_job = models.ForeignKey("generation.GenerationJob", on_delete=models.CASCADE, related_name="left_out")
+    order = models.ForeignKey("generation.Order", on_delete=models.CASCADE, related_name="left_out")
     draft = models.OneToOneField(Draft, on_delete=models.CASCADE, related_name="left_out")
     reason = models.CharField(max_length=10, choices=LeftOutFor.choices)
     # The draft it repeats, or the one that was chosen before it.
@@ -29,7 +29,7 @@ class LeftOut(models.Model):
 
     class Meta:
         ordering = ["created_at", "call"]
-        indexes = [models.Index(fields=["generation_job", "reason"], name="left_out_by_reason")]
+        indexes = [models.Index(fields=["order", "reason"], name="left_out_by_reason")]
 
     def __str__(self) -> str:
         return f"{self.reason} {self.call_id}"
@@ -39,7 +39,7 @@ class BestOf(models.Model):
     """Which of a record's drafts an order put on the desk. A machine's choice: no preference to train on."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    generation_job = models.ForeignKey("generation.GenerationJob", on_delete=models.CASCADE, related_name="best_of")
+    order = models.ForeignKey("generation.Order", on_delete=models.CASCADE, related_name="best_of")
     record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="+")
     chosen = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="+")
     by = models.CharField(max_length=10, choices=ChosenBy.choices)
@@ -54,7 +54,7 @@ class BestOf(models.Model):
 
     class Meta:
         ordering = ["created_at", "id"]
-        constraints = [models.UniqueConstraint(fields=["generation_job", "record"], name="one_best_per_record")]
+        constraints = [models.UniqueConstraint(fields=["order", "record"], name="one_best_per_record")]
 
     def __str__(self) -> str:
         return f"{self.chosen_id} by {self.by}"
@@ -67,8 +67,8 @@ class TaskProposal(models.Model):
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="proposals")
     base_version = models.ForeignKey(TaskVersion, on_delete=models.DO_NOTHING, related_name="+")
     # The order whose one call asked a teacher; none where it was counted here.
-    generation_job = models.OneToOneField(
-        "generation.GenerationJob", null=True, on_delete=models.SET_NULL, related_name="proposal"
+    order = models.OneToOneField(
+        "generation.Order", null=True, on_delete=models.SET_NULL, related_name="proposal"
     )
     state = models.CharField(max_length=10, choices=ProposalState.choices, default=ProposalState.OPEN)
     # Decisions that were looked at, newest first.

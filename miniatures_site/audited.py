@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 
 from campaigns.models import Campaign, Experiment
-from generation.models import GenerationJob, PriceEntry, TaskProposal, Teacher
+from generation.models import Order, PriceEntry, TaskProposal, Teacher
 from jobs.models import Host, Job
 from review.models import DatasetVersion, Source, Task, TaskVersion
 from training.models import HostPrice, Miniature, Student, Sweep, TrainingRun
@@ -20,7 +20,7 @@ PATTERNS: dict[str, tuple[type[Model], str]] = {
     "campaign": (Campaign, "{name}"),
     "datasetversion": (DatasetVersion, "{dataset__name} v{number}"),
     "experiment": (Experiment, "on {campaign__name}"),
-    "generationjob": (GenerationJob, "of {count} drafts by {teacher_spec__name}"),
+    "order": (Order, "of {count} drafts by {teacher_spec__name}"),
     "hook": (Hook, "{name}"),
     "host": (Host, "{name}"),
     "hostprice": (HostPrice, "of {host}"),

@@ -50,7 +50,7 @@ class AssignmentState(TextChoices):
 class Drawn(TextChoices):
     """How a card came in front of a reviewer. Rates are estimated from what came at random alone."""
 
-    ORDER = "order", "In the order of the queue"
+    QUEUE = "queue", "In the order of the queue"
     RANDOM = "random", "At random"
     OVERLAP = "overlap", "For a second verdict"
     KNOWN = "known", "With a known answer"
@@ -59,7 +59,7 @@ class Drawn(TextChoices):
     SENT_BACK = "sent_back", "Sent back"
 
 
-class QueueOrder(TextChoices):
+class QueueOrdering(TextChoices):
     """Which drafts come first on the desk of a task; a random share is always mixed in."""
 
     OLDEST = "oldest", "Oldest first"

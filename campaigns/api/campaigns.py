@@ -161,7 +161,7 @@ class DryRun(APIView):
 
 
 def _problems(campaign: Any, expected: Any = None) -> list[readiness.Problem]:
-    if campaign.state != CampaignState.DRAFT:
+    if campaign.state != CampaignState.PLANNED:
         return []
     return readiness.checks(campaign, expected=expected)
 

@@ -37,7 +37,7 @@ class ExperimentIn(serializers.Serializer[Any]):
     power = serializers.FloatField(default=0.8)
     icc = serializers.FloatField(default=0.05)
     horizon_days = serializers.IntegerField(default=14, min_value=1, max_value=MOST_HORIZON_DAYS)
-    is_draft = serializers.BooleanField(default=False, help_text="Keep it, and register it later.")
+    is_planned = serializers.BooleanField(default=False, help_text="Keep it, and register it later.")
 
 
 class ExperimentOut(serializers.Serializer[Any]):
@@ -96,10 +96,10 @@ class Experiments(APIView):
         body = ExperimentIn(data=request.data)
         body.is_valid(raise_exception=True)
         said = dict(body.validated_data)
-        member, is_draft = member_of(request), said.pop("is_draft")
+        member, is_planned = member_of(request), said.pop("is_planned")
         campaign = campaigns.get_or_404(member, said.pop("campaign"))
         wishes = Wishes(**{**said, "claim": Claim(said["claim"]), "metric": Metric(said["metric"])})
-        verb = registration.keep if is_draft else registration.register
+        verb = registration.keep if is_planned else registration.register
         made = verb(campaign, wishes, by=member)
         return Response(ExperimentOut(selectors.get_or_404(member, made.slug)).data, status=201)
 

@@ -50,7 +50,7 @@ class Campaign(models.Model):
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="campaigns")
     task_version = models.ForeignKey(TaskVersion, on_delete=models.DO_NOTHING, related_name="+")
     sender = models.ForeignKey(SenderIdentity, null=True, on_delete=models.PROTECT, related_name="campaigns")
-    state = models.CharField(max_length=8, choices=CampaignState.choices, default=CampaignState.DRAFT)
+    state = models.CharField(max_length=8, choices=CampaignState.choices, default=CampaignState.PLANNED)
     approval = models.CharField(max_length=8, choices=Approval.choices, default=Approval.ALL)
     # Of the mails no check marks, how many a person sees, 0 to 1.
     sample_share = models.FloatField(default=0.2)

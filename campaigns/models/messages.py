@@ -11,7 +11,7 @@ from django.db.models import Q
 from campaigns.models.campaigns import Arm, Campaign, Enrolment, Step
 from campaigns.models.contacts import Contact
 from campaigns.states import MessageState, StopReason
-from generation.models import GenerationJob
+from generation.models import Order
 from review.models import Draft
 
 
@@ -22,7 +22,7 @@ class WriteOrder(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="write_orders")
     arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="write_orders")
     step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="+")
-    order = models.OneToOneField(GenerationJob, on_delete=models.PROTECT, related_name="+")
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
 

@@ -134,7 +134,7 @@ def live(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _overview(request: HttpRequest, campaign: Any, refusal: Refusal | None = None) -> dict[str, Any]:
     steps = figures.steps(campaign)
-    is_draft = campaign.state == CampaignState.DRAFT
+    is_planned = campaign.state == CampaignState.PLANNED
     fixed = sum(step.awaiting for step in steps if step.step.writer == StepWriter.TEMPLATE)
     return {
         "task": campaign.task,
@@ -146,12 +146,12 @@ def _overview(request: HttpRequest, campaign: Any, refusal: Refusal | None = Non
         "awaiting": sum(step.awaiting for step in steps) - fixed,
         "fixed_awaiting": fixed,
         "is_moving": campaign.state == CampaignState.RUNNING and any(step.underway for step in steps),
-        "problems": readiness.checks(campaign) if is_draft else [],
-        "contacts": audience.matching(campaign).count() if is_draft else sum(step.planned for step in steps[:1]),
-        "troubles": [] if is_draft else troubles.troubles(campaign),
-        "stops": [] if is_draft else troubles.stops(campaign),
+        "problems": readiness.checks(campaign) if is_planned else [],
+        "contacts": audience.matching(campaign).count() if is_planned else sum(step.planned for step in steps[:1]),
+        "troubles": [] if is_planned else troubles.troubles(campaign),
+        "stops": [] if is_planned else troubles.stops(campaign),
         "waiting": waiting.of(campaign),
-        "jobs": [] if is_draft else troubles.jobs_under_way(campaign),
+        "jobs": [] if is_planned else troubles.jobs_under_way(campaign),
         "may_lead": may(member_of(request), campaign.task, Role.LEAD),
         "may_review": may(member_of(request), campaign.task, Role.REVIEWER),
         "sender_changed": senders.changed_after_launch(campaign),

@@ -68,7 +68,7 @@ def plan(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "refusal": refusal,
         "arms": campaign.arms.select_related("teacher", "miniature").order_by("position"),
-        "is_draft": campaign.state == CampaignState.DRAFT,
+        "is_planned": campaign.state == CampaignState.PLANNED,
     }
     return render(request, "campaigns/experiments/plan.html", context, status=status)
 
@@ -108,7 +108,7 @@ def _context(request: HttpRequest, slug: str) -> dict[str, Any]:
     member = member_of(request)
     experiment = selectors.get_or_404(member, slug)
     campaign = experiment.campaign
-    is_launched = campaign.state != CampaignState.DRAFT and experiment.registered_at is not None
+    is_launched = campaign.state != CampaignState.PLANNED and experiment.registered_at is not None
     prices = PriceForm(request.GET)
     said = prices.cleaned_data if prices.is_valid() else {}
     person, gpu = said.get("person"), said.get("gpu") or settings.GPU_USD_PER_HOUR

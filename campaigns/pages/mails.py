@@ -73,7 +73,7 @@ def dry_run(request: HttpRequest, slug: str) -> HttpResponse:
     """Before a launch: who falls into which arm and what it would cost. After it: every mail as it would go."""
     campaign = _led(request, slug)
     context = _about(campaign)
-    if campaign.state == CampaignState.DRAFT:
+    if campaign.state == CampaignState.PLANNED:
         context |= _expected(request, campaign)
     else:
         context |= _written(request, campaign)

@@ -48,7 +48,7 @@ def of_campaign(campaign: Campaign) -> Experiment | None:
 
 def waiting_campaigns(member: Member, task: Task) -> QuerySet[Campaign]:
     """Draft campaigns of several arms whose experiment is not registered yet."""
-    drafts = Campaign.objects.filter(task=task, task__in=tasks_for(member), state=CampaignState.DRAFT)
+    drafts = Campaign.objects.filter(task=task, task__in=tasks_for(member), state=CampaignState.PLANNED)
     several = drafts.annotate(arms_count=Count("arms")).filter(arms_count__gt=1)
     return several.filter(Q(experiment__isnull=True) | Q(experiment__registered_at__isnull=True)).order_by(
         "-created_at"

@@ -17,7 +17,7 @@ from django.db.models import Avg, Count, Q, QuerySet, Sum
 from campaigns.models import Arm, Campaign, Enrolment, Event, Message, Step, WriteOrder
 from campaigns.selectors.outcomes import taken_back
 from campaigns.states import EventKind, MessageState
-from generation.models import Call, GenerationJob
+from generation.models import Call, Order
 from generation.states import CallState
 from review.models import Decision
 
@@ -132,9 +132,9 @@ def cost_usd(campaign: Campaign) -> Decimal:
 def _costs(campaign: Campaign) -> dict[UUID, tuple[int, Decimal, float | None]]:
     """By arm: drafts, US dollars, mean seconds of an answer."""
     own = dict(WriteOrder.objects.filter(campaign=campaign).values_list("order_id", "arm_id"))
-    again = GenerationJob.objects.filter(repeats__in=own).values_list("pk", "repeats_id")
+    again = Order.objects.filter(repeats__in=own).values_list("pk", "repeats_id")
     arm_of = own | {pk: own[repeats] for pk, repeats in again if repeats is not None}
-    calls = Call.objects.filter(generation_job__in=arm_of).order_by().values_list("generation_job_id")
+    calls = Call.objects.filter(order__in=arm_of).order_by().values_list("order_id")
     answered = Q(state=CallState.ANSWERED)
     rows = calls.annotate(
         count=Count("pk", filter=answered), cost=Sum("cost_usd"), latency=Avg("latency_s", filter=answered)

@@ -19,7 +19,7 @@ from campaigns.models import Campaign, Message, WriteOrder
 from campaigns.selectors import enrolled
 from campaigns.selectors.enrolled import Enrolled
 from campaigns.states import Metric
-from generation.models import Call, GenerationJob
+from generation.models import Call, Order
 from generation.states import CallState
 from review.models import Decision
 
@@ -62,12 +62,12 @@ def _calls(campaign: Campaign) -> tuple[dict[Draft, float], dict[str, tuple[floa
     """US dollars by arm and record, where any were paid; and mean tokens in and out of an answered call, by arm's name."""
     own = WriteOrder.objects.filter(campaign=campaign).select_related("arm")
     arm_of = {each.order_id: each.arm for each in own}
-    again = GenerationJob.objects.filter(repeats__in=list(arm_of)).values_list("pk", "repeats_id")
+    again = Order.objects.filter(repeats__in=list(arm_of)).values_list("pk", "repeats_id")
     arm_of |= {pk: arm_of[repeats] for pk, repeats in again if repeats is not None}
     paid: dict[Draft, float] = defaultdict(float)
     sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
     for order, arm in arm_of.items():
-        calls: Any = Call.objects.filter(generation_job=order).order_by()
+        calls: Any = Call.objects.filter(order=order).order_by()
         whose = enrolled.text_of(arm.pk)
         dear = calls.filter(cost_usd__gt=0).annotate(key=enrolled.key("record_id")).values_list("key")
         for record, usd in dear.annotate(usd=Sum(Cast("cost_usd", FloatField()))):

@@ -106,11 +106,11 @@ def _writer(message: Message) -> list[Station]:
     draft = message.draft
     if draft is None or draft.call_id is None:
         return []
-    call = Call.objects.filter(pk=draft.call_id).select_related("generation_job__teacher").first()
+    call = Call.objects.filter(pk=draft.call_id).select_related("order__teacher").first()
     cost = f"${draft.cost_usd:.4f}, {draft.latency_s:.1f} s"
     if call is None:
         return [Station("Writer", draft.model or draft.teacher, note=cost)]
-    order = call.generation_job
+    order = call.order
     url = reverse("generation:detail", args=[order.pk])
     return [
         Station("Writer", order.teacher_spec.get("name", draft.model), note=cost),

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from campaigns import repeats
 from campaigns.selectors import wording
-from generation.models import Call, GenerationJob
+from generation.models import Call, Order
 from generation.states import CallState
 from jobs.states import FINISHED
 from review.models import Draft
@@ -18,7 +18,7 @@ CHUNK = 500
 REPEATED = "Have it written again, or give the mail a fixed text."
 
 
-def drafts(orders_there: Sequence[GenerationJob], records: Iterable[UUID]) -> tuple[dict[UUID, UUID], dict[UUID, str]]:
+def drafts(orders_there: Sequence[Order], records: Iterable[UUID]) -> tuple[dict[UUID, UUID], dict[UUID, str]]:
     """Drafts there are for these records.
 
     Returns:
@@ -44,7 +44,7 @@ def _repeats(drafts: QuerySet[Draft]) -> dict[UUID, tuple[UUID, str]]:
     return {draft.pk: (draft.record_id, f"{repeat} {REPEATED}") for draft, repeat in unfit.items() if repeat}
 
 
-def under_way(orders_there: Sequence[GenerationJob]) -> set[UUID]:
+def under_way(orders_there: Sequence[Order]) -> set[UUID]:
     """Records that an order which has not ended is to write for."""
     return {
         UUID(record)
@@ -54,10 +54,10 @@ def under_way(orders_there: Sequence[GenerationJob]) -> set[UUID]:
     }
 
 
-def reasons(orders_there: Sequence[GenerationJob], records: Sequence[UUID]) -> dict[UUID, str]:
+def reasons(orders_there: Sequence[Order], records: Sequence[UUID]) -> dict[UUID, str]:
     """Why a record has no draft, for those that have none: what its call came to, or that it was never asked for."""
-    has_draft = Draft.objects.filter(record_id=OuterRef("record_id"), job_id=OuterRef("generation_job__job_id"))
-    calls = Call.objects.filter(~Exists(has_draft), generation_job__in=[order.pk for order in orders_there])
+    has_draft = Draft.objects.filter(record_id=OuterRef("record_id"), job_id=OuterRef("order__job_id"))
+    calls = Call.objects.filter(~Exists(has_draft), order__in=[order.pk for order in orders_there])
     said = {record: _not_asked(orders_there) for record in records}
     for call in calls.filter(record_id__in=records).order_by("updated_at").only("record_id", "state", "error_message"):
         said[call.record_id] = _said(call)
@@ -70,7 +70,7 @@ def _said(call: Call) -> str:
     return call.error_message or "The call for it failed."
 
 
-def _not_asked(orders_there: Sequence[GenerationJob]) -> str:
+def _not_asked(orders_there: Sequence[Order]) -> str:
     last = orders_there[-1] if orders_there else None
     told = (last.job.error or {}).get("message", "") if last is not None and last.job is not None else ""
     return f"The order ended before its turn. {told}".strip()

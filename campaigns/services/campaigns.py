@@ -121,7 +121,7 @@ def change(campaign: Campaign, plan: Plan, *, by: Member) -> Campaign:
     permissions.require(by, campaign.task, Role.LEAD)
     _check(plan)
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
-    if campaign.state != CampaignState.DRAFT:
+    if campaign.state != CampaignState.PLANNED:
         raise Refusal(
             "campaign_launched",
             "A campaign does not change once it is launched.",

@@ -51,7 +51,7 @@ def launch(
     """
     permissions.require(by, campaign.task, Role.LEAD)
     campaign = _locked(campaign)
-    if campaign.state != CampaignState.DRAFT:
+    if campaign.state != CampaignState.PLANNED:
         raise Refusal("campaign_launched", "This campaign is launched already.", status=409)
     if contacts is not None:
         _choose(campaign, audiences.settled(campaign.task, contacts, place="contacts"))
@@ -203,7 +203,7 @@ def _move(campaign: Campaign, target: CampaignState, *, by: Member) -> tuple[Cam
     campaign = _locked(campaign)
     if campaign.state == target:
         return campaign, False
-    if campaign.state == CampaignState.DRAFT or target not in CAMPAIGN_MOVES[CampaignState(campaign.state)]:
+    if campaign.state == CampaignState.PLANNED or target not in CAMPAIGN_MOVES[CampaignState(campaign.state)]:
         raise _conflict(campaign, str(target))
     campaign.state = target
     if target == CampaignState.ENDED:
@@ -220,7 +220,7 @@ def _locked(campaign: Campaign) -> Campaign:
 
 
 def _conflict(campaign: Campaign, wanted: str) -> Refusal:
-    hint = "Launch it first." if campaign.state == CampaignState.DRAFT else "Load the page again."
+    hint = "Launch it first." if campaign.state == CampaignState.PLANNED else "Load the page again."
     return Refusal(
         "campaign_state", f"This campaign is {campaign.get_state_display().lower()}; it cannot be {wanted}.", hint=hint,
         status=409, state={"state": campaign.state},

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet, Sum
 
 from campaigns.models import Campaign, WriteOrder
-from generation.models import Call, GenerationJob
+from generation.models import Call, Order
 from generation.states import CallState
 from jobs.models import Job
 from jobs.services import lifecycle
@@ -19,16 +19,16 @@ from web.errors import Refusal
 ZERO = Decimal(0)
 
 
-def of_step(campaign: Campaign, *, arm_id: UUID, step_id: UUID) -> QuerySet[GenerationJob]:
+def of_step(campaign: Campaign, *, arm_id: UUID, step_id: UUID) -> QuerySet[Order]:
     """Orders for one arm and step, and those that ask again for calls of theirs in doubt."""
     own = WriteOrder.objects.filter(campaign=campaign, arm_id=arm_id, step_id=step_id).values("order_id")
-    return GenerationJob.objects.filter(Q(pk__in=own) | Q(repeats__in=own)).select_related("job")
+    return Order.objects.filter(Q(pk__in=own) | Q(repeats__in=own)).select_related("job")
 
 
-def of_campaign(campaign: Campaign) -> QuerySet[GenerationJob]:
+def of_campaign(campaign: Campaign) -> QuerySet[Order]:
     """All orders of a campaign, newest first."""
     own = WriteOrder.objects.filter(campaign=campaign).values("order_id")
-    found = GenerationJob.objects.filter(Q(pk__in=own) | Q(repeats__in=own))
+    found = Order.objects.filter(Q(pk__in=own) | Q(repeats__in=own))
     return found.select_related("job", "teacher").order_by("-created_at")
 
 
@@ -36,7 +36,7 @@ def budget_left_usd(campaign: Campaign) -> Decimal:
     """Of what the campaign may cost: what is neither spent, nor in doubt, nor promised to orders under way."""
     orders = of_campaign(campaign)
     ended = orders.filter(job__state__in=FINISHED).values("pk")
-    calls = Call.objects.filter(generation_job__in=ended)
+    calls = Call.objects.filter(order__in=ended)
     spent = calls.aggregate(usd=Sum("cost_usd", default=ZERO))["usd"]
     doubtful = calls.filter(state=CallState.UNCERTAIN).aggregate(usd=Sum("possible_cost_usd", default=ZERO))["usd"]
     under_way = orders.exclude(job__state__in=FINISHED).order_by()

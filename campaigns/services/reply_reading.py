@@ -19,7 +19,7 @@ from django.utils import timezone
 from campaigns.models import Campaign, Reply
 from campaigns.services import replies
 from campaigns.states import ReplyClass
-from generation.models import Call, GenerationJob, Teacher
+from generation.models import Call, Order, Teacher
 from generation.services import orders
 from generation.states import CallState, Purpose
 from jobs.models import Job
@@ -62,7 +62,7 @@ def ask_after_commit(campaign: Campaign) -> None:
         transaction.on_commit(partial(ask, campaign.pk), robust=True)
 
 
-def ask(campaign_id: UUID) -> GenerationJob | None:
+def ask(campaign_id: UUID) -> Order | None:
     """Order the reading of replies that nobody but the rules has read. While one order is under way, no other begins.
 
     A teacher that cannot be asked is logged; the rules' word stays.
@@ -82,12 +82,12 @@ def ask(campaign_id: UUID) -> GenerationJob | None:
 
 def hear_of(job: Job) -> None:
     """Take the words of an order that has ended, erase what it was shown, and ask for what has come meanwhile."""
-    order = GenerationJob.objects.filter(job=job, task__slug__startswith=PREFIX).select_related("teacher").first()
+    order = Order.objects.filter(job=job, task__slug__startswith=PREFIX).select_related("teacher").first()
     if order is None:
         return
     shown = Record.objects.filter(pk__in=order.record_ids, erased_at__isnull=True)
     replies_of = {pk: UUID(facts["title"]) for pk, facts in shown.values_list("pk", "facts")}
-    answered = Call.objects.filter(generation_job=order, state=CallState.ANSWERED, record__in=list(replies_of))
+    answered = Call.objects.filter(order=order, state=CallState.ANSWERED, record__in=list(replies_of))
     for record_id, fields in answered.values_list("record_id", "fields"):
         said = word_of((fields or {}).get("meaning", ""))
         if said is not None:
@@ -104,9 +104,9 @@ def word_of(answer: object) -> ReplyClass | None:
     return ReplyClass(word) if word in ReplyClass.values else None
 
 
-def _order(campaign: Campaign, teacher: Teacher) -> GenerationJob | None:
+def _order(campaign: Campaign, teacher: Teacher) -> Order | None:
     task = _task(campaign)
-    if task is None or GenerationJob.objects.filter(task=task).exclude(job__state__in=FINISHED).exists():
+    if task is None or Order.objects.filter(task=task).exclude(job__state__in=FINISHED).exists():
         return None
     asked = Record.objects.filter(task=task).values_list("content_hash", "erased_hash")
     known = {each for pair in asked for each in pair}

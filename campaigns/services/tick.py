@@ -17,7 +17,7 @@ from django.db.models import Count, Exists, OuterRef
 from campaigns.models import Campaign, Message
 from campaigns.services import approval, bell, sending, sequence, writing
 from campaigns.states import CampaignState, MessageState
-from generation.models import GenerationJob
+from generation.models import Order
 from generation.states import Purpose
 from jobs.models import Job
 
@@ -103,7 +103,7 @@ def advance(work: Work) -> int:
 
 def hear_of(job: Job) -> None:
     """An order for drafts has ended: have the mails that wait for it taken up at once."""
-    if GenerationJob.objects.filter(job=job, purpose=Purpose.CAMPAIGN).exists():
+    if Order.objects.filter(job=job, purpose=Purpose.CAMPAIGN).exists():
         bell.ring_after_commit()
 
 

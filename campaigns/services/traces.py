@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 
 from campaigns.sink.mailbox import Mailbox
 from evaluation.models import Evaluation, EvaluationOutput
-from generation.models import Call, GenerationJob
+from generation.models import Call, Order
 from jobs.models import Job, JobEvent
 from jobs.states import FINISHED
 from jobs.supervisor import pruning
@@ -40,7 +40,7 @@ def work_in_hand(record_ids: Sequence[UUID]) -> list[str]:
     versions = _versions_of(record_ids)
     wanted = {str(pk) for pk in record_ids}
     jobs: list[Job] = []
-    open_orders = GenerationJob.objects.filter(task__in=tasks).exclude(job__state__in=_FINISHED).select_related("job")
+    open_orders = Order.objects.filter(task__in=tasks).exclude(job__state__in=_FINISHED).select_related("job")
     jobs += [order.job for order in open_orders if order.job and wanted & set(order.record_ids)]
     open_evaluations = Evaluation.objects.filter(task__in=tasks).exclude(job__state__in=_FINISHED).select_related("job")
     jobs += [one.job for one in open_evaluations if one.job and wanted & set(one.record_ids)]
@@ -63,7 +63,7 @@ def erase(titles: Mapping[UUID, tuple[str, str]], *, versions: Sequence[UUID]) -
         return
     calls = Call.objects.filter(record__in=records)
     by_job: dict[UUID | None, list[str]] = {}
-    for call_id, of_job in calls.values_list("pk", "generation_job__job"):
+    for call_id, of_job in calls.values_list("pk", "order__job"):
         by_job.setdefault(of_job, []).append(str(call_id))
     calls.update(excerpt="", error_message="", fields=None)
     for job_id, call_ids in by_job.items():

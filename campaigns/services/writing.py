@@ -20,7 +20,7 @@ from campaigns.models import Arm, Campaign, Message, WriteOrder
 from campaigns.selectors import sequence, threads, written
 from campaigns.services import bell, orders_of
 from campaigns.states import CampaignState, MessageState, StepWriter
-from generation.models import GenerationJob, Teacher
+from generation.models import Order, Teacher
 from generation.services import orders
 from generation.services.orders import Quote, Threads
 from generation.states import Purpose
@@ -224,7 +224,7 @@ def _caps(campaign: Campaign, quotes: dict[Pair, Quote]) -> dict[Pair, Decimal]:
 
 def _order(
     campaign: Campaign, teacher: Teacher | None, wanted: _Wanted, cap_usd: Decimal | None, told: Threads
-) -> GenerationJob | Refusal:
+) -> Order | Refusal:
     records = list(wanted.by_record)
     if teacher is None:
         return NO_MODEL

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from evaluation.states import SystemKind
-from generation.models import GenerationJob
+from generation.models import Order
 from jobs.models import Job
 from review.models import DatasetVersion, Record, Task, TaskVersion
 from training.models import TrainingRun
@@ -23,7 +23,7 @@ class Evaluation(models.Model):
     dataset_version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="+")
     task_version = models.ForeignKey(TaskVersion, on_delete=models.PROTECT, related_name="+")
     # The order that had the teacher write afresh; the engine starts when it has ended.
-    teacher_order = models.ForeignKey(GenerationJob, null=True, on_delete=models.PROTECT, related_name="+")
+    teacher_order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="+")
     teacher_note = models.CharField(max_length=300, blank=True)
     job = models.OneToOneField(Job, null=True, on_delete=models.PROTECT, related_name="evaluation")
     # Fixed when it is ordered: two evaluations can be compared when these are equal.

@@ -14,7 +14,7 @@ from django.db.models import Count
 from evaluation.engine.contracts import MEASURED_AS
 from evaluation.models import Evaluation, EvaluationOutput
 from evaluation.states import SystemKind
-from generation.models import Call, GenerationJob, Teacher
+from generation.models import Call, Order, Teacher
 from generation.states import CallState, Purpose
 from jobs.states import FINISHED, JobState
 from review.models import DatasetRow, DatasetVersion, Record, Task, TaskVersion
@@ -74,9 +74,9 @@ def teacher_of(version: DatasetVersion) -> Teacher | None:
     return next((teachers[label] for label, _ in labels if label in teachers), None)
 
 
-def earlier_order(teacher: Teacher, version: TaskVersion, record_ids: list[str]) -> GenerationJob | None:
+def earlier_order(teacher: Teacher, version: TaskVersion, record_ids: list[str]) -> Order | None:
     """An order of the same teacher for exactly the same prompts: its texts can be read again instead of paid again."""
-    orders = GenerationJob.objects.filter(teacher=teacher, task_version=version, purpose=Purpose.EVALUATION)
+    orders = Order.objects.filter(teacher=teacher, task_version=version, purpose=Purpose.EVALUATION)
     for order in orders.select_related("job").order_by("-created_at"):
         if (
             order.record_ids == record_ids
@@ -87,10 +87,10 @@ def earlier_order(teacher: Teacher, version: TaskVersion, record_ids: list[str])
     return None
 
 
-def teacher_outputs(order: GenerationJob) -> list[dict[str, Any]]:
+def teacher_outputs(order: Order) -> list[dict[str, Any]]:
     """What the teacher wrote, a failure as an output without fields."""
     written = []
-    calls = Call.objects.filter(generation_job=order, state__in=(CallState.ANSWERED, CallState.FAILED))
+    calls = Call.objects.filter(order=order, state__in=(CallState.ANSWERED, CallState.FAILED))
     for call in calls.order_by("position"):
         written.append(
             {

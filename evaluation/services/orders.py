@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from evaluation.models import Evaluation
 from evaluation.selectors import inputs
-from generation.models import GenerationJob, Teacher
+from generation.models import Order, Teacher
 from generation.services import orders as generation_orders
 from generation.states import Purpose
 from jobs.models import Job
@@ -121,7 +121,7 @@ def launch(evaluation: Evaluation) -> Job:
     return job
 
 
-def _teacher_order(evaluation: Evaluation, records: list[UUID]) -> tuple[GenerationJob | None, str]:
+def _teacher_order(evaluation: Evaluation, records: list[UUID]) -> tuple[Order | None, str]:
     """An order that has the teacher write for exactly these records: an earlier one of the same, or a new one."""
     teacher = inputs.teacher_of(evaluation.dataset_version)
     if teacher is None:
@@ -132,7 +132,7 @@ def _teacher_order(evaluation: Evaluation, records: list[UUID]) -> tuple[Generat
     return _new_order(evaluation, teacher, records)
 
 
-def _new_order(evaluation: Evaluation, teacher: Teacher, records: list[UUID]) -> tuple[GenerationJob | None, str]:
+def _new_order(evaluation: Evaluation, teacher: Teacher, records: list[UUID]) -> tuple[Order | None, str]:
     try:
         with transaction.atomic():
             order = generation_orders.launch(

@@ -40,7 +40,7 @@ class Proposals(APIView):
         teacher = teacher_selectors.teacher_or_404(member, named) if named else None
         made = proposals.propose(task, by=member, teacher=teacher, look_at=body.validated_data["look_at"])
         # A counted one is there; one that a teacher writes comes with its job.
-        return Response(ProposalOut(made).data, status=201 if made.generation_job is None else 202)
+        return Response(ProposalOut(made).data, status=201 if made.order is None else 202)
 
 
 class Proposal(APIView):

@@ -110,7 +110,7 @@ class ProposalOut(serializers.Serializer[Any]):
     decisions = serializers.ListField(child=serializers.UUIDField())
     why_not = serializers.CharField()
     accepted_version = serializers.IntegerField(source="accepted_version.number", default=None)
-    generation_job = serializers.UUIDField(source="generation_job_id", allow_null=True)
+    order = serializers.UUIDField(source="order_id", allow_null=True)
     created_at = serializers.DateTimeField()
     url = serializers.SerializerMethodField()
 

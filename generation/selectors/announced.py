@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from generation.engine.batches.lines import inside, runs
 from generation.engine.contracts import AnnouncedIn
-from generation.models import GenerationJob
+from generation.models import Order
 from jobs.models import JobEvent
 
 
-def without_end(order: GenerationJob) -> list[AnnouncedIn]:
+def without_end(order: Order) -> list[AnnouncedIn]:
     """By attempt, what it announced since an attempt last came to its end, less what failed unpaid after it.
 
     What was answered, or is uncertain, has a row that says so, and is left to whoever reads these rows.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from generation.models import GenerationJob, ProviderBatch
+from generation.models import Order, ProviderBatch
 from generation.states import COLLECT, BatchState
 from jobs.models import Job
 
@@ -29,8 +29,8 @@ class AtProvider:
         return sum((batch.possible_cost_usd for batch in waiting), Decimal(0))
 
 
-def of_order(order: GenerationJob) -> AtProvider:
+def of_order(order: Order) -> AtProvider:
     """The batches of an order, in the order they were prepared; those that never began only where they say why."""
-    batches = ProviderBatch.objects.filter(generation_job=order)
+    batches = ProviderBatch.objects.filter(order=order)
     shown = [batch for batch in batches if batch.state != BatchState.DROPPED or batch.note]
     return AtProvider(shown, Job.objects.filter(kind=COLLECT, subject_id=order.pk).first())

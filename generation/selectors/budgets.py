@@ -16,7 +16,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.http import Http404
 from django.utils import timezone
 
-from generation.models import Budget, GenerationJob, ProviderBatch, SpendDay
+from generation.models import Budget, Order, ProviderBatch, SpendDay
 from generation.states import BatchState, BudgetScope
 from jobs.states import FINISHED
 from members.models import Member
@@ -81,7 +81,7 @@ def covering(task: Task) -> QuerySet[Budget]:
     return Budget.objects.filter(Q(task__isnull=True) | Q(task=task)).select_related("task").order_by("pk")
 
 
-def standing(budget: Budget, *, without: GenerationJob | None = None) -> Standing:
+def standing(budget: Budget, *, without: Order | None = None) -> Standing:
     """Where a budget stands now; three questions.
 
     Args:
@@ -97,7 +97,7 @@ def standing(budget: Budget, *, without: GenerationJob | None = None) -> Standin
 
 
 def in_batches(orders: Q) -> Decimal:
-    """What batches that lie at providers may still cost, of the orders this describes (by `generation_job__`)."""
+    """What batches that lie at providers may still cost, of the orders this describes (by `order__`)."""
     found = ProviderBatch.objects.filter(orders, state__in=LYING).aggregate(usd=Sum("possible_cost_usd"))
     return _usd(found["usd"])
 
@@ -107,18 +107,18 @@ def standings(budgets: Sequence[Budget]) -> list[Standing]:
     return [standing(budget) for budget in budgets]
 
 
-def spent_by(order: GenerationJob) -> Decimal:
+def spent_by(order: Order) -> Decimal:
     """What an order has cost so far, or may have cost."""
-    found = SpendDay.objects.filter(generation_job=order).aggregate(cost=Sum("cost_usd"), possible=Sum("possible_usd"))
+    found = SpendDay.objects.filter(order=order).aggregate(cost=Sum("cost_usd"), possible=Sum("possible_usd"))
     return _usd(found["cost"]) + _usd(found["possible"])
 
 
-def is_near(order: GenerationJob, spent_usd: Decimal) -> bool:
+def is_near(order: Order, spent_usd: Decimal) -> bool:
     """Whether four fifths of an order's own budget are spent; never of one for a single call, which may take all of it."""
     return bool(order.max_cost_usd) and order.count > 1 and spent_usd >= (order.max_cost_usd or 0) * WARN_AT
 
 
-def share_of(order: GenerationJob, spent_usd: Decimal) -> float | None:
+def share_of(order: Order, spent_usd: Decimal) -> float | None:
     """How much of an order's own budget is spent; None for one without, or for a single call, which may take all of it."""
     return float(spent_usd / order.max_cost_usd) if order.max_cost_usd and order.count > 1 else None
 
@@ -172,7 +172,7 @@ def months_of(text: str) -> tuple[date, date]:
 def _period(budget: Budget) -> tuple[str, QuerySet[SpendDay]]:
     days = SpendDay.objects.all()
     if budget.task_id is not None:
-        days = days.filter(generation_job__task_id=budget.task_id)
+        days = days.filter(order__task_id=budget.task_id)
     if budget.scope == BudgetScope.TASK_TOTAL:
         return ALL_TIME, days
     month = this_month()
@@ -180,9 +180,9 @@ def _period(budget: Budget) -> tuple[str, QuerySet[SpendDay]]:
     return month, days.filter(day__gte=first, day__lt=following)
 
 
-def _held(budget: Budget, without: GenerationJob | None) -> Decimal:
+def _held(budget: Budget, without: Order | None) -> Decimal:
     """What orders that have not ended may still spend, each by what it holds and has spent."""
-    orders = GenerationJob.objects.exclude(job__state__in=FINISHED).filter(
+    orders = Order.objects.exclude(job__state__in=FINISHED).filter(
         Q(reserved_usd__gt=0) | Q(max_cost_usd__gt=0), job__isnull=False
     )
     if budget.task_id is not None:
@@ -191,11 +191,11 @@ def _held(budget: Budget, without: GenerationJob | None) -> Decimal:
         orders = orders.exclude(pk=without.pk)
     rows = orders.order_by().annotate(cost=Sum("spend_days__cost_usd"), possible=Sum("spend_days__possible_usd"))
     # A cancelled or failed order has none to send, but what lies at a provider may still be done there, and paid.
-    ended = Q(generation_job__job__state__in=FINISHED)
+    ended = Q(order__job__state__in=FINISHED)
     if budget.task_id is not None:
-        ended &= Q(generation_job__task_id=budget.task_id)
+        ended &= Q(order__task_id=budget.task_id)
     if without is not None:
-        ended &= ~Q(generation_job=without)
+        ended &= ~Q(order=without)
     total = in_batches(ended)
     for reserved, most, cost, possible in rows.values_list("reserved_usd", "max_cost_usd", "cost", "possible"):
         # Orders launched before there were budgets hold what they may cost at most.

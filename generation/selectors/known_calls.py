@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from generation.models import Call, GenerationJob
+from generation.models import Call, Order
 from generation.states import CallState
 
 
@@ -23,10 +23,10 @@ class KnownCalls:
     doubted: dict[str, float] = field(default_factory=dict)
 
 
-def of_order(order: GenerationJob) -> KnownCalls:
+def of_order(order: Order) -> KnownCalls:
     """Every call of the order that counts against its budget, or must not be asked as if it were new; one question."""
     known = KnownCalls()
-    calls = Call.objects.filter(generation_job=order)
+    calls = Call.objects.filter(order=order)
     for pk, state, cost, possible, settlement, is_corrected in calls.values_list(
         "pk", "state", "cost_usd", "possible_cost_usd", "settlement", "is_corrected"
     ):

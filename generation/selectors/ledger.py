@@ -19,7 +19,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
-from generation.models import Call, GenerationJob, SpendDay
+from generation.models import Call, Order, SpendDay
 from generation.selectors.budgets import in_batches, months_of, this_month
 from members.models import Member
 from review.models import Task
@@ -36,8 +36,8 @@ NOBODY = "The product itself"
 AMOUNTS = ("calls", "input_tokens", "cached_tokens", "output_tokens", "cost_usd", "possible_usd")
 # By what lines are grouped and told apart, and whether the newest comes first.
 KEYS: dict[str, tuple[tuple[str, ...], bool]] = {
-    "job": (("generation_job__created_at", "generation_job_id"), True),
-    "task": (("generation_job__task__slug",), False),
+    "job": (("order__created_at", "order_id"), True),
+    "task": (("order__task__slug",), False),
     "teacher": (("teacher_name",), False),
     "member": (("username",), False),
     "day": (("day",), True),
@@ -103,9 +103,9 @@ def lying_usd(member: Member, wanted: Asked) -> Decimal:
     """What batches that lie at providers now may still cost: no call of theirs is a line yet, and budgets hold it."""
     orders = Q()
     if not member.is_admin:
-        orders &= Q(generation_job__task__in=tasks_for(member))
+        orders &= Q(order__task__in=tasks_for(member))
     if wanted.task is not None:
-        orders &= Q(generation_job__task=wanted.task)
+        orders &= Q(order__task=wanted.task)
     return in_batches(orders)
 
 
@@ -136,14 +136,14 @@ def all_lines(member: Member, wanted: Asked) -> Iterator[Line]:
 
 def calls(member: Member, wanted: Asked) -> Iterator[Call]:
     """Every call of the part that was asked for, in the order of time; memory does not grow with their number."""
-    found = Call.objects.select_related("generation_job__task", "generation_job__created_by").order_by(
+    found = Call.objects.select_related("order__task", "order__created_by").order_by(
         "created_at", "id"
     )
-    found = found.defer("fields", "excerpt", "generation_job__record_ids", "generation_job__estimate")
+    found = found.defer("fields", "excerpt", "order__record_ids", "order__estimate")
     if not member.is_admin:
-        found = found.filter(generation_job__task__in=tasks_for(member))
+        found = found.filter(order__task__in=tasks_for(member))
     if wanted.task is not None:
-        found = found.filter(generation_job__task=wanted.task)
+        found = found.filter(order__task=wanted.task)
     if wanted.month != ALL:
         first, following = (_midnight(day) for day in months_of(wanted.month))
         found = found.filter(created_at__gte=first, created_at__lt=following)
@@ -170,14 +170,14 @@ def months(member: Member) -> list[str]:
 def _days(member: Member, wanted: Asked) -> QuerySet[SpendDay]:
     days = SpendDay.objects.order_by()
     if not member.is_admin:
-        days = days.filter(generation_job__task__in=tasks_for(member))
+        days = days.filter(order__task__in=tasks_for(member))
     if wanted.task is not None:
-        days = days.filter(generation_job__task=wanted.task)
+        days = days.filter(order__task=wanted.task)
     if wanted.month != ALL:
         first, following = months_of(wanted.month)
         days = days.filter(day__gte=first, day__lt=following)
     if wanted.by == "member":
-        days = days.annotate(username=Coalesce("generation_job__created_by__username", Value("")))
+        days = days.annotate(username=Coalesce("order__created_by__username", Value("")))
     return days
 
 
@@ -216,7 +216,7 @@ def _value(name: str, text: str) -> Any:
         return date.fromisoformat(text)
     if name.endswith("created_at"):
         return datetime.fromisoformat(text)
-    return UUID(text) if name == "generation_job_id" else text
+    return UUID(text) if name == "order_id" else text
 
 
 def _text(value: Any) -> str:
@@ -232,7 +232,7 @@ def _lines(rows: list[dict[str, Any]], by: str) -> list[Line]:
 def _names(by: str, keys: list[str]) -> dict[str, tuple[str, str]]:
     """What lines are called and where they lead, by key; one question."""
     if by == "job":
-        orders = GenerationJob.objects.filter(pk__in=keys).values_list(
+        orders = Order.objects.filter(pk__in=keys).values_list(
             "pk", "count", "job__title", "teacher_spec__name"
         )
         return {

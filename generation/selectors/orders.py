@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.http import Http404
 
 from generation.engine.repairs import FLAWED
-from generation.models import Call, GenerationJob
+from generation.models import Call, Order
 from generation.states import CallState, Purpose, Settlement
 from members.models import Member
 from review.models import Draft, Record, Source, Task
@@ -22,12 +22,12 @@ RECENT = 12
 SETTLED_SHOWN = 200
 
 
-def visible(member: Member) -> QuerySet[GenerationJob]:
+def visible(member: Member) -> QuerySet[Order]:
     """Orders of the member's tasks, newest first, each with counts of its calls and its cost."""
     # A flawed answer that its repair replaced is paid, and no draft the less.
     failed, doubtful = Q(state=CallState.FAILED) & ~Q(error_code=FLAWED), Q(state=CallState.UNCERTAIN)
     return (
-        GenerationJob.objects.filter(task__in=tasks_for(member))
+        Order.objects.filter(task__in=tasks_for(member))
         .select_related("job", "task", "task_version", "source", "teacher", "created_by")
         .annotate(
             drafts=_count(Q(state=CallState.ANSWERED)),
@@ -50,16 +50,16 @@ def _sum(amount: str, which: Q) -> Coalesce:
 
 def _over_calls(figure: Aggregate, which: Q) -> Subquery:
     # A subquery each: joined and grouped, every call would carry its order's and its task's texts through the sort.
-    calls = Call.objects.filter(which, generation_job=OuterRef("pk")).order_by().values("generation_job")
+    calls = Call.objects.filter(which, order=OuterRef("pk")).order_by().values("order")
     return Subquery(calls.annotate(figure=figure).values("figure"))
 
 
-def of_task(member: Member, task: Task) -> QuerySet[GenerationJob]:
+def of_task(member: Member, task: Task) -> QuerySet[Order]:
     """Orders of one task."""
     return visible(member).filter(task=task)
 
 
-def listed(member: Member, task: Task, *, purpose: Purpose | None = None) -> QuerySet[GenerationJob]:
+def listed(member: Member, task: Task, *, purpose: Purpose | None = None) -> QuerySet[Order]:
     """Orders of one task as its page lists them: revisions, which are many and small, only when they are asked for."""
     orders = of_task(member, task)
     if purpose is not None:
@@ -69,10 +69,10 @@ def listed(member: Member, task: Task, *, purpose: Purpose | None = None) -> Que
 
 def has_revisions(task: Task) -> bool:
     """Whether anybody had a draft of the task written again."""
-    return GenerationJob.objects.filter(task=task, purpose=Purpose.REVISION).exists()
+    return Order.objects.filter(task=task, purpose=Purpose.REVISION).exists()
 
 
-def get(member: Member, order_id: UUID) -> GenerationJob:
+def get(member: Member, order_id: UUID) -> Order:
     """One order.
 
     Raises:
@@ -84,9 +84,9 @@ def get(member: Member, order_id: UUID) -> GenerationJob:
     return order
 
 
-def calls(order: GenerationJob, *, state: str = "") -> QuerySet[Call]:
+def calls(order: Order, *, state: str = "") -> QuerySet[Call]:
     """Calls of an order, in its order; of one state if one is named."""
-    found = Call.objects.filter(generation_job=order).select_related("record").order_by("position", "id")
+    found = Call.objects.filter(order=order).select_related("record").order_by("position", "id")
     return found.filter(state=state) if state else found
 
 
@@ -100,9 +100,9 @@ class FailureLine:
     example: str
 
 
-def failures(order: GenerationJob) -> list[FailureLine]:
+def failures(order: Order) -> list[FailureLine]:
     """Failures by kind, the commonest first."""
-    failed = Call.objects.filter(generation_job=order, state=CallState.FAILED).exclude(error_code=FLAWED)
+    failed = Call.objects.filter(order=order, state=CallState.FAILED).exclude(error_code=FLAWED)
     rows = (
         failed.values("error_code").annotate(count=Count("pk"), cost=Sum("cost_usd")).order_by("-count", "error_code")
     )
@@ -111,12 +111,12 @@ def failures(order: GenerationJob) -> list[FailureLine]:
     ]
 
 
-def open_doubts(order: GenerationJob) -> list[Call]:
+def open_doubts(order: Order) -> list[Call]:
     """Uncertain calls nobody has settled."""
     return list(calls(order, state=CallState.UNCERTAIN).filter(settlement=Settlement.OPEN)[:SETTLED_SHOWN])
 
 
-def recent_drafts(order: GenerationJob) -> list[Draft]:
+def recent_drafts(order: Order) -> list[Draft]:
     """The newest drafts of an order that stand on the desk."""
     if order.job_id is None:
         return []
@@ -124,7 +124,7 @@ def recent_drafts(order: GenerationJob) -> list[Draft]:
     return list(found.order_by("-created_at", "-queue_position")[:RECENT])
 
 
-def outputs(order: GenerationJob) -> QuerySet[Call]:
+def outputs(order: Order) -> QuerySet[Call]:
     """For an evaluation: answered calls with their fields, by record."""
     return calls(order, state=CallState.ANSWERED)
 

@@ -121,7 +121,7 @@ def shown(proposal: TaskProposal) -> Shown:
 
 def _visible(member: Member) -> QuerySet[TaskProposal]:
     rows = TaskProposal.objects.filter(task__in=tasks_for(member)).order_by("-created_at", "-id")
-    return rows.select_related("task", "base_version", "accepted_version", "created_by", "generation_job__job")
+    return rows.select_related("task", "base_version", "accepted_version", "created_by", "order__job")
 
 
 def _diff(spec: TaskSpec, said: list[ProposedChange]) -> Sequence[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Q, Sum
 
-from generation.models import Call, GenerationJob
+from generation.models import Call, Order
 from generation.states import CallState
 
 
@@ -34,10 +34,10 @@ class Thrift:
     mended: int
 
 
-def of_order(order: GenerationJob) -> Thrift | None:
+def of_order(order: Order) -> Thrift | None:
     """The sums; None for an order without anything from a cache and without a repair."""
     repair = Q(is_repair=True)
-    sums: dict[str, Any] = Call.objects.filter(generation_job=order).aggregate(
+    sums: dict[str, Any] = Call.objects.filter(order=order).aggregate(
         input_tokens=Sum("input_tokens", default=0),
         cached_tokens=Sum("cached_tokens", default=0),
         repairs=Count("pk", filter=repair),
@@ -49,7 +49,7 @@ def of_order(order: GenerationJob) -> Thrift | None:
     return Thrift(saved_usd=_saved_usd(order), **sums)
 
 
-def _saved_usd(order: GenerationJob) -> Decimal | None:
+def _saved_usd(order: Order) -> Decimal | None:
     summary = ((order.job.result or {}) if order.job else {}).get("summary") or {}
     saved = summary.get("cache_saved_usd")
     return None if saved is None else Decimal(str(saved))

@@ -10,7 +10,7 @@ from django.db.models import Count
 from django.http import Http404
 
 from generation.engine.diversity.measure import Diversity, measure
-from generation.models import BestOf, GenerationJob, LeftOut
+from generation.models import BestOf, Order, LeftOut
 from generation.states import ChosenBy, LeftOutFor
 from generation.variety import Variety
 from review.models import DatasetVersion, Draft, Task
@@ -53,7 +53,7 @@ class Outcome:
     not_best: int
     chosen: dict[str, int]
     newest_repeats: list[LeftOut]
-    followers: list[GenerationJob]
+    followers: list[Order]
 
     @property
     def is_empty(self) -> bool:
@@ -61,12 +61,12 @@ class Outcome:
         return self.variety == Variety() and not self.repeats
 
 
-def outcome(order: GenerationJob) -> Outcome:
+def outcome(order: Order) -> Outcome:
     """What came of an order's variety so far."""
     variety = Variety.model_validate(order.variety)
-    left = LeftOut.objects.filter(generation_job=order)
+    left = LeftOut.objects.filter(order=order)
     counts = Counter(dict(left.values_list("reason").annotate(n=Count("pk")).order_by()))
-    chosen = dict(BestOf.objects.filter(generation_job=order).values_list("by").annotate(n=Count("pk")).order_by())
+    chosen = dict(BestOf.objects.filter(order=order).values_list("by").annotate(n=Count("pk")).order_by())
     repeats = left.filter(reason=LeftOutFor.DUPLICATE).select_related("draft__record", "because_of__record")
     return Outcome(
         variety=variety,
@@ -91,7 +91,7 @@ class Measured:
         return {"teacher": self.name, **asdict(self.diversity)}
 
 
-def measured(order: GenerationJob) -> list[Measured]:
+def measured(order: Order) -> list[Measured]:
     """How much an order's newest drafts differ: all of them first, then by teacher where there are several."""
     if order.job_id is None:
         return []

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from audit.services import trail
-from generation.models import Budget, GenerationJob
+from generation.models import Budget, Order
 from generation.selectors import budgets as selectors
 from generation.selectors.budgets import Standing
 from generation.states import BudgetScope
@@ -90,7 +90,7 @@ def hold_all(task: Task, max_cost_usd: Decimal | None) -> Decimal:
 
 
 @transaction.atomic
-def hold_again(order: GenerationJob) -> Decimal | None:
+def hold_again(order: Order) -> Decimal | None:
     """Have an order hold what it may still spend, as a new attempt at it begins.
 
     Returns:
@@ -102,17 +102,17 @@ def hold_again(order: GenerationJob) -> Decimal | None:
     if order.max_cost_usd is None:
         return None
     # The order before the budgets, as everybody does who locks both.
-    order = GenerationJob.objects.select_for_update(no_key=True, of=("self",)).select_related("task").get(pk=order.pk)
+    order = Order.objects.select_for_update(no_key=True, of=("self",)).select_related("task").get(pk=order.pk)
     tightest = _tightest(order.task, without=order)
     spent = selectors.spent_by(order)
     may_cost = order.max_cost_usd or Decimal(0)
     if tightest is not None:
         # What lies at a provider is under way whatever is left: it is taken in, and nothing is asked beside it.
-        left = max(tightest.left_usd, selectors.in_batches(Q(generation_job=order)))
+        left = max(tightest.left_usd, selectors.in_batches(Q(order=order)))
         if may_cost > spent and left <= 0:
             raise _nothing_left(tightest)
         may_cost = min(may_cost, spent + left)
-    GenerationJob.objects.filter(pk=order.pk).update(reserved_usd=may_cost)
+    Order.objects.filter(pk=order.pk).update(reserved_usd=may_cost)
     return may_cost
 
 
@@ -122,12 +122,12 @@ def hold_resumed(job: Job) -> None:
     Raises:
         Refusal: `budget_used_up`, nothing is left for it.
     """
-    order = GenerationJob.objects.filter(job=job).first()
+    order = Order.objects.filter(job=job).first()
     if order is not None:
         hold_again(order)
 
 
-def _tightest(task: Task, *, without: GenerationJob | None = None) -> Standing | None:
+def _tightest(task: Task, *, without: Order | None = None) -> Standing | None:
     """Of the budgets that cover a task the one with the least left, with all of their rows locked."""
     locked = selectors.covering(task).select_for_update(of=("self",))
     found = [selectors.standing(budget, without=without) for budget in locked]

@@ -20,7 +20,7 @@ from django.db.models import Q
 from generation.engine.batches.lines import inside
 from generation.engine.contracts import AnnouncedIn
 from generation.engine.untold import Doubt
-from generation.models import Call, GenerationJob
+from generation.models import Call, Order
 from generation.selectors import announced
 from generation.services import ingest, journals, spend, watching
 from generation.services.journals import Testimony
@@ -80,11 +80,11 @@ def close(job: Job) -> None:
         tell(locked(order.job_id), "asking", {"positions": []})
 
 
-def _left(order: GenerationJob, asked: list[AnnouncedIn], *, without: Collection[UUID] = ()) -> Left:
+def _left(order: Order, asked: list[AnnouncedIn], *, without: Collection[UUID] = ()) -> Left:
     found = {index for one in asked for index in inside(one.positions)}
     planned = ((uuid5(order.pk, str(index)), index) for index in sorted(found) if index < order.count)
     indexes = {pk: index for pk, index in planned if pk not in without}
-    calls = Call.objects.filter(generation_job=order)
+    calls = Call.objects.filter(order=order)
     is_open = Q(state__in=OPEN, cost_usd=0)
     open_calls = [call for call in calls.filter(is_open) if call.pk not in without]
     rows = {call.pk: call for call in open_calls if call.state == CallState.SENT or call.pk in indexes}
@@ -107,7 +107,7 @@ def _told(job: Job, ends: list[tuple[str, dict[str, Any]]]) -> set[UUID]:
     return {UUID(told["call_id"]) for _, told in ends}
 
 
-def _settle(order: GenerationJob, left: Left, known: Testimony) -> None:
+def _settle(order: Order, left: Left, known: Testimony) -> None:
     before = spend.noted(order, left.rows.values())
     fresh = [_unheard_of(order, pk, index) for pk, index in left.fresh.items()]
     doubted = [call for call in (*left.rows.values(), *fresh) if _may_be_paid(call, left.indexes.get(call.pk), known)]
@@ -138,14 +138,14 @@ def _may_be_paid(call: Call, index: int | None, known: Testimony) -> bool:
     return pk not in known.untold.unpaid and not is_unasked
 
 
-def _unheard_of(order: GenerationJob, pk: UUID, index: int) -> Call:
+def _unheard_of(order: Order, pk: UUID, index: int) -> Call:
     record_ids: list[str] = order.record_ids
     return Call(
-        pk=pk, generation_job=order, position=index, record_id=UUID(record_ids[index % len(record_ids)]), state=""
+        pk=pk, order=order, position=index, record_id=UUID(record_ids[index % len(record_ids)]), state=""
     )
 
 
-def _doubt(order: GenerationJob, call: Call, doubt: Doubt, *, is_known: bool) -> None:
+def _doubt(order: Order, call: Call, doubt: Doubt, *, is_known: bool) -> None:
     # A held call has one try; of one that is asked again, what tries before this one may have cost stays beside it.
     last_usd, lost_usd = spend.usd(doubt.last_usd), spend.usd(doubt.lost_usd)
     if order.uncertain_policy == UncertainPolicy.HOLD:

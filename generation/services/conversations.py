@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from generation.models import GenerationJob
+from generation.models import Order
 from review.models import RevisionRequest
 from review.prompting import Message
 from review.services import revisions
 from web.errors import Refusal
 
 
-def of_order(order: GenerationJob) -> list[Message]:
+def of_order(order: Order) -> list[Message]:
     """The conversation of an order for one revision.
 
     Raises:

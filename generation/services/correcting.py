@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from audit.services import trail
-from generation.models import Call, CallCorrection, GenerationJob
+from generation.models import Call, CallCorrection, Order
 from generation.services import spend, watching
 from generation.states import CallState
 from members.models import Member
@@ -21,7 +21,7 @@ _ENDED = frozenset({CallState.ANSWERED, CallState.FAILED})
 
 
 @transaction.atomic
-def correct(order: GenerationJob, call_id: UUID, *, cost_usd: Decimal, reason: str, by: Member) -> CallCorrection:
+def correct(order: Order, call_id: UUID, *, cost_usd: Decimal, reason: str, by: Member) -> CallCorrection:
     """Set what a call cost. The sums of its day move by the difference, and so do budgets.
 
     Args:
@@ -41,8 +41,8 @@ def correct(order: GenerationJob, call_id: UUID, *, cost_usd: Decimal, reason: s
     require_admin(by)
     reason = " ".join(reason.split())
     # The order's row first, as whoever takes in events does: what is told at the same moment waits.
-    order = GenerationJob.objects.select_for_update(no_key=True, of=("self",)).get(pk=order.pk)
-    call = Call.objects.filter(pk=call_id, generation_job=order).first()
+    order = Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=order.pk)
+    call = Call.objects.filter(pk=call_id, order=order).first()
     if call is None:
         raise Refusal(
             "no_call", "This order has no such call.", hint="Copy the call's id from the ledger's file of calls.",

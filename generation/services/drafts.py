@@ -11,7 +11,7 @@ from uuid import UUID
 from generation import ports
 from generation.engine.contracts import Mix, TeacherSpec
 from generation.engine.diversity import prompts
-from generation.models import GenerationJob, Teacher
+from generation.models import Order, Teacher
 from generation.services.variety import settling
 from generation.services.variety.examples import company_of
 from generation.states import Purpose
@@ -25,7 +25,7 @@ CHUNK = 500
 MICRO = Decimal("0.000001")
 
 
-def of_order(order: GenerationJob, told: Sequence[dict[str, Any]]) -> list[NewDraft]:
+def of_order(order: Order, told: Sequence[dict[str, Any]]) -> list[NewDraft]:
     """Drafts with the prompts they were asked with: rendered again here rather than carried in every event."""
     if not told:
         return []
@@ -39,7 +39,7 @@ def of_order(order: GenerationJob, told: Sequence[dict[str, Any]]) -> list[NewDr
     return found
 
 
-def draft(order: GenerationJob, told: dict[str, Any], messages: list[Message]) -> NewDraft:
+def draft(order: Order, told: dict[str, Any], messages: list[Message]) -> NewDraft:
     """One draft of an order with one teacher, asked for with these messages."""
     return _draft(order, told, messages, _asked(order)[0])
 
@@ -52,7 +52,7 @@ class _Asked:
     room: ports.ProvidedTeachers | None
 
 
-def _draft(order: GenerationJob, told: dict[str, Any], messages: list[Message], asked: _Asked) -> NewDraft:
+def _draft(order: Order, told: dict[str, Any], messages: list[Message], asked: _Asked) -> NewDraft:
     teacher, room = asked.spec, asked.room
     is_campaign = order.purpose == Purpose.CAMPAIGN
     return NewDraft(
@@ -79,7 +79,7 @@ def _draft(order: GenerationJob, told: dict[str, Any], messages: list[Message], 
 
 
 def _messages(
-    order: GenerationJob, mix: Mix, told: dict[str, Any], record: Record, *, audience: Audience
+    order: Order, mix: Mix, told: dict[str, Any], record: Record, *, audience: Audience
 ) -> list[Message]:
     said = told["parameters"]
     company = company_of(record) if mix.shots else []
@@ -90,7 +90,7 @@ def _messages(
     )
 
 
-def _asked(order: GenerationJob) -> list[_Asked]:
+def _asked(order: Order) -> list[_Asked]:
     """The teachers of an order, in the order of its mix."""
     variety = Variety.model_validate(order.variety)
     if not variety.teachers:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from generation.models import Call, GenerationJob
+from generation.models import Call, Order
 from generation.services import conversations, drafts, spend, watching
 from generation.services.batches import collecting, rows
 from generation.services.teaching import advising
@@ -82,9 +82,9 @@ def consume(job: Job, events: Iterable[Event]) -> None:
         watching.look(order, more_usd)
 
 
-def locked_order(job: Job) -> GenerationJob | None:
+def locked_order(job: Job) -> Order | None:
     """The order of a job, its row locked: whoever settles its calls by hand waits, and is waited for."""
-    orders = GenerationJob.objects.select_related("task_version__task", "teacher")
+    orders = Order.objects.select_related("task_version__task", "teacher")
     return orders.select_for_update(of=("self",), no_key=True).filter(collecting.orders_of(job)).first()
 
 
@@ -96,11 +96,11 @@ def _known(events: Iterable[Event]) -> dict[UUID, Call]:
     return known
 
 
-def _take_sent(order: GenerationJob, calls: dict[UUID, Call], payload: dict[str, Any]) -> None:
+def _take_sent(order: Order, calls: dict[UUID, Call], payload: dict[str, Any]) -> None:
     for entry in payload["calls"]:
         pk = UUID(entry["call_id"])
         if pk not in calls:
-            calls[pk] = Call(pk=pk, generation_job=order, record_id=UUID(entry["record"]), state=CallState.SENT)
+            calls[pk] = Call(pk=pk, order=order, record_id=UUID(entry["record"]), state=CallState.SENT)
         elif not _is_final(calls[pk]):
             calls[pk].state = CallState.SENT
 
@@ -124,11 +124,11 @@ def _is_final(call: Call) -> bool:
     return call.state == CallState.ANSWERED or (call.state == CallState.FAILED and is_paid)
 
 
-def _take_end(order: GenerationJob, calls: dict[UUID, Call], event: Event) -> bool:
+def _take_end(order: Order, calls: dict[UUID, Call], event: Event) -> bool:
     """Write an end into its row; False when the row has its end already."""
     told = event.payload
     pk = UUID(told["call_id"])
-    call = calls.get(pk) or Call(pk=pk, generation_job=order, record_id=UUID(told["record"]))
+    call = calls.get(pk) or Call(pk=pk, order=order, record_id=UUID(told["record"]))
     if call.state and (_is_final(call) or (call.settlement and event.kind == "uncertain")):
         return False
     calls[pk] = call
@@ -154,7 +154,7 @@ def _take_end(order: GenerationJob, calls: dict[UUID, Call], event: Event) -> bo
     return True
 
 
-def _possible_usd(order: GenerationJob, call: Call, told: dict[str, Any]) -> Decimal:
+def _possible_usd(order: Order, call: Call, told: dict[str, Any]) -> Decimal:
     """What tries of a call that brought no word may have cost, its end told."""
     possible = _usd(told.get("possible_cost_usd", 0))
     if call.state != CallState.UNCERTAIN and order.uncertain_policy == UncertainPolicy.HOLD:
@@ -164,7 +164,7 @@ def _possible_usd(order: GenerationJob, call: Call, told: dict[str, Any]) -> Dec
     return max(call.possible_cost_usd, possible)
 
 
-def _to_desk(order: GenerationJob, calls: dict[UUID, Call], told: dict[UUID, dict[str, Any]]) -> None:
+def _to_desk(order: Order, calls: dict[UUID, Call], told: dict[UUID, dict[str, Any]]) -> None:
     if order.purpose == Purpose.REVISION:
         _to_asker(order, calls, told)
         return
@@ -176,7 +176,7 @@ def _to_desk(order: GenerationJob, calls: dict[UUID, Call], told: dict[UUID, dic
     arrival.added(added)
 
 
-def _after(order: GenerationJob, calls: dict[UUID, Call], told: dict[UUID, dict[str, Any]]) -> None:
+def _after(order: Order, calls: dict[UUID, Call], told: dict[UUID, dict[str, Any]]) -> None:
     """What answers mean beside the desk, once their calls are rows."""
     if order.purpose == Purpose.JUDGING:
         judged.take(order, told, calls)
@@ -187,7 +187,7 @@ def _after(order: GenerationJob, calls: dict[UUID, Call], told: dict[UUID, dict[
         arriving.after(order, {call.record_id for call in calls.values()})
 
 
-def _to_asker(order: GenerationJob, calls: dict[UUID, Call], answers: dict[UUID, dict[str, Any]]) -> None:
+def _to_asker(order: Order, calls: dict[UUID, Call], answers: dict[UUID, dict[str, Any]]) -> None:
     """A draft that was written again goes to who asked for it; one that does not fit is told like any failure."""
     job_id = order.job_id
     if job_id is None:
@@ -201,7 +201,7 @@ def _to_asker(order: GenerationJob, calls: dict[UUID, Call], answers: dict[UUID,
             call.state, call.error_code, call.error_message = CallState.FAILED, refusal.code[:40], refusal.message
 
 
-def _add_alone(order: GenerationJob, calls: dict[UUID, Call], draft: NewDraft) -> list[Draft]:
+def _add_alone(order: Order, calls: dict[UUID, Call], draft: NewDraft) -> list[Draft]:
     """One draft the desk will not take must not hold up the rest."""
     try:
         return add_drafts(version=order.task_version, drafts=[draft], job_id=order.job_id)

@@ -10,7 +10,7 @@ from generation import ports
 from generation.engine.contracts import GenerationSpec, Limits, RecordIn, TeacherSpec
 from generation.engine.diversity import choosing
 from generation.engine.teaching import advice
-from generation.models import GenerationJob, Teacher
+from generation.models import Order, Teacher
 from generation.selectors import announced, known_calls
 from generation.selectors.teachers import Price
 from generation.services import addresses, budgets, conversations
@@ -63,9 +63,9 @@ def build(job: Job) -> dict[str, Any]:
 
     Raises:
         Refusal: The teacher's address is no longer allowed, a record is gone, or budgets leave nothing.
-        GenerationJob.DoesNotExist: The job belongs to no order.
+        Order.DoesNotExist: The job belongs to no order.
     """
-    order = GenerationJob.objects.select_related("task_version", "teacher").get(collecting.orders_of(job))
+    order = Order.objects.select_related("task_version", "teacher").get(collecting.orders_of(job))
     is_closing = job.kind == COLLECT
     teacher = TeacherSpec.model_validate(order.teacher_spec)
     if room := ports.room_of(order.teacher):
@@ -106,7 +106,7 @@ def secret_refs(job: Job) -> list[str]:
     Raises:
         Refusal: A key may not (any more) be sent to its teacher's address.
     """
-    order = GenerationJob.objects.get(collecting.orders_of(job))
+    order = Order.objects.get(collecting.orders_of(job))
     mixed = Variety.model_validate(order.variety).teachers
     specs = [one.teacher for one in mixed] or [TeacherSpec.model_validate(order.teacher_spec)]
     for spec in specs:
@@ -116,12 +116,12 @@ def secret_refs(job: Job) -> list[str]:
     return list(dict.fromkeys(spec.secret_ref for spec in specs if spec.secret_ref))
 
 
-def _call_usd(order: GenerationJob) -> float:
+def _call_usd(order: Order) -> float:
     said: dict[str, Any] = order.estimate
     return float(said.get("cost_usd", 0)) / max(1, int(said.get("calls", 1)))
 
 
-def _repairs_until_usd(order: GenerationJob) -> float | None:
+def _repairs_until_usd(order: Order) -> float | None:
     """The estimate's upper end and one worst call, as the suggested budget has it; None for an order without one."""
     said: dict[str, Any] = order.estimate
     if "cost_high_usd" not in said:
@@ -129,14 +129,14 @@ def _repairs_until_usd(order: GenerationJob) -> float | None:
     return float(said["cost_high_usd"]) + float(said.get("worst_call_usd", 0))
 
 
-def _task(order: GenerationJob) -> TaskSpec:
+def _task(order: Order) -> TaskSpec:
     """What is asked for: the task itself, or what a judge or an adviser answers with."""
     if order.purpose == Purpose.JUDGING:
         return choosing.task()
     return advice.task() if order.purpose == Purpose.TEACHING else order.task_version.spec
 
 
-def _concurrency(order: GenerationJob) -> int:
+def _concurrency(order: Order) -> int:
     """As many at once as the teachers allow together, where each has its share of them."""
     variety = Variety.model_validate(order.variety)
     if not variety.teachers:
@@ -150,7 +150,7 @@ def _concurrency(order: GenerationJob) -> int:
     return max(1, min(MOST_AT_ONCE, int(min(most))))
 
 
-def _records(order: GenerationJob) -> list[RecordIn]:
+def _records(order: Order) -> list[RecordIn]:
     record_ids: list[str] = order.record_ids
     known: dict[str, RecordIn] = {}
     variety = Variety.model_validate(order.variety)

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from audit.services import trail
 from generation.estimates import Estimate
-from generation.models import GenerationJob, Teacher
+from generation.models import Order, Teacher
 from generation.services import budgets, order_spec
 from generation.services.batches.wishes import AT_ONCE, WayWish
 from generation.services.quoting import MOST_PER_RECORD, Quote, Threads, askable, quote
@@ -42,12 +42,12 @@ def launch(
     purpose: Purpose = Purpose.DESK,
     uncertain_policy: UncertainPolicy = UncertainPolicy.HOLD,
     seed: int | None = None,
-    repeats: GenerationJob | None = None,
+    repeats: Order | None = None,
     per_record: int = 1,
     mix: MixWish = AS_EVER,
     wish: WayWish = AT_ONCE,
     threads: Threads | None = None,
-) -> GenerationJob:
+) -> Order:
     """Order drafts: the rows are written here, the calls are made by a worker.
 
     Args:
@@ -101,10 +101,10 @@ def place(
     purpose: Purpose = Purpose.DESK,
     uncertain_policy: UncertainPolicy = UncertainPolicy.HOLD,
     seed: int | None = None,
-    repeats: GenerationJob | None = None,
-    follows: GenerationJob | None = None,
+    repeats: Order | None = None,
+    follows: Order | None = None,
     wish: WayWish = AT_ONCE,
-) -> GenerationJob:
+) -> Order:
     """Write the rows of an order that was quoted and launch its job, inside the caller's transaction.
 
     Raises:
@@ -122,7 +122,7 @@ def place(
         subject_id=order_id,
         subject_url=reverse("generation:detail", args=[order_id]),
     )
-    return GenerationJob.objects.create(
+    return Order.objects.create(
         id=order_id,
         job=job,
         task=task,

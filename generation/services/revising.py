@@ -10,7 +10,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from generation import estimates
-from generation.models import GenerationJob, Teacher
+from generation.models import Order, Teacher
 from generation.selectors import teachers as selectors
 from generation.selectors.teachers import TeacherLine
 from generation.services import order_spec, orders
@@ -77,12 +77,12 @@ class TeacherReviser:
 
 def settle(job: Job) -> None:
     """Once the job of a revision has ended without one, its draft comes back to whoever asked."""
-    order = GenerationJob.objects.filter(job=job, purpose=Purpose.REVISION).first()
+    order = Order.objects.filter(job=job, purpose=Purpose.REVISION).first()
     if order is not None:
         revisions.give_up(job.pk, why=_why(order, job))
 
 
-def _why(order: GenerationJob, job: Job) -> str:
+def _why(order: Order, job: Job) -> str:
     call = order.calls.exclude(state=CallState.ANSWERED).exclude(error_message="").first()
     if call is not None:
         return call.error_message[:200]

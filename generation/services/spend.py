@@ -19,7 +19,7 @@ from django.db.models import Count, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from generation.models import Call, GenerationJob, SpendDay
+from generation.models import Call, Order, SpendDay
 
 AMOUNTS = ("calls", "input_tokens", "cached_tokens", "output_tokens", "cost_usd", "possible_usd")
 MICRO = Decimal("0.000001")
@@ -35,12 +35,12 @@ class Noted:
     amounts: Amounts
 
 
-def noted(order: GenerationJob, calls: Iterable[Call]) -> dict[UUID, Noted]:
+def noted(order: Order, calls: Iterable[Call]) -> dict[UUID, Noted]:
     """What these saved calls say now, by id."""
     return {call.pk: Noted(_key(order, call), _amounts(call)) for call in calls}
 
 
-def book(order: GenerationJob, before: Mapping[UUID, Noted], calls: Iterable[Call]) -> Decimal:
+def book(order: Order, before: Mapping[UUID, Noted], calls: Iterable[Call]) -> Decimal:
     """Move the sums by what has changed since `before`; calls that are not in it are new.
 
     Belongs to the transaction that saves the calls. Two that change the same call at once must hold its order's row.
@@ -61,9 +61,9 @@ def book(order: GenerationJob, before: Mapping[UUID, Noted], calls: Iterable[Cal
     return sum((move[-1] + move[-2] for move in moves.values()), Decimal(0))
 
 
-def sums_of(order: GenerationJob) -> list[SpendDay]:
+def sums_of(order: Order) -> list[SpendDay]:
     """The sums as the calls of an order have them, unsaved, by day, teacher and way."""
-    calls = Call.objects.filter(generation_job=order).order_by()
+    calls = Call.objects.filter(order=order).order_by()
     rows = calls.values("teacher_name", "way", day=TruncDate("created_at")).annotate(
         n=Count("pk"), given=Sum("input_tokens"), cached=Sum("cached_tokens"), answered=Sum("output_tokens"),
         cost=Sum("cost_usd"), possible=Sum("possible_cost_usd"),
@@ -80,28 +80,28 @@ def sums_of(order: GenerationJob) -> list[SpendDay]:
     return [_row(order, key, amounts) for key, amounts in sorted(sums.items())]
 
 
-def orders() -> Iterator[GenerationJob]:
+def orders() -> Iterator[Order]:
     """Every order, one after the other."""
-    return GenerationJob.objects.only("id", "teacher_spec").order_by("pk").iterator(chunk_size=500)
+    return Order.objects.only("id", "teacher_spec").order_by("pk").iterator(chunk_size=500)
 
 
-def differs(order: GenerationJob) -> bool:
+def differs(order: Order) -> bool:
     """Whether an order's sums are others than its calls make."""
-    kept = SpendDay.objects.filter(generation_job=order, calls__gt=0).order_by("day", "teacher_name", "way")
+    kept = SpendDay.objects.filter(order=order, calls__gt=0).order_by("day", "teacher_name", "way")
     return sorted(map(_told, kept)) != [_told(row) for row in sums_of(order)]
 
 
 @transaction.atomic
-def rebuild(order: GenerationJob) -> bool:
+def rebuild(order: Order) -> bool:
     """Write an order's sums anew from its calls.
 
     Returns:
         Whether they were others before.
     """
-    order = GenerationJob.objects.select_for_update(no_key=True).get(pk=order.pk)
+    order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     if not differs(order):
         return False
-    SpendDay.objects.filter(generation_job=order).delete()
+    SpendDay.objects.filter(order=order).delete()
     SpendDay.objects.bulk_create(sums_of(order))
     return True
 
@@ -111,12 +111,12 @@ def usd(amount: Decimal | float | int | None) -> Decimal:
     return Decimal(str(amount or 0)).quantize(MICRO)
 
 
-def own_name(order: GenerationJob) -> str:
+def own_name(order: Order) -> str:
     """The name of the teacher an order was launched with."""
     return str(order.teacher_spec.get("name", ""))[:120]
 
 
-def _key(order: GenerationJob, call: Call) -> Key:
+def _key(order: Order, call: Call) -> Key:
     # A call that is not saved yet has no time; `book` puts its day in.
     day = timezone.localdate(call.created_at) if call.created_at else date.min
     return day, call.teacher_name or own_name(order), str(call.way)
@@ -133,21 +133,21 @@ def _add(sums: list[Any], amounts: Amounts | tuple[Any, ...], sign: int) -> None
         sums[place] += sign * amount
 
 
-def _move(order: GenerationJob, key: Key, amounts: list[Any]) -> None:
+def _move(order: Order, key: Key, amounts: list[Any]) -> None:
     day, teacher, way = key
     # Read, added and written as decimals: where a database adds them as floats, a million sums would drift.
     row, _ = SpendDay.objects.select_for_update().get_or_create(
-        generation_job=order, day=day, teacher_name=teacher, way=way
+        order=order, day=day, teacher_name=teacher, way=way
     )
     for name, amount in zip(AMOUNTS, amounts, strict=True):
         setattr(row, name, getattr(row, name) + amount)
     row.save(update_fields=AMOUNTS)
 
 
-def _row(order: GenerationJob, key: Key, amounts: list[Any]) -> SpendDay:
+def _row(order: Order, key: Key, amounts: list[Any]) -> SpendDay:
     day, teacher, way = key
     values = dict(zip(AMOUNTS, amounts, strict=True))
-    return SpendDay(generation_job=order, day=day, teacher_name=teacher, way=way, **values)
+    return SpendDay(order=order, day=day, teacher_name=teacher, way=way, **values)
 
 
 def _told(row: SpendDay) -> tuple[Any, ...]:

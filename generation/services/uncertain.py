@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from audit.services import trail
-from generation.models import Call, GenerationJob
+from generation.models import Call, Order
 from generation.services import orders, spend
 from generation.services.variety import again
 from generation.states import CallState, Purpose, Settlement, UncertainPolicy
@@ -22,7 +22,7 @@ NOTHING = Decimal(0)
 
 
 @transaction.atomic
-def drop(order: GenerationJob, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
+def drop(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
     """Give calls up. Their possible cost stays on the order.
 
     Args:
@@ -41,7 +41,7 @@ def drop(order: GenerationJob, *, call_ids: Sequence[UUID] | None, by: Member) -
 
 
 @transaction.atomic
-def take_as_paid(order: GenerationJob, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
+def take_as_paid(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
     """Book what calls may have cost as their cost, an estimate: the provider's bill has them.
 
     Arguments, answer and errors as for `drop`.
@@ -50,7 +50,7 @@ def take_as_paid(order: GenerationJob, *, call_ids: Sequence[UUID] | None, by: M
 
 
 @transaction.atomic
-def take_as_unpaid(order: GenerationJob, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
+def take_as_unpaid(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
     """Take what calls may have cost off the books: the provider's bill does not have them.
 
     Arguments, answer and errors as for `drop`.
@@ -59,7 +59,7 @@ def take_as_unpaid(order: GenerationJob, *, call_ids: Sequence[UUID] | None, by:
 
 
 @transaction.atomic
-def ask_again(order: GenerationJob, *, call_ids: Sequence[UUID] | None, by: Member) -> GenerationJob:
+def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> Order:
     """Order the drafts of these calls anew, from the same teacher; each is settled once, however often this is pressed.
 
     The new order's budget is what its own worst case needs; its calls have ids of their own, so that both stay visible.
@@ -108,11 +108,11 @@ def ask_again(order: GenerationJob, *, call_ids: Sequence[UUID] | None, by: Memb
     )
 
 
-def _settle(order: GenerationJob, call_ids: Sequence[UUID] | None, by: Member, settlement: Settlement) -> list[Call]:
+def _settle(order: Order, call_ids: Sequence[UUID] | None, by: Member, settlement: Settlement) -> list[Call]:
     permissions.require(by, order.task, Role.LEAD)
     # The order's row first, as whoever takes in events does: the two never hold each other up for ever.
-    GenerationJob.objects.select_for_update(no_key=True).get(pk=order.pk)
-    found = Call.objects.filter(generation_job=order, state=CallState.UNCERTAIN, settlement=Settlement.OPEN)
+    Order.objects.select_for_update(no_key=True).get(pk=order.pk)
+    found = Call.objects.filter(order=order, state=CallState.UNCERTAIN, settlement=Settlement.OPEN)
     if call_ids is not None:
         found = found.filter(pk__in=list(call_ids))
     calls = list(found.order_by("position"))

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from generation.models import Budget, GenerationJob
+from generation.models import Budget, Order
 from generation.selectors import budgets as selectors
 from generation.selectors.budgets import Standing
 from jobs.services import lifecycle
@@ -29,7 +29,7 @@ from webhooks.services import publishing
 logger = logging.getLogger(__name__)
 
 
-def look(order: GenerationJob, more_usd: Decimal) -> None:
+def look(order: Order, more_usd: Decimal) -> None:
     """Warn of the budgets that an order has brought near their limit, its own first, and pause it where one is used up.
 
     The engine keeps within what the order holds; this is for limits that were lowered meanwhile, and for a provider that
@@ -50,7 +50,7 @@ def look(order: GenerationJob, more_usd: Decimal) -> None:
             _pause(now, order)
 
 
-def _warn(now: Standing, order: GenerationJob) -> None:
+def _warn(now: Standing, order: Order) -> None:
     """Say it once a period: whoever writes the period first says it."""
     news = Budget.objects.filter(pk=now.budget.pk).exclude(warned_for=now.period)
     if not news.update(warned_for=now.period, warned_at=timezone.now()):
@@ -67,7 +67,7 @@ def _warn(now: Standing, order: GenerationJob) -> None:
     transaction.on_commit(partial(_mail, text_of(now), page_of(task), _readers(task)))
 
 
-def _warn_of_own(order: GenerationJob, spent_usd: Decimal) -> None:
+def _warn_of_own(order: Order, spent_usd: Decimal) -> None:
     data = {
         "scope": "order", "order": str(order.pk), "page": reverse("generation:detail", args=[order.pk]),
         "spent_usd": str(spent_usd), "limit_usd": str(order.max_cost_usd),
@@ -78,7 +78,7 @@ def _warn_of_own(order: GenerationJob, spent_usd: Decimal) -> None:
         tell(locked(order.job_id), "log", {"level": "warning", "message": said})
 
 
-def _pause(now: Standing, order: GenerationJob) -> None:
+def _pause(now: Standing, order: Order) -> None:
     job = locked(order.job_id) if order.job_id is not None else None
     if job is None or job.state != JobState.RUNNING:
         return

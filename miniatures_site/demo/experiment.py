@@ -113,7 +113,7 @@ def _campaign(admin: Member, lead: Member, task: Task, companies: int) -> Campai
         # Whoever a user has imported meanwhile is none of the demo's people.
         batch = ContactImport.objects.filter(task=task, filename=PEOPLE).first() or _import(lead, task, companies)
         campaign = campaigns.create(task, _plan(admin, batch), slug=SLUG, by=lead)
-    if campaign.state == CampaignState.DRAFT:
+    if campaign.state == CampaignState.PLANNED:
         Campaign.objects.filter(pk=campaign.pk).update(salt=SALT)
         campaign.refresh_from_db()
         if not Experiment.objects.filter(campaign=campaign, registered_at__isnull=False).exists():

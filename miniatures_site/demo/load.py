@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from generation.models import GenerationJob, Teacher
+from generation.models import Order, Teacher
 from generation.seeds import OFFLINE_SLUG
 from generation.services import orders
 from generation.states import Purpose
@@ -25,7 +25,7 @@ from review.models import Decision, DeskSettings, Draft, Membership, Source, Tas
 from review.services import desk_settings, imports, tasks
 from review.spec import Offer, TaskSpec
 from review.starters import STARTERS
-from review.states import DraftState, QueueOrder, Role
+from review.states import DraftState, QueueOrdering, Role
 from training.services import students
 
 SLUG = "outreach-e-mail"
@@ -165,7 +165,7 @@ def _hand_drafts(admin: Member) -> bool:
 
 def _teacher_drafts(admin: Member) -> bool:
     task = Task.objects.get(slug=SLUG)
-    orders_there = GenerationJob.objects.filter(task=task, purpose=Purpose.DESK)
+    orders_there = Order.objects.filter(task=task, purpose=Purpose.DESK)
     order = orders_there.select_related("job").order_by("created_at").first()
     if order is None:
         source = Source.objects.get(task=task, kind="records")
@@ -194,7 +194,7 @@ def _desk(admin: Member) -> bool:
 
 def _deal(task: Task, admin: Member, *, overlap_share: float) -> None:
     desk_settings.save(
-        task, by=admin, order=QueueOrder.OLDEST, random_share=0.15, overlap_share=overlap_share, overlap_reviewers=2,
+        task, by=admin, order=QueueOrdering.OLDEST, random_share=0.15, overlap_share=overlap_share, overlap_reviewers=2,
         known_every=0,
     )  # fmt: skip
 

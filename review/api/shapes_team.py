@@ -6,13 +6,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from review.states import QueueOrder
+from review.states import QueueOrdering
 
 
 class DeskSettingsIn(serializers.Serializer[Any]):
     """How a desk deals; shares from 0 to 1."""
 
-    order = serializers.ChoiceField(choices=QueueOrder.choices)
+    order = serializers.ChoiceField(choices=QueueOrdering.choices)
     random_share = serializers.FloatField(help_text="0.1 to 0.2: cards drawn at random.")
     overlap_share = serializers.FloatField(help_text="0 to 1: drafts that several reviewers judge blind.")
     overlap_reviewers = serializers.IntegerField(help_text="2 to 5.")

@@ -129,7 +129,7 @@ class Assignment(models.Model):
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+")
     state = models.CharField(max_length=10, choices=AssignmentState.choices, default=AssignmentState.ACTIVE)
     # How the card came: in the order of the queue, at random, for overlap, as a known answer, assigned, asked for.
-    drawn = models.CharField(max_length=10, choices=Drawn.choices, default=Drawn.ORDER)
+    drawn = models.CharField(max_length=10, choices=Drawn.choices, default=Drawn.QUEUE)
     leased_until = models.DateTimeField()
     etag = models.CharField(max_length=64)
     unfinished = models.JSONField(null=True, blank=True)

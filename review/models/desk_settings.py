@@ -10,14 +10,14 @@ from django.db.models import Q
 
 from review.models.desk import Draft
 from review.models.tasks import Task
-from review.states import QueueOrder, Verdict
+from review.states import QueueOrdering, Verdict
 
 
 class DeskSettings(models.Model):
     """The lead's choices for one task; a task without a row deals by the defaults."""
 
     task = models.OneToOneField(Task, primary_key=True, on_delete=models.CASCADE, related_name="desk_settings")
-    order = models.CharField(max_length=10, choices=QueueOrder.choices, default=QueueOrder.OLDEST)
+    order = models.CharField(max_length=10, choices=QueueOrdering.choices, default=QueueOrdering.OLDEST)
     # Share of dealt cards that are drawn at random, so that accept rates stay unbiased.
     random_share = models.FloatField(default=0.15)
     # Share of drafts that `overlap_reviewers` reviewers judge, blind to each other.

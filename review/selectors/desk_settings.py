@@ -10,13 +10,13 @@ from members.models import Member
 from review.models import DeskSettings, Draft, Membership, Task
 from review.permissions import require
 from review.selectors import known_answers, queues
-from review.states import DraftState, QueueOrder, Role
+from review.states import DraftState, QueueOrdering, Role
 
 COUNT_UP_TO = 1000
 ORDER_WORDS = {
-    QueueOrder.OLDEST: "Drafts come as they were added.",
-    QueueOrder.UNCERTAIN: "Drafts come first whose acceptance the verdicts so far leave most open.",
-    QueueOrder.DIVERSE: "Drafts come first that differ most from each other.",
+    QueueOrdering.OLDEST: "Drafts come as they were added.",
+    QueueOrdering.UNCERTAIN: "Drafts come first whose acceptance the verdicts so far leave most open.",
+    QueueOrdering.DIVERSE: "Drafts come first that differ most from each other.",
 }
 
 
@@ -30,7 +30,7 @@ def page(member: Member, task: Task) -> dict[str, Any]:
     held = queues.settings_of(Task.objects.select_related("desk_settings").get(pk=task.pk))
     return {
         "desk": held,
-        "orders": [(order.value, order.label, ORDER_WORDS[order]) for order in QueueOrder],
+        "orders": [(order.value, order.label, ORDER_WORDS[order]) for order in QueueOrdering],
         "waits_for_others": waiting_for_others(task),
         "known": known_answers.listed(task),
         "assigned": assigned(task),

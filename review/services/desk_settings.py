@@ -12,7 +12,7 @@ from members.models import Member
 from review.models import DeskSettings, Task
 from review.permissions import require
 from review.services import ordering
-from review.states import QueueOrder, Role
+from review.states import QueueOrdering, Role
 from web.errors import Refusal
 
 RANDOM_SHARES = (0.1, 0.2)
@@ -68,7 +68,7 @@ def _wrong(
     order: str, random_share: float, overlap_share: float, overlap_reviewers: int, known_every: int
 ) -> dict[str, list[str]]:
     found = {
-        "order": order not in QueueOrder.values and f"There is no order '{order}'.",
+        "order": order not in QueueOrdering.values and f"There is no order '{order}'.",
         "random_share": not _within(random_share, RANDOM_SHARES) and "Between 10 and 20 % of cards are drawn at random.",
         "overlap_share": not _within(overlap_share, (0, 1)) and "The share is between 0 and 100 %.",
         "overlap_reviewers": not _within(overlap_reviewers, REVIEWERS) and "From 2 to 5 reviewers judge the same draft.",

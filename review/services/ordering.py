@@ -19,7 +19,7 @@ from review import orders, ports
 from review.models import DeskSettings, Draft, Gold, Task
 from review.schema import Fields
 from review.selectors import queues
-from review.states import DraftState, QueueOrder, Verdict
+from review.states import DraftState, QueueOrdering, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def order_desks() -> int:
         How many desks.
     """
     done = 0
-    for held in DeskSettings.objects.exclude(order=QueueOrder.OLDEST).filter(task__archived_at__isnull=True):
+    for held in DeskSettings.objects.exclude(order=QueueOrdering.OLDEST).filter(task__archived_at__isnull=True):
         newest = Draft.objects.filter(task=held.task_id, state=DraftState.PENDING)
         came = newest.order_by("-created_at").values_list("created_at", flat=True).first()
         if came is not None and (held.ordered_at is None or came > held.ordered_at):
@@ -82,9 +82,9 @@ def order_desks() -> int:
 
 
 def _places(held: DeskSettings, ids: Sequence[UUID]) -> list[int]:
-    if not ids or held.order == QueueOrder.OLDEST:
+    if not ids or held.order == QueueOrdering.OLDEST:
         return list(range(len(ids)))
-    if held.order == QueueOrder.UNCERTAIN:
+    if held.order == QueueOrdering.UNCERTAIN:
         return orders.least_certain_first(_chances(held.task, ids))
     return orders.most_different_first(_texts(ids))
 

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from generation.engine.offline import tokens
 from generation.engine.offline import write as compose
-from generation.models import Call, GenerationJob
+from generation.models import Call, Order
 from generation.services import orders
 from generation.states import CallState, Purpose
 from jobs.states import FINISHED
@@ -171,11 +171,11 @@ def _ordered(trial: Trial) -> Written:
     return read(trial, prompting.completion(trial.spec, call.fields), done=done, cost_usd=float(call.cost_usd))
 
 
-def _wait(order: GenerationJob) -> Call:
+def _wait(order: Order) -> Call:
     until = time.monotonic() + ORDER_WITHIN_S
     while time.monotonic() < until:
         order.refresh_from_db()
-        job = GenerationJob.objects.select_related("job").get(pk=order.pk).job
+        job = Order.objects.select_related("job").get(pk=order.pk).job
         call = order.calls.exclude(state=CallState.SENT).first()
         if call is not None:
             return call

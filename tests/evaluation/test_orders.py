@@ -13,7 +13,7 @@ from django.utils import timezone
 from evaluation.models import Evaluation, EvaluationOutput
 from evaluation.selectors import inputs
 from evaluation.services import lay, orders
-from generation.models import Call, GenerationJob, Teacher
+from generation.models import Call, Order, Teacher
 from jobs.models import Job
 from jobs.services import consumers
 from members.models import Member
@@ -32,7 +32,7 @@ def taught(task: Task, version: Any) -> Teacher:
     return Teacher.objects.get(slug="offline")
 
 
-def end(order: GenerationJob, state: str = "succeeded") -> Job:
+def end(order: Order, state: str = "succeeded") -> Job:
     Job.objects.filter(pk=order.job_id).update(state=state, finished_at=timezone.now())
     return Job.objects.get(pk=order.job_id)
 
@@ -109,7 +109,7 @@ def test_the_same_prompts_are_not_paid_for_twice(
 
     assert second.teacher_order == first.teacher_order
     assert second.job is not None
-    assert GenerationJob.objects.filter(purpose="evaluation").count() == 1
+    assert Order.objects.filter(purpose="evaluation").count() == 1
 
 
 def test_no_held_out_record_is_said_on_the_evaluation(miniature: Miniature) -> None:
@@ -138,7 +138,7 @@ def test_the_engine_is_given_golds_of_held_out_records_only_and_no_text_of_the_t
     fresh = {"subject": "Fresh", "body": "Written for the evaluation."}
     for position, record in enumerate(order.record_ids):
         Call.objects.create(
-            id=Record.objects.get(pk=record).pk, generation_job=order, record_id=record, position=position,
+            id=Record.objects.get(pk=record).pk, order=order, record_id=record, position=position,
             state="answered", fields=fresh,
         )  # fmt: skip
     end(order)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from generation.models import Call, GenerationJob, Teacher
+from generation.models import Call, Order, Teacher
 from generation.services import orders
 from members.models import Member
 from review.models import Membership, Record, Source, Task
@@ -77,19 +77,19 @@ def paid(db: None, monkeypatch: pytest.MonkeyPatch) -> Teacher:
 
 
 @pytest.fixture
-def order(task: Task, source: Source, offline: Teacher, lead: Member) -> GenerationJob:
+def order(task: Task, source: Source, offline: Teacher, lead: Member) -> Order:
     return orders.launch(task, teacher=offline, count=4, by=lead, seed=1)
 
 
 @pytest.fixture
-def paid_order(task: Task, source: Source, paid: Teacher, lead: Member) -> GenerationJob:
+def paid_order(task: Task, source: Source, paid: Teacher, lead: Member) -> Order:
     return orders.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(1))
 
 
-def uncertain_call(order: GenerationJob, n: int = 1, **over: Any) -> Call:
+def uncertain_call(order: Order, n: int = 1, **over: Any) -> Call:
     return Call.objects.create(
         id=UUID(int=n),
-        generation_job=order,
+        order=order,
         record_id=order.record_ids[0],
         state="uncertain",
         position=n,

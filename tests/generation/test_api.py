@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from generation.models import Call, GenerationJob, Teacher
+from generation.models import Call, Order, Teacher
 from members.models import Member
 from review.models import Source, Task
 from tests.generation.conftest import uncertain_call
 
 Api = Callable[..., APIClient]
-JOBS = "/api/v1/generation-jobs/"
+JOBS = "/api/v1/orders/"
 ORDER = {"task": "outreach", "teacher": "offline", "source": "prospects", "count": 4}
 
 
@@ -42,7 +42,7 @@ def test_the_same_key_launches_once(task: Task, source: Source, lead: Member, ap
     answers = [api.post(JOBS, ORDER, format="json", headers={"Idempotency-Key": "k1"}) for _ in range(2)]
 
     assert answers[0].data["id"] == answers[1].data["id"]
-    assert GenerationJob.objects.count() == 1
+    assert Order.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_wrong_order_is_a_problem_with_the_right_status(
 
     assert answer.status_code == status
     assert answer["Content-Type"] == "application/problem+json"
-    assert not GenerationJob.objects.exists()
+    assert not Order.objects.exists()
 
 
 def test_a_missing_key_is_a_422_that_names_the_variable(
@@ -81,7 +81,7 @@ def test_a_missing_key_is_a_422_that_names_the_variable(
 
 
 def test_roles_and_scopes_hold(
-    task: Task, order: GenerationJob, viewer: Member, lead: Member, stranger: Member, api_as: Api
+    task: Task, order: Order, viewer: Member, lead: Member, stranger: Member, api_as: Api
 ) -> None:
     one = f"{JOBS}{order.pk}/"
 
@@ -93,7 +93,7 @@ def test_roles_and_scopes_hold(
     assert api_as(lead).delete(one).status_code == 405
 
 
-def test_calls_are_listed_in_order_and_by_state(paid_order: GenerationJob, lead: Member, api_as: Api) -> None:
+def test_calls_are_listed_in_order_and_by_state(paid_order: Order, lead: Member, api_as: Api) -> None:
     for n in (3, 1, 2):
         uncertain_call(paid_order, n)
     Call.objects.filter(position=2).update(state="answered", cost_usd=Decimal("0.0007"), fields={"subject": "S"})
@@ -106,7 +106,7 @@ def test_calls_are_listed_in_order_and_by_state(paid_order: GenerationJob, lead:
     assert [(row["cost_usd"], row["fields"]) for row in answered] == [("0.000700", {"subject": "S"})]
 
 
-def test_uncertain_calls_are_settled_once(paid_order: GenerationJob, lead: Member, api_as: Api) -> None:
+def test_uncertain_calls_are_settled_once(paid_order: Order, lead: Member, api_as: Api) -> None:
     uncertain_call(paid_order, 1)
     uncertain_call(paid_order, 2)
     api, url = api_as(lead), f"{JOBS}{paid_order.pk}/settle/"
@@ -114,7 +114,7 @@ def test_uncertain_calls_are_settled_once(paid_order: GenerationJob, lead: Membe
     again = api.post(url, {"verb": "retry"}, format="json")
     late = api.post(url, {"verb": "drop"}, format="json")
 
-    order = GenerationJob.objects.get(pk=again.data["id"])
+    order = Order.objects.get(pk=again.data["id"])
     assert (again.status_code, again.data["settled"]) == (202, 2)
     assert (order.count, order.repeats, order.record_ids) == (2, paid_order, [paid_order.record_ids[0]] * 2)
     assert late.status_code == 409

@@ -10,7 +10,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from generation import seeds
-from generation.models import GenerationJob, Teacher
+from generation.models import Order, Teacher
 from generation.services import orders
 from generation.states import Purpose
 from jobs.supervisor import carry
@@ -66,7 +66,7 @@ def ask(page: Page, wish: str) -> None:
 
 def carry_out() -> None:
     """The worker, in this process: a supervisor and a real engine."""
-    order = GenerationJob.objects.get(purpose=Purpose.REVISION)
+    order = Order.objects.get(purpose=Purpose.REVISION)
     carry(order.job_id, worker="w")
     connections.close_all()
 
@@ -111,7 +111,7 @@ def test_a_refusal_stands_in_the_panel_and_the_card_stays(desk: Page) -> None:
     expect(desk.locator("[data-ask-refusal]")).to_contain_text("no teacher")
     desk.keyboard.press("Escape")
     assert shown(desk) == card
-    assert not GenerationJob.objects.filter(purpose=Purpose.REVISION).exists()
+    assert not Order.objects.filter(purpose=Purpose.REVISION).exists()
 
 
 def test_undo_brings_the_draft_back_while_its_revision_is_away(desk: Page) -> None:

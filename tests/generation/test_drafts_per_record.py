@@ -11,7 +11,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from generation.kinds import GenerationKind
-from generation.models import GenerationJob, Teacher
+from generation.models import Order, Teacher
 from generation.services import orders
 from members.models import Member
 from review.models import Draft, Source, Task
@@ -62,10 +62,10 @@ def test_the_form_and_the_api_order_them(
 
     quoted = page.get(f"/tasks/{task.slug}/generation/estimate/", body).content.decode()
     page.post(f"/tasks/{task.slug}/generation/", body)
-    api_as(lead).post("/api/v1/generation-jobs/", {"task": task.slug, **body}, format="json")
+    api_as(lead).post("/api/v1/orders/", {"task": task.slug, **body}, format="json")
 
     assert "6 for 3 records" in " ".join(quoted.split())
-    assert [len(order.record_ids) for order in GenerationJob.objects.all()] == [3, 3]
+    assert [len(order.record_ids) for order in Order.objects.all()] == [3, 3]
 
 
 def test_revisions_are_listed_apart_from_orders(
@@ -75,7 +75,7 @@ def test_revisions_are_listed_apart_from_orders(
     orders.launch(task, teacher=offline, count=2, by=lead)
     assert "Revisions from the desk" not in page.get(address).content.decode()
 
-    GenerationJob.objects.update(purpose="revision")
+    Order.objects.update(purpose="revision")
 
     assert page.get(address).context["page"].paginator.count == 0
     assert page.get(f"{address}?purpose=revision").context["page"].paginator.count == 1

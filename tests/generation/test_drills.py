@@ -20,7 +20,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from generation.engine.journal import FILENAME
-from generation.models import Call, GenerationJob, ProviderBatch, Teacher
+from generation.models import Call, Order, ProviderBatch, Teacher
 from generation.selectors import orders as selectors
 from generation.services import orders
 from generation.services.batches.wishes import AT_ONCE, WayWish
@@ -112,16 +112,16 @@ def nursery(transactional_db: None) -> Iterator[Nursery]:
 @pytest.fixture
 def order_anew(
     task: Task, source: Source, lead: Member, billing: Running, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], GenerationJob]:
+) -> Callable[[], Order]:
     settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1"]
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     teacher = Teacher.objects.create(
         slug="local", name="Local", provider="openai", model="gpt-4o", base_url=f"{billing.url}/v1",
         secret_ref="OPENAI_API_KEY", concurrency=AT_ONCE_EACH,
     )  # fmt: skip
-    made: list[GenerationJob] = []
+    made: list[Order] = []
 
-    def launch() -> GenerationJob:
+    def launch() -> Order:
         wish = BY_BATCH if len(made) % 2 else AT_ONCE
         made.append(orders.launch(task, teacher=teacher, count=COUNT, by=lead, max_cost_usd=Decimal(5), wish=wish))
         return made[-1]
@@ -129,7 +129,7 @@ def order_anew(
     return launch
 
 
-def kept_going(lead: Member, order_anew: Callable[[], GenerationJob], *, until_done: bool = False) -> list[Job]:
+def kept_going(lead: Member, order_anew: Callable[[], Order], *, until_done: bool = False) -> list[Job]:
     """Jobs of orders that are under way; one that failed after too many crashes is resumed, as a person would."""
     for job in Job.objects.filter(state=JobState.FAILED):
         assert job.error["code"] in ("crashed", "stopped_itself", "worker_lost"), job.error
@@ -141,7 +141,7 @@ def kept_going(lead: Member, order_anew: Callable[[], GenerationJob], *, until_d
 
 
 def test_no_call_is_lost_or_paid_twice_when_workers_and_engines_are_killed(
-    nursery: Nursery, order_anew: Callable[[], GenerationJob], lead: Member, billing: Running
+    nursery: Nursery, order_anew: Callable[[], Order], lead: Member, billing: Running
 ) -> None:
     chance = random.Random(7)
     kills = {"worker": 0, "engine": 0}
@@ -191,11 +191,11 @@ def assert_accounted(billing: Running, *, in_flight: int) -> None:
     assert {job.state for job in Job.objects.all()} == {JobState.SUCCEEDED}
     assert max(billed.values()) == 1, "a call was paid twice"
     assert set(billed) <= answered | set(uncertain), "a paid call was lost"
-    assert len(answered) + len(uncertain) == COUNT * GenerationJob.objects.count()
+    assert len(answered) + len(uncertain) == COUNT * Order.objects.count()
     assert answered <= set(billed)
     assert len(uncertain) <= in_flight
     assert all(call.possible_cost_usd > 0 for call in uncertain.values())
-    shown = {str(call.pk) for order in GenerationJob.objects.all() for call in selectors.open_doubts(order)}
+    shown = {str(call.pk) for order in Order.objects.all() for call in selectors.open_doubts(order)}
     assert shown == set(uncertain)
     assert Draft.objects.count() == len(answered)
     assert not ProviderBatch.objects.exclude(state__in=("ended", "dropped")).exists()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from generation.models import Call, GenerationJob, Teacher
+from generation.models import Call, Order, Teacher
 from generation.services import orders
 from jobs.services import lifecycle
 from jobs.supervisor import carry
@@ -74,5 +74,5 @@ def test_a_paused_order_goes_on_and_pays_for_the_rest_only(
     assert 3 <= paid < 12
     assert sorted(slow_provider.provider.billed.values()) == [1] * 12
     assert Draft.objects.filter(job_id=order.job_id).count() == 12
-    assert Call.objects.filter(generation_job=order, state="answered").count() == 12
-    assert GenerationJob.objects.get().calls.count() == 12
+    assert Call.objects.filter(order=order, state="answered").count() == 12
+    assert Order.objects.get().calls.count() == 12

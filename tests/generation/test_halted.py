@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from generation.models import Call, GenerationJob, Teacher
+from generation.models import Call, Order, Teacher
 from generation.services import orders
 from jobs.services import halting
 from jobs.supervisor import carry
@@ -33,7 +33,7 @@ def provider() -> Iterator[Running]:
 @pytest.fixture
 def order(
     task: Task, source: Source, lead: Member, provider: Running, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> GenerationJob:
+) -> Order:
     settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1"]
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789abcdefghij")
     teacher = Teacher.objects.create(
@@ -43,7 +43,7 @@ def order(
     return orders.launch(task, teacher=teacher, count=CALLS, by=lead, max_cost_usd=Decimal(5))
 
 
-def test_a_running_order_stops_paying_waits_and_goes_on_where_it_stood(order: GenerationJob, provider: Running) -> None:
+def test_a_running_order_stops_paying_waits_and_goes_on_where_it_stood(order: Order, provider: Running) -> None:
     assert order.job is not None
     worker = threading.Thread(target=lambda: (carry(order.job_id, worker="w"), connections.close_all()))
     worker.start()
@@ -69,7 +69,7 @@ def test_a_running_order_stops_paying_waits_and_goes_on_where_it_stood(order: Ge
     assert not Call.objects.filter(state="uncertain").exists()
 
 
-def test_an_order_that_is_launched_meanwhile_pays_nothing(order: GenerationJob, provider: Running) -> None:
+def test_an_order_that_is_launched_meanwhile_pays_nothing(order: Order, provider: Running) -> None:
     halting.halt(by=None)
 
     carry(order.job_id, worker="w")

@@ -11,7 +11,7 @@ from django.conf import settings
 from generation.engine.__main__ import main
 from generation.engine.contracts import GenerationSpec
 from generation.kinds import GenerationKind
-from generation.models import Call, GenerationJob, Teacher
+from generation.models import Call, Order, Teacher
 from generation.services import ingest, order_spec, orders
 from generation.states import Purpose
 from jobs.contracts import Event, Result, SpecEnvelope
@@ -20,7 +20,7 @@ from members.models import Member
 from review.models import Draft, Record, Source, Task
 
 
-def told(order: GenerationJob, kind: str, n: int = 1, **over: Any) -> Event:
+def told(order: Order, kind: str, n: int = 1, **over: Any) -> Event:
     payload = {
         "call_id": str(UUID(int=n)),
         "index": n,
@@ -41,11 +41,11 @@ def told(order: GenerationJob, kind: str, n: int = 1, **over: Any) -> Event:
     return Event(seq=n, ts=time.time(), kind=kind, payload=payload)
 
 
-def doubt(order: GenerationJob, n: int = 1) -> Event:
+def doubt(order: Order, n: int = 1) -> Event:
     return told(order, "uncertain", n, cost_usd=0.0, possible_cost_usd=0.004, code="timed_out", message="No answer.")
 
 
-def run_engine(order: GenerationJob, root: Path) -> list[Event]:
+def run_engine(order: Order, root: Path) -> list[Event]:
     """The engine on the spec the kind builds, as a supervisor would start it; its events."""
     path = root / str(order.pk)
     kind = GenerationKind()
@@ -64,7 +64,7 @@ def run_engine(order: GenerationJob, root: Path) -> list[Event]:
     return [Event.model_validate_json(line) for line in (path / "events.jsonl").read_text().splitlines()]
 
 
-def test_an_offline_order_ends_on_the_desk_with_prompt_and_provenance(order: GenerationJob, tmp_path: Path) -> None:
+def test_an_offline_order_ends_on_the_desk_with_prompt_and_provenance(order: Order, tmp_path: Path) -> None:
     events = run_engine(order, tmp_path)
 
     GenerationKind().on_events(order.job, events)
@@ -77,7 +77,7 @@ def test_an_offline_order_ends_on_the_desk_with_prompt_and_provenance(order: Gen
     assert len({d.record_id for d in drafts}) == 4
 
 
-def test_the_same_events_twice_change_nothing(order: GenerationJob, tmp_path: Path) -> None:
+def test_the_same_events_twice_change_nothing(order: Order, tmp_path: Path) -> None:
     events = run_engine(order, tmp_path)
 
     for _ in range(2):
@@ -100,7 +100,7 @@ def test_an_evaluations_outputs_stay_on_their_calls(
     assert all(set(c.fields) == {"subject", "body"} for c in order.calls.all())
 
 
-def test_a_paid_end_is_final(paid_order: GenerationJob) -> None:
+def test_a_paid_end_is_final(paid_order: Order) -> None:
     ingest.consume(paid_order.job, [told(paid_order, "draft")])
 
     ingest.consume(
@@ -112,7 +112,7 @@ def test_a_paid_end_is_final(paid_order: GenerationJob) -> None:
 
 
 @pytest.mark.parametrize("first", ["sent", "uncertain", "unpaid failure"])
-def test_what_was_not_final_gives_way_to_an_answer(paid_order: GenerationJob, first: str) -> None:
+def test_what_was_not_final_gives_way_to_an_answer(paid_order: Order, first: str) -> None:
     begin = {
         "sent": Event(
             seq=1,
@@ -131,7 +131,7 @@ def test_what_was_not_final_gives_way_to_an_answer(paid_order: GenerationJob, fi
     assert Draft.objects.count() == 1
 
 
-def test_a_failure_keeps_its_cost_and_makes_no_draft(paid_order: GenerationJob) -> None:
+def test_a_failure_keeps_its_cost_and_makes_no_draft(paid_order: Order) -> None:
     ingest.consume(paid_order.job, [told(paid_order, "failure", code="truncated", message="cut", excerpt="Subject: A")])
 
     call = Call.objects.get()
@@ -144,7 +144,7 @@ def test_a_failure_keeps_its_cost_and_makes_no_draft(paid_order: GenerationJob) 
     assert not Draft.objects.exists()
 
 
-def test_one_draft_the_desk_refuses_does_not_hold_up_the_rest(paid_order: GenerationJob) -> None:
+def test_one_draft_the_desk_refuses_does_not_hold_up_the_rest(paid_order: Order) -> None:
     bad = told(paid_order, "draft", 2, fields={"subject": "no body"})
 
     ingest.consume(paid_order.job, [told(paid_order, "draft", 1), bad, told(paid_order, "draft", 3)])
@@ -153,7 +153,7 @@ def test_one_draft_the_desk_refuses_does_not_hold_up_the_rest(paid_order: Genera
     assert Call.objects.get(pk=UUID(int=2)).error_code == "draft_invalid"
 
 
-def test_a_doubt_told_again_keeps_its_possible_cost(paid_order: GenerationJob) -> None:
+def test_a_doubt_told_again_keeps_its_possible_cost(paid_order: Order) -> None:
     ingest.consume(paid_order.job, [doubt(paid_order)])
 
     ingest.consume(
@@ -163,7 +163,7 @@ def test_a_doubt_told_again_keeps_its_possible_cost(paid_order: GenerationJob) -
     assert str(Call.objects.get().possible_cost_usd) == "0.004000"
 
 
-def test_calls_on_the_wire_when_an_engine_fails_are_uncertain(paid_order: GenerationJob) -> None:
+def test_calls_on_the_wire_when_an_engine_fails_are_uncertain(paid_order: Order) -> None:
     sent = {"calls": [{"call_id": str(UUID(int=n)), "record": paid_order.record_ids[0]} for n in (1, 2)]}
     ingest.consume(paid_order.job, [Event(seq=1, ts=0, kind="sent", payload=sent)])
     ingest.consume(paid_order.job, [Event(seq=2, ts=0, kind="unsent", payload={"calls": sent["calls"][:1]})])
@@ -173,7 +173,7 @@ def test_calls_on_the_wire_when_an_engine_fails_are_uncertain(paid_order: Genera
     assert {str(c.pk)[-1]: c.state for c in Call.objects.all()} == {"1": "failed", "2": "uncertain"}
 
 
-def test_the_next_attempt_knows_what_the_database_knows(paid_order: GenerationJob) -> None:
+def test_the_next_attempt_knows_what_the_database_knows(paid_order: Order) -> None:
     ingest.consume(paid_order.job, [told(paid_order, "draft", 1), doubt(paid_order, 2), doubt(paid_order, 3)])
     Call.objects.filter(pk=UUID(int=3)).update(settlement="dropped")
 
@@ -183,7 +183,7 @@ def test_the_next_attempt_knows_what_the_database_knows(paid_order: GenerationJo
     assert spec.in_doubt == {str(UUID(int=2)): 0.004}
 
 
-def test_a_spec_names_the_secret_and_holds_none(paid_order: GenerationJob) -> None:
+def test_a_spec_names_the_secret_and_holds_none(paid_order: Order) -> None:
     text = str(order_spec.build(paid_order.job)) + str(paid_order.teacher_spec) + str(paid_order.job.spec)
 
     assert "sk-canary" not in text

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from generation.models import GenerationJob, Teacher
+from generation.models import Order, Teacher
 from generation.selectors.teachers import line_of
 from generation.services import order_spec, orders, teachers
 from generation.services.teachers import NewTeacher
@@ -82,10 +82,10 @@ def test_a_teacher_saved_before_is_not_asked_and_says_why(
     assert "may not be sent to its address" in page
 
 
-def test_an_order_from_before_does_not_get_the_key_handed_over(paid_order: GenerationJob) -> None:
+def test_an_order_from_before_does_not_get_the_key_handed_over(paid_order: Order) -> None:
     assert paid_order.job is not None
     assert order_spec.secret_refs(paid_order.job) == ["OPENAI_API_KEY"]
-    GenerationJob.objects.filter(pk=paid_order.pk).update(
+    Order.objects.filter(pk=paid_order.pk).update(
         teacher_spec={**paid_order.teacher_spec, "base_url": "https://stranger.example/v1"}
     )
 

@@ -61,7 +61,7 @@ def test_of_an_order_cancelled_after_its_engine_was_killed_only_calls_on_the_wir
     worker.join(60)
     lifecycle.cancel(order.job, by=lead)
 
-    calls = {str(call.pk): call for call in Call.objects.filter(generation_job=order)}
+    calls = {str(call.pk): call for call in Call.objects.filter(order=order)}
     uncertain = {pk for pk, call in calls.items() if call.state == CallState.UNCERTAIN}
     assert len(inside(told.positions)) > ANSWERED + AT_ONCE
     assert len(uncertain) == AT_ONCE

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
-from generation.models import GenerationJob, Teacher
+from generation.models import Order, Teacher
 from generation.services import orders
 from jobs.models import Job
 from jobs.services.moves import locked, tell
@@ -23,14 +23,14 @@ WITHIN_MS = 30_000
 
 
 @pytest.fixture
-def order(task: Task, source: Source, paid: Teacher, lead: Member) -> GenerationJob:
+def order(task: Task, source: Source, paid: Teacher, lead: Member) -> Order:
     order = orders.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(2))
     Job.objects.update(state="running")
     return order
 
 
 @pytest.fixture
-def page(order: GenerationJob, lead: Member, browser: Browser, live_server: Any) -> Iterator[Page]:
+def page(order: Order, lead: Member, browser: Browser, live_server: Any) -> Iterator[Page]:
     client = Client()
     client.force_login(lead, backend="django.contrib.auth.backends.ModelBackend")
     context = browser.new_context(base_url=live_server.url)
@@ -41,7 +41,7 @@ def page(order: GenerationJob, lead: Member, browser: Browser, live_server: Any)
     context.close()
 
 
-def spent(order: GenerationJob, cost_usd: float, possible_usd: float = 0.0) -> None:
+def spent(order: Order, cost_usd: float, possible_usd: float = 0.0) -> None:
     assert order.job_id is not None
     with transaction.atomic():
         told = {"done": 1, "total": 4, "cost_usd": cost_usd, "possible_cost_usd": possible_usd}
@@ -49,7 +49,7 @@ def spent(order: GenerationJob, cost_usd: float, possible_usd: float = 0.0) -> N
 
 
 def test_that_four_fifths_of_a_budget_are_spent_is_said_while_the_page_is_open_and_moves_nothing(
-    order: GenerationJob, page: Page
+    order: Order, page: Page
 ) -> None:
     line, said = page.locator(".budget-share"), page.locator("[data-budget-told]")
     spent(order, 1.0)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from generation.models import Call, GenerationJob, PriceEntry, Teacher
+from generation.models import Call, Order, PriceEntry, Teacher
 from generation.services import orders
 from members.models import Member
 from review.models import Record, Source, Task
@@ -21,16 +21,16 @@ def test_a_quote_writes_nothing(task: Task, source: Source, paid: Teacher, lead:
     assert quoted.estimate.cost_low_usd < quoted.estimate.cost_usd < quoted.estimate.cost_high_usd
     assert quoted.estimate.worst_call_usd > 0.004
     assert quoted.suggested_budget_usd >= Decimal(str(quoted.estimate.cost_high_usd))
-    assert not GenerationJob.objects.exists()
+    assert not Order.objects.exists()
 
 
 def test_an_estimate_learns_from_what_was_measured(
-    paid_order: GenerationJob, task: Task, paid: Teacher, lead: Member
+    paid_order: Order, task: Task, paid: Teacher, lead: Member
 ) -> None:
     for n in range(20):
         Call.objects.create(
             id=f"00000000-0000-0000-0000-{n:012d}",
-            generation_job=paid_order,
+            order=paid_order,
             record_id=paid_order.record_ids[0],
             state="answered",
             input_tokens=1000,
@@ -48,12 +48,12 @@ def test_an_estimate_learns_from_what_was_measured(
 
 
 def test_what_was_measured_under_other_parameters_does_not_count(
-    paid_order: GenerationJob, task: Task, paid: Teacher, lead: Member
+    paid_order: Order, task: Task, paid: Teacher, lead: Member
 ) -> None:
     for n in range(20):
         Call.objects.create(
             id=f"00000000-0000-0000-0000-{n:012d}",
-            generation_job=paid_order,
+            order=paid_order,
             record_id=paid_order.record_ids[0],
             state="answered",
             input_tokens=1000,
@@ -81,7 +81,7 @@ def test_more_drafts_than_records_go_round(task: Task, source: Source, offline: 
     assert order.count == 14
 
 
-def test_the_teacher_of_an_order_stays_as_it_was(paid_order: GenerationJob, paid: Teacher) -> None:
+def test_the_teacher_of_an_order_stays_as_it_was(paid_order: Order, paid: Teacher) -> None:
     Teacher.objects.filter(pk=paid.pk).update(model="another")
     PriceEntry.objects.all().delete()
 
@@ -109,7 +109,7 @@ def test_an_order_that_cannot_be_is_refused_with_a_code(
         orders.launch(task, teacher=paid, by=lead, **asked)
 
     assert refused.value.code == code
-    assert not GenerationJob.objects.exists()
+    assert not Order.objects.exists()
 
 
 def test_a_teacher_without_key_price_or_use_is_refused(

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from generation.models import Call, GenerationJob, Teacher
+from generation.models import Call, Order, Teacher
 from members.models import Member
 from review.models import Source, Task
 from tests.generation.conftest import uncertain_call
@@ -23,7 +23,7 @@ def test_an_order_is_launched_from_the_page(task: Task, source: Source, lead: Me
         reverse("generation:list", args=[task.slug]), {"teacher": "offline", "count": "3", "source": "prospects"}
     )
 
-    order = GenerationJob.objects.get()
+    order = Order.objects.get()
     assert answer.url == reverse("generation:detail", args=[order.pk])
     assert (order.count, order.source, order.job.state, order.created_by) == (3, source, "queued", lead)
 
@@ -59,7 +59,7 @@ def test_the_price_and_the_terms_are_shown_before(
     assert "before a large order" in body
     assert "compete with OpenAI" in body
     assert "check the current text" in body
-    assert not GenerationJob.objects.exists()
+    assert not Order.objects.exists()
 
 
 def test_without_scripts_the_price_is_one_button_away_and_nothing_is_ordered(
@@ -80,7 +80,7 @@ def test_without_scripts_the_price_is_one_button_away_and_nothing_is_ordered(
     assert "21 for 6 records" in shown
     assert 'value="21"' in shown
     assert "before a large order" in shown
-    assert not GenerationJob.objects.exists()
+    assert not Order.objects.exists()
 
 
 def test_without_scripts_a_refusal_stands_where_the_price_would(
@@ -119,7 +119,7 @@ def test_a_budget_too_small_for_one_call_is_refused_beside_the_form(
     body = answer.content.decode()
     assert body.count("does not cover one call") == 1
     assert "Raise the budget" in body
-    assert not GenerationJob.objects.exists()
+    assert not Order.objects.exists()
 
 
 @pytest.mark.parametrize("who", ["viewer", "stranger"])
@@ -131,16 +131,16 @@ def test_only_a_lead_orders(
     answer = page.post(reverse("generation:list", args=[task.slug]), {"teacher": "offline", "count": "3"})
 
     assert answer.status_code == (403 if who == "viewer" else 404)
-    assert not GenerationJob.objects.exists()
+    assert not Order.objects.exists()
 
 
 def test_an_order_page_shows_counts_failures_and_doubts(
-    paid_order: GenerationJob, lead: Member, as_member: SignIn
+    paid_order: Order, lead: Member, as_member: SignIn
 ) -> None:
     uncertain_call(paid_order, error_message="No answer came in time.")
     Call.objects.create(
         id="00000000-0000-0000-0000-0000000000ff",
-        generation_job=paid_order,
+        order=paid_order,
         record_id=paid_order.record_ids[0],
         state="failed",
         error_code="malformed",
@@ -158,7 +158,7 @@ def test_an_order_page_shows_counts_failures_and_doubts(
 
 
 def test_a_viewer_sees_an_order_but_cannot_settle_it(
-    paid_order: GenerationJob, viewer: Member, as_member: SignIn
+    paid_order: Order, viewer: Member, as_member: SignIn
 ) -> None:
     uncertain_call(paid_order)
     page = as_member(viewer)
@@ -172,7 +172,7 @@ def test_a_viewer_sees_an_order_but_cannot_settle_it(
 
 @pytest.mark.parametrize("url", ["generation:detail", "generation:settle"])
 def test_another_tasks_order_looks_like_none(
-    url: str, order: GenerationJob, stranger: Member, as_member: SignIn
+    url: str, order: Order, stranger: Member, as_member: SignIn
 ) -> None:
     page = as_member(stranger)
 
@@ -183,7 +183,7 @@ def test_another_tasks_order_looks_like_none(
     assert answer.status_code == 404
 
 
-def test_dropping_and_asking_again_from_the_page(paid_order: GenerationJob, lead: Member, as_member: SignIn) -> None:
+def test_dropping_and_asking_again_from_the_page(paid_order: Order, lead: Member, as_member: SignIn) -> None:
     first, second = uncertain_call(paid_order, 1), uncertain_call(paid_order, 2)
     page, url = as_member(lead), reverse("generation:settle", args=[paid_order.pk])
 
@@ -194,10 +194,10 @@ def test_dropping_and_asking_again_from_the_page(paid_order: GenerationJob, lead
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.settlement, second.settlement) == ("dropped", "retried")
-    assert GenerationJob.objects.filter(repeats=paid_order).count() == 1
+    assert Order.objects.filter(repeats=paid_order).count() == 1
 
 
-def test_anonymous_visitors_are_sent_to_sign_in(task: Task, order: GenerationJob, client: Client) -> None:
+def test_anonymous_visitors_are_sent_to_sign_in(task: Task, order: Order, client: Client) -> None:
     for name, args in (("list", [task.slug]), ("detail", [order.pk]), ("teachers", []), ("prices", [])):
         answer = client.get(reverse(f"generation:{name}", args=args))
 

@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from generation.kinds import GenerationKind
-from generation.models import Call, GenerationJob, PriceEntry, Teacher
+from generation.models import Call, Order, PriceEntry, Teacher
 from generation.services import orders, revising, uncertain
 from generation.states import Purpose
 from jobs.models import Job
@@ -56,8 +56,8 @@ def ask(draft: Draft, *, by: Member, instruction: str = "shorter, mention the au
     return revisions.ask(draft.pk, by=by, instruction=instruction, **{"id": uuid4(), **more})
 
 
-def order_of(request: RevisionRequest) -> GenerationJob:
-    return GenerationJob.objects.get(job_id=request.job_id)
+def order_of(request: RevisionRequest) -> Order:
+    return Order.objects.get(job_id=request.job_id)
 
 
 def carry_out(request: RevisionRequest, root: Path) -> Draft | None:
@@ -102,7 +102,7 @@ def test_it_is_an_order_like_any_other_with_one_call(draft: Draft, expert: Membe
     order = order_of(request)
     assert (order.purpose, order.count, order.created_by) == (Purpose.REVISION, 1, expert)
     assert order.calls.get().state == "answered"
-    assert Call.objects.filter(generation_job=order).count() == 1
+    assert Call.objects.filter(order=order).count() == 1
 
 
 def test_told_twice_it_arrives_once(draft: Draft, expert: Member, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_asking_the_same_twice_is_once(draft: Draft, expert: Member) -> None:
     again = ask(draft, by=expert, id=id)
 
     assert (again.is_replay, again.request) == (True, first.request)
-    assert GenerationJob.objects.filter(purpose=Purpose.REVISION).count() == 1
+    assert Order.objects.filter(purpose=Purpose.REVISION).count() == 1
     with pytest.raises(Refusal) as refused:
         ask(draft, by=expert, id=id, instruction="warmer")
     assert (refused.value.status, refused.value.code) == (409, "request_id_reused")
@@ -147,7 +147,7 @@ def test_a_second_wish_waits_for_the_first(draft: Draft, expert: Member) -> None
         ask(draft, by=expert, instruction="warmer")
 
     assert refused.value.code == "already_asked"
-    assert GenerationJob.objects.filter(purpose=Purpose.REVISION).count() == 1
+    assert Order.objects.filter(purpose=Purpose.REVISION).count() == 1
 
 
 def test_a_draft_in_front_of_somebody_else_is_theirs(draft: Draft, expert: Member, other: Member) -> None:
@@ -220,7 +220,7 @@ def test_without_a_teacher_it_is_refused_before_anything_is_written(
 
     assert refused.value.code == "no_teacher"
     assert not RevisionRequest.objects.exists()
-    assert not GenerationJob.objects.filter(purpose=Purpose.REVISION).exists()
+    assert not Order.objects.filter(purpose=Purpose.REVISION).exists()
 
 
 def test_without_its_key_a_teacher_is_refused_by_name(

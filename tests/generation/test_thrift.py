@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from generation.kinds import GenerationKind
-from generation.models import Call, GenerationJob, Teacher
+from generation.models import Call, Order, Teacher
 from generation.selectors import orders as selectors
 from generation.selectors import thrift
 from generation.services import orders
@@ -36,14 +36,14 @@ def author(settings: Any) -> Iterator[Running]:
 
 
 @pytest.fixture
-def in_json(task: Task, source: Source, author: Running, paid: Teacher, lead: Member) -> GenerationJob:
+def in_json(task: Task, source: Source, author: Running, paid: Teacher, lead: Member) -> Order:
     paid.base_url, paid.answers, paid.concurrency = f"{author.url}/v1", "json", 1
     paid.save()
     return orders.launch(task, teacher=paid, count=2, by=lead, max_cost_usd=Decimal(1))
 
 
 def test_a_repaired_draft_stands_on_the_desk_with_the_prompt_of_its_record(
-    in_json: GenerationJob, author: Running, tmp_path: Path
+    in_json: Order, author: Running, tmp_path: Path
 ) -> None:
     author.provider.texts = [json.dumps({"subject": "No body"})]
 
@@ -61,7 +61,7 @@ def test_a_repaired_draft_stands_on_the_desk_with_the_prompt_of_its_record(
     assert repaired.record_id == flawed.record_id
 
 
-def test_a_repaired_answer_is_paid_and_no_failure(in_json: GenerationJob, lead: Member) -> None:
+def test_a_repaired_answer_is_paid_and_no_failure(in_json: Order, lead: Member) -> None:
     GenerationKind().on_events(
         in_json.job,
         [
@@ -79,7 +79,7 @@ def test_a_repaired_answer_is_paid_and_no_failure(in_json: GenerationJob, lead: 
 
 
 def test_repairs_that_mended_nothing_are_counted_with_what_they_cost(
-    in_json: GenerationJob, lead: Member, as_member: SignIn
+    in_json: Order, lead: Member, as_member: SignIn
 ) -> None:
     GenerationKind().on_events(
         in_json.job,
@@ -100,7 +100,7 @@ def test_repairs_that_mended_nothing_are_counted_with_what_they_cost(
 
 
 def test_what_the_engine_tells_of_a_repair_adds_up_on_the_page(
-    in_json: GenerationJob, author: Running, tmp_path: Path
+    in_json: Order, author: Running, tmp_path: Path
 ) -> None:
     author.provider.texts = [json.dumps({"subject": "No body"})]
 
@@ -112,14 +112,14 @@ def test_what_the_engine_tells_of_a_repair_adds_up_on_the_page(
     assert (found.repairs, found.repairs_usd, found.mended) == (1, repair.cost_usd, 1)
 
 
-def test_an_order_without_cache_or_repair_says_nothing_of_either(paid_order: GenerationJob) -> None:
+def test_an_order_without_cache_or_repair_says_nothing_of_either(paid_order: Order) -> None:
     GenerationKind().on_events(paid_order.job, [told(paid_order, "draft")])
 
     assert thrift.of_order(paid_order) is None
 
 
 def test_the_page_tells_what_came_from_the_cache_and_what_that_saved(
-    paid_order: GenerationJob, lead: Member, as_member: SignIn
+    paid_order: Order, lead: Member, as_member: SignIn
 ) -> None:
     usage = {"input_tokens": 2000, "output_tokens": 40, "cached_tokens": 1500, "cache_write_tokens": 0}
     GenerationKind().on_events(paid_order.job, [told(paid_order, "draft", usage=usage)])
@@ -153,7 +153,7 @@ def test_how_answers_come_is_set_on_the_teachers_page(admin: Member, as_member: 
     )
 
 
-def test_an_order_asks_as_its_teacher_was_set_when_it_was_launched(in_json: GenerationJob) -> None:
+def test_an_order_asks_as_its_teacher_was_set_when_it_was_launched(in_json: Order) -> None:
     in_json.teacher.answers = "text"
     in_json.teacher.save()
 

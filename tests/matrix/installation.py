@@ -40,12 +40,12 @@ from training.models import HostPrice, Miniature, MiniatureExport
 from training.services import formats, runs, students, writing
 from training.services.sweeps import orders as sweeps
 from training.sweeps.grid import Budget as SweepBudget
-from training.sweeps.grid import Order as SweepOrder
+from training.sweeps.grid import SweepRequest
 from training.sweeps.grid import Wishes as SweepWishes
 from webhooks.models import Hook
 
 CANARY = "kestrel"
-SWEEP = SweepOrder(recipe="demo", wishes=SweepWishes(), budget=SweepBudget(hours=9.0))
+SWEEP = SweepRequest(recipe="demo", wishes=SweepWishes(), budget=SweepBudget(hours=9.0))
 FACTS = {
     "company": "Acme",
     "sector": "cold logistics",
@@ -172,7 +172,7 @@ class Installation:
             site=site, number=1, way="start", url="https://x.example/", text=CANARY, fetched_at=timezone.now()
         )
         call = Call.objects.create(
-            pk=uuid4(), generation_job=order, record_id=order.record_ids[0], state="failed", error_message=CANARY
+            pk=uuid4(), order=order, record_id=order.record_ids[0], state="failed", error_message=CANARY
         )
         self.objects |= {
             "call": call.pk,

@@ -88,11 +88,11 @@ def generate(stack: Stack, source: dict[str, Any]) -> None:
     order = {"task": TASK, "source": source["slug"], "teacher": "offline", "count": 24, "max_cost_usd": "0.10"}
     key = str(uuid.uuid4())
 
-    price = stack.post("generation-jobs/estimate/", order)
-    started = stack.post("generation-jobs/", order, Idempotency_Key=key)
-    repeated = stack.post("generation-jobs/", order, Idempotency_Key=key)
+    price = stack.post("orders/estimate/", order)
+    started = stack.post("orders/", order, Idempotency_Key=key)
+    repeated = stack.post("orders/", order, Idempotency_Key=key)
     stack.wait_for_job(started["job"])
-    done = stack.get(f"generation-jobs/{started['id']}/")
+    done = stack.get(f"orders/{started['id']}/")
 
     assert price["cost_usd"] == 0
     assert repeated == started

@@ -14,14 +14,14 @@ from jobs.services import consumers
 from jobs.supervisor import carry
 from tests.training.miniatures import conclude
 from training.models import Sweep, TrainingRun
-from training.sweeps.grid import Budget, Order, Wishes
+from training.sweeps.grid import Budget, SweepRequest, Wishes
 
 
 def order(
     hours: float | None = 10.0, usd: float | None = None, recipe: str = "demo", at_once: int = 1, **axes: Any
-) -> Order:
+) -> SweepRequest:
     wishes = Wishes(**{"learning_rate": (1e-3, 1e-2), "epochs": (1, 2), **axes})
-    return Order(recipe=recipe, wishes=wishes, budget=Budget(hours, usd), at_once=at_once)
+    return SweepRequest(recipe=recipe, wishes=wishes, budget=Budget(hours, usd), at_once=at_once)
 
 
 def look(sweep: Sweep, worker: str = "worker-1") -> Job:

@@ -74,7 +74,7 @@ def test_orders_are_told_whole_with_what_was_rejected(miniature: Miniature, admi
     )
     for n, usd in enumerate(("0.25", "0.5", "0.125")):
         Call.objects.create(
-            id=UUID(int=n), generation_job=order, record_id=row.draft.record_id, state="answered",
+            id=UUID(int=n), order=order, record_id=row.draft.record_id, state="answered",
             cost_usd=Decimal(usd), possible_cost_usd=Decimal("0.01"),
         )  # fmt: skip
     spend.rebuild(order)

@@ -23,7 +23,7 @@ from training.selectors import students as student_selectors
 from training.selectors import sweeps as selectors
 from training.services.sweeps import orders, plan
 from training.states import Device
-from training.sweeps.grid import Budget, Order, Wishes
+from training.sweeps.grid import Budget, SweepRequest, Wishes
 from web.pagination import KeysetPagination
 
 
@@ -54,11 +54,11 @@ class SweepIn(serializers.Serializer[Any]):
     max_usd = serializers.FloatField(required=False, allow_null=True)
     at_once = serializers.IntegerField(required=False, default=1)
 
-    def order(self) -> Order:
+    def order(self) -> SweepRequest:
         """What a valid body asks for."""
         asked = self.validated_data
         axes = {name: tuple(asked.get(name, ())) for name in ("learning_rate", "rank", "epochs", "share")}
-        return Order(
+        return SweepRequest(
             recipe=asked["recipe"],
             wishes=Wishes(**axes),
             budget=Budget(asked.get("max_hours"), asked.get("max_usd")),

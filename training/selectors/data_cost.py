@@ -104,7 +104,7 @@ def _parents(drafts: QuerySet[Draft]) -> set[UUID]:
 def _orders(drafts: QuerySet[Draft], older: set[UUID]) -> dict[str, Any]:
     jobs = set(drafts.exclude(job_id=None).values_list("job_id", flat=True).distinct())
     jobs |= set(Draft.objects.filter(pk__in=older).exclude(job_id=None).values_list("job_id", flat=True))
-    days = SpendDay.objects.filter(generation_job__job__in=jobs).order_by()
+    days = SpendDay.objects.filter(order__job__in=jobs).order_by()
     return days.aggregate(cost=Sum("cost_usd"), possible=Sum("possible_usd"))
 
 

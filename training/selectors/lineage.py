@@ -21,7 +21,7 @@ def of_run(run: TrainingRun) -> dict[str, Any]:
     """Everything a run rests on.
 
     Returns:
-        `task`, `task_versions`, `sources`, `teachers`, `generation_jobs`, `decisions`, `reviewers`, `dataset_version`,
+        `task`, `task_versions`, `sources`, `teachers`, `orders`, `decisions`, `reviewers`, `dataset_version`,
         `student`, `starts_from` and `teacher` (or None) and `run`; lists are sorted with the largest count first.
     """
     rows = DatasetRow.objects.filter(version_id=run.dataset_version_id)
@@ -31,7 +31,7 @@ def of_run(run: TrainingRun) -> dict[str, Any]:
         "task_versions": _task_versions(run, rows),
         "sources": _sources(rows),
         "teachers": _teachers(rows),
-        "generation_jobs": _generation_jobs(rows),
+        "orders": _orders(rows),
         "decisions": dict(rows.order_by().values_list("decision__verdict").annotate(n=Count("pk"))),
         "reviewers": _reviewers(rows),
         "dataset_version": {
@@ -123,7 +123,7 @@ def _teachers(rows: QuerySet[DatasetRow]) -> list[dict[str, Any]]:
     ]
 
 
-def _generation_jobs(rows: QuerySet[DatasetRow]) -> list[dict[str, Any]]:
+def _orders(rows: QuerySet[DatasetRow]) -> list[dict[str, Any]]:
     counts: dict[UUID, int] = dict(
         rows.filter(draft__job_id__isnull=False).order_by().values_list("draft__job_id").annotate(n=Count("pk"))
     )

@@ -56,7 +56,7 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Order:
+class SweepRequest:
     """All a person says about a sweep beside its data and its student."""
 
     recipe: str

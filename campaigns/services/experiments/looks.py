@@ -25,7 +25,7 @@ def record(experiment: Experiment, *, by: Member) -> Look:
         Refusal: 409 `nothing_to_see`, it is not registered or its campaign not launched.
     """
     permissions.require(by, experiment.campaign.task, Role.LEAD)
-    if experiment.registered_at is None or experiment.campaign.state == CampaignState.DRAFT:
+    if experiment.registered_at is None or experiment.campaign.state == CampaignState.PLANNED:
         raise Refusal(
             "nothing_to_see", "There is nothing to look at before the campaign is launched.",
             hint="Register the experiment and launch its campaign.", status=409,

@@ -115,7 +115,7 @@ def _open_campaign(campaign: Campaign, *, by: Member) -> Campaign:
             "experiment_registered", "The experiment of this campaign is registered, and does not change.",
             hint="For another question make another campaign.", status=409,
         )  # fmt: skip
-    if campaign.state != CampaignState.DRAFT:
+    if campaign.state != CampaignState.PLANNED:
         raise Refusal(
             "campaign_launched", "This campaign is launched: what it is to show had to be said before.",
             hint="Make a new campaign, and register its experiment before the launch.", status=409,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.db.models import Q
 from django.urls import reverse
 
-from generation.models import GenerationJob, ProviderBatch
+from generation.models import Order, ProviderBatch
 from generation.services.batches import rows
 from generation.states import COLLECT
 from jobs.models import Job
@@ -26,8 +26,8 @@ def begin(job: Job) -> Job | None:
     Returns:
         The job, or None where nothing of the order lies at a provider.
     """
-    order = GenerationJob.objects.select_related("task").filter(job=job).first()
-    if order is None or not ProviderBatch.objects.filter(generation_job=order, state__in=rows.OPEN).exists():
+    order = Order.objects.select_related("task").filter(job=job).first()
+    if order is None or not ProviderBatch.objects.filter(order=order, state__in=rows.OPEN).exists():
         return None
     if Job.objects.filter(kind=COLLECT, subject_id=order.pk).exists():
         return None

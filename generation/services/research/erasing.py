@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from generation.models import Call, GenerationJob, ResearchedSite, WebPage
+from generation.models import Call, Order, ResearchedSite, WebPage
 from jobs.models import JobEvent
 from jobs.supervisor import pruning
 from review.models import RevisionRequest
@@ -40,17 +40,17 @@ def erase(record_ids: Sequence[UUID]) -> None:
 
 def _forget_threads(record_ids: set[str]) -> None:
     """Drop the earlier mails that orders for follow-ups were told of these records."""
-    for order in GenerationJob.objects.filter(threads__isnull=False).only("threads").iterator(chunk_size=50):
+    for order in Order.objects.filter(threads__isnull=False).only("threads").iterator(chunk_size=50):
         told = order.threads or {}
         kept = {pk: thread for pk, thread in told.items() if pk not in record_ids}
         if len(kept) < len(told):
-            GenerationJob.objects.filter(pk=order.pk).update(threads=kept or None)
+            Order.objects.filter(pk=order.pk).update(threads=kept or None)
 
 
 def _jobs_that_read(record_ids: Sequence[UUID]) -> set[UUID]:
     """Jobs whose run directories hold facts, pages, drafts or instructions of these records."""
     records = list(record_ids)
-    called = Call.objects.filter(record__in=records).values_list("generation_job__job", flat=True)
+    called = Call.objects.filter(record__in=records).values_list("order__job", flat=True)
     asked = RevisionRequest.objects.filter(draft__record__in=records).values_list("job_id", flat=True)
     mine = Q(record__in=records) | Q(made_record__in=records)
     researched = ResearchedSite.objects.filter(mine).values_list("research__job", flat=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from generation.engine.teaching import advice, counting
-from generation.models import GenerationJob, TaskProposal
+from generation.models import Order, TaskProposal
 from generation.services.teaching import evidence
 from generation.states import CallState, ProposalState
 from jobs.models import Job
@@ -13,13 +13,13 @@ from review.prompting import Message
 from web.errors import Refusal
 
 
-def conversation_of(order: GenerationJob) -> list[Message]:
+def conversation_of(order: Order) -> list[Message]:
     """The conversation of an order that asks for advice.
 
     Raises:
         Refusal: `proposal_gone`, nobody waits for it any more.
     """
-    proposal = TaskProposal.objects.select_related("base_version").filter(generation_job=order).first()
+    proposal = TaskProposal.objects.select_related("base_version").filter(order=order).first()
     if proposal is None or proposal.state != ProposalState.WAITING:
         raise Refusal("proposal_gone", "Nobody waits for this proposal any more.", hint="Ask anew on the task's page.")
     cases = evidence.read(proposal.decisions)
@@ -27,10 +27,10 @@ def conversation_of(order: GenerationJob) -> list[Message]:
     return advice.conversation(spec, advice.shown(cases), counting.count(spec, cases))
 
 
-def arrive(order: GenerationJob, answer: dict[str, Any]) -> None:
+def arrive(order: Order, answer: dict[str, Any]) -> None:
     """Take in an adviser's answer, inside the caller's transaction. A second answer changes nothing."""
     waiting = TaskProposal.objects.select_for_update(of=("self",)).select_related("base_version")
-    proposal = waiting.filter(generation_job=order, state=ProposalState.WAITING).first()
+    proposal = waiting.filter(order=order, state=ProposalState.WAITING).first()
     if proposal is None:
         return
     spec = proposal.base_version.spec
@@ -43,10 +43,10 @@ def arrive(order: GenerationJob, answer: dict[str, Any]) -> None:
 
 def settle(job: Job) -> None:
     """Once the job has ended without an answer, the proposal says why."""
-    proposal = TaskProposal.objects.filter(generation_job__job=job, state=ProposalState.WAITING).first()
-    if proposal is None or proposal.generation_job is None:
+    proposal = TaskProposal.objects.filter(order__job=job, state=ProposalState.WAITING).first()
+    if proposal is None or proposal.order is None:
         return
-    call = proposal.generation_job.calls.exclude(state=CallState.ANSWERED).exclude(error_message="").first()
+    call = proposal.order.calls.exclude(state=CallState.ANSWERED).exclude(error_message="").first()
     told = call.error_message if call else (job.error or {}).get("message", "")
     proposal.state = ProposalState.FAILED
     proposal.why_not = str(told)[:300] or f"The job ended {job.state}."

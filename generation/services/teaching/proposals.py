@@ -80,7 +80,7 @@ def propose(
         proposal.why_not = "" if found else "Nothing is common enough among these decisions to make a rule of."
     else:
         proposal.state = ProposalState.WAITING
-        proposal.generation_job = _ask(task, version, cases, counted, teacher, by)
+        proposal.order = _ask(task, version, cases, counted, teacher, by)
     proposal.save(force_insert=True)
     trail.record("proposal_made", by=by, about=proposal, task=task.slug, decisions=len(cases))
     return proposal

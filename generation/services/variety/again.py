@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
-from generation.models import Call, GenerationJob, LeftOut, Teacher
+from generation.models import Call, Order, LeftOut, Teacher
 from generation.services import orders
 from generation.services.variety import best, judged
 from generation.services.variety.wishes import MixWish, TeacherWish
@@ -21,7 +21,7 @@ from web.errors import Refusal
 def settle(job: Job) -> None:
     """Do what remains once a job of this room has ended; called once each time it ends, so also after a resume."""
     order = (
-        GenerationJob.objects.select_related("task_version", "task", "follows", "created_by").filter(job=job).first()
+        Order.objects.select_related("task_version", "task", "follows", "created_by").filter(job=job).first()
     )
     if order is None:
         return
@@ -36,12 +36,12 @@ def settle(job: Job) -> None:
         ask_again(order)
 
 
-def ask_again(order: GenerationJob) -> GenerationJob | None:
+def ask_again(order: Order) -> Order | None:
     """Order the repeated drafts of an order once more, with other seeds and, where there are some, other angles.
 
     Within what is left of the order's budget; none where nothing repeats or nothing is left. Repeats of these are left out.
     """
-    repeated = list(LeftOut.objects.filter(generation_job=order, reason=LeftOutFor.DUPLICATE).select_related("draft"))
+    repeated = list(LeftOut.objects.filter(order=order, reason=LeftOutFor.DUPLICATE).select_related("draft"))
     left_usd = _left_usd(order)
     if not repeated or order.followers.exists() or (left_usd is not None and left_usd <= 0):
         return None
@@ -66,7 +66,7 @@ def ask_again(order: GenerationJob) -> GenerationJob | None:
         return None
 
 
-def wish_of(order: GenerationJob) -> MixWish:
+def wish_of(order: Order) -> MixWish:
     """What was wished for an order, to wish it again; teachers that are gone or out of use are left out."""
     variety = Variety.model_validate(order.variety)
     known = {teacher.slug: teacher for teacher in Teacher.objects.filter(slug__in=variety.slugs, is_active=True)}
@@ -83,11 +83,11 @@ def wish_of(order: GenerationJob) -> MixWish:
     )
 
 
-def _left_usd(order: GenerationJob) -> Decimal | None:
+def _left_usd(order: Order) -> Decimal | None:
     if order.max_cost_usd is None:
         return None
     zero = Decimal(0)
-    used = Call.objects.filter(generation_job=order).aggregate(
+    used = Call.objects.filter(order=order).aggregate(
         cost=Coalesce(Sum("cost_usd"), zero), possible=Coalesce(Sum("possible_cost_usd"), zero)
     )
     left: Decimal = order.max_cost_usd - used["cost"] - used["possible"]

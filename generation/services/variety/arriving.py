@@ -10,7 +10,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from generation.engine.diversity.seen import Twin
-from generation.models import GenerationJob, LeftOut
+from generation.models import Order, LeftOut
 from generation.services.variety import best, repeats
 from generation.states import LeftOutFor
 from generation.variety import Variety
@@ -29,7 +29,7 @@ class Arrival:
         drafts: As they are to be added: some of them kept from it.
     """
 
-    def __init__(self, order: GenerationJob, drafts: Sequence[NewDraft]) -> None:
+    def __init__(self, order: Order, drafts: Sequence[NewDraft]) -> None:
         self._order, self._variety = order, Variety.model_validate(order.variety)
         self._twins: dict[str, Twin] = repeats.found(order, drafts) if self._variety.near_duplicates else {}
         holds_back = bool(self._variety.best_of)
@@ -47,7 +47,7 @@ class Arrival:
         twin = self._twins[call_id]
         return LeftOut(
             call_id=UUID(call_id),
-            generation_job=self._order,
+            order=self._order,
             draft=row,
             reason=LeftOutFor.DUPLICATE,
             because_of=repeats.draft_of(twin.key),
@@ -55,7 +55,7 @@ class Arrival:
         )
 
 
-def after(order: GenerationJob, record_ids: Collection[UUID]) -> None:
+def after(order: Order, record_ids: Collection[UUID]) -> None:
     """Once calls are written down: choose the best of those of these records that have all drafts, where checks choose."""
     if Variety.model_validate(order.variety).best_of == "checks":
         best.choose_complete(order, record_ids)

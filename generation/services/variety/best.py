@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha256
 from uuid import UUID
 
-from generation.models import BestOf, Call, GenerationJob, LeftOut
+from generation.models import BestOf, Call, Order, LeftOut
 from generation.states import CallState, ChosenBy, LeftOutFor
 from review import checks
 from review.models import Draft
@@ -21,20 +21,20 @@ WEIGHTS = {"error": 10, "warning": 1}
 CHUNK = 500
 
 
-def choose_complete(order: GenerationJob, record_ids: Collection[UUID]) -> None:
+def choose_complete(order: Order, record_ids: Collection[UUID]) -> None:
     """Choose by checks for those of these records of which every draft has come or will not."""
     wanted = Counter(order.record_ids[index % len(order.record_ids)] for index in range(order.count))
     ended: Counter[str] = Counter()
     ids = sorted(record_ids)
     for start in range(0, len(ids), CHUNK):
-        calls = Call.objects.filter(generation_job=order, record_id__in=ids[start : start + CHUNK])
+        calls = Call.objects.filter(order=order, record_id__in=ids[start : start + CHUNK])
         # A call and the one that mends its answer have one place in the order.
         places = calls.exclude(state=CallState.SENT).values_list("record_id", "position").distinct().order_by()
         ended.update(str(record_id) for record_id, _ in places)
     by_checks(order, [pk for pk in ids if ended[str(pk)] >= wanted[str(pk)]])
 
 
-def by_checks(order: GenerationJob, record_ids: Sequence[UUID], *, note: str = "") -> None:
+def by_checks(order: Order, record_ids: Sequence[UUID], *, note: str = "") -> None:
     """Choose the draft with the lightest marks of each of these records, one already chosen for excepted.
 
     Args:
@@ -50,7 +50,7 @@ def by_checks(order: GenerationJob, record_ids: Sequence[UUID], *, note: str = "
 
 
 def put(
-    order: GenerationJob,
+    order: Order,
     drafts: Sequence[Draft],
     chosen: Draft,
     *,
@@ -62,7 +62,7 @@ def put(
 ) -> None:
     """Write a choice down, put its draft on the desk and leave the others off it. A second choice changes nothing."""
     _, is_new = BestOf.objects.get_or_create(
-        generation_job=order,
+        order=order,
         record_id=chosen.record_id,
         defaults={
             "chosen": chosen,
@@ -81,7 +81,7 @@ def put(
     LeftOut.objects.bulk_create([_not_best(order, draft, chosen) for draft in others], ignore_conflicts=True)
 
 
-def free(order: GenerationJob, record_ids: Sequence[UUID]) -> dict[UUID, list[Draft]]:
+def free(order: Order, record_ids: Sequence[UUID]) -> dict[UUID, list[Draft]]:
     """By record, the drafts of an order to choose among; records that have a choice are absent.
 
     A draft that comes after its record's choice, from a job that was resumed, is left off the desk here.
@@ -90,7 +90,7 @@ def free(order: GenerationJob, record_ids: Sequence[UUID]) -> dict[UUID, list[Dr
     for start in range(0, len(record_ids), CHUNK):
         ids = record_ids[start : start + CHUNK]
         made = dict(
-            BestOf.objects.filter(generation_job=order, record_id__in=ids).values_list("record_id", "chosen_id")
+            BestOf.objects.filter(order=order, record_id__in=ids).values_list("record_id", "chosen_id")
         )
         rows = (
             Draft.objects.filter(job_id=order.job_id, record_id__in=ids, left_out__isnull=True, erased_at=None)
@@ -110,10 +110,10 @@ def weight(draft: Draft) -> int:
     return sum(WEIGHTS[mark.severity] for mark in marks)
 
 
-def _leave_late(order: GenerationJob, late: Iterable[Draft], made: dict[UUID, UUID]) -> None:
+def _leave_late(order: Order, late: Iterable[Draft], made: dict[UUID, UUID]) -> None:
     rows = [
         LeftOut(
-            call_id=UUID(draft.call_id), generation_job=order, draft=draft, reason=LeftOutFor.NOT_BEST,
+            call_id=UUID(draft.call_id), order=order, draft=draft, reason=LeftOutFor.NOT_BEST,
             because_of_id=made[draft.record_id],
         )
         for draft in late
@@ -122,16 +122,16 @@ def _leave_late(order: GenerationJob, late: Iterable[Draft], made: dict[UUID, UU
     LeftOut.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _not_best(order: GenerationJob, draft: Draft, chosen: Draft) -> LeftOut:
+def _not_best(order: Order, draft: Draft, chosen: Draft) -> LeftOut:
     return LeftOut(
         call_id=UUID(str(draft.call_id)),
-        generation_job=order,
+        order=order,
         draft=draft,
         reason=LeftOutFor.NOT_BEST,
         because_of=chosen,
     )
 
 
-def _lot(order: GenerationJob, draft: Draft) -> str:
+def _lot(order: Order, draft: Draft) -> str:
     """Decides between equals: the same each time, and no teacher's or the earliest's advantage."""
     return sha256(f"{order.pk}:{draft.call_id}".encode()).hexdigest()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from generation import estimates
 from generation.engine.diversity import choosing
-from generation.models import Call, GenerationJob, Teacher
+from generation.models import Call, Order, Teacher
 from generation.services import orders
 from generation.services.orders import Quote
 from generation.services.variety import best, lineups, pricing
@@ -21,7 +21,7 @@ from web.errors import Refusal
 SAMPLE = 20
 
 
-def place(order: GenerationJob) -> GenerationJob | None:
+def place(order: Order) -> Order | None:
     """Order the judge's calls for an order whose drafts are there; the checks choose where it cannot be asked.
 
     Records with a single draft need no judge. None is ordered where no record has two.
@@ -39,7 +39,7 @@ def place(order: GenerationJob) -> GenerationJob | None:
         return None
 
 
-def take(judging: GenerationJob, told: Mapping[UUID, dict[str, Any]], calls: Mapping[UUID, Call]) -> None:
+def take(judging: Order, told: Mapping[UUID, dict[str, Any]], calls: Mapping[UUID, Call]) -> None:
     """Take in what a judge answered; an answer that names no draft leaves the choice to the checks."""
     order, shown = judging.follows, Variety.model_validate(judging.variety).lineups
     if order is None:
@@ -60,14 +60,14 @@ def take(judging: GenerationJob, told: Mapping[UUID, dict[str, Any]], calls: Map
             )  # fmt: skip
 
 
-def close(judging: GenerationJob) -> None:
+def close(judging: Order) -> None:
     """Once the judge's job has ended: the checks choose where it gave no answer."""
     if judging.follows is not None:
         rest = [UUID(pk) for pk in judging.record_ids]
         best.by_checks(judging.follows, rest, note="The judge gave no answer.")
 
 
-def _place(order: GenerationJob, several: Mapping[str, Sequence[Draft]]) -> GenerationJob:
+def _place(order: Order, several: Mapping[str, Sequence[Draft]]) -> Order:
     variety = Variety.model_validate(order.variety)
     judge = Teacher.objects.filter(slug=variety.judge).first()
     if judge is None or variety.judge_spec is None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from generation.engine.diversity import choosing
-from generation.models import GenerationJob
+from generation.models import Order
 from review.models import Draft
 from review.prompting import Message
 from web.errors import Refusal
@@ -14,7 +14,7 @@ from web.errors import Refusal
 CHUNK = 500
 
 
-def conversations(order: GenerationJob, lineups: Mapping[str, Sequence[str]]) -> dict[str, list[Message]]:
+def conversations(order: Order, lineups: Mapping[str, Sequence[str]]) -> dict[str, list[Message]]:
     """The judge's conversation by record.
 
     Raises:

@@ -13,7 +13,7 @@ from threading import Lock
 from uuid import UUID
 
 from generation.engine.diversity.seen import Seen, Twin, signature
-from generation.models import GenerationJob
+from generation.models import Order
 from review.models import Draft, SearchBacklog, SearchText
 from review.search.texts import of_fields
 from review.services.drafts import NewDraft
@@ -37,7 +37,7 @@ _memories: OrderedDict[UUID, _Memory] = OrderedDict()
 _lock = Lock()
 
 
-def found(order: GenerationJob, drafts: Sequence[NewDraft]) -> dict[str, Twin]:
+def found(order: Order, drafts: Sequence[NewDraft]) -> dict[str, Twin]:
     """By call id: drafts of this arrival that repeat an earlier one, and which; keys of twins are as `draft_of` reads them.
 
     Of two alike in one arrival the first stays. A draft told again after a crash is no twin of itself.
@@ -62,7 +62,7 @@ def draft_of(key: str) -> Draft | None:
     return Draft.objects.filter(call_id=key).first()
 
 
-def _remembered(order: GenerationJob) -> Seen:
+def _remembered(order: Order) -> Seen:
     memory = _memories.pop(order.task_id, None)
     if memory is None:
         memory = _Memory()
@@ -78,7 +78,7 @@ def _remembered(order: GenerationJob) -> Seen:
     return memory.seen
 
 
-def _not_indexed(order: GenerationJob) -> list[tuple[str, bytes]]:
+def _not_indexed(order: Order) -> list[tuple[str, bytes]]:
     """Drafts that wait to be indexed: their signatures are made here."""
     waiting = [pk for ids in SearchBacklog.objects.values_list("drafts", flat=True)[:40] for pk in ids]
     rows = Draft.objects.filter(task=order.task_id, pk__in=waiting[:REMEMBERED]) if waiting else []

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from generation import ports
 from generation.engine.contracts import Mix, MixedTeacher, TeacherSpec
-from generation.models import GenerationJob, Teacher
+from generation.models import Order, Teacher
 from generation.services.variety import examples
 from generation.services.variety.wishes import MixWish, TeacherWish
 from generation.states import Provider
@@ -66,7 +66,7 @@ def settle(
     )
 
 
-def mix_of(order: GenerationJob) -> Mix:
+def mix_of(order: Order) -> Mix:
     """The mix as an engine needs it: with the texts that teachers are shown, and where served miniatures answer now."""
     variety = Variety.model_validate(order.variety)
     return Mix(

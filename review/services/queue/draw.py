@@ -73,9 +73,9 @@ def _draws(dealing: Dealing, count: int) -> Iterator[_Draw]:
         yield Drawn.OVERLAP, "overlap", count
     if dealing.has_slice:
         yield Drawn.RANDOM, "slice", _heads(count, dealing.random_share)
-        yield Drawn.ORDER, "order", count
+        yield Drawn.QUEUE, "order", count
         yield Drawn.RANDOM, "slice", count
-    yield Drawn.ORDER, "order, aside too", count
+    yield Drawn.QUEUE, "order, aside too", count
     # What was set aside comes last of all, by whichever way it came.
     yield Drawn.OVERLAP, "overlap, aside too", count
     yield Drawn.ASSIGNED, "assigned, aside too", count

@@ -35,7 +35,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "campaigns/ready/launch/": {"contacts": {"segment": "x", "import": None, "limit": 5}, "is_held": True},
     "experiments/": {
         "campaign": "ready", "hypothesis": "B is better", "claim": "better", "metric": "reply", "margin": 0.01,
-        "baseline": 0.05, "alpha": 0.05, "power": 0.8, "icc": 0.05, "horizon_days": 14, "is_draft": True,
+        "baseline": 0.05, "alpha": 0.05, "power": 0.8, "icc": 0.05, "horizon_days": 14, "is_planned": True,
     },
     "contacts/": {
         "task": "outreach", "lawful_basis": "consent", "basis_source": "fair", "basis_date": "2026-05-04",
@@ -103,7 +103,7 @@ def test_no_wrong_value_of_a_field_is_a_fault(api: APIClient, path: str) -> None
         answer = api.post(f"{V1}/{path}", json.dumps(body), content_type="application/json")
         if answer.status_code >= 500:
             faults[where] = answer.status_code
-        Campaign.objects.filter(slug="ready").update(state="draft", audience={})
+        Campaign.objects.filter(slug="ready").update(state="planned", audience={})
         Message.objects.all().delete()
         Campaign.objects.get(slug="ready").enrolments.all().delete()
 

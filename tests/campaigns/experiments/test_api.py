@@ -38,7 +38,7 @@ def test_a_repeated_key_registers_once(api, campaign):
 
 
 def test_a_draft_is_not_sealed(api, campaign):
-    told = api.post(ALL, {**BODY, "campaign": campaign.slug, "is_draft": True}, format="json").json()
+    told = api.post(ALL, {**BODY, "campaign": campaign.slug, "is_planned": True}, format="json").json()
 
     assert (told["registered_at"], told["registration_sha256"]) == (None, "")
 

@@ -43,7 +43,7 @@ def spent(experiment, lead):
         )  # fmt: skip
         for record in own:
             Call.objects.create(
-                id=uuid.uuid4(), generation_job=order, record=record, state="answered", cost_usd=Decimal("0.01"),
+                id=uuid.uuid4(), order=order, record=record, state="answered", cost_usd=Decimal("0.01"),
                 input_tokens=800, output_tokens=200,
             )  # fmt: skip
     return experiment

@@ -13,7 +13,7 @@ from campaigns.models import Campaign, Message
 from campaigns.services import launch
 from campaigns.services.campaigns import ArmPlan, StepPlan
 from campaigns.states import Approval, MessageState, StepWriter
-from generation.models import Call, GenerationJob, Teacher
+from generation.models import Call, Order, Teacher
 from jobs.models import Job
 from jobs.states import FINISHED
 from jobs.supervisor import carry
@@ -71,7 +71,7 @@ def carry_orders() -> None:
 
 def answer_orders(*, texts: Mapping[UUID, dict[str, Any]] | None = None, failing: tuple[UUID, ...] = ()) -> None:
     """End every order that waits, with the rows an engine's events leave: fast, and with texts of the test's own."""
-    for order in GenerationJob.objects.filter(purpose="campaign").exclude(job__state__in=FINISHED):
+    for order in Order.objects.filter(purpose="campaign").exclude(job__state__in=FINISHED):
         wanted = [UUID(pk) for pk in order.record_ids]
         records = Record.objects.in_bulk(wanted)
         calls = [_call(order, pk, n, fails=pk in failing) for n, pk in enumerate(wanted)]
@@ -89,11 +89,11 @@ def answer_orders(*, texts: Mapping[UUID, dict[str, Any]] | None = None, failing
         Job.objects.filter(pk=order.job_id).update(state="succeeded")
 
 
-def _call(order: GenerationJob, record: UUID, n: int, *, fails: bool) -> Call:
+def _call(order: Order, record: UUID, n: int, *, fails: bool) -> Call:
     state = "failed" if fails else "answered"
     said = {"error_code": "too_long", "error_message": "The answer was cut."} if fails else {}
     return Call(
-        pk=uuid4(), generation_job=order, record_id=record, position=n, state=state, cost_usd=Decimal("0.002"),
+        pk=uuid4(), order=order, record_id=record, position=n, state=state, cost_usd=Decimal("0.002"),
         latency_s=0.5, **said,
     )  # fmt: skip
 

@@ -34,7 +34,7 @@ def test_a_campaign_is_made_priced_launched_and_ended(api: APIClient, task: Task
     priced = api.get(f"{URL}spring/dry-run/")
     launched = api.post(f"{URL}spring/launch/", {"is_held": True}, format="json")
 
-    assert (made.status_code, made.data["slug"], made.data["state"]) == (201, "spring", "draft")
+    assert (made.status_code, made.data["slug"], made.data["state"]) == (201, "spring", "planned")
     assert (priced.data["contacts"], priced.data["problems"], priced.data["arms"][0]["drafts"]) == (5, [], 5)
     assert (launched.status_code, launched.data["state"], launched.data["is_held"]) == (202, "running", True)
     assert launched.data["steps"][0]["planned"] == 5
@@ -101,7 +101,7 @@ def test_a_launch_that_is_not_ready_names_every_problem(api: APIClient, task: Ta
 
     assert answer.status_code == 422
     assert {each["code"] for each in answer.data["state"]} == {"arm_without_model", "no_contacts"}
-    assert Campaign.objects.get().state == "draft"
+    assert Campaign.objects.get().state == "planned"
 
 
 def test_a_draft_is_changed_and_a_launched_one_is_not(api: APIClient, task: Task, people: None) -> None:

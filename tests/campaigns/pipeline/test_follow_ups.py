@@ -10,7 +10,7 @@ from campaigns.selectors import mails, wording
 from campaigns.services import composing, dryrun, launch, tick, writing
 from campaigns.services.campaigns import ArmPlan, StepPlan
 from campaigns.states import Approval, MessageState, StepWriter
-from generation.models import GenerationJob, Teacher
+from generation.models import Order, Teacher
 from members.models import Member
 from review.models import Draft, Record, Task
 from review.services import erase
@@ -35,8 +35,8 @@ def begun(task: Task, lead: Member, **plan: Any) -> Campaign:
     return campaign
 
 
-def newest_order() -> GenerationJob:
-    return GenerationJob.objects.order_by("-created_at")[0]
+def newest_order() -> Order:
+    return Order.objects.order_by("-created_at")[0]
 
 
 def second_texts(records: list[Record]) -> dict[Any, dict[str, str]]:

@@ -41,7 +41,7 @@ def test_every_problem_is_named_at_once(task: Task, lead: Member) -> None:
     found = {each["code"] for each in caught.value.state}  # type: ignore[attr-defined]
     assert found == {"no_postal_address", "bad_link", "unknown_slot", "arm_without_model", "no_contacts"}
     assert "{{contact.shoe_size}}" in " ".join(caught.value.errors["steps"])
-    assert Campaign.objects.get().state == "draft"
+    assert Campaign.objects.get().state == "planned"
     assert not Message.objects.exists()
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from campaigns.models import Campaign, Message, WriteOrder
 from campaigns.services import launch, sending, suppression, tick, writing
 from campaigns.states import Approval, SuppressionReason
-from generation.models import GenerationJob, Teacher
+from generation.models import Order, Teacher
 from jobs.models import Job
 from members.models import Member
 from review.models import Draft, Record, Task
@@ -54,7 +54,7 @@ def test_a_real_engine_writes_and_the_desk_gets_the_drafts(launched: Campaign) -
 
     assert states(launched) == {"awaiting": 6}
     assert {(draft.origin, draft.state) for draft in drafts()} == {("campaign", "pending")}
-    assert GenerationJob.objects.get().purpose == "campaign"
+    assert Order.objects.get().purpose == "campaign"
 
 
 @db
@@ -80,7 +80,7 @@ def test_a_draft_is_ordered_once_however_often_the_tick_comes(launched: Campaign
         tick.advance_all()
 
     assert WriteOrder.objects.count() == 1
-    assert GenerationJob.objects.get().count == 6
+    assert Order.objects.get().count == 6
 
 
 @db
@@ -116,7 +116,7 @@ def test_a_failed_call_fails_its_mail_with_the_reason_and_can_be_written_again(
     tick.advance_all()
 
     assert states(launched) == {"awaiting": 6}
-    assert sorted(GenerationJob.objects.values_list("count", flat=True)) == [1, 6]
+    assert sorted(Order.objects.values_list("count", flat=True)) == [1, 6]
     assert writing.write_again(launched, by=lead) == 0
 
 

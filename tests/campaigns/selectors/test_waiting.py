@@ -71,7 +71,7 @@ def test_mails_that_go_wait_for_nothing(sending: Campaign) -> None:
 
 @db
 @pytest.mark.parametrize(
-    ("state", "reason"), [(CampaignState.DRAFT, ""), (CampaignState.PAUSED, "paused"), (CampaignState.ENDED, "")]
+    ("state", "reason"), [(CampaignState.PLANNED, ""), (CampaignState.PAUSED, "paused"), (CampaignState.ENDED, "")]
 )
 def test_only_a_campaign_under_way_waits(sending: Campaign, state: CampaignState, reason: str) -> None:
     Campaign.objects.update(state=state)
@@ -207,7 +207,7 @@ def test_the_page_and_the_api_say_it(
 
     shown = as_member(lead).get(f"/campaigns/{sending.slug}/live/").content.decode()
     told = api_as(lead).get(f"/api/v1/campaigns/{sending.slug}/").data["waiting"]
-    Campaign.objects.update(state=CampaignState.DRAFT)
+    Campaign.objects.update(state=CampaignState.PLANNED)
     silent = api_as(lead).get(f"/api/v1/campaigns/{sending.slug}/").data["waiting"]
 
     assert 'data-waiting="deferred"' in shown

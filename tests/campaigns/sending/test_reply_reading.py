@@ -13,7 +13,7 @@ from campaigns.selectors.suppression import is_suppressed
 from campaigns.services import inbound, reply_reading
 from campaigns.sink import answers
 from campaigns.states import MessageState, ReplyClass
-from generation.models import GenerationJob, Teacher
+from generation.models import Order, Teacher
 from jobs.supervisor import carry
 from review.models import Draft, Record
 from review.permissions import tasks_for
@@ -71,7 +71,7 @@ def test_a_teacher_reads_what_the_rules_have_read(reading, mail, provider):
     provider.provider.always = says("Question.")
 
     reply = reply_with(mail, "We might, depending on numbers")
-    order = GenerationJob.objects.get()
+    order = Order.objects.get()
     carry(order.job_id, worker="w")
 
     reply.refresh_from_db()
@@ -86,7 +86,7 @@ def test_the_text_is_erased_where_the_teacher_read_it(reading, mail, provider, a
     provider.provider.always = says("later")
 
     reply_with(mail, "Depends on the numbers")
-    carry(GenerationJob.objects.get().job_id, worker="w")
+    carry(Order.objects.get().job_id, worker="w")
 
     record = Record.objects.get(task__slug__startswith=reply_reading.PREFIX)
     assert record.facts == {}
@@ -101,7 +101,7 @@ def test_anything_but_one_of_the_words_leaves_the_rules_word(reading, mail, prov
 
     reply = reply_with(mail, HOSTILE.replace("interested", "something"))
     ruled = (reply.meaning, reply.meant_by)
-    carry(GenerationJob.objects.get().job_id, worker="w")
+    carry(Order.objects.get().job_id, worker="w")
 
     reply.refresh_from_db()
     assert (reply.meaning, reply.meant_by) == ruled
@@ -114,7 +114,7 @@ def test_a_wish_to_leave_that_only_the_model_sees_is_followed(reading, mail, pro
     provider.provider.always = says("unsubscribe")
 
     reply_with(mail, "Kindly let this be the last one")
-    carry(GenerationJob.objects.get().job_id, worker="w")
+    carry(Order.objects.get().job_id, worker="w")
 
     assert is_suppressed(mail.contact.address_hmac)
     assert not Suppression.objects.exists()
@@ -126,15 +126,15 @@ def test_replies_that_come_while_an_order_is_under_way_are_read_by_the_next(read
 
     for mail in mails:
         reply_with(mail, "Depends")
-    first = GenerationJob.objects.get()
+    first = Order.objects.get()
     carry(first.job_id, worker="w")
-    second = GenerationJob.objects.exclude(pk=first.pk).get()
+    second = Order.objects.exclude(pk=first.pk).get()
     carry(second.job_id, worker="w")
 
     assert (first.count, second.count) == (1, 2)
     assert set(Reply.objects.values_list("meant_by", flat=True)) == {"Reader"}
     assert reply_reading.ask(reading.pk) is None
-    assert GenerationJob.objects.count() == 2
+    assert Order.objects.count() == 2
 
 
 def test_a_teacher_that_cannot_be_asked_leaves_the_rules_word_and_loses_no_reply(reading, mail, caplog):
@@ -143,11 +143,11 @@ def test_a_teacher_that_cannot_be_asked_leaves_the_rules_word_and_loses_no_reply
     reply = reply_with(mail, "Sounds good")
 
     assert (reply.meaning, reply.meant_by) == ("interested", "rules")
-    assert not GenerationJob.objects.exists()
+    assert not Order.objects.exists()
     assert "stay with the rules" in caplog.text
 
 
 def test_a_campaign_that_names_no_teacher_asks_none(campaign, mail):
     reply_with(mail, "Sounds good")
 
-    assert not GenerationJob.objects.exists()
+    assert not Order.objects.exists()

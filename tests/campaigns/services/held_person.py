@@ -13,7 +13,7 @@ from campaigns.models import Campaign, Contact, Event, Message, Reply
 from campaigns.services.contacts import import_contacts
 from campaigns.sink.mailbox import Mailbox
 from campaigns.states import EventKind, EventSource, MessageState
-from generation.models import Call, GenerationJob, Teacher
+from generation.models import Call, Order, Teacher
 from jobs.models import Job, JobEvent
 from jobs.states import JobState
 from members.models import Member
@@ -38,7 +38,7 @@ class Held:
     contact: Contact
     mail: Message
     version: DatasetVersion
-    order: GenerationJob
+    order: Order
 
 
 def make_held(admin: Member, settings: Any, tmp_path: Path) -> Held:
@@ -73,14 +73,14 @@ def make_held(admin: Member, settings: Any, tmp_path: Path) -> Held:
     return Held(task, campaign, contact, mail, version, _order(task, contact.record, tmp_path))
 
 
-def _order(task: Task, record: Record, folder: Path) -> GenerationJob:
+def _order(task: Task, record: Record, folder: Path) -> Order:
     """A finished order with its request, what its engine told, and its run directory."""
     job = Job.objects.create(kind="generation", title="Order", state=JobState.SUCCEEDED, task_slug=task.slug)
-    order = GenerationJob.objects.create(
+    order = Order.objects.create(
         job=job, task=task, task_version=task.versions.get(), teacher=Teacher.objects.get(slug="offline"),
         teacher_spec={}, count=1, record_ids=[str(record.pk)],
     )  # fmt: skip
-    call = Call.objects.create(id=uuid4(), generation_job=order, record=record, state="answered", excerpt="Zephyrine")
+    call = Call.objects.create(id=uuid4(), order=order, record=record, state="answered", excerpt="Zephyrine")
     for seq, (call_id, text) in enumerate([(str(call.pk), "Zephyrine Works"), (str(uuid4()), "Acme")], 1):
         payload = {"call_id": call_id, "fields": {"body": text}}
         JobEvent.objects.create(job=job, seq=seq, fence=1, ts=timezone.now(), kind="draft", payload=payload)

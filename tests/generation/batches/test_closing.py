@@ -13,7 +13,7 @@ from django.conf import settings as django_settings
 from django.db import connections
 from django.test import Client
 
-from generation.models import Call, GenerationJob, ProviderBatch, Teacher
+from generation.models import Call, Order, ProviderBatch, Teacher
 from generation.services import orders
 from generation.services.batches.wishes import WayWish
 from generation.states import COLLECT, BatchState, CallState, Stragglers, Way
@@ -40,7 +40,7 @@ def provider() -> Iterator[Running]:
 @pytest.fixture
 def held(
     task: Task, source: Source, lead: Member, provider: Running, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[GenerationJob, threading.Thread]]:
+) -> Iterator[tuple[Order, threading.Thread]]:
     """An order whose batch lies at the provider, and the worker that waits for it."""
     settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1"]
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
@@ -59,7 +59,7 @@ def held(
 
 
 def test_a_cancelled_order_s_batch_is_ended_at_the_provider_and_what_was_done_is_kept(
-    held: tuple[GenerationJob, threading.Thread], provider: Running, lead: Member, client: Client
+    held: tuple[Order, threading.Thread], provider: Running, lead: Member, client: Client
 ) -> None:
     order, worker = held
     assert order.job is not None
@@ -71,7 +71,7 @@ def test_a_cancelled_order_s_batch_is_ended_at_the_provider_and_what_was_done_is
 
     closing.refresh_from_db()
     order.job.refresh_from_db()
-    answered = Call.objects.filter(generation_job=order, state=CallState.ANSWERED)
+    answered = Call.objects.filter(order=order, state=CallState.ANSWERED)
     assert (order.job.state, closing.state) == ("cancelled", "succeeded"), closing.error
     assert {str(call.pk): 1 for call in answered} == provider.provider.billed
     assert answered.count() == 3
@@ -83,7 +83,7 @@ def test_a_cancelled_order_s_batch_is_ended_at_the_provider_and_what_was_done_is
 
 
 def test_an_order_that_is_cancelled_during_a_halt_is_ended_at_the_provider_and_asks_nothing(
-    held: tuple[GenerationJob, threading.Thread], provider: Running, lead: Member
+    held: tuple[Order, threading.Thread], provider: Running, lead: Member
 ) -> None:
     order, worker = held
     assert order.job is not None
@@ -105,7 +105,7 @@ def test_an_order_that_is_cancelled_during_a_halt_is_ended_at_the_provider_and_a
 
 
 def test_a_paused_order_s_batch_stays_and_a_resume_takes_it_in(
-    held: tuple[GenerationJob, threading.Thread], provider: Running, lead: Member
+    held: tuple[Order, threading.Thread], provider: Running, lead: Member
 ) -> None:
     order, worker = held
     assert order.job is not None
@@ -124,7 +124,7 @@ def test_a_paused_order_s_batch_stays_and_a_resume_takes_it_in(
     assert Draft.objects.filter(job_id=order.job_id).count() == 6
 
 
-def assert_no_key(order: GenerationJob, lead: Member, client: Client) -> None:
+def assert_no_key(order: Order, lead: Member, client: Client) -> None:
     """The key stands in no event, file, page or answer of the API."""
     client.force_login(lead)
     pages = [f"/generation/{order.pk}/", f"/jobs/{order.job_id}/", f"/tasks/{order.task.slug}/generation/"]

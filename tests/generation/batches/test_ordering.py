@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from generation.models import GenerationJob, ProviderBatch, Teacher
+from generation.models import Order, ProviderBatch, Teacher
 from generation.services import ingest, order_spec, orders
 from generation.services.batches.wishes import WayWish
 from generation.states import COLLECT, BatchState, Stragglers, Way
@@ -27,7 +27,7 @@ BY_BATCH = WayWish(Way.BATCH, Stragglers.LEAVE)
 
 
 @pytest.fixture
-def batched(task: Task, source: Source, paid: Teacher, lead: Member) -> GenerationJob:
+def batched(task: Task, source: Source, paid: Teacher, lead: Member) -> Order:
     return orders.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(1), wish=BY_BATCH)
 
 
@@ -66,10 +66,10 @@ def test_a_teacher_that_takes_no_batches_is_refused_before_anything_is_written(
 
     assert refused.value.code == "no_batches"
     assert "way" in refused.value.errors
-    assert not GenerationJob.objects.exists()
+    assert not Order.objects.exists()
 
 
-def test_the_engine_is_told_the_way_and_keeps_the_teacher_s_own_price(batched: GenerationJob) -> None:
+def test_the_engine_is_told_the_way_and_keeps_the_teacher_s_own_price(batched: Order) -> None:
     assert batched.job is not None
 
     spec = order_spec.build(batched.job)
@@ -79,7 +79,7 @@ def test_the_engine_is_told_the_way_and_keeps_the_teacher_s_own_price(batched: G
     assert spec["teacher"]["input_usd_per_million"] > 0
 
 
-def test_what_an_engine_tells_of_a_batch_is_kept_and_told_to_the_next(batched: GenerationJob) -> None:
+def test_what_an_engine_tells_of_a_batch_is_kept_and_told_to_the_next(batched: Order) -> None:
     job = batched.job
     assert job is not None
 
@@ -92,7 +92,7 @@ def test_what_an_engine_tells_of_a_batch_is_kept_and_told_to_the_next(batched: G
     assert (known["token"], known["batch_id"], known["positions"]) == ("t-1", "batch_1", [[0, 2]])
 
 
-def test_a_batch_that_was_taken_in_is_not_opened_by_an_old_event(batched: GenerationJob) -> None:
+def test_a_batch_that_was_taken_in_is_not_opened_by_an_old_event(batched: Order) -> None:
     job = batched.job
     assert job is not None
     ingest.consume(job, [told("ended")])
@@ -104,7 +104,7 @@ def test_a_batch_that_was_taken_in_is_not_opened_by_an_old_event(batched: Genera
 
 
 def test_cancelling_an_order_with_a_batch_at_the_provider_launches_one_job_that_closes_it(
-    batched: GenerationJob, lead: Member
+    batched: Order, lead: Member
 ) -> None:
     job = batched.job
     assert job is not None
@@ -122,7 +122,7 @@ def test_cancelling_an_order_with_a_batch_at_the_provider_launches_one_job_that_
 
 
 def test_cancelling_an_order_with_nothing_at_the_provider_launches_nothing(
-    batched: GenerationJob, lead: Member
+    batched: Order, lead: Member
 ) -> None:
     assert batched.job is not None
     ingest.consume(batched.job, [told("ended")])
@@ -132,7 +132,7 @@ def test_cancelling_an_order_with_nothing_at_the_provider_launches_nothing(
     assert not Job.objects.filter(kind=COLLECT).exists()
 
 
-def test_what_the_closing_job_brings_belongs_to_the_order(batched: GenerationJob, lead: Member) -> None:
+def test_what_the_closing_job_brings_belongs_to_the_order(batched: Order, lead: Member) -> None:
     job = batched.job
     assert job is not None
     ingest.consume(job, [told()])
@@ -161,12 +161,12 @@ def test_the_api_takes_a_way_and_shows_batches(
 ) -> None:
     api = api_as(lead, scopes=("lead",))
     body = {"task": task.slug, "teacher": paid.slug, "count": 2, "max_cost_usd": "1", "way": "batch"}
-    started = api.post("/api/v1/generation-jobs/", body, format="json")
-    order = GenerationJob.objects.get(pk=started.data["id"])
+    started = api.post("/api/v1/orders/", body, format="json")
+    order = Order.objects.get(pk=started.data["id"])
     assert order.job is not None
     ingest.consume(order.job, [told()])
 
-    shown = api.get(f"/api/v1/generation-jobs/{order.pk}/").data
+    shown = api.get(f"/api/v1/orders/{order.pk}/").data
 
     assert (shown["way"], shown["stragglers"]) == ("batch", "ask")
     assert shown["batches"][0]["batch_id"] == "batch_1"
@@ -178,7 +178,7 @@ def test_the_launch_form_orders_by_batches_and_the_page_shows_what_lies_at_the_p
     client.force_login(lead)
     body = {"teacher": paid.slug, "count": 4, "max_cost_usd": "1", "way": "batch", "stragglers": "leave"}
     launched = client.post(f"/tasks/{task.slug}/generation/", body)
-    order = GenerationJob.objects.get()
+    order = Order.objects.get()
     assert order.job is not None
     ingest.consume(order.job, [told(done=1)])
 

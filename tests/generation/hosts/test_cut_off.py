@@ -96,7 +96,7 @@ def test_a_host_that_is_cut_off_stops_asking_and_what_it_may_have_paid_is_asked_
     assert by_second
     assert not {call for _, call in by_first} & {call for _, call in by_second}
     assert set(billing.provider.billed.values()) == {1}, "a call was paid twice"
-    calls = {str(call.pk): call for call in Call.objects.filter(generation_job=order)}
+    calls = {str(call.pk): call for call in Call.objects.filter(order=order)}
     answered = {pk for pk, call in calls.items() if call.state == CallState.ANSWERED}
     uncertain = {pk for pk, call in calls.items() if call.state == CallState.UNCERTAIN}
     assert set(billing.provider.billed) <= answered | uncertain, "a paid call was lost"

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from generation.models import GenerationJob
+from generation.models import Order
 from generation.services import ingest
 from jobs.contracts import Event
 
 
-def told(order: GenerationJob, kind: str, n: int = 1, **over: Any) -> Event:
+def told(order: Order, kind: str, n: int = 1, **over: Any) -> Event:
     payload = {
         "call_id": str(UUID(int=order.pk.int % 2**64 * 2**32 + n)), "index": n, "record": order.record_ids[0],
         "repeat": 0, "prompt_hash": "0" * 64, "latency_s": 0.5, "usage": {"input_tokens": 100, "output_tokens": 40},
@@ -24,11 +24,11 @@ def told(order: GenerationJob, kind: str, n: int = 1, **over: Any) -> Event:
     return Event(seq=n, ts=time.time(), kind=kind, payload=payload)
 
 
-def doubt(order: GenerationJob, n: int = 1, usd: float = 0.004) -> Event:
+def doubt(order: Order, n: int = 1, usd: float = 0.004) -> Event:
     return told(order, "uncertain", n, usage={}, cost_usd=0.0, possible_cost_usd=usd, code="timed_out", message="No.")
 
 
-def take_in(order: GenerationJob, *events: Event) -> None:
+def take_in(order: Order, *events: Event) -> None:
     assert order.job is not None
     with transaction.atomic():
         ingest.consume(order.job, events)

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from generation.models import Budget, GenerationJob, Teacher
+from generation.models import Budget, Order, Teacher
 from generation.services import budgets
 from generation.states import BudgetScope
 from members.models import Member
@@ -53,11 +53,11 @@ def test_an_order_beyond_the_budget_is_refused_on_the_page_with_what_is_left(
 
     assert answer.status_code == 409
     assert "$1.00 is left" in answer.content.decode()
-    assert not GenerationJob.objects.exists()
+    assert not Order.objects.exists()
 
 
 def test_pages_of_the_task_say_that_a_budget_is_nearly_used_up(
-    budget: Budget, paid_order: GenerationJob, task: Task, lead: Member, as_member: Browse
+    budget: Budget, paid_order: Order, task: Task, lead: Member, as_member: Browse
 ) -> None:
     page = reverse("review:task", args=[task.slug])
     assert b"nearly" not in as_member(lead).get(page).content

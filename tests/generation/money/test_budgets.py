@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import AuditRow
-from generation.models import Budget, GenerationJob, ProviderBatch, SpendDay, Teacher
+from generation.models import Budget, Order, ProviderBatch, SpendDay, Teacher
 from generation.selectors import budgets as selectors
 from generation.services import budgets, order_spec, orders
 from generation.states import BudgetScope
@@ -32,13 +32,13 @@ def budget(task: Task, lead: Member) -> Budget:
 
 @pytest.fixture
 def launch(task: Task, source: Source, paid: Teacher, lead: Member) -> Any:
-    def make(usd: str = "1") -> GenerationJob:
+    def make(usd: str = "1") -> Order:
         return orders.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(usd))
 
     return make
 
 
-def ended(order: GenerationJob, state: str = "succeeded") -> None:
+def ended(order: Order, state: str = "succeeded") -> None:
     Job.objects.filter(pk=order.job_id).update(state=state)
 
 
@@ -147,7 +147,7 @@ def test_at_four_fifths_those_it_concerns_are_told_once(
     settings.NOTICES_BY_MAIL = True
     Member.objects.filter(pk=lead.pk).update(email="lea@example.org")
     order = launch("2")
-    GenerationJob.objects.update(max_cost_usd=Decimal(50))
+    Order.objects.update(max_cost_usd=Decimal(50))
     with django_capture_on_commit_callbacks(execute=True):
         take_in(order, told(order, "draft", 1, cost_usd=1.59))
         assert not mailoutbox
@@ -226,7 +226,7 @@ def test_orders_launched_before_there_were_budgets_hold_what_they_may_cost(
     launch: Any, task: Task, lead: Member
 ) -> None:
     launch("1.25")
-    GenerationJob.objects.update(reserved_usd=0)
+    Order.objects.update(reserved_usd=0)
 
     budget = budgets.put(scope=TOTAL, task=task, limit_usd=Decimal(2), by=lead)
 
@@ -241,9 +241,9 @@ def test_a_month_ends_where_the_installation_stands(settings: Any) -> None:
         assert selectors.this_month() == f"{timezone.localdate():%Y-%m}"
 
 
-def lying(order: GenerationJob, usd: str) -> None:
+def lying(order: Order, usd: str) -> None:
     ProviderBatch.objects.create(
-        generation_job=order, token=f"t-{order.pk}", state="submitted", possible_cost_usd=Decimal(usd),
+        order=order, token=f"t-{order.pk}", state="submitted", possible_cost_usd=Decimal(usd),
         prepared_at=timezone.now(),
     )  # fmt: skip
 

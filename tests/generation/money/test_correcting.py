@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from audit.models import AuditRow
 from generation.kinds import GenerationKind
-from generation.models import Call, CallCorrection, GenerationJob, SpendDay
+from generation.models import Call, CallCorrection, Order, SpendDay
 from generation.selectors import budgets, known_calls
 from generation.services import correcting, spend
 from members.models import Member
@@ -26,7 +26,7 @@ SignIn = Callable[[Member], Client]
 
 
 @pytest.fixture
-def lie(paid_order: GenerationJob) -> Call:
+def lie(paid_order: Order) -> Call:
     """A call that was booked with $50,000 before answers were bounded."""
     GenerationKind().on_events(paid_order.job, [told(paid_order, "draft", cost_usd=50_000.0)])
     return Call.objects.get()
@@ -34,14 +34,14 @@ def lie(paid_order: GenerationJob) -> Call:
 
 def correct(call: Call, by: Member, **over: Any) -> CallCorrection:
     said = {"cost_usd": Decimal("0.0042"), "reason": "Invoice of March, line 7.", **over}
-    return correcting.correct(call.generation_job, call.pk, **said, by=by)
+    return correcting.correct(call.order, call.pk, **said, by=by)
 
 
 def test_sums_and_budgets_follow_and_the_call_says_so(lie: Call, admin: Member) -> None:
     made = correct(lie, admin)
 
     lie.refresh_from_db()
-    order = lie.generation_job
+    order = lie.order
     assert (lie.cost_usd, lie.cost_is_estimate, lie.is_corrected) == (Decimal("0.0042"), False, True)
     assert SpendDay.objects.get().cost_usd == budgets.spent_by(order) == Decimal("0.0042")
     assert not spend.differs(order)
@@ -52,7 +52,7 @@ def test_who_corrected_what_stands_in_the_trail(lie: Call, admin: Member) -> Non
     correct(lie, admin)
 
     row = AuditRow.objects.get(act="call_corrected")
-    assert (row.actor, row.subject_id) == (str(admin.pk), str(lie.generation_job_id))
+    assert (row.actor, row.subject_id) == (str(admin.pk), str(lie.order_id))
     assert row.detail == {
         "call": str(lie.pk), "was_usd": "50000.000000", "cost_usd": "0.0042", "reason": "Invoice of March, line 7.",
     }  # fmt: skip
@@ -98,14 +98,14 @@ def test_only_an_admin_corrects(lie: Call, lead: Member) -> None:
         correct(lie, lead)
 
 
-def test_a_call_without_an_end_is_settled_and_not_corrected(paid_order: GenerationJob, admin: Member) -> None:
+def test_a_call_without_an_end_is_settled_and_not_corrected(paid_order: Order, admin: Member) -> None:
     GenerationKind().on_events(paid_order.job, [doubt(paid_order)])
 
     with pytest.raises(Refusal, match="not known yet"):
         correct(Call.objects.get(), admin)
 
 
-def test_another_orders_call_is_not_found(lie: Call, order: GenerationJob, admin: Member) -> None:
+def test_another_orders_call_is_not_found(lie: Call, order: Order, admin: Member) -> None:
     with pytest.raises(Refusal) as refused:
         correcting.correct(order, lie.pk, cost_usd=Decimal(0), reason="No.", by=admin)
 
@@ -114,7 +114,7 @@ def test_another_orders_call_is_not_found(lie: Call, order: GenerationJob, admin
 
 @pytest.mark.parametrize("kind", ["draft", "failure"])
 def test_what_an_engine_tells_again_does_not_bring_the_old_cost_back(
-    paid_order: GenerationJob, admin: Member, kind: str
+    paid_order: Order, admin: Member, kind: str
 ) -> None:
     event = told(paid_order, kind, cost_usd=50_000.0, code="truncated", message="Cut off.")
     GenerationKind().on_events(paid_order.job, [event])
@@ -127,7 +127,7 @@ def test_what_an_engine_tells_again_does_not_bring_the_old_cost_back(
 
 
 def test_a_count_that_cannot_be_is_shown_with_what_is_booked_and_goes_once_corrected(
-    paid_order: GenerationJob, admin: Member, lead: Member, as_member: SignIn
+    paid_order: Order, admin: Member, lead: Member, as_member: SignIn
 ) -> None:
     lie = told(paid_order, "draft", cost_usd=0.01, claimed_cost_usd=750_000.0, cost_is_estimate=True)
     GenerationKind().on_events(paid_order.job, [lie])
@@ -160,7 +160,7 @@ def test_the_page_says_what_is_wrong(
     lie: Call, admin: Member, as_member: SignIn, form: dict[str, str], said: str
 ) -> None:
     answer = as_member(admin).post(
-        reverse("generation:correct", args=[lie.generation_job_id]), {"call": str(lie.pk), **form}, follow=True
+        reverse("generation:correct", args=[lie.order_id]), {"call": str(lie.pk), **form}, follow=True
     )
 
     assert said in answer.content.decode()
@@ -168,7 +168,7 @@ def test_the_page_says_what_is_wrong(
 
 
 def test_programs_of_admins_correct(lie: Call, admin: Member, lead: Member, as_member: SignIn) -> None:
-    address = reverse("api-generation-call-cost", args=[lie.generation_job_id, lie.pk])
+    address = reverse("api-order-call-cost", args=[lie.order_id, lie.pk])
     body = {"cost_usd": "0.0042", "reason": "Invoice."}
 
     refused = as_member(lead).post(address, body, content_type="application/json")

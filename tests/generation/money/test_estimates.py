@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from generation import estimates
-from generation.models import Call, GenerationJob, PriceEntry, Teacher
+from generation.models import Call, Order, PriceEntry, Teacher
 from generation.selectors.teachers import price_of
 from generation.services import order_spec, orders
 from members.models import Member
@@ -16,16 +16,16 @@ from review.selectors.tasks import latest_version
 from web.errors import Refusal
 
 
-def answered(order: GenerationJob, n: int, **tokens: int) -> None:
+def answered(order: Order, n: int, **tokens: int) -> None:
     for number in range(n):
         Call.objects.create(
-            id=UUID(int=number), generation_job=order, record_id=order.record_ids[0], state="answered",
+            id=UUID(int=number), order=order, record_id=order.record_ids[0], state="answered",
             input_tokens=1000, output_tokens=100, cost_usd=Decimal("0.002"), **tokens,
         )  # fmt: skip
 
 
 def test_an_estimate_knows_how_much_the_cache_knew(
-    paid_order: GenerationJob, task: Task, paid: Teacher, lead: Member
+    paid_order: Order, task: Task, paid: Teacher, lead: Member
 ) -> None:
     PriceEntry.objects.filter(model="gpt-4o").update(cached_input_usd_per_million=Decimal("1.25"))
     answered(paid_order, 12, cached_tokens=800)

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from generation.models import Budget, GenerationJob, Teacher
+from generation.models import Budget, Order, Teacher
 from generation.selectors import budgets as selectors
 from generation.services import budgets, orders
 from generation.states import BudgetScope
@@ -28,11 +28,11 @@ SCOPES = [BudgetScope.TASK_TOTAL, BudgetScope.TASK_MONTH, BudgetScope.INSTALLATI
 
 
 @pytest.fixture
-def launch(task: Task, source: Source, paid: Teacher, lead: Member) -> Callable[[str], GenerationJob]:
+def launch(task: Task, source: Source, paid: Teacher, lead: Member) -> Callable[[str], Order]:
     return lambda usd: orders.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(usd))
 
 
-def batch(order: GenerationJob, state: str, usd: float) -> Event:
+def batch(order: Order, state: str, usd: float) -> Event:
     payload = {
         "token": f"t-{order.pk}", "batch_id": "b-1", "state": state, "positions": [[0, 3]], "requests": 4, "done": 0,
         "possible_cost_usd": usd, "note": "", "prepared_at": time.time(),
@@ -40,7 +40,7 @@ def batch(order: GenerationJob, state: str, usd: float) -> Event:
     return Event(seq=1, ts=time.time(), kind="batch", payload=payload)
 
 
-def cancelled(order: GenerationJob, by: Member) -> GenerationJob:
+def cancelled(order: Order, by: Member) -> Order:
     """With a batch at the provider that may still cost 75 cents."""
     take_in(order, batch(order, "submitted", 0.75))
     assert order.job is not None

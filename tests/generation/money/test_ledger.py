@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from generation.models import Call, GenerationJob, SpendDay, Teacher
+from generation.models import Call, Order, SpendDay, Teacher
 from generation.selectors import ledger
 from generation.services import orders, spend
 from members.models import Member
@@ -24,7 +24,7 @@ Browse = Callable[[Member], Client]
 
 
 @pytest.fixture
-def spent(task: Task, source: Source, paid: Teacher, lead: Member, admin: Member) -> list[GenerationJob]:
+def spent(task: Task, source: Source, paid: Teacher, lead: Member, admin: Member) -> list[Order]:
     """Three orders of two members with 30 calls each, at costs that no cent divides."""
     made = []
     for number, member in enumerate((lead, lead, admin)):
@@ -47,7 +47,7 @@ def fetched(client: Client, **asked: str) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("by", [*ledger.BYS, "call"])
 def test_the_lines_of_a_csv_add_up_to_the_total_exactly(
-    spent: list[GenerationJob], lead: Member, as_member: Browse, by: str
+    spent: list[Order], lead: Member, as_member: Browse, by: str
 ) -> None:
     total = ledger.total(lead, ledger.asked(lead))
 
@@ -59,14 +59,14 @@ def test_the_lines_of_a_csv_add_up_to_the_total_exactly(
 
 
 @pytest.mark.parametrize(("by", "keys"), [("job", 3), ("task", 1), ("teacher", 1), ("member", 2), ("day", 1)])
-def test_sums_are_by_what_was_asked(spent: list[GenerationJob], lead: Member, by: str, keys: int) -> None:
+def test_sums_are_by_what_was_asked(spent: list[Order], lead: Member, by: str, keys: int) -> None:
     lines, following = ledger.page(lead, ledger.asked(lead, by=by))
 
     assert (len(lines), following) == (keys, "")
     assert sum(line.amounts.calls for line in lines) == 91
 
 
-def test_lines_are_named_and_lead_to_what_they_sum(spent: list[GenerationJob], lead: Member) -> None:
+def test_lines_are_named_and_lead_to_what_they_sum(spent: list[Order], lead: Member) -> None:
     named = {by: ledger.page(lead, ledger.asked(lead, by=by))[0][0] for by in ledger.BYS}
 
     assert [named[by].label for by in ("job", "task", "teacher")] == ["30 drafts by GPT-4o", "Outreach", "GPT-4o"]
@@ -76,10 +76,10 @@ def test_lines_are_named_and_lead_to_what_they_sum(spent: list[GenerationJob], l
 
 
 @pytest.mark.parametrize("by", ["job", "member", "day"])
-def test_pages_go_on_where_the_last_ended(spent: list[GenerationJob], lead: Member, by: str) -> None:
+def test_pages_go_on_where_the_last_ended(spent: list[Order], lead: Member, by: str) -> None:
     for back in range(1, 4):
         SpendDay.objects.create(
-            generation_job=spent[0], day=timezone.localdate() - timedelta(days=back), teacher_name="GPT-4o", way="live"
+            order=spent[0], day=timezone.localdate() - timedelta(days=back), teacher_name="GPT-4o", way="live"
         )
     wanted, seen, after = ledger.asked(lead, by=by, month="all"), [], ""
 
@@ -93,9 +93,9 @@ def test_pages_go_on_where_the_last_ended(spent: list[GenerationJob], lead: Memb
     assert len(seen) == len(set(seen)) == {"job": 3, "member": 2, "day": 4}[by]
 
 
-def test_a_month_holds_its_own_days_and_calls(spent: list[GenerationJob], lead: Member, as_member: Browse) -> None:
+def test_a_month_holds_its_own_days_and_calls(spent: list[Order], lead: Member, as_member: Browse) -> None:
     long_ago = timezone.make_aware(timezone.datetime(2024, 2, 29, 23, 59))  # type: ignore[attr-defined]
-    Call.objects.filter(generation_job=spent[1]).update(created_at=long_ago)
+    Call.objects.filter(order=spent[1]).update(created_at=long_ago)
     spend.rebuild(spent[1])
 
     assert ledger.total(lead, ledger.asked(lead, month="2024-02")).calls == 30
@@ -105,7 +105,7 @@ def test_a_month_holds_its_own_days_and_calls(spent: list[GenerationJob], lead: 
 
 
 def test_a_stranger_sees_nothing_and_an_admin_sees_archived_tasks_too(
-    spent: list[GenerationJob], task: Task, stranger: Member, admin: Member, as_member: Browse
+    spent: list[Order], task: Task, stranger: Member, admin: Member, as_member: Browse
 ) -> None:
     Task.objects.filter(pk=task.pk).update(archived_at=timezone.now())
 
@@ -116,7 +116,7 @@ def test_a_stranger_sees_nothing_and_an_admin_sees_archived_tasks_too(
 
 
 def test_calls_are_streamed_in_chunks_without_gaps_or_repeats(
-    spent: list[GenerationJob], lead: Member, monkeypatch: pytest.MonkeyPatch
+    spent: list[Order], lead: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # All at one instant: the chunk's end falls between equals.
     Call.objects.update(created_at=timezone.now())
@@ -127,13 +127,13 @@ def test_calls_are_streamed_in_chunks_without_gaps_or_repeats(
     assert len(found) == len(set(found)) == 91
 
 
-def test_no_cell_of_the_csv_begins_a_formula(spent: list[GenerationJob], lead: Member, as_member: Browse) -> None:
+def test_no_cell_of_the_csv_begins_a_formula(spent: list[Order], lead: Member, as_member: Browse) -> None:
     Call.objects.filter(position=1).update(request_id="=HYPERLINK(1)")
 
     assert {row["request_id"][0] for row in fetched(as_member(lead), by="call")} == {"r", "'"}
 
 
-def test_the_page_shows_lines_total_and_files(spent: list[GenerationJob], lead: Member, as_member: Browse) -> None:
+def test_the_page_shows_lines_total_and_files(spent: list[Order], lead: Member, as_member: Browse) -> None:
     total = ledger.total(lead, ledger.asked(lead))
 
     page = as_member(lead).get(reverse("generation:ledger"), {"by": "member"})
@@ -145,7 +145,7 @@ def test_the_page_shows_lines_total_and_files(spent: list[GenerationJob], lead: 
 
 
 def test_the_page_asks_as_much_for_many_orders_as_for_few(
-    spent: list[GenerationJob], lead: Member, as_member: Browse, django_assert_max_num_queries: Any
+    spent: list[Order], lead: Member, as_member: Browse, django_assert_max_num_queries: Any
 ) -> None:
     client = as_member(lead)
 
@@ -155,7 +155,7 @@ def test_the_page_asks_as_much_for_many_orders_as_for_few(
 
 @pytest.mark.parametrize("asked", [{"month": "13-2026"}, {"by": "colour"}, {"after": "nowhere"}, {"month": "2026-13"}])
 def test_a_part_that_cannot_be_is_refused_and_the_month_that_lasts_shown(
-    spent: list[GenerationJob], lead: Member, as_member: Browse, asked: dict[str, str]
+    spent: list[Order], lead: Member, as_member: Browse, asked: dict[str, str]
 ) -> None:
     assert as_member(lead).get(reverse("generation:ledger"), asked).status_code == 400
     if "after" not in asked:
@@ -164,7 +164,7 @@ def test_a_part_that_cannot_be_is_refused_and_the_month_that_lasts_shown(
         assert as_member(lead).get(reverse("generation:ledger-csv"), asked).status_code == 400
 
 
-def test_the_api_tells_lines_and_their_total(spent: list[GenerationJob], lead: Member, as_member: Browse) -> None:
+def test_the_api_tells_lines_and_their_total(spent: list[Order], lead: Member, as_member: Browse) -> None:
     found = as_member(lead).get("/api/v1/ledger/", {"by": "member"}).json()
 
     assert (found["by"], found["next"], len(found["results"])) == ("member", None, 2)
@@ -180,7 +180,7 @@ def test_months_end_on_their_last_day() -> None:
 
 
 def test_another_tasks_viewer_sees_that_task_alone(
-    spent: list[GenerationJob], task: Task, stranger: Member, as_member: Browse
+    spent: list[Order], task: Task, stranger: Member, as_member: Browse
 ) -> None:
     assert as_member(stranger).get(reverse("generation:ledger"), {"task": "outreach"}).status_code == 404
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.db.models import Sum
 
-from generation.models import GenerationJob, Teacher
+from generation.models import Order, Teacher
 from generation.selectors import budgets as selectors
 from generation.services import budgets, orders
 from generation.states import BudgetScope
@@ -57,7 +57,7 @@ def test_twenty_launches_at_once_never_pass_a_budget(
     refused = together([lambda: orders.launch(task, teacher=paid, count=2, by=lead, max_cost_usd=Decimal("0.25"))] * 20)
 
     assert refused == ["budget_used_up"] * 13
-    assert GenerationJob.objects.aggregate(usd=Sum("reserved_usd"))["usd"] == Decimal("1.75")
+    assert Order.objects.aggregate(usd=Sum("reserved_usd"))["usd"] == Decimal("1.75")
 
 
 def test_money_that_moves_while_others_launch_is_never_free(

@@ -9,7 +9,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from generation.engine.contracts import TeacherSpec
-from generation.models import Call, GenerationJob, SpendDay
+from generation.models import Call, Order, SpendDay
 from generation.services import closing, spend, uncertain
 from members.models import Member
 from tests.generation.money.tellings import doubt, take_in, told
@@ -21,7 +21,7 @@ def sums() -> list[tuple[object, ...]]:
     return list(SpendDay.objects.filter(calls__gt=0).order_by("day", "teacher_name", "way").values_list(*COLUMNS))
 
 
-def test_the_sum_of_a_day_moves_with_the_calls(paid_order: GenerationJob) -> None:
+def test_the_sum_of_a_day_moves_with_the_calls(paid_order: Order) -> None:
     take_in(paid_order, told(paid_order, "draft", 1), told(paid_order, "draft", 2, cost_usd=0.25))
     take_in(paid_order, doubt(paid_order, 3))
 
@@ -32,7 +32,7 @@ def test_the_sum_of_a_day_moves_with_the_calls(paid_order: GenerationJob) -> Non
     assert (day.day, day.teacher_name, day.way) == (timezone.localdate(), "GPT-4o", "live")
 
 
-def test_a_call_told_twice_counts_once(paid_order: GenerationJob) -> None:
+def test_a_call_told_twice_counts_once(paid_order: Order) -> None:
     take_in(paid_order, told(paid_order, "draft"))
     before = sums()
 
@@ -41,7 +41,7 @@ def test_a_call_told_twice_counts_once(paid_order: GenerationJob) -> None:
     assert sums() == before
 
 
-def test_teachers_ways_and_days_have_sums_of_their_own(paid_order: GenerationJob) -> None:
+def test_teachers_ways_and_days_have_sums_of_their_own(paid_order: Order) -> None:
     take_in(
         paid_order,
         told(paid_order, "draft", 1),
@@ -57,7 +57,7 @@ def test_teachers_ways_and_days_have_sums_of_their_own(paid_order: GenerationJob
     assert SpendDay.objects.get(way="batch").cached_tokens == 5
 
 
-def test_a_call_stays_with_the_day_it_was_first_heard_of(paid_order: GenerationJob) -> None:
+def test_a_call_stays_with_the_day_it_was_first_heard_of(paid_order: Order) -> None:
     take_in(paid_order, doubt(paid_order))
     yesterday = timezone.now() - timedelta(days=1)
     Call.objects.update(created_at=yesterday)
@@ -70,7 +70,7 @@ def test_a_call_stays_with_the_day_it_was_first_heard_of(paid_order: GenerationJ
     assert (day.cost_usd, day.possible_usd) == (Decimal("0.001001"), 0)
 
 
-def test_rebuilt_from_the_calls_the_sums_are_the_same(paid_order: GenerationJob, lead: Member) -> None:
+def test_rebuilt_from_the_calls_the_sums_are_the_same(paid_order: Order, lead: Member) -> None:
     take_in(paid_order, *(told(paid_order, "draft", n, cost_usd=0.000_001 * n) for n in range(1, 40)))
     take_in(paid_order, *(doubt(paid_order, n) for n in range(40, 44)))
     take_in(paid_order, told(paid_order, "failure", 44, code="malformed", message="No JSON.", excerpt=""))
@@ -89,7 +89,7 @@ def test_rebuilt_from_the_calls_the_sums_are_the_same(paid_order: GenerationJob,
 
 
 def test_calls_on_the_wire_when_an_engine_dies_are_shown_with_what_they_may_have_cost(
-    paid_order: GenerationJob,
+    paid_order: Order,
 ) -> None:
     sent = told(
         paid_order,
@@ -106,7 +106,7 @@ def test_calls_on_the_wire_when_an_engine_dies_are_shown_with_what_they_may_have
     assert SpendDay.objects.get().possible_usd == call.possible_cost_usd
 
 
-def test_a_held_call_that_was_answered_after_all_may_have_cost_no_more(paid_order: GenerationJob) -> None:
+def test_a_held_call_that_was_answered_after_all_may_have_cost_no_more(paid_order: Order) -> None:
     take_in(paid_order, doubt(paid_order))
 
     take_in(paid_order, told(paid_order, "draft"))
@@ -114,8 +114,8 @@ def test_a_held_call_that_was_answered_after_all_may_have_cost_no_more(paid_orde
     assert SpendDay.objects.get().possible_usd == 0
 
 
-def test_a_lost_try_of_a_call_asked_again_stays_beside_its_cost(paid_order: GenerationJob) -> None:
-    GenerationJob.objects.update(uncertain_policy="retry")
+def test_a_lost_try_of_a_call_asked_again_stays_beside_its_cost(paid_order: Order) -> None:
+    Order.objects.update(uncertain_policy="retry")
     take_in(paid_order, doubt(paid_order))
 
     take_in(paid_order, told(paid_order, "draft", possible_cost_usd=0.004))

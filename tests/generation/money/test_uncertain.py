@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from audit.models import AuditRow
-from generation.models import Call, GenerationJob, SpendDay
+from generation.models import Call, Order, SpendDay
 from generation.services import order_spec, uncertain
 from members.models import Member
 from tests.generation.money.tellings import doubt, take_in, told
@@ -20,7 +20,7 @@ Browse = Callable[[Member], Client]
 
 
 @pytest.fixture
-def doubted(paid_order: GenerationJob) -> GenerationJob:
+def doubted(paid_order: Order) -> Order:
     take_in(paid_order, *(doubt(paid_order, n) for n in (1, 2, 3)))
     return paid_order
 
@@ -39,7 +39,7 @@ def books() -> tuple[Decimal, Decimal]:
     ],
 )
 def test_settled_by_hand_the_books_say_so(
-    doubted: GenerationJob, lead: Member, as_member: Browse, verb: str, state: str, after: tuple[str, str]
+    doubted: Order, lead: Member, as_member: Browse, verb: str, state: str, after: tuple[str, str]
 ) -> None:
     as_member(lead).post(reverse("generation:settle", args=[doubted.pk]), {"verb": verb})
 
@@ -49,11 +49,11 @@ def test_settled_by_hand_the_books_say_so(
     assert (row.detail["settlement"], row.detail["count"], row.detail["possible_usd"]) == (state, 3, "0.012000")
 
 
-def test_one_is_settled_and_the_others_stay_open(doubted: GenerationJob, lead: Member, as_member: Browse) -> None:
+def test_one_is_settled_and_the_others_stay_open(doubted: Order, lead: Member, as_member: Browse) -> None:
     chosen = Call.objects.get(position=2)
 
     answer = as_member(lead).post(
-        f"/api/v1/generation-jobs/{doubted.pk}/settle/",
+        f"/api/v1/orders/{doubted.pk}/settle/",
         {"verb": "paid", "calls": [str(chosen.pk)]},
         content_type="application/json",
         headers={"idempotency-key": "a1"},
@@ -65,7 +65,7 @@ def test_one_is_settled_and_the_others_stay_open(doubted: GenerationJob, lead: M
     assert books() == (Decimal("0.004"), Decimal("0.008"))
 
 
-def test_nobody_settles_a_call_twice(doubted: GenerationJob, lead: Member) -> None:
+def test_nobody_settles_a_call_twice(doubted: Order, lead: Member) -> None:
     uncertain.take_as_paid(doubted, call_ids=None, by=lead)
 
     with pytest.raises(Refusal, match="None of these calls is open"):
@@ -74,12 +74,12 @@ def test_nobody_settles_a_call_twice(doubted: GenerationJob, lead: Member) -> No
     assert books() == (Decimal("0.012"), 0)
 
 
-def test_a_viewer_settles_nothing(doubted: GenerationJob, viewer: Member) -> None:
+def test_a_viewer_settles_nothing(doubted: Order, viewer: Member) -> None:
     with pytest.raises(PermissionDenied):
         uncertain.take_as_paid(doubted, call_ids=None, by=viewer)
 
 
-def test_a_settled_call_is_neither_asked_nor_doubted_again(doubted: GenerationJob, lead: Member) -> None:
+def test_a_settled_call_is_neither_asked_nor_doubted_again(doubted: Order, lead: Member) -> None:
     uncertain.take_as_paid(doubted, call_ids=[Call.objects.get(position=1).pk], by=lead)
     uncertain.take_as_unpaid(doubted, call_ids=[Call.objects.get(position=2).pk], by=lead)
 
@@ -91,7 +91,7 @@ def test_a_settled_call_is_neither_asked_nor_doubted_again(doubted: GenerationJo
     assert books() == (Decimal("0.004"), Decimal("0.004"))
 
 
-def test_an_answer_that_turns_up_later_replaces_what_was_taken(doubted: GenerationJob, lead: Member) -> None:
+def test_an_answer_that_turns_up_later_replaces_what_was_taken(doubted: Order, lead: Member) -> None:
     uncertain.take_as_paid(doubted, call_ids=None, by=lead)
 
     take_in(doubted, told(doubted, "draft", 1))

@@ -11,23 +11,23 @@ from uuid import UUID, uuid5
 from django.utils import timezone
 
 from generation.engine.journal import FILENAME, Journal
-from generation.models import Call, GenerationJob
+from generation.models import Call, Order
 from jobs import rundirs
 from jobs.contracts import Event
 from jobs.models import Job, JobEvent
 from tests.generation.money.tellings import take_in, told
 
 
-def call_id(order: GenerationJob, index: int) -> UUID:
+def call_id(order: Order, index: int) -> UUID:
     return uuid5(order.pk, str(index))
 
 
-def on_the_wire(order: GenerationJob, *indexes: int) -> None:
+def on_the_wire(order: Order, *indexes: int) -> None:
     calls = [{"call_id": str(call_id(order, index)), "record": order.record_ids[0]} for index in indexes]
     take_in(order, Event(seq=1, ts=0, kind="sent", payload={"calls": calls}))
 
 
-def announced(order: GenerationJob, *positions: tuple[int, int], by_attempt: int = 1) -> None:
+def announced(order: Order, *positions: tuple[int, int], by_attempt: int = 1) -> None:
     assert order.job is not None
     order.job.refresh_from_db()
     payload: dict[str, Any] = {"positions": [list(run) for run in positions]}
@@ -36,14 +36,14 @@ def announced(order: GenerationJob, *positions: tuple[int, int], by_attempt: int
     JobEvent.objects.create(job=order.job, seq=seq, fence=by_attempt, ts=timezone.now(), kind="asking", payload=payload)
 
 
-def folder_of(order: GenerationJob, attempt: int = 1) -> Path:
+def folder_of(order: Order, attempt: int = 1) -> Path:
     assert order.job_id is not None
     folder = rundirs.of(order.job_id, attempt)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def journalled(order: GenerationJob, *, asked: dict[int, float], answered: list[int], attempt: int = 1) -> Path:
+def journalled(order: Order, *, asked: dict[int, float], answered: list[int], attempt: int = 1) -> Path:
     """The journal of an attempt: calls it asked, by index, with their worst price, and those that were answered."""
     path = folder_of(order, attempt) / FILENAME
 
@@ -65,6 +65,6 @@ def noted(path: Path, *entries: dict[str, Any]) -> None:
         file.writelines(json.dumps(entry, separators=(",", ":")) + "\n" for entry in entries)
 
 
-def states(order: GenerationJob) -> dict[int, str]:
+def states(order: Order) -> dict[int, str]:
     indexes = {call_id(order, index): index for index in range(order.count)}
-    return {indexes[call.pk]: call.state for call in Call.objects.filter(generation_job=order)}
+    return {indexes[call.pk]: call.state for call in Call.objects.filter(order=order)}

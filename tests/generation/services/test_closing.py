@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generation.models import Call, GenerationJob
+from generation.models import Call, Order
 from generation.selectors import budgets
 from generation.selectors import orders as selectors
 from generation.services import closing, spend, uncertain
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_calls_on_the_wire_of_a_cancelled_order_whose_engine_died_are_shown_and_can_be_settled(
-    paid_order: GenerationJob, lead: Member
+    paid_order: Order, lead: Member
 ) -> None:
     on_the_wire(paid_order, 0, 1)
     assert paid_order.job is not None
@@ -32,7 +32,7 @@ def test_calls_on_the_wire_of_a_cancelled_order_whose_engine_died_are_shown_and_
     assert uncertain.take_as_unpaid(paid_order, call_ids=None, by=lead) == 2
 
 
-def test_what_a_lost_engine_had_announced_is_shown_without_what_has_its_end(paid_order: GenerationJob) -> None:
+def test_what_a_lost_engine_had_announced_is_shown_without_what_has_its_end(paid_order: Order) -> None:
     take_in(paid_order, told(paid_order, "draft", call_id=str(call_id(paid_order, 0)), index=0))
     announced(paid_order, (0, 2))
 
@@ -45,8 +45,8 @@ def test_what_a_lost_engine_had_announced_is_shown_without_what_has_its_end(paid
     assert budgets.spent_by(paid_order) == spend.usd(0.001001) + 2 * second.possible_cost_usd
 
 
-def test_a_call_turned_down_and_announced_once_more_is_in_doubt_with_its_lost_tries(paid_order: GenerationJob) -> None:
-    GenerationJob.objects.update(uncertain_policy="retry")
+def test_a_call_turned_down_and_announced_once_more_is_in_doubt_with_its_lost_tries(paid_order: Order) -> None:
+    Order.objects.update(uncertain_policy="retry")
     refused = told(paid_order, "failure", call_id=str(call_id(paid_order, 1)), index=1, cost_usd=0.0,
                    possible_cost_usd=0.25, code="server_error", message="No.")  # fmt: skip
     take_in(paid_order, refused)
@@ -59,7 +59,7 @@ def test_a_call_turned_down_and_announced_once_more_is_in_doubt_with_its_lost_tr
     assert float(call.possible_cost_usd) == pytest.approx(0.25 + paid_order.estimate["worst_call_usd"], abs=1e-6)
 
 
-def test_an_engine_that_took_its_announcements_back_leaves_nothing_in_doubt(paid_order: GenerationJob) -> None:
+def test_an_engine_that_took_its_announcements_back_leaves_nothing_in_doubt(paid_order: Order) -> None:
     announced(paid_order, (0, 3))
     announced(paid_order)
 
@@ -68,7 +68,7 @@ def test_an_engine_that_took_its_announcements_back_leaves_nothing_in_doubt(paid
     assert not Call.objects.exists()
 
 
-def test_an_answer_found_by_a_resume_replaces_the_doubt(paid_order: GenerationJob) -> None:
+def test_an_answer_found_by_a_resume_replaces_the_doubt(paid_order: Order) -> None:
     announced(paid_order, (0, 0))
     closing.close(paid_order.job)
 

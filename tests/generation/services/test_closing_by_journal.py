@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from generation.engine.repairs import repair_id
-from generation.models import Call, GenerationJob
+from generation.models import Call, Order
 from generation.selectors import announced as announcements
 from generation.selectors import budgets
 from generation.services import closing, spend
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_only_what_its_journal_says_was_asked_and_not_answered_is_in_doubt(
-    paid_order: GenerationJob, lead: Member
+    paid_order: Order, lead: Member
 ) -> None:
     announced(paid_order, (0, 3))
     take_in(paid_order, told(paid_order, "draft", call_id=str(call_id(paid_order, 0)), index=0))
@@ -41,7 +41,7 @@ def test_only_what_its_journal_says_was_asked_and_not_answered_is_in_doubt(
     assert budgets.spent_by(paid_order) == spend.usd(0.021001)
 
 
-def test_an_answer_only_the_journal_knows_is_taken_in_with_its_cost(paid_order: GenerationJob) -> None:
+def test_an_answer_only_the_journal_knows_is_taken_in_with_its_cost(paid_order: Order) -> None:
     announced(paid_order, (0, 2))
     on_the_wire(paid_order, 1)
     journalled(paid_order, asked={0: 0.01, 1: 0.02}, answered=[0, 1])
@@ -54,7 +54,7 @@ def test_an_answer_only_the_journal_knows_is_taken_in_with_its_cost(paid_order: 
     assert budgets.spent_by(paid_order) == 2 * spend.usd(0.001001)
 
 
-def test_an_answer_that_cannot_be_taken_in_is_in_doubt_and_the_job_ends(paid_order: GenerationJob) -> None:
+def test_an_answer_that_cannot_be_taken_in_is_in_doubt_and_the_job_ends(paid_order: Order) -> None:
     announced(paid_order, (0, 1))
     path = journalled(paid_order, asked={0: 0.01}, answered=[])
     pk = str(call_id(paid_order, 0))
@@ -65,7 +65,7 @@ def test_an_answer_that_cannot_be_taken_in_is_in_doubt_and_the_job_ends(paid_ord
     assert states(paid_order) == {0: "uncertain"}
 
 
-def test_a_flawed_answer_is_paid_and_its_repair_on_the_wire_is_in_doubt(paid_order: GenerationJob) -> None:
+def test_a_flawed_answer_is_paid_and_its_repair_on_the_wire_is_in_doubt(paid_order: Order) -> None:
     announced(paid_order, (0, 1))
     path = journalled(paid_order, asked={0: 0.01}, answered=[])
     pk = str(call_id(paid_order, 0))
@@ -83,7 +83,7 @@ def test_a_flawed_answer_is_paid_and_its_repair_on_the_wire_is_in_doubt(paid_ord
     assert budgets.spent_by(paid_order) == spend.usd(0.031001)
 
 
-def test_a_call_turned_down_after_it_was_seen_on_the_wire_is_not_in_doubt(paid_order: GenerationJob) -> None:
+def test_a_call_turned_down_after_it_was_seen_on_the_wire_is_not_in_doubt(paid_order: Order) -> None:
     announced(paid_order, (0, 1))
     on_the_wire(paid_order, 0)
     pk = str(call_id(paid_order, 0))
@@ -95,8 +95,8 @@ def test_a_call_turned_down_after_it_was_seen_on_the_wire_is_not_in_doubt(paid_o
     assert budgets.spent_by(paid_order) == 0
 
 
-def test_lost_tries_before_one_that_was_turned_down_stay_in_doubt(paid_order: GenerationJob) -> None:
-    GenerationJob.objects.update(uncertain_policy="retry")
+def test_lost_tries_before_one_that_was_turned_down_stay_in_doubt(paid_order: Order) -> None:
+    Order.objects.update(uncertain_policy="retry")
     announced(paid_order, (0, 0))
     pk = str(call_id(paid_order, 0))
     noted(
@@ -111,7 +111,7 @@ def test_lost_tries_before_one_that_was_turned_down_stay_in_doubt(paid_order: Ge
     assert budgets.spent_by(paid_order) == spend.usd(0.01)
 
 
-def test_what_lies_in_a_batch_is_left_to_the_batch(paid_order: GenerationJob) -> None:
+def test_what_lies_in_a_batch_is_left_to_the_batch(paid_order: Order) -> None:
     announced(paid_order, (0, 1))
     path = journalled(paid_order, asked={}, answered=[])
     noted(path, {"what": "batch", "token": "t", "calls": [[str(call_id(paid_order, 0)), 0.01]], "ended": [], "at": 0})
@@ -121,7 +121,7 @@ def test_what_lies_in_a_batch_is_left_to_the_batch(paid_order: GenerationJob) ->
     assert not Call.objects.exists()
 
 
-def test_a_call_of_a_batch_that_brought_no_word_of_it_is_in_doubt(paid_order: GenerationJob) -> None:
+def test_a_call_of_a_batch_that_brought_no_word_of_it_is_in_doubt(paid_order: Order) -> None:
     announced(paid_order, (0, 1))
     pk = str(call_id(paid_order, 0))
     noted(
@@ -158,7 +158,7 @@ def of_an_attempt_unseen(path: Path) -> None:
 
 @pytest.mark.parametrize("spoilt", [damaged, gone, of_a_living_engine, of_an_attempt_unseen])
 def test_without_a_journal_that_says_all_everything_announced_is_in_doubt(
-    paid_order: GenerationJob, lead: Member, spoilt: Callable[[Path], None]
+    paid_order: Order, lead: Member, spoilt: Callable[[Path], None]
 ) -> None:
     announced(paid_order, (0, 2))
     spoilt(journalled(paid_order, asked={0: 0.01}, answered=[]))
@@ -171,7 +171,7 @@ def test_without_a_journal_that_says_all_everything_announced_is_in_doubt(
     assert announcements.without_end(paid_order)
 
 
-def test_what_an_attempt_elsewhere_announced_stays_in_doubt_beside_a_journal_here(paid_order: GenerationJob) -> None:
+def test_what_an_attempt_elsewhere_announced_stays_in_doubt_beside_a_journal_here(paid_order: Order) -> None:
     announced(paid_order, (0, 1), by_attempt=1)
     announced(paid_order, (2, 3), by_attempt=2)
     journalled(paid_order, asked={2: 0.01}, answered=[], attempt=2)
@@ -182,7 +182,7 @@ def test_what_an_attempt_elsewhere_announced_stays_in_doubt_beside_a_journal_her
 
 
 def test_once_all_is_settled_by_the_journal_a_resume_elsewhere_need_not_hold_what_was_announced(
-    paid_order: GenerationJob,
+    paid_order: Order,
 ) -> None:
     announced(paid_order, (0, 3))
     path = journalled(paid_order, asked={0: 0.01}, answered=[])

@@ -11,7 +11,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from audit.models import AuditRow
-from generation.models import Call, GenerationJob, TaskProposal, Teacher
+from generation.models import Call, Order, TaskProposal, Teacher
 from generation.services.teaching import evidence, proposals
 from members.models import Member
 from review.models import Task
@@ -154,7 +154,7 @@ def test_what_is_held_out_erased_revoked_or_taken_back_teaches_nothing(
 
 
 def test_a_teacher_is_asked_once_pays_its_way_and_sees_nothing_that_is_held_out(
-    task: Task, lead: Member, judged: Judge, serve: Any, carry_out: Callable[[GenerationJob], None]
+    task: Task, lead: Member, judged: Judge, serve: Any, carry_out: Callable[[Order], None]
 ) -> None:
     judged("reject", 5, reasons=["tone"])
     judged("reject", 5, split=Split.TEST, body="HELD OUT FOR THE TEST.", reasons=["tone"])
@@ -162,9 +162,9 @@ def test_a_teacher_is_asked_once_pays_its_way_and_sees_nothing_that_is_held_out(
     ann, server = serve("ann", answer(RULE))
 
     proposal = proposals.propose(task, by=lead, teacher=ann)
-    assert (proposal.state, proposal.generation_job is not None) == ("waiting", True)
-    assert proposal.generation_job is not None
-    carry_out(proposal.generation_job)
+    assert (proposal.state, proposal.order is not None) == ("waiting", True)
+    assert proposal.order is not None
+    carry_out(proposal.order)
 
     proposal.refresh_from_db()
     assert proposal.state == "open"
@@ -174,7 +174,7 @@ def test_a_teacher_is_asked_once_pays_its_way_and_sees_nothing_that_is_held_out(
     [asked] = server.asked
     assert "HELD OUT" not in json.dumps(asked) and OPENING in json.dumps(asked)
     call = Call.objects.get()
-    assert call.cost_usd > 0 and proposal.generation_job.max_cost_usd >= call.cost_usd
+    assert call.cost_usd > 0 and proposal.order.max_cost_usd >= call.cost_usd
     assert proposals.accept(proposal, by=lead).spec.instruction == "Write a mail of three lines."
 
 
@@ -189,8 +189,8 @@ def test_an_answer_that_proposes_nothing_says_so(
     ann, _ = serve("ann", said)
 
     proposal = proposals.propose(task, by=lead, teacher=ann)
-    assert proposal.generation_job is not None
-    carry_out(proposal.generation_job)
+    assert proposal.order is not None
+    carry_out(proposal.order)
 
     proposal.refresh_from_db()
     assert proposal.state == "failed" and why in proposal.why_not
@@ -201,8 +201,8 @@ def test_the_offline_teacher_counts(task: Task, lead: Member, judged: Judge, off
 
     proposal = proposals.propose(task, by=lead, teacher=offline)
 
-    assert proposal.generation_job is None and proposal.state == "open"
-    assert not GenerationJob.objects.exists()
+    assert proposal.order is None and proposal.state == "open"
+    assert not Order.objects.exists()
 
 
 def test_the_price_is_told_before(task: Task, lead: Member, judged: Judge, serve: Any) -> None:
@@ -210,7 +210,7 @@ def test_the_price_is_told_before(task: Task, lead: Member, judged: Judge, serve
     ann, server = serve("ann", answer(RULE), usd=10)
 
     estimate = proposals.price(task, teacher=ann, by=lead)
-    order = proposals.propose(task, by=lead, teacher=ann).generation_job
+    order = proposals.propose(task, by=lead, teacher=ann).order
 
     assert order is not None and not server.asked
     assert order.max_cost_usd is not None
@@ -223,7 +223,7 @@ def test_an_erased_draft_is_not_sent_with_a_question_that_waits(
     judged("reject", 5, body="Nothing of note stands in this.", reasons=["tone"])
     [secret] = judged("reject", 1, body="Nora Quill of Nordhafen is to be forgotten.", reasons=["tone"])
     ann, server = serve("ann", answer(RULE))
-    order = proposals.propose(task, by=lead, teacher=ann).generation_job
+    order = proposals.propose(task, by=lead, teacher=ann).order
     assert order is not None
 
     revocations.revoke(secret.draft_id, by=lead, reason="Asked to.")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from generation.models import GenerationJob, PriceEntry, Teacher
+from generation.models import Order, PriceEntry, Teacher
 from jobs import ports
 from jobs.models import Job
 from jobs.states import JobState
@@ -45,10 +45,10 @@ def serve(db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 
 @pytest.fixture
-def carry_out(tmp_path: Path) -> Callable[[GenerationJob], None]:
+def carry_out(tmp_path: Path) -> Callable[[Order], None]:
     """Runs an order's engine, takes its events in, and tells the consumers of its end."""
 
-    def carried(order: GenerationJob) -> None:
+    def carried(order: Order) -> None:
         events = run_engine(order, tmp_path)
         ports.KINDS["generation"].on_events(order.job, events)
         Job.objects.filter(pk=order.job_id).update(state=JobState.SUCCEEDED)

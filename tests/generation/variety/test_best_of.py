@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from generation.kinds import GenerationKind
-from generation.models import BestOf, Call, GenerationJob, LeftOut, Teacher
+from generation.models import BestOf, Call, Order, LeftOut, Teacher
 from generation.services import orders
 from generation.services.variety import judged
 from generation.services.variety.wishes import MixWish
@@ -35,7 +35,7 @@ def checked(task: Task, source: Source, lead: Member) -> Task:
     return task
 
 
-def draft(order: GenerationJob, n: int, body: str, record: int = 0) -> Event:
+def draft(order: Order, n: int, body: str, record: int = 0) -> Event:
     fields = {"subject": f"Hello {n}", "body": body}
     return told(order, "draft", n, index=n, record=order.record_ids[record], fields=fields)
 
@@ -97,8 +97,8 @@ def test_a_draft_that_comes_after_its_records_choice_stays_off_the_desk(
 
 
 def whole_order(
-    task: Task, lead: Member, serve: Any, carry_out: Callable[[GenerationJob], None], answer: Callable[[Any], str]
-) -> tuple[GenerationJob, Any]:
+    task: Task, lead: Member, serve: Any, carry_out: Callable[[Order], None], answer: Callable[[Any], str]
+) -> tuple[Order, Any]:
     number = iter(range(100))
     writer, _ = serve("quill", lambda body: f"Subject: Hello {next(number)}\n\n{SOUND}")
     judge, at_judge = serve("judge", answer)
@@ -109,7 +109,7 @@ def whole_order(
 
 
 def test_a_judge_chooses_blind_in_an_order_of_its_own_within_the_budget(
-    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[GenerationJob], None]
+    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[Order], None]
 ) -> None:
     order, at_judge = whole_order(task, lead, serve, carry_out, lambda body: "B")
     assert on_desk() == []
@@ -123,14 +123,14 @@ def test_a_judge_chooses_blind_in_an_order_of_its_own_within_the_budget(
     assert len(on_desk()) == 3 and len(at_judge.asked) == 3
     for best in BestOf.objects.all():
         assert (best.by, str(best.chosen_id)) == ("judge", best.shown[1])
-        assert best.call is not None and best.call.generation_job_id == judging.pk
+        assert best.call is not None and best.call.order_id == judging.pk
     assert "quill" not in str([body["messages"] for body in at_judge.asked]).lower()
-    assert Call.objects.filter(generation_job=judging, cost_usd__gt=0).count() == 3
+    assert Call.objects.filter(order=judging, cost_usd__gt=0).count() == 3
     assert not Draft.objects.filter(job_id=judging.job_id).exists()
 
 
 def test_an_answer_that_names_no_draft_leaves_it_to_the_checks(
-    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[GenerationJob], None]
+    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[Order], None]
 ) -> None:
     order, _ = whole_order(task, lead, serve, carry_out, lambda body: "Both are good.")
 
@@ -141,7 +141,7 @@ def test_an_answer_that_names_no_draft_leaves_it_to_the_checks(
 
 
 def test_a_judge_that_cannot_be_asked_leaves_it_to_the_checks(
-    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[GenerationJob], None]
+    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[Order], None]
 ) -> None:
     writer, _ = serve("quill", lambda body: f"Subject: Hello\n\n{SOUND}")
     judge, at_judge = serve("judge", lambda body: "A")
@@ -157,7 +157,7 @@ def test_a_judge_that_cannot_be_asked_leaves_it_to_the_checks(
 
 
 def test_a_cancelled_judgement_leaves_it_to_the_checks(
-    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[GenerationJob], None]
+    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[Order], None]
 ) -> None:
     order, at_judge = whole_order(task, lead, serve, carry_out, lambda body: "A")
 

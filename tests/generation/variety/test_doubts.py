@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from generation.models import GenerationJob
+from generation.models import Order
 from generation.services import orders, uncertain
 from generation.services.variety.wishes import MixWish, TeacherWish
 from generation.states import Purpose
@@ -20,14 +20,14 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def mixed(task: Task, source: Source, lead: Member, serve: Any) -> GenerationJob:
+def mixed(task: Task, source: Source, lead: Member, serve: Any) -> Order:
     ann, _ = serve("ann", lambda body: "")
     bob, _ = serve("bob", lambda body: "")
     mix = MixWish((TeacherWish(ann, 3, (0.5,)), TeacherWish(bob)), near_duplicates="keep_out")
     return orders.launch(task, teacher=ann, count=4, by=lead, max_cost_usd=Decimal(1), mix=mix)
 
 
-def test_they_are_asked_again_of_the_same_mix(mixed: GenerationJob, lead: Member) -> None:
+def test_they_are_asked_again_of_the_same_mix(mixed: Order, lead: Member) -> None:
     uncertain_call(mixed)
 
     again = uncertain.ask_again(mixed, call_ids=None, by=lead)
@@ -38,7 +38,7 @@ def test_they_are_asked_again_of_the_same_mix(mixed: GenerationJob, lead: Member
 
 
 @pytest.mark.parametrize("purpose", [Purpose.JUDGING, Purpose.TEACHING])
-def test_a_judges_is_not_asked_again(mixed: GenerationJob, lead: Member, purpose: Purpose) -> None:
+def test_a_judges_is_not_asked_again(mixed: Order, lead: Member, purpose: Purpose) -> None:
     uncertain_call(mixed)
     mixed.purpose = purpose
 

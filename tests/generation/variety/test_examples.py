@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from generation.models import GenerationJob
+from generation.models import Order
 from generation.services import orders
 from generation.services.variety import examples
 from generation.services.variety.wishes import MixWish
@@ -80,7 +80,7 @@ def test_the_set_of_another_task_is_refused(task: Task, lead: Member, admin: Mem
 
 
 def test_a_record_of_an_examples_company_is_shown_another(
-    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[GenerationJob], None]
+    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[Order], None]
 ) -> None:
     decisions = approve(task, lead, count=3)
     company = decisions[0].draft.record.group
@@ -99,7 +99,7 @@ def test_a_record_of_an_examples_company_is_shown_another(
 
 
 def test_an_example_that_is_revoked_after_the_launch_is_not_sent(
-    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[GenerationJob], None]
+    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[Order], None]
 ) -> None:
     approve(task, lead, count=3)
     ann, server = serve("ann", texts)

@@ -11,7 +11,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from generation.kinds import GenerationKind
-from generation.models import Call, GenerationJob, Teacher
+from generation.models import Call, Order, Teacher
 from generation.services import order_spec, orders
 from generation.services.variety.wishes import MixWish, TeacherWish
 from members.models import Member
@@ -37,7 +37,7 @@ def stances(task: Task, by: Member) -> None:
 
 
 def test_each_teacher_writes_its_share_and_every_draft_says_who(
-    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[GenerationJob], None]
+    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[Order], None]
 ) -> None:
     ann, at_ann = serve("ann", mail)
     bob, at_bob = serve("bob", mail, usd=10)
@@ -128,7 +128,7 @@ def test_what_cannot_be_had_is_refused_before_anything_is_paid(
         orders.launch(task, teacher=ann, count=2, by=lead, max_cost_usd=Decimal(1), mix=wish(ann))
 
     assert refused.value.code == code
-    assert not GenerationJob.objects.exists() and not server.asked
+    assert not Order.objects.exists() and not server.asked
 
 
 def test_a_teacher_of_the_mix_without_its_key_stops_the_launch(
@@ -161,9 +161,9 @@ def test_programs_order_mixes_by_shares(
         "teachers": [{"teacher": "ann", "share": 3, "temperatures": [0.5]}, {"teacher": "bob"}],
     }  # fmt: skip
 
-    quoted = api_as(lead).post("/api/v1/generation-jobs/estimate/", body, format="json")
-    started = api_as(lead).post("/api/v1/generation-jobs/", body, format="json")
-    shown = api_as(lead).get(f"/api/v1/generation-jobs/{started.json()['id']}/")
+    quoted = api_as(lead).post("/api/v1/orders/estimate/", body, format="json")
+    started = api_as(lead).post("/api/v1/orders/", body, format="json")
+    shown = api_as(lead).get(f"/api/v1/orders/{started.json()['id']}/")
 
     assert (quoted.status_code, started.status_code) == (200, 202)
     assert shown.json()["teachers"] == [
@@ -179,7 +179,7 @@ def test_programs_name_one_teacher_or_several(
 ) -> None:
     serve("ann", mail)
 
-    refused = api_as(lead).post("/api/v1/generation-jobs/", {"task": task.slug, "count": 1, **named}, format="json")
+    refused = api_as(lead).post("/api/v1/orders/", {"task": task.slug, "count": 1, **named}, format="json")
 
     assert refused.status_code == 400 and "teacher" in refused.json()["errors"]
 

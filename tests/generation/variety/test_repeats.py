@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from generation.kinds import GenerationKind
-from generation.models import GenerationJob, LeftOut
+from generation.models import Order, LeftOut
 from generation.selectors import variety as selectors
 from generation.services import orders
 from generation.services.variety.wishes import MixWish
@@ -34,17 +34,17 @@ def fields(text: str) -> dict[str, str]:
     return {"subject": "Hello", "body": text}
 
 
-def arrive(order: GenerationJob, *texts: str, first: int = 1) -> None:
+def arrive(order: Order, *texts: str, first: int = 1) -> None:
     events = [told(order, "draft", n, fields=fields(text)) for n, text in enumerate(texts, first)]
     GenerationKind().on_events(order.job, events)
 
 
 @pytest.fixture
-def keeping_out(task: Task, source: Source, offline: Any, lead: Member) -> GenerationJob:
+def keeping_out(task: Task, source: Source, offline: Any, lead: Member) -> Order:
     return orders.launch(task, teacher=offline, count=6, by=lead, mix=MixWish(near_duplicates="keep_out"))
 
 
-def test_a_repeat_in_the_same_arrival_stays_off_the_desk(keeping_out: GenerationJob) -> None:
+def test_a_repeat_in_the_same_arrival_stays_off_the_desk(keeping_out: Order) -> None:
     arrive(keeping_out, LONG, OTHER, LONG.replace("talk", "speak"))
 
     states = list(Draft.objects.order_by("call_id").values_list("state", flat=True))
@@ -56,7 +56,7 @@ def test_a_repeat_in_the_same_arrival_stays_off_the_desk(keeping_out: Generation
 
 
 def test_a_repeat_of_an_earlier_arrival_and_of_an_earlier_order_stays_off(
-    keeping_out: GenerationJob, task: Task, offline: Any, lead: Member
+    keeping_out: Order, task: Task, offline: Any, lead: Member
 ) -> None:
     before = orders.launch(task, teacher=offline, count=1, by=lead)
     arrive(before, LONG, first=50)
@@ -65,11 +65,11 @@ def test_a_repeat_of_an_earlier_arrival_and_of_an_earlier_order_stays_off(
     arrive(keeping_out, OTHER, first=2)
     arrive(keeping_out, OTHER, first=3)
 
-    assert LeftOut.objects.filter(generation_job=keeping_out).count() == 2
+    assert LeftOut.objects.filter(order=keeping_out).count() == 2
     assert keeping_out.calls.filter(state="answered").count() == 3
 
 
-def test_the_same_arrival_told_twice_leaves_nothing_more_out(keeping_out: GenerationJob) -> None:
+def test_the_same_arrival_told_twice_leaves_nothing_more_out(keeping_out: Order) -> None:
     arrive(keeping_out, LONG, OTHER)
     arrive(keeping_out, LONG, OTHER)
 
@@ -86,7 +86,7 @@ def test_an_order_as_ever_brings_repeats_to_the_desk(task: Task, source: Source,
 
 
 def test_repeats_are_asked_for_once_more_with_another_angle_and_within_the_budget(
-    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[GenerationJob], None]
+    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[Order], None]
 ) -> None:
     spec = TASK | {"angles": ["Begin with the delay.", "Begin with the drivers."]}
     tasks.new_version(task, spec=TaskSpec.model_validate(spec), by=lead)
@@ -111,7 +111,7 @@ def test_repeats_are_asked_for_once_more_with_another_angle_and_within_the_budge
 
 
 def test_repeats_are_not_asked_for_when_nothing_is_left(
-    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[GenerationJob], None]
+    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[Order], None]
 ) -> None:
     ann, server = serve("ann", lambda body: f"Subject: Hello\n\n{LONG}")
     mix = MixWish(near_duplicates="ask_again")
@@ -128,14 +128,14 @@ def test_repeats_are_not_asked_for_when_nothing_is_left(
 
 
 def test_the_page_says_what_was_left_out_and_how_drafts_differ(
-    keeping_out: GenerationJob, lead: Member, viewer: Member, as_member: Callable[[Member], Client], api_as: Any
+    keeping_out: Order, lead: Member, viewer: Member, as_member: Callable[[Member], Client], api_as: Any
 ) -> None:
     arrive(keeping_out, LONG, OTHER, LONG)
 
     page = as_member(viewer).get(f"/generation/{keeping_out.pk}/").content.decode()
     report = as_member(viewer).get(f"/generation/{keeping_out.pk}/diversity/")
     part = as_member(viewer).get(f"/generation/{keeping_out.pk}/diversity/", headers={"HX-Request": "true"})
-    told = api_as(viewer).get(f"/api/v1/generation-jobs/{keeping_out.pk}/diversity/").json()
+    told = api_as(viewer).get(f"/api/v1/orders/{keeping_out.pk}/diversity/").json()
 
     assert "1 left out" in page
     assert "Left out as repeats" in report.content.decode()

@@ -50,7 +50,7 @@ def test_the_slice_is_dealt_by_its_own_key_and_when_all_else_is_judged(
 
     at_random = [card.draft_id for card in hand if card.drawn == Drawn.RANDOM]
     assert at_random == [draft.pk for draft in sliced]
-    assert drawn(hand).count(Drawn.ORDER) == 4
+    assert drawn(hand).count(Drawn.QUEUE) == 4
 
 
 def test_a_card_of_the_slice_that_was_set_aside_comes_last_and_still_counts_as_drawn(

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from django.test import Client
 
-from generation.models import GenerationJob
+from generation.models import Order
 from review.models import Record
 from serving.models import Usage
 from tests.serving.waiting import wait_until
@@ -50,7 +50,7 @@ def test_the_offline_teacher_writes_beside_it_for_nothing(site, promoted, lead, 
 
     assert "Northwind Cold Chain" in told[0]["text"]
     assert "$0.00" in told[-1]["html"]
-    assert GenerationJob.objects.count() == 0
+    assert Order.objects.count() == 0
 
 
 def test_facts_that_do_not_fit_and_a_missing_engine_are_said_in_words(
@@ -99,4 +99,4 @@ def test_a_paid_teacher_writes_for_a_record_as_imported_only(site, promoted, lea
     told = events(write(site, as_member(lead), task, model="teacher-gpt").text)
 
     assert "Choose a record" in told[-1]["error"]
-    assert GenerationJob.objects.count() == 0
+    assert Order.objects.count() == 0

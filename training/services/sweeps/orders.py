@@ -21,7 +21,7 @@ from training.models import Miniature, Student, Sweep, SweepCell, TrainingRun
 from training.services.sweeps import plan as planning
 from training.services.sweeps.plan import PlannedCell
 from training.states import Device, RunPurpose
-from training.sweeps.grid import AXES, Order
+from training.sweeps.grid import AXES, SweepRequest
 from web.errors import Refusal
 
 KIND = "sweep"
@@ -29,7 +29,7 @@ KIND = "sweep"
 
 @transaction.atomic
 def launch(
-    order: Order,
+    order: SweepRequest,
     *,
     dataset_version: DatasetVersion,
     student: Student,

@@ -22,7 +22,7 @@ from training.selectors.data import RowOutline
 from training.services import beginnings, forecast, plans, preflight, samples
 from training.services.samples import Sample
 from training.sweeps import budget as budgets
-from training.sweeps.grid import MOST_AT_ONCE, GridError, Order, Place, overrides_of, places
+from training.sweeps.grid import MOST_AT_ONCE, GridError, SweepRequest, Place, overrides_of, places
 from web.errors import Refusal
 
 
@@ -42,7 +42,7 @@ class PlannedCell:
 class Plan:
     """All of a sweep before it begins."""
 
-    order: Order
+    order: SweepRequest
     recipe: Recipe
     cells: tuple[PlannedCell, ...]
     usd_per_hour: float | None
@@ -85,7 +85,7 @@ class Plan:
 
 
 def compose(
-    order: Order,
+    order: SweepRequest,
     *,
     version: DatasetVersion,
     student: Student,
@@ -129,7 +129,7 @@ def compose(
 
 def _cells(
     found: Sequence[Place],
-    order: Order,
+    order: SweepRequest,
     *,
     version: DatasetVersion,
     student: Student,
@@ -158,7 +158,7 @@ def _cells(
     ]
 
 
-def _rows(version: DatasetVersion, share: float, order: Order) -> tuple[Mapping[str, Any], Sequence[RowOutline] | None]:
+def _rows(version: DatasetVersion, share: float, order: SweepRequest) -> tuple[Mapping[str, Any], Sequence[RowOutline] | None]:
     """The sample of a share as it is kept, and its rows; the whole of the training rows for all of them."""
     if share == 1:
         return {}, None
@@ -195,14 +195,14 @@ def _measured(fingerprints: Sequence[str]) -> dict[str, TrainingRun]:
     return {cell.fingerprint: cell.run for cell in found.select_related("run__job").order_by("pk") if cell.run}
 
 
-def _require_whole(recipe: Recipe, order: Order) -> None:
+def _require_whole(recipe: Recipe, order: SweepRequest) -> None:
     if recipe.prefers and any(share != 1 for share in order.wishes.share):
         message = "A share is drawn from texts to imitate, not from preferences."
         raise Refusal("bad_sweep", message, hint="Leave the shares of the data empty.", status=400,
                       errors={"share": [message]})  # fmt: skip
 
 
-def _require_order(order: Order) -> None:
+def _require_order(order: SweepRequest) -> None:
     errors: dict[str, list[str]] = {}
     budget = order.budget
     if budget.hours is None and budget.usd is None:
