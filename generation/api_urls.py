@@ -21,9 +21,7 @@ urlpatterns = [
         orders.Correct.as_view(),
         name="api-order-call-cost",
     ),
-    path(
-        "orders/<uuid:order_id>/diversity/", variety.OrderDiversity.as_view(), name="api-order-diversity"
-    ),
+    path("orders/<uuid:order_id>/diversity/", variety.OrderDiversity.as_view(), name="api-order-diversity"),
     path("tasks/<slug:slug>/research/", research.ResearchOrders.as_view(), name="api-research-orders"),
     path("research/<uuid:research_id>/", research.ResearchOrder.as_view(), name="api-research"),
     path("records/<uuid:record_id>/pages/", research.RecordPages.as_view(), name="api-record-pages"),

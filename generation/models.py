@@ -225,9 +225,7 @@ class SpendDay(models.Model):
 
     class Meta:
         ordering = ["day", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["order", "day", "teacher_name", "way"], name="one_sum_a_day")
-        ]
+        constraints = [models.UniqueConstraint(fields=["order", "day", "teacher_name", "way"], name="one_sum_a_day")]
         indexes = [models.Index(fields=["day", "order"], name="spend_by_day")]
 
     def __str__(self) -> str:

@@ -67,9 +67,7 @@ class TaskProposal(models.Model):
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="proposals")
     base_version = models.ForeignKey(TaskVersion, on_delete=models.DO_NOTHING, related_name="+")
     # The order whose one call asked a teacher; none where it was counted here.
-    order = models.OneToOneField(
-        "generation.Order", null=True, on_delete=models.SET_NULL, related_name="proposal"
-    )
+    order = models.OneToOneField("generation.Order", null=True, on_delete=models.SET_NULL, related_name="proposal")
     state = models.CharField(max_length=10, choices=ProposalState.choices, default=ProposalState.OPEN)
     # Decisions that were looked at, newest first.
     decisions = models.JSONField(default=list)

@@ -63,7 +63,7 @@ GUARDS: list[Guard] = [
         erasable=("fields", "note"),
     ),
     Guard("review_ruling", _CHANGES, "", "A ruling never changes: rule again.", erasable=("note",)),
-    Guard("review_choice", _CHANGES, "", "A choice never changes: take it back by another one.", erasable=("note",)),
+    Guard("review_preference", _CHANGES, "", "A preference never changes: take it back by another one.", erasable=("note",)),
     Guard("review_revocation", _CHANGES, "", "A revocation never changes.", erasable=("reason",)),
     Guard("review_reconsideration", _CHANGES, "", "An answer never changes: answer again."),
     Guard("review_taskversion", _CHANGES, "", "A task version never changes: make the next version."),

@@ -136,9 +136,7 @@ def all_lines(member: Member, wanted: Asked) -> Iterator[Line]:
 
 def calls(member: Member, wanted: Asked) -> Iterator[Call]:
     """Every call of the part that was asked for, in the order of time; memory does not grow with their number."""
-    found = Call.objects.select_related("order__task", "order__created_by").order_by(
-        "created_at", "id"
-    )
+    found = Call.objects.select_related("order__task", "order__created_by").order_by("created_at", "id")
     found = found.defer("fields", "excerpt", "order__record_ids", "order__estimate")
     if not member.is_admin:
         found = found.filter(order__task__in=tasks_for(member))
@@ -232,9 +230,7 @@ def _lines(rows: list[dict[str, Any]], by: str) -> list[Line]:
 def _names(by: str, keys: list[str]) -> dict[str, tuple[str, str]]:
     """What lines are called and where they lead, by key; one question."""
     if by == "job":
-        orders = Order.objects.filter(pk__in=keys).values_list(
-            "pk", "count", "job__title", "teacher_spec__name"
-        )
+        orders = Order.objects.filter(pk__in=keys).values_list("pk", "count", "job__title", "teacher_spec__name")
         return {
             str(pk): (title or f"{count} drafts by {teacher}", reverse("generation:detail", args=[pk]))
             for pk, count, title, teacher in orders

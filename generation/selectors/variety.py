@@ -10,7 +10,7 @@ from django.db.models import Count
 from django.http import Http404
 
 from generation.engine.diversity.measure import Diversity, measure
-from generation.models import BestOf, Order, LeftOut
+from generation.models import BestOf, LeftOut, Order
 from generation.states import ChosenBy, LeftOutFor
 from generation.variety import Variety
 from review.models import DatasetVersion, Draft, Task

@@ -140,9 +140,7 @@ def _may_be_paid(call: Call, index: int | None, known: Testimony) -> bool:
 
 def _unheard_of(order: Order, pk: UUID, index: int) -> Call:
     record_ids: list[str] = order.record_ids
-    return Call(
-        pk=pk, order=order, position=index, record_id=UUID(record_ids[index % len(record_ids)]), state=""
-    )
+    return Call(pk=pk, order=order, position=index, record_id=UUID(record_ids[index % len(record_ids)]), state="")
 
 
 def _doubt(order: Order, call: Call, doubt: Doubt, *, is_known: bool) -> None:

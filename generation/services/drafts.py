@@ -78,9 +78,7 @@ def _draft(order: Order, told: dict[str, Any], messages: list[Message], asked: _
     )
 
 
-def _messages(
-    order: Order, mix: Mix, told: dict[str, Any], record: Record, *, audience: Audience
-) -> list[Message]:
+def _messages(order: Order, mix: Mix, told: dict[str, Any], record: Record, *, audience: Audience) -> list[Message]:
     said = told["parameters"]
     company = company_of(record) if mix.shots else []
     variation = prompts.varied(mix, persona=said.get("persona", ""), angle=said.get("angle", ""), company=company)

@@ -136,9 +136,7 @@ def _add(sums: list[Any], amounts: Amounts | tuple[Any, ...], sign: int) -> None
 def _move(order: Order, key: Key, amounts: list[Any]) -> None:
     day, teacher, way = key
     # Read, added and written as decimals: where a database adds them as floats, a million sums would drift.
-    row, _ = SpendDay.objects.select_for_update().get_or_create(
-        order=order, day=day, teacher_name=teacher, way=way
-    )
+    row, _ = SpendDay.objects.select_for_update().get_or_create(order=order, day=day, teacher_name=teacher, way=way)
     for name, amount in zip(AMOUNTS, amounts, strict=True):
         setattr(row, name, getattr(row, name) + amount)
     row.save(update_fields=AMOUNTS)

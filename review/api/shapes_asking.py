@@ -20,12 +20,12 @@ LINEUP = _object(
     drafts={"type": "array", "items": _object(id=ID, fields=ANY, marks={"type": "array", "items": MARK})},
 )  # fmt: skip
 NEXT = _object(lineup={"oneOf": [LINEUP, {"type": "null"}]})
-CHOICE = _object(
+PREFERENCE = _object(
     id=ID, record=ID, reviewer=TEXT, chosen={"type": ["string", "null"]}, shown={"type": "array", "items": ID},
     seconds=NUMBER, note=TEXT, retracts={"type": ["string", "null"]}, is_retracted={"type": "boolean"},
     created_at={"type": "string", "format": "date-time"},
 )  # fmt: skip
-CHOICES = _object(next=CURSOR, previous=CURSOR, results={"type": "array", "items": CHOICE})
+PREFERENCES = _object(next=CURSOR, previous=CURSOR, results={"type": "array", "items": PREFERENCE})
 
 REVISION = _object(
     id=ID, draft=ID, title=TEXT, instruction=TEXT, result={"type": ["string", "null"]},
@@ -43,8 +43,8 @@ WRITERS = _object(
 )
 
 
-class ChoiceIn(serializers.Serializer[Any]):
-    """Which draft was best of those shown, or the choice that is taken back; `id` is made by the client."""
+class PreferenceIn(serializers.Serializer[Any]):
+    """Which draft was best of those shown, or the preference that is taken back; `id` is made by the client."""
 
     id = serializers.UUIDField()
     record = serializers.UUIDField(required=False, allow_null=True, default=None)
@@ -56,7 +56,7 @@ class ChoiceIn(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if (attrs["retracts"] is None) == (attrs["record"] is None):
-            raise serializers.ValidationError("Name the record and the drafts shown, or the choice to take back.")
+            raise serializers.ValidationError("Name the record and the drafts shown, or the preference to take back.")
         return attrs
 
 

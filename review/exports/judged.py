@@ -9,7 +9,7 @@ from review import prompting
 from review.schema import Facts, Fields
 from review.spec import TaskSpec
 
-WorseKind = Literal["edit", "choice", "revision"]
+WorseKind = Literal["edit", "preference", "revision"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +18,11 @@ class Worse:
 
     Attributes:
         id: Of the pair; the same however often it is read.
-        kind: How it was found: `edit`, the gold's own draft before the edit; `choice`, a draft laid beside it; `revision`,
+        kind: How it was found: `edit`, the gold's own draft before the edit; `preference`, a draft laid beside it; `revision`,
             the draft that the gold's draft revises.
         draft_id: The draft the text is of.
         fields: The text.
-        said_in: Id of the decision or the choice that says so.
+        said_in: Id of the decision or the preference that says so.
         reviewer: Whose word it is.
     """
 
@@ -40,7 +40,7 @@ class History:
 
     decisions: list[dict[str, Any]] = field(default_factory=list)
     rulings: list[dict[str, Any]] = field(default_factory=list)
-    choices: list[dict[str, Any]] = field(default_factory=list)
+    preferences: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ _RULING = _object(
     }
 )
 
-_CHOICE = _object(
+_PREFERENCE = _object(
     {
         "id": _UUID,
         "chosen": {**_UUID_OR_NONE, "description": "The best of those shown; null when none was better."},
@@ -81,7 +81,7 @@ RAW_SCHEMA: dict[str, Any] = {
             "decision": _DECISION,
             "decisions": {"type": "array", "items": _ONE_OF_ALL, "description": "Everything said, earliest first."},
             "rulings": {"type": "array", "items": _RULING},
-            "choices": {"type": "array", "items": _CHOICE, "description": "Choices it was shown in."},
+            "preferences": {"type": "array", "items": _PREFERENCE, "description": "Preferences it was shown in."},
             "provenance": _object(
                 {
                     "origin": {"type": "string"},

@@ -1,11 +1,11 @@
 """The rows of the review room, by subject."""
 
 from review.models.bulk import BulkAct
-from review.models.choices import Choice
 from review.models.comments import Comment, Mention
 from review.models.datasets import Dataset, DatasetFile, DatasetRow, DatasetVersion
 from review.models.desk import Assignment, Decision, Draft, Gold
 from review.models.desk_settings import DeskSettings, KnownAnswer
+from review.models.preferences import Preference
 from review.models.reconsiderations import Reconsideration
 from review.models.revisions import RevisionRequest
 from review.models.revocations import Revocation
@@ -17,7 +17,6 @@ from review.models.tasks import Membership, Task, TaskVersion
 __all__ = [
     "Assignment",
     "BulkAct",
-    "Choice",
     "Comment",
     "Dataset",
     "DatasetFile",
@@ -30,6 +29,7 @@ __all__ = [
     "KnownAnswer",
     "Membership",
     "Mention",
+    "Preference",
     "Reconsideration",
     "Record",
     "RevisionRequest",

@@ -16,10 +16,10 @@ from members.models import Member
 from members.session import member_of
 from review.pages import desk_form
 from review.permissions import require, task_or_404
-from review.selectors import choices as said
 from review.selectors import choosing, rulings
-from review.services import choices
-from review.services.choices import Outcome
+from review.selectors import preferences as said
+from review.services import preferences
+from review.services.preferences import Outcome
 from review.states import Role
 from web.errors import Refusal
 
@@ -38,9 +38,9 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
         except Refusal as error:
             refusal = error
         else:
-            if request.POST.get("then") == "edit" and outcome.choice.chosen_id:
-                return _to_the_desk(request, slug, outcome.choice.chosen_id)
-            wanted = outcome.choice.record_id if outcome.choice.retracts_id else None
+            if request.POST.get("then") == "edit" and outcome.preference.chosen_id:
+                return _to_the_desk(request, slug, outcome.preference.chosen_id)
+            wanted = outcome.preference.record_id if outcome.preference.retracts_id else None
             if not getattr(request, "htmx", False):
                 messages.success(request, words)
                 query = f"?record={wanted}" if wanted else ""
@@ -56,22 +56,22 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
 def _carry_out(post: QueryDict, member: Member, task: Any) -> tuple[Outcome, str]:
     id = desk_form.uuid_or_none(post.get("id", ""))
     if id is None:
-        raise Refusal("no_choice", "The form names no choice.", hint="Load the page again.")
+        raise Refusal("no_preference", "The form names no preference.", hint="Load the page again.")
     if post.get("do") == "undo":
         last = said.last_of(member, task)
         if last is None:
             raise Refusal("nothing_to_undo", "There is nothing to undo.", hint="You have chosen nothing yet.")
-        return choices.take_back(last.pk, by=member, id=id), UNDONE
+        return preferences.take_back(last.pk, by=member, id=id), UNDONE
     shown = [UUID(text) for text in post.getlist("shown") if desk_form.uuid_or_none(text)]
     record = desk_form.uuid_or_none(post.get("record", ""))
     best = post.get("best", "")
     if record is None or not best:
         raise Refusal("nothing_chosen", "Nothing was chosen.", hint="Press the number of the best draft, or 0.")
-    outcome = choices.choose(
+    outcome = preferences.choose(
         task, by=member, id=id, record_id=record, shown=shown, chosen=desk_form.uuid_or_none(best),
         seconds=_seconds(post.get("seconds", "")), note=post.get("note", ""),
     )  # fmt: skip
-    place = shown.index(outcome.choice.chosen_id) + 1 if outcome.choice.chosen_id in shown else 0
+    place = shown.index(outcome.preference.chosen_id) + 1 if outcome.preference.chosen_id in shown else 0
     if place:
         return outcome, f"Draft {place} chosen. It comes next on your desk; Z takes it back."
     return outcome, "None is better: all stay on the desk. Z takes it back."
@@ -100,6 +100,6 @@ def _context(member: Member, task: Any, wanted: UUID | None) -> dict[str, Any]:
         "waiting": rulings.waiting_for(member, task),
         "lineup": lineup,
         "cards": cards,
-        "choice_id": uuid4(),
+        "preference_id": uuid4(),
         "can_undo": said.last_of(member, task) is not None,
     }

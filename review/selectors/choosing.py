@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from members.models import Member
 from review.models import Assignment, Decision, Draft, Record, Task
-from review.selectors import cards, choices, desk
+from review.selectors import cards, desk, preferences
 from review.selectors.cards import Card
 from review.selectors.destinations import FOR_A_CAMPAIGN
 from review.selectors.marks import with_marks
@@ -121,7 +121,7 @@ def _offered(member: Member, task: Task) -> tuple[Any, ...]:
         state=DraftState.PENDING,
         erased_at__isnull=True,
     )
-    mine = choices.standing(task).filter(
+    mine = preferences.standing(task).filter(
         record=OuterRef("record"), reviewer=member, created_at__gte=OuterRef("created_at")
     )
     return ~Q(origin=FOR_A_CAMPAIGN), Exists(sibling), ~Exists(mine.order_by())

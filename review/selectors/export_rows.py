@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from review.exports import History, JudgedDraft, Worse
-from review.models import Choice, Decision, Draft, Revocation, Ruling
+from review.models import Decision, Draft, Preference, Revocation, Ruling
 from review.schema import Fields
 from review.selectors import datasets
 
@@ -45,7 +45,7 @@ def _chunk(ids: Sequence[str], as_of: datetime | None) -> list[JudgedDraft]:
     golds = {gold.decision_id: gold for gold in found}
     drafts = [UUID(gold.id) for gold in golds.values()]
     decisions, rulings = _decisions(drafts, as_of), _rulings(drafts, as_of)
-    by_record = _choices({UUID(gold.record_id) for gold in golds.values()}, as_of)
+    by_record = _preferences({UUID(gold.record_id) for gold in golds.values()}, as_of)
     others = _texts(_compared(golds.values(), by_record))
     told = []
     for gold in (golds[pk] for pk in ids if pk in golds):
@@ -93,9 +93,9 @@ def _rulings(drafts: Sequence[UUID], as_of: datetime | None) -> Said:
     return said
 
 
-def _choices(records: set[UUID], as_of: datetime | None) -> Said:
+def _preferences(records: set[UUID], as_of: datetime | None) -> Said:
     found: Said = defaultdict(list)
-    rows = Choice.objects.filter(_by(as_of), record__in=records).order_by("created_at", "pk")
+    rows = Preference.objects.filter(_by(as_of), record__in=records).order_by("created_at", "pk")
     for row in rows.values(
         "pk", "record_id", "chosen_id", "shown", "reviewer__username", "seconds", "note", "retracts_id", "created_at"
     ):
@@ -109,15 +109,17 @@ def _choices(records: set[UUID], as_of: datetime | None) -> Said:
     return found
 
 
-def _of(draft: str, choices: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Choices that a draft was shown in, and what took them back."""
-    shown_in = {choice["id"] for choice in choices if draft in choice["shown"]}
-    return [choice for choice in choices if choice["id"] in shown_in or choice["retracts"] in shown_in]
+def _of(draft: str, preferences: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Preferences that a draft was shown in, and what took them back."""
+    shown_in = {preference["id"] for preference in preferences if draft in preference["shown"]}
+    return [
+        preference for preference in preferences if preference["id"] in shown_in or preference["retracts"] in shown_in
+    ]
 
 
 def _compared(golds: Iterable[JudgedDraft], by_record: Said) -> set[str]:
     """Drafts whose text may stand on the worse side of a pair."""
-    shown = {pk for choices in by_record.values() for choice in choices for pk in choice["shown"]}
+    shown = {pk for preferences in by_record.values() for preference in preferences for pk in preference["shown"]}
     return shown | {gold.parent_id for gold in golds if gold.parent_id}
 
 
@@ -132,7 +134,7 @@ def _texts(drafts: set[str]) -> Texts:
     return {str(pk): (version, thread or [], fields) for pk, version, thread, fields in rows}
 
 
-def _worse(gold: JudgedDraft, choices: list[dict[str, Any]], others: Texts) -> Iterator[Worse]:
+def _worse(gold: JudgedDraft, preferences: list[dict[str, Any]], others: Texts) -> Iterator[Worse]:
     """What the gold is better than. A text of another task version, or with other mails before it, is no pair.
 
     It answers another prompt.
@@ -141,13 +143,15 @@ def _worse(gold: JudgedDraft, choices: list[dict[str, Any]], others: Texts) -> I
         yield Worse(f"{gold.id}:edit", "edit", gold.id, gold.draft, gold.decision_id, gold.reviewer)
     if gold.parent_id and (parent := _usable(gold, gold.parent_id, others)):
         yield Worse(f"{gold.id}:revision", "revision", gold.parent_id, parent, gold.decision_id, gold.reviewer)
-    taken_back = {choice["retracts"] for choice in choices}
-    for choice in choices:
-        if choice["chosen"] != gold.id or choice["retracts"] or choice["id"] in taken_back:
+    taken_back = {preference["retracts"] for preference in preferences}
+    for preference in preferences:
+        if preference["chosen"] != gold.id or preference["retracts"] or preference["id"] in taken_back:
             continue
-        for pk in choice["shown"]:
+        for pk in preference["shown"]:
             if pk != gold.id and (fields := _usable(gold, pk, others)):
-                yield Worse(f"{choice['id']}:{pk}", "choice", pk, fields, choice["id"], choice["reviewer"])
+                yield Worse(
+                    f"{preference['id']}:{pk}", "preference", pk, fields, preference["id"], preference["reviewer"]
+                )
 
 
 def _usable(gold: JudgedDraft, pk: str, others: Texts) -> Fields | None:

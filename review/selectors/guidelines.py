@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from review import prompting
 from review.models import Draft, Gold, Task, TaskVersion
-from review.selectors.choices import in_use
+from review.selectors.preferences import in_use
 from review.spec import GuidelineExample, TaskSpec
 from review.states import POSITIVE, Verdict
 

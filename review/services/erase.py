@@ -18,11 +18,11 @@ from django.utils import timezone
 from review import immutability, ports, tombstones
 from review.models import (
     Assignment,
-    Choice,
     DatasetVersion,
     Decision,
     Draft,
     KnownAnswer,
+    Preference,
     Record,
     RevisionRequest,
     Ruling,
@@ -126,6 +126,6 @@ def _erase_decisions(drafts: Sequence[Draft]) -> int:
             values["fields"] = tombstones.of(decision.fields)
         Decision.objects.filter(pk=decision.pk).update(**values)
     Ruling.objects.filter(draft__in=pks).exclude(note="").update(note="")
-    Choice.objects.filter(record__in={draft.record_id for draft in drafts}).exclude(note="").update(note="")
+    Preference.objects.filter(record__in={draft.record_id for draft in drafts}).exclude(note="").update(note="")
     RevisionRequest.objects.filter(draft__in=pks).update(instruction="")
     return len(decisions)

@@ -106,7 +106,7 @@ def _line(format_: str, line: bytes, erased: Collection[str]) -> bytes:
 
 
 def _raw_tombstone(row: dict[str, Any]) -> dict[str, Any]:
-    said = {key: [_silenced(each) for each in row.get(key, [])] for key in ("decisions", "rulings", "choices")}
+    said = {key: [_silenced(each) for each in row.get(key, [])] for key in ("decisions", "rulings", "preferences")}
     return {
         **row,
         **{key: rows for key, rows in said.items() if key in row},

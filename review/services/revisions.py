@@ -23,8 +23,8 @@ from review.prompting import Message
 from review.selectors import revisions as asked
 from review.selectors.destinations import FOR_A_CAMPAIGN
 from review.services import queue
-from review.services.choices import FIRST_IN_QUEUE
 from review.services.drafts import NewDraft, add_drafts
+from review.services.preferences import FIRST_IN_QUEUE
 from review.states import AssignmentState, DraftState, Role
 from web.errors import Refusal
 

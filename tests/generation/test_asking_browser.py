@@ -16,7 +16,7 @@ from generation.states import Purpose
 from jobs.supervisor import carry
 from members.models import Member
 from review.models import Assignment, Draft, Gold, Membership, Source, Task
-from review.selectors.choices import pairs
+from review.selectors.preferences import pairs
 from review.states import AssignmentState, DraftState, Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -19,9 +19,7 @@ MIGRATION: Any = import_module("generation.migrations.0011_corrections_and_claim
 
 
 def put(order: Order, pk: UUID, position: int) -> Call:
-    return Call.objects.create(
-        pk=pk, order=order, record_id=order.record_ids[0], position=position, state="failed"
-    )
+    return Call.objects.create(pk=pk, order=order, record_id=order.record_ids[0], position=position, state="failed")
 
 
 def test_the_second_call_of_a_place_is_marked_and_no_other(order: Order) -> None:

@@ -24,9 +24,7 @@ def test_a_quote_writes_nothing(task: Task, source: Source, paid: Teacher, lead:
     assert not Order.objects.exists()
 
 
-def test_an_estimate_learns_from_what_was_measured(
-    paid_order: Order, task: Task, paid: Teacher, lead: Member
-) -> None:
+def test_an_estimate_learns_from_what_was_measured(paid_order: Order, task: Task, paid: Teacher, lead: Member) -> None:
     for n in range(20):
         Call.objects.create(
             id=f"00000000-0000-0000-0000-{n:012d}",

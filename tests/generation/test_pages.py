@@ -134,9 +134,7 @@ def test_only_a_lead_orders(
     assert not Order.objects.exists()
 
 
-def test_an_order_page_shows_counts_failures_and_doubts(
-    paid_order: Order, lead: Member, as_member: SignIn
-) -> None:
+def test_an_order_page_shows_counts_failures_and_doubts(paid_order: Order, lead: Member, as_member: SignIn) -> None:
     uncertain_call(paid_order, error_message="No answer came in time.")
     Call.objects.create(
         id="00000000-0000-0000-0000-0000000000ff",
@@ -157,9 +155,7 @@ def test_an_order_page_shows_counts_failures_and_doubts(
     assert "Ask again" in body
 
 
-def test_a_viewer_sees_an_order_but_cannot_settle_it(
-    paid_order: Order, viewer: Member, as_member: SignIn
-) -> None:
+def test_a_viewer_sees_an_order_but_cannot_settle_it(paid_order: Order, viewer: Member, as_member: SignIn) -> None:
     uncertain_call(paid_order)
     page = as_member(viewer)
 
@@ -171,9 +167,7 @@ def test_a_viewer_sees_an_order_but_cannot_settle_it(
 
 
 @pytest.mark.parametrize("url", ["generation:detail", "generation:settle"])
-def test_another_tasks_order_looks_like_none(
-    url: str, order: Order, stranger: Member, as_member: SignIn
-) -> None:
+def test_another_tasks_order_looks_like_none(url: str, order: Order, stranger: Member, as_member: SignIn) -> None:
     page = as_member(stranger)
 
     answer = (

@@ -20,7 +20,7 @@ from jobs.states import JobState
 from members.models import Member
 from review import ports
 from review.models import Assignment, Draft, Membership, RevisionRequest, Source, Task
-from review.selectors import choices as preferences
+from review.selectors import preferences as preferences
 from review.selectors import revisions as asked
 from review.services import decisions, erase, queue, revisions
 from review.states import AssignmentState, DraftState, Role

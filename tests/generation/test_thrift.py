@@ -99,9 +99,7 @@ def test_repairs_that_mended_nothing_are_counted_with_what_they_cost(
     assert "2 answers that broke the schema, for $0.07 more; 0 came back mended" in page
 
 
-def test_what_the_engine_tells_of_a_repair_adds_up_on_the_page(
-    in_json: Order, author: Running, tmp_path: Path
-) -> None:
+def test_what_the_engine_tells_of_a_repair_adds_up_on_the_page(in_json: Order, author: Running, tmp_path: Path) -> None:
     author.provider.texts = [json.dumps({"subject": "No body"})]
 
     GenerationKind().on_events(in_json.job, run_engine(in_json, tmp_path))

@@ -13,11 +13,11 @@ from django.test import Client
 
 from audit.models import AuditRow
 from review.models import (
-    Choice,
     DatasetFile,
     DatasetRow,
     DatasetVersion,
     Decision,
+    Preference,
     Reconsideration,
     Revocation,
     Ruling,
@@ -25,11 +25,11 @@ from review.models import (
 )
 
 GUARDED: tuple[type[models.Model], ...] = (
-    Decision, Ruling, Choice, Revocation, Reconsideration, TaskVersion, DatasetVersion, DatasetRow, DatasetFile, AuditRow,
+    Decision, Ruling, Preference, Revocation, Reconsideration, TaskVersion, DatasetVersion, DatasetRow, DatasetFile, AuditRow,
 )  # fmt: skip
 # A column of each that holds text, for attempts to write another one.
 TEXT = {
-    Decision: "note", Ruling: "note", Choice: "note", Revocation: "reason", Reconsideration: "kind", TaskVersion: "note", DatasetVersion: "note", DatasetRow: "row_hash",
+    Decision: "note", Ruling: "note", Preference: "note", Revocation: "reason", Reconsideration: "kind", TaskVersion: "note", DatasetVersion: "note", DatasetRow: "row_hash",
     DatasetFile: "path", AuditRow: "actor",
 }  # fmt: skip
 

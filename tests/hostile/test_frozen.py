@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from members.models import Member
-from review.models import Choice, Draft, Reconsideration, Revocation, Ruling
+from review.models import Draft, Preference, Reconsideration, Revocation, Ruling
 from tests.hostile.attempts import all_of, everything
 from tests.review.factories import make_task
 from tests.training.conftest import freeze
@@ -26,7 +26,7 @@ def test_attempts_change_nothing_and_each_is_refused_with_its_reason(
     freeze(task, admin, train=12, validation=3)
     first, second = Draft.objects.filter(task=task).select_related("record")[:2]
     Ruling.objects.create(draft=first, kind="settle", lead=admin)
-    Choice.objects.create(task=task, record=second.record, reviewer=admin, chosen=second, body_hash="c" * 64)
+    Preference.objects.create(task=task, record=second.record, reviewer=admin, chosen=second, body_hash="c" * 64)
     Revocation.objects.create(draft=second, by=admin, reason="Wrong.")
     Reconsideration.objects.create(task=task, task_version=task.versions.get(), kind="stand", by=admin)
     browser, program = as_member(admin), api_as(admin)

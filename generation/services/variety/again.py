@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
-from generation.models import Call, Order, LeftOut, Teacher
+from generation.models import Call, LeftOut, Order, Teacher
 from generation.services import orders
 from generation.services.variety import best, judged
 from generation.services.variety.wishes import MixWish, TeacherWish
@@ -20,9 +20,7 @@ from web.errors import Refusal
 
 def settle(job: Job) -> None:
     """Do what remains once a job of this room has ended; called once each time it ends, so also after a resume."""
-    order = (
-        Order.objects.select_related("task_version", "task", "follows", "created_by").filter(job=job).first()
-    )
+    order = Order.objects.select_related("task_version", "task", "follows", "created_by").filter(job=job).first()
     if order is None:
         return
     variety = Variety.model_validate(order.variety)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from generation.engine.diversity.seen import Twin
-from generation.models import Order, LeftOut
+from generation.models import LeftOut, Order
 from generation.services.variety import best, repeats
 from generation.states import LeftOutFor
 from generation.variety import Variety

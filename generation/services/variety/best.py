@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha256
 from uuid import UUID
 
-from generation.models import BestOf, Call, Order, LeftOut
+from generation.models import BestOf, Call, LeftOut, Order
 from generation.states import CallState, ChosenBy, LeftOutFor
 from review import checks
 from review.models import Draft
@@ -89,9 +89,7 @@ def free(order: Order, record_ids: Sequence[UUID]) -> dict[UUID, list[Draft]]:
     found: dict[UUID, list[Draft]] = defaultdict(list)
     for start in range(0, len(record_ids), CHUNK):
         ids = record_ids[start : start + CHUNK]
-        made = dict(
-            BestOf.objects.filter(order=order, record_id__in=ids).values_list("record_id", "chosen_id")
-        )
+        made = dict(BestOf.objects.filter(order=order, record_id__in=ids).values_list("record_id", "chosen_id"))
         rows = (
             Draft.objects.filter(job_id=order.job_id, record_id__in=ids, left_out__isnull=True, erased_at=None)
             .select_related("record", "task_version")

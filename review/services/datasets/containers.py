@@ -110,7 +110,7 @@ def columns(format_: str) -> pa.Schema:
 
     messages = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
     if format_ == "raw":
-        nested = ("record", "draft", "decision", "decisions", "rulings", "choices", "provenance")
+        nested = ("record", "draft", "decision", "decisions", "rulings", "preferences", "provenance")
         head = [("id", pa.string()), ("task", pa.string()), ("task_version", pa.int32()), ("split", pa.string())]
         return pa.schema([*head, *((name, pa.string()) for name in nested)])
     label = [("label", pa.bool_())] if format_ == "kto" else []

@@ -113,7 +113,7 @@ def _masked(gold: JudgedDraft, mask: Mask) -> JudgedDraft:
     ]
     noted = {
         name: [{**one, "note": mask.text(one["note"])} for one in getattr(gold.history, name)]
-        for name in ("rulings", "choices")
+        for name in ("rulings", "preferences")
     }
     history = replace(gold.history, decisions=said, **noted)
     return replace(gold, facts=facts, draft=draft, fields=fields, worse=worse, history=history)

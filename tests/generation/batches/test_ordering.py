@@ -121,9 +121,7 @@ def test_cancelling_an_order_with_a_batch_at_the_provider_launches_one_job_that_
     assert order_spec.secret_refs(closing) == ["OPENAI_API_KEY"]
 
 
-def test_cancelling_an_order_with_nothing_at_the_provider_launches_nothing(
-    batched: Order, lead: Member
-) -> None:
+def test_cancelling_an_order_with_nothing_at_the_provider_launches_nothing(batched: Order, lead: Member) -> None:
     assert batched.job is not None
     ingest.consume(batched.job, [told("ended")])
 

@@ -24,9 +24,7 @@ def answered(order: Order, n: int, **tokens: int) -> None:
         )  # fmt: skip
 
 
-def test_an_estimate_knows_how_much_the_cache_knew(
-    paid_order: Order, task: Task, paid: Teacher, lead: Member
-) -> None:
+def test_an_estimate_knows_how_much_the_cache_knew(paid_order: Order, task: Task, paid: Teacher, lead: Member) -> None:
     PriceEntry.objects.filter(model="gpt-4o").update(cached_input_usd_per_million=Decimal("1.25"))
     answered(paid_order, 12, cached_tokens=800)
 

@@ -25,9 +25,7 @@ from tests.generation.services.dead_engines import announced, call_id, journalle
 pytestmark = pytest.mark.django_db
 
 
-def test_only_what_its_journal_says_was_asked_and_not_answered_is_in_doubt(
-    paid_order: Order, lead: Member
-) -> None:
+def test_only_what_its_journal_says_was_asked_and_not_answered_is_in_doubt(paid_order: Order, lead: Member) -> None:
     announced(paid_order, (0, 3))
     take_in(paid_order, told(paid_order, "draft", call_id=str(call_id(paid_order, 0)), index=0))
     journalled(paid_order, asked={0: 0.01, 1: 0.02}, answered=[0])

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from generation.kinds import GenerationKind
-from generation.models import BestOf, Call, Order, LeftOut, Teacher
+from generation.models import BestOf, Call, LeftOut, Order, Teacher
 from generation.services import orders
 from generation.services.variety import judged
 from generation.services.variety.wishes import MixWish
 from generation.states import Purpose
 from jobs.contracts import Event
 from members.models import Member
-from review.models import Choice, Draft, Source, Task
+from review.models import Draft, Preference, Source, Task
 from review.services import tasks
 from review.spec import TaskSpec
 from review.states import DraftState
@@ -73,15 +73,15 @@ def test_a_failed_sibling_leaves_the_one_that_came(checked: Task, offline: Teach
     assert BestOf.objects.get().by == "alone"
 
 
-def test_a_machines_choice_is_no_experts_choice(checked: Task, offline: Teacher, lead: Member) -> None:
+def test_a_machines_preference_is_no_experts_preference(checked: Task, offline: Teacher, lead: Member) -> None:
     order = orders.launch(checked, teacher=offline, count=2, per_record=2, by=lead, mix=MixWish(best_of="checks"))
 
     GenerationKind().on_events(order.job, [draft(order, 1, SOUND), draft(order, 2, "Dear [Name]?")])
 
-    assert BestOf.objects.count() == 1 and not Choice.objects.exists()
+    assert BestOf.objects.count() == 1 and not Preference.objects.exists()
 
 
-def test_a_draft_that_comes_after_its_records_choice_stays_off_the_desk(
+def test_a_draft_that_comes_after_its_records_preference_stays_off_the_desk(
     checked: Task, offline: Teacher, lead: Member, carry_out: Any
 ) -> None:
     from generation.services.variety import best

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from generation.kinds import GenerationKind
-from generation.models import Order, LeftOut
+from generation.models import LeftOut, Order
 from generation.selectors import variety as selectors
 from generation.services import orders
 from generation.services.variety.wishes import MixWish

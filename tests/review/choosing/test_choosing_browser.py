@@ -10,7 +10,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from members.models import Member
-from review.models import Choice, Draft, Record
+from review.models import Draft, Preference, Record
 from review.states import DraftState
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -61,13 +61,13 @@ def test_digits_choose_and_z_takes_back(look: Callable[..., Page]) -> None:
     expect(page.locator(".choosing-said")).to_contain_text("Draft 2 chosen")
     expect(page.locator("#lineup")).to_be_focused()
     expect(page.locator("[data-choose-status]")).to_contain_text("Draft 2 chosen. It comes next on your desk")
-    choice = Choice.objects.get()
-    assert str(choice.chosen_id) == second_draft
-    assert choice.seconds > 0
+    preference = Preference.objects.get()
+    assert str(preference.chosen_id) == second_draft
+    assert preference.seconds > 0
 
     page.keyboard.press("z")
     expect(page.locator(".choosing-head h2")).to_have_text(first)
-    assert Choice.objects.count() == 2
+    assert Preference.objects.count() == 2
     assert not Draft.objects.filter(state=DraftState.KEPT).exists()
 
 
@@ -80,7 +80,7 @@ def test_none_is_better_by_zero_until_nothing_is_left(look: Callable[..., Page],
         expect(page.locator(f'[name=id][value="{shown}"]')).to_have_count(0)
 
     expect(page.get_by_text("Nothing to choose among")).to_be_visible()
-    assert Choice.objects.filter(chosen__isnull=True).count() == len(records)
+    assert Preference.objects.filter(chosen__isnull=True).count() == len(records)
 
 
 def test_e_then_a_digit_opens_the_winner_in_the_editor(look: Callable[..., Page]) -> None:
@@ -94,14 +94,14 @@ def test_e_then_a_digit_opens_the_winner_in_the_editor(look: Callable[..., Page]
     expect(page.locator(f"#card-{chosen}.is-editing")).to_be_visible()
 
 
-def test_a_double_press_is_one_choice(look: Callable[..., Page]) -> None:
+def test_a_double_press_is_one_preference(look: Callable[..., Page]) -> None:
     page = look()
 
     page.locator("[data-press='1']").dblclick()
 
     expect(page.locator(".choosing-said")).to_contain_text("chosen")
     page.wait_for_timeout(500)
-    assert Choice.objects.count() == 1
+    assert Preference.objects.count() == 1
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (375, 740)])
@@ -140,4 +140,4 @@ def test_it_works_without_scripts(look: Callable[..., Page]) -> None:
     page.locator("[data-press='1']").click()
 
     assert title(page) != first
-    assert Choice.objects.count() == 1
+    assert Preference.objects.count() == 1

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from members.models import Member
 from review.models import Draft, Record, Task
 from review.selectors import choosing
-from review.services import choices, queue, tasks
+from review.services import preferences, queue, tasks
 from review.states import DraftState
 from tests.review import factories
 
@@ -111,11 +111,11 @@ def test_drafts_of_two_versions_are_never_compared(
     assert {draft.pk for draft in lineup.drafts} == {draft.pk for draft in new}
 
 
-def test_drafts_that_come_after_a_choice_are_offered_again(
+def test_drafts_that_come_after_a_preference_are_offered_again(
     task: Task, record: Record, drafts: list[Draft], expert: Member
 ) -> None:
     shown = [draft.pk for draft in drafts]
-    choices.choose(task, by=expert, id=uuid4(), record_id=record.pk, shown=shown, chosen=None)
+    preferences.choose(task, by=expert, id=uuid4(), record_id=record.pk, shown=shown, chosen=None)
     Draft.objects.exclude(record=record).update(state=DraftState.KEPT)
     assert choosing.next_for(expert, task) is None
 

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from members.models import Member
-from review.models import Choice, Draft, Record, Task
+from review.models import Draft, Preference, Record, Task
 from review.services import queue
 from review.states import DraftState, Role
 from tests.review import factories
@@ -45,21 +45,21 @@ def test_choosing_by_the_form_goes_on_to_the_next_record(page: Client, records: 
 
     answer = page.post(ADDRESS, {**form, "best": form["shown"][1], "seconds": "3.5"}, follow=True)
 
-    choice = Choice.objects.get()
-    assert (str(choice.chosen_id), choice.shown, choice.seconds) == (form["shown"][1], form["shown"], 3.5)
+    preference = Preference.objects.get()
+    assert (str(preference.chosen_id), preference.shown, preference.seconds) == (form["shown"][1], form["shown"], 3.5)
     html = answer.content.decode()
     assert "Draft 2 chosen." in html
     assert form_of(html)["record"] != form["record"]
 
 
-def test_the_form_sent_twice_records_one_choice(page: Client, records: list[Record]) -> None:
+def test_the_form_sent_twice_records_one_preference(page: Client, records: list[Record]) -> None:
     form = form_of(page.get(ADDRESS).content.decode())
     body = {**form, "best": "none"}
 
     for _ in range(2):
         assert page.post(ADDRESS, body).status_code == 302
 
-    assert Choice.objects.count() == 1
+    assert Preference.objects.count() == 1
 
 
 def test_undo_shows_the_same_record_again(page: Client, records: list[Record]) -> None:
@@ -98,7 +98,7 @@ def test_a_draft_that_moved_is_said_beside_the_form(page: Client, records: list[
 
     assert answer.status_code == 409
     assert "in front of somebody else" in answer.content.decode()
-    assert not Choice.objects.exists()
+    assert not Preference.objects.exists()
 
 
 def test_without_sets_the_page_says_how_to_get_some(page: Client, task: Task) -> None:

@@ -1,4 +1,4 @@
-"""Preference pairs: from edits, choices and revisions, and what is left out of them."""
+"""Preference pairs: from edits, preferences and revisions, and what is left out of them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from members.models import Member
 from review.models import Draft, Gold, Record, Revocation, Task
-from review.selectors.choices import Pair, pairs
-from review.services import choices, erase, queue
+from review.selectors.preferences import Pair, pairs
+from review.services import erase, preferences, queue
 from tests.review.desk.verbs import judge
 
 pytestmark = pytest.mark.django_db
@@ -23,8 +23,8 @@ def say(draft: Draft, *, by: Member, **said: Any) -> None:
 def best_of(task: Task, drafts: list[Draft], best: int | None, *, by: Member) -> UUID:
     shown = [draft.pk for draft in drafts]
     chosen = None if best is None else shown[best]
-    made = choices.choose(task, by=by, id=uuid4(), record_id=drafts[0].record_id, shown=shown, chosen=chosen)
-    return made.choice.pk
+    made = preferences.choose(task, by=by, id=uuid4(), record_id=drafts[0].record_id, shown=shown, chosen=chosen)
+    return made.preference.pk
 
 
 def edited(draft: Draft) -> dict[str, str]:
@@ -44,16 +44,16 @@ def test_an_edit_is_preferred_to_what_it_began_with(task: Task, drafts: list[Dra
     assert pair.chosen_fields["body"].startswith("Shorter.")
     assert pair.rejected_fields == drafts[0].fields
     assert (pair.reviewer, pair.split) == ("rob", drafts[0].record.split)
-    assert pair.decision_or_choice_id == Gold.objects.get().decision_id
+    assert pair.decision_or_preference_id == Gold.objects.get().decision_id
 
 
 def test_the_best_of_three_is_preferred_to_each_of_the_others(task: Task, drafts: list[Draft], expert: Member) -> None:
-    choice = best_of(task, drafts, 1, by=expert)
+    preference = best_of(task, drafts, 1, by=expert)
 
-    made = found(task, kinds=["choice"])
+    made = found(task, kinds=["preference"])
 
     assert {pair.draft_rejected for pair in made} == {drafts[0].pk, drafts[2].pk}
-    assert {pair.decision_or_choice_id for pair in made} == {choice}
+    assert {pair.decision_or_preference_id for pair in made} == {preference}
     assert all(pair.chosen_fields == drafts[1].fields for pair in made)
 
 
@@ -64,7 +64,7 @@ def test_a_follow_up_is_not_preferred_to_a_draft_that_answers_another_prompt(
     told = [{"subject": "One", "body": "What the reader got before."}]
     Draft.objects.filter(pk__in=[drafts[1].pk, drafts[2].pk]).update(thread=told)
 
-    made = found(task, kinds=["choice"])
+    made = found(task, kinds=["preference"])
 
     assert [pair.draft_rejected for pair in made] == [drafts[2].pk]
 
@@ -73,7 +73,7 @@ def test_a_chosen_draft_that_was_edited_brings_the_edited_text(task: Task, draft
     best_of(task, drafts, 0, by=expert)
     say(drafts[0], by=expert, verdict="edit", fields=edited(drafts[0]))
 
-    made = found(task, kinds=["choice"])
+    made = found(task, kinds=["preference"])
 
     assert {pair.chosen_fields["body"] for pair in made} == {edited(drafts[0])["body"]}
 
@@ -87,13 +87,13 @@ def test_a_chosen_draft_that_was_rejected_is_still_better_than_the_others(
     assert [pair.chosen_fields for pair in found(task)] == [drafts[0].fields] * 2
 
 
-def test_none_is_better_and_a_choice_taken_back_make_no_pairs(
+def test_none_is_better_and_a_preference_taken_back_make_no_pairs(
     task: Task, records: list[Record], expert: Member
 ) -> None:
     by_record = [list(Draft.objects.filter(record=record)) for record in records]
     best_of(task, by_record[0], None, by=expert)
     taken = best_of(task, by_record[1], 0, by=expert)
-    choices.take_back(taken, by=expert, id=uuid4())
+    preferences.take_back(taken, by=expert, id=uuid4())
 
     assert found(task) == []
 

@@ -11,7 +11,7 @@ import pytest
 from members.models import Member
 from review import prompting
 from review.exports import FORMATS, RAW_SCHEMA, line
-from review.models import Choice, DatasetVersion, Draft, Record, Revocation, Task
+from review.models import DatasetVersion, Draft, Preference, Record, Revocation, Task
 from review.selectors import datasets as selectors
 from review.services import queue
 from review.services.datasets.write import content_hash
@@ -24,8 +24,8 @@ from tests.review.exports.conftest import SPLITS, Freeze, data_of, meta, rows_of
 pytestmark = pytest.mark.django_db
 
 
-def choose(task: Task, record: Record, member: Member, chosen: Draft | None, shown: list[Draft]) -> Choice:
-    return Choice.objects.create(
+def choose(task: Task, record: Record, member: Member, chosen: Draft | None, shown: list[Draft]) -> Preference:
+    return Preference.objects.create(
         id=uuid.uuid4(), task=task, record=record, reviewer=member, chosen=chosen,
         shown=[str(each.pk) for each in shown], body_hash="0" * 64,
     )  # fmt: skip
@@ -83,23 +83,23 @@ def test_the_four_formats_tell_of_the_same_prompt_and_answer(freeze: Freeze, jud
         assert row["prompt"] == prompting.messages(spec, facts, audience="student")
 
 
-def test_a_choice_is_a_pair_with_each_other_draft_shown(
+def test_a_preference_is_a_pair_with_each_other_draft_shown(
     freeze: Freeze, task: Task, judged: list[Record], admin: Member
 ) -> None:
     record = judged[0]
     best = Draft.objects.get(record=record)
     others = [another_draft(task, record, variant=variant) for variant in (3, 5)]
-    choice = choose(task, record, admin, best, [others[0], best, others[1]])
+    preference = choose(task, record, admin, best, [others[0], best, others[1]])
 
     version = freeze()
 
-    pairs = [row for row in rows_of(version, "dpo") if meta(row)["kind"] == "choice"]
-    assert {row["id"] for row in pairs} == {f"{choice.pk}:{other.pk}" for other in others}
+    pairs = [row for row in rows_of(version, "dpo") if meta(row)["kind"] == "preference"]
+    assert {row["id"] for row in pairs} == {f"{preference.pk}:{other.pk}" for other in others}
     assert {row["rejected"][0]["content"] for row in pairs} == {
         prompting.completion(best.task_version.spec, other.fields) for other in others
     }
     assert all(set(meta(row)["drafts"]) > {str(best.pk)} for row in pairs)
-    assert version.counts["pairs"]["choice"] == 2
+    assert version.counts["pairs"]["preference"] == 2
 
 
 def test_a_follow_up_is_no_pair_with_a_draft_that_answers_another_prompt(
@@ -115,26 +115,26 @@ def test_a_follow_up_is_no_pair_with_a_draft_that_answers_another_prompt(
 
     version = freeze()
 
-    pairs = [row for row in rows_of(version, "dpo") if meta(row)["kind"] == "choice"]
+    pairs = [row for row in rows_of(version, "dpo") if meta(row)["kind"] == "preference"]
     assert [meta(row)["drafts"] for row in pairs] == [sorted([str(best.pk), str(alike.pk)])]
     assert "What the reader got before." in pairs[0]["prompt"][-1]["content"]
 
 
-def test_choices_taken_back_of_none_or_of_a_draft_that_is_no_gold_prefer_nothing(
+def test_preferences_taken_back_of_none_or_of_a_draft_that_is_no_gold_prefer_nothing(
     freeze: Freeze, task: Task, judged: list[Record], admin: Member
 ) -> None:
     record = judged[0]
     gold, other = Draft.objects.get(record=record), another_draft(task, record, variant=3)
     taken = choose(task, record, admin, gold, [gold, other])
-    Choice.objects.create(task=task, record=record, reviewer=admin, body_hash="1" * 64, retracts=taken)
+    Preference.objects.create(task=task, record=record, reviewer=admin, body_hash="1" * 64, retracts=taken)
     choose(task, record, admin, None, [gold, other])
     choose(task, record, admin, other, [gold, other])
 
     version = freeze()
 
-    assert "choice" not in version.counts["pairs"]
+    assert "preference" not in version.counts["pairs"]
     raw = next(row for row in rows_of(version, "raw") if row["id"] == str(gold.pk))
-    assert len(raw["choices"]) == 4
+    assert len(raw["preferences"]) == 4
 
 
 def test_an_accepted_revision_is_preferred_to_the_draft_it_revises(

@@ -22,7 +22,7 @@ from training.selectors.data import RowOutline
 from training.services import beginnings, forecast, plans, preflight, samples
 from training.services.samples import Sample
 from training.sweeps import budget as budgets
-from training.sweeps.grid import MOST_AT_ONCE, GridError, SweepRequest, Place, overrides_of, places
+from training.sweeps.grid import MOST_AT_ONCE, GridError, Place, SweepRequest, overrides_of, places
 from web.errors import Refusal
 
 
@@ -158,7 +158,9 @@ def _cells(
     ]
 
 
-def _rows(version: DatasetVersion, share: float, order: SweepRequest) -> tuple[Mapping[str, Any], Sequence[RowOutline] | None]:
+def _rows(
+    version: DatasetVersion, share: float, order: SweepRequest
+) -> tuple[Mapping[str, Any], Sequence[RowOutline] | None]:
     """The sample of a share as it is kept, and its rows; the whole of the training rows for all of them."""
     if share == 1:
         return {}, None

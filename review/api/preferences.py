@@ -11,22 +11,22 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.session import member_of
-from review.api.shapes_asking import CHOICE, CHOICES, NEXT, ChoiceIn
+from review.api.shapes_asking import NEXT, PREFERENCE, PREFERENCES, PreferenceIn
 from review.api.shapes_desk import PROBLEM
 from review.permissions import require, task_or_404
-from review.selectors import choices as said
 from review.selectors import choosing
-from review.services import choices
+from review.selectors import preferences as said
+from review.services import preferences
 from review.states import Role
 from web.pagination import KeysetPagination
 
 
-class NextChoiceView(APIView):
+class NextPreferenceView(APIView):
     """The next drafts to choose among; `lineup` is null when no record has two that are free."""
 
     scope_read = "review"
 
-    @extend_schema(operation_id="next_choice", responses={200: NEXT})
+    @extend_schema(operation_id="next_preference", responses={200: NEXT})
     def get(self, request: Request, slug: str) -> Response:
         member = member_of(request)
         task = task_or_404(member, slug)
@@ -35,45 +35,47 @@ class NextChoiceView(APIView):
         return Response({"lineup": lineup.as_json() if lineup else None}, headers={"Cache-Control": "no-store"})
 
 
-class ChoicesView(APIView):
-    """What was chosen in a task, and one more choice."""
+class PreferencesView(APIView):
+    """What was chosen in a task, and one more preference."""
 
     scope_write = "review"
 
-    @extend_schema(operation_id="choices", responses={200: CHOICES})
+    @extend_schema(operation_id="preferences", responses={200: PREFERENCES})
     def get(self, request: Request, slug: str) -> Response:
-        """Choices, newest first; a reviewer reads their own."""
+        """Preferences, newest first; a reviewer reads their own."""
         member = member_of(request)
         task = task_or_404(member, slug)
         pages = KeysetPagination()
         page = pages.paginate_queryset(said.seen_by(member, task), request, view=self) or []
-        return pages.get_paginated_response([said.as_json(choice) for choice in page])
+        return pages.get_paginated_response([said.as_json(preference) for preference in page])
 
     @extend_schema(
-        operation_id="choose", request=ChoiceIn, responses={200: CHOICE, 201: CHOICE, 409: PROBLEM, 422: PROBLEM}
+        operation_id="choose",
+        request=PreferenceIn,
+        responses={200: PREFERENCE, 201: PREFERENCE, 409: PROBLEM, 422: PROBLEM},
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Record a choice, or take one back by `retracts`; sent twice it is recorded once."""
+        """Record a preference, or take one back by `retracts`; sent twice it is recorded once."""
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.REVIEWER)
-        body = ChoiceIn(data=request.data)
+        body = PreferenceIn(data=request.data)
         body.is_valid(raise_exception=True)
         outcome = _choose(task, member, dict(body.validated_data))
-        return Response(said.as_json(outcome.choice), status=200 if outcome.is_replay else 201)
+        return Response(said.as_json(outcome.preference), status=200 if outcome.is_replay else 201)
 
 
-def _choose(task: Any, member: Any, asked: dict[str, Any]) -> choices.Outcome:
+def _choose(task: Any, member: Any, asked: dict[str, Any]) -> preferences.Outcome:
     retracts, record = asked.pop("retracts"), asked.pop("record")
     if retracts is not None:
-        return choices.take_back(_own(task, retracts), by=member, id=asked["id"])
-    return choices.choose(task, by=member, record_id=record, **asked)
+        return preferences.take_back(_own(task, retracts), by=member, id=asked["id"])
+    return preferences.choose(task, by=member, record_id=record, **asked)
 
 
-def _own(task: Any, choice_id: UUID) -> UUID:
-    """The choice, if it is one of this task.
+def _own(task: Any, preference_id: UUID) -> UUID:
+    """The preference, if it is one of this task.
 
     Raises:
         Http404: It is not.
     """
-    return said.of_task_or_404(task, choice_id).pk
+    return said.of_task_or_404(task, preference_id).pk

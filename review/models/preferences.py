@@ -12,12 +12,12 @@ from review.models.sources import Record
 from review.models.tasks import Task
 
 
-class Choice(models.Model):
-    """One choice of the best among the drafts shown, blind to who wrote them; a trigger refuses UPDATE and DELETE."""
+class Preference(models.Model):
+    """Which is best among the drafts shown, blind to who wrote them; a trigger refuses UPDATE and DELETE."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.ForeignKey(Task, on_delete=models.DO_NOTHING, related_name="+")
-    record = models.ForeignKey(Record, on_delete=models.DO_NOTHING, related_name="choices")
+    record = models.ForeignKey(Record, on_delete=models.DO_NOTHING, related_name="preferences")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+")
     # None when the expert found none better than the others.
     chosen = models.ForeignKey(Draft, null=True, on_delete=models.DO_NOTHING, related_name="chosen_in")
@@ -33,4 +33,4 @@ class Choice(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["task", "-created_at"], name="choices_of_task")]
+        indexes = [models.Index(fields=["task", "-created_at"], name="preferences_of_task")]

@@ -13,10 +13,10 @@ from django.db import OperationalError, connections
 from django.http import Http404
 
 from members.models import Member
-from review.models import Assignment, Choice, Draft, Gold, Record, Task
-from review.selectors import choices as said
+from review.models import Assignment, Draft, Gold, Preference, Record, Task
 from review.selectors import choosing
-from review.services import choices, decisions, queue
+from review.selectors import preferences as said
+from review.services import decisions, preferences, queue
 from review.states import AssignmentState, DraftState
 from tests.review import factories
 from web.errors import Refusal
@@ -40,10 +40,10 @@ def one_client(member: Member, task: Task, seed: int, told: Counter[str]) -> Non
 
 
 def one_step(member: Member, task: Task, chance: random.Random) -> str:
-    """Choose, judge a card, or take the last choice back."""
+    """Choose, judge a card, or take the last preference back."""
     last = said.last_of(member, task)
     if last is not None and chance.random() < 0.3:
-        choices.take_back(last.pk, by=member, id=uuid4())
+        preferences.take_back(last.pk, by=member, id=uuid4())
         return "taken back"
     if chance.random() < 0.3 and (hand := queue.deal(member, task, count=1)):
         card = hand[0]
@@ -53,7 +53,9 @@ def one_step(member: Member, task: Task, chance: random.Random) -> str:
     if lineup is None:
         return "nothing"
     shown = [draft.pk for draft in lineup.drafts]
-    choices.choose(task, by=member, id=uuid4(), record_id=lineup.record.pk, shown=shown, chosen=chance.choice(shown))
+    preferences.choose(
+        task, by=member, id=uuid4(), record_id=lineup.record.pk, shown=shown, chosen=chance.preference(shown)
+    )
     return "chosen"
 
 
@@ -79,15 +81,15 @@ def test_racing_clients_leave_every_draft_in_one_place(
     assert told["chosen"] > CLIENTS
     assert told["busy"] == 0
     standing = list(said.standing(task))
-    chosen = [choice.chosen_id for choice in standing]
-    lost = [UUID(name) for choice in standing for name in choice.shown if UUID(name) != choice.chosen_id]
+    chosen = [preference.chosen_id for preference in standing]
+    lost = [UUID(name) for preference in standing for name in preference.shown if UUID(name) != preference.chosen_id]
     assert len(chosen) == len(set(chosen)), "a draft was chosen twice"
     assert len(lost) == len(set(lost)), "a draft left the desk twice"
     kept = set(Draft.objects.filter(state=DraftState.KEPT).values_list("pk", flat=True))
-    assert kept == set(lost), "what left the desk left it by a choice that stands"
+    assert kept == set(lost), "what left the desk left it by a preference that stands"
     assert not Gold.objects.filter(draft__in=kept).exists()
     assert not Assignment.objects.filter(draft__in=kept, state=AssignmentState.ACTIVE).exists()
     held = Assignment.objects.filter(state=AssignmentState.ACTIVE).values_list("draft_id", flat=True)
     leased = Draft.objects.filter(state=DraftState.LEASED).values_list("pk", flat=True)
     assert sorted(held) == sorted(leased)
-    assert Choice.objects.count() == told["chosen"] + told["taken back"]
+    assert Preference.objects.count() == told["chosen"] + told["taken back"]

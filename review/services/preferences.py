@@ -1,7 +1,7 @@
 """Choosing the best of several drafts for one record, and taking that back: one short transaction each.
 
-The chosen draft waits for its chooser alone, to be judged; the others leave the desk. A choice never changes: taking it
-back is a choice of its own. It does not know how the drafts were laid out, nor who wrote them.
+The chosen draft waits for its chooser alone, to be judged; the others leave the desk. A preference never changes: taking it
+back is a preference of its own. It does not know how the drafts were laid out, nor who wrote them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.http import Http404
 
 from members.models import Member
 from review.judgement import LONGEST_NOTE, LONGEST_S
-from review.models import Assignment, Choice, Decision, Draft, Record, Task
+from review.models import Assignment, Decision, Draft, Preference, Record, Task
 from review.permissions import require, task_or_404
 from review.prompting import canonical_json
 from review.selectors.choosing import FEWEST, MOST
@@ -31,14 +31,14 @@ FIRST_IN_QUEUE = 0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a choice.
+    """What came of a preference.
 
     Attributes:
-        choice: The choice, this one or, for a repeated request, the first.
+        preference: The preference, this one or, for a repeated request, the first.
         is_replay: Whether the very same request was recorded before.
     """
 
-    choice: Choice
+    preference: Preference
     is_replay: bool = False
 
 
@@ -84,19 +84,21 @@ def choose(
         return _again(said, by=by) or _raise_reused()
 
 
-def take_back(choice_id: UUID, *, by: Member, id: UUID) -> Outcome:
-    """Take an own choice back: the drafts it took off the desk come back, the chosen one waits for anybody.
+def take_back(preference_id: UUID, *, by: Member, id: UUID) -> Outcome:
+    """Take an own preference back: the drafts it took off the desk come back, the chosen one waits for anybody.
 
     Raises:
-        Http404: The member has no such choice.
+        Http404: The member has no such preference.
         Refusal: 409 when it was taken back before, its chosen draft is judged or in front of somebody else, or the id
-            belongs to another choice.
+            belongs to another preference.
     """
-    target = Choice.objects.select_related("task").filter(pk=choice_id, reviewer=by, retracts__isnull=True).first()
+    target = (
+        Preference.objects.select_related("task").filter(pk=preference_id, reviewer=by, retracts__isnull=True).first()
+    )
     if target is None:
-        raise Http404("You have no such choice to take back.")
+        raise Http404("You have no such preference to take back.")
     task_or_404(by, target.task.slug)
-    said = Choice(
+    said = Preference(
         id=id, task=target.task, record_id=target.record_id, reviewer=by, chosen=None, shown=target.shown,
         retracts=target, body_hash=_hash({"retracts": str(target.pk)}),
     )  # fmt: skip
@@ -109,7 +111,7 @@ def take_back(choice_id: UUID, *, by: Member, id: UUID) -> Outcome:
 
 def _read(
     task: Task, *, id: UUID, record_id: UUID, shown: Sequence[UUID], chosen: UUID | None, seconds: float, note: str
-) -> Choice:
+) -> Preference:
     if not FEWEST <= len(shown) <= MOST or len(set(shown)) != len(shown):
         raise _wrong("shown", f"Name {FEWEST} to {MOST} different drafts, in the order they were shown.")
     if chosen is not None and chosen not in shown:
@@ -122,14 +124,14 @@ def _read(
         "record": str(record_id), "shown": [str(draft) for draft in shown], "chosen": str(chosen) if chosen else None,
         "seconds": seconds, "note": note,
     }  # fmt: skip
-    return Choice(
+    return Preference(
         id=id, task=task, record_id=record_id, chosen_id=chosen, shown=body["shown"], seconds=seconds,
         note=note.strip(), body_hash=_hash(body),
     )  # fmt: skip
 
 
-def _again(said: Choice, *, by: Member) -> Outcome | None:
-    first = Choice.objects.select_related("task", "reviewer").filter(pk=said.pk).first()
+def _again(said: Preference, *, by: Member) -> Outcome | None:
+    first = Preference.objects.select_related("task", "reviewer").filter(pk=said.pk).first()
     if first is None:
         return None
     if (first.reviewer_id, first.task_id, first.body_hash) != (by.pk, said.task_id, said.body_hash):
@@ -139,14 +141,14 @@ def _again(said: Choice, *, by: Member) -> Outcome | None:
 
 def _raise_reused() -> Outcome:
     raise Refusal(
-        "choice_id_reused",
-        "This id belongs to another choice.",
-        hint="Make a new UUID for each choice.",
+        "preference_id_reused",
+        "This id belongs to another preference.",
+        hint="Make a new UUID for each preference.",
         status=409,
     )
 
 
-def _choose(said: Choice, *, by: Member) -> Outcome:
+def _choose(said: Preference, *, by: Member) -> Outcome:
     # The record's row first: revisions and erasing that concern it wait their turn.
     drafts = _locked(said)
     _check_free(drafts, by=by)
@@ -163,10 +165,10 @@ def _choose(said: Choice, *, by: Member) -> Outcome:
     return Outcome(said)
 
 
-def _take_back(said: Choice, target: Choice, *, by: Member) -> Outcome:
+def _take_back(said: Preference, target: Preference, *, by: Member) -> Outcome:
     drafts = {draft.pk: draft for draft in _locked(target)}
-    if Choice.objects.filter(retracts=target).exists():
-        raise Refusal("already_retracted", "This choice was taken back already.", status=409)
+    if Preference.objects.filter(retracts=target).exists():
+        raise Refusal("already_retracted", "This preference was taken back already.", status=409)
     if target.chosen_id is not None:
         _check_open(drafts[target.chosen_id], by=by)
         _let_go([drafts[target.chosen_id]], by=by)
@@ -181,8 +183,8 @@ def _take_back(said: Choice, target: Choice, *, by: Member) -> Outcome:
     return Outcome(said)
 
 
-def _locked(said: Choice) -> list[Draft]:
-    """The drafts of a choice under lock, in one order that every writer keeps."""
+def _locked(said: Preference) -> list[Draft]:
+    """The drafts of a preference under lock, in one order that every writer keeps."""
     ids = [UUID(name) for name in said.shown]
     drafts = list(
         Draft.objects.select_for_update(of=("self",))
@@ -224,7 +226,7 @@ def _check_free(drafts: Sequence[Draft], *, by: Member) -> None:
 
 
 def _check_open(chosen: Draft, *, by: Member) -> None:
-    """Refuse to take a choice back once its draft is judged, or while somebody else has it."""
+    """Refuse to take a preference back once its draft is judged, or while somebody else has it."""
     held = Assignment.objects.filter(draft=chosen, state=AssignmentState.ACTIVE).exclude(reviewer=by)
     if chosen.state in (DraftState.DECIDED, DraftState.DISPUTED) or held.exists():
         raise Refusal(
@@ -247,4 +249,4 @@ def _hash(body: object) -> str:
 
 
 def _wrong(part: str, message: str) -> Refusal:
-    return Refusal("invalid_choice", message, hint="Correct this part and send it again.", errors={part: [message]})
+    return Refusal("invalid_preference", message, hint="Correct this part and send it again.", errors={part: [message]})

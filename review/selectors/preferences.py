@@ -1,6 +1,6 @@
 """Preference pairs of a task, and what was chosen among drafts. Reads only.
 
-A pair says: of two texts for one record an expert preferred this one. It comes of an edit, of a choice among drafts, or
+A pair says: of two texts for one record an expert preferred this one. It comes of an edit, of a preference among drafts, or
 of a revision that was asked for. It does not know how an export writes it.
 """
 
@@ -17,14 +17,14 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from members.models import Member
-from review.models import Choice, Draft, Gold, Revocation, Task
+from review.models import Draft, Gold, Preference, Revocation, Task
 from review.permissions import role_of
 from review.schema import Facts, Fields
 from review.states import POSITIVE, Role, Verdict
 
 CHUNK = 500
-Kind = Literal["edit", "choice", "revision"]
-KINDS: tuple[Kind, ...] = ("edit", "choice", "revision")
+Kind = Literal["edit", "preference", "revision"]
+KINDS: tuple[Kind, ...] = ("edit", "preference", "revision")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Pair:
         chosen_fields: The preferred text; where an expert judged it positive, the text that verdict ends with.
         rejected_fields: The other text, as its teacher wrote it.
         kind: What it comes of.
-        decision_or_choice_id: The verdict (of an edit or a revision) or the choice behind it.
+        decision_or_preference_id: The verdict (of an edit or a revision) or the preference behind it.
         reviewer: Username of the expert.
         at: When the expert said so.
         task_version_id: The version both drafts were written under; of a revision, the revision's.
@@ -53,7 +53,7 @@ class Pair:
     chosen_fields: Fields
     rejected_fields: Fields
     kind: Kind
-    decision_or_choice_id: UUID
+    decision_or_preference_id: UUID
     reviewer: str
     at: datetime
     task_version_id: UUID
@@ -82,51 +82,51 @@ def pairs(
             yield from (pair for pair in found if drafts is None or pair.draft_chosen in drafts)
 
 
-def standing(task: Task) -> QuerySet[Choice]:
-    """Choices that were not taken back, the earliest first; those that take back are none themselves."""
-    said = Choice.objects.filter(task=task, retracts__isnull=True)
-    return said.filter(~Exists(Choice.objects.filter(retracts=OuterRef("pk")))).order_by("created_at", "id")
+def standing(task: Task) -> QuerySet[Preference]:
+    """Preferences that were not taken back, the earliest first; those that take back are none themselves."""
+    said = Preference.objects.filter(task=task, retracts__isnull=True)
+    return said.filter(~Exists(Preference.objects.filter(retracts=OuterRef("pk")))).order_by("created_at", "id")
 
 
-def seen_by(member: Member, task: Task) -> QuerySet[Choice]:
-    """Choices a member may read, newest first: a reviewer their own, others all; with `is_retracted`."""
-    said = Choice.objects.filter(task=task, retracts__isnull=True).select_related("reviewer", "record")
-    said = said.annotate(is_retracted=Exists(Choice.objects.filter(retracts=OuterRef("pk"))))
+def seen_by(member: Member, task: Task) -> QuerySet[Preference]:
+    """Preferences a member may read, newest first: a reviewer their own, others all; with `is_retracted`."""
+    said = Preference.objects.filter(task=task, retracts__isnull=True).select_related("reviewer", "record")
+    said = said.annotate(is_retracted=Exists(Preference.objects.filter(retracts=OuterRef("pk"))))
     if role_of(member, task) == Role.REVIEWER:
         said = said.filter(reviewer=member)
     return said.order_by("-created_at", "-id")
 
 
-def last_of(member: Member, task: Task) -> Choice | None:
-    """The member's latest standing choice: what undo takes back."""
+def last_of(member: Member, task: Task) -> Preference | None:
+    """The member's latest standing preference: what undo takes back."""
     return standing(task).filter(reviewer=member).select_related("record").last()
 
 
-def of_task_or_404(task: Task, choice_id: UUID) -> Choice:
-    """A choice by its id.
+def of_task_or_404(task: Task, preference_id: UUID) -> Preference:
+    """A preference by its id.
 
     Raises:
-        Http404: The task has no such choice.
+        Http404: The task has no such preference.
     """
-    found = Choice.objects.filter(task=task, pk=choice_id).first()
+    found = Preference.objects.filter(task=task, pk=preference_id).first()
     if found is None:
-        raise Http404("There is no such choice.")
+        raise Http404("There is no such preference.")
     return found
 
 
-def as_json(choice: Choice) -> dict[str, Any]:
-    """A choice for programs."""
+def as_json(preference: Preference) -> dict[str, Any]:
+    """A preference for programs."""
     return {
-        "id": str(choice.pk),
-        "record": str(choice.record_id),
-        "reviewer": choice.reviewer.username,
-        "chosen": str(choice.chosen_id) if choice.chosen_id else None,
-        "shown": choice.shown,
-        "seconds": choice.seconds,
-        "note": choice.note,
-        "retracts": str(choice.retracts_id) if choice.retracts_id else None,
-        "is_retracted": getattr(choice, "is_retracted", False),
-        "created_at": choice.created_at.isoformat(),
+        "id": str(preference.pk),
+        "record": str(preference.record_id),
+        "reviewer": preference.reviewer.username,
+        "chosen": str(preference.chosen_id) if preference.chosen_id else None,
+        "shown": preference.shown,
+        "seconds": preference.seconds,
+        "note": preference.note,
+        "retracts": str(preference.retracts_id) if preference.retracts_id else None,
+        "is_retracted": getattr(preference, "is_retracted", False),
+        "created_at": preference.created_at.isoformat(),
     }
 
 
@@ -164,30 +164,30 @@ def _revisions(task: Task, with_bulk: bool) -> Iterator[Pair]:
             yield _by_verdict(gold, rejected=parent, kind="revision")
 
 
-def _choices(task: Task, with_bulk: bool) -> Iterator[Pair]:
+def _preferences(task: Task, with_bulk: bool) -> Iterator[Pair]:
     said = standing(task).filter(chosen__isnull=False).select_related("reviewer", "record")
     rows = said.iterator(chunk_size=CHUNK)
     while chunk := list(islice(rows, CHUNK)):
         drafts, golds = _shown_in(chunk)
-        for choice in chunk:
-            yield from _by_choice(choice, drafts, golds)
+        for preference in chunk:
+            yield from _by_preference(preference, drafts, golds)
 
 
-def _shown_in(chunk: Sequence[Choice]) -> tuple[dict[str, Draft], dict[str, Gold]]:
-    ids = {draft for choice in chunk for draft in choice.shown}
+def _shown_in(chunk: Sequence[Preference]) -> tuple[dict[str, Draft], dict[str, Gold]]:
+    ids = {draft for preference in chunk for draft in preference.shown}
     usable = Draft.objects.filter(in_use(), pk__in=ids).only("pk", "fields", "task_version_id", "thread")
-    golds = Gold.objects.filter(draft__in=[choice.chosen_id for choice in chunk], verdict__in=POSITIVE)
+    golds = Gold.objects.filter(draft__in=[preference.chosen_id for preference in chunk], verdict__in=POSITIVE)
     golds = golds.select_related("decision", "draft").only("decision__fields", "draft__fields")
     return {str(draft.pk): draft for draft in usable}, {str(gold.draft_id): gold for gold in golds}
 
 
-def _by_choice(choice: Choice, drafts: Mapping[str, Draft], golds: Mapping[str, Gold]) -> Iterator[Pair]:
-    chosen = drafts.get(str(choice.chosen_id))
+def _by_preference(preference: Preference, drafts: Mapping[str, Draft], golds: Mapping[str, Gold]) -> Iterator[Pair]:
+    chosen = drafts.get(str(preference.chosen_id))
     if chosen is None:
         return
     gold = golds.get(str(chosen.pk))
     text = _text_of(gold) if gold else chosen.fields
-    for name in choice.shown:
+    for name in preference.shown:
         other = drafts.get(name)
         if other is None or other.pk == chosen.pk or other.fields == text:
             continue
@@ -195,10 +195,10 @@ def _by_choice(choice: Choice, drafts: Mapping[str, Draft], golds: Mapping[str, 
             # They answer different prompts.
             continue
         yield Pair(
-            record_id=choice.record_id, draft_chosen=chosen.pk, draft_rejected=other.pk, chosen_fields=text,
-            rejected_fields=other.fields, kind="choice", decision_or_choice_id=choice.pk,
-            reviewer=choice.reviewer.username, at=choice.created_at, task_version_id=chosen.task_version_id,
-            split=choice.record.split, group=choice.record.group, facts=choice.record.facts,
+            record_id=preference.record_id, draft_chosen=chosen.pk, draft_rejected=other.pk, chosen_fields=text,
+            rejected_fields=other.fields, kind="preference", decision_or_preference_id=preference.pk,
+            reviewer=preference.reviewer.username, at=preference.created_at, task_version_id=chosen.task_version_id,
+            split=preference.record.split, group=preference.record.group, facts=preference.record.facts,
         )  # fmt: skip
 
 
@@ -207,7 +207,7 @@ def _by_verdict(gold: Gold, *, rejected: Draft, kind: Kind) -> Pair:
     return Pair(
         record_id=record.pk, draft_chosen=gold.draft_id, draft_rejected=rejected.pk,
         chosen_fields=_text_of(gold), rejected_fields=rejected.fields, kind=kind,
-        decision_or_choice_id=gold.decision_id, reviewer=gold.decision.reviewer.username,
+        decision_or_preference_id=gold.decision_id, reviewer=gold.decision.reviewer.username,
         at=gold.decision.created_at, task_version_id=gold.draft.task_version_id, split=record.split,
         group=record.group, facts=record.facts,
     )  # fmt: skip
@@ -219,4 +219,4 @@ def _text_of(gold: Gold) -> Fields:
     return fields
 
 
-_SOURCES = {"edit": _edits, "choice": _choices, "revision": _revisions}
+_SOURCES = {"edit": _edits, "preference": _preferences, "revision": _revisions}

@@ -14,7 +14,7 @@ from review.states import Role
 from tests.review import factories
 
 pytestmark = pytest.mark.django_db
-NEXT, CHOICES = "/api/v1/desk/outreach/choices/next/", "/api/v1/tasks/outreach/choices/"
+NEXT, PREFERENCES = "/api/v1/desk/outreach/preferences/next/", "/api/v1/tasks/outreach/preferences/"
 
 
 def body_of(client: APIClient, best: int | None = 0) -> dict[str, object]:
@@ -29,10 +29,10 @@ def test_a_program_chooses_until_nothing_is_left(
 ) -> None:
     client = api_as(expert, scopes=("review",))
     for _ in records:
-        assert client.post(CHOICES, body_of(client), format="json").status_code == 201
+        assert client.post(PREFERENCES, body_of(client), format="json").status_code == 201
 
     assert client.get(NEXT).json() == {"lineup": None}
-    assert len(client.get(CHOICES).json()["results"]) == 3
+    assert len(client.get(PREFERENCES).json()["results"]) == 3
 
 
 def test_the_same_body_answers_200_and_another_409(
@@ -40,31 +40,31 @@ def test_the_same_body_answers_200_and_another_409(
 ) -> None:
     client = api_as(expert, scopes=("review",))
     body = body_of(client)
-    first = client.post(CHOICES, body, format="json")
+    first = client.post(PREFERENCES, body, format="json")
 
-    again = client.post(CHOICES, body, format="json")
-    changed = client.post(CHOICES, {**body, "chosen": None}, format="json")
+    again = client.post(PREFERENCES, body, format="json")
+    changed = client.post(PREFERENCES, {**body, "chosen": None}, format="json")
 
     assert (first.status_code, again.status_code, changed.status_code) == (201, 200, 409)
     assert again.json() == first.json()
-    assert changed.json()["code"] == "choice_id_reused"
+    assert changed.json()["code"] == "preference_id_reused"
 
 
-def test_a_choice_is_taken_back(api_as: Callable[..., APIClient], expert: Member, records: list[Record]) -> None:
+def test_a_preference_is_taken_back(api_as: Callable[..., APIClient], expert: Member, records: list[Record]) -> None:
     client = api_as(expert, scopes=("review",))
-    made = client.post(CHOICES, body_of(client), format="json").json()
+    made = client.post(PREFERENCES, body_of(client), format="json").json()
 
-    answer = client.post(CHOICES, {"id": str(uuid4()), "retracts": made["id"]}, format="json")
+    answer = client.post(PREFERENCES, {"id": str(uuid4()), "retracts": made["id"]}, format="json")
 
     assert answer.status_code == 201
     assert answer.json()["retracts"] == made["id"]
-    assert client.get(CHOICES).json()["results"][0]["is_retracted"]
+    assert client.get(PREFERENCES).json()["results"][0]["is_retracted"]
 
 
-def test_a_body_without_record_or_choice_says_what_is_wanted(
+def test_a_body_without_record_or_preference_says_what_is_wanted(
     api_as: Callable[..., APIClient], expert: Member, task: Task
 ) -> None:
-    answer = api_as(expert).post(CHOICES, {"id": str(uuid4())}, format="json")
+    answer = api_as(expert).post(PREFERENCES, {"id": str(uuid4())}, format="json")
 
     assert answer.status_code == 400
     assert "Name the record" in str(answer.json())
@@ -78,18 +78,19 @@ def test_roles_and_scopes(
 
     assert api_as(viewer).get(NEXT).status_code == 403
     assert (
-        api_as(viewer).post(CHOICES, {"id": str(uuid4()), "retracts": str(uuid4())}, format="json").status_code == 403
+        api_as(viewer).post(PREFERENCES, {"id": str(uuid4()), "retracts": str(uuid4())}, format="json").status_code
+        == 403
     )
-    assert api_as(viewer).get(CHOICES).status_code == 200
-    assert api_as(make_member("sam")).get(CHOICES).status_code == 404
+    assert api_as(viewer).get(PREFERENCES).status_code == 200
+    assert api_as(make_member("sam")).get(PREFERENCES).status_code == 404
     assert api_as(expert, scopes=("read",)).get(NEXT).status_code == 403
 
 
-def test_reviewers_read_their_own_choices_and_leads_all(
+def test_reviewers_read_their_own_preferences_and_leads_all(
     api_as: Callable[..., APIClient], expert: Member, other: Member, admin: Member, records: list[Record]
 ) -> None:
     client = api_as(expert)
-    client.post(CHOICES, body_of(client, None), format="json")
+    client.post(PREFERENCES, body_of(client, None), format="json")
 
-    assert api_as(other).get(CHOICES).json()["results"] == []
-    assert [choice["reviewer"] for choice in api_as(admin).get(CHOICES).json()["results"]] == ["rob"]
+    assert api_as(other).get(PREFERENCES).json()["results"] == []
+    assert [preference["reviewer"] for preference in api_as(admin).get(PREFERENCES).json()["results"]] == ["rob"]

@@ -11,10 +11,10 @@ from django.db import Error, transaction
 from django.http import Http404
 
 from members.models import Member
-from review.models import Assignment, Choice, Draft, Record, Task
+from review.models import Assignment, Draft, Preference, Record, Task
 from review.selectors import choosing
-from review.services import choices, erase, queue
-from review.services.choices import Outcome
+from review.services import erase, preferences, queue
+from review.services.preferences import Outcome
 from review.states import AssignmentState, DraftState, Role
 from tests.review import factories
 from tests.review.desk.verbs import judge
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 def choose(task: Task, drafts: list[Draft], *, by: Member, best: int | None = 0, **more: Any) -> Outcome:
     body = {"id": uuid4(), "record_id": drafts[0].record_id, "shown": [draft.pk for draft in drafts], **more}
-    return choices.choose(task, by=by, chosen=None if best is None else drafts[best].pk, **body)
+    return preferences.choose(task, by=by, chosen=None if best is None else drafts[best].pk, **body)
 
 
 def states(drafts: list[Draft]) -> list[str]:
@@ -38,7 +38,7 @@ def test_the_chosen_draft_waits_for_its_chooser_and_the_others_leave_the_desk(
 ) -> None:
     outcome = choose(task, drafts, by=expert, best=1, seconds=4.5)
 
-    assert (outcome.choice.chosen_id, outcome.choice.seconds) == (drafts[1].pk, 4.5)
+    assert (outcome.preference.chosen_id, outcome.preference.seconds) == (drafts[1].pk, 4.5)
     assert states(drafts) == [DraftState.KEPT, DraftState.PENDING, DraftState.KEPT]
     assert Draft.objects.get(pk=drafts[1].pk).for_reviewer == expert
     assert queue.deal(expert, task, count=1)[0].draft_id == drafts[1].pk
@@ -54,15 +54,15 @@ def test_none_is_better_leaves_all_on_the_desk_and_is_not_asked_again(
     assert drafts[0].record_id not in seen
 
 
-def test_the_same_request_twice_records_one_choice(task: Task, drafts: list[Draft], expert: Member) -> None:
+def test_the_same_request_twice_records_one_preference(task: Task, drafts: list[Draft], expert: Member) -> None:
     id = uuid4()
     first = choose(task, drafts, by=expert, id=id)
 
     again = choose(task, drafts, by=expert, id=id)
 
     assert (first.is_replay, again.is_replay) == (False, True)
-    assert again.choice == first.choice
-    assert Choice.objects.count() == 1
+    assert again.preference == first.preference
+    assert Preference.objects.count() == 1
 
 
 def test_an_id_with_another_body_is_refused(task: Task, drafts: list[Draft], expert: Member, other: Member) -> None:
@@ -72,7 +72,7 @@ def test_an_id_with_another_body_is_refused(task: Task, drafts: list[Draft], exp
     for by, best in ((expert, 2), (other, 0)):
         with pytest.raises(Refusal) as refused:
             choose(task, drafts, by=by, best=best, id=id)
-        assert (refused.value.status, refused.value.code) == (409, "choice_id_reused")
+        assert (refused.value.status, refused.value.code) == (409, "preference_id_reused")
 
 
 def test_a_draft_in_front_of_somebody_else_cannot_be_chosen_among(
@@ -84,7 +84,7 @@ def test_a_draft_in_front_of_somebody_else_cannot_be_chosen_among(
         choose(task, drafts, by=expert)
 
     assert (refused.value.status, refused.value.code) == (409, "drafts_moved")
-    assert not Choice.objects.exists()
+    assert not Preference.objects.exists()
     assert states(drafts) == [DraftState.PENDING, DraftState.PENDING, DraftState.LEASED]
 
 
@@ -99,14 +99,14 @@ def test_a_draft_in_the_choosers_own_hand_can(task: Task, drafts: list[Draft], e
 
 
 def test_a_draft_of_a_campaign_cannot(task: Task, drafts: list[Draft], expert: Member) -> None:
-    earlier = choose(task, drafts, by=expert).choice
+    earlier = choose(task, drafts, by=expert).preference
     Draft.objects.filter(pk=drafts[2].pk).update(origin="campaign")
-    choices.take_back(earlier.pk, by=expert, id=uuid4())
+    preferences.take_back(earlier.pk, by=expert, id=uuid4())
 
     with pytest.raises(Refusal, match="written for a campaign") as refused:
         choose(task, drafts, by=expert)
 
-    assert (refused.value.code, list(refused.value.errors)) == ("invalid_choice", ["shown"])
+    assert (refused.value.code, list(refused.value.errors)) == ("invalid_preference", ["shown"])
     assert states(drafts) == [DraftState.PENDING] * 3
 
 
@@ -143,9 +143,9 @@ def test_drafts_of_two_records_cannot_be_compared(
 
 
 def test_taking_back_returns_what_left_the_desk(task: Task, drafts: list[Draft], expert: Member) -> None:
-    made = choose(task, drafts, by=expert, best=1).choice
+    made = choose(task, drafts, by=expert, best=1).preference
 
-    choices.take_back(made.pk, by=expert, id=uuid4())
+    preferences.take_back(made.pk, by=expert, id=uuid4())
 
     assert states(drafts) == [DraftState.PENDING] * 3
     assert Draft.objects.get(pk=drafts[1].pk).for_reviewer is None
@@ -153,32 +153,32 @@ def test_taking_back_returns_what_left_the_desk(task: Task, drafts: list[Draft],
 
 
 def test_taking_back_twice_is_once_and_another_time_is_refused(task: Task, drafts: list[Draft], expert: Member) -> None:
-    made, id = choose(task, drafts, by=expert).choice, uuid4()
-    choices.take_back(made.pk, by=expert, id=id)
+    made, id = choose(task, drafts, by=expert).preference, uuid4()
+    preferences.take_back(made.pk, by=expert, id=id)
 
-    assert choices.take_back(made.pk, by=expert, id=id).is_replay
+    assert preferences.take_back(made.pk, by=expert, id=id).is_replay
     with pytest.raises(Refusal) as refused:
-        choices.take_back(made.pk, by=expert, id=uuid4())
+        preferences.take_back(made.pk, by=expert, id=uuid4())
 
     assert refused.value.code == "already_retracted"
 
 
-def test_a_choice_stays_once_its_draft_is_judged(task: Task, drafts: list[Draft], expert: Member) -> None:
-    made = choose(task, drafts, by=expert).choice
+def test_a_preference_stays_once_its_draft_is_judged(task: Task, drafts: list[Draft], expert: Member) -> None:
+    made = choose(task, drafts, by=expert).preference
     judge(queue.hold(expert, drafts[0].pk), by=expert)
 
     with pytest.raises(Refusal) as refused:
-        choices.take_back(made.pk, by=expert, id=uuid4())
+        preferences.take_back(made.pk, by=expert, id=uuid4())
 
     assert refused.value.code == "judged_since"
     assert states(drafts) == [DraftState.DECIDED, DraftState.KEPT, DraftState.KEPT]
 
 
-def test_nobody_takes_back_anothers_choice(task: Task, drafts: list[Draft], expert: Member, other: Member) -> None:
-    made = choose(task, drafts, by=expert).choice
+def test_nobody_takes_back_anothers_preference(task: Task, drafts: list[Draft], expert: Member, other: Member) -> None:
+    made = choose(task, drafts, by=expert).preference
 
     with pytest.raises(Http404):
-        choices.take_back(made.pk, by=other, id=uuid4())
+        preferences.take_back(made.pk, by=other, id=uuid4())
 
 
 def test_a_viewer_does_not_choose(task: Task, drafts: list[Draft], make_member: Any) -> None:
@@ -189,23 +189,23 @@ def test_a_viewer_does_not_choose(task: Task, drafts: list[Draft], make_member: 
         choose(task, drafts, by=viewer)
 
 
-def test_erasing_a_person_reaches_the_note_of_a_choice(
+def test_erasing_a_person_reaches_the_note_of_a_preference(
     task: Task, records: list[Record], drafts: list[Draft], expert: Member
 ) -> None:
-    made = choose(task, drafts, by=expert, note="Ms Ellwood would like this one").choice
+    made = choose(task, drafts, by=expert, note="Ms Ellwood would like this one").preference
     other = list(Draft.objects.filter(record=records[1]))
-    kept = choose(task, other, by=expert, note="Clear").choice
+    kept = choose(task, other, by=expert, note="Clear").preference
 
     erase.erase_records([drafts[0].record_id])
 
-    assert Choice.objects.get(pk=made.pk).note == ""
-    assert Choice.objects.get(pk=kept.pk).note == "Clear"
+    assert Preference.objects.get(pk=made.pk).note == ""
+    assert Preference.objects.get(pk=kept.pk).note == "Clear"
     assert choosing.of_record(expert, task, drafts[0].record_id) is None
 
 
-def test_a_choice_never_changes(task: Task, drafts: list[Draft], expert: Member) -> None:
-    made = choose(task, drafts, by=expert).choice
+def test_a_preference_never_changes(task: Task, drafts: list[Draft], expert: Member) -> None:
+    made = choose(task, drafts, by=expert).preference
 
-    for act in (lambda: Choice.objects.update(note="x"), lambda: Choice.objects.filter(pk=made.pk).delete()):
+    for act in (lambda: Preference.objects.update(note="x"), lambda: Preference.objects.filter(pk=made.pk).delete()):
         with pytest.raises(Error, match="never changes"), transaction.atomic():
             act()
