@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from review import judgement
+from review import submitted_verdict
 from review.checks.words import sentences
 from review.prompting import canonical_json
 from review.schema import Fields, normalise_fields
@@ -70,8 +70,8 @@ class BulkVerdict:
             Refusal: 422 when a reason is none of the task version's.
         """
         if self.verdict != Verdict.EDIT:
-            said = judgement.read(self.verdict, reasons=self.reasons, note=self.note)
-            return judgement.fit(said, spec, draft)
+            said = submitted_verdict.read(self.verdict, reasons=self.reasons, note=self.note)
+            return submitted_verdict.fit(said, spec, draft)
         return Verdict.EDIT, edited(spec, draft, find=self.find, replace=self.replace)
 
 
@@ -85,8 +85,8 @@ def read(values: Mapping[str, Any]) -> BulkVerdict:
     if verdict not in VERDICTS:
         raise _wrong("verdict", f"'{verdict}' is no verdict for many drafts; write {', '.join(VERDICTS)}.")
     note = str(values.get("note") or "").strip()
-    if len(note) > judgement.LONGEST_NOTE:
-        raise _wrong("note", f"The note has {len(note)} characters; at most {judgement.LONGEST_NOTE} are kept.")
+    if len(note) > submitted_verdict.LONGEST_NOTE:
+        raise _wrong("note", f"The note has {len(note)} characters; at most {submitted_verdict.LONGEST_NOTE} are kept.")
     reasons = tuple(str(code) for code in values.get("reasons") or ()) if verdict == Verdict.REJECT else ()
     if verdict != Verdict.EDIT:
         return BulkVerdict(verdict, reasons, note)

@@ -41,7 +41,7 @@ class DraftState(TextChoices):
 class AssignmentState(TextChoices):
     """Where one draft stands in front of one reviewer."""
 
-    ACTIVE = "active", "In hand"
+    ACTIVE = "active", "On a deck"
     RELEASED = "released", "Released"
     SET_ASIDE = "set_aside", "Set aside"
     DONE = "done", "Done"

@@ -94,7 +94,7 @@ def statements_of_a_decision(task: Task, member: Member) -> int:
     """SQL statements, transaction control included, from a decision to the next card in the browser."""
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(member)
-    hand = client.get(f"/api/v1/desk/{task.slug}/deck/?render=html").json()["cards"]
+    deck = client.get(f"/api/v1/desk/{task.slug}/deck/?render=html").json()["cards"]
 
     def judge(card: dict[str, Any]) -> None:
         answer = client.post(
@@ -106,13 +106,13 @@ def statements_of_a_decision(task: Task, member: Member) -> int:
         if answer.status_code != 201:
             raise SystemExit(f"A decision was refused: {answer.content.decode()}")
 
-    judge(hand[0])
+    judge(deck[0])
     with CaptureQueriesContext(connection) as seen:
-        judge(hand[1])
+        judge(deck[1])
         count = len(seen)
     client.post(
         "/api/v1/desk/release/",
-        data={"cards": [{"draft": card["id"]} for card in hand[2:]]},
+        data={"cards": [{"draft": card["id"]} for card in deck[2:]]},
         content_type="application/json",
     )
     return count

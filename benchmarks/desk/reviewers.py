@@ -87,18 +87,18 @@ def sit(judges: Sequence[Judge], *, seconds: float, every_s: float = 0.0) -> Sit
 
 
 class Reviewer:
-    """One signed-in browser: it holds a hand of cards and sends a verdict for the top one."""
+    """One signed-in browser: it holds a deck of cards and sends a verdict for the top one."""
 
     def __init__(self, port: int, task: str, session: str) -> None:
         self._http = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         self._headers = {"Cookie": f"sessionid={session}; csrftoken={TOKEN}", "X-CSRFToken": TOKEN,
                          "Content-Type": "application/json"}  # fmt: skip
         self._turn = 0
-        self._hand: list[dict[str, Any]] = self._ask("GET", f"/api/v1/desk/{task}/deck/?render=html")["cards"]
+        self._deck: list[dict[str, Any]] = self._ask("GET", f"/api/v1/desk/{task}/deck/?render=html")["cards"]
 
     def __call__(self) -> str:
         """Judge the top card: the request answers when it is recorded and the next card is drawn."""
-        card = self._hand.pop(0)
+        card = self._deck.pop(0)
         verdict = VERDICTS[self._turn % 3]
         self._turn += 1
         body: dict[str, Any] = {"id": str(uuid4()), "verdict": verdict, "seconds": 8.0}
@@ -110,7 +110,7 @@ class Reviewer:
         if verdict == "reject":
             body["reasons"] = ["tone"]
         answer = self._ask("POST", f"/api/v1/drafts/{card['id']}/decisions/?render=html", body, card["etag"])
-        self._hand += answer["next"]
+        self._deck += answer["next"]
         return str(card["id"])
 
     def _ask(self, method: str, path: str, body: object = None, tag: str = "") -> Any:

@@ -56,10 +56,10 @@ def judge_next(member: Member, task: Task, *, count: int, seed: int | str, stric
     """
     rng = random.Random(seed)
     for done in range(count):
-        hand = queue.deal(member, task, count=1)
-        if not hand:
+        deck = queue.deal(member, task, count=1)
+        if not deck:
             return done
-        _judge(member, hand[0], rng, strictness)
+        _judge(member, deck[0], rng, strictness)
     return count
 
 

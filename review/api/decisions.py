@@ -25,7 +25,7 @@ from review.services.queue import Leaving
 from review.states import Role
 
 IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True, description="The card's ETag.")
-ONLY = OpenApiParameter("only", str, description="Keep the hand to a part of the task, such as `campaign:<slug>`.")
+ONLY = OpenApiParameter("only", str, description="Keep the deck to a part of the task, such as `campaign:<slug>`.")
 RENDER = OpenApiParameter("render", str, description="`html` adds each card as the desk's page draws it.")
 
 
@@ -57,11 +57,11 @@ class DecisionsView(APIView):
             deck_size=0 if only else settings.DECK_SIZE,
             **body.validated_data,
         )
-        hand = _fresh(request, only) if only and not outcome.is_replay else outcome.hand
+        deck = _fresh(request, only) if only and not outcome.is_replay else outcome.deck
         answer = {
             "decision": said.as_json(outcome.decision),
             "state": outcome.draft_state,
-            "next": deck_json(request, hand),
+            "next": deck_json(request, deck),
             "left": outcome.pace.left if outcome.pace else None,
             "pace": outcome.pace.as_json() if outcome.pace else None,
         }
@@ -69,13 +69,13 @@ class DecisionsView(APIView):
 
 
 class DeckView(APIView):
-    """The member's hand: up to five leased cards."""
+    """The member's deck: up to five leased cards."""
 
     scope_read = "review"
 
     @extend_schema(
         operation_id="desk_deck", responses={200: DECK},
-        parameters=[RENDER, ONLY, OpenApiParameter("card", str, description="UUID of a draft to put on top of the hand.")],
+        parameters=[RENDER, ONLY, OpenApiParameter("card", str, description="UUID of a draft to put on top of the deck.")],
     )  # fmt: skip
     def get(self, request: Request, task_slug: str) -> Response:
         member = member_of(request)
@@ -84,11 +84,11 @@ class DeckView(APIView):
         if only:
             require(member, task, Role.REVIEWER)
             held, fresh = queue.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE)
-            hand = held + fresh
+            deck = held + fresh
         else:
-            hand = queue.deal(member, task, count=settings.DECK_SIZE)
+            deck = queue.deal(member, task, count=settings.DECK_SIZE)
         how_much = pace.of(member, task)
-        answer = {"cards": deck_json(request, hand), "left": how_much.left, "pace": how_much.as_json()}
+        answer = {"cards": deck_json(request, deck), "left": how_much.left, "pace": how_much.as_json()}
         return Response(answer, headers={"Cache-Control": "no-store"})
 
 
@@ -123,14 +123,14 @@ class SetAsideView(APIView):
         note, unfinished = body.validated_data["note"], _fields(body.validated_data["unfinished"])
         only = _only(request, draft_id)
         size = 0 if only else settings.DECK_SIZE
-        hand = queue.set_aside(draft_id, by=member, note=note, unfinished=unfinished, deck_size=size)
-        hand = _fresh(request, only, but=draft_id) if only else hand
+        deck = queue.set_aside(draft_id, by=member, note=note, unfinished=unfinished, deck_size=size)
+        deck = _fresh(request, only, but=draft_id) if only else deck
         how_much = pace.of(member, task)
-        return Response({"cards": deck_json(request, hand), "left": how_much.left, "pace": how_much.as_json()})
+        return Response({"cards": deck_json(request, deck), "left": how_much.left, "pace": how_much.as_json()})
 
 
 class HoldView(APIView):
-    """Take one certain card into the hand, such as one set aside by mistake."""
+    """Take one certain card into the deck, such as one set aside by mistake."""
 
     scope_write = "review"
 
@@ -161,13 +161,13 @@ class KeysView(APIView):
         return Response({"keys": keys, "on": body.validated_data["on"]})
 
 
-def deck_json(request: Request, hand: list[Any]) -> list[dict[str, Any]]:
+def deck_json(request: Request, deck: list[Any]) -> list[dict[str, Any]]:
     """Cards for a reply: plain data for programs, or as the page draws them where it asks for that."""
-    destinations.say_where(hand, by=member_of(request))
+    destinations.say_where(deck, by=member_of(request))
     if request.query_params.get("render") != "html":
-        return [cards.as_json(assignment) for assignment in hand]
+        return [cards.as_json(assignment) for assignment in deck]
     drawn = []
-    for assignment in hand:
+    for assignment in deck:
         card = cards.of(assignment)
         html = render_to_string("review/desk/_card.html", {"card": card})
         drawn.append({"id": card.id, "etag": card.etag, "leased_until": card.leased_until, "html": html})
@@ -184,7 +184,7 @@ def _only(request: Request, draft_id: UUID) -> Narrowed | None:
 
 
 def _fresh(request: Request, only: Narrowed, *, but: UUID | None = None) -> list[Any]:
-    """Cards that fill the hand up with drafts of the part that the desk keeps to."""
+    """Cards that fill the deck up with drafts of the part that the desk keeps to."""
     return queue.deal_among(member_of(request), only.task_id, only.drafts, count=settings.DECK_SIZE, but=but)[1]
 
 

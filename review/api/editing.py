@@ -66,7 +66,7 @@ class CheckView(APIView):
 
 
 class UnfinishedView(APIView):
-    """The member's unfinished edit of a card in their hand."""
+    """The member's unfinished edit of a card in their deck."""
 
     scope_write = "review"
 

@@ -54,13 +54,13 @@ class AskView(APIView):
         only = desk_part.read(request.query_params.get("only", ""), by=member, task=task)
         size = 0 if only else settings.DECK_SIZE
         asking = revisions.ask(draft_id, by=member, deck_size=size, **body.validated_data)
-        hand = list(asking.hand)
+        deck = list(asking.deck)
         if only and not asking.is_replay:
-            hand = queue.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE, but=draft_id)[1]
+            deck = queue.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE, but=draft_id)[1]
         told = asked.as_json(asking.request)
         how_much = pace.of(member, task)
         answer = {
-            **told, "next": deck_json(request, hand), "left": how_much.left, "pace": how_much.as_json(),
+            **told, "next": deck_json(request, deck), "left": how_much.left, "pace": how_much.as_json(),
         }  # fmt: skip
         return Response(answer, status=200 if asking.is_replay else 202)
 

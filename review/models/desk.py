@@ -145,7 +145,7 @@ class Assignment(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["reviewer", "task", "state"], name="assignments_in_hand"),
+            models.Index(fields=["reviewer", "task", "state"], name="assignments_in_deck"),
             models.Index(fields=["leased_until"], condition=Q(state=AssignmentState.ACTIVE), name="leases_to_expire"),
         ]
 

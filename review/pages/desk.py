@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from members.models import Member
 from members.session import member_of
-from review import judgement
+from review import submitted_verdict
 from review.pages import desk_form, desk_words
 from review.permissions import may, task_or_404
 from review.ports import Narrowed
@@ -51,18 +51,18 @@ def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
             refusal = error
     elif (wanted := desk_form.uuid_or_none(request.GET.get("card", ""))) is not None:
         refusal = _hold(member, wanted)
-    hand = _hand(member, task, only)
+    deck = _deck(member, task, only)
     top = act.draft if act else wanted
-    hand.sort(key=lambda assignment: assignment.draft_id != top)
+    deck.sort(key=lambda assignment: assignment.draft_id != top)
     # Whoever opened many by their address holds more than a page should carry; the others come as these are judged.
-    hand = hand[: settings.DECK_SIZE]
-    if act and act.fields and hand and hand[0].draft_id == act.draft:
-        hand[0].unfinished = act.fields
+    deck = deck[: settings.DECK_SIZE]
+    if act and act.fields and deck and deck[0].draft_id == act.draft:
+        deck[0].unfinished = act.fields
     status = refusal.status if refusal and request.method == "POST" else 200
-    return render(request, "review/desk/focus.html", _context(member, task, hand, refusal, only), status=status)
+    return render(request, "review/desk/focus.html", _context(member, task, deck, refusal, only), status=status)
 
 
-def _hand(member: Member, task: Any, only: Narrowed | None) -> list[Any]:
+def _deck(member: Member, task: Any, only: Narrowed | None) -> list[Any]:
     if only is None:
         return queue.deal(member, task, count=settings.DECK_SIZE)
     held, fresh = queue.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE)
@@ -91,7 +91,7 @@ def _meant(act: desk_form.Act, member: Member) -> str:
     if act.verdict != "edit":
         return act.verdict
     draft = desk.draft_or_404(member, act.draft)
-    return "accept" if judgement.is_untouched(draft.task_version.spec, draft.fields, act.fields) else "edit"
+    return "accept" if submitted_verdict.is_untouched(draft.task_version.spec, draft.fields, act.fields) else "edit"
 
 
 def _undo(member: Member, slug: str) -> None:
@@ -114,10 +114,10 @@ def _hold(member: Member, draft_id: UUID) -> Refusal | None:
 
 
 def _context(
-    member: Member, task: Any, hand: list[Any], refusal: Refusal | None, only: Narrowed | None
+    member: Member, task: Any, deck: list[Any], refusal: Refusal | None, only: Narrowed | None
 ) -> dict[str, Any]:
     keys = desk_keys.of(member)
-    page = focus.page(member, task, hand, keys=keys)
+    page = focus.page(member, task, deck, keys=keys)
     return {
         **page,
         "task": task,
@@ -174,7 +174,7 @@ def decisions_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def reopen(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take a decision back and put its card on top of the hand."""
+    """Take a decision back and put its card on top of the deck."""
     member = member_of(request)
     task_or_404(member, slug)
     draft, decision = (
@@ -192,4 +192,4 @@ def reopen(request: HttpRequest, slug: str) -> HttpResponse:
         messages.error(request, f"{refusal.message} {refusal.hint}")
         return redirect("review:decisions", slug)
     messages.success(request, "Taken back.")
-    return redirect(f"/tasks/{slug}/review/?card={draft}" if outcome.hand else f"/tasks/{slug}/review/decisions/")
+    return redirect(f"/tasks/{slug}/review/?card={draft}" if outcome.deck else f"/tasks/{slug}/review/decisions/")

@@ -29,13 +29,13 @@ LOOK_AT = 100_000
 SAMPLES = 10
 CHUNK = 500
 
-JUDGED, IN_HAND, IN_MY_HAND = "judged already", "in front of a reviewer", "in your hand; judge them there"
+JUDGED, IN_DECK, IN_MY_DECK = "judged already", "in front of a reviewer", "in your deck; judge them there"
 DISPUTED, KEPT, GONE = "disputed", "kept from the desk", "no longer there"
 SECOND = "waiting for a second verdict, which is given blind"
 FOR_ANOTHER = "waiting for a certain reviewer"
 _STATES = {
     DraftState.DECIDED: JUDGED,
-    DraftState.LEASED: IN_HAND,
+    DraftState.LEASED: IN_DECK,
     DraftState.DISPUTED: DISPUTED,
     DraftState.KEPT: KEPT,
 }
@@ -158,7 +158,7 @@ def _ending(draft: Draft, said: BulkVerdict) -> tuple[Verdict | None, Fields | N
 
 def _why_not(draft: Any, by: Member, task: Task, dealing: DeskSettings | None) -> str:
     if draft.is_mine and draft.state == DraftState.LEASED:
-        return IN_MY_HAND
+        return IN_MY_DECK
     if draft.state != DraftState.PENDING:
         return _STATES[draft.state]
     if draft.verdicts_wanted > 1 or draft.is_judged or _is_to_overlap(draft, task, dealing):

@@ -200,7 +200,7 @@ def of(assignment: Assignment) -> Card:
 
 
 def to_read(draft: Draft, *, etag: str, unfinished: Fields | None = None) -> Card:
-    """A draft as the desk draws it, in nobody's hand; with an edit that was begun, if there is one."""
+    """A draft as the desk draws it, in nobody's deck; with an edit that was begun, if there is one."""
     return of(Assignment(draft=draft, etag=etag, leased_until=timezone.now(), unfinished=unfinished))
 
 

@@ -1,4 +1,4 @@
-"""The next drafts of one record to choose the best of. Reads only; it puts nothing into anybody's hand.
+"""The next drafts of one record to choose the best of. Reads only; it puts nothing into anybody's deck.
 
 Blind: what it gives for a page or a program says nothing of who wrote a draft, with which model, or what it cost.
 """
@@ -101,13 +101,13 @@ def _free(member: Member, task: Task) -> QuerySet[Draft]:
         Q(for_reviewer__isnull=True) | Q(for_reviewer=member),
         ~Q(origin=FOR_A_CAMPAIGN),
         ~Exists(said),
-        Q(state=DraftState.PENDING) | Exists(_in_hand(member)),
+        Q(state=DraftState.PENDING) | Exists(_in_deck(member)),
         task=task,
         erased_at__isnull=True,
     )
 
 
-def _in_hand(member: Member) -> QuerySet[Assignment]:
+def _in_deck(member: Member) -> QuerySet[Assignment]:
     return Assignment.objects.filter(draft=OuterRef("pk"), reviewer=member, state=AssignmentState.ACTIVE)
 
 

@@ -1,4 +1,4 @@
-"""Where the drafts of a hand go once they are accepted, as the room that ordered them says."""
+"""Where the drafts of a deck go once they are accepted, as the room that ordered them says."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from review.models import Assignment
 FOR_A_CAMPAIGN = "campaign"
 
 
-def say_where(hand: Sequence[Assignment], *, by: Member) -> None:
-    """Write beside each card of a hand where its draft goes once accepted; asks nothing where no room above ordered one."""
-    ordered = [one.draft_id for one in hand if one.draft.origin == FOR_A_CAMPAIGN]
+def say_where(deck: Sequence[Assignment], *, by: Member) -> None:
+    """Write beside each card of a deck where its draft goes once accepted; asks nothing where no room above ordered one."""
+    ordered = [one.draft_id for one in deck if one.draft.origin == FOR_A_CAMPAIGN]
     if ordered:
         said = ports.destinations(ordered, by)
-        for assignment in hand:
+        for assignment in deck:
             assignment.goes_to = said.get(assignment.draft_id, "")  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Everything the focus page shows for one member and one task. Reads only; the hand is dealt by a service."""
+"""Everything the focus page shows for one member and one task. Reads only; the deck is dealt by a service."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from review.models import Assignment, Task
 from review.selectors import cards, decisions, desk, destinations, guidelines, pace
 
 
-def page(member: Member, task: Task, hand: Sequence[Assignment], *, keys: dict[str, str]) -> dict[str, Any]:
-    """Cards of the hand, guidelines, pace, and what the script needs to go on: keys and verdicts that can be undone."""
+def page(member: Member, task: Task, deck: Sequence[Assignment], *, keys: dict[str, str]) -> dict[str, Any]:
+    """Cards of the deck, guidelines, pace, and what the script needs to go on: keys and verdicts that can be undone."""
     how_much = pace.of(member, task)
-    destinations.say_where(hand, by=member)
+    destinations.say_where(deck, by=member)
     return {
-        "cards": [cards.of(assignment) for assignment in hand],
+        "cards": [cards.of(assignment) for assignment in deck],
         "pace": how_much,
         "guidelines": None if (now := guidelines.of(task)).is_empty else now,
-        "is_bare": not hand and desk.is_empty(task),
+        "is_bare": not deck and desk.is_empty(task),
         "desk_data": {
             "task": task.slug,
             "pace": how_much.as_json(),

@@ -75,27 +75,27 @@ class Pace:
 
 
 def expressions(member: Member | UUID, task: OuterRef | Task) -> dict[str, Any]:
-    """Annotations `pending`, `in_hand` and `pace_s` for a query that has the task at hand."""
+    """Annotations `pending`, `in_deck` and `pace_s` for a query that has the task at hand."""
     open_cards = (waiting.values("pk")[: COUNT_UP_TO + 1] for waiting in queues.open_to(member, task))
-    hand = Assignment.objects.filter(reviewer=member, task=task, state=AssignmentState.ACTIVE)
+    deck = Assignment.objects.filter(reviewer=member, task=task, state=AssignmentState.ACTIVE)
     recent = Decision.objects.filter(reviewer=member, task=task, seconds__gt=0, seconds__lte=LONGEST_CARD_S)
     return {
         "pending": reduce(add, (_CountOf(waiting) for waiting in open_cards)),
-        "in_hand": _CountOf(hand.order_by().values("pk")[: COUNT_UP_TO + 1]),
+        "in_deck": _CountOf(deck.order_by().values("pk")[: COUNT_UP_TO + 1]),
         "pace_s": _MedianOf(recent.order_by("-created_at").values("seconds")[:RECENT]),
     }
 
 
-def from_counts(*, pending: int, in_hand: int, pace_s: float | None) -> Pace:
+def from_counts(*, pending: int, in_deck: int, pace_s: float | None) -> Pace:
     """Put the three annotations together."""
-    left = pending + in_hand
+    left = pending + in_deck
     return Pace(left=min(left, COUNT_UP_TO), is_more=left > COUNT_UP_TO, seconds_per_card=pace_s)
 
 
 def of(member: Member, task: Task) -> Pace:
     """The member's pace in the task; one query."""
     counts: Any = Task.objects.filter(pk=task.pk).annotate(**expressions(member, OuterRef("pk")))
-    return from_counts(**counts.values("pending", "in_hand", "pace_s").get())
+    return from_counts(**counts.values("pending", "in_deck", "pace_s").get())
 
 
 def _mine_today(member: Member, task: Task) -> QuerySet[Decision]:

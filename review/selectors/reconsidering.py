@@ -1,6 +1,6 @@
 """Whether decisions given before a version changed what drafts are judged by still stand, and which could be asked again.
 
-Reads only. Only what changes a judgement raises the question: guideline, rubric, checks, reasons and the written fields;
+Reads only. Only what changes a verdict raises the question: guideline, rubric, checks, reasons and the written fields;
 an example more or another template does not.
 """
 

@@ -166,7 +166,7 @@ def late_line(decision: Decision) -> dict[str, Any]:
         "segments": word_diff(_text(draft, now), text) if text else (),
         "gold": gold,
         "gold_look": desk.VERDICT_LOOKS[gold.verdict] if gold else "",
-        "is_in_hand": draft.state == DraftState.LEASED,
+        "is_in_deck": draft.state == DraftState.LEASED,
         "tag": tag(draft.pk),
     }
 

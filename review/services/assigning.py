@@ -56,7 +56,7 @@ def assign(task: Task, *, to: Member, by: Member, count: int, source: str = "", 
 
 @transaction.atomic
 def take_back(task: Task, *, member: Member, by: Member) -> int:
-    """Let all cards that wait for one reviewer wait for everybody; those in their hand stay there.
+    """Let all cards that wait for one reviewer wait for everybody; those in their deck stay there.
 
     Returns:
         How many.

@@ -13,12 +13,12 @@ from django.http import Http404
 from django.utils import timezone
 
 from members.models import Member
-from review.judgement import LONGEST_NOTE
 from review.models import Assignment, Decision, Draft, Gold, KnownAnswer
 from review.permissions import tasks_for
 from review.services import golds, ruling_rows
 from review.spec import TaskSpec
 from review.states import AssignmentState, DraftState, Drawn, Verdict
+from review.submitted_verdict import LONGEST_NOTE
 from web.errors import Refusal
 
 VERDICTS = (Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT)

@@ -16,13 +16,13 @@ from django.db import IntegrityError, transaction
 from django.http import Http404
 
 from members.models import Member
-from review.judgement import LONGEST_NOTE, LONGEST_S
 from review.models import Assignment, Decision, Draft, Preference, Record, Task
 from review.permissions import require, task_or_404
 from review.prompting import canonical_json
 from review.selectors.choosing import FEWEST, MOST
 from review.selectors.destinations import FOR_A_CAMPAIGN
 from review.states import AssignmentState, DraftState, Role
+from review.submitted_verdict import LONGEST_NOTE, LONGEST_S
 from web.errors import Refusal
 
 # Before every place that an import or a generation gives out.
@@ -239,7 +239,7 @@ def _check_open(chosen: Draft, *, by: Member) -> None:
 
 
 def _let_go(drafts: Sequence[Draft], *, by: Member) -> None:
-    """Drafts that were in the chooser's own hand are in nobody's now."""
+    """Drafts that were in the chooser's own deck are in nobody's now."""
     held = Assignment.objects.filter(draft__in=[draft.pk for draft in drafts], reviewer=by)
     held.filter(state=AssignmentState.ACTIVE).update(state=AssignmentState.RELEASED)
 

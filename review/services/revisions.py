@@ -31,7 +31,7 @@ from web.errors import Refusal
 WAITS = "Revision asked: {}"
 ARRIVED = "Revised on request"
 FAILED = "The revision could not be had: {}"
-# What the asker's own row says while the card is in nobody's hand.
+# What the asker's own row says while the card is in nobody's deck.
 _WAITING = (AssignmentState.SET_ASIDE, AssignmentState.RELEASED)
 
 
@@ -42,12 +42,12 @@ class Asked:
     Attributes:
         request: The request, this one or, for a repeated one, the first.
         is_replay: Whether the very same was asked before.
-        hand: Cards that fill the asker's hand.
+        deck: Cards that fill the asker's deck.
     """
 
     request: RevisionRequest
     is_replay: bool
-    hand: Sequence[Assignment]
+    deck: Sequence[Assignment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def ask(draft_id: UUID, *, by: Member, id: UUID, instruction: str, writer: str =
     Meanwhile the draft is among the asker's set-aside cards and in front of nobody else.
 
     Args:
-        draft_id: A draft in the asker's hand, or free to take.
+        draft_id: A draft in the asker's deck, or free to take.
         by: Who asks; reviewer or lead of the task, or admin.
         id: The client's UUID; asking the same again gives the first request.
         instruction: What shall be different.
@@ -234,13 +234,13 @@ def _ask(draft: Draft, *, by: Member, id: UUID, words: str, writer: str, deck_si
         id=id, draft=draft, asked_by=by, instruction=words, teacher=writer, job_id=job_id
     )
     note = WAITS.format(words)
-    hand = queue.set_aside(draft.pk, by=by, note=note, unfinished=held.unfinished, deck_size=deck_size)
+    deck = queue.set_aside(draft.pk, by=by, note=note, unfinished=held.unfinished, deck_size=deck_size)
     Draft.objects.filter(pk=draft.pk).update(for_reviewer=by)
-    return Asked(request, False, hand)
+    return Asked(request, False, deck)
 
 
 def _moved_parent(request: RevisionRequest, **values: object) -> bool:
-    """Move the revised draft on, if it still waits for the asker and was neither judged nor taken back into a hand."""
+    """Move the revised draft on, if it still waits for the asker and was neither judged nor taken back into a deck."""
     parent = Draft.objects.filter(pk=request.draft_id, state=DraftState.PENDING, for_reviewer=request.asked_by)
     return bool(parent.update(**values))
 

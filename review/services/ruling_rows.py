@@ -12,7 +12,7 @@ from django.http import Http404
 
 from audit.services import trail
 from members.models import Member
-from review import judgement
+from review import submitted_verdict
 from review.models import Decision, Draft, Ruling
 from review.permissions import require, tasks_for
 from review.selectors import rulings as said
@@ -63,7 +63,7 @@ def check_tag(draft: Draft, if_match: str | None) -> None:
 
 def rule(draft: Draft, kind: RulingKind, *, by: Member, decision: Decision | None, note: str) -> Ruling:
     """Add the row of a ruling, its note cut to what is kept."""
-    words = note.strip()[: judgement.LONGEST_NOTE]
+    words = note.strip()[: submitted_verdict.LONGEST_NOTE]
     ruling = Ruling.objects.create(draft=draft, kind=kind, decision=decision, lead=by, note=words)
     trail.record("ruled", by=by, about=draft, kind=str(kind))
     return ruling

@@ -13,13 +13,13 @@ from uuid import UUID, uuid4
 from django.http import Http404
 
 from members.models import Member
-from review import edits, judgement
-from review.judgement import Judgement
+from review import edits, submitted_verdict
 from review.models import Decision, Draft, Ruling
 from review.schema import Fields
 from review.selectors import rulings as said
 from review.services import golds, queue, ruling_rows
 from review.states import DraftState, RulingKind, Verdict
+from review.submitted_verdict import SubmittedVerdict
 from web.errors import Refusal
 
 
@@ -99,7 +99,7 @@ def settle(
         if draft.state != DraftState.DISPUTED:
             raise ruling_rows.not_so("not_disputed", "This draft is not disputed.", draft)
         if decision is None:
-            own = judgement.read(verdict, fields=fields, reasons=reasons, ratings=ratings, note=note)
+            own = submitted_verdict.read(verdict, fields=fields, reasons=reasons, ratings=ratings, note=note)
             chosen = _own_verdict(draft, own, by=by)
         else:
             chosen = _verdict_on(draft, decision)
@@ -171,8 +171,8 @@ def _verdict_on(draft: Draft, decision_id: UUID) -> Decision:
     return chosen
 
 
-def _own_verdict(draft: Draft, own: Judgement, *, by: Member) -> Decision:
-    verdict, fields = judgement.fit(own, draft.task_version.spec, draft.fields)
+def _own_verdict(draft: Draft, own: SubmittedVerdict, *, by: Member) -> Decision:
+    verdict, fields = submitted_verdict.fit(own, draft.task_version.spec, draft.fields)
     if verdict is Verdict.RETRACT:
         raise Refusal("invalid_decision", "A draft is settled by accept, edit or reject.")
     return Decision.objects.create(

@@ -33,7 +33,7 @@ class Sight:
         decision_known: Whether a decision with the client's id exists already.
         is_second: Whether another verdict on the card stands already, so that the two must be compared.
         is_known: Whether the card has a known answer: it measures its reader and makes no gold.
-        in_hand: How many cards of the task the member holds.
+        in_deck: How many cards of the task the member holds.
         pace: What was left before this verdict.
         dealing: How the task deals the next card.
         by: The member.
@@ -44,14 +44,14 @@ class Sight:
     decision_known: bool
     is_second: bool
     is_known: bool
-    in_hand: int
+    in_deck: int
     pace: pace.Pace
     dealing: Dealing
     by: Member
 
     @property
     def counts(self) -> bool:
-        """Whether a verdict given now counts: the card is in this member's hand, or free for them to take."""
+        """Whether a verdict given now counts: the card is in this member's deck, or free for them to take."""
         if self.is_known:
             # It measures its reader alone: whoever had it before them contests nothing.
             return self.was_mine
@@ -93,10 +93,10 @@ def of(draft_id: UUID, *, by: Member, decision_id: UUID) -> Sight:
         decision_known=found.decision_known,
         is_second=found.is_second,
         is_known=found.is_known,
-        in_hand=found.in_hand,
+        in_deck=found.in_deck,
         dealing=queues.read(seen, seen.task),
         by=by,
-        pace=pace.from_counts(pending=found.pending, in_hand=found.in_hand, pace_s=found.pace_s),
+        pace=pace.from_counts(pending=found.pending, in_deck=found.in_deck, pace_s=found.pace_s),
     )
 
 

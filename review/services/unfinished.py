@@ -13,13 +13,13 @@ from review.states import AssignmentState
 
 
 def keep(member: Member, draft_id: UUID, fields: Fields | None) -> bool:
-    """Keep the unfinished edit of a card in the member's hand; None forgets it.
+    """Keep the unfinished edit of a card in the member's deck; None forgets it.
 
     One conditional statement: what arrives after the card was judged, set aside or passed on changes nothing. Of two
     tabs of one member the later word stays.
 
     Returns:
-        Whether the card was in the member's hand.
+        Whether the card was in the member's deck.
     """
     mine = Assignment.objects.filter(draft_id=draft_id, reviewer=member, state=AssignmentState.ACTIVE)
     return bool(mine.update(unfinished=fields, updated_at=timezone.now()))

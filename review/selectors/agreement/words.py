@@ -168,6 +168,6 @@ def _ruled(task: Task) -> tuple[dict[str, datetime], set[str]]:
     judged = Assignment.objects.filter(
         state=AssignmentState.DONE, draft__decisions__in=settling, reviewer=F("draft__decisions__reviewer")
     )
-    # Who had the card in hand judged it before they settled it.
+    # Who had the card on their deck judged it before they settled it.
     own = settling - set(judged.values_list("draft__decisions__pk", flat=True))
     return first_at, {pk.hex for pk in own}

@@ -12,8 +12,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from members.models import Member
-from review import judgement
-from review.judgement import Judgement
+from review import submitted_verdict
 from review.models import Decision
 from review.schema import Fields
 from review.services import queue, sight
@@ -21,6 +20,7 @@ from review.services.decisions import judging, taking_back
 from review.services.decisions.outcome import Outcome, OvertakenError
 from review.services.sight import Sight
 from review.states import DraftState, Verdict
+from review.submitted_verdict import SubmittedVerdict
 from web.errors import Refusal
 
 __all__ = ["Outcome", "record"]
@@ -47,7 +47,7 @@ def record(
 
     A verdict on a card whose lease passed on to somebody else is stored as late and counts for nothing until a lead
     adopts it. A draft drawn for overlap waits until as many reviewers have judged it as it takes, blind to each other;
-    verdicts that then differ make it disputed, and so does a second opinion that contradicts the first. A card judged out of the hand makes room: with `deck_size` the hand is
+    verdicts that then differ make it disputed, and so does a second opinion that contradicts the first. A card judged out of the deck makes room: with `deck_size` the deck is
     filled up to that many cards in the same transaction.
 
     Args:
@@ -71,7 +71,7 @@ def record(
             another body, the card is in front of somebody else, or judged by this member already; 422 when the
             verdict does not fit the task version; 503 when others moved the card at each look.
     """
-    said = judgement.read(
+    said = submitted_verdict.read(
         verdict, fields=fields, reasons=reasons, ratings=ratings, seconds=seconds, note=note, retracts=retracts
     )
     if if_match is None:
@@ -103,7 +103,7 @@ def record(
     )
 
 
-def _record(draft_id: UUID, *, by: Member, id: UUID, said: Judgement, if_match: str, deck_size: int) -> Outcome:
+def _record(draft_id: UUID, *, by: Member, id: UUID, said: SubmittedVerdict, if_match: str, deck_size: int) -> Outcome:
     seen = sight.of(draft_id, by=by, decision_id=id)
     body_hash = said.body_hash(draft_id)
     if seen.decision_known:
@@ -123,8 +123,8 @@ def _again(id: UUID, *, by: Member, body_hash: str, seen: Sight) -> Outcome:
             hint="Make a new UUID for each decision.",
             status=409,
         )
-    hand = queue.renew(by, seen.card.task)
-    return Outcome(first, DraftState(seen.card.state), is_replay=True, hand=hand, pace=seen.pace)
+    deck = queue.renew(by, seen.card.task)
+    return Outcome(first, DraftState(seen.card.state), is_replay=True, deck=deck, pace=seen.pace)
 
 
 def _check_etag(seen: Sight, *, by: Member, if_match: str) -> None:

@@ -1,4 +1,4 @@
-"""A verdict on a card: the decision, what it settles, and the next cards for the hand. One statement each where it can be."""
+"""A verdict on a card: the decision, what it settles, and the next cards for the deck. One statement each where it can be."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from dataclasses import replace
 from uuid import UUID
 
 from members.models import Member
-from review import edits, judgement
-from review.judgement import Judgement
+from review import edits, submitted_verdict
 from review.models import Assignment, Decision, Draft, Ruling
 from review.services import golds, queue
 from review.services.decisions.outcome import Outcome, move_assignment, move_draft
 from review.services.sight import Sight
 from review.states import AssignmentState, DraftState, RulingKind
+from review.submitted_verdict import SubmittedVerdict
 from web.errors import Refusal
 
 
-def judge(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash: str, deck_size: int) -> Outcome:
+def judge(seen: Sight, *, by: Member, id: UUID, said: SubmittedVerdict, body_hash: str, deck_size: int) -> Outcome:
     """Record a verdict on the card as it was seen. Runs inside the caller's transaction.
 
     Raises:
@@ -24,7 +24,7 @@ def judge(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash: str,
         Refusal: 409 when the card is not this member's to judge; 422 when the verdict does not fit.
     """
     is_late = _is_late(seen)
-    verdict, fields = judgement.fit(said, seen.card.task_version.spec, seen.card.fields)
+    verdict, fields = submitted_verdict.fit(said, seen.card.task_version.spec, seen.card.fields)
     edit = edits.columns(seen.card.task_version.spec, seen.card.record.facts, seen.card.fields, fields)
     if not is_late:
         _claim(seen)
@@ -36,9 +36,9 @@ def judge(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash: str,
         **edit,
     )  # fmt: skip
     state = DraftState(seen.card.state) if is_late else _resolve(seen, decision)
-    hand = _fill_hand(seen, by=by, deck_size=deck_size)
+    deck = _fill_deck(seen, by=by, deck_size=deck_size)
     pace = seen.pace if is_late else replace(seen.pace, left=max(0, seen.pace.left - (not seen.pace.is_more)))
-    return Outcome(decision, state, hand=hand, pace=pace)
+    return Outcome(decision, state, deck=deck, pace=pace)
 
 
 def _claim(seen: Sight) -> None:
@@ -112,11 +112,11 @@ def _is_late(seen: Sight) -> bool:
     raise queue.not_free(seen.card)
 
 
-def _fill_hand(seen: Sight, *, by: Member, deck_size: int) -> list[Assignment]:
+def _fill_deck(seen: Sight, *, by: Member, deck_size: int) -> list[Assignment]:
     if seen.mine is not AssignmentState.ACTIVE:
         # A program that judges drafts by id has no deck, and must not keep cards from people who do.
         return []
-    missing = deck_size - (seen.in_hand - 1)
+    missing = deck_size - (seen.in_deck - 1)
     fresh = queue.take(by, seen.card.task_id, count=missing, dealing=seen.dealing)
     if len(fresh) < missing and queue.reclaim():
         fresh += queue.take(by, seen.card.task_id, count=missing - len(fresh))

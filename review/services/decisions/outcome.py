@@ -30,14 +30,14 @@ class Outcome:
         decision: The decision, this one or, for a repeated request, the first.
         draft_state: Where the draft stands now.
         is_replay: Whether the very same request was recorded before.
-        hand: Cards put into the member's hand by this verdict, with draft, record and task version.
+        deck: Cards put into the member's deck by this verdict, with draft, record and task version.
         pace: What is left after it; None for a replay.
     """
 
     decision: Decision
     draft_state: DraftState
     is_replay: bool = False
-    hand: list[Assignment] = field(default_factory=list)
+    deck: list[Assignment] = field(default_factory=list)
     pace: Pace | None = None
 
 

@@ -1,4 +1,4 @@
-"""Taking one's own verdict back: a decision of its own, and the card in one's hand again."""
+"""Taking one's own verdict back: a decision of its own, and the card in one's deck again."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from uuid import UUID
 from django.http import Http404
 
 from members.models import Member
-from review.judgement import Judgement
 from review.models import Decision, Draft
 from review.schema import Fields
 from review.services import golds, queue
 from review.services.decisions.outcome import Outcome, OvertakenError, move_assignment, move_draft
 from review.services.sight import Sight
 from review.states import AssignmentState, DraftState, Verdict
+from review.submitted_verdict import SubmittedVerdict
 from web.errors import Refusal
 
 
-def take_back(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash: str) -> Outcome:
-    """Record a retract: the verdict counts no more, and the card comes back into its author's hand.
+def take_back(seen: Sight, *, by: Member, id: UUID, said: SubmittedVerdict, body_hash: str) -> Outcome:
+    """Record a retract: the verdict counts no more, and the card comes back into its author's deck.
 
     A card that another reviewer judges blind meanwhile stays with them, and comes back later.
 
@@ -53,7 +53,7 @@ def take_back(seen: Sight, *, by: Member, id: UUID, said: Judgement, body_hash: 
     move_draft(seen, to=DraftState.LEASED, for_reviewer=None)
     move_assignment(seen, by=by, to=AssignmentState.ACTIVE, unfinished=_unfinished(target))
     back = queue.held_card(by, seen.card.pk)
-    return Outcome(decision, DraftState.LEASED, hand=[back], pace=replace(seen.pace, left=seen.pace.left + 1))
+    return Outcome(decision, DraftState.LEASED, deck=[back], pace=replace(seen.pace, left=seen.pace.left + 1))
 
 
 def _is_with_another(seen: Sight) -> bool:

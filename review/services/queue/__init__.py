@@ -4,8 +4,8 @@ A card is in front of one reviewer at a time: the partial unique index on active
 taken under row locks that skip what others hold. It does not know what a verdict is.
 """
 
+from review.services.queue.decks import deal, deal_among, held_card, hold, renew
 from review.services.queue.draw import take
-from review.services.queue.hands import deal, deal_among, held_card, hold, renew
 from review.services.queue.leases import etag_for, not_free, reclaim, wait_for
 from review.services.queue.leaving import Leaving, release, set_aside
 

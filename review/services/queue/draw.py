@@ -1,6 +1,6 @@
 """Which cards come next: assigned ones, those that wait for a further verdict, then fresh ones by order and at random.
 
-Each draw takes rows from the front of one partial index. How many statements a hand takes does not depend on how long
+Each draw takes rows from the front of one partial index. How many statements a deck takes does not depend on how long
 the queues are. It does not know what a verdict is.
 """
 
@@ -44,7 +44,7 @@ def take(
     Cards on which the member has a standing verdict are passed over, and so is the card `but`.
 
     Args:
-        member: Whose hand.
+        member: Whose deck.
         task_id: Of which task.
         count: At most so many.
         but: A card that is not taken.

@@ -27,10 +27,10 @@ LASTING = frozenset({Drawn.RANDOM.value, Drawn.SENT_BACK.value})
 
 
 def lease(member: Member, cards: Sequence[Draft], drawn: Sequence[Drawn]) -> list[Assignment]:
-    """Put locked cards into the member's hand. Runs inside the transaction that locked them.
+    """Put locked cards into the member's deck. Runs inside the transaction that locked them.
 
     Args:
-        member: Whose hand.
+        member: Whose deck.
         cards: As `for_member` reads them, waiting or kept as known answers.
         drawn: How each came.
     """

@@ -72,7 +72,7 @@ def set_aside(
     """Put a card behind the rest of the queue, with a note. It is no decision.
 
     Returns:
-        Cards that fill the member's hand up to `deck_size`; never the one just set aside.
+        Cards that fill the member's deck up to `deck_size`; never the one just set aside.
 
     Raises:
         Refusal: 409 when the member does not hold the card.
@@ -89,14 +89,14 @@ def set_aside(
         if not held:
             raise Refusal(
                 "card_not_held",
-                "This card is no longer in your hand.",
+                "This card is no longer in your deck.",
                 hint="Its lease ran out or it was judged; take the next card.",
                 status=409,
             )
         _put_behind(draft_id)
         task_id = mine.values_list("task_id", flat=True).get()
-        in_hand = Assignment.objects.filter(reviewer=by, task_id=task_id, state=AssignmentState.ACTIVE).count()
-        return take(by, task_id, count=deck_size - in_hand, but=draft_id)
+        in_deck = Assignment.objects.filter(reviewer=by, task_id=task_id, state=AssignmentState.ACTIVE).count()
+        return take(by, task_id, count=deck_size - in_deck, but=draft_id)
 
 
 def _put_behind(draft_id: UUID) -> None:

@@ -14,13 +14,13 @@ export class Asking {
   #arrived = [];
 
   constructor(parts) {
-    // desk, hand, verdicts, history, notices, token, take, refill, showPace
+    // desk, deck, verdicts, history, notices, token, take, refill, showPace
     Object.assign(this, parts);
     this.#chip = this.desk.querySelector("[data-asked]");
     this.#chip.addEventListener("click", () => this.#showArrived());
     this.#dialog.addEventListener("click", (event) => this.#onClick(event));
     this.#dialog.addEventListener("submit", (event) => this.#onSubmit(event));
-    this.#dialog.addEventListener("close", () => this.hand.current?.focus({ preventScroll: true }));
+    this.#dialog.addEventListener("close", () => this.deck.current?.focus({ preventScroll: true }));
     this.#dialog.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#dialog.querySelector("form")?.requestSubmit();
     });
@@ -85,12 +85,12 @@ export class Asking {
     this.#dialog.querySelector("[data-ask-refusal]").replaceChildren(box);
   }
 
-  /** The card waits for its revision: out of the hand, and Z brings it back like one set aside. */
+  /** The card waits for its revision: out of the deck, and Z brings it back like one set aside. */
   #away(card, told) {
     const { card: draft, title } = card.dataset;
     this.verdicts.away.set(draft, told.id);
     this.history.push({ kind: "aside", decision: told.id, draft, card });
-    this.hand.remove(card);
+    this.deck.remove(card);
     this.take(told.next);
     this.showPace(told.pace);
     this.notices.say(`Asked for a revision of ${title}. It comes to your desk.`);
@@ -122,9 +122,9 @@ export class Asking {
     const reply = response?.ok ? await response.json().catch(() => null) : null;
     this.verdicts.away.delete(told.draft);
     if (!reply) return void this.refill();
-    const reading = this.hand.current;
+    const reading = this.deck.current;
     this.take(reply.cards);
-    const card = this.hand.find(id);
+    const card = this.deck.find(id);
     // Never under the eyes of somebody who reads: it is the next card.
     if (card && reading && card !== reading) reading.after(card);
     this.#arrived.push(id);
@@ -141,14 +141,14 @@ export class Asking {
   }
 
   #showArrived() {
-    const card = this.#arrived.map((id) => this.hand.find(id)).find(Boolean);
+    const card = this.#arrived.map((id) => this.deck.find(id)).find(Boolean);
     this.#arrived = [];
     this.#draw();
-    if (card) this.hand.show(card);
+    if (card) this.deck.show(card);
   }
 
   #draw() {
-    const here = this.#arrived.filter((id) => this.hand.find(id)).length;
+    const here = this.#arrived.filter((id) => this.deck.find(id)).length;
     const away = this.#waiting.size;
     this.#chip.hidden = !here && !away;
     this.#chip.disabled = !here;

@@ -1,4 +1,4 @@
-/** The focus page: wires hand, outbox, history, keys and notices together. The server's form works without it. */
+/** The focus page: wires deck, outbox, history, keys and notices together. The server's form works without it. */
 
 import { Asking } from "./asking.js";
 import { Checking, showRemark } from "./checking.js";
@@ -6,7 +6,7 @@ import { Drafts } from "./drafts.js";
 import { fieldsOf, fillFields, focusBox, isChanged, isEditable, isEditing, onListClick, redraw, startEdit } from "./editing.js";
 import { Gap } from "./gap.js";
 import { putGuidelines } from "./guidelines.js";
-import { Hand, cardFrom } from "./hand.js";
+import { Deck, cardFrom } from "./deck.js";
 import { History } from "./history.js";
 import { bindDeskKeys, showKeys } from "./keys.js";
 import { bindKeySheet } from "./keysheet.js";
@@ -36,13 +36,13 @@ const server = new Server(desk, token);
 const notices = new Notices(desk);
 const outbox = new Outbox(member, token);
 const history = new History(data.history.map((step) => ({ kind: "decision", ...step })));
-const hand = new Hand(stage, onShow);
+const deck = new Deck(stage, onShow);
 const gap = new Gap(desk.querySelector("[data-empty]"), { ask: refill, say: (words) => notices.say(words) });
 const drafts = new Drafts(member, server);
 const tabs = new Tabs(member, onJudgedElsewhere);
-const verdicts = new Verdicts({ drafts, hand, outbox, history, server, notices, stage, tabs, refill });
+const verdicts = new Verdicts({ drafts, deck, outbox, history, server, notices, stage, tabs, refill });
 const checking = new Checking(server, (card) => showKeys(card, keys));
-const asking = new Asking({ desk, hand, verdicts, history, notices, token, take, refill, showPace });
+const asking = new Asking({ desk, deck, verdicts, history, notices, token, take, refill, showPace });
 const mending = new Mending({ checking, notices, onChange: keepEdit });
 await drafts.load();
 const openKeys = bindKeySheet(document.querySelector("[data-keysheet]"), async (chosen, on) => {
@@ -65,11 +65,11 @@ function onShow(card) {
   return refill();
 }
 
-/** With no card in hand: that none is left is only true once the server has taken all that was judged here. */
+/** With no card on the deck: that none is left is only true once the server has taken all that was judged here. */
 async function nameGap() {
-  if (hand.current) return;
+  if (deck.current) return;
   const isOnItsWay = (await outbox.entries()).length > 0 || verdicts.undoing.size > 0;
-  if (hand.current) return;
+  if (deck.current) return;
   if (isOnItsWay) gap.asking();
   else gap.done();
 }
@@ -92,20 +92,20 @@ function take(cards) {
     // Judged here a moment ago, while the server's answer was on its way.
     if (verdicts.away.has(drawn.id)) continue;
     const first = verdicts.undoing.delete(drawn.id);
-    const known = hand.find(drawn.id);
-    const card = hand.add(known ?? cardFrom(drawn.html), { first });
+    const known = deck.find(drawn.id);
+    const card = deck.add(known ?? cardFrom(drawn.html), { first });
     card.dataset.leasedUntil = drawn.leased_until;
     if (!known) prepare(card);
-    if (first) hand.show(card);
+    if (first) deck.show(card);
   }
 }
 
 /** A card judged in another tab leaves this one, unless words would go with it: then the server says so on saving. */
 function onJudgedElsewhere(id) {
-  const card = hand.find(id);
+  const card = deck.find(id);
   if (!card || (isEditing(card) && isChanged(card))) return;
-  if (card === hand.current) notices.hint("Judged in another tab.");
-  hand.remove(card);
+  if (card === deck.current) notices.hint("Judged in another tab.");
+  deck.remove(card);
 }
 
 function keepEdit(card) {
@@ -116,11 +116,11 @@ function showPace(pace) {
   if (pace) document.querySelector("[data-pace]").textContent = paceWords(pace);
 }
 
-/** Ask for the hand again: renews leases, brings what is missing. */
+/** Ask for the deck again: renews leases, brings what is missing. */
 async function refill() {
   const asked = verdicts.turn;
-  const reply = await server.hand();
-  if (!reply) return hand.current ? undefined : gap.away();
+  const reply = await server.deck();
+  if (!reply) return deck.current ? undefined : gap.away();
   take(reply.cards.filter(({ id }) => !verdicts.isStale(id, asked)));
   showPace(reply.pace);
   return nameGap();
@@ -143,8 +143,8 @@ outbox.addEventListener("refused", ({ detail: { entry, problem } }) => {
   const isKnown = problem.code === "already_judged" && !entry.body.fields;
   if (isKnown) notices.say("This card was judged already.");
   else notices.refused(problem, entry);
-  const card = hand.find(entry.draft);
-  if (card) hand.remove(card);
+  const card = deck.find(entry.draft);
+  if (card) deck.remove(card);
   refill();
 });
 outbox.addEventListener("waiting", ({ detail }) => notices.waiting(detail.count, detail.why, isFragile()));
@@ -193,7 +193,7 @@ stage.addEventListener("click", (event) => {
   if (!button || !card) return undefined;
   event.preventDefault();
   // Keys say which card they mean; a pointer means what it saw.
-  if (event.pointerType && (event.detail > 1 || hand.shownFor < TOO_SOON_MS)) return undefined;
+  if (event.pointerType && (event.detail > 1 || deck.shownFor < TOO_SOON_MS)) return undefined;
   return acts[button.dataset.act]?.(card, button);
 });
 stage.addEventListener("submit", (event) => event.preventDefault());
@@ -215,7 +215,7 @@ desk.addEventListener("click", (event) => {
 
 /** A key presses what a hand would press. Answers whether the key meant anything here. */
 function press(command, event) {
-  const card = hand.current;
+  const card = deck.current;
   if (command === "keys") return openKeys(), true;
   // While an edit is open a stray letter beside the text box must not throw it away.
   if (isEditing(card) && !["save", "escape", "mend", "undo", "edit"].includes(command)) return false;
@@ -228,7 +228,7 @@ function press(command, event) {
   if (command === "escape") return escape(card);
   if (command === "save") return isEditing(card) && (save(card), true);
   if (command === "mend") return mending.mend(card), true;
-  if (command === "next" || command === "previous") return hand.step(command === "next" ? 1 : -1), true;
+  if (command === "next" || command === "previous") return deck.step(command === "next" ? 1 : -1), true;
   const [, digit] = command.split(" ");
   if (digit) {
     const reason = card.classList.contains("is-rejecting") && card.querySelector(`[data-digit="${digit}"]`);
@@ -264,7 +264,7 @@ stage.addEventListener("keydown", (event) => {
 });
 
 function leavePage() {
-  const cards = hand.cards.map((card) => ({
+  const cards = deck.cards.map((card) => ({
     draft: card.dataset.card,
     seen_until: card.dataset.leasedUntil,
     unfinished: isChanged(card) ? fieldsOf(card) : null,
@@ -282,8 +282,8 @@ setInterval(() => document.hidden || refill(), Math.max(20, Number(desk.dataset.
 desk.classList.add("is-live");
 desk.querySelector('.desk-foot [data-act="keys"]').hidden = false;
 showKeys(document, keys);
-for (const card of hand.cards) prepare(card);
-const first = hand.current;
+for (const card of deck.cards) prepare(card);
+const first = deck.current;
 if (first) {
   first.focus({ preventScroll: true });
   const wantsEdit = new URLSearchParams(location.search).has("edit") && isEditable(first);

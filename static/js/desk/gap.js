@@ -15,7 +15,7 @@ export class Gap {
   #timer = 0;
   #pause = FIRST_PAUSE_MS;
 
-  /** `ask()` fetches the hand again, `say(words)` tells a screen reader. */
+  /** `ask()` fetches the deck again, `say(words)` tells a screen reader. */
   constructor(place, { ask, say }) {
     this.#place = place;
     this.#ask = ask;

@@ -1,4 +1,4 @@
-/** Requests of the desk that are no verdicts: the hand, leaving, keys. Knows addresses; keeps nothing. */
+/** Requests of the desk that are no verdicts: the deck, leaving, keys. Knows addresses; keeps nothing. */
 
 export class Server {
   constructor(desk, token) {
@@ -20,8 +20,8 @@ export class Server {
     return this.urls.only ? `&only=${encodeURIComponent(this.urls.only)}` : "";
   }
 
-  /** The hand as the server has it, leases renewed; null when it cannot be reached. */
-  async hand() {
+  /** The deck as the server has it, leases renewed; null when it cannot be reached. */
+  async deck() {
     try {
       const response = await fetch(`${this.urls.deckUrl}?render=html${this.#only()}`, { credentials: "same-origin" });
       return response.ok ? await response.json() : null;

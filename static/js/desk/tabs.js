@@ -1,4 +1,4 @@
-/** Other tabs of the same member: a card judged in one leaves the hand of the others. Knows no verdict. */
+/** Other tabs of the same member: a card judged in one leaves the deck of the others. Knows no verdict. */
 
 export class Tabs {
   #channel;
@@ -10,7 +10,7 @@ export class Tabs {
     this.#channel.addEventListener("message", ({ data }) => onJudged(data.card));
   }
 
-  /** Tell the others that a card is out of the hand. */
+  /** Tell the others that a card is out of the deck. */
   judged(card) {
     this.#channel?.postMessage({ card });
   }

@@ -1,4 +1,4 @@
-/** What each act does to the hand, the outbox and the history. One object a page; knows nothing of keys. */
+/** What each act does to the deck, the outbox and the history. One object a page; knows nothing of keys. */
 
 import { fieldsOf, isChanged, isEditable, isEditing, leaveEdit, startEdit } from "./editing.js";
 import { newId } from "./history.js";
@@ -9,10 +9,10 @@ const WORDS = { accept: "Accepted", edit: "Edit saved", reject: "Rejected" };
 
 export class Verdicts {
   constructor(parts) {
-    // drafts, hand, outbox, history, server, notices, stage, tabs, refill
+    // drafts, deck, outbox, history, server, notices, stage, tabs, refill
     Object.assign(this, parts);
     this.undoing = new Set();
-    // Cards judged here whose verdict the server has not confirmed, with the id of the latest: they stay out of the hand.
+    // Cards judged here whose verdict the server has not confirmed, with the id of the latest: they stay out of the deck.
     this.away = new Map();
     // Cards whose verdict the server has taken, by turn: an answer that was on its way before may still name them.
     this.settled = new Map();
@@ -30,7 +30,7 @@ export class Verdicts {
       const etag = headers?.["If-Match"].replaceAll('"', "");
       this.history.push({ kind, decision: body.id, draft, etag });
     }
-    for (const card of this.hand.cards) if (this.away.has(card.dataset.card)) this.hand.remove(card);
+    for (const card of this.deck.cards) if (this.away.has(card.dataset.card)) this.deck.remove(card);
   }
 
   /** Whether a card was judged since the turn in which the server was asked for it. */
@@ -110,8 +110,8 @@ export class Verdicts {
     this.away.delete(draft);
     if (!card) return;
     this.arm(card, false);
-    this.hand.add(card, { first: true });
-    this.hand.show(card);
+    this.deck.add(card, { first: true });
+    this.deck.show(card);
     // An edit that is taken back is not lost: it waits in the editor.
     if (isChanged(card)) this.drafts.keep(draft, fieldsOf(card));
     card.classList.toggle("has-unfinished", isChanged(card));
@@ -120,7 +120,7 @@ export class Verdicts {
   async #decide(card, said) {
     const { card: draft, etag, title } = card.dataset;
     const id = newId();
-    const body = { id, seconds: this.hand.seconds(card), ratings: ratingsOf(card), ...said };
+    const body = { id, seconds: this.deck.seconds(card), ratings: ratingsOf(card), ...said };
     this.#leave(card, said.verdict, id);
     this.history.push({ kind: "decision", decision: id, draft, etag, card });
     this.notices.say(`${WORDS[said.verdict]}. ${this.#nextWords()}`);
@@ -135,14 +135,14 @@ export class Verdicts {
     if (isEditing(card)) leaveEdit(card);
     this.arm(card, false);
     card.classList.remove("is-setting-aside");
-    this.hand.remove(card);
+    this.deck.remove(card);
     this.stage.dataset.said = said;
     clearTimeout(this.tint);
     this.tint = setTimeout(() => delete this.stage.dataset.said, TINT_MS);
   }
 
   #nextWords() {
-    const next = this.hand.current;
-    return next ? `Now: ${next.dataset.title}.` : "No card is left in your hand.";
+    const next = this.deck.current;
+    return next ? `Now: ${next.dataset.title}.` : "No card is left in your deck.";
   }
 }

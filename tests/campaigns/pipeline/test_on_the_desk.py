@@ -113,28 +113,28 @@ def others(waiting: Campaign, task: Task) -> list[Draft]:
     return drafts
 
 
-def origins(hand: list[dict[str, str]]) -> set[str]:
-    return set(Draft.objects.filter(pk__in=[card["id"] for card in hand]).values_list("origin", flat=True))
+def origins(deck: list[dict[str, str]]) -> set[str]:
+    return set(Draft.objects.filter(pk__in=[card["id"] for card in deck]).values_list("origin", flat=True))
 
 
 def test_a_desk_that_keeps_to_a_campaign_deals_no_others_to_the_last_card(
     waiting: Campaign, others: list[Draft], task: Task, lead: Member, api_as: Callable[..., APIClient]
 ) -> None:
     api, only = api_as(lead, scopes=("lead", "review")), "only=campaign:spring"
-    api.get(f"/api/v1/desk/{task.slug}/deck/")  # five others are in the hand already
+    api.get(f"/api/v1/desk/{task.slug}/deck/")  # five others are in the deck already
 
-    hand = api.get(f"/api/v1/desk/{task.slug}/deck/?{only}").data["cards"]
+    deck = api.get(f"/api/v1/desk/{task.slug}/deck/?{only}").data["cards"]
     judged = 0
-    assert len(hand) == 5
-    while hand:
-        card = hand.pop(0)
+    assert len(deck) == 5
+    while deck:
+        card = deck.pop(0)
         said = api.post(
             f"/api/v1/drafts/{card['id']}/decisions/?{only}", {"id": str(uuid4()), "verdict": "accept"},
             format="json", headers={"If-Match": card["etag"]},
         )  # fmt: skip
         assert said.status_code == 201, said.data
         assert origins(said.data["next"]) <= {"campaign"}
-        hand, judged = hand + list(said.data["next"]), judged + 1
+        deck, judged = deck + list(said.data["next"]), judged + 1
 
     assert judged == 6
     assert origins(api.get(f"/api/v1/desk/{task.slug}/deck/").data["cards"]) == {"teacher"}
@@ -212,11 +212,11 @@ def test_a_draft_that_is_written_again_on_the_desk_takes_its_mail_along(
     revision = revisions.arrive(asked.job_id, draft, version=mail.draft.task_version)
     tick.advance_all()
     assert revision is not None
-    hand = api_as(lead).get(f"/api/v1/desk/{task.slug}/deck/?only=campaign:spring").data["cards"]
+    deck = api_as(lead).get(f"/api/v1/desk/{task.slug}/deck/?only=campaign:spring").data["cards"]
     judge(revision, lead, "accept")
     tick.advance_all()
 
     mail.refresh_from_db()
-    assert hand[0]["id"] == str(revision.pk)
-    assert hand[0]["goes_to"].startswith(f"This goes to {mail.contact.name}")
+    assert deck[0]["id"] == str(revision.pk)
+    assert deck[0]["goes_to"].startswith(f"This goes to {mail.contact.name}")
     assert (mail.draft_id, mail.state) == (revision.pk, "approved")

@@ -136,7 +136,7 @@ def test_the_overview_shows_the_funnel_and_the_way_to_the_desk(
     assert as_member(lead).get(f"/campaigns/{written.slug}/live/").status_code == 200
 
 
-def test_approving_takes_the_campaigns_drafts_in_hand(
+def test_approving_takes_the_campaigns_drafts_in_deck(
     written: Campaign, task: Task, lead: Member, as_member: AsMember
 ) -> None:
     desk.make_drafts(task, desk.make_records(desk.make_source(task), 3))

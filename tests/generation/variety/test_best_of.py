@@ -156,7 +156,7 @@ def test_a_judge_that_cannot_be_asked_leaves_it_to_the_checks(
     assert all("out of use" in best.note for best in BestOf.objects.all())
 
 
-def test_a_cancelled_judgement_leaves_it_to_the_checks(
+def test_a_cancelled_comparison_leaves_it_to_the_checks(
     task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[Order], None]
 ) -> None:
     order, at_judge = whole_order(task, lead, serve, carry_out, lambda body: "A")

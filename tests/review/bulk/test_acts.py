@@ -82,21 +82,21 @@ def test_setting_aside_decides_nothing_and_puts_behind(task: Task, expert: Membe
 
 def test_a_preview_says_what_is_left_out_and_why(task: Task, expert: Member, other: Member, admin: Member) -> None:
     ids = pending(task, 12)
-    hand = queue.deal(other, task, count=2)
+    deck = queue.deal(other, task, count=2)
     mine = queue.deal(expert, task, count=1)
-    judge(hand[0], by=other)
+    judge(deck[0], by=other)
     Draft.objects.filter(pk=ids[5]).update(for_reviewer=other)
     Draft.objects.filter(pk=ids[6]).update(verdicts_wanted=2)
     Draft.objects.filter(pk=ids[7]).update(state=DraftState.KEPT)
     KnownAnswer.objects.create(draft_id=ids[8], task=task, verdict="accept")
-    asked = {*ids, *(card.draft_id for card in [*hand, *mine])}
+    asked = {*ids, *(card.draft_id for card in [*deck, *mine])}
     gone = uuid4()
 
     plan = preview(task, [*asked, gone], by=expert)
 
     assert plan.left_out["judged already"] == 2  # one by a verdict, one because its answer is known
     assert plan.left_out["in front of a reviewer"] == 1
-    assert plan.left_out["in your hand; judge them there"] == 1
+    assert plan.left_out["in your deck; judge them there"] == 1
     assert plan.left_out["waiting for a certain reviewer"] == 1
     assert plan.left_out["waiting for a second verdict, which is given blind"] == 1
     assert plan.left_out["kept from the desk"] == 1

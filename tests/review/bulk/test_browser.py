@@ -87,7 +87,7 @@ def test_after_an_edit_the_same_change_is_offered_for_the_others(
     expect(page.get_by_text("drafts edited").first).to_be_visible()
 
     act = BulkAct.objects.get()
-    assert act.count >= 34  # all but the edited one and those in the hand
+    assert act.count >= 34  # all but the edited one and those in the deck
     assert "May I call you?" in Decision.objects.filter(bulk=act).first().fields["body"]
 
 

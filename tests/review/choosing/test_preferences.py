@@ -88,7 +88,7 @@ def test_a_draft_in_front_of_somebody_else_cannot_be_chosen_among(
     assert states(drafts) == [DraftState.PENDING, DraftState.PENDING, DraftState.LEASED]
 
 
-def test_a_draft_in_the_choosers_own_hand_can(task: Task, drafts: list[Draft], expert: Member) -> None:
+def test_a_draft_in_the_choosers_own_deck_can(task: Task, drafts: list[Draft], expert: Member) -> None:
     for draft in drafts[:2]:
         queue.hold(expert, draft.pk)
 

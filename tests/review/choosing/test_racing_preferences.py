@@ -45,8 +45,8 @@ def one_step(member: Member, task: Task, chance: random.Random) -> str:
     if last is not None and chance.random() < 0.3:
         preferences.take_back(last.pk, by=member, id=uuid4())
         return "taken back"
-    if chance.random() < 0.3 and (hand := queue.deal(member, task, count=1)):
-        card = hand[0]
+    if chance.random() < 0.3 and (deck := queue.deal(member, task, count=1)):
+        card = deck[0]
         decisions.record(card.draft_id, by=member, id=uuid4(), verdict="accept", if_match=card.etag)
         return "judged"
     lineup = choosing.next_for(member, task)

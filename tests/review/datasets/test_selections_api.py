@@ -76,7 +76,7 @@ def test_each_kind_of_difference_names_its_reason_and_the_decisions_behind_it(
     first = [golds.decide(admin, task, "accept") for _ in range(4)]
     older = frozen(dataset, admin)
     take_back(admin, first[0])
-    golds.decide(admin, task, "edit")  # the same card, on top of the hand
+    golds.decide(admin, task, "edit")  # the same card, on top of the deck
     take_back(admin, first[1])
     golds.decide(admin, task, "reject")
     revocations.revoke(first[2].draft_id, by=admin, reason="Withdrawn.")

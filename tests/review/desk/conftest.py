@@ -1,4 +1,4 @@
-"""A task with drafts, two reviewers, and a card in the hand of one."""
+"""A task with drafts, two reviewers, and a card in the deck of one."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def test_the_last_card_says_that_none_is_left(open_desk: Callable[..., Page], ad
 
     page.keyboard.press("a")
 
-    expect(page.locator("p[role=status][data-status]")).to_have_text("Accepted. No card is left in your hand.")
+    expect(page.locator("p[role=status][data-status]")).to_have_text("Accepted. No card is left in your deck.")
     expect(page.locator("[data-empty]")).to_be_visible()
 
 

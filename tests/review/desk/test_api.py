@@ -1,4 +1,4 @@
-"""The desk over HTTP: drafts, the hand, verdicts, leaving."""
+"""The desk over HTTP: drafts, the deck, verdicts, leaving."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def decide(api: APIClient, card: dict[str, Any], **body: Any):
     return api.post(f"/api/v1/drafts/{card['id']}/decisions/", body, format="json", headers=headers)
 
 
-def test_the_hand_is_five_leased_cards_without_labelled_defects(api: APIClient) -> None:
+def test_the_deck_is_five_leased_cards_without_labelled_defects(api: APIClient) -> None:
     Draft.objects.update(labelled_defects=["wrong_fact"])
 
     answer = api.get(DECK)
@@ -42,16 +42,16 @@ def test_the_hand_is_five_leased_cards_without_labelled_defects(api: APIClient) 
 
 
 def test_a_verdict_answers_with_the_next_card(api: APIClient) -> None:
-    hand = api.get(DECK).json()["cards"]
+    deck = api.get(DECK).json()["cards"]
 
-    answer = decide(api, hand[0])
+    answer = decide(api, deck[0])
 
     assert answer.status_code == 201
     body = answer.json()
     assert body["decision"]["verdict"] == "accept"
     assert body["state"] == "decided"
     assert len(body["next"]) == 1
-    assert body["next"][0]["id"] not in {card["id"] for card in hand}
+    assert body["next"][0]["id"] not in {card["id"] for card in deck}
     assert body["left"] == 7
     assert body["pace"]["left"] == 7
 
@@ -152,17 +152,17 @@ def test_reviewers_see_their_own_words_and_leads_all(
 
 
 def test_cards_are_released_and_set_aside(api: APIClient) -> None:
-    hand = api.get(DECK).json()["cards"]
+    deck = api.get(DECK).json()["cards"]
 
-    leaving = {"draft": hand[0]["id"], "unfinished": {"subject": "Half"}, "seen_until": hand[0]["leased_until"]}
+    leaving = {"draft": deck[0]["id"], "unfinished": {"subject": "Half"}, "seen_until": deck[0]["leased_until"]}
     released = api.post("/api/v1/desk/release/", {"cards": [leaving]}, format="json")
-    aside = api.post(f"/api/v1/drafts/{hand[1]['id']}/set-aside/", {"note": "Ask"}, format="json")
+    aside = api.post(f"/api/v1/drafts/{deck[1]['id']}/set-aside/", {"note": "Ask"}, format="json")
 
     assert released.json() == {"released": 1}
-    assert next(card["id"] for card in aside.json()["cards"]) == hand[0]["id"]
+    assert next(card["id"] for card in aside.json()["cards"]) == deck[0]["id"]
     assert aside.json()["cards"][0]["unfinished"] == {"subject": "Half"}
-    assert Assignment.objects.get(draft_id=hand[1]["id"]).state == AssignmentState.SET_ASIDE
-    held = api.post(f"/api/v1/drafts/{hand[1]['id']}/hold/")
+    assert Assignment.objects.get(draft_id=deck[1]["id"]).state == AssignmentState.SET_ASIDE
+    held = api.post(f"/api/v1/drafts/{deck[1]['id']}/hold/")
     assert held.json()["cards"][0]["note"] == "Ask"
 
 
@@ -222,7 +222,7 @@ def test_a_decision_in_a_session_asks_at_most_twelve_questions_at_any_length(
     expert: Member, as_member, task: Task
 ) -> None:
     browser = as_member(expert)
-    hand = browser.get(DECK).json()["cards"]
+    deck = browser.get(DECK).json()["cards"]
 
     def post(card: dict[str, Any]) -> int:
         with CaptureQueriesContext(connection) as asked:
@@ -233,10 +233,10 @@ def test_a_decision_in_a_session_asks_at_most_twelve_questions_at_any_length(
         assert len(answer.json()["next"]) == 1
         return len(asked)
 
-    short = post(hand[0])
+    short = post(deck[0])
     factories.make_drafts(task, factories.make_records(factories.make_source(task, name="More"), 300))
 
-    assert post(hand[1]) == short <= 12
+    assert post(deck[1]) == short <= 12
 
 
 def test_deciding_by_http_leaves_the_draft_decided(api: APIClient) -> None:

@@ -29,9 +29,9 @@ def test_an_accept_a_reject_and_an_edit_that_changes_nothing_have_neither(
     task: Task, expert: Member, card: Assignment
 ) -> None:
     judge(card, by=expert, verdict="edit", fields=dict(card.draft.fields), deck_size=3)
-    hand = list(Assignment.objects.filter(reviewer=expert, state="active").select_related("draft"))
-    judge(hand[0], by=expert)
-    judge(hand[1], by=expert, verdict="reject")
+    deck = list(Assignment.objects.filter(reviewer=expert, state="active").select_related("draft"))
+    judge(deck[0], by=expert)
+    judge(deck[1], by=expert, verdict="reject")
 
     assert set(Decision.objects.values_list("edit_size", flat=True)) == {None}
     assert all(kinds == [] for kinds in Decision.objects.values_list("edit_kinds", flat=True))

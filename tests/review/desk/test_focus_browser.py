@@ -158,7 +158,7 @@ def test_setting_aside_takes_a_note_and_is_undone(open_desk: Callable[..., Page]
     assert Assignment.objects.get(draft_id=card).state == AssignmentState.ACTIVE
 
 
-def test_next_and_previous_walk_the_hand_without_deciding(open_desk: Callable[..., Page], admin: Member) -> None:
+def test_next_and_previous_walk_the_deck_without_deciding(open_desk: Callable[..., Page], admin: Member) -> None:
     page = open_desk(admin)
     first = current(page)
 

@@ -35,10 +35,10 @@ def kept(task: Task) -> list[Draft]:
 
 
 def test_a_kept_draft_is_dealt_to_nobody(task: Task, kept: list[Draft], admin: Member) -> None:
-    hand = queue.deal(admin, task, count=5)
+    deck = queue.deal(admin, task, count=5)
 
-    assert len(hand) == 2
-    assert not {card.draft_id for card in hand} & {draft.pk for draft in kept}
+    assert len(deck) == 2
+    assert not {card.draft_id for card in deck} & {draft.pk for draft in kept}
 
 
 def test_kept_drafts_count_as_no_work(task: Task, kept: list[Draft], admin: Member) -> None:
@@ -90,9 +90,9 @@ def test_drafts_put_on_the_desk_come_behind_those_that_wait_in_the_order_given(
 
     moved = put_on_desk(chosen)
 
-    hand = queue.deal(admin, task, count=10)
+    deck = queue.deal(admin, task, count=10)
     assert moved == 2
-    assert [card.draft_id for card in hand][2:] == [draft.pk for draft in chosen]
+    assert [card.draft_id for card in deck][2:] == [draft.pk for draft in chosen]
     assert Draft.objects.filter(state=DraftState.KEPT).count() == 2
 
 

@@ -63,7 +63,7 @@ def test_a_free_card_can_be_judged_without_being_dealt(task: Task, expert: Membe
     )
 
     assert not outcome.decision.is_late
-    assert outcome.hand == []
+    assert outcome.deck == []
 
 
 def test_a_card_in_front_of_another_is_refused(card: Assignment, other: Member) -> None:

@@ -86,9 +86,9 @@ def test_a_draft_can_be_read_with_what_was_said_of_it(browser: Client, expert: M
 
 
 def test_my_decisions_are_searched_and_reopened(browser: Client, expert: Member, task: Task) -> None:
-    hand = queue.deal(expert, task, count=2)
-    judge(hand[0], by=expert, verdict="edit", fields={"subject": "Grüße aus Zürich", "body": "x"})
-    judge(hand[1], by=expert)
+    deck = queue.deal(expert, task, count=2)
+    judge(deck[0], by=expert, verdict="edit", fields={"subject": "Grüße aus Zürich", "body": "x"})
+    judge(deck[1], by=expert)
 
     found = browser.get(URL + "decisions/", {"q": "Zürich"}).content.decode()
     names = ("draft", "decision", "etag")
@@ -96,7 +96,7 @@ def test_my_decisions_are_searched_and_reopened(browser: Client, expert: Member,
     answer = browser.post(URL + "decisions/reopen/", form)
 
     assert found.count('<th scope="row">') == 1
-    assert answer["Location"].endswith(f"?card={hand[0].draft_id}")
+    assert answer["Location"].endswith(f"?card={deck[0].draft_id}")
     assert Gold.objects.count() == 1
     assert "taken back" in browser.get(URL + "decisions/").content.decode()
 

@@ -30,7 +30,7 @@ def form_of(page: str) -> dict[str, str]:
     return {name: re.search(rf'name="{name}"\s+value="([^"]+)"', first).group(1) for name in names}
 
 
-def test_the_page_shows_one_card_and_hides_the_rest_of_the_hand(browser: Client) -> None:
+def test_the_page_shows_one_card_and_hides_the_rest_of_the_deck(browser: Client) -> None:
     page = browser.get(URL).content.decode()
 
     cards = re.findall(r'<article class="card".*?>', page, re.DOTALL)
@@ -209,7 +209,7 @@ def test_a_finished_queue_points_at_freezing(browser: Client, expert: Member, ta
     assert "/tasks/outreach/datasets/" in page
 
 
-def test_a_page_carries_one_hand_however_many_cards_are_held(browser: Client, expert: Member, task: Task) -> None:
+def test_a_page_carries_one_deck_however_many_cards_are_held(browser: Client, expert: Member, task: Task) -> None:
     drafts = list(Draft.objects.filter(task=task).order_by("queue_position", "id"))
     for draft in drafts:
         queue.hold(expert, draft.pk)

@@ -44,19 +44,19 @@ def expire(member: Member) -> None:
     Assignment.objects.filter(reviewer=member).update(leased_until=timezone.now() - timedelta(seconds=1))
 
 
-def ids(hand: list[Assignment]) -> list:
-    return [assignment.draft_id for assignment in hand]
+def ids(deck: list[Assignment]) -> list:
+    return [assignment.draft_id for assignment in deck]
 
 
-def test_a_hand_is_dealt_in_queue_order(task: Task, expert: Member) -> None:
-    hand = queue.deal(expert, task, count=5)
+def test_a_deck_is_dealt_in_queue_order(task: Task, expert: Member) -> None:
+    deck = queue.deal(expert, task, count=5)
 
     first = list(Draft.objects.order_by("queue_position").values_list("pk", flat=True)[:5])
-    assert ids(hand) == first
+    assert ids(deck) == first
     assert Draft.objects.filter(state=DraftState.LEASED).count() == 5
 
 
-def test_dealing_again_gives_the_same_hand_with_a_longer_lease(task: Task, expert: Member) -> None:
+def test_dealing_again_gives_the_same_deck_with_a_longer_lease(task: Task, expert: Member) -> None:
     before = queue.deal(expert, task, count=5)
 
     after = queue.deal(expert, task, count=5)
@@ -86,18 +86,18 @@ def test_the_database_itself_refuses_a_second_holder(task: Task, expert: Member,
 def test_the_queue_runs_out_without_a_fault(task: Task, expert: Member, other: Member) -> None:
     queue.deal(other, task, count=10)
 
-    hand = queue.deal(expert, task, count=5)
+    deck = queue.deal(expert, task, count=5)
 
-    assert len(hand) == 2
+    assert len(deck) == 2
 
 
 def test_cards_of_an_expired_lease_go_to_the_next_reviewer(task: Task, expert: Member, other: Member) -> None:
     lost = queue.deal(expert, task, count=2)
     expire(expert)
 
-    hand = queue.deal(other, task, count=2)
+    deck = queue.deal(other, task, count=2)
 
-    assert ids(hand) == ids(lost)
+    assert ids(deck) == ids(lost)
     assert not Assignment.objects.filter(reviewer=expert, state=AssignmentState.ACTIVE).exists()
 
 
@@ -152,9 +152,9 @@ def test_a_card_set_aside_comes_back_last_with_its_note(task: Task, expert: Memb
 
     assert len(refill) == 1
     assert refill[0].draft_id != card.draft_id
-    hand = queue.deal(expert, task, count=12)
-    assert hand[-1].draft_id == card.draft_id
-    assert hand[-1].note == "Is the depot open?"
+    deck = queue.deal(expert, task, count=12)
+    assert deck[-1].draft_id == card.draft_id
+    assert deck[-1].note == "Is the depot open?"
 
 
 def test_drafts_that_arrive_later_come_before_cards_set_aside(task: Task, expert: Member) -> None:
@@ -231,10 +231,10 @@ def test_the_queue_is_read_from_its_partial_index(task: Task, expert: Member) ->
         assert "TEMP B-TREE" not in plan
 
 
-def test_what_was_decided_leaves_the_hand(task: Task, expert: Member) -> None:
-    hand = queue.deal(expert, task, count=2)
+def test_what_was_decided_leaves_the_deck(task: Task, expert: Member) -> None:
+    deck = queue.deal(expert, task, count=2)
 
-    judge(hand[0], by=expert)
+    judge(deck[0], by=expert)
 
-    assert ids(queue.deal(expert, task, count=2))[0] == hand[1].draft_id
+    assert ids(queue.deal(expert, task, count=2))[0] == deck[1].draft_id
     assert Decision.objects.count() == 1

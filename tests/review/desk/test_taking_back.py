@@ -25,8 +25,8 @@ def test_taking_back_returns_the_card_and_removes_the_gold(card: Assignment, exp
     undone = take_back(first, card, by=expert)
 
     assert undone.draft_state == DraftState.LEASED
-    assert undone.hand[0].draft_id == card.draft_id
-    assert undone.hand[0].unfinished == {"subject": "Other", "body": "Words"}
+    assert undone.deck[0].draft_id == card.draft_id
+    assert undone.deck[0].unfinished == {"subject": "Other", "body": "Words"}
     assert not Gold.objects.exists()
     assert not judge(card, by=expert, verdict="reject").decision.is_late
     assert Gold.objects.get().verdict == Verdict.REJECT
@@ -56,18 +56,18 @@ def test_taking_back_a_late_decision_brings_nothing_back(card: Assignment, exper
     undone = take_back(late, card, by=expert)
 
     assert undone.draft_state == DraftState.DECIDED
-    assert undone.hand == []
+    assert undone.deck == []
     assert Gold.objects.get().decision.reviewer == other
 
 
 def test_rebuilding_golds_gives_identical_rows(task: Task, expert: Member, other: Member) -> None:
-    hand = queue.deal(expert, task, count=5)
-    judge(hand[0], by=expert)
-    judge(hand[1], by=expert, verdict="reject")
-    judge(hand[2], by=expert, verdict="edit", fields={"subject": "a", "body": "b"})
-    take_back(judge(hand[3], by=expert), hand[3], by=expert)
-    undone = take_back(judge(hand[4], by=expert), hand[4], by=expert)
-    judge(undone.hand[0], by=expert, verdict="reject")
+    deck = queue.deal(expert, task, count=5)
+    judge(deck[0], by=expert)
+    judge(deck[1], by=expert, verdict="reject")
+    judge(deck[2], by=expert, verdict="edit", fields={"subject": "a", "body": "b"})
+    take_back(judge(deck[3], by=expert), deck[3], by=expert)
+    undone = take_back(judge(deck[4], by=expert), deck[4], by=expert)
+    judge(undone.deck[0], by=expert, verdict="reject")
     before = list(Gold.objects.order_by("draft_id").values())
 
     written = golds.rebuild()

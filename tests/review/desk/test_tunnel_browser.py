@@ -70,7 +70,7 @@ def test_thirty_seconds_of_fast_judging_without_a_network_arrive_as_they_were_me
     print(f"{acts} keys meant something in {CUT_S} s without a network; {len(meant)} verdicts stood, all arrived once")
 
 
-def test_a_hand_that_runs_out_in_the_tunnel_does_not_say_that_all_is_judged(
+def test_a_deck_that_runs_out_in_the_tunnel_does_not_say_that_all_is_judged(
     open_desk: Callable[..., Page], admin: Member
 ) -> None:
     page = open_desk(admin)

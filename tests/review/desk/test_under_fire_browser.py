@@ -43,7 +43,7 @@ def site(transactional_db: None) -> Iterator[Site]:
     connections.settings["default"]["CONN_MAX_AGE"] = before
 
 
-def hand_is_full(page: Page) -> None:
+def deck_is_full(page: Page) -> None:
     until(page, lambda: page.locator(".card").count() == 5)
 
 
@@ -53,7 +53,7 @@ def test_judging_fast_while_the_network_is_gone_loses_nothing_and_doubles_nothin
     page = open_desk(admin)
     page.keyboard.press("a")
     saved(page, 1)
-    hand_is_full(page)
+    deck_is_full(page)
     page.context.set_offline(True)
 
     shown = []

@@ -72,9 +72,9 @@ class Client(threading.Thread):
 
     def run(self) -> None:
         try:
-            while hand := self.ask("GET", "/desk/outreach/deck/").json()["cards"]:
-                while hand:
-                    hand += self.judge(hand.pop(0))
+            while deck := self.ask("GET", "/desk/outreach/deck/").json()["cards"]:
+                while deck:
+                    deck += self.judge(deck.pop(0))
         except BaseException as fault:
             self.faults.append(fault)
         finally:

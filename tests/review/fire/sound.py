@@ -16,7 +16,7 @@ def assert_sound(task: Task) -> None:
     said = list(Decision.objects.filter(task=task).order_by("created_at", "id"))
     taken_back = {decision.retracts_id for decision in said if decision.retracts_id}
     held = Counter(Assignment.objects.filter(task=task, state=AssignmentState.ACTIVE).values_list("draft", flat=True))
-    assert max(held.values(), default=1) == 1, "a card in two hands"
+    assert max(held.values(), default=1) == 1, "a card in two decks"
     by_card: dict[UUID, list[Decision]] = {}
     for decision in said:
         if decision.verdict != Verdict.RETRACT and decision.pk not in taken_back and not decision.is_late:

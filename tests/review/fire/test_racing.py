@@ -61,8 +61,8 @@ class Client(threading.Thread):
             self.say(card, verdict="retract", retracts=decision)
 
     def leave(self) -> None:
-        hand = queue.deal(self.member, self.task, count=1)
-        queue.release(self.member, [Leaving(card.draft_id) for card in hand])
+        deck = queue.deal(self.member, self.task, count=1)
+        queue.release(self.member, [Leaving(card.draft_id) for card in deck])
 
     def say(self, draft: UUID, **said: Any) -> None:
         self.left -= 1
@@ -132,14 +132,14 @@ def test_no_draft_is_given_to_two_unless_it_takes_two(
 
     def work(member: Member) -> None:
         try:
-            hand = queue.deal(member, task, count=3)
-            while hand:
-                card = hand.pop(0)
+            deck = queue.deal(member, task, count=3)
+            while deck:
+                card = deck.pop(0)
                 dealt.append((member.pk, card.draft_id))
                 outcome = decisions.record(
                     card.draft_id, by=member, id=uuid4(), verdict="accept", if_match=card.etag, deck_size=3
                 )
-                hand += outcome.hand
+                deck += outcome.deck
         except BaseException as fault:
             faults.append(fault)
         finally:

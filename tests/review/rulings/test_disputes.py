@@ -85,7 +85,7 @@ def test_taking_back_one_side_of_a_dispute_lets_the_other_count(
 
     assert undone.draft_state == DraftState.LEASED
     assert Gold.objects.get().decision == first
-    assert judge(undone.hand[0], by=other, verdict="reject").draft_state == DraftState.DISPUTED
+    assert judge(undone.deck[0], by=other, verdict="reject").draft_state == DraftState.DISPUTED
 
 
 def test_a_first_word_is_not_taken_back_while_the_second_is_sought(

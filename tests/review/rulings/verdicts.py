@@ -12,14 +12,14 @@ OTHER_WORDS = {"subject": "Cold loads", "body": "Hi,\n\nother words"}
 
 
 def late_decision(task: Task, *, by: Member, then: Member) -> tuple[Decision, Assignment]:
-    """A verdict that came after its card passed on, and the card in the hand of the one it passed to."""
+    """A verdict that came after its card passed on, and the card in the deck of the one it passed to."""
     card = queue.deal(by, task, count=1)[0]
     theirs = pass_on(card, to=then)
     return judge(card, by=by, verdict="edit", fields=OTHER_WORDS).decision, theirs
 
 
 def second_opinion(first: Decision, *, lead: Member, by: Member) -> Assignment:
-    """A judged draft, asked about again, in the hand of another reviewer."""
+    """A judged draft, asked about again, in the deck of another reviewer."""
     rulings.ask_again(first.draft_id, by=lead, if_match=tag(first.draft_id))
     return queue.hold(by, first.draft_id)
 

@@ -68,7 +68,7 @@ def test_the_gold_itself_stays_so_that_a_rebuild_finds_it_again(task: Task, admi
     assert datasets.select(task, DatasetFilters()).sifted.golds == 3
 
 
-def test_a_draft_that_waits_or_is_in_hand_leaves_the_desk(task: Task, admin: Member, reviewer: Member) -> None:
+def test_a_draft_that_waits_or_is_in_deck_leaves_the_desk(task: Task, admin: Member, reviewer: Member) -> None:
     factories.join(reviewer, task, Role.REVIEWER)
     card = queue.deal(reviewer, task, count=1)[0]
 

@@ -118,12 +118,12 @@ def test_no_reviewer_is_told_what_another_said_of_a_card_they_are_to_judge(
     api, path = api_as(other), f"/api/v1/drafts/{card.draft_id}/"
 
     draft, said = api.get(path).json(), api.get(f"{path}decisions/").json()["results"]
-    hand = {one["id"]: one for one in api.get("/api/v1/desk/outreach/deck/").json()["cards"]}
+    deck = {one["id"]: one for one in api.get("/api/v1/desk/outreach/deck/").json()["cards"]}
     page = api.get(f"{path}dispute/")
 
     assert (draft["state"], draft["verdict"], said) == ("pending", None, [])
-    assert str(card.draft_id) in hand
-    assert "Far too loud" not in str(hand)
+    assert str(card.draft_id) in deck
+    assert "Far too loud" not in str(deck)
     assert page.status_code == 403
     assert len(api_as(lead).get(f"{path}decisions/").json()["results"]) == 1
 

@@ -49,7 +49,7 @@ def test_cards_are_given_by_source_and_teacher(task: Task, lead: Member, other: 
     assert set(Draft.objects.filter(for_reviewer=other)) == set(wanted)
 
 
-def test_taken_back_they_wait_for_everybody_but_those_in_hand_stay(
+def test_taken_back_they_wait_for_everybody_but_those_in_deck_stay(
     task: Task, lead: Member, expert: Member, other: Member
 ) -> None:
     assigning.assign(task, to=other, by=lead, count=3)
@@ -74,9 +74,9 @@ def test_a_card_set_aside_by_its_reviewer_comes_back_to_them_last(task: Task, le
 
     queue.set_aside(card.draft_id, by=other)
 
-    hand = queue.deal(other, task, count=8)
-    assert len(hand) == 8
-    assert hand[-1].draft_id == card.draft_id
+    deck = queue.deal(other, task, count=8)
+    assert len(deck) == 8
+    assert deck[-1].draft_id == card.draft_id
 
 
 def test_an_assigned_card_that_is_judged_is_nobodys_any_more(task: Task, lead: Member, other: Member, deals) -> None:

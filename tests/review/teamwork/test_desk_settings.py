@@ -103,9 +103,9 @@ def test_oldest_first_undoes_another_order(task: Task, deals) -> None:
 
 
 def test_what_is_held_judged_or_set_aside_keeps_its_place(task: Task, expert: Member, deals) -> None:
-    hand = queue.deal(expert, task, count=2)
-    queue.set_aside(hand[0].draft_id, by=expert)
-    before = dict(Draft.objects.filter(pk__in=[card.draft_id for card in hand]).values_list("pk", "queue_position"))
+    deck = queue.deal(expert, task, count=2)
+    queue.set_aside(deck[0].draft_id, by=expert)
+    before = dict(Draft.objects.filter(pk__in=[card.draft_id for card in deck]).values_list("pk", "queue_position"))
     deals(order="diverse")
 
     ordering.order_desk(task.pk)

@@ -65,7 +65,7 @@ def test_a_verdict_on_it_can_be_taken_back_and_given_again(task: Task, expert: M
     first = judge(card, by=expert)
 
     back = take_back(first, card, by=expert)
-    again = judge(back.hand[0], by=expert, verdict="reject")
+    again = judge(back.deck[0], by=expert, verdict="reject")
 
     assert again.draft_state == DraftState.DECIDED
     assert [one.is_right for one in met.met_by(expert, task)] == [True]
@@ -78,9 +78,9 @@ def test_a_lease_that_runs_out_gives_it_to_the_next_reviewer(
     queue.deal(expert, task, count=1)
     Assignment.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
 
-    hand = queue.deal(other, task, count=1)
+    deck = queue.deal(other, task, count=1)
 
-    assert hand[0].draft_id == known.draft_id
+    assert deck[0].draft_id == known.draft_id
     queue.release(other, [Leaving(known.draft_id)])
     assert Draft.objects.get(pk=known.draft_id).state == DraftState.KEPT
 
@@ -132,7 +132,7 @@ def test_one_that_was_met_is_dealt_no_more_and_its_results_stay(
     assert met.scores(task) == {expert.pk: (0, 1)}
 
 
-def test_taken_out_of_a_hand_it_can_still_be_judged_by_who_had_it(
+def test_taken_out_of_a_deck_it_can_still_be_judged_by_who_had_it(
     task: Task, lead: Member, expert: Member, known: KnownAnswer
 ) -> None:
     card = queue.deal(expert, task, count=1)[0]
@@ -162,7 +162,7 @@ def test_an_answer_that_cannot_be_given_is_refused(task: Task, lead: Member, ans
     assert not KnownAnswer.objects.exists()
 
 
-def test_a_draft_in_a_hand_or_known_already_is_refused(
+def test_a_draft_in_a_deck_or_known_already_is_refused(
     task: Task, lead: Member, expert: Member, known: KnownAnswer
 ) -> None:
     Assignment.objects.all().delete()

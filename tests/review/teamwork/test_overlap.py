@@ -123,12 +123,12 @@ def test_changing_the_share_leaves_judged_cards_alone(task: Task, expert: Member
 
 def test_a_lone_reviewer_goes_on_with_fresh_cards(task: Task, expert: Member, deals) -> None:
     deals(overlap_share=1.0)
-    hand = queue.deal(expert, task, count=2)
+    deck = queue.deal(expert, task, count=2)
     judged = 0
 
-    while hand:
-        outcome = judge(hand.pop(0), by=expert, deck_size=2)
-        hand += outcome.hand
+    while deck:
+        outcome = judge(deck.pop(0), by=expert, deck_size=2)
+        deck += outcome.deck
         judged += 1
 
     assert judged == 8
@@ -148,7 +148,7 @@ def test_a_verdict_is_taken_back_while_another_judges_the_card_blind(
     second = judge(theirs, by=other)
     again = queue.deal(expert, task, count=1)[0]
 
-    assert taken.hand == []
+    assert taken.deck == []
     assert second.draft_state == DraftState.PENDING
     assert again.draft_id == card.draft_id
     assert judge(again, by=expert).draft_state == DraftState.DECIDED
@@ -166,7 +166,7 @@ def test_a_verdict_taken_back_after_both_agree_takes_the_gold_with_it(
     back = take_back(second, theirs, by=other)
 
     assert not Gold.objects.exists()
-    assert [each.draft_id for each in back.hand] == [card.draft_id]
+    assert [each.draft_id for each in back.deck] == [card.draft_id]
     queue.release(other, [Leaving(card.draft_id)])
     assert state_of(card) == DraftState.PENDING
 

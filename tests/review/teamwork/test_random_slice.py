@@ -27,8 +27,8 @@ def sliced(task: Task) -> list[Draft]:
     return drafts
 
 
-def drawn(hand: list[Assignment]) -> list[str]:
-    return [card.drawn for card in hand]
+def drawn(deck: list[Assignment]) -> list[str]:
+    return [card.drawn for card in deck]
 
 
 def test_cards_of_the_slice_come_at_about_the_share_asked_for(admin: Member, make_member, deals) -> None:
@@ -38,19 +38,19 @@ def test_cards_of_the_slice_come_at_about_the_share_asked_for(admin: Member, mak
     expert = make_member("many")
     factories.join(expert, task)
 
-    hand = queue.deal(expert, task, count=200)
+    deck = queue.deal(expert, task, count=200)
 
-    assert 10 <= drawn(hand).count(Drawn.RANDOM) <= 55  # 30 expected of 200 at 15 %, with five standard deviations
+    assert 10 <= drawn(deck).count(Drawn.RANDOM) <= 55  # 30 expected of 200 at 15 %, with five standard deviations
 
 
 def test_the_slice_is_dealt_by_its_own_key_and_when_all_else_is_judged(
     task: Task, expert: Member, sliced: list[Draft]
 ) -> None:
-    hand = queue.deal(expert, task, count=8)
+    deck = queue.deal(expert, task, count=8)
 
-    at_random = [card.draft_id for card in hand if card.drawn == Drawn.RANDOM]
+    at_random = [card.draft_id for card in deck if card.drawn == Drawn.RANDOM]
     assert at_random == [draft.pk for draft in sliced]
-    assert drawn(hand).count(Drawn.QUEUE) == 4
+    assert drawn(deck).count(Drawn.QUEUE) == 4
 
 
 def test_a_card_of_the_slice_that_was_set_aside_comes_last_and_still_counts_as_drawn(
@@ -61,9 +61,9 @@ def test_a_card_of_the_slice_that_was_set_aside_comes_last_and_still_counts_as_d
     queue.set_aside(card.draft_id, by=expert)
     queue.release(expert, [Leaving(held.draft_id) for held in Assignment.objects.all()])
 
-    hand = queue.deal(expert, task, count=8)
-    assert hand[-1].draft_id == card.draft_id
-    assert hand[-1].drawn == Drawn.RANDOM
+    deck = queue.deal(expert, task, count=8)
+    assert deck[-1].draft_id == card.draft_id
+    assert deck[-1].drawn == Drawn.RANDOM
     assert Draft.objects.get(pk=card.draft_id).random_key >= RANDOM_SLICE_BELOW
 
 

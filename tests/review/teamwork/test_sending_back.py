@@ -39,10 +39,10 @@ def test_a_verdict_sent_back_counts_no_more_and_its_author_has_the_card_first(
 
     send(first, by=lead, decisions=[second.pk])
 
-    hand = queue.deal(other, task, count=2)
-    assert hand[0].draft_id == first.draft_id
-    assert (hand[0].drawn, hand[0].note) == (Drawn.SENT_BACK, "Look at the claim again.")
-    assert hand[0].unfinished == OTHER_WORDS
+    deck = queue.deal(other, task, count=2)
+    assert deck[0].draft_id == first.draft_id
+    assert (deck[0].drawn, deck[0].note) == (Drawn.SENT_BACK, "Look at the claim again.")
+    assert deck[0].unfinished == OTHER_WORDS
     assert not Gold.objects.exists()
     assert first.draft_id not in {card.draft_id for card in queue.deal(expert, task, count=8)}
 

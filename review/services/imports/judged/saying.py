@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from review.judgement import LONGEST_NOTE, LONGEST_S
 from review.schema import Fields, InputField, normalise_fields, normalise_text
 from review.services.imports.judged.targets import AT, EDITED, NOTE, RATING, REASONS, REVIEWER, SECONDS, VERDICT
 from review.services.imports.values import read_value
 from review.spec import TaskSpec
 from review.states import Verdict
+from review.submitted_verdict import LONGEST_NOTE, LONGEST_S
 from web import outside_json
 
 LEAVE_OUT = "leave_out"

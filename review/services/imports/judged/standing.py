@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from members.models import Member
-from review import edits, judgement
+from review import edits, submitted_verdict
 from review.models import Assignment, Decision, Draft, Gold, KnownAnswer, Ruling, Source
 from review.prompting import canonical_json
 from review.schema import Fields
@@ -25,7 +25,7 @@ def write(words: Sequence[Word], *, source: Source, now: datetime) -> int:
     """Record what reviewers said of drafts of one task, and settle what counts for each of them.
 
     A word that is here already, by draft, reviewer, time and content, is passed over. The drafts are locked until the
-    transaction ends. A card that is in somebody's hand stays there; its holder's verdict is then a further one.
+    transaction ends. A card that is in somebody's deck stays there; its holder's verdict is then a further one.
 
     Returns:
         How many verdicts are new.
@@ -62,7 +62,7 @@ def _locked(ids: Sequence[UUID]) -> dict[UUID, Draft]:
 
 def _decision(draft: Draft, reviewer: Member, said: Said, *, source: Source, now: datetime) -> Decision:
     fields = _fields(draft, said)
-    body = judgement.Judgement(
+    body = submitted_verdict.SubmittedVerdict(
         said.verdict,
         fields if said.verdict is Verdict.EDIT else None,
         said.reasons,

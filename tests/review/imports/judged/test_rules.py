@@ -129,7 +129,7 @@ def test_a_draft_can_be_named_by_its_id(task: Task, admin: Member, write: Write)
     assert draft.decisions.get().fields == {"reply": "Gladly."}
 
 
-def test_a_card_in_somebodys_hand_stays_there_and_its_verdict_is_compared(task: Task, take, reviewer: Member) -> None:
+def test_a_card_in_somebodys_deck_stays_there_and_its_verdict_is_compared(task: Task, take, reviewer: Member) -> None:
     factories.join(reviewer, task)
     take("Late,Sorry.,accept,ann")
     Draft.objects.update(state="pending")

@@ -22,7 +22,7 @@ LONGEST_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class SubmittedVerdict:
     """One verdict with all that belongs to it, as it came.
 
     Attributes:
@@ -66,7 +66,7 @@ def read(
     seconds: float = 0.0,
     note: str = "",
     retracts: UUID | None = None,
-) -> Judgement:
+) -> SubmittedVerdict:
     """Read a verdict whose parts fit together.
 
     Raises:
@@ -87,11 +87,11 @@ def read(
         raise _wrong("seconds", "Seconds are a number from 0 to 86400.")
     if len(note) > LONGEST_NOTE:
         raise _wrong("note", f"The note has {len(note)} characters; at most {LONGEST_NOTE} are kept.")
-    return Judgement(kind, fields, tuple(reasons), dict(ratings or {}), seconds, note.strip(), retracts)
+    return SubmittedVerdict(kind, fields, tuple(reasons), dict(ratings or {}), seconds, note.strip(), retracts)
 
 
-def fit(judgement: Judgement, spec: TaskSpec, draft: Fields) -> tuple[Verdict, Fields | None]:
-    """Check a judgement against the task version and bring an edit into normal form.
+def fit(submitted: SubmittedVerdict, spec: TaskSpec, draft: Fields) -> tuple[Verdict, Fields | None]:
+    """Check a submitted verdict against the task version and bring an edit into normal form.
 
     An edit that changes nothing stays an edit: who says that a text needs work and leaves the work to others has not
     accepted it. A page whose editor was not touched says `accept` itself, see `is_untouched`.
@@ -102,16 +102,16 @@ def fit(judgement: Judgement, spec: TaskSpec, draft: Fields) -> tuple[Verdict, F
     Raises:
         Refusal: 422 naming the field, reason or requirement that does not fit.
     """
-    _check_reasons(judgement, spec)
+    _check_reasons(submitted, spec)
     known = {requirement.name for requirement in spec.rubric}
-    if strange := sorted(set(judgement.ratings) - known):
+    if strange := sorted(set(submitted.ratings) - known):
         raise _wrong("ratings", f"The rubric has no requirement '{strange[0]}'; it has {', '.join(sorted(known))}.")
-    if judgement.verdict in (Verdict.REJECT, Verdict.RETRACT):
-        return judgement.verdict, None
-    if judgement.fields is None:
+    if submitted.verdict in (Verdict.REJECT, Verdict.RETRACT):
+        return submitted.verdict, None
+    if submitted.fields is None:
         return Verdict.ACCEPT, draft
     try:
-        fields = normalise_fields(spec.output_schema, judgement.fields)
+        fields = normalise_fields(spec.output_schema, submitted.fields)
     except ValueError as error:
         raise _wrong("fields", f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
     return Verdict.EDIT, fields
@@ -125,13 +125,13 @@ def is_untouched(spec: TaskSpec, draft: Fields, fields: Fields) -> bool:
         return False
 
 
-def _check_reasons(judgement: Judgement, spec: TaskSpec) -> None:
-    if judgement.verdict is not Verdict.REJECT:
+def _check_reasons(submitted: SubmittedVerdict, spec: TaskSpec) -> None:
+    if submitted.verdict is not Verdict.REJECT:
         return
     codes = [reason.code for reason in spec.reasons]
-    if strange := [code for code in judgement.reasons if code not in codes]:
+    if strange := [code for code in submitted.reasons if code not in codes]:
         raise _wrong("reasons", f"The task has no reason '{strange[0]}'; it has {', '.join(codes) or 'none'}.")
-    if codes and not judgement.reasons:
+    if codes and not submitted.reasons:
         raise _wrong("reasons", f"A reject names at least one reason: {', '.join(codes)}.")
 
 

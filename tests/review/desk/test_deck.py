@@ -1,4 +1,4 @@
-"""What a verdict does to the hand it came from, and many hands at once."""
+"""What a verdict does to the deck it came from, and many decks at once."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ from web.errors import Refusal
 pytestmark = pytest.mark.django_db
 
 
-def test_a_verdict_tops_up_the_hand_it_came_from(task: Task, expert: Member) -> None:
-    hand = queue.deal(expert, task, count=5)
+def test_a_verdict_tops_up_the_deck_it_came_from(task: Task, expert: Member) -> None:
+    deck = queue.deal(expert, task, count=5)
 
-    outcome = judge(hand[0], by=expert, deck_size=5)
+    outcome = judge(deck[0], by=expert, deck_size=5)
 
-    assert len(outcome.hand) == 1
+    assert len(outcome.deck) == 1
     assert outcome.pace.left == 7
     assert Assignment.objects.filter(state=AssignmentState.ACTIVE).count() == 5
 
 
 def test_a_top_up_reclaims_expired_cards_when_the_queue_is_short(task: Task, expert: Member, other: Member) -> None:
-    hand = queue.deal(expert, task, count=5)
+    deck = queue.deal(expert, task, count=5)
     queue.deal(other, task, count=3)
     Assignment.objects.filter(reviewer=other).update(leased_until=timezone.now() - timedelta(seconds=1))
 
-    outcome = judge(hand[0], by=expert, deck_size=5)
+    outcome = judge(deck[0], by=expert, deck_size=5)
 
-    assert len(outcome.hand) == 1
+    assert len(outcome.deck) == 1
 
 
 def test_a_decision_asks_at_most_ten_questions_however_long_the_queue(task: Task, expert: Member) -> None:
-    hand = queue.deal(expert, task, count=5)
+    deck = queue.deal(expert, task, count=5)
     with CaptureQueriesContext(connection) as short:
-        judge(hand[0], by=expert, deck_size=5)
+        judge(deck[0], by=expert, deck_size=5)
     factories.make_drafts(task, factories.make_records(factories.make_source(task, name="More"), 300))
 
     with CaptureQueriesContext(connection) as long:
-        judge(hand[1], by=expert, deck_size=5)
+        judge(deck[1], by=expert, deck_size=5)
 
     assert len(long) == len(short) <= 10
 
@@ -83,13 +83,13 @@ def test_many_reviewers_dealing_at_once_never_share_a_card(admin: Member, make_m
     experts = [make_member(f"expert{index}") for index in range(6)]
     for expert in experts:
         factories.join(expert, task)
-    hands: list[list] = []
+    decks: list[list] = []
     start = threading.Barrier(len(experts))
 
     def run(expert: Member) -> None:
         start.wait()
         try:
-            hands.append([card.draft_id for card in queue.deal(expert, task, count=5)])
+            decks.append([card.draft_id for card in queue.deal(expert, task, count=5)])
         finally:
             connection.close()
 
@@ -97,5 +97,5 @@ def test_many_reviewers_dealing_at_once_never_share_a_card(admin: Member, make_m
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
 
-    dealt = [draft for hand in hands for draft in hand]
+    dealt = [draft for deck in decks for draft in deck]
     assert len(dealt) == len(set(dealt)) == 30

@@ -1,4 +1,4 @@
-/** The cards in the member's hand: elements drawn by the server, one shown at a time. Knows nothing of verdicts. */
+/** The cards in the member's deck: elements drawn by the server, one shown at a time. Knows nothing of verdicts. */
 
 /** A card drawn by the server's own template, as an element. */
 export function cardFrom(html) {
@@ -10,7 +10,7 @@ export function cardFrom(html) {
 const IDLE_MS = 60_000;
 const SIGNS_OF_LIFE = ["keydown", "pointermove", "pointerdown", "wheel", "scroll", "touchmove"];
 
-export class Hand {
+export class Deck {
   #stage;
   #onShow;
   #shownAt = 0;
@@ -66,7 +66,7 @@ export class Hand {
     this.#onShow(card);
   }
 
-  /** The card `by` places on, round the hand. */
+  /** The card `by` places on, round the deck. */
   step(by) {
     const cards = this.cards;
     const at = cards.indexOf(this.current);

@@ -1,4 +1,4 @@
-"""A reviewer's hand: dealing it, renewing it, and putting one certain card into it."""
+"""A reviewer's deck: dealing it, renewing it, and putting one certain card into it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from review.states import AssignmentState, DraftState, Drawn, Role
 
 
 def deal(member: Member, task: Task, *, count: int = 5) -> list[Assignment]:
-    """Give the member a hand of up to `count` cards: those already held, with leases renewed, then further ones.
+    """Give the member a deck of up to `count` cards: those already held, with leases renewed, then further ones.
 
     Cards whose lease ran out come back into the queue first. Reviewers who deal at once never get the same card.
 
@@ -39,13 +39,13 @@ def deal(member: Member, task: Task, *, count: int = 5) -> list[Assignment]:
 def deal_among(
     member: Member, task_id: UUID, drafts: QuerySet[Draft], *, count: int, but: UUID | None = None
 ) -> tuple[list[Assignment], list[Assignment]]:
-    """Give the member a hand of some drafts of a task alone, such as those of one campaign, in the order of the queue.
+    """Give the member a deck of some drafts of a task alone, such as those of one campaign, in the order of the queue.
 
     Other cards that the member holds stay held, and count for nothing here. How the task deals otherwise (random slice,
     known answers) does not apply: somebody asked for these.
 
     Args:
-        member: Whose hand; the caller has checked that it is a reviewer's.
+        member: Whose deck; the caller has checked that it is a reviewer's.
         task_id: The task.
         drafts: Which drafts may be dealt.
         count: How many of them the member should hold.
@@ -84,7 +84,7 @@ def held_card(member: Member, draft_id: UUID) -> Assignment:
 
 
 def hold(member: Member, draft_id: UUID) -> Assignment:
-    """Put one certain card into the member's hand, wherever it stands in the queue.
+    """Put one certain card into the member's deck, wherever it stands in the queue.
 
     Raises:
         Http404: No such draft, or not in a task of this member.
