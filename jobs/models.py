@@ -17,7 +17,9 @@ class Job(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=40)
     queue = models.CharField(max_length=40, default="default")
-    state = models.CharField(max_length=12, choices=[(s.value, s.value) for s in JobState], default=JobState.QUEUED)
+    state = models.CharField(
+        max_length=12, choices=[(s.value, s.value) for s in JobState], default=JobState.QUEUED.value
+    )
     waiting_reason = models.CharField(max_length=200, blank=True)
     title = models.CharField(max_length=200)
     # Higher goes first; among equals the team that has had less goes first (jobs.services.fairness).

@@ -11,7 +11,7 @@ from django import forms
 from training.forms import BeginningForm
 from training.presets import PRESETS
 from training.states import Device
-from training.sweeps.grid import MOST_AT_ONCE, Budget, Order, Wishes
+from training.sweeps.grid import MOST_AT_ONCE, Budget, SweepRequest, Wishes
 
 MOST_NUMBERS = 20
 
@@ -76,11 +76,11 @@ class SweepForm(BeginningForm):
         """Shares as fractions."""
         return tuple(share / 100 for share in self.cleaned_data["share"])
 
-    def order(self) -> Order:
+    def order(self) -> SweepRequest:
         """What a valid form asks for."""
         asked = self.cleaned_data
         usd = asked["max_usd"]
-        return Order(
+        return SweepRequest(
             recipe=asked["recipe"],
             wishes=Wishes(
                 learning_rate=asked["learning_rate"], rank=asked["rank"], epochs=asked["epochs"], share=asked["share"]

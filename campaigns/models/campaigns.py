@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
+from functools import partial
 
 from django.conf import settings
 from django.db import models
@@ -12,11 +14,6 @@ from campaigns.states import Approval, CampaignState, StepWriter
 from generation.models import Teacher
 from review.models import Task, TaskVersion
 from training.models import Miniature
-
-
-def new_salt() -> str:
-    """A fresh salt for assignment to arms and for sampling."""
-    return uuid.uuid4().hex
 
 
 class SenderIdentity(models.Model):
@@ -64,7 +61,7 @@ class Campaign(models.Model):
     quiet_until = models.PositiveSmallIntegerField(default=8)
     sends_at_weekends = models.BooleanField(default=False)
     time_zone = models.CharField(max_length=64, default="UTC")
-    salt = models.CharField(max_length=32, default=new_salt, editable=False)
+    salt = models.CharField(max_length=32, default=partial(secrets.token_hex, 16), editable=False)
     # Which contacts a launch takes: {segment, import, limit}, each optional.
     audience = models.JSONField(default=dict, blank=True)
     # Written and approved, but nothing is sent until a lead lets it go.

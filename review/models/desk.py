@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from functools import partial
 
 from django.conf import settings
 from django.db import models
@@ -14,12 +15,6 @@ from review.models.bulk import BulkAct
 from review.models.sources import Record, Source
 from review.models.tasks import Task, TaskVersion
 from review.states import RANDOM_SLICE_BELOW, AssignmentState, DraftState, Drawn, Verdict
-
-
-def new_random_key() -> int:
-    """A place in a random order of the queue, uniform over the non-negative 63-bit integers."""
-    return secrets.randbits(63)
-
 
 # Waits on the desk, and for nobody in particular.
 FOR_ANYBODY = Q(state=DraftState.PENDING, for_reviewer__isnull=True)
@@ -37,7 +32,8 @@ class Draft(models.Model):
     # Smaller comes first on the desk; set-aside cards go behind the rest.
     queue_position = models.BigIntegerField(default=0)
     # The same queue in an order that nobody chose: what is drawn by it gives unbiased rates.
-    random_key = models.BigIntegerField(default=new_random_key, editable=False)
+    # A place in a random order of the queue, uniform over the non-negative 63-bit integers.
+    random_key = models.BigIntegerField(default=partial(secrets.randbelow, 2**63), editable=False)
     # How many reviewers judge it, blind to each other, before it resolves.
     verdicts_wanted = models.PositiveSmallIntegerField(default=1)
     # Dealt to this reviewer alone; nobody in particular when empty.

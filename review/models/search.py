@@ -24,6 +24,11 @@ class Words(models.TextField):  # type: ignore[type-arg]
     def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
         return "tsvector" if connection.vendor == "postgresql" else super().db_type(connection)
 
+    def deconstruct(self) -> Any:
+        """Stand in migrations as the text that it is to Django; on PostgreSQL one of them makes it a `tsvector`."""
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.TextField", args, kwargs
+
     def get_placeholder(self, value: Any, compiler: Any, connection: BaseDatabaseWrapper) -> str:
         return "to_tsvector('simple', %s)" if connection.vendor == "postgresql" else "%s"
 

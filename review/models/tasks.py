@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from functools import partial
 
 from django.conf import settings
 from django.db import models
@@ -15,18 +16,14 @@ KEPT_SPECS = 256
 _PARSED: dict[str, TaskSpec] = {}
 
 
-def new_seed() -> str:
-    """A fresh secret for a task's split and sampling."""
-    return secrets.token_hex(16)
-
-
 class Task(models.Model):
     """What a miniature must do. Its substance stands in its versions."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
-    seed = models.CharField(max_length=32, default=new_seed, editable=False)
+    # The secret of its splits and samples.
+    seed = models.CharField(max_length=32, default=partial(secrets.token_hex, 16), editable=False)
     train_fraction = models.FloatField(default=0.8)
     validation_fraction = models.FloatField(default=0.1)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

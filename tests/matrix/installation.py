@@ -29,6 +29,7 @@ from members.models import ApiToken, Member
 from members.services import invitations
 from review.models import BulkAct, Comment, Decision, Draft, KnownAnswer, Record, RevisionRequest, Revocation, Task
 from review.states import Role
+from serving.selectors import choices
 from tests.campaigns import experiment_rows
 from tests.campaigns import factories as campaigns
 from tests.matrix.routes import Route
