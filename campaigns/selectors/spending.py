@@ -100,8 +100,8 @@ def _minutes(campaign: Campaign) -> dict[str, float]:
     if not seconds:
         return {}
     sharing: dict[str, list[str]] = defaultdict(list)
-    pairs = drafts.annotate(draft=enrolled.key("draft_id"), whose=enrolled.key("enrolment_id"))
-    for draft, whose in pairs.values_list("draft", "whose"):
+    pairs = drafts.annotate(judged=enrolled.key("draft_id"), whose=enrolled.key("enrolment_id"))
+    for draft, whose in pairs.values_list("judged", "whose"):
         sharing[draft].append(whose)
     found: dict[str, float] = defaultdict(float)
     for draft, spent_s in seconds.items():

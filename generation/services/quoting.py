@@ -160,7 +160,7 @@ def _records(
             rows = rows.filter(source=source)
         # A second order goes on where the first ended: with records nobody has written for the desk yet.
         drafts = Count("drafts", filter=~Q(drafts__state=DraftState.KEPT))
-        rows = rows.annotate(drafts=drafts).order_by("drafts", "source__created_at", "row_number", "pk")
+        rows = rows.annotate(draft_count=drafts).order_by("draft_count", "source__created_at", "row_number", "pk")
         found = list(rows.values_list("pk", "facts")[:count])
     if not found:
         raise Refusal(

@@ -64,7 +64,7 @@ def raw_row(gold: JudgedDraft) -> Row:
         },
         "decisions": gold.history.decisions,
         "rulings": gold.history.rulings,
-        "choices": gold.history.choices,
+        "preferences": gold.history.preferences,
         "provenance": {
             "origin": gold.origin,
             "note": gold.note,

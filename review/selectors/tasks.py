@@ -45,11 +45,11 @@ def version_or_404(task: Task, number: int) -> TaskVersion:
 
 
 def versions(task: Task) -> QuerySet[TaskVersion]:
-    """All versions, newest first, each with `drafts`, the number of drafts written under it."""
+    """All versions, newest first, each with `draft_count`, the number of drafts written under it."""
     return (
         TaskVersion.objects.filter(task=task)
         .select_related("created_by")
-        .annotate(drafts=Count("drafts"))
+        .annotate(draft_count=Count("drafts"))
         .order_by("-number")
     )
 
@@ -78,7 +78,7 @@ def history(task: Task) -> list[HistoryLine]:
     """Versions, newest first, each with the number before it, to show what changed."""
     rows = list(versions(task))
     before = [row.number for row in rows[1:]] + [None]
-    return [HistoryLine(row, getattr(row, "drafts", 0), number) for row, number in zip(rows, before, strict=True)]
+    return [HistoryLine(row, getattr(row, "draft_count", 0), number) for row, number in zip(rows, before, strict=True)]
 
 
 def with_counts(member: Member) -> list[TaskLine]:
