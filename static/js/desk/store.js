@@ -45,7 +45,13 @@ async function run(store, mode, act) {
 /** Entries of one member, in the order they were made. */
 export async function entriesOf(member) {
   const kept = await run("outbox", "readonly", (store) => store.index("member").getAll(member)).catch(() => []);
-  return [...kept, ...[...memory.values()].filter((entry) => entry.member === member)];
+  return [...kept.map(renamed), ...[...memory.values()].filter((entry) => entry.member === member)];
+}
+
+/** An entry as it is sent now: one that waited while the product was renewed says `candidate` for a draft. */
+function renamed({ candidate, ...entry }) {
+  if (!candidate) return entry;
+  return { ...entry, draft: candidate, url: entry.url.replace("/api/v1/candidates/", "/api/v1/drafts/") };
 }
 
 /** Add an entry; resolves with its sequence number once it is on disk, or in memory where there is none. */

@@ -135,3 +135,36 @@ def test_an_answer_that_was_under_way_brings_no_judged_card_back(open_desk: Call
     assert card in told.text()
     expect(page.locator(f"#card-{card}")).to_have_count(0)
     saved(page, 1)
+
+
+AS_BEFORE = """async () => {
+  const base = await new Promise((resolve) => {
+    const opening = indexedDB.open("miniatures-desk");
+    opening.onsuccess = () => resolve(opening.result);
+  });
+  const store = () => base.transaction("outbox", "readwrite").objectStore("outbox");
+  const entries = await new Promise((resolve) => (store().getAll().onsuccess = ({ target }) => resolve(target.result)));
+  for (const { draft, ...entry } of entries)
+    await new Promise((resolve) => {
+      const before = { ...entry, candidate: draft, url: entry.url.replace("/drafts/", "/candidates/") };
+      store().put(before).onsuccess = resolve;
+    });
+  base.close();
+  return entries.length;
+}"""
+
+
+def test_a_verdict_that_waited_while_the_product_was_renewed_is_sent_to_its_new_address(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+    card = current(page)
+    page.context.set_offline(True)
+    page.keyboard.press("a")
+    expect(page.locator(SHOWN)).not_to_have_attribute("data-card", card)
+    until(page, lambda: page.evaluate(AS_BEFORE) == 1)
+
+    page.context.set_offline(False)
+    page.reload()
+
+    until(page, lambda: Decision.objects.filter(draft=card, verdict="accept").count() == 1)

@@ -75,7 +75,8 @@ def some() -> list[JudgedDraft]:
         gold(3, verdict="reject", split="test"),
         gold(4, verdict="edit", fields=edited, is_bulk=True, split="validation"),
         gold(
-            5, worse=(Worse("w5", "preference", "c5", before, "d5", "b"), Worse("v5", "revision", "c6", before, "d", "b"))
+            5,
+            worse=(Worse("w5", "preference", "c5", before, "d5", "b"), Worse("v5", "revision", "c6", before, "d", "b")),
         ),
     ]
 
