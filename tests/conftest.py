@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_django
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -78,24 +79,20 @@ def outside_data() -> Path:
     return Path(os.environ["SHARED_DATA_DIR"])
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _flush_may_pass_triggers() -> Iterator[None]:
-    """Transactional tests empty the tables at their end; the immutability triggers step aside for that alone.
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
+    """The database of all tests; transactional ones leave it at their end as they found it.
 
     For the whole session, because a test's own fixtures are torn down before its database is.
     """
-    from django.core.management import call_command
     from django.test import TransactionTestCase
 
-    from review import immutability
+    from tests import clean_slate
 
-    def teardown(case: TransactionTestCase) -> None:
-        with immutability.disabled():
-            # Knox keeps a table of its own for the token model that ours replaces; it points at members.
-            call_command("flush", verbosity=0, interactive=False, allow_cascade=True)
-
+    with django_db_blocker.unblock():
+        fresh = clean_slate.remember()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: clean_slate.wipe(fresh))
         yield
 
 
