@@ -80,6 +80,17 @@ def outside_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, pytestconfig: pytest.Config, django_db_blocker: pytest_django.DjangoDbBlocker
+) -> None:
+    """Each process has a database of its own, which begins as a copy of a migrated one."""
+    from tests import migrated
+
+    with django_db_blocker.unblock():
+        migrated.begin_with_a_copy(pytestconfig.cache.mkdir("migrated"))
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
     """The database of all tests; transactional ones leave it at their end as they found it.
 
