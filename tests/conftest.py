@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,21 +24,36 @@ CHROMIUM_FLAGS = [
 ]  # fmt: skip
 
 
+# Pages, forms and the matrix of routes ask the database what the rooms' own tests ask: one database is enough for them.
+# A page whose questions only its own tests ask is marked `both_databases`.
+ONE_DATABASE = re.compile(
+    r"tests/matrix/|/(pages|views)/|/test_\w*pages?(_and_api)?\.py|/test_(open_routes|audited|home|api_reference|ways_in)\.py"
+)
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the browser's tests last: its event loop stays in this thread, where `asyncio.run` then refuses to start."""
     deselect_outside_data(config, items)
     if os.environ.get("TEST_ONLY_DATABASE"):
-        keep(config, items, [item for item in items if touches_database(item)])
+        keep(config, items, [item for item in items if depends_on_the_database(item)])
+    if os.environ.get("TEST_NO_DATABASE"):
+        keep(config, items, [item for item in items if not touches_database(item)])
     items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
 
 
 def touches_database(item: pytest.Item) -> bool:
+    """Whether a test has a database at all."""
+    fixtures = getattr(item, "fixturenames", ())
+    return item.get_closest_marker("django_db") is not None or not DATABASE_FIXTURES.isdisjoint(fixtures)
+
+
+def depends_on_the_database(item: pytest.Item) -> bool:
     """Whether it makes a difference to this test which database there is."""
-    fixtures = set(getattr(item, "fixturenames", ()))
-    return item.get_closest_marker("django_db") is not None or bool(
-        fixtures & {"db", "transactional_db", "live_server"}
-    )
+    if not touches_database(item):
+        return False
+    return item.get_closest_marker("both_databases") is not None or not ONE_DATABASE.search(item.path.as_posix())
 
 
 def keep(config: pytest.Config, items: list[pytest.Item], wanted: list[pytest.Item]) -> None:
@@ -54,7 +70,11 @@ def deselect_outside_data(config: pytest.Config, items: list[pytest.Item]) -> No
         if not Path(folder).is_dir():
             raise pytest.UsageError(f"SHARED_DATA_DIR is '{folder}', which is no folder.")
         return
+    left_out = [item for item in items if item.get_closest_marker("outside_data")]
     keep(config, items, [item for item in items if not item.get_closest_marker("outside_data")])
+    if told_in := os.environ.get("TEST_LEFT_OUT"):
+        # Each worker tells the same.
+        Path(told_in).write_text("".join(f"{item.nodeid}\n" for item in left_out))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
