@@ -23,6 +23,8 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
 
+# What a page shows in the end is waited for this long: another pass may have the other cores.
+BROWSER_PATIENCE_MS = 60_000
 
 # Pages, forms and the matrix of routes ask the database what the rooms' own tests ask: one database is enough for them.
 # A page whose questions only its own tests ask is marked `both_databases`.
@@ -130,8 +132,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.Djan
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests that look at pages: two Playwrights in one thread do not get along."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=BROWSER_PATIENCE_MS)
     # Playwright's loop runs in this thread, where Django would refuse to touch the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
