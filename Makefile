@@ -18,7 +18,7 @@ TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 help:
 	@echo "make run [PORT=8000]   everything on this machine, with the demo"
 	@echo "make test              all tests: unit, both databases, Redis, browser, engines"
-	@echo "make check             in three minutes: lint, tests without a database, one loop"
+	@echo "make check             a quick answer: lint, tests without a database, one loop"
 	@echo "make stress            the fault drills at full count, on both databases"
 	@echo "make lint              ruff, mypy, djlint, import contracts"
 	@echo "make bench NAME=desk   one benchmark of benchmarks/"
