@@ -13,11 +13,12 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check
 TORCH_VERSION ?= 2.13.0
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: run test stress lint format bench demo-reset install install-dev system-packages clean help
+.PHONY: run test check check-tests stress lint lint-quick types format bench demo-reset install install-dev system-packages clean help
 
 help:
 	@echo "make run [PORT=8000]   everything on this machine, with the demo"
 	@echo "make test              all tests: unit, both databases, Redis, browser, engines"
+	@echo "make check             a quick answer: lint, tests without a database, one loop"
 	@echo "make stress            the fault drills at full count, on both databases"
 	@echo "make lint              ruff, mypy, djlint, import contracts"
 	@echo "make bench NAME=desk   one benchmark of benchmarks/"
@@ -29,15 +30,25 @@ run: $(VENV)/.run-stamp
 test: $(VENV)/.dev-stamp system-packages
 	$(BIN)/python -m tests.everything
 
+check: $(VENV)/.dev-stamp lint-quick
+	@$(MAKE) --no-print-directory -j2 --output-sync=target types check-tests
+
+check-tests: $(VENV)/.dev-stamp
+	$(BIN)/python -m tests.everything --check
+
 stress: $(VENV)/.dev-stamp system-packages
 	STRESS=1 $(BIN)/python -m tests.everything
 
-lint: $(VENV)/.dev-stamp
+lint: lint-quick types
+
+lint-quick: $(VENV)/.dev-stamp
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
-	$(BIN)/python -m mypy .
 	$(BIN)/python -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 	$(BIN)/python -m djlint templates --lint --quiet
+
+types: $(VENV)/.dev-stamp
+	$(BIN)/python -m mypy .
 
 format: $(VENV)/.dev-stamp
 	$(BIN)/python -m ruff check --fix .

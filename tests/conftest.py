@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_django
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -21,22 +23,39 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
 
+# What a page shows in the end is waited for this long: another pass may have the other cores.
+BROWSER_PATIENCE_MS = 60_000
+
+# Pages, forms and the matrix of routes ask the database what the rooms' own tests ask: one database is enough for them.
+# A page whose questions only its own tests ask is marked `both_databases`.
+ONE_DATABASE = re.compile(
+    r"tests/matrix/|/(pages|views)/|/test_\w*pages?(_and_api)?\.py|/test_(open_routes|audited|home|api_reference|ways_in)\.py"
+)
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the browser's tests last: its event loop stays in this thread, where `asyncio.run` then refuses to start."""
     deselect_outside_data(config, items)
     if os.environ.get("TEST_ONLY_DATABASE"):
-        keep(config, items, [item for item in items if touches_database(item)])
+        keep(config, items, [item for item in items if depends_on_the_database(item)])
+    if os.environ.get("TEST_NO_DATABASE"):
+        keep(config, items, [item for item in items if not touches_database(item)])
     items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
 
 
 def touches_database(item: pytest.Item) -> bool:
+    """Whether a test has a database at all."""
+    fixtures = getattr(item, "fixturenames", ())
+    return item.get_closest_marker("django_db") is not None or not DATABASE_FIXTURES.isdisjoint(fixtures)
+
+
+def depends_on_the_database(item: pytest.Item) -> bool:
     """Whether it makes a difference to this test which database there is."""
-    fixtures = set(getattr(item, "fixturenames", ()))
-    return item.get_closest_marker("django_db") is not None or bool(
-        fixtures & {"db", "transactional_db", "live_server"}
-    )
+    if not touches_database(item):
+        return False
+    return item.get_closest_marker("both_databases") is not None or not ONE_DATABASE.search(item.path.as_posix())
 
 
 def keep(config: pytest.Config, items: list[pytest.Item], wanted: list[pytest.Item]) -> None:
@@ -53,7 +72,11 @@ def deselect_outside_data(config: pytest.Config, items: list[pytest.Item]) -> No
         if not Path(folder).is_dir():
             raise pytest.UsageError(f"SHARED_DATA_DIR is '{folder}', which is no folder.")
         return
+    left_out = [item for item in items if item.get_closest_marker("outside_data")]
     keep(config, items, [item for item in items if not item.get_closest_marker("outside_data")])
+    if told_in := os.environ.get("TEST_LEFT_OUT"):
+        # Each worker tells the same.
+        Path(told_in).write_text("".join(f"{item.nodeid}\n" for item in left_out))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -78,32 +101,40 @@ def outside_data() -> Path:
     return Path(os.environ["SHARED_DATA_DIR"])
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _flush_may_pass_triggers() -> Iterator[None]:
-    """Transactional tests empty the tables at their end; the immutability triggers step aside for that alone.
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, pytestconfig: pytest.Config, django_db_blocker: pytest_django.DjangoDbBlocker
+) -> None:
+    """Each process has a database of its own, which begins as a copy of a migrated one."""
+    from tests import migrated
+
+    with django_db_blocker.unblock():
+        migrated.begin_with_a_copy(pytestconfig.cache.mkdir("migrated"))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
+    """The database of all tests; transactional ones leave it at their end as they found it.
 
     For the whole session, because a test's own fixtures are torn down before its database is.
     """
-    from django.core.management import call_command
     from django.test import TransactionTestCase
 
-    from review import immutability
+    from tests import clean_slate
 
-    def teardown(case: TransactionTestCase) -> None:
-        with immutability.disabled():
-            # Knox keeps a table of its own for the token model that ours replaces; it points at members.
-            call_command("flush", verbosity=0, interactive=False, allow_cascade=True)
-
+    with django_db_blocker.unblock():
+        fresh = clean_slate.remember()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: clean_slate.wipe(fresh))
         yield
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests that look at pages: two Playwrights in one thread do not get along."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=BROWSER_PATIENCE_MS)
     # Playwright's loop runs in this thread, where Django would refuse to touch the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:

@@ -1,8 +1,12 @@
-"""`make test`: the whole suite on SQLite, then the database tests again on a PostgreSQL of its own.
+"""`make test`: the whole suite on SQLite, and again on a PostgreSQL of its own what depends on the database.
 
-First what shares the machine, as many tests at once as there are cores, then one by one what needs it for itself: browsers
-and fault drills. Run as `python -m tests.everything`; with `STRESS=1` the drills alone, at full count, on both. Knows where
-PostgreSQL's programs lie on Debian and how to be its user; does not know what the tests test.
+First what shares a machine well, as many tests at once as there are cores. Then two passes side by side, each of which runs
+its tests one by one: browsers, the tours through the product, and fault drills. At the end stand the failures of all passes,
+how long each took, and how many tests were left out for want of outside data.
+
+Run as `python -m tests.everything`; with `STRESS=1` the drills alone, at full count, on both databases; with `--check` the
+quick answer of `make check`. Knows where PostgreSQL's programs lie on Debian and how to be its user; does not know what
+the tests test.
 """
 
 from __future__ import annotations
@@ -14,66 +18,152 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-# Tests of one file stay together, so that what they share is made once.
-TOGETHER = ["-n", str(max(1, os.cpu_count() or 1)), "--dist", "loadfile"]
+CORES = max(1, os.cpu_count() or 1)
+# Tests of one file stay together, so that what they share is made once. Each worker has a core; more threads would stand
+# in each other's way.
+TOGETHER = ("-n", str(CORES), "--dist", "loadfile")
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
 # Of a failure, told again at the very end.
 SAID_LINES = 25
 
-# What needs the machine for itself.
-ALONE = "browser or stress or alone"
-# Engines, browsers and pure code do not care which database it is: once is enough.
+# Each test on SQLite belongs to one of these, or to `postgres_only`.
+BROWSERS = "browser"
+DRILLS = "(stress or alone) and not browser and not postgres_only"
+SHARING = f"not browser and not ({DRILLS}) and not postgres_only"
+# Engines, browsers and pure code do not care which database it is: once is enough. Of the tests that have a database,
+# `conftest.depends_on_the_database` says which run on both.
 DATABASE = "not engine and not browser and not sqlite_only"
-OF_DATABASES = f"{DATABASE} and not stress and not alone and not postgres_only"
 DRILL_S = 3600
+# What a failing machine may lose is no concern of tests.
+CARELESS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+
+# One loop of the product, and tests that start it with all its processes: more than a quick answer has time for.
+LOOP = "tests/generation/test_end_to_end.py"
+SLOW_TO_START = ("tests/miniatures_site", "tests/campaigns/statistics", "tests/training")
+
+
+@dataclass
+class Pass:
+    """One run of pytest.
+
+    Attributes:
+        name: Said above its output and in its line of the summary.
+        arguments: Its command line.
+        environment: Variables it has beside ours.
+        status: Its exit status; that nothing was left to run is no failure.
+        took_s: Seconds from start to end.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: dict[str, str] = field(default_factory=dict)
+    status: int = 0
+    took_s: float = 0
+
+    def run(self, reports: Path, *, aside: bool = False) -> None:
+        """Run it; `aside` says what it said only at its end, so that two may run side by side."""
+        title = f"\n=== {self.name}: pytest {' '.join(self.arguments)}\n"
+        if not aside:
+            print(title, end="", flush=True)
+        report = reports / self.name.replace(", ", "-").replace(" ", "-").lower()
+        began = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}.xml", *self.arguments],
+            env={**os.environ, **self.environment, "TEST_LEFT_OUT": f"{report}.left-out"},
+            stdout=subprocess.PIPE if aside else None,
+            stderr=subprocess.STDOUT if aside else None,
+            check=False,
+        )
+        self.took_s = time.monotonic() - began
+        self.status = 0 if done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED else done.returncode
+        if aside:
+            print(title + done.stdout.decode(errors="replace"), end="", flush=True)
 
 
 def main() -> int:
     """Run all passes, and say at the end what failed in any; the exit status is the first that is not 0."""
-    with tempfile.TemporaryDirectory(prefix="miniatures-reports-") as reports:
-        is_stress = os.environ.get("STRESS") == "1"
-        statuses = (drills if is_stress else all_passes)(sys.argv[1:], Path(reports))
-        for failure in failures(Path(reports)):
-            print(failure, flush=True)
-    return next((status for status in statuses if status), 0)
+    asked = tuple(sys.argv[1:])
+    with tempfile.TemporaryDirectory(prefix="miniatures-reports-") as folder:
+        reports = Path(folder)
+        if asked[:1] == ("--check",):
+            passes = check(reports, asked[1:])
+        else:
+            passes = (drills if os.environ.get("STRESS") == "1" else all_passes)(reports, asked)
+        for line in (*failures(reports), "", *times(passes), *left_out(reports)):
+            print(line, flush=True)
+    return next((each.status for each in passes if each.status), 0)
 
 
-def all_passes(asked: list[str], reports: Path) -> list[int]:
-    """Exit statuses of all passes, which leave their reports in a folder."""
-    on = lambda name: [f"--junitxml={reports / name}.xml", *asked]  # noqa: E731
-    statuses = [
-        pytest_pass(
-            "SQLite, together", {}, [*TOGETHER, "-m", f"not ({ALONE}) and not postgres_only", *on("1-sqlite-together")]
-        ),
-        pytest_pass("SQLite, one by one", {}, ["-m", ALONE, *on("2-sqlite-alone")]),
-    ]
+def all_passes(reports: Path, asked: tuple[str, ...]) -> list[Pass]:
+    """Run the whole suite; its reports are left in a folder."""
     with postgres() as url:
-        extra = {"TEST_DATABASE_URL": url, "TEST_ONLY_DATABASE": "1"}
-        statuses += [
-            pytest_pass("PostgreSQL, together", extra, [*TOGETHER, "-m", OF_DATABASES, *on("3-postgres-together")]),
-            pytest_pass("PostgreSQL, one by one", extra, ["-m", "postgres_only", *on("4-postgres-alone")]),
+        on_postgres = {"TEST_DATABASE_URL": url, "TEST_ONLY_DATABASE": "1"}
+        wide = [
+            Pass("SQLite, together", (*TOGETHER, "-m", SHARING, *asked), ONE_THREAD),
+            Pass(
+                "PostgreSQL, together",
+                (*TOGETHER, "-m", f"{SHARING} and {DATABASE}", *asked),
+                ONE_THREAD | on_postgres,
+            ),
         ]
-    return statuses
+        # The longest first, so that both sides end at about the same time.
+        narrow = [
+            Pass("Tours", ("-m", BROWSERS, *asked, "tests/tour")),
+            Pass("Browsers", ("-m", BROWSERS, *asked, "--ignore=tests/tour")),
+            Pass("SQLite, drills", ("-m", DRILLS, *asked)),
+            Pass("PostgreSQL, one by one", ("-m", "postgres_only", *asked), on_postgres),
+        ]
+        for each in wide:
+            each.run(reports)
+        side_by_side(narrow, reports)
+    return [*wide, *narrow]
 
 
-def drills(asked: list[str], reports: Path) -> list[int]:
-    """Fault drills at full count, on both databases."""
-    patient = ["--timeout", str(DRILL_S), *asked]
-    report = lambda name: f"--junitxml={reports / name}.xml"  # noqa: E731
-    statuses = [pytest_pass("SQLite, drills", {}, ["-m", "stress", report("1-sqlite"), *patient])]
+def check(reports: Path, asked: tuple[str, ...]) -> list[Pass]:
+    """Run the tests that need no database, no engine and no browser, and one loop from generation to review."""
+    pure = "not browser and not engine and not stress and not alone and not outside_data"
+    slow = tuple(f"--ignore={folder}" for folder in SLOW_TO_START)
+    passes = [
+        Pass("Without a database", (*TOGETHER, "-m", pure, *slow, *asked), ONE_THREAD | {"TEST_NO_DATABASE": "1"}),
+        Pass("One loop", (*asked, LOOP)),
+    ]
+    for each in passes:
+        each.run(reports)
+    return passes
+
+
+def drills(reports: Path, asked: tuple[str, ...]) -> list[Pass]:
+    """Run the fault drills at full count, on both databases."""
+    patient = ("--timeout", str(DRILL_S), *asked)
     with postgres() as url:
-        extra = {"TEST_DATABASE_URL": url, "TEST_ONLY_DATABASE": "1"}
-        statuses.append(
-            pytest_pass("PostgreSQL, drills", extra, ["-m", f"stress and {DATABASE}", report("2-postgres"), *patient])
-        )
-    return statuses
+        passes = [
+            Pass("SQLite, drills", ("-m", "stress", *patient)),
+            Pass(
+                "PostgreSQL, drills", ("-m", f"stress and {DATABASE}", *patient),
+                {"TEST_DATABASE_URL": url, "TEST_ONLY_DATABASE": "1"},
+            ),
+        ]  # fmt: skip
+        for each in passes:
+            each.run(reports)
+    return passes
+
+
+def side_by_side(passes: list[Pass], reports: Path) -> None:
+    """Run passes two at a time: what runs one by one leaves a core idle while it waits."""
+    with ThreadPoolExecutor(min(2, CORES)) as sides:
+        for done in [sides.submit(each.run, reports, aside=True) for each in passes]:
+            done.result()
 
 
 def failures(reports: Path) -> Iterator[str]:
@@ -87,15 +177,18 @@ def failures(reports: Path) -> Iterator[str]:
                 )
 
 
-def pytest_pass(name: str, extra: dict[str, str], arguments: list[str]) -> int:
-    """One run of pytest with extra environment variables; that nothing was left to run is no failure."""
-    print(f"\n=== {name}: pytest {' '.join(arguments)}", flush=True)
-    if "-n" in arguments:
-        # Each has a core; more threads would stand in each other's way.
-        extra = {**extra, "OMP_NUM_THREADS": "1"}
-    line = [sys.executable, "-m", "pytest", "-q", *arguments]
-    status = subprocess.run(line, env={**os.environ, **extra}, check=False).returncode
-    return 0 if status == pytest.ExitCode.NO_TESTS_COLLECTED else status
+def times(passes: list[Pass]) -> Iterator[str]:
+    """A line for each pass: minutes and seconds, and whether it failed."""
+    for each in passes:
+        minutes, seconds = divmod(round(each.took_s), 60)
+        yield f"{minutes:3}:{seconds:02}  {each.name}{'' if each.status == 0 else f', failed ({each.status})'}"
+
+
+def left_out(reports: Path) -> Iterator[str]:
+    """How many tests did not run because no folder of outside data was named."""
+    names = {name for file in reports.glob("*.left-out") for name in file.read_text().splitlines()}
+    if names:
+        yield f"{len(names)} tests of outside data were deselected: SHARED_DATA_DIR names no folder."
 
 
 @contextmanager
@@ -110,7 +203,7 @@ def postgres() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="miniatures-pg-"))
     port = free_port()
     user = as_postgres(folder)
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='{folder}' -c fsync=off"
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='{folder}' {CARELESS}"
     run = lambda *line: subprocess.run([*user, *map(str, line)], check=True, stdout=subprocess.DEVNULL, cwd="/")  # noqa: E731
     run(bin_dir / "initdb", "-D", folder / "data", "-U", "miniatures", "--auth=trust", "-E", "UTF8")
     run(bin_dir / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o", options, "start")

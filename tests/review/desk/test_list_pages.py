@@ -16,7 +16,7 @@ from review.states import DraftState, Role
 from tests.review import factories
 from tests.review.desk.verbs import judge
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 URL = "/tasks/outreach/review/"
 
 

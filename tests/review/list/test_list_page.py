@@ -20,7 +20,7 @@ from tests.review import factories
 from tests.review.bulk.acts import act, pending
 from tests.review.desk.verbs import judge
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 URL = "/tasks/outreach/review/list/"
 
 
