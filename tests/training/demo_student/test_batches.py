@@ -1,18 +1,10 @@
 """Batches supervise completions only, pad to the right and depend on seed and number alone."""
 
-from itertools import islice
-
 import pytest
 from tokenizers import Tokenizer
 
 from training.demo_student import batches, corpus, tokenizer
 from training.demo_student.documents import Pair
-
-
-@pytest.fixture(scope="module")
-def small() -> Tokenizer:
-    items = islice(corpus.stream(1), 300)
-    return tokenizer.train((item if isinstance(item, str) else item.completion for item in items), vocabulary=600)
 
 
 def test_a_pair_is_supervised_on_its_completion_and_end_mark(small: Tokenizer) -> None:
