@@ -30,6 +30,7 @@ from typing import Any
 MODELS = ("training.engine.__main__", "evaluation.engine.__main__", "serving.engine.__main__")
 TEACHERS = ("generation.engine.__main__", "generation.engine.research.__main__", "openai", "anthropic")
 SETTINGS = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+ROOT = Path(__file__).parents[1]
 LOOK_EVERY_S = 0.01
 
 
@@ -77,7 +78,7 @@ class Nursery:
         self._lock, self._env = threading.Lock(), {**SETTINGS, **env}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.nursery", *modules],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **self._env},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, **self._env},
         )  # fmt: skip
         atexit.register(self.close)
 
