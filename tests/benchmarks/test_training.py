@@ -23,7 +23,7 @@ def test_losses_equal_trls_step_by_step(tmp_path, accumulation, steps):
     warnings.filterwarnings("ignore")
     chance = random.Random(5)
     said = [" ".join(chance.choices(WORDS, k=chance.randint(3, 40))) for _ in range(2 * 170)]
-    training.make_student(tmp_path, said, layers=2)
+    training.make_student(tmp_path, said, layers=2, vocabulary=512)
     raw = [
         {"instruction": ask, "input": "", "output": answer} for ask, answer in zip(said[::2], said[1::2], strict=True)
     ]

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import secrets
 import shutil
 import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -34,6 +31,7 @@ from members.models import ApiToken, Member
 from review.models import Task
 from review.states import Role
 from serving.services import promotions, running
+from tests.nursery import Child, nursery
 from tests.review import factories
 from tests.serving import tiny
 from tests.training.conftest import freeze
@@ -45,17 +43,11 @@ SLUG, OTHER = "outreach-run-1-lora", "outreach-run-2-lora"
 STARTED_WITHIN_S = 60
 
 
-def start_engine(folder: Path, path: Path, models: list[Any], **limits: Any) -> subprocess.Popen[bytes]:
+def start_engine(folder: Path, path: Path, models: list[Any], **limits: Any) -> Child:
     """The engine as a supervisor starts it, by hand; returns when it answers."""
     body = {"socket": str(path), "models": [model.model_dump(mode="json") for model in models], "device": "cpu"}
     lay(folder, SpecEnvelope(job="1", kind="serving", fence=1, lease_s=60, body={**body, **limits}))
-    with (folder / "engine.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "serving.engine", str(folder)],
-            stdout=log,
-            stderr=log,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
-        )
+    process = nursery().start("serving.engine", folder, log=folder / "engine.log")
     deadline = time.monotonic() + STARTED_WITHIN_S
     while not path.exists():
         assert process.poll() is None, (folder / "engine.log").read_text()

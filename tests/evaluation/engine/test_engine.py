@@ -19,13 +19,13 @@ from jobs.rundir import lay
 from review import prompting
 from review.schema import InputField, OutputField
 from review.spec import Check, TaskSpec
+from tests.nursery import SETTINGS, nursery
 from tests.training.engine.chats import NO_SYSTEM, make_chatty
 from tests.training.engine.conftest import make_model, make_tokenizer
 from training.engine.chat import open_chat
 from training.engine.loading import Student
 
 pytestmark = pytest.mark.engine
-ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 
 SPEC = TaskSpec(
     instruction="Write.",
@@ -50,12 +50,20 @@ def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def evaluate(run_dir: Path, student: Path, **more: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    lay_evaluation(run_dir, student, **more)
+    nursery().start("evaluation.engine", run_dir, log=run_dir / "engine.log").wait(240)
+    return left_in(run_dir)
+
+
+def lay_evaluation(run_dir: Path, student: Path, **more: Any) -> None:
     body = {
         "task": SPEC.canonical(), "records": RECORDS, "max_new_tokens": 12, "draws": 200, "device": "cpu",
         "systems": [{"name": "base", "student": {"path": str(student)}, "method": "base"}], **more,
     }  # fmt: skip
     lay(run_dir, SpecEnvelope(job="j", kind="evaluation", fence=1, lease_s=60, body=body))
-    subprocess.run([sys.executable, "-m", "evaluation.engine", str(run_dir)], check=False, timeout=240, env=ONE_THREAD)
+
+
+def left_in(run_dir: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     result = json.loads((run_dir / "result.json").read_text())
     lines = run_dir / "outputs.jsonl"
     return result, [json.loads(line) for line in lines.read_text().splitlines()] if lines.exists() else []
@@ -150,8 +158,15 @@ def by_hand(student: Path, gold: str) -> float:
 
 
 def test_a_student_that_is_not_there_is_said_with_a_hint(tmp_path: Path) -> None:
-    result, outputs = evaluate(tmp_path / "run", tmp_path / "nowhere")
+    run_dir = tmp_path / "run"
+    lay_evaluation(run_dir, tmp_path / "nowhere")
 
+    # From nothing, as a program: its exit status says it too.
+    program = [sys.executable, "-m", "evaluation.engine", str(run_dir)]
+    ended = subprocess.run(program, check=False, timeout=240, env={**os.environ, **SETTINGS})
+
+    result, outputs = left_in(run_dir)
+    assert ended.returncode == 1
     assert result["outcome"] == "failed"
     assert "nowhere" in result["error"]["message"]
     assert result["error"]["hint"]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,8 @@ import pytest
 from jobs.contracts import SpecEnvelope
 from jobs.rundir import lay
 from review import prompting
-from tests.evaluation.engine.test_engine import ONE_THREAD, RECORDS, SPEC, student
+from tests.evaluation.engine.test_engine import RECORDS, SPEC, student
+from tests.nursery import nursery
 
 __all__ = ["student"]
 pytestmark = pytest.mark.engine
@@ -29,8 +28,7 @@ def score(run_dir: Path, student: Path, **more: Any) -> dict[str, Any]:
         "device": "cpu", "system": {"name": "run 1", "student": {"path": str(student)}, "method": "base"}, **more,
     }  # fmt: skip
     lay(run_dir, SpecEnvelope(job="j", kind="study-cell", fence=1, lease_s=60, body=body))
-    command = [sys.executable, "-m", "evaluation.engine.study_cell", str(run_dir)]
-    subprocess.run(command, check=False, timeout=240, env=ONE_THREAD)
+    nursery().start("evaluation.engine.study_cell", run_dir, log=run_dir / "engine.log").wait(240)
     return dict(json.loads((run_dir / "result.json").read_text()))
 
 

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -16,6 +13,7 @@ from generation.engine.__main__ import main
 from jobs.contracts import SpecEnvelope
 from jobs.rundir import lay
 from tests.generation.provider_server import Provider, Running
+from tests.nursery import TEACHERS, Child, nursery
 
 KEY = "sk-canary-0123456789abcdefghij"
 TASK = {
@@ -60,7 +58,7 @@ OFFLINE = {"name": "offline", "provider": "offline", "model": "offline-composer"
 
 
 class Attempts:
-    """Run directories of one order, each attempt resuming from the last, run as real subprocesses."""
+    """Run directories of one order, each attempt resuming from the last, in a process of its own or in a thread."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.fence, self.order = root, 0, str(uuid.uuid4())
@@ -101,15 +99,14 @@ class Attempts:
         )
         return self.path
 
-    def start(self, *args: Any, **over: Any) -> subprocess.Popen[str]:
+    @property
+    def output(self) -> Path:
+        """What a started attempt printed."""
+        return self.root / f"{self.fence}.output"
+
+    def start(self, *args: Any, **over: Any) -> Child:
         path = self.lay(*args, **over)
-        return subprocess.Popen(
-            [sys.executable, "-m", "generation.engine", str(path)],
-            env=dict(os.environ),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        return nursery(TEACHERS).start("generation.engine", path, log=self.output)
 
     def run(self, *args: Any, **over: Any) -> dict[str, Any]:
         """Run an attempt to its end in a thread: the same entry as the subprocess, without paying for its imports."""

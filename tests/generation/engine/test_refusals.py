@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,13 +97,26 @@ def test_the_key_reaches_the_provider_and_no_file(
     provider.provider.always = always
 
     process = attempts.start(teacher(provider.url, wire), count=12, limits={"max_tries": 2})
-    output, _ = process.communicate(timeout=60)
+    process.wait(60)
 
+    output = attempts.output.read_text()
     seen = provider.provider.seen[0]["headers"]
     assert KEY in (seen.get("authorization", "") + seen.get("x-api-key", ""))
     assert KEY not in output
     for path in Path(attempts.root).rglob("*"):
         assert not path.is_file() or KEY.encode() not in path.read_bytes(), path
+
+
+def test_the_program_begins_from_nothing_and_its_status_says_how_it_ended(
+    attempts: Attempts, provider: Running
+) -> None:
+    provider.provider.always = "status:401"
+    path = attempts.lay(teacher(provider.url), count=2)
+
+    ended = subprocess.run([sys.executable, "-m", "generation.engine", str(path)], check=False, timeout=120)
+
+    assert ended.returncode == 1
+    assert attempts.result()["error"]["code"] == "key_refused"
 
 
 def test_a_missing_key_is_named_before_anything_is_sent(attempts: Attempts, provider: Running) -> None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,6 +13,7 @@ import pytest
 from jobs.contracts import SpecEnvelope
 from jobs.rundir import lay
 from tests.generation.research.site_server import PROSE, SiteServer, gzip_bomb, page
+from tests.nursery import TEACHERS, nursery
 
 pytestmark = pytest.mark.engine
 SECRET = "canary-key-of-the-search"
@@ -28,10 +26,9 @@ def order(folder: Path, *sites: dict[str, Any], **more: Any) -> dict[str, Any]:
     }  # fmt: skip
     refs = [ref for ref in (body.get("search", {}).get("secret_ref"),) if ref]
     lay(folder, SpecEnvelope(job=str(uuid4()), kind="research", fence=1, lease_s=60, body=body, secret_refs=refs))
-    environment = {**os.environ, "SEARCH_KEY": SECRET}
-    command = [sys.executable, "-m", "generation.engine.research", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
-    assert done.returncode == 0, done.stderr
+    log = folder / "engine.log"
+    done = nursery(TEACHERS).start("generation.engine.research", folder, log=log, SEARCH_KEY=SECRET)
+    assert done.wait(120) == 0, log.read_text()
     return dict(json.loads((folder / "result.json").read_text()))
 
 

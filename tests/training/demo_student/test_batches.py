@@ -1,18 +1,11 @@
 """Batches supervise completions only, pad to the right and depend on seed and number alone."""
 
-from itertools import islice
-
 import pytest
 from tokenizers import Tokenizer
 
-from training.demo_student import batches, corpus, tokenizer
+from tests.training.demo_student.conftest import OF_SHEETS
+from training.demo_student import batches, tokenizer
 from training.demo_student.documents import Pair
-
-
-@pytest.fixture(scope="module")
-def small() -> Tokenizer:
-    items = islice(corpus.stream(1), 300)
-    return tokenizer.train((item if isinstance(item, str) else item.completion for item in items), vocabulary=600)
 
 
 def test_a_pair_is_supervised_on_its_completion_and_end_mark(small: Tokenizer) -> None:
@@ -54,7 +47,7 @@ def test_a_chunk_is_fixed_by_seed_and_number(small: Tokenizer, monkeypatch: pyte
     monkeypatch.setattr(batches, "EXAMPLES_PER_CHUNK", 40)
 
     first, again, other = (
-        batches.chunk(small, seed=1, number=number, mix=corpus.MAIN_MIX, tokens=2048) for number in (3, 3, 4)
+        batches.chunk(small, seed=1, number=number, mix=OF_SHEETS, tokens=2048) for number in (3, 3, 4)
     )
 
     assert first == again

@@ -1,6 +1,5 @@
 """The loop learns, resumes where it stopped and exports a folder that loads."""
 
-from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -8,15 +7,9 @@ import torch
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from training.demo_student import batches, corpus, pretrain, tokenizer
+from training.demo_student import batches, corpus, pretrain
 
 pytestmark = pytest.mark.engine
-
-
-@pytest.fixture(scope="module")
-def small() -> Tokenizer:
-    items = islice(corpus.stream(1), 300)
-    return tokenizer.train((item if isinstance(item, str) else item.completion for item in items), vocabulary=600)
 
 
 @pytest.fixture

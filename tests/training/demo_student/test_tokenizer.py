@@ -1,19 +1,12 @@
 """The tokenizer copies any spelling, splits digits and renders the chat as agreed."""
 
-from itertools import islice
 from pathlib import Path
 
 import pytest
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer
 
-from training.demo_student import corpus, tokenizer
-
-
-@pytest.fixture(scope="module")
-def small() -> Tokenizer:
-    items = islice(corpus.stream(1), 300)
-    return tokenizer.train((item if isinstance(item, str) else item.completion for item in items), vocabulary=600)
+from training.demo_student import tokenizer
 
 
 @pytest.mark.parametrize("text", ["Brøndvik-Ålesund & 7 Sønner", "名前 — naïve €4.2", "  two  spaces\n\nlines\t", "🙂"])

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,6 +25,7 @@ from transformers import (
 
 from jobs.contracts import SpecEnvelope
 from jobs.rundir import RunDir, lay
+from tests.nursery import Child, nursery
 from training.engine.__main__ import main
 
 # Tiny models are slower on several threads, and sums are the same on one.
@@ -141,16 +139,11 @@ def tokenizer() -> PreTrainedTokenizerFast:
 
 
 @pytest.fixture
-def start() -> Callable[..., subprocess.Popen[bytes]]:
+def start() -> Callable[..., Child]:
     """Start the engine on a run directory as a supervisor does; its output goes to engine.log."""
 
-    def run(run_dir: Path) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-        with (run_dir / "engine.log").open("wb") as log:
-            return subprocess.Popen(
-                ["nice", "-n", "5", sys.executable, "-m", "training.engine", str(run_dir)],
-                stdout=log, stderr=log, env=environment,
-            )  # fmt: skip
+    def run(run_dir: Path) -> Child:
+        return nursery().start("training.engine", run_dir, log=run_dir / "engine.log", nice=5)
 
     return run
 

@@ -7,7 +7,10 @@ in `ETag` and `X-Repo-Commit`.
 from __future__ import annotations
 
 import hashlib
+import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -22,7 +25,24 @@ class HubServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answers)
         self.folder = folder
         self.seen: list[tuple[str, str]] = []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        self._serve()
+
+    def _serve(self) -> None:
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
+
+    def close(self) -> None:
+        self.shutdown()
+        self.server_close()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Nobody listens at its address meanwhile."""
+        self.close()
+        yield
+        self.socket = socket.socket(self.address_family, self.socket_type)
+        self.server_bind()
+        self.server_activate()
+        self._serve()
 
     @property
     def url(self) -> str:

@@ -1,4 +1,4 @@
-"""`python mishaps.py MISHAP STEP RUN_DIR`: the engine as it is, with one thing going wrong around it at a step.
+"""`python -m tests.training.engine.mishaps MISHAP STEP RUN_DIR`: the engine, with one thing going wrong at a step.
 
 What goes wrong is put under the engine, where a driver or the system would: nothing of the engine knows of it.
 """

@@ -1,61 +1,53 @@
 """Students by hub id, from a hub on loopback: what loads, and each way in which it refuses.
 
-In a process of its own, since the hub's address is read when its client is imported.
+In processes of their own, since the hub's address is read when its client is imported.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.nursery import Nursery
 from tests.training.engine.hub_server import COMMIT, TOKEN, HubServer
 
 pytestmark = pytest.mark.engine
 
-LOAD = """
-import json, sys, torch
-from training.engine import loading
-from training.engine.contracts import StudentRef, TrainError
-asked = json.loads(sys.argv[1])
-try:
-    student = loading.load(StudentRef(hub_id=asked["id"], revision=asked["revision"]), dtype=torch.float32, token=asked["token"])
-    print(json.dumps({"type": student.model_type, "parameters": student.parameters, "stop": student.chat.end_of_turn}))
-except TrainError as error:
-    print(json.dumps({"code": error.code, "hint": error.hint}))
-"""
+HUB_SETTINGS = {"HF_HUB_OFFLINE": "0", "HF_TOKEN": "", "NO_PROXY": "*"}
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory, student) -> Iterator[HubServer]:
     server = HubServer(Path(student()))
     yield server
-    server.shutdown()
-    server.server_close()
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def asking(hub: HubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Nursery, Path]]:
+    """What has imported the hub's client with this hub's address, and where that keeps what it fetched."""
+    home = tmp_path_factory.mktemp("hub")
+    opened = Nursery(["training.engine.loading"], HF_ENDPOINT=hub.url, HF_HOME=str(home), **HUB_SETTINGS)
+    yield opened, home
+    opened.close()
 
 
 @pytest.fixture
-def fetch(hub: HubServer, tmp_path: Path) -> Callable[..., dict[str, object]]:
-    def _fetch(name: str, *, revision: str = COMMIT, token: str | None = None, url: str = "") -> dict[str, object]:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
-        environment |= {"HF_ENDPOINT": url or hub.url, "HF_HOME": str(tmp_path / "hub"), "NO_PROXY": "*"}
+def fetch(asking: tuple[Nursery, Path], hub: HubServer, tmp_path: Path) -> Callable[..., dict[str, object]]:
+    opened, home = asking
+    shutil.rmtree(home, ignore_errors=True)
+    hub.seen.clear()
+
+    def _fetch(name: str, *, revision: str = COMMIT, token: str | None = None) -> dict[str, object]:
         asked = json.dumps({"id": name, "revision": revision, "token": token})
-        done = subprocess.run(
-            [sys.executable, "-c", LOAD, asked],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        return json.loads(done.stdout.splitlines()[-1])
+        done = opened.start("tests.training.engine.hub_asker", asked, log=tmp_path / "said")
+        said = (tmp_path / "said").read_text() if done.wait(120) == 0 else ""
+        assert said, (tmp_path / "said").read_text()[-2000:]
+        return json.loads(said.splitlines()[-1])
 
     return _fetch
 
@@ -88,11 +80,8 @@ def test_each_refusal_of_the_hub_says_what_to_do(fetch, asked, code, hint):
     assert hint in str(refused["hint"])
 
 
-def test_a_hub_out_of_reach_is_named_as_such(fetch):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-
-    refused = fetch("maker/open", url=f"http://127.0.0.1:{port}")
+def test_a_hub_out_of_reach_is_named_as_such(fetch, hub):
+    with hub.away():
+        refused = fetch("maker/open")
 
     assert refused["code"] == "hub_unreachable"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from jobs.rundir import lease
+from tests.nursery import nursery
 from training.engine import lost_device
 
 pytestmark = [pytest.mark.engine, pytest.mark.stress]
@@ -24,10 +23,8 @@ LOST_AT = range(1, STEPS + 1) if IN_FULL else (8,)
 
 
 def suffer(run_dir: Path, mishap: str, step: int) -> int:
-    program = [sys.executable, str(Path(__file__).parent / "mishaps.py"), mishap, str(step), str(run_dir)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(Path.cwd())}
-    with (run_dir / "engine.log").open("ab") as log:
-        return subprocess.run(program, stdout=log, stderr=log, env=environment, check=False, timeout=120).returncode
+    program = "tests.training.engine.mishaps"
+    return nursery().start(program, mishap, step, run_dir, log=run_dir / "engine.log").wait(120)
 
 
 def assert_same_end(one: Path, other: Path, result: Any) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file
 
+from tests.nursery import nursery
 from tests.training.engine.forgetful_disk import Disk
 
 IN_FULL = os.environ.get("STRESS") == "1"
@@ -24,11 +22,8 @@ FSYNCS = 21 * EPOCHS
 
 
 def train_until_the_power_goes(run_dir, root, kept, *, cut_at, when):
-    program = [sys.executable, str(Path(__file__).parent / "forgetful_disk.py"), str(root), str(kept), str(cut_at), when,
-               "training.engine", str(run_dir)]  # fmt: skip
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(Path.cwd())}
-    with (root.parent / "engine.log").open("ab") as log:
-        return subprocess.run(program, stdout=log, stderr=log, env=environment, check=False).returncode
+    program = ("tests.training.engine.forgetful_disk", root, kept, cut_at, when, "training.engine", run_dir)
+    return nursery().start(*program, log=root.parent / "engine.log").wait()
 
 
 def newest_step(root):

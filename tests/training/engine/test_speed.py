@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
+from tests.training.engine import ranks
 from training.engine import compiling
 from training.engine.contracts import TrainError
 
@@ -84,14 +81,11 @@ def test_two_processes_have_the_losses_of_one_at_the_same_global_batch(student, 
     two = lay_run("two", student(), train=train, recipe={"batch_size": 2, "accumulation": 1, "epochs": 1})
     tune(one)
 
-    ended = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0", "--standalone",
-         "-m", "training.engine", str(two)],
-        env={**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true", "HF_HUB_OFFLINE": "1"},
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    log = two / "engine.log"
+    with ranks.two("training.engine", two, log=log, ACCELERATE_USE_CPU="true") as processes:
+        statuses = [process.wait(120) for process in processes]
 
-    assert ended.returncode == 0, ended.stderr[-2000:]
+    assert statuses == [0, 0], ranks.logs(log)
     assert "padded" not in messages(one, events) + messages(two, events)
     assert losses(events(two, "metric")) == pytest.approx(losses(events(one, "metric")), rel=1e-5)
     for name, tensor in adapter(one).items():

@@ -5,9 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -27,6 +24,7 @@ from jobs.ports import KINDS
 from jobs.rundir import lay
 from jobs.rundir.attempt import read_result, verify
 from jobs.states import JobState
+from tests.nursery import nursery
 from tests.training.engine.conftest import make_model, make_tokenizer
 from tests.training.miniatures import conclude
 from training.engine import lora
@@ -100,8 +98,7 @@ def carry(job: Job, run_dir: Path) -> None:
     run_dir.mkdir()
     body = kind.build_spec(job, run_dir)
     lay(run_dir, SpecEnvelope(job=str(job.pk), kind=job.kind, fence=1, lease_s=60, body=body))
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-    subprocess.run([sys.executable, "-m", str(kind.engine_module), str(run_dir)], env=environment, check=False)
+    nursery().start(str(kind.engine_module), run_dir, log=run_dir / "engine.log").wait(120)
     result = read_result(run_dir)
     assert result is not None
     assert result.error is None

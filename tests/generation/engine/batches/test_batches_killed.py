@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from generation.engine import history, journal
 from tests.generation.engine.batches.conftest import Ordered
 from tests.generation.engine.test_stops import wait_until
+from tests.nursery import Child
 
 pytestmark = pytest.mark.engine
 STEPS = ["create:before", "create:after", "look:before", "results:before"]
@@ -30,7 +30,7 @@ def killed_at(ordered: Ordered, step: str, **over: Any) -> None:
     ordered.desk.freeze = ""
 
 
-def left_when(ordered: Ordered, process: subprocess.Popen[str], is_reached: Any) -> None:
+def left_when(ordered: Ordered, process: Child, is_reached: Any) -> None:
     wait_until(is_reached)
     process.send_signal(signal.SIGTERM)
     process.wait(20)

@@ -21,7 +21,8 @@ from tests.generation.engine.conftest import KEY, OFFLINE, TASK, Attempts, teach
 from tests.generation.provider_server import Running
 
 pytestmark = pytest.mark.engine
-TWO = {"limits": {"concurrency": 8, "processes": 2}}
+# A call's time begins before its process is up, which may take long on a busy machine.
+TWO = {"limits": {"concurrency": 8, "processes": 2, "timeout_s": 60}}
 
 
 def spec(concurrency: int, count: int, processes: int | None = None, **over: Any) -> GenerationSpec:

@@ -57,12 +57,37 @@ def preference(lay_run: Callable[..., Path]) -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a run that several tests look at is kept, once it has ended; nobody writes there."""
+    return tmp_path_factory.mktemp("ended")
+
+
 @pytest.fixture
-def imitated(student: Callable[..., Path], lay_run: Callable[..., Path], tune: Callable[[Path], int]) -> Path:
+def once(shelf: Path, tmp_path: Path, tune: Callable[[Path], int]) -> Callable[..., Path]:
+    """A run by its name: tuned by who asks first, a copy for each."""
+
+    def make(name: str, lay_it: Callable[[], Path]) -> Path:
+        if not (shelf / name).exists():
+            run_dir = lay_it()
+            assert tune(run_dir) == 0
+            shutil.move(run_dir, shelf / name)
+        return Path(shutil.copytree(shelf / name, tmp_path / name))
+
+    return make
+
+
+@pytest.fixture
+def imitated(student: Callable[..., Path], lay_run: Callable[..., Path], once: Callable[..., Path]) -> Path:
     """The run directory of an SFT run that has ended."""
-    run_dir = lay_run("sft", student())
-    assert tune(run_dir) == 0
-    return run_dir
+    return once("sft", lambda: lay_run("sft", student()))
+
+
+@pytest.fixture
+def preferred(student: Any, imitated: Path, preference: Any, once: Callable[..., Path]) -> Path:
+    """The run directory of a run of DPO that has ended, with checkpoints."""
+    recipe = {"checkpoint_every_steps": 3}
+    return once("whole", lambda: preference("whole", student(), imitated / "adapter", "dpo", recipe=recipe))
 
 
 def likelihoods(student: Path, adapter: Path | None, *, merge: bool = True) -> torch.Tensor:
@@ -110,14 +135,8 @@ def test_dpo_on_a_miniature_prefers_what_was_preferred_and_leaves_one_adapter_ov
     assert any("val_reward_margin" in each for each in metrics)
 
 
-def test_a_run_begins_exactly_at_its_reference(
-    student: Any, imitated: Path, preference: Any, tune: Any, events: Any
-) -> None:
-    run_dir = preference("dpo", student(), imitated / "adapter", "dpo")
-
-    assert tune(run_dir) == 0
-
-    first = next(each for each in events(run_dir, "metric") if "val_reward_margin" in each)
+def test_a_run_begins_exactly_at_its_reference(preferred: Path, events: Any) -> None:
+    first = next(each for each in events(preferred, "metric") if "val_reward_margin" in each)
     assert first["step"] == 0
     assert first["val_reward_margin"] == pytest.approx(0.0, abs=1e-4)
     assert first["val_loss"] == pytest.approx(0.693147, abs=1e-4)
@@ -145,10 +164,9 @@ def test_in_half_precision_the_miniature_stays_beside_the_fresh_adapter(
 
 
 def test_a_stopped_run_ends_where_the_uninterrupted_one_does_and_asks_its_reference_once(
-    student: Any, imitated: Path, preference: Any, tune: Any, events: Any, lay_run: Any
+    student: Any, imitated: Path, preferred: Path, preference: Any, tune: Any, events: Any
 ) -> None:
-    whole = preference("whole", student(), imitated / "adapter", "dpo", recipe={"checkpoint_every_steps": 3})
-    assert tune(whole) == 0
+    whole = preferred
     again = preference("again", student(), imitated / "adapter", "dpo", resume_from=whole,
                        recipe={"checkpoint_every_steps": 3})  # fmt: skip
     newest = sorted((whole / "checkpoints").iterdir())[-1]
@@ -203,10 +221,10 @@ def test_kto_learns_from_single_verdicts(
 
 @pytest.mark.parametrize("kl", ["forward", "reverse"])
 def test_a_distilled_student_comes_nearer_to_its_teacher(
-    student: Any, lay_run: Any, tune: Any, result: Any, events: Any, tmp_path: Path, kl: str
+    student: Any, lay_run: Any, once: Any, tune: Any, result: Any, events: Any, kl: str
 ) -> None:
-    taught = lay_run("teacher", student(), recipe={"method": "full", "learning_rate": 3e-3, "epochs": 4})
-    assert tune(taught) == 0
+    recipe = {"method": "full", "learning_rate": 3e-3, "epochs": 4}
+    taught = once("teacher", lambda: lay_run("teacher", student(), recipe=recipe))
     run_dir = lay_run("distilled", student(), recipe={"objective": "distil", "kl": kl, "epochs": 4},
                       teacher={"path": str(taught / "model")})  # fmt: skip
 

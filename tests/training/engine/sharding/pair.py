@@ -1,4 +1,4 @@
-"""Two processes that do one order after another, as torchrun starts them: reading torch takes longer than a tiny run.
+"""Two processes that do one order after another: reading torch and meeting takes longer than a tiny run.
 
 An order is a file `N.order`, JSON: `run`, a run directory to tune in as under `accelerate launch` by hand, or `part`, a
 folder to tell in what each process holds. Each process writes how it ended to `N.RANK`. An empty order ends them.

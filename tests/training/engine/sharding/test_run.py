@@ -13,7 +13,8 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 from jobs.rundir.attempt import RESULT
-from tests.training.engine.objectives.test_run import imitated, preference  # noqa: F401
+from tests.training.engine import ranks
+from tests.training.engine.objectives.test_run import imitated, once, preference, shelf  # noqa: F401
 
 pytestmark = pytest.mark.engine
 TWO = {"processes": 2, "strategy": "fsdp2"}
@@ -31,10 +32,6 @@ def require_like(events, run_dir, other, *, rel=1e-5):
     mine, theirs = curve(events, run_dir), curve(events, other)
     assert mine.keys() == theirs.keys()
     assert all(mine[step] == pytest.approx(theirs[step], rel=rel) for step in mine)
-
-
-def tail_of(run_dir):
-    return (run_dir / "engine.log").read_text()[-3000:]
 
 
 def form_of(path):
@@ -58,7 +55,7 @@ def newest(run_dir):
 
 
 def test_all_weights_in_parts_are_tuned_as_in_one_process_and_a_stopped_run_ends_bit_for_bit_alike(
-    student, lay_run, start, pair, tune, result, events
+    student, lay_run, pair, tune, result, events
 ):  # fmt: skip
     more = {"sample_prompts": [SAMPLE], "sample_max_new_tokens": 4}
     alone = lay_run("alone", student(), recipe={**FULL, "accumulation": 4}, **more)
@@ -66,11 +63,13 @@ def test_all_weights_in_parts_are_tuned_as_in_one_process_and_a_stopped_run_ends
     cut = lay_run("cut", student(), recipe={**FULL, "accumulation": 2, **TWO}, **more)
 
     tune(alone)
-    stopped = start(cut)
-    wait_for_step(cut, 2)
-    stopped.send_signal(signal.SIGTERM)
+    with ranks.two("training.engine", cut, log=cut / "engine.log") as stopped:
+        wait_for_step(cut, 2)
+        for process in stopped:
+            process.send_signal(signal.SIGTERM)
+        statuses = [process.wait(60) for process in stopped]
 
-    assert stopped.wait(60) == 0, tail_of(cut)
+    assert statuses == [0, 0], ranks.logs(cut / "engine.log")
     assert pair(run=together) == [0, 0]
     require_like(events, together, alone)
     one, two = result(alone)["summary"], result(together)["summary"]
@@ -134,4 +133,4 @@ def wait_for_step(run_dir, step, timeout_s=90):
             return
         assert not (run_dir / RESULT).exists(), (run_dir / RESULT).read_text()
         time.sleep(0.01)
-    raise AssertionError(f"step {step} was not reached: {tail_of(run_dir)}")
+    raise AssertionError(f"step {step} was not reached: {ranks.logs(run_dir / 'engine.log')}")

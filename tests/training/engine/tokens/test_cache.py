@@ -6,12 +6,11 @@ import json
 import os
 import resource
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 
+from tests.nursery import nursery
 from training.engine import data
 from training.engine.chat import open_chat
 from training.engine.contracts import TrainError
@@ -165,56 +164,32 @@ def test_the_least_recently_used_go_first_and_what_lay_for_long_goes_too(tmp_pat
     assert [path.stem for path in kept(tmp_path)] == ["new", "older"]
 
 
-ASK = """
-import sys, time
-from pathlib import Path
-from training.engine.data import Row
-from training.engine.tokens import store
-from training.engine.tokens.cache import TokenCache
-
-def make():
-    with open(sys.argv[2], "a") as log:
-        log.write("made\\n")
-    time.sleep(0.5)
-    return [Row(str(n), list(range(n + 2)), 1) for n in range(50)]
-
-rows = TokenCache(Path(sys.argv[1])).rows("key", make)
-assert [row.length for row in rows] == [n + 2 for n in range(50)]
-"""
+def asking(folder, *, seconds=0.5):
+    """A process that asks the cache in a folder, and notes when it makes the rows itself."""
+    module = "tests.training.engine.tokens.asker"
+    return nursery().start(module, folder / "cache", folder / "log", seconds, log=folder / "said")
 
 
 @pytest.mark.engine
 def test_of_several_processes_at_once_one_makes_the_tokens(tmp_path):
-    log = tmp_path / "log"
-    runs = [
-        subprocess.Popen(
-            [sys.executable, "-c", ASK, str(tmp_path / "cache"), str(log)], env={**os.environ, "PYTHONPATH": "."}
-        )
-        for _ in range(2)
-    ]
+    runs = [asking(tmp_path) for _ in range(2)]
 
     statuses = [run.wait(60) for run in runs]
 
     assert statuses == [0, 0]
-    assert log.read_text() == "made\n"
+    assert (tmp_path / "log").read_text() == "made\n"
 
 
 @pytest.mark.engine
 def test_a_process_killed_while_it_makes_them_leaves_nothing_half_done(tmp_path):
-    script = ASK.replace("time.sleep(0.5)", "time.sleep(60)")
-    log, cache = tmp_path / "log", tmp_path / "cache"
-    run = subprocess.Popen([sys.executable, "-c", script, str(cache), str(log)], env={**os.environ, "PYTHONPATH": "."})
-    while not log.exists():
+    run = asking(tmp_path, seconds=60)
+    while not (tmp_path / "log").exists():
+        assert run.poll() is None
         time.sleep(0.05)
     run.kill()
     run.wait()
 
-    again = subprocess.run(
-        [sys.executable, "-c", ASK, str(cache), str(log)],
-        env={**os.environ, "PYTHONPATH": "."},
-        timeout=60,
-        check=False,
-    )
+    again = asking(tmp_path).wait(60)
 
-    assert again.returncode == 0
-    assert len(kept(cache)) == 1
+    assert again == 0
+    assert len(kept(tmp_path / "cache")) == 1

@@ -15,6 +15,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from members.models import Member
+from tests.nursery import SETTINGS, nursery
 from tests.training.engine.conftest import SHAPE, make_tokenizer
 from training.models import Student, TrainingRun
 from training.services import elsewhere, runs, students
@@ -46,25 +47,32 @@ def run(version: Any, trainable: Student, admin: Member) -> TrainingRun:
     return runs.launch(dataset_version=version, student=trainable, recipe="demo", by=admin, overrides=few, device="cpu")
 
 
+def seen_there() -> dict[str, str]:
+    """An environment in which nothing of this installation's settings can be seen."""
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd()), **SETTINGS}
+
+
 @pytest.fixture
 def train() -> Callable[[Path], int]:
-    """`python -m training.engine .` where nothing of this installation's settings can be seen."""
+    """`python -m training.engine .`, in a process that was forked."""
 
     def start(folder: Path) -> int:
-        here = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(Path.cwd()),
-            "OMP_NUM_THREADS": "1",
-            "HF_HUB_OFFLINE": "1",
-        }
-        done = subprocess.run(
-            [sys.executable, "-m", "training.engine", "."], cwd=folder, env=here, capture_output=True, text=True,
-            check=False, timeout=120,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return done.returncode
+        log = folder.with_suffix(".log")
+        done = nursery().start("training.engine", ".", log=log, cwd=folder, environment=seen_there())
+        status = done.wait(120)
+        assert status == 0, log.read_text()
+        return status
 
     return start
+
+
+def train_anew(folder: Path) -> None:
+    """The same as a program that begins from nothing."""
+    program = [sys.executable, "-m", "training.engine", "."]
+    done = subprocess.run(
+        program, cwd=folder, env=seen_there(), capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
 
 
 OUTPUT = ("result.json", "events.jsonl", "adapter", "checkpoints", "best")
@@ -77,12 +85,12 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def trained(run: TrainingRun, train: Callable[[Path], int], tmp_path: Path, shelf: Path) -> Path:
+def trained(run: TrainingRun, tmp_path: Path, shelf: Path) -> Path:
     """The run's directory as it comes back from a machine of somebody else's, where it lay under another path."""
     elsewhere.export(run, tmp_path / "given")
     there = (tmp_path / "given").rename(tmp_path / "cluster")
     if not (shelf / "result.json").exists():
-        train(there)
+        train_anew(there)
         _copy(there, shelf)
     else:
         _copy(shelf, there)
