@@ -26,12 +26,14 @@ from generation.services import budgets
 from generation.services import orders as generation
 from generation.states import BudgetScope
 from members.models import ApiToken, Member
+from members.scopes import SCOPES
 from members.services import invitations
 from review.models import BulkAct, Comment, Decision, Draft, KnownAnswer, Record, RevisionRequest, Revocation, Task
 from review.states import Role
 from serving.selectors import choices
 from tests.campaigns import experiment_rows
 from tests.campaigns import factories as campaigns
+from tests.matrix.callers import CALLERS, browser, program
 from tests.matrix.routes import Route
 from tests.review import factories as desk
 from tests.training.conftest import freeze, write_student
@@ -81,6 +83,9 @@ class Installation:
         self._generation()
         self._campaigns()
         self._webhooks()
+        # Signed in once: a session or a token made anew for each request would cost more than the request.
+        self.browsers = {name: browser(self.members.get(name)) for name in CALLERS}
+        self.programs = {scope: program(self.admin, scope) for scope in SCOPES}
         Member.objects.filter(pk=self.members["deactivated"].pk).update(is_active=False)
 
     def values(self, route: Route) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from drf_spectacular.generators import SchemaGenerator
 
 from miniatures_site.access import ELSEWHERE
 from tests.matrix.bodies import body_of
-from tests.matrix.callers import browser
 from tests.matrix.installation import Installation
 from tests.matrix.routes import Route, walk
 from web.problems import CONTENT_TYPE
@@ -80,7 +79,7 @@ def send(client: Client, method: str, address: str, body: str) -> str:
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_a_bad_body_is_a_problem_and_no_fault(route: Route, installation: Installation, schema: dict[str, Any]) -> None:
-    address, client = route.address(installation.values(route)), browser(installation.admin)
+    address, client = route.address(installation.values(route)), installation.browsers["admin"]
     wrong = []
 
     for method in sorted(set(route.methods() or ()) & set(WRITING)):

@@ -6,7 +6,7 @@ import pytest
 
 from miniatures_site.access import ELSEWHERE
 from miniatures_site.open_routes import OPEN_ROUTES
-from tests.matrix.callers import ask, browser
+from tests.matrix.callers import ask
 from tests.matrix.installation import Installation
 from tests.matrix.routes import walk
 
@@ -19,7 +19,7 @@ SAMPLES = dict.fromkeys(
 
 @pytest.mark.parametrize("caller", ["visitor", "deactivated"])
 def test_pages_of_ones_own_account_ask_to_sign_in(caller: str, installation: Installation) -> None:
-    client = browser(installation.members.get(caller))
+    client = installation.browsers[caller]
     closed = [route for route in ROUTES if route.name not in OPEN_ROUTES]
 
     for method in ("GET", "POST"):

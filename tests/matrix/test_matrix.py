@@ -7,7 +7,7 @@ import pytest
 from members.scopes import SCOPES, allows
 from miniatures_site.access import ACCESS, ELSEWHERE, Need
 from tests.matrix.bodies import BODIES, QUERIES, body_of, query_of
-from tests.matrix.callers import CALLERS, ROLES, ask, browser, program
+from tests.matrix.callers import CALLERS, ROLES, ask
 from tests.matrix.installation import CANARY, Installation
 from tests.matrix.routes import Route, walk
 
@@ -65,7 +65,7 @@ def test_each_caller_gets_what_the_route_declares(route: Route, installation: In
         need = ACCESS[route.name][method != "GET"]
         body = body_of(method, route.name, installation)
         for caller in CALLERS:
-            got, content = ask(browser(installation.members.get(caller)), route, address, method, body)
+            got, content = ask(installation.browsers[caller], route, address, method, body)
             if got not in allowed(need, caller, is_api=route.is_api):
                 wrong.append(f"{method} {address} as {caller}: {got}, but it needs {need.name}. {content[:160]!r}")
             if caller == "stranger" and got == "reached" and CANARY.encode() in content.lower():
@@ -87,7 +87,7 @@ def test_a_token_does_what_its_scopes_say_and_no_more(route: Route, installation
         )
         body = body_of(method, route.name, installation)
         for scope in SCOPES:
-            got, content = ask(program(installation.admin, scope), route, address, method, body)
+            got, content = ask(installation.programs[scope], route, address, method, body)
             is_refused = got == "denied" and b"lacks the scope" in content
             if is_refused == allows([scope], needed) or got in ("login", "broken"):
                 wrong.append(f"{method} {address} with '{scope}': {got}, but it needs '{needed}'. {content[:120]!r}")

@@ -32,8 +32,7 @@ def freeze(task: Task, by: Member, *, train: int, validation: int, test: int = 2
         record.split = split
     Record.objects.bulk_update(records, ["split"])
     golds.make_drafts(task, records)
-    for _ in range(count):
-        golds.decide(by, task)
+    golds.accept_all(by, task, count=count)
     version = datasets.freeze(datasets.create(task, name=f"Gold {train}", by=by), by=by)
     writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
     version.refresh_from_db()

@@ -12,6 +12,7 @@ import pytest
 from campaigns.statistics import analysis, clusters, simulation
 from campaigns.statistics.proportions import DifferenceBy
 from campaigns.statistics.simulation import Population
+from tests.campaigns.sending.conftest import drill
 
 POINT = 0.01
 REPLIES = Population(0.059, icc=0.1, largest=8)
@@ -120,7 +121,7 @@ def test_looking_twenty_times_raises_few_false_alarms_where_the_naive_reading_ra
     assert alarms.at_the_end == pytest.approx(0.05, abs=tolerance(500))
 
 
-@pytest.mark.stress
+@drill
 @pytest.mark.parametrize(("population", "n_clusters"), simulation.WATCHED, ids=str)
 def test_false_alarms_at_full_count(population: Population, n_clusters: int) -> None:
     alarms = simulation.false_alarms(population, n_clusters=n_clusters, tests=4000, looks=20, seed=7)
@@ -129,7 +130,7 @@ def test_false_alarms_at_full_count(population: Population, n_clusters: int) -> 
     assert alarms.naive > 0.15
 
 
-@pytest.mark.stress
+@drill
 @pytest.mark.parametrize("base", [0.02, 0.059, 0.3])
 @pytest.mark.parametrize("icc", [0.0, 0.05, 0.3])
 def test_cluster_robust_coverage_at_full_count(base: float, icc: float) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -56,14 +57,22 @@ def databases(folder: Path) -> Iterator[callable]:
     """Make houses whose databases are of the kind this test runs on, and drop them at the end."""
     made: list[str] = []
 
-    def build(name: str) -> House:
+    def build(name: str, *, like: House | None = None) -> House:
+        """An empty house, or one with the database that another has now, while no command runs there."""
         var = folder / name
         var.mkdir()
         if connection.vendor != "postgresql":
+            if like is not None:
+                with (
+                    closing(sqlite3.connect(like.var / "db.sqlite3")) as old,
+                    closing(sqlite3.connect(var / "db.sqlite3")) as new,
+                ):
+                    old.backup(new)
             return House(var, f"sqlite:///{var / 'db.sqlite3'}")
         database = f"house_{uuid4().hex[:10]}"
+        template = f" TEMPLATE {like.url.rpartition('/')[2]}" if like is not None else ""
         with _server() as server:
-            server.execute(f"CREATE DATABASE {database}")
+            server.execute(f"CREATE DATABASE {database}{template}")
         made.append(database)
         given = connection.settings_dict
         return House(var, f"postgres://{given['USER']}@{given['HOST']}:{given['PORT']}/{database}")

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from members.models import Member
-from review.models import Decision, Record, Task
+from review.models import Assignment, Decision, Record, Task
 from review.services import decisions, queue
 from review.splits import split_of
 from tests.review import factories
@@ -57,7 +57,17 @@ def make_drafts(task: Task, records: list[Record], *, variant: int = 0) -> None:
 
 def decide(member: Member, task: Task, verdict: str = "accept", **said: Any) -> Decision:
     """Deal the member one card and judge it."""
-    card = queue.deal(member, task, count=1)[0]
+    return _judge(queue.deal(member, task, count=1)[0], member, verdict, **said)
+
+
+def accept_all(member: Member, task: Task, *, count: int) -> list[Decision]:
+    """Deal the member so many cards at once, and accept each."""
+    cards = queue.deal(member, task, count=count)
+    assert len(cards) == count
+    return [_judge(card, member, "accept") for card in cards]
+
+
+def _judge(card: Assignment, member: Member, verdict: str, **said: Any) -> Decision:
     if verdict == "reject":
         said.setdefault("reasons", ["tone"])
     if verdict == "edit":
