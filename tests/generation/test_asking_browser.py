@@ -18,6 +18,7 @@ from members.models import Member
 from review.models import Assignment, Candidate, Gold, Membership, Source, Task
 from review.selectors.choices import pairs
 from review.states import AssignmentState, CandidateState, Role
+from tests.review.desk.looking import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -90,10 +91,7 @@ def test_a_revision_comes_as_the_next_card_and_is_accepted_by_one_key(desk: Page
     expect(card.locator(".revised ins", has_text="audit")).to_be_visible()
     desk.wait_for_timeout(300)
     desk.keyboard.press("a")
-    for _ in range(100):
-        if Gold.objects.exists():
-            break
-        desk.wait_for_timeout(100)
+    until(desk, Gold.objects.exists)
     [pair] = pairs(revision.task)
     assert (pair.candidate_chosen, str(pair.candidate_rejected)) == (revision.pk, parent)
     assert Candidate.objects.get(pk=parent).state == CandidateState.KEPT
@@ -123,11 +121,7 @@ def test_undo_brings_the_draft_back_while_its_revision_is_away(desk: Page) -> No
 
     expect(desk.locator(f"#card-{parent}")).to_be_visible()
     held = Assignment.objects.filter(candidate=parent, state=AssignmentState.ACTIVE)
-    for _ in range(100):
-        if held.exists():
-            break
-        desk.wait_for_timeout(100)
-    assert held.exists()
+    until(desk, lambda: held.all().exists())
 
 
 def test_what_was_asked_before_a_reload_arrives_after_it(desk: Page) -> None:
