@@ -34,14 +34,14 @@ def desk(task: Task, source: Source, lead: Member, make_member: Any, browser: Br
     client = Client()
     client.force_login(expert, backend="django.contrib.auth.backends.ModelBackend")
     context = browser.new_context(base_url=live_server.url)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(error.stack or error.message))
     page.goto("/tasks/outreach/review/")
     page.wait_for_selector(".desk.is-live")
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=60_000)
     yield page
     context.close()
     assert errors == []

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error, Page, expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(900)]
-JOB_PATIENCE_MS = 400_000
+pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1800)]
+JOB_PATIENCE_MS = 900_000
 
 
 def test_the_whole_loop_in_a_browser(page: Page, tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from playwright.sync_api import Page, expect
 
 from tests.tour.conftest import Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1800)]
 TASK = "outreach-e-mail"
-JOB_PATIENCE_MS = 500_000
+JOB_PATIENCE_MS = 900_000
 DECK = 5
 FIXED = "/campaigns/tour-campaign/dry-run/?waits=yes"
 # Enough that no throw of the dice leaves an arm with fewer companies than an experiment takes.
@@ -56,7 +56,7 @@ def a_miniature(stack: Stack, version: dict[str, Any]) -> dict[str, Any]:
     known = [one for one in stack.get("miniatures/")["results"] if one["method"] == "lora"]
     if not known:
         plan = {"student": "demo", "recipe": "demo", "dataset_version": version["id"]}
-        stack.wait_for_job(stack.post("training-runs/", plan)["job"], timeout_s=400)
+        stack.wait_for_job(stack.post("training-runs/", plan)["job"])
         known = stack.get("miniatures/")["results"]
     return dict(max(known, key=lambda one: one["summary"]["steps"]))
 
@@ -172,7 +172,7 @@ def approve_on_the_desk(page: Page, stack: Stack) -> None:
     A text with a slot that nobody fills is not sent, whoever accepts it, and what is no mail fails: a small student may
     write either.
     """
-    deadline = time.monotonic() + 480
+    deadline = time.monotonic() + 900
     while time.monotonic() < deadline:
         page.goto("/campaigns/tour-campaign/")
         button = page.get_by_role("button", name="Approve on the desk")
