@@ -18,6 +18,7 @@ from members.models import Member
 from review.models import Assignment, Draft, Gold, Membership, Source, Task
 from review.selectors.preferences import pairs
 from review.states import AssignmentState, DraftState, Role
+from tests.review.desk.looking import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -33,14 +34,14 @@ def desk(task: Task, source: Source, lead: Member, make_member: Any, browser: Br
     client = Client()
     client.force_login(expert, backend="django.contrib.auth.backends.ModelBackend")
     context = browser.new_context(base_url=live_server.url)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(error.stack or error.message))
     page.goto("/tasks/outreach/review/")
     page.wait_for_selector(".desk.is-live")
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=60_000)
     yield page
     context.close()
     assert errors == []
@@ -90,10 +91,7 @@ def test_a_revision_comes_as_the_next_card_and_is_accepted_by_one_key(desk: Page
     expect(card.locator(".revised ins", has_text="audit")).to_be_visible()
     desk.wait_for_timeout(300)
     desk.keyboard.press("a")
-    for _ in range(100):
-        if Gold.objects.exists():
-            break
-        desk.wait_for_timeout(100)
+    until(desk, Gold.objects.exists)
     [pair] = pairs(revision.task)
     assert (pair.draft_chosen, str(pair.draft_rejected)) == (revision.pk, parent)
     assert Draft.objects.get(pk=parent).state == DraftState.KEPT
@@ -123,11 +121,7 @@ def test_undo_brings_the_draft_back_while_its_revision_is_away(desk: Page) -> No
 
     expect(desk.locator(f"#card-{parent}")).to_be_visible()
     held = Assignment.objects.filter(draft=parent, state=AssignmentState.ACTIVE)
-    for _ in range(100):
-        if held.exists():
-            break
-        desk.wait_for_timeout(100)
-    assert held.exists()
+    until(desk, lambda: held.all().exists())
 
 
 def test_what_was_asked_before_a_reload_arrives_after_it(desk: Page) -> None:

@@ -33,6 +33,7 @@ def order(task: Task, source: Source, paid: Teacher, lead: Member) -> Order:
 def page(order: Order, lead: Member, browser: Browser, live_server: Any) -> Iterator[Page]:
     client = Client()
     client.force_login(lead, backend="django.contrib.auth.backends.ModelBackend")
+    expect.set_options(timeout=60_000)
     context = browser.new_context(base_url=live_server.url)
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
     page = context.new_page()

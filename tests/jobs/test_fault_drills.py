@@ -27,6 +27,8 @@ from tests.jobs.fleet import Fleet, Redis, ring_through
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stress]
 ROUNDS = range(20 if os.environ.get("STRESS") == "1" else 1)
 COUNT, STEP_S = 40, 0.05
+# Of a job that is still under way when something has happened, however slow the machine; it is hurried then.
+LONG = 400
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +59,12 @@ def fleet(crew: Fleet, transactional_db: None) -> Fleet:
         crew.beat()
     crew.ready("first", "second")
     return crew
+
+
+@pytest.fixture
+def hurry(tmp_path: Path) -> Path:
+    """What long jobs look for."""
+    return tmp_path / "hurry"
 
 
 def counted(ledger: Path) -> list[str]:
@@ -98,15 +106,21 @@ def under_way(job: Job, ledger: Path, steps: int = 3) -> None:
     wait_for(lambda: len(counted(ledger)) >= steps and engine_pid(job), 30)
 
 
+def taken_over(job: Job) -> None:
+    wait_for(lambda: any("Re-attached" in reason for reason in reasons(job)), 30)
+
+
 @pytest.mark.parametrize("_round", ROUNDS)
-def test_a_killed_worker_is_replaced_and_its_engine_taken_over(_round, fleet, launch, ledger):
-    job = launch(count=120, step_s=STEP_S)
+def test_a_killed_worker_is_replaced_and_its_engine_taken_over(_round, fleet, launch, ledger, hurry):
+    job = launch(count=LONG, step_s=STEP_S, hurry=str(hurry))
     under_way(job, ledger)
 
     holder(fleet, job).kill()
+    taken_over(job)
+    hurry.touch()
     wait_for(lambda: state_of(job) in FINISHED, 40)
 
-    assert_done_once(job, ledger, 120)
+    assert_done_once(job, ledger, LONG)
     assert (job.attempts, job.crashes) == (1, 0), reasons(job)
     assert any("stopped answering" in reason for reason in reasons(job))
     assert any("Re-attached" in reason for reason in reasons(job))
@@ -173,24 +187,26 @@ def test_the_same_message_many_times_does_the_job_once(_round, fleet, launch, le
 
 
 @pytest.mark.parametrize("_round", ROUNDS)
-def test_a_frozen_worker_that_wakes_changes_nothing(_round, fleet, launch, ledger):
-    job = launch(count=160, step_s=STEP_S)
+def test_a_frozen_worker_that_wakes_changes_nothing(_round, fleet, launch, ledger, hurry):
+    job = launch(count=LONG, step_s=STEP_S, hurry=str(hurry))
     under_way(job, ledger)
     frozen = holder(fleet, job)
 
     frozen.send_signal(signal.SIGSTOP)
-    wait_for(lambda: any("Re-attached" in reason for reason in reasons(job)), 30)
+    taken_over(job)
     frozen.send_signal(signal.SIGCONT)
+    under_way(job, ledger, len(counted(ledger)) + 20)
+    hurry.touch()
     wait_for(lambda: state_of(job) in FINISHED, 40)
 
-    assert_done_once(job, ledger, 160)
+    assert_done_once(job, ledger, LONG)
     assert job.attempts == 1
     assert frozen.poll() is None, "the woken worker goes on living"
 
 
 @pytest.mark.parametrize("_round", ROUNDS)
-def test_a_worker_told_to_leave_lets_go_and_its_engine_goes_on(_round, fleet, launch, ledger):
-    job = launch(count=120, step_s=STEP_S)
+def test_a_worker_told_to_leave_lets_go_and_its_engine_goes_on(_round, fleet, launch, ledger, hurry):
+    job = launch(count=LONG, step_s=STEP_S, hurry=str(hurry))
     under_way(job, ledger)
     leaving = holder(fleet, job)
 
@@ -199,8 +215,10 @@ def test_a_worker_told_to_leave_lets_go_and_its_engine_goes_on(_round, fleet, la
     wait_for(lambda: any("the engine goes on" in reason for reason in reasons(job)), 20)
     left_s = time.monotonic() - began
     leaving.wait(30)
+    taken_over(job)
+    hurry.touch()
     wait_for(lambda: state_of(job) in FINISHED, 40)
 
     assert left_s < 10
-    assert_done_once(job, ledger, 120)
+    assert_done_once(job, ledger, LONG)
     assert (job.attempts, job.crashes) == (1, 0)

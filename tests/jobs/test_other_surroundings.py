@@ -12,7 +12,7 @@ from jobs.models import Job
 from jobs.states import FINISHED
 from tests.jobs.conftest import state_of, wait_for
 from tests.jobs.fleet import Fleet, Redis, ring_through
-from tests.jobs.test_fault_drills import assert_done_once, holder, reasons, under_way
+from tests.jobs.test_fault_drills import LONG, assert_done_once, holder, reasons, under_way
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stress]
 
@@ -37,12 +37,13 @@ def test_without_redis_jobs_ring_through_a_file(fleet, launch, ledger, tmp_path)
     assert_done_once(job, ledger, 5)
 
 
-def test_in_a_container_engines_save_and_end_with_their_worker(fleet, launch, ledger):
+def test_in_a_container_engines_save_and_end_with_their_worker(fleet, launch, ledger, tmp_path):
     fleet.redis.start()
     ring_through(fleet.redis.url)
     fleet.worker("first", JOB_ENGINES_OUTLIVE_WORKERS="0")
     fleet.ready("first")
-    job = launch(count=120, step_s=0.05)
+    hurry = tmp_path / "hurry"
+    job = launch(count=LONG, step_s=0.05, hurry=str(hurry))
     under_way(job, ledger)
     leaving = holder(fleet, job)
 
@@ -57,10 +58,11 @@ def test_in_a_container_engines_save_and_end_with_their_worker(fleet, launch, le
     assert len(ledger.read_text().split()) == steps_when_left, "the engine went on without its worker"
     assert state_of(job) == "queued", reasons(job)
 
+    hurry.touch()
     fleet.worker("second", JOB_ENGINES_OUTLIVE_WORKERS="0")
     fleet.beat()
     wait_for(lambda: state_of(job) in FINISHED, 40)
 
-    assert_done_once(job, ledger, 120)
+    assert_done_once(job, ledger, LONG)
     assert Job.objects.get(pk=job.pk).attempts == 2
     fleet.redis.stop()

@@ -19,7 +19,7 @@ from tests.matrix.callers import browser
 from tests.matrix.installation import Installation
 from tests.matrix.poison import LINE
 from tests.matrix.routes import Route, walk
-from tests.matrix.shown import Shown
+from tests.matrix.shown import Shown, opened
 from webhooks.models import Hook
 
 # Chromium starts before the rows are made: inside its loop, Django has another database connection than before it.
@@ -77,9 +77,8 @@ class Live(HTMLParser):
 
 @pytest.fixture(scope="module")
 def shown(browser: Chromium) -> Iterator[Shown]:
-    page = browser.new_page()
-    yield Shown(page)
-    page.close()
+    with opened(browser) as page:
+        yield page
 
 
 @pytest.mark.parametrize("caller", ["lead", "admin"])

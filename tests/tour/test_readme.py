@@ -62,4 +62,4 @@ def test_a_second_start_is_healthy_within_seconds_and_keeps_the_data(stack: Stac
         assert [task["slug"] for task in again.get("tasks/")["results"]]
     finally:
         stop(again)
-    assert again.started_in_s < 20, "8 s on an idle machine; the rest is for a machine that runs tests"
+    assert again.started_in_s < 60, "8 s on an idle machine; the rest is for a machine that runs tests"

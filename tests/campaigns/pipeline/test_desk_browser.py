@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def page(browser: Browser, live_server: Any, lead: Member) -> Iterator[Page]:
     client = Client()
     client.force_login(lead, backend="django.contrib.auth.backends.ModelBackend")
+    expect.set_options(timeout=PATIENCE_MS)
     context = browser.new_context(base_url=live_server.url)
     context.set_default_timeout(PATIENCE_MS)
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])

@@ -1,7 +1,7 @@
 """A tiny engine that counts, and writes each count to a ledger outside its directory: what was done twice shows there.
 
 Body: `count`, `step_s`, `ledger`, and for misbehaviour `die_at`, `die_each` (so many counts after each begin), `fail_at`,
-`exit_at`, `deaf`.
+`exit_at`, `deaf`. Once the file named by `hurry` is there, it counts on without a pause.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ def main() -> None:
             run.finish("stopped", {"done": done, "reason": run.stop_reason})
             return
         misbehave(run, done, since_begin=done - begun)
-        time.sleep(float(body.get("step_s", 0.02)))
+        if not ("hurry" in body and Path(body["hurry"]).exists()):
+            time.sleep(float(body.get("step_s", 0.02)))
         done += 1
         with ledger.open("a") as file:
             file.write(f"{done}\n")

@@ -25,6 +25,7 @@ def open_page(browser: Browser, live_server: Any):
     def opened(member: Member, address: str, width: int = 1440) -> Page:
         client = Client()
         client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+        expect.set_options(timeout=60_000)
         context = browser.new_context(base_url=live_server.url, viewport={"width": width, "height": 900})
         context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
         contexts.append(context)

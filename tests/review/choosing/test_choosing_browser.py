@@ -39,7 +39,7 @@ def look(browser: Browser, live_server: Any, records: list[Record], expert: Memb
         page.goto(ADDRESS)
         return page
 
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=60_000)
     yield open_page
     for context in contexts:
         context.close()

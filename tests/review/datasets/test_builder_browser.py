@@ -24,6 +24,7 @@ def test_counts_follow_a_box_and_a_line_opens_to_its_drafts(browser: Browser, li
     datasets.create(task, name="Gold", by=admin)
     client = Client()
     client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
+    expect.set_options(timeout=60_000)
     context = browser.new_context(base_url=live_server.url, viewport={"width": 375, "height": 800})
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
     page = context.new_page()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 PATIENCE_MS = 60_000
+PAUSE_MS = 20
 SHOWN = ".card:not([hidden])"
 
 
@@ -27,8 +28,8 @@ def saved(page: Page, decisions: int) -> None:
 
 def until(page: Page, is_so: Callable[[], bool]) -> None:
     """Wait until something holds on the server."""
-    for _ in range(PATIENCE_MS // 100):
+    for _ in range(PATIENCE_MS // PAUSE_MS):
         if is_so():
             return
-        page.wait_for_timeout(100)
+        page.wait_for_timeout(PAUSE_MS)
     raise AssertionError("it never came to hold")

@@ -16,6 +16,15 @@ from tests.review import factories
 from tests.review.desk.looking import SHOWN, current, saved, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+# What the browser's own store holds of unfinished edits, as text.
+KEPT = """() => new Promise((done) => {
+  indexedDB.open("miniatures-desk").onsuccess = ({ target: { result: base } }) => {
+    base.transaction("drafts").objectStore("drafts").getAll().onsuccess = ({ target }) => {
+      base.close();
+      done(JSON.stringify(target.result));
+    };
+  };
+})"""
 
 
 @pytest.fixture
@@ -66,7 +75,7 @@ def test_an_edit_half_done_offline_survives_a_crash_of_the_tab(open_desk: Callab
     page.context.set_offline(True)
     page.keyboard.press("e")
     page.keyboard.type("Half a thought. ")
-    page.wait_for_timeout(200)
+    until(page, lambda: "Half a thought. " in page.evaluate(KEPT))
 
     page.close(run_before_unload=False)
     page.context.set_offline(False)

@@ -13,7 +13,7 @@ from members.models import Member
 from review.models import Assignment, Decision, Draft, Gold, Task
 from review.states import AssignmentState, Verdict
 from tests.review import factories
-from tests.review.desk.looking import current, saved
+from tests.review.desk.looking import current, saved, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -126,10 +126,7 @@ def test_leaving_the_page_returns_the_cards_and_keeps_the_edit(open_desk: Callab
     page.keyboard.type("Half a thought")
 
     page.goto("/jobs/")
-    for _ in range(300):
-        if not Assignment.objects.filter(state=AssignmentState.ACTIVE).exists():
-            break
-        page.wait_for_timeout(100)
+    until(page, lambda: not Assignment.objects.filter(state=AssignmentState.ACTIVE).exists())
 
     assert Assignment.objects.filter(state=AssignmentState.RELEASED).count() == 5
     assert Assignment.objects.get(draft_id=card).unfinished["body"].startswith("Half a thought")
@@ -151,11 +148,7 @@ def test_setting_aside_takes_a_note_and_is_undone(open_desk: Callable[..., Page]
     page.keyboard.press("z")
 
     assert current(page) == card
-    for _ in range(300):
-        if Assignment.objects.get(draft_id=card).state == AssignmentState.ACTIVE:
-            break
-        page.wait_for_timeout(100)
-    assert Assignment.objects.get(draft_id=card).state == AssignmentState.ACTIVE
+    until(page, lambda: Assignment.objects.get(draft_id=card).state == AssignmentState.ACTIVE)
 
 
 def test_next_and_previous_walk_the_deck_without_deciding(open_desk: Callable[..., Page], admin: Member) -> None:

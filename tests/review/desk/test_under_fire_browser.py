@@ -24,7 +24,7 @@ from tests.review.desk.looking import SHOWN, current, saved, until
 from tests.review.desk.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-CUT_S = 30 if os.environ.get("STRESS") == "1" else 3
+CUT_S = 30 if os.environ.get("STRESS") == "1" else 1
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ def test_one_key_settles_and_the_next_dispute_comes(
     dispute(task, lead=lead, one=expert, other=other)
     client = Client()
     client.force_login(lead, backend="django.contrib.auth.backends.ModelBackend")
+    expect.set_options(timeout=60_000)
     context = browser.new_context(base_url=live_server.url)
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
     page = context.new_page()

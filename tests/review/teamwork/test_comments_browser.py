@@ -24,6 +24,7 @@ def test_a_comment_is_read_and_written_beside_the_card_and_is_text(
     comments.add(first.pk, by=lead, id=uuid4(), text="<img src=x onerror=alert(1)> is text")
     client = Client()
     client.force_login(expert, backend="django.contrib.auth.backends.ModelBackend")
+    expect.set_options(timeout=60_000)
     context = browser.new_context(base_url=live_server.url)
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
     page = context.new_page()

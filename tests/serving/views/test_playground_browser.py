@@ -10,6 +10,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pyte
 
 @pytest.fixture
 def page(browser: Browser, site, engine, promoted, lead, task, as_member):
+    expect.set_options(timeout=60_000)
     context = browser.new_context(viewport={"width": 375, "height": 800})
     session = as_member(lead).cookies["sessionid"].value
     address = site.url.removesuffix("/v1")
