@@ -90,7 +90,7 @@ def test_meanwhile_the_draft_is_set_aside_for_the_asker_alone(draft: Draft, expe
 
     mine = Assignment.objects.get(draft=draft, reviewer=expert)
     assert (mine.state, mine.note) == (AssignmentState.SET_ASIDE, "Revision asked: shorter, mention the audit")
-    assert draft.pk not in {card.draft_id for card in asking.hand}
+    assert draft.pk not in {card.draft_id for card in asking.deck}
     assert draft.pk not in {card.draft_id for card in queue.deal(other, draft.task, count=5)}
 
 

@@ -47,7 +47,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "said.seconds": ("lead time", "seconds", "duration", "time spent"),
     "said.reasons": ("reasons", "reason", "why"),
     "said.note": ("remark", "explanation", "feedback", "annotator comment"),
-    "said.draft": ("draft id", "draft id", "draft"),
+    "said.draft": ("draft id", "draft", "candidate id", "candidate"),
 }  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def one_step(member: Member, task: Task, chance: random.Random) -> str:
         return "nothing"
     shown = [draft.pk for draft in lineup.drafts]
     preferences.choose(
-        task, by=member, id=uuid4(), record_id=lineup.record.pk, shown=shown, chosen=chance.preference(shown)
+        task, by=member, id=uuid4(), record_id=lineup.record.pk, shown=shown, chosen=chance.choice(shown)
     )
     return "chosen"
 

