@@ -45,7 +45,7 @@ def lay_out(url: str, at_once: int) -> dict[str, Any]:
     """A task with records, and a teacher with a price behind the server."""
     from django.conf import settings
 
-    from generation.models import PriceEntry, Teacher
+    from generation.models.orders import PriceEntry, Teacher
     from members.models import Member
     from tests.review import factories as desk
 
@@ -66,14 +66,14 @@ def lay_out(url: str, at_once: int) -> dict[str, Any]:
 
 def turn(laid: dict[str, Any], calls: int, arm: str) -> dict[str, float]:
     """One order to its end: calls a second, seconds until the first call, and announcements."""
-    from generation.models import Call
-    from generation.services import orders
-    from jobs import rundirs
+    from generation.models.orders import Call
+    from generation.orders import launch
     from jobs.models import Job, JobEvent
+    from jobs.supervisor import run_dirs
 
-    supervisor = importlib.import_module("jobs.supervisor.carry")
+    supervisor = importlib.import_module("jobs.supervisor.run_job")
 
-    order = orders.launch(
+    order = launch.launch(
         laid["task"], teacher=laid["teacher"], count=calls, by=laid["member"], max_cost_usd=Decimal(1000)
     )
     assert order.job_id is not None
@@ -85,7 +85,7 @@ def turn(laid: dict[str, Any], calls: int, arm: str) -> dict[str, float]:
     job = Job.objects.get(pk=order.job_id)
     assert job.state == "succeeded", job.error
     assert Call.objects.filter(order=order, state="answered").count() == calls
-    folder = rundirs.of(job.pk, job.run_fence)
+    folder = run_dirs.run_dir_of(job.pk, job.run_fence)
     first_s = _first_call_at(folder / "journal.jsonl")
     ended_s = (folder / "result.json").stat().st_mtime
     return {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class Need(Enum):
+class AccessLevel(Enum):
     """What somebody must be. Inside a task each role has what those before it have."""
 
     OPEN = "anybody: there is nothing here, or the address itself is a signed key"
@@ -25,7 +25,7 @@ class Need(Enum):
     NONE = "no such method"
 
 
-OPEN, KEY, MEMBER, VIEWER, REVIEWER, LEAD, ANY_LEAD, USERS, ADMIN, OWN, NONE = Need
+OPEN, KEY, MEMBER, VIEWER, REVIEWER, LEAD, ANY_LEAD, USERS, ADMIN, OWN, NONE = AccessLevel
 
 # By route name (the pattern where it has none): what reading needs, and what everything else needs.
 _SITE = {
@@ -199,7 +199,7 @@ _API = {
     "api-inbound": (NONE, KEY), "api-inbound-provider": (NONE, OPEN),
 }  # fmt: skip
 
-ACCESS: dict[str, tuple[Need, Need]] = {**_SITE, **_REVIEW, **_MODELS, **_CAMPAIGNS, **_API}
+ACCESS: dict[str, tuple[AccessLevel, AccessLevel]] = {**_SITE, **_REVIEW, **_MODELS, **_CAMPAIGNS, **_API}
 _KEEPS = "whoever hears that a person wants no more mails enters it: it holds for all tasks, only grows, and is audited"
 _PICKS = "senders are the organisation's own: leads pick one for a campaign and make a new one, which changes no other"
 _ASKS = "it is checked further by what is asked for: roles in the tasks that the lead leads, and in no others"

@@ -15,9 +15,9 @@ from django.db import connection, models, transaction
 from django.db.utils import DatabaseError
 from django.utils import timezone
 
-from generation.models import PriceEntry
+from generation.models.orders import PriceEntry
 from members.models import Member
-from review import immutability, text_index
+from review.db import immutability, text_index
 from review.models import SearchText, TaskVersion
 from tests import clean_slate
 from tests.review import factories

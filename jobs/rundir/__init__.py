@@ -5,7 +5,7 @@ for an engine that is started by hand.
 """
 
 from jobs.contracts import EngineError
-from jobs.rundir.attempt import lay
+from jobs.rundir.attempt import write_spec
 from jobs.rundir.run import RunDir
 
-__all__ = ["EngineError", "RunDir", "lay"]
+__all__ = ["EngineError", "RunDir", "write_spec"]

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from django.db import connection, transaction
 
-from miniatures_site.backup.undo import Undo
+from miniatures_site.backup.rollback import Rollback
 from web.errors import Refusal
 
 FILE = "database.pgdump"
@@ -66,7 +66,7 @@ def require_loadable(source: Path) -> None:
     _run("pg_restore", "--list", str(source))
 
 
-def load(source: Path, *, stamp: str, undo: Undo) -> str:
+def load(source: Path, *, stamp: str, undo: Rollback) -> str:
     """Load a dump in the place of the schema `public`, which is renamed aside in the same transaction.
 
     A crash, of this program or of the server, leaves the schema that was there.
@@ -111,9 +111,9 @@ def without_unknown_settings(script: Iterable[bytes], known: frozenset[str]) -> 
 
 def _lift_limits(cursor: Any) -> None:
     """This session only waits while pg_dump reads by its snapshot: its limits of time would end the dump."""
-    known = _settings_known()
+    settings_here = _settings_known()
     for limit in TIME_LIMITS:
-        if limit in known:
+        if limit in settings_here:
             cursor.execute(f"SET LOCAL {limit} = 0")
 
 
@@ -190,8 +190,8 @@ def _require_not_older(program: str) -> None:
 
 
 def _find(program: str) -> str:
-    if found := shutil.which(program):
-        return found
+    if path := shutil.which(program):
+        return path
     raise Refusal(
         "no_pg_tools",
         f"The program {program} is not on this host.",
@@ -202,21 +202,21 @@ def _find(program: str) -> str:
 def _run(program: str, *arguments: str) -> str:
     line = [_find(program), *arguments]
     environment = _environment(connection.settings_dict)
-    with tempfile.TemporaryFile() as said:
-        done = subprocess.run(line, env=environment, stdout=subprocess.PIPE, stderr=said, check=False)
+    with tempfile.TemporaryFile() as stderr:
+        done = subprocess.run(line, env=environment, stdout=subprocess.PIPE, stderr=stderr, check=False)
         if done.returncode:
-            raise _failure(program, said)
+            raise _failure(program, stderr)
     return done.stdout.decode(errors="replace")
 
 
 def _failure(program: str, said: IO[bytes]) -> Refusal:
     said.seek(0)
     lines = said.read().decode(errors="replace").strip().splitlines() or ["it gave no reason"]
-    told = next((line for line in lines if "error:" in line.lower()), lines[-1])
+    error_line = next((line for line in lines if "error:" in line.lower()), lines[-1])
     hint = ""
-    if "unsupported version" in told:
+    if "unsupported version" in error_line:
         hint = "The dump was written by a newer pg_dump: install PostgreSQL's client programs of that version or later."
-    return Refusal("pg_tools_failed", f"{program} did not do it: {told}", hint=hint)
+    return Refusal("pg_tools_failed", f"{program} did not do it: {error_line}", hint=hint)
 
 
 def _environment(given: Mapping[str, Any]) -> dict[str, str]:

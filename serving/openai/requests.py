@@ -9,9 +9,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from serving.openai import unheeded
+from serving.openai import ignored_options
 from serving.openai.errors import ApiError
-from web import outside_json
+from web import strict_json
 
 MAX_BODY_BYTES: Final = 1 << 20
 MAX_MESSAGES: Final = 256
@@ -37,12 +37,12 @@ NEUTRAL: Final[dict[str, tuple[Any, ...]]] = {
 }
 KNOWN: Final = frozenset({
     "model", "messages", "stream", "stream_options", "temperature", "top_p", "max_tokens", "max_completion_tokens",
-    "seed", "stop", *unheeded.NAMES,
+    "seed", "stop", *ignored_options.NAMES,
 })  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Question:
+class ChatRequest:
     """What was asked, in our words. `max_tokens`, `seed` and `temperature` are None where the client said nothing.
 
     `unheeded` names the options it gave that change nothing here.
@@ -73,7 +73,7 @@ class Question:
         }
 
 
-def read(content: bytes) -> Question:
+def parse_chat_request(content: bytes) -> ChatRequest:
     """Read a body.
 
     Raises:
@@ -84,7 +84,7 @@ def read(content: bytes) -> Question:
         if name not in KNOWN:
             _refuse_unless_neutral(name, body[name])
     stream = _flag(body, "stream")
-    return Question(
+    return ChatRequest(
         model=_text(body.get("model"), "model"),
         messages=_messages(body.get("messages")),
         stream=stream,
@@ -94,7 +94,7 @@ def read(content: bytes) -> Question:
         max_tokens=_max_tokens(body),
         seed=_integer(body, "seed", -(1 << 63), (1 << 63) - 1),
         stop=_stops(body.get("stop")),
-        unheeded=unheeded.named(body),
+        unheeded=ignored_options.ignored_options(body),
     )
 
 
@@ -102,7 +102,7 @@ def _json_object(content: bytes) -> dict[str, Any]:
     if len(content) > MAX_BODY_BYTES:
         raise ApiError(413, f"The body is larger than {MAX_BODY_BYTES >> 20} MiB.", code="request_too_large")
     try:
-        body = outside_json.parse(content.decode("utf-8"))
+        body = strict_json.parse(content.decode("utf-8"))
         # A lone surrogate passes JSON and is no text.
         json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except UnicodeError:

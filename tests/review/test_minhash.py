@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from review import minhash
+from review.text.near_duplicates import minhash
 
 VOCABULARY = [f"w{number}" for number in range(5000)]
 

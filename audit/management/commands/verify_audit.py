@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.services import seals
+from audit.seals import sealing
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         Raises:
             CommandError: Something does not hold, or a `--known` cannot be read.
         """
-        verdict = seals.verify(dict(_known(text) for text in options["known"]))
+        verdict = sealing.verify(dict(_known(text) for text in options["known"]))
         if verdict.trouble:
             raise CommandError(f"{verdict.trouble} The {verdict.days} days before hold.")
         words = f"{verdict.days} days with {verdict.rows} rows hold."

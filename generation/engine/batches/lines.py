@@ -11,7 +11,7 @@ from typing import Any
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
 
 
-class Pack:
+class BatchFile:
     """The lines of a batch on their way into a file, as long as they fit.
 
     Args:
@@ -42,12 +42,12 @@ class Pack:
         self._file.close()
 
 
-def encoded(value: dict[str, Any]) -> bytes:
+def encode_line(value: dict[str, Any]) -> bytes:
     """A line of JSON. Half a surrogate pair in a fact is escaped, not refused."""
     return json.dumps(value, separators=(",", ":")).encode() + b"\n"
 
 
-async def split(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def split_lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Lines of a stream without their ends; empty ones are left out, and a last one needs no end.
 
     Raises:
@@ -65,7 +65,7 @@ async def split(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield rest.strip()
 
 
-def runs(indices: Iterable[int]) -> list[tuple[int, int]]:
+def to_runs(indices: Iterable[int]) -> list[tuple[int, int]]:
     """First and last of each run of neighbouring numbers: 1, 2, 3, 7 are (1, 3), (7, 7)."""
     found: list[tuple[int, int]] = []
     for index in sorted(indices):
@@ -76,6 +76,6 @@ def runs(indices: Iterable[int]) -> list[tuple[int, int]]:
     return found
 
 
-def inside(positions: Iterable[tuple[int, int]]) -> list[int]:
+def expand_runs(positions: Iterable[tuple[int, int]]) -> list[int]:
     """The numbers of these runs."""
     return [index for first, last in positions for index in range(first, last + 1)]

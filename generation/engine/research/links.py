@@ -22,7 +22,7 @@ TOPICS: tuple[tuple[str, frozenset[str]], ...] = (
     ("team", frozenset({"team", "people", "leadership", "management"})),
     ("careers", frozenset({"careers", "career", "jobs", "karriere", "stellen"})),
 )  # fmt: skip
-_WORST = frozenset({
+_UNWANTED = frozenset({
     "login", "signin", "signup", "register", "cart", "checkout", "account", "privacy", "terms", "cookie", "cookies",
     "imprint", "impressum", "datenschutz", "agb", "legal", "search", "share", "logout", "warenkorb", "suche",
 })  # fmt: skip
@@ -89,7 +89,7 @@ def _rank(url: str, text: str) -> tuple[int, int]:
     parts = urlsplit(url)
     path, said = _words(parts.path), _words(text)
     depth = len([part for part in parts.path.split("/") if part]) + (2 if parts.query else 0)
-    if (path | said) & _WORST:
+    if (path | said) & _UNWANTED:
         return len(TOPICS) + 1, depth
     for number, (_, words) in enumerate(TOPICS):
         if path & words or (len(said) <= 6 and said & words):

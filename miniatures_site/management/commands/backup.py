@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from miniatures_site.backup import making
+from miniatures_site.backup import create
 from web.errors import Refusal
 
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
             CommandError: In the refusal's words.
         """
         try:
-            made = making.make(Path(options["to"]), without_runs=options["without_runs"])
+            made = create.create_backup(Path(options["to"]), without_runs=options["without_runs"])
         except Refusal as refusal:
             raise CommandError(f"{refusal.message} {refusal.hint}".strip()) from None
         size = sum(piece.bytes for piece in made.files.values())

@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 import sys
-from campaigns.statistics import analysis, bayes, money, planning, ratio_lines, report, tables
+from stats.experiments import analysis, bayes, money, planning, ratio_lines, report, tables
 planning.in_words(planning.plan(0.059, effect=-0.008, n_per_arm=3000))
 print(sorted({name.split(".")[0] for name in sys.modules} & {"scipy", "statsmodels", "pandas", "django"}))
 """

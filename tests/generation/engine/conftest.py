@@ -11,7 +11,7 @@ import pytest
 
 from generation.engine.__main__ import main
 from jobs.contracts import SpecEnvelope
-from jobs.rundir import lay
+from jobs.rundir import write_spec
 from tests.generation.provider_server import Provider, Running
 from tests.nursery import TEACHERS, Child, nursery
 
@@ -85,7 +85,7 @@ class Attempts:
             **over,
         }
         refs = [teacher["secret_ref"]] if teacher.get("secret_ref") else []
-        lay(
+        write_spec(
             self.path,
             SpecEnvelope(
                 job="j",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from generation.engine.offline import revise, write
-from review import checks, revising
-from review.schema import Fields
-from review.spec import TaskSpec
-from review.starters import outreach
+from demo.offline_teacher import revise, write
+from review.spec import revision_prompts
+from review.spec.schema import Fields
+from review.spec.starters import outreach
+from review.spec.task_spec import TaskSpec
+from review.text import checks
 
 SPEC = outreach.SPEC
 FACTS = {
@@ -64,7 +65,7 @@ def test_warmer_adds_a_friendly_line_once() -> None:
 def test_more_concrete_tells_a_fact_that_was_not_told() -> None:
     before = draft()
 
-    after = revise(SPEC, FACTS, before, revising.PRESETS[2].instruction)
+    after = revise(SPEC, FACTS, before, revision_prompts.PRESETS[2].instruction)
 
     added = after["body"].replace(before["body"], "")
     assert any(str(value) in added and str(value) not in before["body"] for value in FACTS.values())
@@ -103,20 +104,20 @@ def test_tasks_that_are_no_mail_are_revised_too() -> None:
 
 
 def test_the_instruction_is_read_back_from_the_conversation() -> None:
-    said = revising.messages(SPEC, FACTS, asked=[], draft=draft(), instruction="Shorter, mention the audit")
+    said = revision_prompts.messages(SPEC, FACTS, asked=[], draft=draft(), instruction="Shorter, mention the audit")
 
-    assert revising.instruction_of(said) == "Shorter, mention the audit"
+    assert revision_prompts.instruction_of(said) == "Shorter, mention the audit"
     assert [message["role"] for message in said] == ["system", "user", "assistant", "user"]
-    assert revising.instruction_of(said[:-2]) == ""
+    assert revision_prompts.instruction_of(said[:-2]) == ""
 
 
 def test_the_preset_for_marks_names_them() -> None:
     fields = draft(2, defect_rate=1.0)
     marks = [mark.as_json() for mark in checks.run(SPEC, FACTS, fields)]
 
-    offered = revising.presets(marks, fields)
+    offered = revision_prompts.presets(marks, fields)
 
     assert [preset.label for preset in offered][-1] == "Mend what is marked"
     assert marks[0]["message"] in offered[-1].instruction
-    assert len(offered[-1].instruction) <= revising.LONGEST_INSTRUCTION
-    assert len(revising.presets([], fields)) == len(offered) - 1
+    assert len(offered[-1].instruction) <= revision_prompts.LONGEST_INSTRUCTION
+    assert len(revision_prompts.presets([], fields)) == len(offered) - 1

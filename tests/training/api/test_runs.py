@@ -9,8 +9,8 @@ from rest_framework.test import APIClient
 
 from tests.training.conftest import write_student
 from tests.training.miniatures import report
-from training.models import TrainingRun
-from training.presets import PRESETS
+from training.models.runs import TrainingRun
+from training.recipes.presets import PRESETS
 
 pytestmark = pytest.mark.django_db
 RUNS = "/api/v1/training-runs/"

@@ -7,8 +7,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-import training.demo_student
-from training.demo_student import tokenizer as wanted
+from demo.student import tokenizer as wanted
 
 FOLDER = Path(training.demo_student.__file__).parent
 WEIGHTS = FOLDER / "weights"

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from training.engine import allocator
+from training.engine.memory import memory_plan
 
 # Every other of 100 blocks of 2 MiB is freed; the gaps are told in MiB of resident memory.
 GAPS = """
@@ -51,4 +51,4 @@ def test_gaps_between_blocks_go_back():
 def test_a_system_without_the_knob_goes_on_as_it_is(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
 
-    assert not allocator.give_back_what_is_freed()
+    assert not memory_plan.enable_trim()

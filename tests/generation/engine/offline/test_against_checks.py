@@ -2,13 +2,13 @@
 
 from collections import Counter
 
-from generation.engine.offline import OfflineDraft, write
-from generation.engine.offline.defects import FAULTS
-from miniatures_site.demo.hand_drafts import faults, hand_drafts
-from miniatures_site.demo.offer import OFFER
-from miniatures_site.demo.prospects import FACTS, prospects
-from review.checks import CHECKS, run
-from review.spec import TaskSpec
+from demo.data.handwritten_drafts import faults, hand_drafts
+from demo.data.offer import OFFER
+from demo.data.prospects.generate import FACTS, prospects
+from demo.offline_teacher import OfflineDraft, write
+from demo.offline_teacher.defects import FAULTS
+from review.spec.task_spec import TaskSpec
+from review.text.checks import CHECKS, run
 
 RECORDS = prospects()
 FIELDS = [

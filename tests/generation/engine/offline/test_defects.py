@@ -5,11 +5,11 @@ import re
 
 import pytest
 
-from generation.engine.offline import OfflineDraft, write
-from generation.engine.offline.defects import FAULTS, OTHER_COMPANIES, OTHER_PLACES
-from generation.engine.offline.mail import compose
-from miniatures_site.demo.offer import OFFER
-from miniatures_site.demo.prospects import prospects
+from demo.data.offer import OFFER
+from demo.data.prospects.generate import prospects
+from demo.offline_teacher import OfflineDraft, write
+from demo.offline_teacher.defects import FAULTS, OTHER_COMPANIES, OTHER_PLACES
+from demo.offline_teacher.mail import compose
 
 FIELDS = [{"name": "subject", "type": "text"}, {"name": "body", "type": "text"}]
 RECORDS = prospects(300)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from campaigns import repeats
-from generation.engine.offline import OfflineDraft, write
-from miniatures_site.demo.offer import OFFER
-from miniatures_site.demo.prospects import prospects
+from campaigns.compose import repeats
+from demo.data.offer import OFFER
+from demo.data.prospects.generate import prospects
+from demo.offline_teacher import OfflineDraft, write
 from tests.generation.engine.offline.test_mails import MAIL_FIELDS
 
 RECORDS = prospects(60)
@@ -30,7 +30,7 @@ def test_a_follow_up_refers_to_the_first_mail_and_repeats_none_of_its_sentences(
         assert "mail" in told[0] or "wrote" in told[0]
         assert told[-1].endswith("?")
         assert not any(part in first.fields["body"] for part in " ".join(told).split(". "))
-        assert repeats.found(second.fields["body"], [first.fields]) is None
+        assert repeats.find(second.fields["body"], [first.fields]) is None
         assert 35 <= len(second.fields["body"].split()) < len(first.fields["body"].split())
         assert second.fields["subject"] != first.fields["subject"]
 

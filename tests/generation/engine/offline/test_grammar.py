@@ -3,9 +3,9 @@ import re
 
 import pytest
 
-from generation.engine.offline.grammar import Grammar, NothingFitsError
-from generation.engine.offline.mail_rules import RULES
-from miniatures_site.demo.prospects import FACTS
+from demo.data.prospects.generate import FACTS
+from demo.offline_teacher.grammar import Grammar, NothingFitsError
+from demo.offline_teacher.mail_rules import RULES
 
 TINY = {"line": ("{town} is [mood].", "[lost]"), "mood": ("calm", "loud"), "lost": ("{nobody}",)}
 

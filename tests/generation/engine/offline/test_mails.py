@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from generation.engine.offline import OfflineDraft, tokens, write
-from miniatures_site.demo.offer import OFFER
-from miniatures_site.demo.prospects import prospects
+from demo.data.offer import OFFER
+from demo.data.prospects.generate import prospects
+from demo.offline_teacher import OfflineDraft, tokens, write
 
 ROOT = Path(__file__).parents[4]
 MAIL_FIELDS = [{"name": "subject", "type": "text"}, {"name": "body", "type": "text"}]
@@ -138,8 +138,8 @@ def test_a_number_the_notes_may_contradict_is_left_out() -> None:
 
 def test_two_processes_with_their_own_hash_seeds_write_the_same_drafts() -> None:
     script = (
-        "import json; from generation.engine.offline import write; from miniatures_site.demo.offer import OFFER; "
-        "from miniatures_site.demo.prospects import prospects; "
+        "import json; from demo.offline_teacher import write; from demo.data.offer import OFFER; "
+        "from demo.data.prospects.generate import prospects; "
         f"fields = {MAIL_FIELDS!r}; "
         "print(json.dumps([write(facts=facts, offer=OFFER, output_fields=fields, seed=7, defect_rate=0.5).fields "
         "for facts in prospects(20)]))"

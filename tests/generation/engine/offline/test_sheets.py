@@ -2,7 +2,7 @@
 
 import re
 
-from generation.engine.offline import write
+from demo.offline_teacher import write
 
 PAGE = {
     "company": "Tin & Teal",

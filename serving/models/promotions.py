@@ -1,0 +1,61 @@
+"""Which miniatures are served, since when and by whom; the job that serves them; and what was asked of them.
+
+How serving goes stands in its job and in the engine; nothing here repeats it.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from jobs.models import Job
+from review.models import Task
+from serving.states import Act
+from training.models.runs import Miniature
+
+
+class Promotion(models.Model):
+    """That a miniature was put to work or taken back. Rows are only added; a miniature's newest one counts."""
+
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="promotions")
+    miniature = models.ForeignKey(Miniature, on_delete=models.PROTECT, related_name="promotions")
+    act = models.CharField(max_length=8, choices=Act.choices)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["miniature", "-id"], name="promotions_of_miniature")]
+
+    def __str__(self) -> str:
+        return f"{self.get_act_display()}: {self.miniature}"
+
+
+class Switch(models.Model):
+    """The one row that names the job which serves; locked while that changes."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
+
+
+class Usage(models.Model):
+    """What one token of one member asked of one miniature on one day (UTC)."""
+
+    day = models.DateField()
+    miniature = models.ForeignKey(Miniature, on_delete=models.CASCADE, related_name="usage")
+    # Null for the product's own engines.
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    # The first characters of the token, `page` for the playground, `internal` for the product's own engines.
+    token = models.CharField(max_length=40)
+    requests = models.PositiveBigIntegerField(default=0)
+    errors = models.PositiveBigIntegerField(default=0)
+    cancelled = models.PositiveBigIntegerField(default=0)
+    prompt_tokens = models.PositiveBigIntegerField(default=0)
+    completion_tokens = models.PositiveBigIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+
+    class Meta:
+        ordering = ["-day"]
+        constraints = [
+            models.UniqueConstraint(fields=["day", "miniature", "token"], name="usage_once_a_day_and_token"),
+        ]

@@ -1,0 +1,89 @@
+"""What the training loop asks of an objective: items of a file, their loss as a sum, and what that sum is divided by.
+
+A sum over items and a count of what they hold let any split into batches, accumulation and processes give the same
+step. It does not know any one objective, nor steps, checkpoints or reports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import torch
+from torch import Tensor
+
+from training.engine.loss.supervised_head import SupervisedHead
+
+# By name: a pair of sum and count, fp64 (2), so that a mean over batches and processes is the mean over items.
+Measures = dict[str, Tensor]
+
+
+class Item(Protocol):
+    """One example of any objective."""
+
+    @property
+    def id(self) -> str:
+        """Its id in the dataset's file."""
+
+    @property
+    def length(self) -> int:
+        """Tokens a model reads for it; items of like length share a batch."""
+
+    @property
+    def supervised(self) -> int:
+        """How many of them are supervised."""
+
+    def identity(self) -> str:
+        """All that tells it from another, as text: a checkpoint belongs to these very tokens."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A model that is tuned, as objectives see it.
+
+    `model` may be wrapped by accelerate; `head` watches the output layer of the same model without its wrapper;
+    `extra_inputs` gives what the family's forward pass asks for beside token ids.
+    """
+
+    model: Any
+    head: SupervisedHead
+    pad: int
+    device: torch.device
+    extra_inputs: Callable[[Tensor], dict[str, Tensor]]
+
+
+I = TypeVar("I", bound=Item, contravariant=True)  # noqa: E741  (an item)
+
+
+class Objective(Protocol[I]):
+    """One way to tune. Stateless towards steps: the same items give the same loss whenever they are asked."""
+
+    def loss(self, network: Network, items: Sequence[I]) -> tuple[Tensor, Measures]:
+        """Loss of one batch, summed (scalar, fp32), and what else is to be told of it; gradients as the caller has it.
+
+        Every batch gives measures of the same names; batches without gradients may give more.
+        """
+
+    def normaliser(self, items: Sequence[I]) -> int:
+        """What a sum of these items' losses is divided by; at least 1."""
+
+
+def measure(values: Tensor, count: int | None = None) -> Tensor:
+    """A measure of these values; `count` where the values are a sum of so many already."""
+    total = values.detach().double().sum()
+    return torch.stack([total, total.new_tensor(values.numel() if count is None else count)])
+
+
+def add_measures(parts: Iterable[Measures]) -> Measures:
+    """Measures of several batches together."""
+    total: Measures = {}
+    for part in parts:
+        for name, value in part.items():
+            total[name] = total[name] + value if name in total else value
+    return total
+
+
+def mean_measures(measures: Mapping[str, Tensor]) -> dict[str, float]:
+    """The mean of each measure that was met at all."""
+    return {name: float(value[0] / value[1]) for name, value in measures.items() if value[1] > 0}
