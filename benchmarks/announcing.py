@@ -45,7 +45,7 @@ def lay_out(url: str, at_once: int) -> dict[str, Any]:
     """A task with records, and a teacher with a price behind the server."""
     from django.conf import settings
 
-    from generation.models.orders import PriceEntry, Teacher
+    from generation.models import PriceEntry, Teacher
     from members.models import Member
     from tests.review import factories as desk
 
@@ -66,7 +66,7 @@ def lay_out(url: str, at_once: int) -> dict[str, Any]:
 
 def turn(laid: dict[str, Any], calls: int, arm: str) -> dict[str, float]:
     """One order to its end: calls a second, seconds until the first call, and announcements."""
-    from generation.models.orders import Call
+    from generation.models import Call
     from generation.orders import launch
     from jobs.models import Job, JobEvent
     from jobs.supervisor import run_dirs

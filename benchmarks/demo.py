@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from evaluation.models import Evaluation
     from jobs.models import Job
     from review.models import DatasetVersion
-    from training.models.runs import TrainingRun
+    from training.models import TrainingRun
 
 WORKER = "bench"
 
@@ -86,7 +86,7 @@ def frozen() -> DatasetVersion:
 
 def tuned(version: DatasetVersion, recipe: str, overrides: dict[str, Any]) -> TrainingRun:
     """A run of the demo student, carried to its end."""
-    from training.models.runs import Student
+    from training.models import Student
     from training.runs import launch_run
 
     admin = version.created_by

@@ -132,7 +132,7 @@ def happen(campaign: Any, rng: random.Random) -> None:
 def spend(campaign: Any, records: list[Any], admin: Any, rng: random.Random) -> None:
     """A paid call for each contact's draft: money and tokens, as an order leaves them."""
     from campaigns.models import Contact, WriteOrder
-    from generation.models.orders import Call
+    from generation.models import Call
     from generation.orders import launch
     from generation.states import Purpose
     from review.models import Record

@@ -61,7 +61,7 @@ class Ground:
     """A task with records, and orders of calls laid out as wanted."""
 
     def __init__(self, admin: Any) -> None:
-        from generation.models.orders import Teacher
+        from generation.models import Teacher
         from tests.review import factories as desk
 
         self.admin, self.held = admin, 0
@@ -87,7 +87,7 @@ class Ground:
     def _pour(self, order: Any, count: int) -> None:
         from django.db import transaction
 
-        from generation.models.orders import Call
+        from generation.models import Call
         from web.db.bulk_insert import BulkInserter
 
         self.held += count
@@ -109,7 +109,7 @@ def pages(client: Any) -> dict[str, Any]:
     """Milliseconds of the page by each grouping and of the naive sum, medians in turn."""
     from django.db.models import Sum
 
-    from generation.models.orders import Call
+    from generation.models import Call
 
     def naive() -> None:
         list(Call.objects.order_by().values("order__task").annotate(usd=Sum("cost_usd")))

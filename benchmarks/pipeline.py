@@ -52,7 +52,7 @@ def worker() -> Iterator[None]:
 
 def lay_out(mails: int) -> dict[str, Any]:
     """A task, people with facts, a sender, and a teacher whose every answer takes a second."""
-    from generation.models.orders import Teacher
+    from generation.models import Teacher
     from members.models import Member
     from tests.campaigns import factories
     from tests.review import factories as desk

@@ -49,10 +49,10 @@ def _rows(folder: Path) -> dict[str, Any]:
     """A served miniature of the demo student, prompts of its task, and a token."""
     from members.models import ApiToken, Member
     from review.spec import prompting
-    from serving.models.promotions import Promotion
+    from serving.models import Promotion
     from tests.review import factories
     from tests.training.conftest import freeze
-    from training.models.runs import Miniature
+    from training.models import Miniature
     from training.runs import launch_run
     from training.students import registration
 

@@ -1,6 +1,6 @@
 """API addresses of review, under /api/v1/."""
 
-from review.adjudication.urls import agreement_api_urls, lead_api_urls
+from review.adjudication.urls import agreement_api_urls, lead_api_urls, ruling_api_urls
 from review.bulk.urls import bulk_api_urls
 from review.datasets.urls import dataset_api_urls
 from review.desk.urls import asking_api_urls, desk_api_urls
@@ -12,6 +12,7 @@ urlpatterns = [
     *task_api_urls,
     *source_api_urls,
     *desk_api_urls,
+    *ruling_api_urls,
     *asking_api_urls,
     *bulk_api_urls,
     *dataset_api_urls,

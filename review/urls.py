@@ -1,6 +1,6 @@
 """Page addresses of review."""
 
-from review.adjudication.urls import agreement_page_urls, lead_page_urls
+from review.adjudication.urls import agreement_page_urls, lead_page_urls, ruling_page_urls
 from review.bulk.urls import bulk_page_urls
 from review.datasets.urls import dataset_page_urls
 from review.desk.urls import asking_page_urls, desk_page_urls
@@ -13,6 +13,7 @@ urlpatterns = [
     *task_page_urls,
     *source_page_urls,
     *desk_page_urls,
+    *ruling_page_urls,
     *bulk_page_urls,
     *asking_page_urls,
     *dataset_page_urls,

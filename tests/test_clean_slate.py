@@ -15,7 +15,7 @@ from django.db import connection, models, transaction
 from django.db.utils import DatabaseError
 from django.utils import timezone
 
-from generation.models.orders import PriceEntry
+from generation.models import PriceEntry
 from members.models import Member
 from review.db import immutability, text_index
 from review.models import SearchText, TaskVersion

@@ -15,12 +15,12 @@ from campaigns.models import Arm, Campaign, Experiment, Look
 from campaigns.planning import audience
 from campaigns.planning.assignment import arm_of
 from campaigns.states import CampaignState
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from generation.teachers import queries
 from members.models import Member
 from review.models import Task
 from review.tasks.permissions import tasks_for
-from training.models.runs import Miniature
+from training.models import Miniature
 
 
 def visible(member: Member) -> QuerySet[Experiment]:

@@ -19,7 +19,7 @@ from campaigns.experiments.assignments import Assignments
 from campaigns.experiments.enrolments import EnrolledContacts
 from campaigns.models import Campaign, Message, WriteOrder
 from campaigns.states import Metric
-from generation.models.orders import Call, Order
+from generation.models import Call, Order
 from generation.states import CallState
 from review.models import Decision
 

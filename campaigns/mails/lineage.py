@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from campaigns.models import Message
 from campaigns.states import EventKind, MessageState, StepWriter
-from generation.models.orders import Call
+from generation.models import Call
 from review.models import DatasetRow, Decision
 from training.miniatures import lineage
 

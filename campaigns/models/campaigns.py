@@ -11,9 +11,9 @@ from django.db import models
 
 from campaigns.models.contacts import Contact
 from campaigns.states import Approval, CampaignState, StepWriter
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from review.models import Task, TaskVersion
-from training.models.runs import Miniature
+from training.models import Miniature
 
 
 class SenderIdentity(models.Model):

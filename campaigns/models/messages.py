@@ -11,7 +11,7 @@ from django.db.models import Q
 from campaigns.models.campaigns import Arm, Campaign, Enrolment, Step
 from campaigns.models.contacts import Contact
 from campaigns.states import MessageState, StopReason
-from generation.models.orders import Order
+from generation.models import Order
 from review.models import Draft
 
 

@@ -17,7 +17,7 @@ from django.db.models import Avg, Count, Q, QuerySet, Sum
 from campaigns.events.outcomes import withdrawn_unsubscriptions
 from campaigns.models import Arm, Campaign, Enrolment, Event, Message, Step, WriteOrder
 from campaigns.states import EventKind, MessageState
-from generation.models.orders import Call, Order
+from generation.models import Call, Order
 from generation.states import CallState
 from review.models import Decision
 

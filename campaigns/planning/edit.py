@@ -19,13 +19,13 @@ from django.db import IntegrityError, transaction
 from campaigns.models import Arm, Campaign, Experiment, Link, SenderIdentity, Step
 from campaigns.planning import audience as planning_audience
 from campaigns.states import Approval, CampaignState, StepWriter
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from members.models import Member
 from review.models import Task
 from review.states import Role
 from review.tasks import permissions
 from review.tasks.queries import latest_version
-from training.models.runs import Miniature
+from training.models import Miniature
 from web.errors import Refusal
 
 MOST_ARMS, MOST_STEPS, MOST_LINKS = 6, 2, 20

@@ -19,13 +19,13 @@ from django.db.models import QuerySet
 
 from demo.mail_sink.mail_folder import MailFolder
 from evaluation.models import Evaluation, EvaluationOutput
-from generation.models.orders import Call, Order
+from generation.models import Call, Order
 from jobs.models import Job, JobEvent
 from jobs.states import FINISHED
 from jobs.supervisor import prune_runs
 from review.models import DatasetRow, DatasetVersion, Draft, Record
 from training.inputs import token_cache_folder
-from training.models.runs import TrainingRun
+from training.models import TrainingRun
 
 # Events of jobs that carry what a model wrote, or was shown.
 EVENTS_WITH_TEXT = ("draft", "failure", "uncertain", "sample")

@@ -19,7 +19,7 @@ from django.utils import timezone
 from campaigns.models import Campaign, Reply
 from campaigns.replies import classify
 from campaigns.states import ReplyClass
-from generation.models.orders import Call, Order, Teacher
+from generation.models import Call, Order, Teacher
 from generation.orders import launch
 from generation.states import CallState, Purpose
 from jobs.models import Job

@@ -18,7 +18,7 @@ from campaigns.models import Campaign, Message
 from campaigns.sending import follow_ups, send
 from campaigns.states import CampaignState, MessageState
 from campaigns.writing import approval, order_drafts, wake_tick
-from generation.models.orders import Order
+from generation.models import Order
 from generation.states import Purpose
 from jobs.models import Job
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet
 
 from campaigns.compose import content, repeats
-from generation.models.orders import Call, Order
+from generation.models import Call, Order
 from generation.states import CallState
 from jobs.states import FINISHED
 from review.models import Draft

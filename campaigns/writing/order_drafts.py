@@ -21,7 +21,7 @@ from campaigns.models import Arm, Campaign, Message, WriteOrder
 from campaigns.states import CampaignState, MessageState, StepWriter
 from campaigns.writing import drafts_written, sequences, wake_tick
 from campaigns.writing import orders as writing_orders
-from generation.models.orders import Order, Teacher
+from generation.models import Order, Teacher
 from generation.orders import launch
 from generation.orders.launch import Quote, Threads
 from generation.states import Purpose

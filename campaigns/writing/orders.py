@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet, Sum
 
 from campaigns.models import Campaign, WriteOrder
-from generation.models.orders import Call, Order
+from generation.models import Call, Order
 from generation.states import CallState
 from jobs.lifecycle import control
 from jobs.models import Job

@@ -16,7 +16,7 @@ from demo.data import handwritten_drafts, login_card, simulated_reviewers
 from demo.data.experiment import load as experiment_load
 from demo.data.offer import OFFER
 from demo.data.prospects import generate
-from generation.models.orders import Order, Teacher
+from generation.models import Order, Teacher
 from generation.orders import launch
 from generation.states import Purpose
 from generation.teachers.seeds import OFFLINE_SLUG
@@ -94,7 +94,7 @@ def _admin() -> Member:
 
 
 def _student(admin: Member) -> bool:
-    from training.models.runs import Student
+    from training.models import Student
 
     exists = Student.objects.filter(slug="demo").exists()
     registration.register_demo()

@@ -14,13 +14,13 @@ from django.db.models import Count
 from evaluation.engine.contracts import SCORING_VERSION
 from evaluation.models import Evaluation, EvaluationOutput
 from evaluation.states import SystemKind
-from generation.models.orders import Call, Order, Teacher
+from generation.models import Call, Order, Teacher
 from generation.states import CallState, Purpose
 from jobs.states import FINISHED, JobState
 from review.datasets import queries
 from review.models import DatasetRow, DatasetVersion, Record, Task, TaskVersion
 from review.states import Split
-from training.models.runs import Student
+from training.models import Student
 
 CHUNK = 500
 MAX_COMPARABLE = 4

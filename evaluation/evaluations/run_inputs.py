@@ -12,7 +12,7 @@ from evaluation.evaluations import inputs
 from evaluation.models import Evaluation
 from evaluation.states import SystemKind
 from training.inputs import run_inputs as training_lay
-from training.models.runs import TrainingRun
+from training.models import TrainingRun
 from training.students import registration
 from web.errors import Refusal
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from evaluation.evaluations import inputs
 from evaluation.models import Evaluation
-from generation.models.orders import Order, Teacher
+from generation.models import Order, Teacher
 from generation.orders import launch as generation_orders
 from generation.states import Purpose
 from jobs.lifecycle import control
@@ -25,7 +25,7 @@ from jobs.states import FINISHED, JobState
 from members.models import Member
 from review.states import Role
 from review.tasks.permissions import require
-from training.models.runs import TrainingRun
+from training.models import TrainingRun
 from training.states import RunPurpose
 from web.errors import Refusal
 

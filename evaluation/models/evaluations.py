@@ -8,10 +8,10 @@ from django.conf import settings
 from django.db import models
 
 from evaluation.states import SystemKind
-from generation.models.orders import Order
+from generation.models import Order
 from jobs.models import Job
 from review.models import DatasetVersion, Record, Task, TaskVersion
-from training.models.runs import TrainingRun
+from training.models import TrainingRun
 
 
 class Evaluation(models.Model):

@@ -15,7 +15,7 @@ from django.db import models
 from evaluation.states import StudyKind
 from jobs.models import Job
 from review.models import DatasetVersion, Task
-from training.models.runs import Student, TrainingRun
+from training.models import Student, TrainingRun
 
 
 class Study(models.Model):

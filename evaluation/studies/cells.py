@@ -17,7 +17,7 @@ from jobs.models import Job
 from jobs.states import STEERABLE, JobState
 from review.models import DatasetVersion
 from training.inputs import samples
-from training.models.runs import Student, TrainingRun
+from training.models import Student, TrainingRun
 from training.recipes import identity
 from training.runs import launch_run
 from training.states import RunPurpose

@@ -20,7 +20,7 @@ from members.models import Member
 from review.models import DatasetVersion
 from review.states import Role, Split
 from review.tasks.permissions import require
-from training.models.runs import Student
+from training.models import Student
 
 KIND = "study"
 

@@ -16,7 +16,7 @@ from evaluation.studies.design import DesignError, StudyArm, StudyDesign, StudyR
 from review.models import DatasetVersion, TaskVersion
 from training.inputs import samples, tuning_data
 from training.inputs.samples import Sample
-from training.models.runs import Student
+from training.models import Student
 from training.recipes import identity
 from training.runs import compose_recipe, forecast, preflight
 from web.errors import Refusal

@@ -12,7 +12,7 @@ from evaluation.models import Measurement
 from jobs.contracts import Result
 from review.states import Split
 from training.inputs import run_inputs as training_lay
-from training.models.runs import TrainingRun
+from training.models import TrainingRun
 from training.students import registration
 from web.errors import Refusal
 

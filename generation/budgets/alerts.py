@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from generation.budgets import queries as selectors
 from generation.budgets.queries import BudgetStatus
-from generation.models.orders import Budget, Order
+from generation.models import Budget, Order
 from jobs.lifecycle import control
 from jobs.lifecycle.transitions import append_event, lock_job
 from jobs.states import JobState

@@ -15,7 +15,7 @@ from django.db.models import Q
 from audit import trail
 from generation.budgets import queries as selectors
 from generation.budgets.queries import BudgetStatus
-from generation.models.orders import Budget, Order
+from generation.models import Budget, Order
 from generation.states import BudgetScope
 from jobs.models import Job
 from members.models import Member

@@ -16,7 +16,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.http import Http404
 from django.utils import timezone
 
-from generation.models.orders import Budget, Order, ProviderBatch, SpendDay
+from generation.models import Budget, Order, ProviderBatch, SpendDay
 from generation.states import BatchState, BudgetScope
 from jobs.states import FINISHED
 from members.models import Member

@@ -24,7 +24,7 @@ from generation.engine.batches.lines import expand_runs
 from generation.engine.contracts import AnnouncedIn
 from generation.engine.journal.reconcile import PossibleCost
 from generation.ledger import daily_sums
-from generation.models.orders import Call, Order
+from generation.models import Call, Order
 from generation.orders import earlier_calls
 from generation.states import CallState, UncertainPolicy
 from jobs.contracts import Event

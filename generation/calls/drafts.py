@@ -13,7 +13,7 @@ from generation.diversity.examples import company_of
 from generation.diversity.mix import MixSettings
 from generation.engine import prompts
 from generation.engine.contracts import Mix, TeacherSpec
-from generation.models.orders import Order, Teacher
+from generation.models import Order, Teacher
 from generation.states import Purpose
 from generation.teachers import provided
 from review.drafts.intake import NewDraft

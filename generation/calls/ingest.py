@@ -14,7 +14,7 @@ from generation.budgets import alerts
 from generation.calls import drafts
 from generation.learning import advice_call
 from generation.ledger import daily_sums
-from generation.models.orders import Call, Order
+from generation.models import Call, Order
 from generation.orders import batches as orders_batches
 from generation.orders import run_spec
 from generation.selection import filter as selection_filter

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from audit import trail
 from generation.ledger import daily_sums
-from generation.models.orders import Call, Order
+from generation.models import Call, Order
 from generation.orders import launch
 from generation.selection import reorder
 from generation.states import CallState, Purpose, Settlement, UncertainPolicy

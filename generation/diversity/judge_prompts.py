@@ -8,7 +8,7 @@ from hashlib import sha256
 from string import ascii_uppercase
 from uuid import UUID
 
-from generation.models.orders import Order
+from generation.models import Order
 from review.models import Draft
 from review.spec import prompting
 from review.spec.prompting import Message

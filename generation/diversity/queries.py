@@ -11,7 +11,7 @@ from django.http import Http404
 
 from generation.diversity.measure import Diversity, measure
 from generation.diversity.mix import MixSettings
-from generation.models.orders import BestOf, LeftOut, Order
+from generation.models import BestOf, LeftOut, Order
 from generation.states import ChosenBy, LeftOutReason
 from review.models import DatasetVersion, Draft, Task
 from review.text.search.texts import texts_of_fields

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generation.diversity.mix import BestOfBy, NearDuplicates
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from review.models import DatasetVersion
 
 

@@ -8,7 +8,7 @@ from generation.diversity import examples
 from generation.diversity.mix import MixSettings
 from generation.diversity.request import MixRequest, TeacherRequest
 from generation.engine.contracts import Mix, MixedTeacher, TeacherSpec
-from generation.models.orders import Order, Teacher
+from generation.models import Order, Teacher
 from generation.states import Provider
 from generation.teachers import provided
 from review.models import Task, TaskVersion

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from generation.learning import advice_prompt, counting, evidence
-from generation.models.orders import Order, TaskProposal
+from generation.models import Order, TaskProposal
 from generation.states import CallState, ProposalState
 from jobs.models import Job
 from review.spec.prompting import Message

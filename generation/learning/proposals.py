@@ -14,7 +14,7 @@ from audit import trail
 from generation.learning import advice_prompt, counting, evidence
 from generation.learning.cases import Case, ProposedChange, applied
 from generation.learning.counting import PatternCounts
-from generation.models.orders import TaskProposal, Teacher
+from generation.models import TaskProposal, Teacher
 from generation.orders import estimate as orders_estimate
 from generation.orders import launch
 from generation.orders.estimate import OrderEstimate

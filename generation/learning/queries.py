@@ -13,7 +13,7 @@ from django.http import Http404
 from pydantic import ValidationError
 
 from generation.learning.cases import ProposedChange, applied
-from generation.models.orders import TaskProposal
+from generation.models import TaskProposal
 from generation.states import ProposalState
 from members.models import Member
 from review.models import Decision, Task

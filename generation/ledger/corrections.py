@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from audit import trail
 from generation.budgets import alerts
 from generation.ledger import daily_sums
-from generation.models.orders import Call, CallCorrection, Order
+from generation.models import Call, CallCorrection, Order
 from generation.states import CallState
 from members.models import Member
 from web.errors import Refusal

@@ -10,7 +10,7 @@ from django.http import StreamingHttpResponse
 from generation.ledger import queries as selectors
 from generation.ledger.daily_sums import launch_teacher_name
 from generation.ledger.queries import AMOUNTS, LedgerLine, LedgerQuery
-from generation.models.orders import Call
+from generation.models import Call
 from members.models import Member
 from web import csv
 

@@ -19,7 +19,7 @@ from django.db.models import Count, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from generation.models.orders import Call, Order, SpendDay
+from generation.models import Call, Order, SpendDay
 
 AMOUNTS = ("calls", "input_tokens", "cached_tokens", "output_tokens", "cost_usd", "possible_usd")
 MICRO = Decimal("0.000001")

@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from generation.budgets.queries import held_in_batches_usd, month_bounds, this_month
-from generation.models.orders import Call, Order, SpendDay
+from generation.models import Call, Order, SpendDay
 from members.models import Member
 from review.models import Task
 from review.tasks.permissions import task_or_404, tasks_for

@@ -285,6 +285,3 @@ class ProviderBatch(models.Model):
 
     def __str__(self) -> str:
         return self.batch_id or self.token
-
-
-# At the end: these rows point at those above.

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from generation.engine.contracts import BatchIn
-from generation.models.orders import Order, ProviderBatch
+from generation.models import Order, ProviderBatch
 from generation.states import COLLECT, BatchState
 from jobs.contracts import Event
 from jobs.lifecycle import control

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from generation.engine.batches.lines import expand_runs, to_runs
 from generation.engine.contracts import AnnouncedIn
-from generation.models.orders import Call, Order
+from generation.models import Call, Order
 from generation.states import CallState
 from jobs.models import JobEvent
 

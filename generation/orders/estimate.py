@@ -15,7 +15,7 @@ from typing import Any
 from generation.engine.contracts import TeacherSpec
 from generation.engine.money import worst_case
 from generation.engine.structured import paid_messages
-from generation.models.orders import Call, Teacher
+from generation.models import Call, Teacher
 from generation.states import CallState, Provider, Purpose, Way
 from review.models import TaskVersion
 from review.spec import prompting

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from generation.models.orders import PriceEntry, Teacher
+from generation.models import PriceEntry, Teacher
 from generation.orders.launch import MOST_PER_RECORD
 from generation.orders.queries import SourceOption
 from generation.orders.way import WayRequest

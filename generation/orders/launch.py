@@ -13,7 +13,7 @@ from audit import trail
 from generation.budgets import limits
 from generation.diversity.mix import MixSettings
 from generation.diversity.request import DEFAULT_MIX, MixRequest
-from generation.models.orders import Order, Teacher
+from generation.models import Order, Teacher
 from generation.orders import mix_estimate, run_spec
 from generation.orders.estimate import OrderEstimate
 from generation.orders.quote import MOST_PER_RECORD, Quote, Threads, quote, require_askable

@@ -12,7 +12,7 @@ from generation.diversity.mix import MixSettings
 from generation.engine import plan
 from generation.engine.contracts import MixedTeacher, TeacherSpec
 from generation.engine.money import worst_case
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from generation.orders import estimate as orders_estimate
 from generation.orders.estimate import CHARS_PER_TOKEN, OrderEstimate
 from review.models import TaskVersion

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from django.http import Http404
 
 from generation.engine.repairs import FLAWED
-from generation.models.orders import Call, Order
+from generation.models import Call, Order
 from generation.states import CallState, Purpose, Settlement
 from members.models import Member
 from review.models import Draft, Record, Source, Task

@@ -14,7 +14,7 @@ from generation.diversity import resolve
 from generation.diversity.mix import MixSettings
 from generation.diversity.request import DEFAULT_MIX, MixRequest
 from generation.engine.contracts import TeacherSpec
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from generation.orders import mix_estimate, run_spec
 from generation.orders.estimate import OrderEstimate
 from generation.orders.way import LIVE, WayRequest, check_way, mix_at_way_price, teacher_at_way_price, with_way_time

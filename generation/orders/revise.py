@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from generation.models.orders import Order, Teacher
+from generation.models import Order, Teacher
 from generation.orders import estimate as orders_estimate
 from generation.orders import launch, run_spec
 from generation.orders.launch import Quote

@@ -12,7 +12,7 @@ from generation.diversity.examples import company_of
 from generation.diversity.mix import MixSettings
 from generation.engine.contracts import GenerationSpec, Limits, RecordIn, TeacherSpec
 from generation.learning import advice_call, advice_prompt
-from generation.models.orders import Order, Teacher
+from generation.models import Order, Teacher
 from generation.orders import batches as orders_batches
 from generation.orders import earlier_calls
 from generation.states import COLLECT, Purpose, Stragglers, Way, address_of

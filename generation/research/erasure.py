@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from generation.models.orders import Call, Order, ResearchedSite, WebPage
+from generation.models import Call, Order, ResearchedSite, WebPage
 from jobs.models import JobEvent
 from jobs.supervisor import prune_runs
 from review.models import RevisionRequest

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from generation.models.orders import Research, ResearchedSite, WebPage
+from generation.models import Research, ResearchedSite, WebPage
 from generation.research import records
 from jobs.contracts import Event, Result
 from jobs.models import Job

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from generation.models.orders import Research, ResearchedSite, WebPage
+from generation.models import Research, ResearchedSite, WebPage
 from generation.research import starting_points
 from generation.research.starting_points import StartingPoint
 from generation.states import RESEARCH

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import Http404
 
-from generation.models.orders import Research, ResearchedSite, WebPage
+from generation.models import Research, ResearchedSite, WebPage
 from members.models import Member
 from review.models import Record, Source, Task
 from review.sources import queries

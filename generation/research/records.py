@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from generation.models.orders import Research, ResearchedSite, WebPage
+from generation.models import Research, ResearchedSite, WebPage
 from generation.research import starting_points
 from review.models import Record, Source
 from review.sources.imports import ImportResult, import_records

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha256
 from uuid import UUID
 
-from generation.models.orders import BestOf, Call, LeftOut, Order
+from generation.models import BestOf, Call, LeftOut, Order
 from generation.states import CallState, ChosenBy, LeftOutReason
 from review.drafts.intake import put_on_desk
 from review.models import Draft

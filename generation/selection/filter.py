@@ -10,7 +10,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from generation.diversity.mix import MixSettings
-from generation.models.orders import LeftOut, Order
+from generation.models import LeftOut, Order
 from generation.selection import best, near_duplicates
 from generation.selection.signatures import NearDuplicate
 from generation.states import LeftOutReason

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from generation.diversity import judge_prompts
 from generation.diversity.mix import MixSettings
-from generation.models.orders import Call, Order, Teacher
+from generation.models import Call, Order, Teacher
 from generation.orders import estimate, launch, mix_estimate
 from generation.orders.launch import Quote
 from generation.selection import best

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from uuid import UUID
 
-from generation.models.orders import Order
+from generation.models import Order
 from generation.selection.signatures import NearDuplicate, SignatureIndex, signature
 from review.drafts.intake import NewDraft
 from review.models import Draft, SearchBacklog, SearchText

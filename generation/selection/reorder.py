@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from generation.diversity.mix import MixSettings
 from generation.diversity.request import MixRequest, TeacherRequest
-from generation.models.orders import Call, LeftOut, Order, Teacher
+from generation.models import Call, LeftOut, Order, Teacher
 from generation.orders import launch
 from generation.selection import best, judge
 from generation.states import LeftOutReason, Purpose, UncertainPolicy

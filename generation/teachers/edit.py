@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from audit import trail
 from generation.engine.clients.parameters import COSTLY_PARAMETERS, LENGTH_PARAMETERS, OWN_PARAMETERS
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from generation.states import DEFAULT_SECRET, NEEDS_KEY, Answers, Provider, address_of
 from jobs.secrets import allow_list, store
 from jobs.secrets.allow_list import SecretUse

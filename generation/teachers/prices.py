@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from audit import trail
-from generation.models.orders import PriceEntry
+from generation.models import PriceEntry
 from generation.states import PAID_PROVIDERS
 from generation.teachers.edit import require_admin
 from members.models import Member

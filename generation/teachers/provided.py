@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from generation.states import Provider
 from review.models import Task
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db.models import QuerySet
 from django.http import Http404
 
-from generation.models.orders import PriceEntry, Teacher
+from generation.models import PriceEntry, Teacher
 from generation.states import Provider, address_of
 from generation.teachers.terms import ProviderTerms, terms_of
 from jobs.secrets import allow_list, store

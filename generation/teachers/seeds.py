@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from generation.models.orders import PriceEntry, Teacher
+from generation.models import PriceEntry, Teacher
 from generation.states import Provider
 
 WRITTEN = date(2026, 11, 20)

@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from jobs.scheduling import halt as scheduling_halt
 from review.models import Task
 from review.tasks.permissions import tasks_for
-from training.models.runs import Student
+from training.models import Student
 from training.states import StudentSource
 
 

@@ -15,7 +15,7 @@ from campaigns.models import Campaign
 from miniatures_site.frame.navigation import optional_url
 from review.models import DatasetVersion, Draft, Gold, Record, Task
 from review.states import POSITIVE, DraftState
-from training.models.runs import Miniature, TrainingRun
+from training.models import Miniature, TrainingRun
 from training.states import RunPurpose
 
 # A student tuned on fewer learns the form and little else.

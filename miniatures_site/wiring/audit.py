@@ -9,11 +9,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 
 from campaigns.models import Campaign, Experiment
-from generation.models.orders import Order, PriceEntry, TaskProposal, Teacher
+from generation.models import Order, PriceEntry, TaskProposal, Teacher
 from jobs.models import Host, Job
 from review.db.immutability import Guard
 from review.models import DatasetVersion, Source, Task, TaskVersion
-from training.models.runs import HostPrice, Miniature, Student, Sweep, TrainingRun
+from training.models import HostPrice, Miniature, Student, Sweep, TrainingRun
 from webhooks.models import Hook
 
 # What follows the kind's word (`audit.trail.KIND_NAMES`), filled from the row.

@@ -14,9 +14,7 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.spec.starters import STARTERS
 from review.states import Role
-from review.tasks import authoring
-from review.tasks import queries as selectors
-from review.tasks import team as selectors
+from review.tasks import authoring, queries, team
 from review.tasks.permissions import task_or_404
 from review.tasks.serializers import TaskIn, TaskOut, TaskVersionIn, TaskVersionOut, TaskWithVersion
 from web.http.pagination import KeysetPagination
@@ -34,7 +32,7 @@ class TasksView(APIView):
     @extend_schema(operation_id="tasks", responses={200: TaskOut(many=True)})
     def get(self, request: Request) -> Response:
         pages = KeysetPagination()
-        page = pages.paginate_queryset(selectors.visible_tasks(member_of(request)), request, view=self) or []
+        page = pages.paginate_queryset(queries.visible_tasks(member_of(request)), request, view=self) or []
         return pages.get_paginated_response(TaskOut(page, many=True).data)
 
     @extend_schema(operation_id="task_create", request=TaskIn, responses={201: TaskVersionOut})
@@ -47,7 +45,7 @@ class TasksView(APIView):
         starter, body = values.pop("starter", None), values.pop("spec", None)
         spec = STARTERS[starter].spec if starter else authoring.parse_spec(body)
         task = authoring.create(spec=spec, by=member_of(request), **values)
-        return Response(TaskVersionOut(selectors.latest_version(task)).data, status=201)
+        return Response(TaskVersionOut(queries.latest_version(task)).data, status=201)
 
 
 class TaskView(APIView):
@@ -56,7 +54,7 @@ class TaskView(APIView):
     @extend_schema(operation_id="task", responses={200: TaskWithVersion})
     def get(self, request: Request, slug: str) -> Response:
         task = task_or_404(member_of(request), slug)
-        version = selectors.latest_version(task)
+        version = queries.latest_version(task)
         task.latest_number = version.number  # type: ignore[attr-defined]
         return Response({**TaskOut(task).data, "version": TaskVersionOut(version).data})
 
@@ -68,7 +66,7 @@ class VersionsView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         task = task_or_404(member_of(request), slug)
         pages = VersionPages()
-        page = pages.paginate_queryset(selectors.versions(task).select_related("task"), request, view=self) or []
+        page = pages.paginate_queryset(queries.versions(task).select_related("task"), request, view=self) or []
         return pages.get_paginated_response(TaskVersionOut(page, many=True).data)
 
     @extend_schema(operation_id="task_version_create", request=TaskVersionIn, responses={201: TaskVersionOut})
@@ -90,7 +88,7 @@ class VersionView(APIView):
     @extend_schema(operation_id="task_version", responses={200: TaskVersionOut})
     def get(self, request: Request, slug: str, number: int) -> Response:
         task = task_or_404(member_of(request), slug)
-        return Response(TaskVersionOut(selectors.version_or_404(task, number)).data)
+        return Response(TaskVersionOut(queries.version_or_404(task, number)).data)
 
 
 class RoleIn(serializers.Serializer[Any]):
@@ -113,9 +111,9 @@ class TeamView(APIView):
     @extend_schema(operation_id="task_team", responses={200: TeamMember(many=True)})
     def get(self, request: Request, slug: str) -> Response:
         member = member_of(request)
-        held = selectors.team_of(member, task_or_404(member, slug))
+        held = team.team_of(member, task_or_404(member, slug))
         return Response(
-            {"next": None, "previous": None, "results": [selectors.membership_json(membership) for membership in held]}
+            {"next": None, "previous": None, "results": [team.membership_json(membership) for membership in held]}
         )
 
 
@@ -129,8 +127,8 @@ class TeamMemberView(APIView):
         task = task_or_404(lead, slug)
         asked = RoleIn(data=request.data)
         asked.is_valid(raise_exception=True)
-        member = selectors.member_named(username, task=task, by=lead)
-        selectors.give_role(member, task, role=asked.validated_data["role"], by=lead)
+        member = team.member_named(username, task=task, by=lead)
+        team.give_role(member, task, role=asked.validated_data["role"], by=lead)
         return Response({"member": member.username, "name": member.name, "role": asked.validated_data["role"]})
 
     @extend_schema(operation_id="task_team_delete", responses={204: None})
@@ -138,5 +136,5 @@ class TeamMemberView(APIView):
         """Take the member's role away; doing it twice changes nothing."""
         lead = member_of(request)
         task = task_or_404(lead, slug)
-        selectors.give_role(selectors.member_named(username, task=task, by=lead), task, role="", by=lead)
+        team.give_role(team.member_named(username, task=task, by=lead), task, role="", by=lead)
         return Response(status=204)

@@ -11,7 +11,7 @@ from django.db import models
 from jobs.models import Job
 from review.models import Task
 from serving.states import Act
-from training.models.runs import Miniature
+from training.models import Miniature
 
 
 class Promotion(models.Model):

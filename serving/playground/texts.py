@@ -16,7 +16,7 @@ from django.conf import settings
 
 from demo.offline_teacher import tokens
 from demo.offline_teacher import write as compose
-from generation.models.orders import Call, Order
+from generation.models import Call, Order
 from generation.orders import launch
 from generation.states import CallState, Purpose
 from jobs.states import FINISHED

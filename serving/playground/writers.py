@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.http import Http404
 
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from generation.states import Provider
 from generation.teachers import queries as teacher_selectors
 from generation.teachers.queries import TeacherLine
@@ -16,7 +16,7 @@ from review.states import Role, Split
 from review.tasks.permissions import may
 from serving.promotions import queries
 from serving.promotions.queries import ServedMiniature
-from training.models.runs import Miniature
+from training.models import Miniature
 
 RECORDS_SHOWN = 60
 

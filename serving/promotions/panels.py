@@ -16,11 +16,11 @@ from members.models import Member
 from review.models import Task
 from review.states import Role
 from review.tasks.permissions import may
-from serving.models.promotions import Usage
+from serving.models import Usage
 from serving.promotions import queries
 from serving.promotions.queries import ServedMiniature
 from serving.runtime import status
-from training.models.runs import Miniature
+from training.models import Miniature
 
 USAGE_FIGURES = ("requests", "errors", "cancelled", "prompt_tokens", "completion_tokens", "seconds")
 NO_USAGE: dict[str, Any] = dict.fromkeys(USAGE_FIGURES, 0)

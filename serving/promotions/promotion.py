@@ -9,11 +9,11 @@ from members.models import Member
 from review.models import Task
 from review.states import Role
 from review.tasks.permissions import require
-from serving.models.promotions import Promotion
+from serving.models import Promotion
 from serving.promotions import queries, teachers
 from serving.runtime import capacity, switch
 from serving.states import Act
-from training.models.runs import Miniature
+from training.models import Miniature
 
 
 def promote(miniature: Miniature, *, by: Member) -> Promotion:

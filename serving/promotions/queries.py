@@ -14,10 +14,10 @@ from review.models import Task
 from review.states import Role
 from review.tasks import permissions
 from review.tasks.permissions import tasks_for
-from serving.models.promotions import Promotion
+from serving.models import Promotion
 from serving.states import Act
 from training.miniatures import queries as miniature_selectors
-from training.models.runs import Miniature
+from training.models import Miniature
 
 
 @dataclass(frozen=True)

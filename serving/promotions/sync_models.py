@@ -20,7 +20,7 @@ from django.conf import settings
 from serving.promotions import queries
 from serving.runtime import addresses, engine_client
 from training.inputs import run_inputs
-from training.models.runs import Miniature
+from training.models import Miniature
 from training.students import registration
 from web.errors import Refusal
 

@@ -11,7 +11,7 @@ from generation.teachers.provided import NewProvidedTeacher
 from review.models import Task
 from serving.promotions import queries
 from serving.runtime import addresses, internal_keys
-from training.models.runs import Miniature
+from training.models import Miniature
 from web.errors import Refusal
 
 ROOM: Final = "serving"

@@ -13,7 +13,7 @@ from django.conf import settings
 from jobs.scheduling import hosts
 from serving.engine.contracts import CPU_SHARES, GPU_SHARES
 from serving.runtime import engine_client
-from training.models.runs import Miniature
+from training.models import Miniature
 from web.errors import Refusal
 
 GIB: Final = 1 << 30

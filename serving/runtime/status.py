@@ -8,7 +8,7 @@ from typing import Any
 
 from jobs.models import Job
 from jobs.states import CLAIMABLE, JobState
-from serving.models.promotions import Switch
+from serving.models import Switch
 from serving.runtime import engine_client
 from serving.states import ServingState
 

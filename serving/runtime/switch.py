@@ -12,7 +12,7 @@ from jobs.lifecycle import control
 from jobs.models import Job
 from jobs.states import FINISHED, JobState
 from members.models import Member
-from serving.models.promotions import Switch
+from serving.models import Switch
 
 KIND: Final = "serving"
 UPDATE_KIND: Final = "serving-update"

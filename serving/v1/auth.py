@@ -19,7 +19,7 @@ from serving.openai.errors import ApiError
 from serving.openai.requests import ChatRequest
 from serving.promotions import queries
 from serving.runtime import internal_keys
-from training.models.runs import Miniature
+from training.models import Miniature
 
 SCOPE = "serve"
 

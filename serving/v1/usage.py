@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from serving.models.promotions import Usage
+from serving.models import Usage
 from serving.v1.rate_limits import UNLIMITED, RateClaim
 
 

@@ -11,7 +11,7 @@ from campaigns.models import Campaign, Contact, Enrolment, Event, Experiment, Me
 from campaigns.planning.edit import ArmPlan
 from campaigns.states import CampaignState, EventKind, EventSource, LawfulBasis, MessageState
 from campaigns.suppression import email_addresses
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from members.models import Member
 from review.models import Task
 from tests.campaigns import factories

@@ -13,7 +13,7 @@ from campaigns.planning import edit
 from campaigns.planning.edit import ArmPlan, CampaignPlan
 from campaigns.states import CampaignState, LawfulBasis, MessageState
 from campaigns.suppression import email_addresses
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from members.models import Member
 from review.models import Record, Task
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from evaluation.models import Evaluation, EvaluationOutput, Measurement
-from generation.models.orders import Research, ResearchedSite
+from generation.models import Research, ResearchedSite
 from jobs.models import Job
 from jobs.supervisor import prune_runs, run_dirs
 from members.models import Member
@@ -20,7 +20,7 @@ from review.models import Draft, Record, RevisionRequest, Task
 from review.states import Split
 from tests.review import factories
 from tests.training.conftest import freeze, write_student
-from training.models.runs import TrainingRun
+from training.models import TrainingRun
 from training.runs import launch_run
 from training.students import registration
 

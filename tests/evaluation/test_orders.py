@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from evaluation.evaluations import inputs, run_inputs, start_evaluation
 from evaluation.models import Evaluation, EvaluationOutput
-from generation.models.orders import Call, Order, Teacher
+from generation.models import Call, Order, Teacher
 from jobs.lifecycle import consumers
 from jobs.models import Job
 from members.models import Member
 from review.models import Draft, Record, Task
 from tests.training.miniatures import conclude
-from training.models.runs import Miniature, TrainingRun
+from training.models import Miniature, TrainingRun
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from evaluation.evaluations import start_evaluation
 from evaluation.models import Evaluation
 from members.models import Member
-from training.models.runs import Miniature
+from training.models import Miniature
 
 pytestmark = pytest.mark.django_db
 SYSTEMS = {"tiny (base)": ("base", 0.1), "run 1 (LoRA)": ("lora", 0.9)}

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from generation.models.orders import Call, Order, Teacher
+from generation.models import Call, Order, Teacher
 from generation.orders import launch
 from members.models import Member
 from review.models import Membership, Record, Source, Task

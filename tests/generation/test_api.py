@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from generation.models.orders import Call, Order, Teacher
+from generation.models import Call, Order, Teacher
 from members.models import Member
 from review.models import Source, Task
 from tests.generation.conftest import uncertain_call

@@ -9,7 +9,7 @@ from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
-from generation.models.orders import Order, Teacher
+from generation.models import Order, Teacher
 from generation.orders import launch
 from generation.states import Purpose
 from generation.teachers import seeds

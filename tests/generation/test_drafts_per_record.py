@@ -11,7 +11,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from generation.kinds import GenerationKind
-from generation.models.orders import Order, Teacher
+from generation.models import Order, Teacher
 from generation.orders import launch
 from members.models import Member
 from review.desk.preferences import lineups

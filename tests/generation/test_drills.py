@@ -20,7 +20,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from generation.engine.journal.writer import FILENAME
-from generation.models.orders import Call, Order, ProviderBatch, Teacher
+from generation.models import Call, Order, ProviderBatch, Teacher
 from generation.orders import launch as orders_launch
 from generation.orders import queries as selectors
 from generation.orders.way import LIVE, WayRequest

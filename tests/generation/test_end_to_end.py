@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from generation.models.orders import Call, Order, Teacher
+from generation.models import Call, Order, Teacher
 from generation.orders import launch
 from jobs.lifecycle import control
 from jobs.supervisor import run_job

@@ -12,7 +12,7 @@ from generation.calls import ingest
 from generation.engine.__main__ import main
 from generation.engine.contracts import GenerationSpec
 from generation.kinds import GenerationKind
-from generation.models.orders import Call, Order, Teacher
+from generation.models import Call, Order, Teacher
 from generation.orders import launch, run_spec
 from generation.states import Purpose
 from jobs.contracts import Event, Result, SpecEnvelope

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from generation.models.orders import Order, Teacher
+from generation.models import Order, Teacher
 from generation.orders import launch, run_spec
 from generation.teachers import edit
 from generation.teachers.edit import NewTeacher

@@ -13,7 +13,7 @@ import pytest
 from django.db import connections
 
 from generation.engine.batches.lines import expand_runs
-from generation.models.orders import Call, Teacher
+from generation.models import Call, Teacher
 from generation.orders import earlier_calls, launch
 from generation.states import CallState
 from jobs.lifecycle import control

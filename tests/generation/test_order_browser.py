@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
-from generation.models.orders import Order, Teacher
+from generation.models import Order, Teacher
 from generation.orders import launch
 from jobs.lifecycle.transitions import append_event, lock_job
 from jobs.models import Job

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from generation.models.orders import Call, Order, PriceEntry, Teacher
+from generation.models import Call, Order, PriceEntry, Teacher
 from generation.orders import launch
 from members.models import Member
 from review.drafts.intake import NewDraft, add_drafts

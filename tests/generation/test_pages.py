@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from generation.models.orders import Call, Order, Teacher
+from generation.models import Call, Order, Teacher
 from members.models import Member
 from review.models import Source, Task
 from tests.generation.conftest import uncertain_call

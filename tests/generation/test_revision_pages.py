@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from members.models import Member
 from review.desk import deck
 from review.models import Assignment, Draft, RevisionRequest

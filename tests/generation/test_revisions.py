@@ -13,7 +13,7 @@ from django.http import Http404
 
 from generation.calls import uncertain
 from generation.kinds import GenerationKind
-from generation.models.orders import Call, Order, PriceEntry, Teacher
+from generation.models import Call, Order, PriceEntry, Teacher
 from generation.orders import launch, revise
 from generation.states import Purpose
 from jobs.models import Job

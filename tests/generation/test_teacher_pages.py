@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from generation.models.orders import PriceEntry, Teacher
+from generation.models import PriceEntry, Teacher
 from members.models import Member
 
 SignIn = Callable[[Member], Client]

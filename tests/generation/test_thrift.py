@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from generation.kinds import GenerationKind
-from generation.models.orders import Call, Order, Teacher
+from generation.models import Call, Order, Teacher
 from generation.orders import launch
 from generation.orders import queries as selectors
 from members.models import Member

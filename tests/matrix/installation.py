@@ -22,7 +22,7 @@ from evaluation.evaluations import start_evaluation as evaluations
 from evaluation.studies import launch_study as studies
 from evaluation.studies.design import StudyRequest as StudyWishes
 from generation.budgets import limits
-from generation.models.orders import Call, PriceEntry, Research, ResearchedSite, TaskProposal, Teacher, WebPage
+from generation.models import Call, PriceEntry, Research, ResearchedSite, TaskProposal, Teacher, WebPage
 from generation.orders import launch as generation
 from generation.states import BudgetScope
 from members.invitations import invite
@@ -40,7 +40,7 @@ from tests.training.conftest import freeze, write_student
 from tests.training.miniatures import conclude
 from training.exports import formats
 from training.miniatures import writing
-from training.models.runs import HostPrice, Miniature, MiniatureExport
+from training.models import HostPrice, Miniature, MiniatureExport
 from training.runs import launch_run
 from training.students import registration as students_registration
 from training.sweeps import launch_sweep as sweeps

@@ -10,7 +10,7 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from jobs.models import Job
 from members.models import ApiToken, Invitation, Member
 from members.recent_login.reauthentication import SIGNED_IN_AT

@@ -14,7 +14,7 @@ from audit.trail import KIND_NAMES
 from members.models import Member
 from miniatures_site.wiring import audit
 from tests.training.conftest import launch, student, task, version  # noqa: F401  (a run of the training room)
-from training.models.runs import TrainingRun
+from training.models import TrainingRun
 
 pytestmark = pytest.mark.django_db
 

@@ -37,7 +37,7 @@ from tests.review import factories
 from tests.serving import tiny
 from tests.training.conftest import freeze
 from tests.training.miniatures import SUMMARY
-from training.models.runs import Miniature, Student
+from training.models import Miniature, Student
 from training.runs import launch_run, results
 from training.students import registration
 

@@ -115,7 +115,7 @@ def test_the_official_client_hears_of_the_limit_and_its_tokens_are_settled(clien
 
 
 def _token_of(promoted):
-    from serving.models.promotions import Usage
+    from serving.models import Usage
 
     wait_until(lambda: Usage.objects.filter(miniature=promoted).exists())
     return Usage.objects.get(miniature=promoted).token

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from serving.models.promotions import Usage
+from serving.models import Usage
 from serving.runtime import engine_client
 from serving.v1 import streams
 from tests.serving.conftest import SLUG

@@ -40,7 +40,7 @@ from training.engine.export.__main__ import main as export
 from training.engine.model import generate, loading
 from training.exports import formats
 from training.inputs import run_inputs as laying_files
-from training.models.runs import Miniature, MiniatureExport, Student, TrainingRun
+from training.models import Miniature, MiniatureExport, Student, TrainingRun
 from training.runs import launch_run, portable
 from training.students import registration
 

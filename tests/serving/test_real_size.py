@@ -29,7 +29,7 @@ from tests.serving.waiting import wait_until
 from tests.training.conftest import freeze
 from tests.training.engine.conftest import make_tokenizer
 from training.exports import formats
-from training.models.runs import Miniature
+from training.models import Miniature
 from training.recipes.schema import Recipe
 from training.runs import launch_run
 from training.runs.estimate import estimate_run

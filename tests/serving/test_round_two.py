@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import transaction
 
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from generation.orders import launch
 from generation.teachers import edit, provided
 from generation.teachers import queries as teacher_selectors
@@ -13,7 +13,7 @@ from generation.teachers.edit import NewTeacher
 from jobs.supervisor import run_job
 from review.models import Draft
 from review.spec import prompting
-from serving.models.promotions import Usage
+from serving.models import Usage
 from serving.promotions import promotion
 from serving.runtime import internal_keys
 from tests.review import factories

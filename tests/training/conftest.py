@@ -18,7 +18,7 @@ from review.states import Role, Split
 from tests.review import factories
 from tests.review.datasets import golds
 from tests.training.miniatures import conclude
-from training.models.runs import Miniature, Student, TrainingRun
+from training.models import Miniature, Student, TrainingRun
 from training.runs import launch_run
 from training.students import registration
 

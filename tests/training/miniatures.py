@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from jobs.contracts import ArtefactRef, Result
 from jobs.models import Job, JobEvent
-from training.models.runs import Miniature, TrainingRun
+from training.models import Miniature, TrainingRun
 from training.runs import results
 
 SUMMARY: dict[str, Any] = {

@@ -13,7 +13,7 @@ from jobs.lifecycle import consumers
 from jobs.models import Job, JobEvent
 from jobs.supervisor import run_job
 from tests.training.miniatures import conclude
-from training.models.runs import Sweep, TrainingRun
+from training.models import Sweep, TrainingRun
 from training.sweeps.grid import SweepAxes, SweepBudget, SweepRequest
 
 

@@ -21,7 +21,7 @@ from review.models import DatasetVersion
 from tests.training.conftest import freeze
 from tests.training.preferences import freeze_edits
 from training.miniatures import writing
-from training.models.runs import Checkpoint, Miniature, Student, TrainingRun
+from training.models import Checkpoint, Miniature, Student, TrainingRun
 from training.runs import launch_run
 from training.runs import queries as run_selectors
 from training.students import registration

@@ -8,12 +8,12 @@ import pytest
 from django.urls import reverse
 
 from generation.ledger import daily_sums
-from generation.models.orders import Call, Teacher
+from generation.models import Call, Teacher
 from generation.orders import launch
 from members.models import Member
 from review.models import DatasetRow, Decision, Draft
 from training.miniatures import cost
-from training.models.runs import HostPrice, Miniature
+from training.models import HostPrice, Miniature
 
 
 def priced(miniature: Miniature, usd: str) -> int:

@@ -12,7 +12,7 @@ from members.models import Member
 from review.datasets import revocations
 from review.erasure.erase import erase_records
 from review.models import DatasetRow
-from training.models.runs import Miniature
+from training.models import Miniature
 
 pytestmark = pytest.mark.django_db
 

@@ -17,7 +17,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
 
-from generation.models.orders import SpendDay
+from generation.models import SpendDay
 from review.models import DatasetRow, DatasetVersion, Decision, Draft
 
 MICRO: Final = Decimal("0.000001")

@@ -10,7 +10,7 @@ from django.db import transaction
 from audit import trail
 from jobs.scheduling import workers
 from members.models import Member
-from training.models.runs import HostPrice, TrainingRun
+from training.models import HostPrice, TrainingRun
 from web.errors import Refusal
 
 MAX_USD_PER_HOUR = Decimal(10_000)

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from jobs.models import Job, JobEvent
 from jobs.states import FINISHED, HELD
-from training.models.runs import HostPrice, TrainingRun
+from training.models import HostPrice, TrainingRun
 
 DEFAULT_HOST: Final = "default"
 HOUR_S: Final = 3600

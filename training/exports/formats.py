@@ -17,7 +17,7 @@ from members.models import Member
 from review.states import Role
 from review.tasks.permissions import require
 from training.inputs import run_inputs
-from training.models.runs import Miniature, MiniatureExport
+from training.models import Miniature, MiniatureExport
 from training.runs import results
 from training.states import ExportFormat, Method
 from training.students import registration

@@ -8,7 +8,7 @@ from django.http import Http404
 
 from jobs.models import Job
 from jobs.states import ENDED_BADLY, JobState
-from training.models.runs import Miniature, MiniatureExport
+from training.models import Miniature, MiniatureExport
 from training.states import ExportFormat, Method
 
 USES = {

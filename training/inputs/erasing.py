@@ -13,7 +13,7 @@ from django.db import transaction
 from jobs.supervisor import prune_runs
 from review.models import DatasetRow
 from training.inputs import token_cache_folder
-from training.models.runs import TrainingRun
+from training.models import TrainingRun
 
 
 def erase(record_ids: Sequence[UUID]) -> None:

@@ -15,7 +15,7 @@ from django.core.files.storage import default_storage
 from review.models import DatasetFile
 from training.engine.model.no_repeat_ngram import no_repeat_ngram
 from training.inputs import samples, tuning_data
-from training.models.runs import Miniature, Student, TrainingRun
+from training.models import Miniature, Student, TrainingRun
 from training.recipes.schema import Recipe
 from training.states import RunPurpose
 from training.students import model_folder, registration

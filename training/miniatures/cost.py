@@ -13,7 +13,7 @@ from training.costs import data_cost
 from training.costs.data_cost import MICRO, DataCost
 from training.costs.run_cost import RunCost, run_costs
 from training.miniatures.queries import RELATED
-from training.models.runs import Miniature
+from training.models import Miniature
 
 
 @dataclass(frozen=True)

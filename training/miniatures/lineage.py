@@ -14,7 +14,7 @@ from django.urls import reverse
 from jobs.models import Job
 from review.datasets import removed_samples
 from review.models import DatasetRow, TaskVersion
-from training.models.runs import Miniature, TrainingRun
+from training.models import Miniature, TrainingRun
 
 
 def run_lineage(run: TrainingRun) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from members.models import Member
 from review.datasets import removed_samples
 from review.models import Task
 from review.tasks.permissions import tasks_for
-from training.models.runs import Miniature
+from training.models import Miniature
 from training.states import RunPurpose
 from web.errors import Refusal
 

@@ -21,7 +21,7 @@ from review.spec.task_spec import TaskSpec
 from review.states import Role
 from review.tasks.permissions import require
 from training.inputs import run_inputs
-from training.models.runs import Miniature
+from training.models import Miniature
 from training.students import registration
 from web.errors import Refusal
 

@@ -10,7 +10,7 @@ from review.models import Record
 from review.spec.task_spec import TaskSpec
 from review.states import Split
 from review.text.grounding.spans import cut_spans
-from training.models.runs import Miniature
+from training.models import Miniature
 
 
 def context(miniature: Miniature, job: Job) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from django.db import connections
 
 from training.inputs import run_inputs
 from training.miniatures import lineage
-from training.models.runs import Miniature, MiniatureExport
+from training.models import Miniature, MiniatureExport
 
 BLOCK_BYTES = 1 << 20
 CARD = "miniature.json"

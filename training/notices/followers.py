@@ -9,7 +9,7 @@ from django.db.models import Q
 from jobs.models import Job
 from members.models import Member
 from review.tasks.permissions import tasks_for
-from training.models.runs import Watcher
+from training.models import Watcher
 
 PREFERENCE: Final = "work_mails"
 NEVER, PROBLEMS, ALWAYS = "never", "problems", "always"

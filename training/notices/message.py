@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from jobs.models import Job
 from jobs.states import JobState
 from training.costs.run_cost import run_cost
-from training.models.runs import Sweep, TrainingRun
+from training.models import Sweep, TrainingRun
 from web.templatetags.figures import duration, money
 
 WORDS = {JobState.SUCCEEDED: "has ended well", JobState.FAILED: "has failed", JobState.CANCELLED: "was cancelled"}

@@ -19,7 +19,7 @@ from django.utils import timezone
 from jobs.models import Job
 from jobs.states import JobState
 from members.models import Member
-from training.models.runs import Notice, Watcher
+from training.models import Notice, Watcher
 from training.notices import followers
 from training.notices import message as descriptions
 from training.notices.message import EndNotice

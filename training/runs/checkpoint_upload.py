@@ -25,7 +25,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connections
 
 from jobs.supervisor import run_dirs
-from training.models.runs import Checkpoint, TrainingRun
+from training.models import Checkpoint, TrainingRun
 from training.runs import results
 
 logger = logging.getLogger(__name__)

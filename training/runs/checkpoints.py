@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
-from training.models.runs import Checkpoint, TrainingRun
+from training.models import Checkpoint, TrainingRun
 from training.runs import checkpoint_upload
 
 MANIFEST = "manifest.json"

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any, Final
 
 from training.costs.run_cost import run_costs
-from training.models.runs import TrainingRun
+from training.models import TrainingRun
 from training.runs import charts
 from training.runs import queries as selectors
 from training.runs.charts import Metrics

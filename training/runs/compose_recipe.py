@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from training.models.runs import Student
+from training.models import Student
 from training.recipes import presets, schema
 from training.recipes.schema import Recipe, RecipeError
 from web.errors import Refusal

@@ -11,7 +11,7 @@ from typing import Any, Final
 from review.models import DatasetVersion
 from training.inputs import tuning_data
 from training.inputs.tuning_data import RowOutline
-from training.models.runs import Student, TrainingRun
+from training.models import Student, TrainingRun
 from training.recipes.schema import Recipe, Toggle
 from training.runs import compose_recipe, host_memory, preflight
 from training.runs.estimate import RunEstimate, estimate_run

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from jobs.scheduling import hosts
-from training.models.runs import Student
+from training.models import Student
 from training.recipes.schema import Recipe
 from training.sizing import fit
 from training.sizing.profile import RUNTIME_BYTES

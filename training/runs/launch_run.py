@@ -20,7 +20,7 @@ from review.states import Role
 from review.tasks.permissions import require
 from training.inputs import samples, tuning_data
 from training.inputs.samples import Sample
-from training.models.runs import Miniature, Student, TrainingRun
+from training.models import Miniature, Student, TrainingRun
 from training.recipes import presets
 from training.runs import compose_recipe, device_needs, forecast, preflight, starting_point
 from training.states import Device, RunPurpose

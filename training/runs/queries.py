@@ -15,7 +15,7 @@ from members.models import Member
 from review.datasets import removed_samples
 from review.models import Task
 from review.tasks.permissions import tasks_for
-from training.models.runs import Checkpoint, TrainingRun
+from training.models import Checkpoint, TrainingRun
 from training.states import RunPurpose
 
 RELATED = (

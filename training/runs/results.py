@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from jobs.contracts import ArtefactRef, Result
-from training.models.runs import Miniature, TrainingRun
+from training.models import Miniature, TrainingRun
 
 FOLDERS = {"adapter": "adapter/", "model": "model/"}
 

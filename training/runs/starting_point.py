@@ -10,7 +10,7 @@ from typing import TypedDict
 from members.models import Member
 from review.models import Task
 from training.miniatures import queries
-from training.models.runs import Miniature, Student
+from training.models import Miniature, Student
 from training.recipes.schema import Recipe
 from training.students import queries as students_queries
 from web.errors import Refusal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from training.models.runs import Student
+from training.models import Student
 from training.students import catalogue
 from training.students.catalogue import KnownStudent
 from web.errors import Refusal

@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from audit import trail
 from jobs.secrets import store
 from members.models import Member
-from training.models.runs import Student
+from training.models import Student
 from training.states import StudentSource
 from training.students import catalogue, model_folder
 from web.errors import Refusal

@@ -17,7 +17,7 @@ from jobs.models import Job
 from jobs.monitor.queries import why_ended
 from jobs.states import ENDED_BADLY, STEERABLE, JobState
 from training.inputs import samples
-from training.models.runs import Sweep, SweepCell, TrainingRun
+from training.models import Sweep, SweepCell, TrainingRun
 from training.runs import launch_run
 from training.states import RunPurpose, SweepCellState
 from training.sweeps import budget as budgets

@@ -16,7 +16,7 @@ from members.models import Member
 from review.models import DatasetVersion, Task
 from review.states import Role
 from review.tasks.permissions import require
-from training.models.runs import Miniature, Student, Sweep, SweepCell, TrainingRun
+from training.models import Miniature, Student, Sweep, SweepCell, TrainingRun
 from training.recipes import presets
 from training.states import Device, RunPurpose
 from training.sweeps import plan as planning

@@ -16,7 +16,7 @@ from review.spec.prompting import canonical_json
 from training.inputs import samples, tuning_data
 from training.inputs.samples import Sample
 from training.inputs.tuning_data import RowOutline
-from training.models.runs import Miniature, Student, SweepCell, TrainingRun
+from training.models import Miniature, Student, SweepCell, TrainingRun
 from training.recipes import identity
 from training.recipes.schema import Recipe
 from training.runs import compose_recipe, forecast, preflight, starting_point

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from training.models.runs import Sweep
+from training.models import Sweep
 from training.recipes.presets import PRESETS
 from training.runs.charts import LOSS_UNITS
 from training.sweeps import queries

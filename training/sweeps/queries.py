@@ -17,7 +17,7 @@ from members.models import Member
 from review.models import Task
 from review.tasks.permissions import tasks_for
 from training.costs.run_cost import DEFAULT_HOST, RunCost, known_prices, run_costs
-from training.models.runs import Sweep, SweepCell, TrainingRun
+from training.models import Sweep, SweepCell, TrainingRun
 from training.states import SweepCellState
 from training.sweeps import budget as budgets
 from training.sweeps.budget import Account, CellSpending

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from jobs.models import JobEvent
-from training.models.runs import TrainingRun
+from training.models import TrainingRun
 
 # Grouped by the slash, as trackers group charts; what is not named here keeps its own name.
 TAGS: Final[dict[str, str]] = {

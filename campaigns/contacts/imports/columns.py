@@ -75,7 +75,7 @@ def columns_of(spec: TaskSpec) -> ContactColumns:
     return ContactColumns((*mine, *facts), person, company)
 
 
-def guess_mapping(columns: Sequence[str], wanted: ContactColumns) -> ColumnMapping:
+def guess_contact_mapping(columns: Sequence[str], wanted: ContactColumns) -> ColumnMapping:
     """Pair columns with fields: the contact's by what people call them, then the facts as any import does."""
     mapping: ColumnMapping = {}
     for target, name in wanted.person.items():

@@ -126,7 +126,7 @@ def import_contacts(
     permissions.require(by, task, Role.LEAD)
     spec, table, defaults = latest_version(task).spec, open_table(path), defaults or {}
     wanted = columns.columns_of(spec)
-    mapping = columns.guess_mapping(table.columns, wanted) if mapping is None else mapping
+    mapping = columns.guess_contact_mapping(table.columns, wanted) if mapping is None else mapping
     check_mapping(table, mapping, wanted.for_mapping(mapping, defaults), defaults)
 
     batch = _draw(task, path, mapping, by=by, filename=filename)

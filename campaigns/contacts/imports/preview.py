@@ -67,7 +67,7 @@ def read_preview(
     """
     table, defaults = open_table(path), defaults or {}
     wanted = columns.columns_of(latest_version(task).spec)
-    mapping = columns.guess_mapping(table.columns, wanted) if mapping is None else mapping
+    mapping = columns.guess_contact_mapping(table.columns, wanted) if mapping is None else mapping
     tally, census, problems = RowTally(), ContactCensus(), dict[str, list[str]]()
     try:
         check_mapping(table, mapping, wanted.for_mapping(mapping, defaults), defaults)

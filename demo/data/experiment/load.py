@@ -38,7 +38,7 @@ from demo.data.experiment.simulated_inboxes import ReaderAction
 from demo.data.simulated_reviewers import fix_faults, opinion
 from demo.mail_sink import server
 from demo.mail_sink.mail_folder import MailFolder
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from generation.teachers import edit as teachers_edit
 from generation.teachers.seeds import OFFLINE_MODEL, OFFLINE_SLUG
 from jobs.models import Job

@@ -10,7 +10,7 @@ import pytest
 
 from campaigns.experiments import arm_costs, page_data, results
 from campaigns.models import Contact, Message, WriteOrder
-from generation.models.orders import Call
+from generation.models import Call
 from generation.orders import launch
 from generation.states import Purpose
 from review.desk import decisions, deck

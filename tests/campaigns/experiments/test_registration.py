@@ -15,7 +15,7 @@ from campaigns.models import Campaign, Experiment, Step
 from campaigns.planning.edit import ArmPlan
 from campaigns.sending import lifecycle
 from campaigns.states import CampaignState, StepWriter
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from review.states import Role
 from review.tasks import authoring
 from tests.campaigns import experiment_rows, factories

@@ -13,7 +13,7 @@ from campaigns.models import Campaign, Message
 from campaigns.planning.edit import ArmPlan, StepPlan
 from campaigns.sending import lifecycle
 from campaigns.states import Approval, MessageState, StepWriter
-from generation.models.orders import Call, Order, Teacher
+from generation.models import Call, Order, Teacher
 from jobs.models import Job
 from jobs.states import FINISHED
 from jobs.supervisor import run_job

@@ -11,7 +11,7 @@ from campaigns.planning.edit import ArmPlan, StepPlan
 from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval, MessageState, StepWriter
 from campaigns.writing import order_drafts
-from generation.models.orders import Order, Teacher
+from generation.models import Order, Teacher
 from members.models import Member
 from review.erasure import erase
 from review.models import Draft, Record, Task

@@ -15,7 +15,7 @@ from campaigns.models import Campaign, Link, Message
 from campaigns.planning.edit import ArmPlan
 from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from members.models import Member
 from review.models import Draft, Task
 from tests.campaigns import factories

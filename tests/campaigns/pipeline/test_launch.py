@@ -17,7 +17,7 @@ from campaigns.planning.assignment import arm_of
 from campaigns.planning.edit import ArmPlan, CampaignPlan
 from campaigns.sending import lifecycle
 from campaigns.states import CampaignState
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from members.models import Member
 from review.models import Record, Task
 from tests.campaigns import factories

@@ -11,7 +11,7 @@ from campaigns.models import Campaign, Contact, Experiment, Message
 from campaigns.planning.edit import ArmPlan, StepPlan
 from campaigns.sending import lifecycle
 from campaigns.states import StepWriter
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from members.models import Member
 from review.models import Task
 from tests.campaigns import factories

@@ -11,7 +11,7 @@ from campaigns.sending import lifecycle, send, tick
 from campaigns.states import Approval, SuppressionReason
 from campaigns.suppression import suppress
 from campaigns.writing import order_drafts
-from generation.models.orders import Order, Teacher
+from generation.models import Order, Teacher
 from jobs.models import Job
 from members.models import Member
 from review.models import Draft, Record, Task

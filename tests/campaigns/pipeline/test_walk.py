@@ -12,14 +12,14 @@ from campaigns.models import Arm, Campaign, Message
 from campaigns.planning.edit import ArmPlan, StepPlan
 from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval, StepWriter
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from members.models import Member
 from review.models import Draft, Record, Task
 from tests.campaigns import factories
 from tests.campaigns.pipeline.conftest import answer_orders, judge
 from tests.training.conftest import freeze, write_student
 from tests.training.miniatures import conclude
-from training.models.runs import Miniature
+from training.models import Miniature
 from training.runs import launch_run
 from training.students import registration
 

@@ -14,7 +14,7 @@ from campaigns.overview import waiting
 from campaigns.planning.edit import ArmPlan, StepPlan
 from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval, CampaignState, EventKind, MessageState, StepWriter
-from generation.models.orders import Teacher
+from generation.models import Teacher
 from jobs.models import Job
 from jobs.scheduling import halt
 from members.models import Member

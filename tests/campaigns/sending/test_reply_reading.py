@@ -13,7 +13,7 @@ from campaigns.replies import ask_teacher, receive
 from campaigns.states import MessageState, ReplyClass
 from campaigns.suppression.queries import is_suppressed
 from demo.mail_sink import simulated_mail
-from generation.models.orders import Order, Teacher
+from generation.models import Order, Teacher
 from jobs.supervisor import run_job
 from review.models import Draft, Record
 from review.tasks.permissions import tasks_for

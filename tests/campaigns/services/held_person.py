@@ -13,7 +13,7 @@ from campaigns.contacts.imports import import_contacts
 from campaigns.models import Campaign, Contact, Event, Message, Reply
 from campaigns.states import EventKind, EventSource, MessageState
 from demo.mail_sink.mail_folder import MailFolder
-from generation.models.orders import Call, Order, Teacher
+from generation.models import Call, Order, Teacher
 from jobs.models import Job, JobEvent
 from jobs.states import JobState
 from members.models import Member

@@ -19,7 +19,7 @@ from review.models import DatasetVersion, Record, Task
 from review.states import Split
 from tests.campaigns.factories import make_contact
 from tests.evaluation.conftest import finish, launch, miniature, student, task, version
-from training.models.runs import Miniature, TrainingRun
+from training.models import Miniature, TrainingRun
 from web.errors import Refusal
 
 __all__ = ["finish", "launch", "miniature", "student", "task", "version"]

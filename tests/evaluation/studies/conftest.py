@@ -20,7 +20,7 @@ from members.models import Member
 from review.models import DatasetVersion
 from tests.training.conftest import freeze
 from tests.training.miniatures import conclude
-from training.models.runs import Student
+from training.models import Student
 
 
 @pytest.fixture

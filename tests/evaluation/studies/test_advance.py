@@ -18,7 +18,7 @@ from jobs.models import Job
 from jobs.scheduling.clock import database_time_in
 from members.models import Member
 from tests.evaluation.studies.conftest import end, finish_all, look, score, train
-from training.models.runs import TrainingRun
+from training.models import TrainingRun
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -18,7 +18,7 @@ from jobs.models import Job
 from members.models import Member
 from review.models import DatasetVersion, Draft, Record
 from review.states import Split
-from training.models.runs import Student, TrainingRun
+from training.models import Student, TrainingRun
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db

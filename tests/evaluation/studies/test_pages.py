@@ -19,7 +19,7 @@ from evaluation.models import Study
 from members.models import Member
 from review.models import DatasetVersion
 from tests.evaluation.studies.conftest import end, finish_all, look
-from training.models.runs import Student, TrainingRun
+from training.models import Student, TrainingRun
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

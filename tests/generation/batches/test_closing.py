@@ -13,7 +13,7 @@ from django.conf import settings as django_settings
 from django.db import connections
 from django.test import Client
 
-from generation.models.orders import Call, Order, ProviderBatch, Teacher
+from generation.models import Call, Order, ProviderBatch, Teacher
 from generation.orders import launch
 from generation.orders.way import WayRequest
 from generation.states import COLLECT, BatchState, CallState, Stragglers, Way

@@ -12,7 +12,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from generation.calls import ingest
-from generation.models.orders import Order, ProviderBatch, Teacher
+from generation.models import Order, ProviderBatch, Teacher
 from generation.orders import launch, run_spec
 from generation.orders.way import WayRequest
 from generation.states import COLLECT, BatchState, Stragglers, Way

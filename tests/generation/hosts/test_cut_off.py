@@ -14,7 +14,7 @@ from django.db import connection
 
 from generation.engine.batches.lines import expand_runs
 from generation.engine.journal.writer import FILENAME
-from generation.models.orders import Call, Teacher
+from generation.models import Call, Teacher
 from generation.orders import launch
 from generation.orders import queries as selectors
 from generation.states import CallState

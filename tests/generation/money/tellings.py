@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from generation.calls import ingest
-from generation.models.orders import Order
+from generation.models import Order
 from jobs.contracts import Event
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from audit.models import AuditRow
 from generation.budgets import limits
 from generation.budgets import queries as selectors
-from generation.models.orders import Budget, Order, ProviderBatch, SpendDay, Teacher
+from generation.models import Budget, Order, ProviderBatch, SpendDay, Teacher
 from generation.orders import launch as orders_launch
 from generation.orders import run_spec
 from generation.states import BudgetScope

@@ -16,7 +16,7 @@ from audit.models import AuditRow
 from generation.budgets import queries
 from generation.kinds import GenerationKind
 from generation.ledger import corrections, daily_sums
-from generation.models.orders import Call, CallCorrection, Order, SpendDay
+from generation.models import Call, CallCorrection, Order, SpendDay
 from generation.orders import earlier_calls
 from members.models import Member
 from tests.generation.test_ingest import doubt, told

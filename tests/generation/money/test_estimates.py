@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from generation.models.orders import Call, Order, PriceEntry, Teacher
+from generation.models import Call, Order, PriceEntry, Teacher
 from generation.orders import estimate, launch, run_spec
 from generation.teachers.queries import price_of
 from members.models import Member

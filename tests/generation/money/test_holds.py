@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from generation.budgets import limits
 from generation.budgets import queries as selectors
-from generation.models.orders import Budget, Order, Teacher
+from generation.models import Budget, Order, Teacher
 from generation.orders import launch as orders_launch
 from generation.states import BudgetScope
 from jobs.contracts import Event

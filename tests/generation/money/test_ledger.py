@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from generation.ledger import daily_sums, queries
-from generation.models.orders import Call, Order, SpendDay, Teacher
+from generation.models import Call, Order, SpendDay, Teacher
 from generation.orders import launch
 from members.models import Member
 from review.models import Membership, Source, Task

@@ -12,7 +12,7 @@ from django.db.models import Sum
 
 from generation.budgets import limits
 from generation.budgets import queries as selectors
-from generation.models.orders import Order, Teacher
+from generation.models import Order, Teacher
 from generation.orders import launch as orders_launch
 from generation.states import BudgetScope
 from members.models import Member

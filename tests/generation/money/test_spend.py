@@ -11,7 +11,7 @@ from django.utils import timezone
 from generation.calls import close, uncertain
 from generation.engine.contracts import TeacherSpec
 from generation.ledger import daily_sums
-from generation.models.orders import Call, Order, SpendDay
+from generation.models import Call, Order, SpendDay
 from members.models import Member
 from tests.generation.money.tellings import doubt, take_in, told
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from audit.models import AuditRow
 from generation.calls import uncertain
-from generation.models.orders import Call, Order, SpendDay
+from generation.models import Call, Order, SpendDay
 from generation.orders import run_spec
 from members.models import Member
 from tests.generation.money.tellings import doubt, take_in, told

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from generation.models.orders import Research, ResearchedSite, WebPage
+from generation.models import Research, ResearchedSite, WebPage
 from generation.research import ingest, launch, records
 from generation.research.launch import ResearchRequest
 from generation.research.starting_points import site_url

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from generation.models.orders import Order, Teacher
+from generation.models import Order, Teacher
 from generation.orders import earlier_calls, launch, run_spec
 from jobs.models import JobEvent
 from members.models import Member

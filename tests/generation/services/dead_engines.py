@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from django.utils import timezone
 
 from generation.engine.journal.writer import FILENAME, Journal
-from generation.models.orders import Call, Order
+from generation.models import Call, Order
 from jobs.contracts import Event
 from jobs.models import Job, JobEvent
 from jobs.supervisor import run_dirs

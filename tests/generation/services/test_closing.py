@@ -7,7 +7,7 @@ import pytest
 from generation.budgets import queries
 from generation.calls import close, uncertain
 from generation.ledger import daily_sums
-from generation.models.orders import Call, Order
+from generation.models import Call, Order
 from generation.orders import queries as selectors
 from jobs.lifecycle import control
 from jobs.models import Job

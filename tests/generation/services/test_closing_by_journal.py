@@ -12,7 +12,7 @@ from generation.budgets import queries
 from generation.calls import close
 from generation.engine.repairs import repair_id
 from generation.ledger import daily_sums
-from generation.models.orders import Call, Order
+from generation.models import Call, Order
 from generation.orders import earlier_calls as announcements
 from jobs.lifecycle import control
 from jobs.models import Job

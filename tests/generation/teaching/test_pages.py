@@ -9,7 +9,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from generation.learning import proposals
-from generation.models.orders import TaskProposal
+from generation.models import TaskProposal
 from members.models import Member
 from review.models import Task
 from tests.generation.teaching.conftest import OPENING, Judge

@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 
 from audit.models import AuditRow
 from generation.learning import evidence, proposals
-from generation.models.orders import Call, Order, TaskProposal, Teacher
+from generation.models import Call, Order, TaskProposal, Teacher
 from members.models import Member
 from review.datasets import revocations
 from review.models import Task

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from generation.models.orders import Order, PriceEntry, Teacher
+from generation.models import Order, PriceEntry, Teacher
 from jobs.kinds import registry
 from jobs.models import Job
 from jobs.states import JobState

@@ -10,7 +10,7 @@ import pytest
 
 from generation.diversity.request import MixRequest
 from generation.kinds import GenerationKind
-from generation.models.orders import BestOf, Call, LeftOut, Order, Teacher
+from generation.models import BestOf, Call, LeftOut, Order, Teacher
 from generation.orders import launch
 from generation.selection import judge as selection_judge
 from generation.states import Purpose

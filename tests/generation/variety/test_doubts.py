@@ -9,7 +9,7 @@ import pytest
 
 from generation.calls import uncertain
 from generation.diversity.request import MixRequest, TeacherRequest
-from generation.models.orders import Order
+from generation.models import Order
 from generation.orders import launch
 from generation.states import Purpose
 from members.models import Member

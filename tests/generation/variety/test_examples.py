@@ -10,7 +10,7 @@ import pytest
 
 from generation.diversity import examples
 from generation.diversity.request import MixRequest
-from generation.models.orders import Order
+from generation.models import Order
 from generation.orders import launch
 from members.models import Member
 from review.datasets import revocations

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from generation.diversity.request import MixRequest, TeacherRequest
 from generation.kinds import GenerationKind
-from generation.models.orders import Call, Order, Teacher
+from generation.models import Call, Order, Teacher
 from generation.orders import launch, run_spec
 from members.models import Member
 from review.models import Draft, Source, Task

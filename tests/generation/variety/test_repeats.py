@@ -13,7 +13,7 @@ from django.test import Client
 from generation.diversity import queries as selectors
 from generation.diversity.request import MixRequest
 from generation.kinds import GenerationKind
-from generation.models.orders import LeftOut, Order
+from generation.models import LeftOut, Order
 from generation.orders import launch
 from members.models import Member
 from review.models import Draft, Source, Task

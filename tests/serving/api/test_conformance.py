@@ -5,7 +5,7 @@ from __future__ import annotations
 import openai
 import pytest
 
-from serving.models.promotions import Usage
+from serving.models import Usage
 from tests.serving.conftest import OTHER, SLUG
 from tests.serving.tiny import user
 from tests.serving.waiting import wait_until

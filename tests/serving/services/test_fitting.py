@@ -6,7 +6,7 @@ import pytest
 from django.db.models.functions import Now
 
 from jobs.models import Host
-from serving.models.promotions import Promotion
+from serving.models import Promotion
 from serving.promotions import promotion
 from serving.runtime import capacity
 from web.errors import Refusal

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from jobs.models import Job
-from serving.models.promotions import Promotion, Usage
+from serving.models import Promotion, Usage
 from serving.promotions import promotion
 from serving.promotions import queries as selectors
 from serving.runtime import status

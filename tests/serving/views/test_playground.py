@@ -8,9 +8,9 @@ import httpx
 import pytest
 from django.test import Client
 
-from generation.models.orders import Order
+from generation.models import Order
 from review.models import Record
-from serving.models.promotions import Usage
+from serving.models import Usage
 from tests.serving.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -91,7 +91,7 @@ def test_without_scripts_a_post_shows_both_texts(engine, promoted, lead, task, a
 
 
 def test_a_paid_teacher_writes_for_a_record_as_imported_only(site, promoted, lead, task, as_member, monkeypatch):
-    from generation.models.orders import Teacher
+    from generation.models import Teacher
 
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789abcdefghij")
     Teacher.objects.create(slug="gpt", name="GPT", provider="openai", model="gpt-4o", secret_ref="OPENAI_API_KEY")

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from tests.training.conftest import write_student
 from tests.training.miniatures import report
-from training.models.runs import TrainingRun
+from training.models import TrainingRun
 from training.recipes.presets import PRESETS
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ import pytest
 
 from tests.training.conftest import freeze
 from tests.training.sweeping import finish_all
-from training.models.runs import Sweep
+from training.models import Sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,7 +9,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 
 from demo.student import tokenizer as wanted
 
-FOLDER = Path(training.demo_student.__file__).parent
+FOLDER = Path(wanted.__file__).parent
 WEIGHTS = FOLDER / "weights"
 
 pytestmark = pytest.mark.engine

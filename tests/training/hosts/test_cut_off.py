@@ -24,7 +24,7 @@ from tests.jobs.conftest import state_of, wait_for
 from tests.jobs.fleet import Fleet, Redis, database_url, ring_through
 from tests.training.conftest import freeze
 from tests.training.hosts.proxy import Line
-from training.models.runs import Checkpoint
+from training.models import Checkpoint
 from training.runs import launch_run
 from training.runs import queries as run_selectors
 from training.students import registration

@@ -18,7 +18,7 @@ from tests.training.miniatures import conclude
 from tests.training.preferences import freeze_edits
 from training.costs import data_cost
 from training.miniatures import cost
-from training.models.runs import HostPrice, Miniature, TrainingRun
+from training.models import HostPrice, Miniature, TrainingRun
 
 pytestmark = pytest.mark.django_db
 Launch = Callable[..., TrainingRun]

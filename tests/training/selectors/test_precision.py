@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from tests.training.miniatures import SUMMARY
-from training.models.runs import TrainingRun
+from training.models import TrainingRun
 from training.runs.comparison import compare_with_fp32
 
 pytestmark = pytest.mark.django_db

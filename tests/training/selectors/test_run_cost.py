@@ -13,7 +13,7 @@ from jobs.models import Job
 from tests.training.miniatures import report
 from tests.training.sweeping import end, hold, train
 from training.costs.run_cost import HeldSpan, held_spans, run_cost, run_costs
-from training.models.runs import HostPrice, TrainingRun
+from training.models import HostPrice, TrainingRun
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)

@@ -16,7 +16,7 @@ from tests.training.miniatures import conclude
 from tests.training.preferences import freeze_edits
 from training.inputs import run_inputs
 from training.miniatures import lineage
-from training.models.runs import Miniature, Student, TrainingRun
+from training.models import Miniature, Student, TrainingRun
 from training.recipes import presets
 from training.runs import forecast, starting_point
 from training.students import registration

@@ -21,7 +21,7 @@ from jobs.kinds.registry import KINDS
 from jobs.models import Job
 from jobs.supervisor import run_dirs
 from miniatures_site.settings.stores import storage
-from training.models.runs import Checkpoint
+from training.models import Checkpoint
 from training.runs import checkpoint_upload, checkpoints
 from training.runs.checkpoints import ReportedCheckpoint
 

@@ -11,7 +11,7 @@ from jobs.contracts import Result
 from tests.training.miniatures import FILES, result_of
 from training.engine.model.no_repeat_ngram import NO_REPEAT_NGRAM
 from training.inputs import run_inputs
-from training.models.runs import Checkpoint, Miniature
+from training.models import Checkpoint, Miniature
 from training.runs import checkpoints, results
 from web.errors import Refusal
 

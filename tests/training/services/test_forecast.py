@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from training.models.runs import Student
+from training.models import Student
 from training.runs import forecast
 from training.students import registration
 

@@ -30,7 +30,7 @@ from tests.training.miniatures import conclude
 from training.engine.model import lora
 from training.exports import formats
 from training.exports import queries as selectors
-from training.models.runs import MiniatureExport
+from training.models import MiniatureExport
 from training.students import registration
 from web.errors import Refusal
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from members.accounts import manage
 from review.models import Membership
 from tests.training.sweeping import end, hold, train
-from training.models.runs import Notice, TrainingRun, Watcher
+from training.models import Notice, TrainingRun, Watcher
 from training.notices import send
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ import pytest
 from jobs.kinds.registry import GIB
 from jobs.rundir.machine import Machine
 from jobs.scheduling import hosts
-from training.models.runs import Student, TrainingRun
+from training.models import Student, TrainingRun
 from training.recipes.schema import Recipe
 from training.runs import forecast, host_memory, preflight
 from training.sizing.profile import RUNTIME_BYTES

@@ -12,7 +12,7 @@ from jobs.models import Job
 from review.datasets import freezing
 from tests.review import factories
 from tests.training.conftest import freeze, write_student
-from training.models.runs import TrainingRun
+from training.models import TrainingRun
 from training.runs import preflight
 from training.students import registration
 from web.errors import Refusal

@@ -14,7 +14,7 @@ from tests.training.miniatures import conclude
 from training.inputs import run_inputs, samples
 from training.inputs.samples import Sample
 from training.miniatures import queries as miniature_selectors
-from training.models.runs import TrainingRun
+from training.models import TrainingRun
 from training.runs import queries as run_selectors
 from training.states import RunPurpose
 from web.errors import Refusal

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 
 from tests.training.conftest import write_student
-from training.models.runs import Student
+from training.models import Student
 from training.students import registration
 from web.errors import Refusal
 

@@ -12,7 +12,7 @@ from review.models import DatasetVersion, Task
 from tests.training.conftest import write_student
 from tests.training.miniatures import conclude, report
 from tests.training.preferences import freeze_edits
-from training.models.runs import Miniature, Student, TrainingRun
+from training.models import Miniature, Student, TrainingRun
 from training.students import registration
 
 pytestmark = pytest.mark.django_db

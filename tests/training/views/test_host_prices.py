@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from jobs.models import Job
-from training.models.runs import HostPrice
+from training.models import HostPrice
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from tests.training.miniatures import conclude, report
 from tests.training.sweeping import hold
-from training.models.runs import HostPrice, TrainingRun
+from training.models import HostPrice, TrainingRun
 
 pytestmark = pytest.mark.django_db
 

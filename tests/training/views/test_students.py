@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from tests.training.conftest import write_student
-from training.models.runs import Student
+from training.models import Student
 from training.students.catalogue import KNOWN_STUDENTS
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,7 @@ from django.urls import reverse
 from jobs.models import Job
 from tests.training.conftest import freeze
 from tests.training.sweeping import end, finish_all, look, order, runs_of
-from training.models.runs import HostPrice, Sweep
+from training.models import HostPrice, Sweep
 from training.sweeps import launch_sweep
 
 pytestmark = pytest.mark.django_db

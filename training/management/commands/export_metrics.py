@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from training.models.runs import TrainingRun
+from training.models import TrainingRun
 from training.tracking import mlflow, tensorboard
 from training.tracking.figures import TrackedRun, run_to_track
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from training.models.runs import TrainingRun
+from training.models import TrainingRun
 from training.runs import portable
 from web.errors import Refusal
 

@@ -17,7 +17,7 @@ from jobs.models import Job
 from jobs.rundir.attempt import SPEC, BrokenResult, read_result, verify
 from jobs.rundir.tail import BadLine, EventTail
 from training.engine.contracts import TrainSummary
-from training.models.runs import Miniature, TrainingRun
+from training.models import Miniature, TrainingRun
 from training.recipes.schema import Recipe
 from training.runs import results
 from training.runs.portable.export_run import sealed_of

@@ -23,7 +23,7 @@ from jobs.rundir.durable import write_durably
 from jobs.states import CLAIMABLE, JobState
 from jobs.supervisor import run_dirs
 from training.inputs import run_inputs as laying
-from training.models.runs import TrainingRun
+from training.models import TrainingRun
 from training.runs.portable.seal import Seal, seal
 from training.students import model_folder, registration
 from web.errors import Refusal

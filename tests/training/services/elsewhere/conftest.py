@@ -17,7 +17,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from members.models import Member
 from tests.nursery import SETTINGS, nursery
 from tests.training.engine.conftest import SHAPE, make_tokenizer
-from training.models.runs import Student, TrainingRun
+from training.models import Student, TrainingRun
 from training.runs import launch_run, portable
 from training.students import registration
 

@@ -15,7 +15,7 @@ from jobs.lifecycle import control
 from jobs.models import Job, JobEvent
 from jobs.states import JobState
 from training.miniatures import zip_stream
-from training.models.runs import Miniature, TrainingRun
+from training.models import Miniature, TrainingRun
 from training.runs import portable
 from web.errors import Refusal
 

@@ -11,7 +11,7 @@ from members.models import Member
 from review.models import DatasetVersion
 from tests.training.conftest import freeze
 from tests.training.sweeping import order
-from training.models.runs import Student, Sweep
+from training.models import Student, Sweep
 from training.sweeps import launch_sweep
 
 

@@ -15,7 +15,7 @@ from jobs.models import Job
 from members.models import Member
 from tests.training.sweeping import end, finish_all, hold, look, runs_of, train
 from training.miniatures import queries
-from training.models.runs import HostPrice, Miniature, Sweep, TrainingRun
+from training.models import HostPrice, Miniature, Sweep, TrainingRun
 from training.runs import queries as run_selectors
 from training.sweeps import launch_sweep
 from training.sweeps import queries as selectors

@@ -16,7 +16,7 @@ from tests.training.conftest import write_student
 from tests.training.miniatures import conclude
 from tests.training.preferences import freeze_edits
 from tests.training.sweeping import finish_all, look, order, runs_of
-from training.models.runs import Miniature, Student, Sweep, TrainingRun
+from training.models import Miniature, Student, Sweep, TrainingRun
 from training.runs import launch_run
 from training.students import registration
 from training.sweeps import launch_sweep, plan

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.training.sweeping import order
-from training.models.runs import HostPrice, Sweep
+from training.models import HostPrice, Sweep
 from training.sweeps import launch_sweep, plan
 from training.sweeps.budget import START_S
 from web.errors import Refusal
