@@ -1,13 +1,14 @@
-"""What people do with jobs: launch, pause, resume, cancel. Who does the work is no concern of this module."""
+"""What people do with jobs: launch, pause, resume, cancel, put first or last. Who does the work is no concern of this module."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
+from audit import trail
 from jobs.contracts import Result
 from jobs.kinds import registry
 from jobs.lifecycle import consumers, notify
@@ -16,6 +17,8 @@ from jobs.models import FinishedNotice, Job
 from jobs.states import CLAIMABLE, FINISHED, JobState
 from members.models import Member
 from web.errors import Refusal
+
+PRIORITIES: Final = {"low": -1, "normal": 0, "high": 1}
 
 
 def launch(
@@ -137,6 +140,35 @@ def cancel(job: Job, *, by: Member | None) -> Job:
             transition(job, JobState.CANCELLING, **_name(by))
         else:
             raise _conflict(job, "cancelled")
+    return job
+
+
+def prioritise(job: Job, *, by: Member, priority: str) -> Job:
+    """Put a job before or behind others of its kind.
+
+    Args:
+        job: One that has not ended.
+        by: A lead of its task; only an admin puts one before those of other teams.
+        priority: `low`, `normal` or `high`.
+
+    Raises:
+        PermissionDenied: The member may not.
+        Refusal: 400, there is no such priority.
+    """
+    if priority not in PRIORITIES:
+        known = ", ".join(PRIORITIES)
+        raise Refusal("bad_priority", f"There is no priority '{priority}'.", hint=f"Priorities: {known}.", status=400,
+                      errors={"priority": [f"Choose one of {known}."]})  # fmt: skip
+    require_steering(by, job)
+    wanted = PRIORITIES[priority]
+    if wanted > 0 and not by.is_admin:
+        raise PermissionDenied("Only an admin puts a job before those of other teams.")
+    with transaction.atomic():
+        job = lock_job(job.pk)
+        if job.priority != wanted:
+            Job.objects.filter(pk=job.pk).update(priority=wanted)
+            trail.record("job_prioritised", by=by, about=job, task=job.task_slug, priority=priority)
+            job.refresh_from_db()
     return job
 
 

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 POLL_EVERY_S = 0.5
 PAGE = 500
 BACKLOG = 2000
-QueryResult = TypeVar("Answer")
+QueryResult = TypeVar("QueryResult")
 _reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
 
 

@@ -18,7 +18,7 @@ from jobs.lifecycle import control
 from jobs.live import stream
 from jobs.monitor import queries
 from jobs.monitor.serializers import halt_json, host_json, job_json
-from jobs.scheduling import fairness, halt, hosts
+from jobs.scheduling import halt, hosts
 from jobs.states import JobState
 from members.session import member_of
 from members.tokens.idempotency import idempotent
@@ -131,7 +131,7 @@ class CancelJobView(APIView):
 class PrioritySerializer(serializers.Serializer[Any]):
     """Before or behind other jobs of its kind."""
 
-    priority = serializers.ChoiceField(choices=list(fairness.PRIORITIES))
+    priority = serializers.ChoiceField(choices=list(control.PRIORITIES))
 
 
 class JobPriorityView(APIView):
@@ -144,7 +144,7 @@ class JobPriorityView(APIView):
         job = queries.get(member_of(request), job_id)
         said = request.data if isinstance(request.data, dict) else {}
         wanted = str(said.get("priority", ""))
-        return Response(job_json(fairness.prioritise(job, by=member_of(request), priority=wanted)))
+        return Response(job_json(control.prioritise(job, by=member_of(request), priority=wanted)))
 
 
 class HostSerializer(serializers.Serializer[Any]):

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from jobs.lifecycle import control
 from jobs.live import stream
 from jobs.monitor import queries
-from jobs.scheduling import fairness, halt, hosts
+from jobs.scheduling import halt, hosts
 from jobs.states import JobState
 from jobs.supervisor import run_dirs
 from members.session import member_of
@@ -46,7 +46,7 @@ def job_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "job": job,
         "moves": queries.transitions_of(job),
         "told": queries.recent_events(job),
-        "priorities": [(word, number) for word, number in fairness.PRIORITIES.items()],
+        "priorities": [(word, number) for word, number in control.PRIORITIES.items()],
         "log": run_dirs.end_of_log(job.pk, job.run_fence) if job.run_fence else "",
     }
     return render(request, "jobs/detail.html", context)
@@ -68,7 +68,7 @@ def steer(request: HttpRequest, job_id: UUID, verb: str) -> HttpResponse:
 def priority(request: HttpRequest, job_id: UUID) -> HttpResponse:
     job = queries.get(member_of(request), job_id)
     try:
-        fairness.prioritise(job, by=member_of(request), priority=request.POST.get("priority", ""))
+        control.prioritise(job, by=member_of(request), priority=request.POST.get("priority", ""))
     except Refusal as refusal:
         messages.warning(request, f"{refusal.message} {refusal.hint}")
     return redirect(_back(request, job_id))

@@ -11,23 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from audit import trail
 from jobs.kinds.registry import JobKind, Needs
-from jobs.lifecycle.control import require_steering
-from jobs.lifecycle.transitions import lock_job
 from jobs.models import Host, Job, JobEvent
 from jobs.scheduling import hosts
 from jobs.states import CLAIMABLE, HELD
-from members.models import Member
-from web.errors import Refusal
 
 REMEMBERED: Final = timedelta(hours=24)
-PRIORITIES: Final = {"low": -1, "normal": 0, "high": 1}
 
 
 @dataclass(frozen=True)
@@ -120,35 +112,6 @@ def device_time(kind: str) -> tuple[dict[str, int], dict[str, float]]:
     for job in Job.objects.filter(pk__in=[pk for pk in began if pk not in moved]).only("task_slug", "devices"):
         had_s[job.task_slug] += job.devices * REMEMBERED.total_seconds()
     return running, had_s
-
-
-def prioritise(job: Job, *, by: Member, priority: str) -> Job:
-    """Put a job before or behind others of its kind.
-
-    Args:
-        job: One that has not ended.
-        by: A lead of its task; only an admin puts one before those of other teams.
-        priority: `low`, `normal` or `high`.
-
-    Raises:
-        PermissionDenied: The member may not.
-        Refusal: 400, there is no such priority.
-    """
-    if priority not in PRIORITIES:
-        known = ", ".join(PRIORITIES)
-        raise Refusal("bad_priority", f"There is no priority '{priority}'.", hint=f"Priorities: {known}.", status=400,
-                      errors={"priority": [f"Choose one of {known}."]})  # fmt: skip
-    require_steering(by, job)
-    wanted = PRIORITIES[priority]
-    if wanted > 0 and not by.is_admin:
-        raise PermissionDenied("Only an admin puts a job before those of other teams.")
-    with transaction.atomic():
-        job = lock_job(job.pk)
-        if job.priority != wanted:
-            Job.objects.filter(pk=job.pk).update(priority=wanted)
-            trail.record("job_prioritised", by=by, about=job, task=job.task_slug, priority=priority)
-            job.refresh_from_db()
-    return job
 
 
 def _takes_jobs(host: Host) -> bool:

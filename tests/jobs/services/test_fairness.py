@@ -11,6 +11,7 @@ from django.utils import timezone
 from jobs.kinds import registry
 from jobs.kinds.registry import Needs
 from jobs.lifecycle import claim as lifecycle_claim
+from jobs.lifecycle import control
 from jobs.lifecycle import end as lifecycle_end
 from jobs.lifecycle.claim import Worker
 from jobs.models import Job, JobEvent
@@ -86,11 +87,11 @@ def test_priority_goes_before_fairness_and_only_an_admin_gives_the_highest(launc
             registry.visible_task_slugs, lambda member: None if member.is_admin else frozenset({"b", "c"})
         )
         with pytest.raises(PermissionDenied):
-            fairness.prioritise(urgent, by=outsider, priority="high")
+            control.prioritise(urgent, by=outsider, priority="high")
         with pytest.raises(PermissionDenied):
-            fairness.prioritise(older, by=outsider, priority="low")
-        fairness.prioritise(idle, by=outsider, priority="low")
-        fairness.prioritise(urgent, by=admin, priority="high")
+            control.prioritise(older, by=outsider, priority="low")
+        control.prioritise(idle, by=outsider, priority="low")
+        control.prioritise(urgent, by=admin, priority="high")
     finally:
         registry.set_visibility(registry.visible_task_slugs, before)
 
