@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from generation.budgets import api
+from generation.budgets import api as budgets_api
+from generation.calls import api as calls_api
 from generation.learning import api as learning_api
 from generation.ledger import api as ledger_api
 from generation.orders import api as orders_api
@@ -15,15 +16,15 @@ urlpatterns = [
     path("prices/", teachers_api.PriceListView.as_view(), name="api-prices"),
     path("ledger/", ledger_api.LedgerView.as_view(), name="api-ledger"),
     path("ledger/csv/", ledger_api.LedgerCsvView.as_view(), name="api-ledger-csv"),
-    path("budgets/", api.BudgetListView.as_view(), name="api-budgets"),
-    path("budgets/<uuid:budget_id>/", api.BudgetView.as_view(), name="api-budget"),
+    path("budgets/", budgets_api.BudgetListView.as_view(), name="api-budgets"),
+    path("budgets/<uuid:budget_id>/", budgets_api.BudgetView.as_view(), name="api-budget"),
     path("orders/", orders_api.OrderListView.as_view(), name="api-orders"),
     path("orders/estimate/", orders_api.EstimateView.as_view(), name="api-order-estimate"),
     path("orders/<uuid:order_id>/", orders_api.OrderView.as_view(), name="api-order"),
     path("orders/<uuid:order_id>/calls/", orders_api.CallListView.as_view(), name="api-order-calls"),
     path(
         "orders/<uuid:order_id>/calls/<uuid:call_id>/cost/",
-        orders_api.CorrectCallView.as_view(),
+        calls_api.CorrectCallView.as_view(),
         name="api-order-call-cost",
     ),
     path("orders/<uuid:order_id>/diversity/", orders_api.OrderDiversityView.as_view(), name="api-order-diversity"),
@@ -37,5 +38,5 @@ urlpatterns = [
     path(
         "proposals/<uuid:proposal_id>/dismiss/", learning_api.DismissProposalView.as_view(), name="api-proposal-dismiss"
     ),
-    path("orders/<uuid:order_id>/settle/", orders_api.SettleCallsView.as_view(), name="api-order-settle"),
+    path("orders/<uuid:order_id>/settle/", calls_api.SettleCallsView.as_view(), name="api-order-settle"),
 ]

@@ -8,13 +8,19 @@ class GenerationConfig(AppConfig):
     name = "generation"
 
     def ready(self) -> None:
-        """Tell the rooms below what this one brings: kinds of jobs, notes for data cards, who writes drafts again, a guard."""
+        """Tell the rooms below what this one brings: kinds of jobs, notes for data cards, who writes drafts again, a guard.
+
+        Inside the room: what orders of a special purpose ask for.
+        """
+        from generation.diversity import judge_prompts
         from generation.kinds import CollectKind, GenerationKind, ResearchKind
-        from generation.learning import advice_call
-        from generation.orders import revise
+        from generation.learning import advice_call, advice_prompt
+        from generation.orders import revise, run_spec
+        from generation.orders.purposes import SpecialPurpose, register_purpose
         from generation.orders.run_spec import KIND
         from generation.research import erasure
         from generation.selection import reorder
+        from generation.states import Purpose
         from generation.teachers import seeds, terms
         from jobs.kinds import registry as job_ports
         from review import ports as review_ports
@@ -26,6 +32,9 @@ class GenerationConfig(AppConfig):
         job_ports.register_consumer("revisions", frozenset({KIND}), revise.on_job_ended)
         job_ports.register_consumer("variety", frozenset({KIND}), reorder.on_job_ended)
         job_ports.register_consumer("proposals", frozenset({KIND}), advice_call.on_job_ended)
+        register_purpose(Purpose.REVISION, SpecialPurpose(run_spec.revision_conversations))
+        register_purpose(Purpose.JUDGING, SpecialPurpose(judge_prompts.conversations, judge_prompts.judge_task))
+        register_purpose(Purpose.TEACHING, SpecialPurpose(advice_call.conversations, advice_prompt.advice_task))
         review_ports.add_card_notes(terms.card_notes)
         review_ports.add_eraser(erasure.erase)
         review_ports.set_reviser(revise.TeacherReviser())

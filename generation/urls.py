@@ -3,6 +3,7 @@
 from django.urls import path
 
 from generation.budgets import pages as budgets_pages
+from generation.calls import pages as calls_pages
 from generation.learning import pages as learning_pages
 from generation.ledger import pages as ledger_pages
 from generation.orders import pages as orders_pages
@@ -18,8 +19,8 @@ urlpatterns = [
     path("tasks/<slug:slug>/learn/", learning_pages.learn, name="learn"),
     path("tasks/<slug:slug>/learn/price/", learning_pages.price, name="learn-price"),
     path("proposals/<uuid:proposal_id>/", learning_pages.proposal, name="proposal"),
-    path("generation/<uuid:order_id>/settle/", orders_pages.settle_calls, name="settle"),
-    path("generation/<uuid:order_id>/correct/", orders_pages.correct_call, name="correct"),
+    path("generation/<uuid:order_id>/settle/", calls_pages.settle_calls, name="settle"),
+    path("generation/<uuid:order_id>/correct/", calls_pages.correct_call, name="correct"),
     path("tasks/<slug:slug>/research/", research_pages.research_list, name="research-list"),
     path("research/<uuid:research_id>/", research_pages.research_page, name="research"),
     path("records/<uuid:record_id>/pages/", research_pages.record_pages, name="record-pages"),

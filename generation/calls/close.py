@@ -20,9 +20,9 @@ from django.db.models import Q
 from generation.budgets import alerts
 from generation.calls import ingest, journal_evidence
 from generation.calls.journal_evidence import JournalEvidence
-from generation.engine.batches.lines import expand_runs
 from generation.engine.contracts import AnnouncedIn
 from generation.engine.journal.reconcile import PossibleCost
+from generation.engine.plan import expand_runs
 from generation.ledger import daily_sums
 from generation.models import Call, Order
 from generation.orders import earlier_calls

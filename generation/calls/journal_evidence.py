@@ -10,11 +10,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from generation.engine.batches.lines import expand_runs
 from generation.engine.contracts import AnnouncedIn
 from generation.engine.journal import history as histories
 from generation.engine.journal.reconcile import Unreported, reconcile
 from generation.engine.journal.writer import FILENAME
+from generation.engine.plan import expand_runs
 from generation.engine.repairs import repair_id
 from jobs.models import Job
 from jobs.rundir import identity

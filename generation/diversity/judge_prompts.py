@@ -1,4 +1,4 @@
-"""Asking a judge which of several drafts is best, blind: what it is told, and what its answer means. Pure."""
+"""Asking a judge which of several drafts is best, blind: what it is told, and what its answer means."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from hashlib import sha256
 from string import ascii_uppercase
 from uuid import UUID
 
+from generation.diversity.mix import MixSettings
 from generation.models import Order
 from review.models import Draft
 from review.spec import prompting
@@ -23,6 +24,7 @@ SYSTEM = (
     "the facts. A claim that the facts do not support weighs more than any fault of style. Neither length nor place says "
     "anything of quality."
 )
+CHUNK = 500
 ANSWER = "Answer with the letter of the best draft and nothing else."
 
 
@@ -73,9 +75,6 @@ def shuffled(order: str, drafts: Sequence[str]) -> list[str]:
     return sorted(drafts, key=lambda draft: sha256(f"{order}:{draft}".encode()).hexdigest())
 
 
-CHUNK = 500
-
-
 def judge_conversations(order: Order, lineups: Mapping[str, Sequence[str]]) -> dict[str, list[Message]]:
     """The judge's conversation by record.
 
@@ -91,6 +90,11 @@ def judge_conversations(order: Order, lineups: Mapping[str, Sequence[str]]) -> d
         facts = drafts[lineup[0]].record.facts
         found[record_id] = judge_conversation(spec, facts, [drafts[draft].fields for draft in lineup])
     return found
+
+
+def conversations(order: Order) -> dict[str, list[Message]]:
+    """What the order of a judge asks, by record."""
+    return judge_conversations(order, MixSettings.model_validate(order.variety).lineups)
 
 
 def _drafts_by_id(ids: Sequence[str]) -> dict[str, Draft]:

@@ -1,17 +1,14 @@
-"""Shapes of mixes, of what came of them, and of proposed task versions."""
+"""Shapes of mixes and of what came of them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.urls import reverse
 from rest_framework import serializers
 
 from generation.diversity.examples import MAX_EXAMPLES as MOST_EXAMPLES
 from generation.diversity.forms import BEST_OF, NEAR_DUPLICATES
 from generation.diversity.resolve import MOST_TEACHERS, MOST_TEMPERATURES
-from generation.learning.evidence import DEFAULT_DECISIONS, MAX_DECISIONS
-from generation.states import ProposalState
 
 
 class MixedTeacherIn(serializers.Serializer[Any]):
@@ -70,49 +67,3 @@ class DiversityOut(serializers.Serializer[Any]):
     chosen = serializers.DictField(child=serializers.IntegerField())
     followers = serializers.ListField(child=serializers.UUIDField())
     measured = TeacherDiversityOut(many=True)
-
-
-class ProposalIn(serializers.Serializer[Any]):
-    """Whom to ask about how many decisions; no teacher counts here and now."""
-
-    teacher = serializers.CharField(required=False, allow_blank=True)
-    look_at = serializers.IntegerField(min_value=5, max_value=MAX_DECISIONS, default=DEFAULT_DECISIONS)
-
-
-class ProposalVerbIn(serializers.Serializer[Any]):
-    """With `accept`: changes by number, each with a value of one's own, or null to leave it out."""
-
-    changes = serializers.DictField(child=serializers.CharField(allow_null=True, trim_whitespace=False), required=False)
-
-    def validate_changes(self, value: dict[str, str | None]) -> dict[int, str | None]:
-        """Numbers come as keys of JSON, which are texts."""
-        if not all(key.isdecimal() for key in value):
-            raise serializers.ValidationError('Name changes by number, such as {"0": null}.')
-        return {int(key): text for key, text in value.items()}
-
-
-class ProposedChangeOut(serializers.Serializer[Any]):
-    part = serializers.CharField()
-    value = serializers.CharField()
-    why = serializers.CharField()
-    decisions = serializers.ListField(child=serializers.UUIDField())
-
-
-class ProposalOut(serializers.Serializer[Any]):
-    """A next task version that decisions suggest."""
-
-    id = serializers.UUIDField()
-    task = serializers.CharField(source="task.slug")
-    base_version = serializers.IntegerField(source="base_version.number")
-    state = serializers.ChoiceField(choices=ProposalState.choices)
-    changes = ProposedChangeOut(many=True)
-    counted = serializers.JSONField()
-    decisions = serializers.ListField(child=serializers.UUIDField())
-    why_not = serializers.CharField()
-    accepted_version = serializers.IntegerField(source="accepted_version.number", default=None)
-    order = serializers.UUIDField(source="order_id", allow_null=True)
-    created_at = serializers.DateTimeField()
-    url = serializers.SerializerMethodField()
-
-    def get_url(self, proposal: Any) -> str:
-        return reverse("generation:proposal", args=[proposal.pk])

@@ -55,7 +55,15 @@ def open_clients(spec: GenerationSpec, *, task: TaskSpec, secrets: Mapping[str, 
     if (processes := process_count(spec)) > 1:
         return ProcessClient(opened, task=spec.task, limits=spec.limits, processes=processes)
     clients = [
-        open_client(one.teacher, task=task, key=one.key, limits=spec.limits, sample=one.sample) for one in opened
+        open_client(
+            one.teacher,
+            task=task,
+            key=one.key,
+            limits=spec.limits,
+            sample=one.sample,
+            local=spec.local_clients.get(one.teacher.provider, ""),
+        )
+        for one in opened
     ]
     return clients[0] if len(clients) == 1 else MixedClient(clients)
 

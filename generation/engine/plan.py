@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, lcm
 
@@ -122,3 +122,19 @@ def _planned(spec: GenerationSpec, order: uuid.UUID, index: int, cast: _TeacherT
         persona=mix.personas[persona] if mix.personas else "",
         angle=mix.angles[angle] if mix.angles else "",
     )
+
+
+def to_runs(indices: Iterable[int]) -> list[tuple[int, int]]:
+    """First and last of each run of neighbouring numbers: 1, 2, 3, 7 are (1, 3), (7, 7)."""
+    found: list[tuple[int, int]] = []
+    for index in sorted(indices):
+        if found and index == found[-1][1] + 1:
+            found[-1] = (found[-1][0], index)
+        else:
+            found.append((index, index))
+    return found
+
+
+def expand_runs(positions: Iterable[tuple[int, int]]) -> list[int]:
+    """The numbers of these runs."""
+    return [index for first, last in positions for index in range(first, last + 1)]

@@ -26,6 +26,12 @@ def conversation_of(order: Order) -> list[Message]:
     return advice_prompt.advice_conversation(spec, advice_prompt.select_cases(cases), counting.count(spec, cases))
 
 
+def conversations(order: Order) -> dict[str, list[Message]]:
+    """The conversation of an order that asks for advice, by its one record."""
+    [record_id] = order.record_ids
+    return {record_id: conversation_of(order)}
+
+
 def take_answer(order: Order, answer: dict[str, Any]) -> None:
     """Take in an adviser's answer, inside the caller's transaction. A second answer changes nothing."""
     waiting = TaskProposal.objects.select_for_update(of=("self",)).select_related("base_version")

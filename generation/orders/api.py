@@ -1,4 +1,4 @@
-"""API of orders for drafts: price, launch, read, settle. Pausing and cancelling are its job's."""
+"""API of orders for drafts: price, launch, read. Pausing and cancelling are its job's."""
 
 from __future__ import annotations
 
@@ -11,24 +11,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from generation.calls import uncertain
 from generation.diversity import lookup as wishes
 from generation.diversity import queries as diversity_queries
 from generation.diversity.serializers import DiversityOut
-from generation.ledger import corrections
 from generation.orders import launch, queries
 from generation.orders import queries as selectors
 from generation.orders.serializers import (
     CallOut,
-    CallSettleIn,
-    CorrectionIn,
-    CorrectionOut,
     EstimateOut,
     OrderDetailOut,
     OrderIn,
     OrderOut,
     OrderStartedOut,
-    SettledOut,
 )
 from generation.orders.way import WayRequest
 from generation.states import CallState, Stragglers, UncertainPolicy, Way
@@ -112,40 +106,6 @@ class CallListView(APIView):
         found = selectors.calls(order, state=request.query_params.get("state", ""))
         page = pager.paginate_queryset(found, request, view=self)
         return pager.get_paginated_response(CallOut(page, many=True).data)
-
-
-class SettleCallsView(APIView):
-    """Uncertain calls: take them as paid or not paid, drop them, or ask again under a new order."""
-
-    @extend_schema(request=CallSettleIn, responses={200: SettledOut, 202: SettledOut})
-    @idempotent
-    def post(self, request: Request, order_id: UUID) -> Response:
-        order = selectors.get(member_of(request), order_id)
-        body = CallSettleIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        ids = body.validated_data.get("calls")
-        if settle := uncertain.SETTLEMENTS.get(body.validated_data["verb"]):
-            count = settle(order, call_ids=ids, by=member_of(request))
-            return Response(SettledOut({"settled": count, "id": None, "job": None}).data)
-        again = uncertain.ask_again(order, call_ids=ids, by=member_of(request))
-        return Response(SettledOut({"settled": again.count, "id": again.pk, "job": again.job_id}).data, status=202)
-
-
-class CorrectCallView(APIView):
-    """What one call cost, set by an admin where the provider's invoice says otherwise."""
-
-    scope_write = "admin"
-
-    @extend_schema(request=CorrectionIn, responses=CorrectionOut)
-    @idempotent
-    def post(self, request: Request, order_id: UUID, call_id: UUID) -> Response:
-        order = selectors.get(member_of(request), order_id)
-        corrections.require_admin(member_of(request))
-        body = CorrectionIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        return Response(
-            CorrectionOut(corrections.correct(order, call_id, **body.validated_data, by=member_of(request))).data
-        )
 
 
 def _order_request(request: Request) -> dict[str, Any]:

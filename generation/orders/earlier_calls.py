@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from generation.engine.batches.lines import expand_runs, to_runs
 from generation.engine.contracts import AnnouncedIn
+from generation.engine.plan import expand_runs, to_runs
 from generation.models import Call, Order
 from generation.states import CallState
 from jobs.models import JobEvent

@@ -1,20 +1,17 @@
-"""Pages of orders: launch with its price, the list, one order live, its uncertain calls."""
+"""Pages of orders: launch with its price, the list, one order live, how its drafts differ."""
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from generation.budgets import queries
-from generation.calls import uncertain
 from generation.diversity import forms
 from generation.diversity import queries as diversity_queries
 from generation.diversity import queries as selectors
@@ -160,61 +157,6 @@ def order_page(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "warn_at": queries.WARN_AT,
     }
     return render(request, "generation/detail.html", context)
-
-
-@require_POST
-def correct_call(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    """Set what one call cost; what is wrong is said on the order's page."""
-    order = orders_queries.get(member_of(request), order_id)
-    corrections.require_admin(member_of(request))
-    try:
-        made = corrections.correct(
-            order,
-            _uuid(request.POST.get("call", "")),
-            cost_usd=_usd(request.POST.get("cost_usd", "")),
-            reason=request.POST.get("reason", ""),
-            by=member_of(request),
-        )
-        messages.success(
-            request, f"The call's cost is ${made.cost_usd.normalize():f} now; it was ${made.was_usd.normalize():f}."
-        )
-    except Refusal as refusal:
-        said = " ".join(text for texts in refusal.errors.values() for text in texts)
-        messages.error(request, f"{refusal.message} {said or refusal.hint}".strip())
-    return redirect("generation:detail", order.pk)
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text.strip())
-    except ValueError:
-        # An id that no call has: the service says what is wrong with it.
-        return UUID(int=0)
-
-
-def _usd(text: str) -> Decimal:
-    try:
-        return Decimal(text.strip().removeprefix("$"))
-    except InvalidOperation:
-        return Decimal("NaN")
-
-
-@require_POST
-def settle_calls(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    """Settle uncertain calls as the pressed button says; `call` names some, none means all."""
-    order = orders_queries.get(member_of(request), order_id)
-    ids = [UUID(text) for text in request.POST.getlist("call")] or None
-    try:
-        settle = uncertain.SETTLEMENTS.get(request.POST.get("verb", ""))
-        if settle is None:
-            again = uncertain.ask_again(order, call_ids=ids, by=member_of(request))
-            messages.success(request, f"{again.count} drafts are ordered again.")
-            return redirect("generation:detail", again.pk)
-        count = settle(order, call_ids=ids, by=member_of(request))
-        messages.success(request, f"{count} uncertain calls are settled.")
-    except Refusal as refusal:
-        messages.error(request, f"{refusal.message} {refusal.hint}".strip())
-    return redirect("generation:detail", order.pk)
 
 
 @require_safe

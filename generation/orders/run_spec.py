@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
+
 from generation.budgets import limits
-from generation.diversity import judge_prompts, resolve
+from generation.diversity import resolve
 from generation.diversity.examples import company_of
 from generation.diversity.mix import MixSettings
 from generation.engine.contracts import GenerationSpec, Limits, RecordIn, TeacherSpec
-from generation.learning import advice_call, advice_prompt
 from generation.models import Order, Teacher
 from generation.orders import batches as orders_batches
-from generation.orders import earlier_calls
-from generation.states import COLLECT, Purpose, Stragglers, Way, address_of
+from generation.orders import earlier_calls, purposes
+from generation.states import COLLECT, Stragglers, Way, address_of
 from generation.teachers import edit, provided
 from generation.teachers.queries import Price
 from jobs.models import Job
@@ -39,6 +40,12 @@ def revision_conversation(order: Order) -> list[Message]:
     if request is None:
         raise Refusal("request_gone", "Nobody asks for this revision any more.", hint="Ask anew on the draft.")
     return revision_requests.conversation(request.draft, request.instruction)
+
+
+def revision_conversations(order: Order) -> dict[str, list[Message]]:
+    """The conversation of an order for one revision, by its one record."""
+    [record_id] = order.record_ids
+    return {record_id: revision_conversation(order)}
 
 
 KIND = "generation"
@@ -105,6 +112,7 @@ def build(job: Job) -> dict[str, Any]:
         batches=orders_batches.batches_for_engine(order),
         taken_in=orders_batches.collected_batch_ids(order),
         limits=Limits(concurrency=_concurrency(order)),
+        local_clients={"offline": settings.OFFLINE_TEACHER},
         settled=known.settled,
         in_doubt=known.in_doubt,
         doubted=known.doubted,
@@ -143,10 +151,9 @@ def _repairs_until_usd(order: Order) -> float | None:
 
 
 def _task(order: Order) -> TaskSpec:
-    """What is asked for: the task itself, or what a judge or an adviser answers with."""
-    if order.purpose == Purpose.JUDGING:
-        return judge_prompts.judge_task()
-    return advice_prompt.advice_task() if order.purpose == Purpose.TEACHING else order.task_version.spec
+    """What answers are read by: the task itself, or what a judge or an adviser answers with."""
+    special = purposes.special_purpose(order)
+    return special.answer_task() if special and special.answer_task else order.task_version.spec
 
 
 def _concurrency(order: Order) -> int:
@@ -173,14 +180,8 @@ def _records(order: Order) -> list[RecordIn]:
     if gone := [pk for pk in record_ids if pk not in known]:
         # Leaving one out would move every later call to another record.
         raise Refusal("record_gone", f"The record {gone[0]} is gone.", hint="Launch a new order without it.")
-    if order.purpose == Purpose.REVISION:
-        [record_id] = record_ids
-        return [known[record_id].model_copy(update={"messages": revision_conversation(order)})]
-    if order.purpose == Purpose.TEACHING:
-        [record_id] = record_ids
-        return [known[record_id].model_copy(update={"messages": advice_call.conversation_of(order)})]
-    if order.purpose == Purpose.JUDGING:
-        asked = judge_prompts.judge_conversations(order, variety.lineups)
+    if special := purposes.special_purpose(order):
+        asked = special.conversations(order)
         return [known[pk].model_copy(update={"messages": asked[pk]}) for pk in record_ids]
     return [known[pk] for pk in record_ids]
 

@@ -1,4 +1,4 @@
-"""Shapes of this room's requests and answers."""
+"""Shapes of orders, their calls and their batches."""
 
 from __future__ import annotations
 
@@ -8,68 +8,9 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from generation.diversity.serializers import MixIn
-from generation.states import Answers, BatchState, CallState, Provider, Purpose, Stragglers, UncertainPolicy, Way
+from generation.states import BatchState, CallState, Purpose, Stragglers, UncertainPolicy, Way
+from generation.teachers.serializers import TermsOut
 from jobs.monitor.serializers import job_json
-
-
-class PriceOut(serializers.Serializer[Any]):
-    input_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
-    output_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
-    cached_input_usd_per_million = serializers.DecimalField(
-        max_digits=10, decimal_places=4, allow_null=True, help_text="Null: not known, priced as plain input"
-    )
-    cache_write_usd_per_million = serializers.DecimalField(
-        max_digits=10, decimal_places=4, allow_null=True, help_text="Null: priced as plain input"
-    )
-    batch_factor = serializers.DecimalField(
-        max_digits=4, decimal_places=3, allow_null=True, help_text="A call in a batch, as a share of the same call live"
-    )
-    as_of = serializers.DateField(allow_null=True)
-    source_url = serializers.CharField()
-    note = serializers.CharField()
-
-
-class PriceLineOut(PriceOut):
-    provider = serializers.CharField()
-    model = serializers.CharField()
-
-
-class TermsOut(serializers.Serializer[Any]):
-    summary = serializers.CharField()
-    url = serializers.CharField()
-    as_of = serializers.DateField()
-
-
-class TeacherOut(serializers.Serializer[Any]):
-    """A teacher, its price, and whether it can be asked now; never its key."""
-
-    slug = serializers.SlugField(source="teacher.slug")
-    name = serializers.CharField(source="teacher.name")
-    provider = serializers.ChoiceField(source="teacher.provider", choices=Provider.choices)
-    model = serializers.CharField(source="teacher.model")
-    base_url = serializers.CharField(source="teacher.base_url")
-    parameters = serializers.JSONField(source="teacher.parameters")
-    secret_ref = serializers.CharField(source="teacher.secret_ref")
-    answers = serializers.ChoiceField(source="teacher.answers", choices=Answers.choices)
-    concurrency = serializers.IntegerField(source="teacher.concurrency")
-    is_active = serializers.BooleanField(source="teacher.is_active")
-    has_key = serializers.BooleanField()
-    can_be_asked = serializers.BooleanField()
-    price = PriceOut(allow_null=True)
-    terms = TermsOut()
-
-
-class TeacherIn(serializers.Serializer[Any]):
-    slug = serializers.SlugField(max_length=60)
-    name = serializers.CharField(max_length=120)
-    provider = serializers.ChoiceField(choices=Provider.choices)
-    model = serializers.CharField(max_length=120)
-    base_url = serializers.CharField(max_length=300, required=False, allow_blank=True)
-    parameters = serializers.DictField(required=False)
-    secret_ref = serializers.CharField(max_length=64, required=False, allow_blank=True)
-    answers = serializers.ChoiceField(choices=Answers.choices, required=False)
-    concurrency = serializers.IntegerField(min_value=1, max_value=512, required=False)
-    is_active = serializers.BooleanField(required=False)
 
 
 class OrderIn(MixIn):
@@ -203,38 +144,6 @@ class CallOut(serializers.Serializer[Any]):
     prompt_hash = serializers.CharField()
     latency_s = serializers.FloatField()
     created_at = serializers.DateTimeField()
-
-
-class CallSettleIn(serializers.Serializer[Any]):
-    verb = serializers.ChoiceField(
-        choices=["retry", "drop", "paid", "not-paid"],
-        help_text="Ask again; give up, possible cost kept; book it as cost; take it off the books",
-    )
-    calls = serializers.ListField(
-        child=serializers.UUIDField(), required=False, help_text="None means all that are open"
-    )
-
-
-class CorrectionIn(serializers.Serializer[Any]):
-    cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=0)
-    reason = serializers.CharField(max_length=300)
-
-
-class CorrectionOut(serializers.Serializer[Any]):
-    """What a call's cost was, and what it was set to."""
-
-    call = serializers.UUIDField(source="call_id")
-    was_usd = serializers.DecimalField(max_digits=12, decimal_places=6)
-    cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6)
-    reason = serializers.CharField()
-    by = serializers.CharField(source="by.name")
-    at = serializers.DateTimeField()
-
-
-class SettledOut(serializers.Serializer[Any]):
-    settled = serializers.IntegerField()
-    id = serializers.UUIDField(allow_null=True, help_text="The new order, when asked again")
-    job = serializers.UUIDField(allow_null=True)
 
 
 class BatchOut(serializers.Serializer[Any]):

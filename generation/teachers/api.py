@@ -9,10 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from generation.orders.serializers import PriceLineOut, TeacherIn, TeacherOut
 from generation.teachers import edit
 from generation.teachers import queries as selectors
 from generation.teachers.edit import NewTeacher
+from generation.teachers.serializers import PriceLineOut, TeacherIn, TeacherOut
 from members.recent_login.reauthentication import require_recent
 from members.session import member_of
 

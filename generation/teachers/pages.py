@@ -7,11 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from generation.orders.forms import PriceForm, TeacherForm, price_initial, teacher_initial
 from generation.teachers import edit as teachers_edit
 from generation.teachers import prices
 from generation.teachers import queries as selectors
 from generation.teachers.edit import require_admin
+from generation.teachers.forms import PriceForm, TeacherForm, price_initial, teacher_initial
 from generation.teachers.terms import TERMS
 from members.recent_login.reauthentication import require_recent
 from members.session import member_of

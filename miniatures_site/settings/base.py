@@ -224,6 +224,8 @@ CHECKPOINTS_IN_STORAGE = (
 )
 STUDENT_ROOTS = [Path(p).resolve() for p in env.words("STUDENT_ROOTS", str(VAR_DIR / "students"))]
 DEMO = env.flag("DEMO", default=False)
+# The client that plays the offline teacher, as `module:Class`: engines are told of it in the specs of their runs.
+OFFLINE_TEACHER = "demo.offline_teacher.client:OfflineClient"
 
 LOGGING = {
     "version": 1,

@@ -6,6 +6,7 @@ its price, budget and journal are the same as ever.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,8 +15,9 @@ from uuid import UUID
 
 from django.conf import settings
 
-from demo.offline_teacher import tokens
-from demo.offline_teacher import write as compose
+from generation.engine.clients.factory import open_local
+from generation.engine.clients.interface import Question
+from generation.engine.contracts import TeacherSpec
 from generation.models import Call, Order
 from generation.orders import launch
 from generation.states import CallState, Purpose
@@ -127,23 +129,17 @@ def by_teacher(trial: PlaygroundRequest) -> PlaygroundText:
 
 def _composed(trial: PlaygroundRequest) -> PlaygroundText:
     began = time.perf_counter()
-    names = [
-        {"name": each.name, "type": each.type, "items": [item.name for item in each.items]}
-        for each in trial.spec.output_schema
-    ]
-    draft = compose(
-        facts=trial.facts, offer=trial.spec.offer.model_dump(mode="json"), output_fields=names, seed=OFFLINE_SEED
-    )
-    text = prompting.completion(trial.spec, dict(draft.fields))
+    spec = TeacherSpec(name="", provider="offline", model="", parameters={})
     messages = prompting.messages(trial.spec, trial.facts, audience="teacher")
-    given = sum(tokens(message["content"]) for message in messages)
+    question = Question(call_id="", messages=messages, facts=dict(trial.facts), seed=OFFLINE_SEED, repeat=0)
+    reply = asyncio.run(open_local(settings.OFFLINE_TEACHER, spec, trial.spec).ask(question))
     done = {
         "seconds": time.perf_counter() - began,
-        "prompt_tokens": given,
-        "completion_tokens": tokens(text),
+        "prompt_tokens": reply.input_tokens,
+        "completion_tokens": reply.output_tokens,
         "finish": "stop",
     }
-    return read(trial, text, done=done, cost_usd=0.0)
+    return read(trial, reply.text, done=done, cost_usd=0.0)
 
 
 def _ordered(trial: PlaygroundRequest) -> PlaygroundText:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from generation.engine.batches.lines import expand_runs
+from generation.engine.plan import expand_runs
 from generation.models import Call, Teacher
 from generation.orders import earlier_calls, launch
 from generation.states import CallState

@@ -1,9 +1,9 @@
-"""Lines of batches: written to a file until it is full, read from a stream of bytes, and runs of positions. Pure but for files."""
+"""Lines of batches: written to a file until it is full, and read from a stream of bytes. Pure but for files."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -63,19 +63,3 @@ async def split_lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             raise ValueError(f"a line of the results is longer than {LONGEST_LINE_BYTES:,} bytes")
     if rest.strip():
         yield rest.strip()
-
-
-def to_runs(indices: Iterable[int]) -> list[tuple[int, int]]:
-    """First and last of each run of neighbouring numbers: 1, 2, 3, 7 are (1, 3), (7, 7)."""
-    found: list[tuple[int, int]] = []
-    for index in sorted(indices):
-        if found and index == found[-1][1] + 1:
-            found[-1] = (found[-1][0], index)
-        else:
-            found.append((index, index))
-    return found
-
-
-def expand_runs(positions: Iterable[tuple[int, int]]) -> list[int]:
-    """The numbers of these runs."""
-    return [index for first, last in positions for index in range(first, last + 1)]

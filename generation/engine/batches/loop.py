@@ -16,7 +16,6 @@ from generation.engine.batches.cleanup import BatchCleanup
 from generation.engine.batches.collect import BatchCollector, LineTally
 from generation.engine.batches.find import BatchFinder
 from generation.engine.batches.interface import BatchProvider, BatchStatus
-from generation.engine.batches.lines import expand_runs, to_runs
 from generation.engine.batches.poll import Poller
 from generation.engine.batches.state import OpenBatch, open_batch
 from generation.engine.batches.submit import BatchSubmitter
@@ -27,7 +26,7 @@ from generation.engine.clients.interface import CallError
 from generation.engine.contracts import GenerationSpec
 from generation.engine.journal.writer import Journal
 from generation.engine.money import BudgetTracker
-from generation.engine.plan import PlannedCall
+from generation.engine.plan import PlannedCall, expand_runs, to_runs
 from generation.engine.report import Report
 
 # More would only wait in the provider's queue.

@@ -6,10 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from generation.engine.batches.lines import expand_runs, to_runs
 from generation.engine.contracts import BatchIn
 from generation.engine.journal.history import BatchFate, CallFate, History
-from generation.engine.plan import PlannedCall
+from generation.engine.plan import PlannedCall, expand_runs, to_runs
 
 MOST_NOTE_CHARS = 300
 

@@ -9,42 +9,10 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from generation.engine.calls.stop import SendingStopped
-
-
-def retry_after_s(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
-    """Seconds a provider asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as an HTTP date (RFC 9110).
-
-    A date is counted from the provider's own clock, its `Date`, where it tells it: ours may have been set meanwhile.
-
-    Returns:
-        None without such a header or when it cannot be read; never negative.
-    """
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        raw = headers.get(name, "").strip()
-        if not raw:
-            continue
-        try:
-            return max(0.0, float(raw) * unit)
-        except ValueError:
-            pass
-        if (at := _date(raw)) is not None:
-            there = _date(headers.get("date", ""))
-            return max(0.0, (at - (there or now or datetime.now(UTC))).total_seconds())
-    return None
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        at = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def backoff_s(attempt: int, *, base_s: float, cap_s: float, chance: random.Random) -> float:

@@ -10,9 +10,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from generation.engine.batches.lines import to_runs
 from generation.engine.calls.lanes import Lane, Lanes
-from generation.engine.plan import PlannedCall
+from generation.engine.plan import PlannedCall, to_runs
 
 # A lane is announced so many times its calls at once at first, and never further than this.
 LOOKAHEAD, MAX_LOOKAHEAD = 2, 4096

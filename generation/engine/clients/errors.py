@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
-from generation.engine.calls.pace import retry_after_s
 from generation.engine.clients.interface import CallError, Fate
 
 MESSAGE_LIMIT = 500
@@ -112,6 +113,36 @@ def retryable(error: CallError) -> CallError:
     if error.fate != "unknown":
         return error
     return CallError("unbilled", error.code, error.message, wait_s=error.wait_s, request_id=error.request_id)
+
+
+def retry_after_s(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
+    """Seconds a provider asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as an HTTP date (RFC 9110).
+
+    A date is counted from the provider's own clock, its `Date`, where it tells it: ours may have been set meanwhile.
+
+    Returns:
+        None without such a header or when it cannot be read; never negative.
+    """
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        raw = headers.get(name, "").strip()
+        if not raw:
+            continue
+        try:
+            return max(0.0, float(raw) * unit)
+        except ValueError:
+            pass
+        if (at := _date(raw)) is not None:
+            there = _date(headers.get("date", ""))
+            return max(0.0, (at - (there or now or datetime.now(UTC))).total_seconds())
+    return None
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _body_message(body: Any) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import pkgutil
+from collections.abc import Callable, Sequence
 
 from generation.engine.clients.chat_completions import ChatCompletions
 from generation.engine.clients.interface import Client
@@ -42,18 +43,22 @@ def open_form(
 
 
 def open_client(
-    teacher: TeacherSpec, *, task: TaskSpec, key: str, limits: Limits, sample: Sequence[list[Message]] = ()
+    teacher: TeacherSpec,
+    *,
+    task: TaskSpec,
+    key: str,
+    limits: Limits,
+    sample: Sequence[list[Message]] = (),
+    local: str = "",
 ) -> Client:
-    """A client for the teacher; arguments as for `open_form`.
+    """A client for the teacher; arguments as for `open_form`, and `local` as for `open_local`.
 
     Raises:
         ImportError: The provider's SDK is not installed on this host.
         ValueError: The teacher is incomplete.
     """
     if teacher.provider == "offline":
-        from demo.offline_teacher.client import OfflineClient
-
-        return OfflineClient(teacher, task)
+        return open_local(local, teacher, task)
     form = open_form(teacher, task=task, sample=sample)
     if isinstance(form, Messages):
         from generation.engine.clients.anthropic import AnthropicClient
@@ -62,3 +67,20 @@ def open_client(
     from generation.engine.clients.openai import OpenAIClient
 
     return OpenAIClient(teacher, key, limits, form=form)
+
+
+def open_local(name: str, teacher: TeacherSpec, task: TaskSpec) -> Client:
+    """A client that answers in this process, without a network.
+
+    Args:
+        name: Where it is, as `module:Class`; see `GenerationSpec.local_clients`.
+        teacher: Whom it plays.
+        task: What it writes for.
+
+    Raises:
+        ValueError: No client is named.
+    """
+    if not name:
+        raise ValueError("this run's spec names no client for the offline teacher (local_clients)")
+    opened: Callable[[TeacherSpec, TaskSpec], Client] = pkgutil.resolve_name(name)
+    return opened(teacher, task)

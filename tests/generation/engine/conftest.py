@@ -82,6 +82,7 @@ class Attempts:
                 for i in range(records)
             ],
             "limits": limits | over.pop("limits", {}),
+            "local_clients": {"offline": "demo.offline_teacher.client:OfflineClient"},
             **over,
         }
         refs = [teacher["secret_ref"]] if teacher.get("secret_ref") else []

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from generation.engine.calls.pace import CallGate, backoff_s, retry_after_s
+from generation.engine.calls.pace import CallGate, backoff_s
+from generation.engine.clients.errors import retry_after_s
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 

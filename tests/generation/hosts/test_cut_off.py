@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from generation.engine.batches.lines import expand_runs
 from generation.engine.journal.writer import FILENAME
+from generation.engine.plan import expand_runs
 from generation.models import Call, Teacher
 from generation.orders import launch
 from generation.orders import queries as selectors
