@@ -1,4 +1,4 @@
-"""The kind of job that asks a teacher for drafts. Thin: services do the work."""
+"""The kinds of jobs of this room: drafts, what a cancelled order left, research. Thin: features do the work."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from generation.budgets import limits
 from generation.calls import close, ingest
 from generation.orders import batches, run_spec
-from generation.research import ingest as pages
-from generation.research import launch as research
+from generation.research import ingest as research_ingest
+from generation.research import launch as research_launch
 from generation.states import COLLECT, RESEARCH
 from jobs.contracts import Event, Result
 from jobs.kinds.base import BaseKind
@@ -70,13 +70,13 @@ class ResearchKind(BaseKind):
     leaves = True
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
-        return research.build(job)
+        return research_launch.build(job)
 
     def secret_refs(self, job: Job) -> list[str]:
-        return research.secret_refs(job)
+        return research_launch.secret_refs(job)
 
     def on_events(self, job: Job, events: list[Event]) -> None:
-        pages.consume(job, events)
+        research_ingest.consume(job, events)
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
-        pages.close(job, result)
+        research_ingest.close(job, result)

@@ -50,7 +50,7 @@ class Recovery:
         history: What earlier journals say.
         ledger: Takes what was paid.
         report: Is told again what was answered.
-        unheard_of: Indexes of calls that were announced elsewhere; see `unheard_of`.
+        unheard_of: Indexes of calls that were announced elsewhere; see `announced_elsewhere`.
 
     Attributes:
         batches: Those that still lie at the provider, as far as anybody here knows.

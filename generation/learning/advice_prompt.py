@@ -62,7 +62,7 @@ def advice_conversation(spec: TaskSpec, cases: Sequence[Case], counted: PatternC
 
     Args:
         spec: The task as it is.
-        cases: Those to show, as `shown` picks them; numbered from 1.
+        cases: Those to show, as `select_cases` picks them; numbered from 1.
         counted: What all decisions have in common, those not shown included.
     """
     labels = {reason.code: reason.label for reason in spec.reasons}

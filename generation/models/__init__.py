@@ -1,8 +1,11 @@
 """Rows of the room generation."""
 
-from generation.models.orders import Budget, Call, CallCorrection, Order, PriceEntry, ProviderBatch, SpendDay, Teacher
+from generation.models.learning import TaskProposal
+from generation.models.money import Budget, CallCorrection, SpendDay
+from generation.models.orders import Call, Order, ProviderBatch
 from generation.models.research import Research, ResearchedSite, WebPage
-from generation.models.selection import BestOf, LeftOut, TaskProposal
+from generation.models.selection import BestOf, LeftOut
+from generation.models.teachers import PriceEntry, Teacher
 
 __all__ = [
     "BestOf",

@@ -1,21 +1,16 @@
-"""Teachers, what they cost, orders for drafts, and every paid request of them."""
+"""Orders for drafts, every paid request of them, and batches that lie at a provider."""
 
 from __future__ import annotations
 
 import uuid
-from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
 
+from generation.models.teachers import Teacher
 from generation.states import (
-    BATCH_FACTOR,
-    CACHE_WRITE_FACTOR,
-    Answers,
     BatchState,
-    BudgetScope,
     CallState,
-    Provider,
     Purpose,
     Settlement,
     Stragglers,
@@ -24,76 +19,6 @@ from generation.states import (
 )
 from jobs.models import Job
 from review.models import Record, Source, Task, TaskVersion
-
-
-class Teacher(models.Model):
-    """A provider, a model and parameters: whom to ask for drafts. Holds the name of a secret, never its value."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    slug = models.SlugField(max_length=60, unique=True)
-    name = models.CharField(max_length=120)
-    provider = models.CharField(max_length=20, choices=Provider.choices)
-    model = models.CharField(max_length=120)
-    base_url = models.CharField(max_length=300, blank=True)
-    parameters = models.JSONField(default=dict, blank=True)
-    secret_ref = models.CharField(max_length=64, blank=True)
-    concurrency = models.PositiveSmallIntegerField(default=16)
-    answers = models.CharField(max_length=4, choices=Answers.choices, default=Answers.AUTO)
-    # `room:key` of a teacher that another room brings, such as a served miniature; empty for those an admin added.
-    provided_by = models.CharField(max_length=80, blank=True, db_index=True)
-    is_active = models.BooleanField(default=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def label(self) -> str:
-        """Provider and model, as they stand on a draft."""
-        return f"{self.provider}:{self.model}"
-
-
-class PriceEntry(models.Model):
-    """What a model's tokens cost, the day that was entered, and where it stood; `note` says what kind of source."""
-
-    provider = models.CharField(max_length=20, choices=Provider.choices)
-    model = models.CharField(max_length=120)
-    input_usd_per_million = models.DecimalField(max_digits=10, decimal_places=4)
-    output_usd_per_million = models.DecimalField(max_digits=10, decimal_places=4)
-    # Empty: not known; such tokens are priced as plain input, or as the provider prices what is written into its cache.
-    cached_input_usd_per_million = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
-    cache_write_usd_per_million = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
-    # What a call in a batch costs, as a share of the same call asked live. Empty: as the provider does by default.
-    batch_factor = models.DecimalField(max_digits=4, decimal_places=3, null=True, blank=True)
-    as_of = models.DateField()
-    source_url = models.CharField(max_length=300, blank=True)
-    note = models.CharField(max_length=200, blank=True)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        ordering = ["provider", "model"]
-        constraints = [models.UniqueConstraint(fields=["provider", "model"], name="one_price_per_model")]
-
-    def __str__(self) -> str:
-        return f"{self.provider} {self.model}"
-
-    @property
-    def batch_share(self) -> Decimal:
-        """What a call in a batch costs, as a share of the same call asked live: as entered, or as the provider does."""
-        return Decimal(BATCH_FACTOR.get(self.provider, "1")) if self.batch_factor is None else self.batch_factor
-
-    @property
-    def cache_write_price(self) -> Decimal | None:
-        """Of a million tokens written into the cache: as entered, or as the provider does; None is as plain input."""
-        factor = CACHE_WRITE_FACTOR.get(self.provider)
-        if self.cache_write_usd_per_million is not None or factor is None:
-            return self.cache_write_usd_per_million
-        return self.input_usd_per_million * Decimal(factor)
 
 
 class Order(models.Model):
@@ -185,80 +110,6 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
-
-
-class CallCorrection(models.Model):
-    """That an admin set what a call cost: from what, to what, and why. Rows are only added, which the database holds; sums move with the call."""
-
-    id = models.BigAutoField(primary_key=True)
-    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="corrections")
-    was_usd = models.DecimalField(max_digits=12, decimal_places=6)
-    cost_usd = models.DecimalField(max_digits=12, decimal_places=6)
-    reason = models.CharField(max_length=300)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["at", "id"]
-
-    def __str__(self) -> str:
-        return f"${self.was_usd} to ${self.cost_usd}"
-
-
-class SpendDay(models.Model):
-    """What one order spent on one day with one teacher: the sum of its calls, kept beside them so that pages need no scan.
-
-    Written in the transaction that writes the calls, by `generation.ledger.daily_sums`; the calls are what counts.
-    """
-
-    id = models.BigAutoField(primary_key=True)
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="spend_days")
-    day = models.DateField()
-    teacher_name = models.CharField(max_length=120)
-    way = models.CharField(max_length=5, choices=Way.choices)
-    calls = models.PositiveIntegerField(default=0)
-    input_tokens = models.PositiveBigIntegerField(default=0)
-    cached_tokens = models.PositiveBigIntegerField(default=0)
-    output_tokens = models.PositiveBigIntegerField(default=0)
-    cost_usd = models.DecimalField(max_digits=14, decimal_places=6, default=0)
-    possible_usd = models.DecimalField(max_digits=14, decimal_places=6, default=0)
-
-    class Meta:
-        ordering = ["day", "id"]
-        constraints = [models.UniqueConstraint(fields=["order", "day", "teacher_name", "way"], name="one_sum_a_day")]
-        indexes = [models.Index(fields=["day", "order"], name="spend_by_day")]
-
-    def __str__(self) -> str:
-        return f"{self.day} {self.teacher_name}: ${self.cost_usd}"
-
-
-class Budget(models.Model):
-    """The most that may be spent on calls: by the installation in a month, by a task in a month, or by a task in all."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    scope = models.CharField(max_length=20, choices=BudgetScope.choices)
-    task = models.ForeignKey(Task, null=True, blank=True, on_delete=models.CASCADE, related_name="budgets")
-    limit_usd = models.DecimalField(max_digits=12, decimal_places=2)
-    # The month (YYYY-MM), or "all", that the warning was given for: once for each.
-    warned_for = models.CharField(max_length=7, blank=True)
-    warned_at = models.DateTimeField(null=True, blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        ordering = ["created_at"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["scope"], condition=models.Q(task__isnull=True), name="one_budget_of_the_installation"
-            ),
-            models.UniqueConstraint(
-                fields=["task", "scope"], condition=models.Q(task__isnull=False), name="one_budget_a_task_and_scope"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_scope_display()}: ${self.limit_usd}"
 
 
 class ProviderBatch(models.Model):

@@ -1,7 +1,4 @@
-"""Orders to read companies' sites, and the pages that were read or refused.
-
-Part of `generation.models.orders`, which imports it; in a file of its own for its length.
-"""
+"""Orders to read companies' sites, and the pages that were read or refused."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class CompositeJob(BaseKind):
         """Take a look, and the conclusion when nothing is left.
 
         Raises:
-            Wait: Cells are still under way.
+            MustWait: Cells are still under way.
         """
         whole = UUID(job.spec[self.subject])
         found = self.verbs.look(whole, fence=attempt.fence)

@@ -86,7 +86,7 @@ class JobKind(Protocol):
         """Do the work in the worker; returns the result summary. Only for kinds without an engine.
 
         Raises:
-            Wait: Other jobs have to end first; it is called again then.
+            MustWait: Other jobs have to end first; it is called again then.
         """
         ...
 
@@ -127,7 +127,7 @@ class Attempt(Protocol):
         """Report how far it is; also renews the lease.
 
         Raises:
-            jobs.supervisor.AttemptLost: The fence has passed on, or a stop was asked for.
+            jobs.lifecycle.claim.AttemptLost: The fence has passed on, or a stop was asked for.
         """
         ...
 

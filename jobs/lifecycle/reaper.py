@@ -1,6 +1,6 @@
 """What nobody looks after any more: expired leases, rings nobody heard, ends nobody was told. Run by the beat.
 
-One reaper runs at a time (`turns`); should two, each row is looked at again under its lock.
+One reaper runs at a time (`reaper_lock`); should two, each row is looked at again under its lock.
 """
 
 from __future__ import annotations

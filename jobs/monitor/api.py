@@ -1,4 +1,4 @@
-"""The API of jobs: read them, follow them, steer them. Thin: asks selectors, calls services."""
+"""The API of jobs: read them, follow them, steer them. Thin: queries answer, `lifecycle` acts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of jobs. Thin: selectors answer, services act."""
+"""Pages of jobs. Thin: queries answer, `lifecycle` acts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Standing behind one engine: hear what it reports, forward stops, see how it ends. Under one fence, from one thread.
 
-Knows the row only through services that carry the fence; does not know what kind of work it is.
+Knows the row only through functions that carry the fence; does not know what kind of work it is.
 """
 
 from __future__ import annotations

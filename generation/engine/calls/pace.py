@@ -62,7 +62,7 @@ class CallGate:
         """Wait before another try.
 
         Raises:
-            Stop: It was closed.
+            SendingStopped: It was closed.
         """
         try:
             async with asyncio.timeout(seconds):
@@ -75,7 +75,7 @@ class CallGate:
         """Wait for a place; returns the time of entry, to be given back to `leave` or `refused`.
 
         Raises:
-            Stop: It was closed.
+            SendingStopped: It was closed.
         """
         while True:
             pause_s = self._open_at - time.monotonic()

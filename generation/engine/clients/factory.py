@@ -23,7 +23,7 @@ def open_form(
     Args:
         teacher: Whom to ask.
         task: What answers are read by.
-        sample: Some prompts of the order, to see what they share; see `prefix.some_of`. The same in every attempt.
+        sample: Some prompts of the order, to see what they share; see `prompt_prefix.spread_sample`. The same in every attempt.
 
     Raises:
         ValueError: The teacher speaks over no wire, or lacks an address.
