@@ -77,10 +77,10 @@ def turn(laid: dict[str, Any], calls: int, arm: str) -> dict[str, float]:
         laid["task"], teacher=laid["teacher"], count=calls, by=laid["member"], max_cost_usd=Decimal(1000)
     )
     assert order.job_id is not None
-    unheard = mock.patch.object(supervisor.heard, "tell") if arm == "unannounced" else nullcontext()
+    unheard = mock.patch.object(supervisor.acks, "acknowledge") if arm == "unannounced" else nullcontext()
     began = time.perf_counter()
     with unheard:
-        supervisor.carry(order.job_id, worker="bench")
+        supervisor.run_job(order.job_id, worker="bench")
     took_s = time.perf_counter() - began
     job = Job.objects.get(pk=order.job_id)
     assert job.state == "succeeded", job.error

@@ -35,7 +35,7 @@ def transition(job: Job, target: JobState, *, reason: str = "", by: str = "", **
     """Bring a locked job to `target`, with further columns, and tell it.
 
     Raises:
-        ForbiddenMove: The state it is in does not lead there.
+        ForbiddenTransition: The state it is in does not lead there.
     """
     source = JobState(job.state)
     if not may_move(source, target):

@@ -38,7 +38,7 @@ class InlineAttempt:
 
         Raises:
             AttemptLost: The fence has passed on.
-            StopAsked: The work is to stop here; run again it must begin from what is stored.
+            StopRequested: The work is to stop here; run again it must begin from what is stored.
         """
         if self._hold.is_lost:
             raise AttemptLost(f"The lease of job {self._job.pk} has passed on.")

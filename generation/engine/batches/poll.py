@@ -32,7 +32,7 @@ class Poller:
         """Wait.
 
         Raises:
-            Stop: No more is to be done.
+            SendingStopped: No more is to be done.
         """
         until = time.monotonic() + seconds
         while True:
@@ -47,7 +47,7 @@ class Poller:
 
         Raises:
             CallError: It cannot work, or did not in so many tries.
-            Stop: No more is to be done.
+            SendingStopped: No more is to be done.
         """
         attempt = 0
         while True:

@@ -106,7 +106,7 @@ class BatchSubmitter:
 
         Raises:
             CallError: The provider takes no batch of this order; nothing of this one was begun.
-            Stop: The order is to stop; whether this one was begun is seen next time.
+            SendingStopped: The order is to stop; whether this one was begun is seen next time.
             OSError: The journal takes no more.
         """
         await self._note_calls(batch)
@@ -127,7 +127,7 @@ class BatchSubmitter:
         """Wait until an event is stored outside: then another host would know what to look for.
 
         Raises:
-            Stop: The order is to stop.
+            SendingStopped: The order is to stop.
         """
         self._hearing.request_ack(seq)
         while (heard := self._hearing.heard) is not None and heard < seq:

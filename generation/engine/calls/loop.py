@@ -174,7 +174,7 @@ class CallLoop:
         """Bring one call to its end, over as many tries as it takes.
 
         Raises:
-            Stop: It was left unpaid and without an end.
+            SendingStopped: It was left unpaid and without an end.
         """
         for attempt in range(1, self._spec.limits.max_tries + 1):
             try:
@@ -217,7 +217,7 @@ class CallLoop:
         """Whether to try again, after having waited; if not, the call has been brought to its end.
 
         Raises:
-            Stop: The whole order ends here, or this teacher's part of it.
+            SendingStopped: The whole order ends here, or this teacher's part of it.
         """
         limits, lane = self._spec.limits, self._lanes.of(prepared.call)
         if error.fate == "fatal":

@@ -41,7 +41,7 @@ class CallSender:
 
         Raises:
             CallError: No answer came; pace and journal know already.
-            Stop: No more may be sent.
+            SendingStopped: No more may be sent.
         """
         call, pace = prepared.call, self._lanes.of(prepared.call).pace
         entered_at = await pace.enter()

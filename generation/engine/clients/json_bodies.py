@@ -15,7 +15,7 @@ def json_object(content: bytes) -> dict[str, Any]:
     """The body as a JSON object.
 
     Raises:
-        Unreadable: Not UTF-8, not JSON, or not an object.
+        UnreadableBody: Not UTF-8, not JSON, or not an object.
     """
     try:
         text = content.decode("utf-8")

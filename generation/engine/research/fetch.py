@@ -46,8 +46,8 @@ class Fetcher:
             until_s: When the site's time is over, by `time.monotonic`.
 
         Raises:
-            NotFetchedError: As `guarded_fetch.fetch`, and `robots`, or `site_time` where the pauses leave no time.
-            Stopped: The engine was asked to, during a pause.
+            NotFetchedError: As `page_fetch.fetch`, and `robots`, or `site_time` where the pauses leave no time.
+            FetchStopped: The engine was asked to, during a pause.
         """
         rules = FetchRules(
             self._spec.user_agent, named=self._named, types=TYPES, may_go=lambda hop: self._may_go(hop, until_s)

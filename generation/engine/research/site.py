@@ -60,7 +60,7 @@ class SiteReader:
             Why nothing could be looked for; empty where all was tried.
 
         Raises:
-            Stopped: The engine was asked to.
+            FetchStopped: The engine was asked to.
         """
         why, found = "", []
         try:

@@ -6,7 +6,7 @@ from campaigns.compose import repeats
 from demo.data.offer import OFFER
 from demo.data.prospects.generate import prospects
 from demo.offline_teacher import OfflineDraft, write
-from tests.generation.engine.offline.test_mails import MAIL_FIELDS
+from tests.demo.offline_teacher.test_mails import MAIL_FIELDS
 
 RECORDS = prospects(60)
 

@@ -12,7 +12,7 @@ from demo.data.offer import OFFER
 from demo.data.prospects.generate import prospects
 from demo.offline_teacher import OfflineDraft, tokens, write
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[3]
 MAIL_FIELDS = [{"name": "subject", "type": "text"}, {"name": "body", "type": "text"}]
 RECORDS = prospects(200)
 OFFER_TEXT = " ".join(value if isinstance(value, str) else " ".join(value) for value in OFFER.values())
