@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def bell(monkeypatch):
     """Rings, as the queue would get them."""
     rung = []
-    monkeypatch.setattr(notify, "publish", lambda job_id, queue: rung.append((job_id, queue)))
+    monkeypatch.setattr(notify, "send", lambda job_id, queue: rung.append((job_id, queue)))
     return rung
 
 

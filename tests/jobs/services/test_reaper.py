@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def bell(monkeypatch):
     rung = []
-    monkeypatch.setattr(notify, "publish", lambda job_id, queue: rung.append(job_id) or True)
+    monkeypatch.setattr(notify, "send", lambda job_id, queue: rung.append(job_id) or True)
     return rung
 
 
