@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from generation.diversity.examples import company_of
 from generation.diversity.mix import MixSettings
 from generation.engine import prompts
 from generation.engine.contracts import Mix, TeacherSpec
+from generation.ledger import daily_sums
 from generation.models import Order, Teacher
 from generation.states import Purpose
 from generation.teachers import provided
@@ -22,7 +22,6 @@ from review.spec import prompting
 from review.spec.prompting import Audience, Message
 
 CHUNK = 500
-MICRO = Decimal("0.000001")
 
 
 def drafts_of(order: Order, told: Sequence[dict[str, Any]]) -> list[NewDraft]:
@@ -71,7 +70,7 @@ def _draft(order: Order, told: dict[str, Any], messages: list[Message], asked: _
         prompt_hash=told["prompt_hash"],
         input_tokens=told["usage"]["input_tokens"],
         output_tokens=told["usage"]["output_tokens"],
-        cost_usd=Decimal(str(told["cost_usd"])).quantize(MICRO),
+        cost_usd=daily_sums.to_millionths(told["cost_usd"]),
         latency_s=told["latency_s"],
         labelled_defects=told["labelled_defects"],
         thread=(order.threads or {}).get(told["record"], ()),

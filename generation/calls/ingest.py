@@ -53,7 +53,6 @@ WRITTEN = (
     "latency_s",
     "updated_at",
 )
-MICRO = Decimal("0.000001")
 # Their answers are no drafts for the desk, and stay on the calls.
 KEEPS_ANSWERS = frozenset({Purpose.EVALUATION, Purpose.JUDGING, Purpose.TEACHING})
 
@@ -143,11 +142,11 @@ def _take_end(order: Order, calls: dict[UUID, Call], event: Event) -> bool:
     call.cached_tokens, call.cache_write_tokens = usage.get("cached_tokens", 0), usage.get("cache_write_tokens", 0)
     call.way = told.get("way", Way.LIVE)
     call.teacher_name = told.get("teacher_name", "")[:120]
-    call.cost_usd = _usd(told.get("cost_usd", 0))
+    call.cost_usd = daily_sums.to_millionths(told.get("cost_usd", 0))
     call.cost_is_estimate = bool(told.get("cost_is_estimate"))
     call.possible_cost_usd = _possible_usd(order, call, told)
     claimed_usd = told.get("claimed_cost_usd")
-    call.claimed_cost_usd = None if claimed_usd is None else _usd(claimed_usd)
+    call.claimed_cost_usd = None if claimed_usd is None else daily_sums.to_millionths(claimed_usd)
     call.is_repair = bool(told.get("is_repair"))
     call.error_code, call.error_message = told.get("code", ""), told.get("message", "")
     call.excerpt = told.get("excerpt", "")
@@ -160,7 +159,7 @@ def _take_end(order: Order, calls: dict[UUID, Call], event: Event) -> bool:
 
 def _possible_usd(order: Order, call: Call, told: dict[str, Any]) -> Decimal:
     """What tries of a call that brought no word may have cost, its end told."""
-    possible = _usd(told.get("possible_cost_usd", 0))
+    possible = daily_sums.to_millionths(told.get("possible_cost_usd", 0))
     if call.state != CallState.UNCERTAIN and order.uncertain_policy == UncertainPolicy.HOLD:
         # A held call has one try: whatever was in doubt, this end is its end.
         return possible
@@ -219,7 +218,3 @@ def _save(calls: dict[UUID, Call]) -> None:
     Call.objects.bulk_create(
         calls.values(), batch_size=CHUNK, update_conflicts=True, unique_fields=["id"], update_fields=WRITTEN
     )
-
-
-def _usd(value: float) -> Decimal:
-    return Decimal(str(value)).quantize(MICRO)

@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from generation.budgets.queries import held_in_batches_usd, month_bounds, this_month
+from generation.ledger import daily_sums
 from generation.models import Call, Order, SpendDay
 from members.models import Member
 from review.models import Task
@@ -31,7 +32,6 @@ GROUPINGS: tuple[str, ...] = get_args(Grouping)
 ALL = "all"
 PER_PAGE = 50
 CHUNK = 2_000
-MICRO = Decimal("0.000001")
 SYSTEM_LABEL = "The product itself"
 AMOUNTS = ("calls", "input_tokens", "cached_tokens", "output_tokens", "cost_usd", "possible_usd")
 # By what lines are grouped and told apart, and whether the newest comes first.
@@ -193,7 +193,9 @@ def _sums() -> dict[str, Sum]:
 
 
 def _amounts(row: dict[str, Any]) -> Amounts:
-    money = {name: (row[f"sum_{name}"] or Decimal(0)).quantize(MICRO) for name in ("cost_usd", "possible_usd")}
+    money: dict[str, Any] = {
+        name: daily_sums.to_millionths(row[f"sum_{name}"]) for name in ("cost_usd", "possible_usd")
+    }
     return Amounts(**{name: row[f"sum_{name}"] or 0 for name in AMOUNTS} | money)
 
 

@@ -12,6 +12,7 @@ from generation.diversity.mix import MixSettings
 from generation.engine import plan
 from generation.engine.contracts import MixedTeacher, TeacherSpec
 from generation.engine.money import worst_case
+from generation.ledger import daily_sums
 from generation.models import Teacher
 from generation.orders import estimate as orders_estimate
 from generation.orders.estimate import CHARS_PER_TOKEN, OrderEstimate
@@ -19,8 +20,6 @@ from review.models import TaskVersion
 from review.spec import prompting
 from review.spec.prompting import FewShotExample, Message, Variation
 from review.spec.schema import Facts
-
-MICRO = Decimal("0.000001")
 
 
 def estimate_mix(
@@ -99,7 +98,7 @@ def judging_budget_usd(max_cost_usd: Decimal, whole: OrderEstimate, judging: Ord
     if not whole.cost_high_usd:
         return Decimal(0)
     part = max_cost_usd * Decimal(str(judging.cost_high_usd)) / Decimal(str(whole.cost_high_usd))
-    return part.quantize(MICRO, rounding=ROUND_DOWN)
+    return part.quantize(daily_sums.MICRO, rounding=ROUND_DOWN)
 
 
 def teacher_names(variety: MixSettings) -> str:

@@ -16,7 +16,7 @@ from generation.engine.repairs import FLAWED
 from generation.models import Call, Order
 from generation.states import CallState, Purpose, Settlement
 from members.models import Member
-from review.models import Draft, Record, Source, Task
+from review.models import Draft, Source, Task
 from review.states import SourceKind
 from review.tasks.permissions import tasks_for
 
@@ -155,11 +155,6 @@ def source_or_404(task: Task, slug: str) -> Source:
     if found is None:
         raise Http404(f"The task '{task.slug}' has no source '{slug}'.")
     return found
-
-
-def record_count(task: Task) -> int:
-    """Records of a task."""
-    return Record.objects.filter(task=task, erased_at__isnull=True).count()
 
 
 def _by_id(task: Task, text: str) -> Source | None:

@@ -55,11 +55,6 @@ def seen_positions(member: Member, wanted: Mapping[UUID, int]) -> dict[UUID, int
     return {job_id: wanted[job_id] for job_id in known}
 
 
-def events_after(job: Job, seq: int, *, limit: int = 500) -> list[JobEvent]:
-    """Events with a greater seq, in order, at most `limit`."""
-    return list(JobEvent.objects.filter(job=job, seq__gt=seq).order_by("seq")[:limit])
-
-
 def recent_events(job: Job, *, limit: int = 100) -> list[JobEvent]:
     """The newest events that are not progress, newest first."""
     return list(JobEvent.objects.filter(job=job).exclude(kind="progress").order_by("-seq")[:limit])
