@@ -193,10 +193,10 @@ def _sums() -> dict[str, Sum]:
 
 
 def _amounts(row: dict[str, Any]) -> Amounts:
-    money: dict[str, Any] = {
-        name: daily_sums.to_millionths(row[f"sum_{name}"]) for name in ("cost_usd", "possible_usd")
-    }
-    return Amounts(**{name: row[f"sum_{name}"] or 0 for name in AMOUNTS} | money)
+    amounts: dict[str, Any] = {name: row[f"sum_{name}"] or 0 for name in AMOUNTS}
+    for name in ("cost_usd", "possible_usd"):
+        amounts[name] = daily_sums.to_millionths(row[f"sum_{name}"])
+    return Amounts(**amounts)
 
 
 def _after_cursor(fields: tuple[str, ...], after: str, *, is_falling: bool) -> Q:
