@@ -1,4 +1,4 @@
-"""API of datasets: selections and frozen versions. Their files are in `rows`."""
+"""API of datasets: selections and frozen versions. Their files are in `rows_api`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of datasets: the selections of a task, and the builder of one with its counts."""
+"""Pages of datasets: the selections of a task, the builder of one with its counts, and exports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions about frozen versions, for their pages."""
+"""Questions about frozen versions, for their pages and for what exports of them tell."""
 
 from __future__ import annotations
 

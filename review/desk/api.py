@@ -1,4 +1,4 @@
-"""Endpoints of the desk: verdicts, the deck, leaving and setting aside. They call services and shape their answers."""
+"""Endpoints of the desk: verdicts, the deck, leaving, setting aside, keys, and edits that nobody saved yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of the desk: the focus page, one draft, and a member's own decisions."""
+"""Pages of the desk: the focus page, one draft and its text, and a member's own decisions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shapes of requests to the desk. Knows no rule beyond form: services judge the content."""
+"""Shapes of what the desk takes and gives. They know no rule beyond form: services judge the content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of tasks: the list, a new one, one version, the difference of two."""
+"""Pages of tasks: the list, a new one, one version, the difference of two, the editor, and the team."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A reviewer's own verdicts in a task: what counts for pace and rates, and the figures made of them."""
+"""Figures of one reviewer in a task: verdicts, pace, drift, and accepts faster than anybody reads."""
 
 from __future__ import annotations
 
