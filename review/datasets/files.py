@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, cast
 
 from django.core.files.storage import default_storage
 
-from review.datasets import queries as selectors
+from review.datasets import queries
 from review.datasets.exports import FORMATS
 from review.models import DatasetFile, DatasetVersion
 from review.states import Split
@@ -77,7 +77,7 @@ def file_or_404(version: DatasetVersion, split: str, format: str, container: str
         raise Refusal(
             "bad_format", f"There is no format '{format}'.", hint=f"Formats: {', '.join(FORMATS)}.", status=400
         )
-    file = selectors.file_of(version, split, format, container)
+    file = queries.file_of(version, split, format, container)
     if file is None and version.is_frozen:
         raise Refusal(
             "no_such_file",
