@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
 from members.models import Member
@@ -17,8 +17,8 @@ from review.drafts import draft_filters, etags
 from review.drafts.authorship import visible_to
 from review.drafts.checking import with_marks
 from review.drafts.draft_filters import ON_DESK, OPEN
-from review.models import Assignment, Decision, Draft, Ruling, Task, TaskVersion
-from review.states import AssignmentState, DraftState, Role, Split, Verdict
+from review.models import Decision, Draft, Revocation, Ruling, Task, TaskVersion
+from review.states import DraftState, Role, Split, Verdict
 from review.tasks.permissions import role_of, task_or_404, tasks_for
 from web.errors import Refusal
 
@@ -160,10 +160,11 @@ def last_ruling_kind() -> Subquery:
     return Subquery(words.values("kind")[:1])
 
 
-def set_aside_count(member: Member, task: Task) -> int:
-    """How many cards the member has set aside and nobody took since."""
-    aside = Assignment.objects.filter(reviewer=member, task=task, state=AssignmentState.SET_ASIDE)
-    return aside.filter(draft__state=DraftState.PENDING).count()
+def in_use(path: str = "") -> Q:
+    """A condition on drafts: neither erased nor revoked. `path` leads to the draft, such as `draft__`."""
+    draft = f"{path}pk" if path else "pk"
+    is_revoked = Exists(Revocation.objects.filter(draft=OuterRef(draft)))
+    return Q(~is_revoked, **{f"{path}erased_at__isnull": True, f"{path}record__erased_at__isnull": True})
 
 
 def is_empty(task: Task) -> bool:
