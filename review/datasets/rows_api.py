@@ -16,7 +16,9 @@ from rest_framework.views import APIView
 
 from audit import trail
 from members.session import member_of
-from review.datasets import content_encoding, exports, files, queries
+from review.datasets import exports, files, queries
+from web.http import content_encoding
+from web.http.byte_range import byte_range
 
 CONTENT_TYPES = {"jsonl": "application/x-ndjson; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 WHICH = [
@@ -47,7 +49,7 @@ class RowsFileView(APIView):
         headers = {"ETag": tag, "Vary": "Accept-Encoding, Authorization, Cookie", "Cache-Control": "private, no-cache"}
         if _is_known(tag, request.headers.get("If-None-Match", "")):
             return HttpResponse(status=304, headers=headers)
-        part = files.byte_range(wanted_range, file.bytes)
+        part = byte_range(wanted_range, file.bytes)
         name = f"{version.dataset.slug}-v{version.number}.{file.split}.{file.format}.{file.container}"
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
         if encoding:
