@@ -12,9 +12,9 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from review.adjudication import rulings, sending_back
+from review.adjudication.serializers import DisputeIn, RulingIn, SendBackIn
 from review.desk import lead_queue
 from review.desk.decisions import queries as decisions_queries
-from review.desk.serializers import DisputeIn, RulingIn, SendBackIn
 from review.drafts import etags, queries
 from review.drafts.openapi import DECISIONS, PROBLEM, RULING, SIDES, STANDING
 from review.states import Role

@@ -9,8 +9,8 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from review.adjudication.desk_settings import queries, save_settings
+from review.adjudication.serializers import AssignedOut, AssignIn, DeskSettingsIn, DeskSettingsOut
 from review.desk import assignments
-from review.desk.serializers import AssignedOut, AssignIn, DeskSettingsIn, DeskSettingsOut
 from review.drafts.openapi import PROBLEM
 from review.states import Role
 from review.tasks import team

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from members.session import member_of
 from review.adjudication.known_answers import manage
 from review.adjudication.known_answers import queries as known_answers_queries
-from review.desk.serializers import KnownAnswerIn, KnownAnswerOut
+from review.adjudication.serializers import KnownAnswerIn, KnownAnswerOut
 from review.drafts import queries
 from review.drafts.openapi import PROBLEM
 from review.states import Role
