@@ -1,4 +1,4 @@
-"""What the clock sets going here. A task calls one service."""
+"""Celery tasks of the review room. Each calls one service."""
 
 from __future__ import annotations
 

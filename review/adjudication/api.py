@@ -12,9 +12,9 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from review.adjudication import rulings, sending_back
-from review.desk import lead_queue as said
-from review.desk.decisions import queries as words
-from review.desk.serializers import DisputeIn, RulingIn, SendBackIn
+from review.adjudication.serializers import DisputeIn, RulingIn, SendBackIn
+from review.desk import lead_queue
+from review.desk.decisions import queries as decisions_queries
 from review.drafts import etags, queries
 from review.drafts.openapi import DECISIONS, PROBLEM, RULING, SIDES, STANDING
 from review.states import Role
@@ -39,8 +39,8 @@ class LateDecisionsView(APIView):
         task = task_or_404(member, slug)
         require(member, task, Role.LEAD)
         pages = KeysetPagination()
-        page = pages.paginate_queryset(said.late_decisions(task), request, view=self) or []
-        return pages.get_paginated_response([words.decision_json(decision) for decision in page])
+        page = pages.paginate_queryset(lead_queue.late_decisions(task), request, view=self) or []
+        return pages.get_paginated_response([decisions_queries.decision_json(decision) for decision in page])
 
 
 class AdoptView(APIView):
@@ -51,7 +51,7 @@ class AdoptView(APIView):
     @extend_schema(operation_id="adopt_decision", request=RulingIn, parameters=[IF_MATCH], responses=ANSWERS)
     def post(self, request: Request, decision_id: UUID) -> Response:
         ruling = rulings.adopt(decision_id, by=member_of(request), if_match=_tag(request), **_body(RulingIn, request))
-        return Response(said.ruling_json(ruling), status=201)
+        return Response(lead_queue.ruling_json(ruling), status=201)
 
 
 class LeaveView(APIView):
@@ -62,7 +62,7 @@ class LeaveView(APIView):
     @extend_schema(operation_id="leave_decision", request=RulingIn, responses={201: RULING, 409: PROBLEM})
     def post(self, request: Request, decision_id: UUID) -> Response:
         ruling = rulings.leave(decision_id, by=member_of(request), **_body(RulingIn, request))
-        return Response(said.ruling_json(ruling), status=201)
+        return Response(lead_queue.ruling_json(ruling), status=201)
 
 
 class DisputeView(APIView):
@@ -73,8 +73,8 @@ class DisputeView(APIView):
         member = member_of(request)
         draft = queries.draft_or_404(member, draft_id)
         require(member, draft.task, Role.LEAD)
-        tag = said.dispute_etag(draft.pk)
-        sides = [said.side_json(side) for side in said.sides(draft)]
+        tag = lead_queue.dispute_etag(draft.pk)
+        sides = [lead_queue.side_json(side) for side in lead_queue.sides(draft)]
         return Response({"etag": tag, "state": draft.state, "results": sides}, headers={"ETag": f'"{tag}"'})
 
 
@@ -86,7 +86,7 @@ class SettleView(APIView):
     @extend_schema(operation_id="settle_draft", request=DisputeIn, parameters=[IF_MATCH], responses=ANSWERS)
     def post(self, request: Request, draft_id: UUID) -> Response:
         ruling = rulings.settle(draft_id, by=member_of(request), if_match=_tag(request), **_body(DisputeIn, request))
-        return Response(said.ruling_json(ruling), status=201)
+        return Response(lead_queue.ruling_json(ruling), status=201)
 
 
 class SendBackView(APIView):
@@ -102,7 +102,7 @@ class SendBackView(APIView):
         asked = SendBackIn(data=request.data)
         asked.is_valid(raise_exception=True)
         sent = sending_back.send_back(draft_id, by=member_of(request), if_match=_tag(request), **asked.validated_data)
-        return Response({"results": [said.ruling_json(ruling) for ruling in sent]}, status=201)
+        return Response({"results": [lead_queue.ruling_json(ruling) for ruling in sent]}, status=201)
 
 
 class ReopenView(APIView):
@@ -113,7 +113,7 @@ class ReopenView(APIView):
     @extend_schema(operation_id="reopen_draft", request=RulingIn, parameters=[IF_MATCH], responses=ANSWERS)
     def post(self, request: Request, draft_id: UUID) -> Response:
         ruling = rulings.reopen(draft_id, by=member_of(request), if_match=_tag(request), **_body(RulingIn, request))
-        return Response(said.ruling_json(ruling), status=201)
+        return Response(lead_queue.ruling_json(ruling), status=201)
 
 
 class SecondOpinionView(APIView):

@@ -12,8 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from members.session import member_of
 from review.adjudication import rulings, sending_back
-from review.desk import forms
-from review.desk import lead_queue as said
+from review.desk import forms, lead_queue
 from review.desk.cards import assembly
 from review.states import Role, RulingKind
 from review.tasks.permissions import require, task_or_404
@@ -35,15 +34,15 @@ def late(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("review:late", slug)
         except Refusal as error:
             refusal = error
-    page = keyset.page(said.late_decisions(task), cursor=request.GET.get("after", ""), size=20)
+    page = keyset.page(lead_queue.late_decisions(task), cursor=request.GET.get("after", ""), size=20)
     context = {
         "task": task,
         "section": "review",
         "page": page,
-        "lines": [said.late_line(decision) for decision in page.rows],
+        "lines": [lead_queue.late_line(decision) for decision in page.rows],
         "refusal": refusal,
         "may_review": True,
-        "waiting": said.counts(task),
+        "waiting": lead_queue.counts(task),
     }
     return render(request, "review/rulings/late.html", context, status=refusal.status if refusal else 200)
 
@@ -73,19 +72,19 @@ def disputed(request: HttpRequest, slug: str) -> HttpResponse:
         except Refusal as error:
             refusal = error
     wanted = forms.uuid_or_none(request.POST.get("draft", "") or request.GET.get("card", ""))
-    drafts = said.disputed_drafts(task)
+    drafts = lead_queue.disputed_drafts(task)
     draft = drafts.filter(pk=wanted).first() if wanted else None
     draft = draft or drafts.first()
     context: dict[str, Any] = {
         "task": task, "section": "review", "draft": draft, "refusal": refusal, "may_review": True,
-        "waiting": said.counts(task),
+        "waiting": lead_queue.counts(task),
     }  # fmt: skip
     if draft is not None:
-        tag = said.dispute_etag(draft.pk)
+        tag = lead_queue.dispute_etag(draft.pk)
         # What the lead wrote is in the editor again when it was refused.
         written = forms.fields_from(request.POST) or None
         card = assembly.card_to_read(draft, etag=tag, unfinished=written if draft.pk == wanted else None)
-        context |= {"sides": said.sides(draft), "tag": tag, "card": card}
+        context |= {"sides": lead_queue.sides(draft), "tag": tag, "card": card}
     return render(request, "review/rulings/disputed.html", context, status=refusal.status if refusal else 200)
 
 

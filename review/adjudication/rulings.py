@@ -16,8 +16,7 @@ from django.http import Http404
 
 from audit import trail
 from members.models import Member
-from review.desk import deck, golds, verdicts
-from review.desk import lead_queue as said
+from review.desk import deck, golds, lead_queue, verdicts
 from review.desk.verdicts import SubmittedVerdict
 from review.models import Decision, Draft, Ruling
 from review.spec.schema import Fields
@@ -57,7 +56,7 @@ def check_tag(draft: Draft, if_match: str | None) -> None:
             hint="Send the ETag you got with what was said of the draft.",
             status=428,
         )
-    current = said.dispute_etag(draft.pk)
+    current = lead_queue.dispute_etag(draft.pk)
     if if_match != current:
         raise Refusal(
             "said_since",
@@ -231,7 +230,7 @@ def _check_open_late(decision: Decision) -> None:
 
 
 def _verdict_on(draft: Draft, decision_id: UUID) -> Decision:
-    chosen = said.verdicts(draft).filter(pk=decision_id).first()
+    chosen = lead_queue.verdicts(draft).filter(pk=decision_id).first()
     if chosen is None:
         raise Http404("There is no such verdict on this draft.")
     return chosen

@@ -1,4 +1,4 @@
-"""Page addresses of the team's side of the desk."""
+"""Addresses of what a lead does: pages, and the API under /api/v1/."""
 
 from django.urls import URLPattern, path
 

@@ -11,8 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.session import member_of
-from review.bulk import bulk_undo, bulk_verdict, planning, similar_drafts
-from review.bulk import execution as acts
+from review.bulk import bulk_undo, bulk_verdict, execution, planning, similar_drafts
 from review.bulk.serializers import ACT, PREVIEW, REPEATED, SIMILAR, UNDONE, BulkIn, PreviewIn
 from review.drafts import draft_filters, queries
 from review.drafts.openapi import PROBLEM
@@ -64,7 +63,7 @@ class BulkView(APIView):
         task = task_or_404(member, slug)
         require(member, task, Role.REVIEWER)
         body = _read(BulkIn, request)
-        act = acts.carry_out(
+        act = execution.carry_out(
             task, by=member, id=body["id"], drafts=body["drafts"], said=bulk_verdict.parse(body),
             tag=body["tag"] or None, typed=body["typed"],
             how={name: str(value) for name, value in body["filters"].items()},

@@ -1,4 +1,4 @@
-"""One verdict for many drafts, as it was previewed, and the one undo for all of it.
+"""One verdict for many drafts, carried out as it was previewed.
 
 Drafts are taken in chunks, a transaction each, so that nobody else at the desk waits for long: what another request holds
 or has judged meanwhile is passed over and counted. Ids of decisions follow from the act's and the draft's, so that an act

@@ -1,4 +1,4 @@
-"""The list of a task's drafts: searched, narrowed, and a place to choose many from."""
+"""Pages of lists: the drafts of a task, searched and narrowed, and drafts that are alike."""
 
 from __future__ import annotations
 

@@ -14,8 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from members.models import Member
 from members.session import member_of
-from review.bulk import bulk_undo, bulk_verdict, planning, wording
-from review.bulk import execution as acts
+from review.bulk import bulk_undo, bulk_verdict, execution, planning, wording
 from review.bulk.bulk_verdict import TYPED_ABOVE, BulkVerdict
 from review.bulk.packed_ids import pack_ids, unpack_ids
 from review.desk.forms import uuid_or_none
@@ -94,7 +93,7 @@ def _carry_out(request: HttpRequest, member: Member, task: Task, said: BulkVerdi
     if act_id is None:
         raise Refusal("no_act", "The form names no act.", hint="Load the page again.")
     typed = form.get("typed", "").replace(",", "").strip()
-    act = acts.carry_out(
+    act = execution.carry_out(
         task, by=member, id=act_id, drafts=unpack_ids(form.get("doable", "")), said=said, tag=form.get("tag") or None,
         typed=int(typed) if typed.isdecimal() and len(typed) < 9 else None, how=dict(parse_qsl(form.get("how", ""))),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Shapes of requests for acts on many drafts. Knows no rule beyond form: services judge the content."""
+"""Shapes of what acts on many drafts take and give. They know no rule beyond form: services judge the content."""
 
 from __future__ import annotations
 

@@ -86,19 +86,9 @@ def clusters(task: Task, *, at_most: int = CLUSTERED) -> tuple[list[DraftCluster
     ids, signatures = _signatures(waiting.values_list("draft_id", "signature")[:at_most])
     groups = minhash.clusters(signatures)[:SHOWN_CLUSTERS]
     members = [[ids[row] for row in group] for group in groups]
-    loaded = _loaded([member_index for group in members for member_index in group[:SHOWN_MEMBERS]])
-    shown = [
-        DraftCluster(group, [loaded[member_index] for member_index in group[:SHOWN_MEMBERS] if member_index in loaded])
-        for group in members
-    ]  # fmt: skip
-    return [member_index for member_index in shown if member_index.shown], len(ids)
-
-
-def cluster_of(task: Task, leader: UUID, *, at_most: int = CLUSTERED) -> list[UUID]:
-    """All of the cluster that a draft stands for, now; empty when it stands for none any more."""
-    waiting = SearchText.objects.filter(task=task, draft__state=DraftState.PENDING).order_by("-id")
-    ids, signatures = _signatures(waiting.values_list("draft_id", "signature")[:at_most])
-    return next(([ids[row] for row in group] for group in minhash.clusters(signatures) if ids[group[0]] == leader), [])
+    loaded = _loaded([key for group in members for key in group[:SHOWN_MEMBERS]])
+    shown = [DraftCluster(group, [loaded[key] for key in group[:SHOWN_MEMBERS] if key in loaded]) for group in members]
+    return [cluster for cluster in shown if cluster.shown], len(ids)
 
 
 def similar(draft: Draft) -> list[SimilarDraft]:

@@ -1,4 +1,4 @@
-"""Page addresses of the list of drafts."""
+"""Addresses of the list of drafts and of acts on many: pages, and the API under /api/v1/."""
 
 from django.urls import URLPattern, path
 

@@ -1,4 +1,4 @@
-"""API of datasets: selections and frozen versions. Their files are in `rows`."""
+"""API of datasets: selections and frozen versions. Their files are in `rows_api`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from members.tokens.idempotency import idempotent
-from review.datasets import freezing, removed_samples
-from review.datasets import queries as selectors
+from review.datasets import freezing, queries, removed_samples
 from review.tasks.permissions import task_or_404
 from web.http.pagination import KeysetPagination
 
@@ -89,7 +88,7 @@ class DatasetsView(APIView):
         slug = request.query_params.get("task")
         task = task_or_404(member_of(request), slug) if slug else None
         pager = KeysetPagination()
-        page = pager.paginate_queryset(selectors.datasets_for(member_of(request), task=task), request, view=self)
+        page = pager.paginate_queryset(queries.datasets_for(member_of(request), task=task), request, view=self)
         return pager.get_paginated_response(DatasetOut(page, many=True).data)
 
     @extend_schema(request=DatasetIn, responses={201: DatasetOut})
@@ -108,7 +107,7 @@ class DatasetView(APIView):
 
     @extend_schema(responses=DatasetOut)
     def get(self, request: Request, slug: str) -> Response:
-        return Response(DatasetOut(selectors.dataset_or_404(member_of(request), slug)).data)
+        return Response(DatasetOut(queries.dataset_or_404(member_of(request), slug)).data)
 
 
 class DatasetVersionsView(APIView):
@@ -116,9 +115,9 @@ class DatasetVersionsView(APIView):
 
     @extend_schema(responses=DatasetVersionOut(many=True))
     def get(self, request: Request, slug: str) -> Response:
-        dataset = selectors.dataset_or_404(member_of(request), slug)
+        dataset = queries.dataset_or_404(member_of(request), slug)
         pager = KeysetPagination()
-        page = pager.paginate_queryset(selectors.versions_of(dataset), request, view=self)
+        page = pager.paginate_queryset(queries.versions_of(dataset), request, view=self)
         return pager.get_paginated_response(DatasetVersionOut(page, many=True).data)
 
     @extend_schema(request=FreezeIn, responses={202: FreezeStartedOut})
@@ -126,7 +125,7 @@ class DatasetVersionsView(APIView):
     def post(self, request: Request, slug: str) -> Response:
         body = FreezeIn(data=request.data)
         body.is_valid(raise_exception=True)
-        dataset = selectors.dataset_or_404(member_of(request), slug)
+        dataset = queries.dataset_or_404(member_of(request), slug)
         data = body.validated_data
         version = freezing.freeze(
             dataset, by=member_of(request), note=data.get("note", ""), filters=data.get("filters")
@@ -139,9 +138,9 @@ class DatasetVersionView(APIView):
 
     @extend_schema(responses=DatasetVersionDetailOut)
     def get(self, request: Request, version_id: UUID) -> Response:
-        version = selectors.version_or_404(member_of(request), version_id)
+        version = queries.version_or_404(member_of(request), version_id)
         body = dict(DatasetVersionOut(version).data)
-        body["files"] = FileOut(selectors.files_of(version), many=True).data
+        body["files"] = FileOut(queries.files_of(version), many=True).data
         marks = removed_samples.removed_counts(version)
         body |= {"manifest": version.manifest, "card": version.card}
         body |= {"revoked_rows": marks["revoked"], "erased_rows": marks["erased"]}

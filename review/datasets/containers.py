@@ -19,7 +19,6 @@ from review.datasets.exports.rows import Row
 if TYPE_CHECKING:
     import pyarrow as pa
 
-CONTAINERS = ("jsonl", "parquet")
 GROUP_ROWS = 1000
 BLOCK_BYTES = 1 << 20
 _TEXTS = {

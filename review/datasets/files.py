@@ -1,4 +1,4 @@
-"""Bytes of frozen files: which one is meant, which part of it, its blocks, and its rows page by page."""
+"""Bytes of frozen files: which one is meant, its blocks, and its rows page by page."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import asyncio
 import base64
 import io
 import json
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 from django.core.files.storage import default_storage
 
-from review.datasets import queries as selectors
+from review.datasets import queries
 from review.datasets.exports import FORMATS
 from review.models import DatasetFile, DatasetVersion
 from review.states import Split
@@ -42,16 +41,6 @@ def open_at(path: str, start: int = 0) -> BinaryIO:
 
 
 BLOCK_BYTES = 1 << 18
-_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
-
-
-@dataclass(frozen=True)
-class ByteRange:
-    """A part of a file, in bytes."""
-
-    start: int
-    length: int
-    is_partial: bool
 
 
 @dataclass(frozen=True)
@@ -77,7 +66,7 @@ def file_or_404(version: DatasetVersion, split: str, format: str, container: str
         raise Refusal(
             "bad_format", f"There is no format '{format}'.", hint=f"Formats: {', '.join(FORMATS)}.", status=400
         )
-    file = selectors.file_of(version, split, format, container)
+    file = queries.file_of(version, split, format, container)
     if file is None and version.is_frozen:
         raise Refusal(
             "no_such_file",
@@ -93,23 +82,6 @@ def file_or_404(version: DatasetVersion, split: str, format: str, container: str
             status=409,
         )
     return file
-
-
-def byte_range(header: str | None, size: int) -> ByteRange:
-    """Read a Range header; one that asks for several parts is answered with the whole.
-
-    Raises:
-        Refusal: 416 when the range lies outside the file.
-    """
-    match = _RANGE.match(header or "")
-    if match is None or match.group(0) == "bytes=-":
-        return ByteRange(0, size, is_partial=False)
-    first, last = match.groups()
-    start = int(first) if first else max(0, size - int(last))
-    end = min(int(last), size - 1) if first and last else size - 1
-    if start >= size or end < start:
-        raise Refusal("bad_range", f"The file has {size} bytes; the range '{header}' is outside it.", status=416)
-    return ByteRange(start, end - start + 1, is_partial=True)
 
 
 async def blocks(path: str, start: int, length: int) -> AsyncIterator[bytes]:

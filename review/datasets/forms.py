@@ -8,7 +8,7 @@ from typing import Any, get_args
 from django import forms
 from django.utils.timezone import localtime
 
-from review.datasets import queries as selectors
+from review.datasets import queries
 from review.datasets.exports import FORMATS
 from review.datasets.hub_push import DEFAULT_TOKEN
 from review.models import Dataset
@@ -103,13 +103,13 @@ class FilterForm(forms.Form):
 
     def __init__(self, data: Any = None, *, dataset: Dataset) -> None:
         super().__init__(data, initial=_initial(dataset.filters))
-        choices = selectors.choices_for_filters(dataset.task)
+        choices = queries.choices_for_filters(dataset.task)
         choices["without_checks"] = list(get_args(CheckKind))
         for name in BOXES:
             chosen = [str(value) for value in dataset.filters.get(name, ())]
             values = list(dict.fromkeys([*map(str, choices[name]), *chosen]))
             self._choices(name, [(value, _words(name, value)) for value in values])
-        fields = selectors.input_fields(dataset.task)
+        fields = queries.input_fields(dataset.task)
         self._choices("cap_field", [("", "no field"), *((field, field) for field in fields)])
 
     def clean(self) -> dict[str, Any]:

@@ -10,8 +10,7 @@ from jobs.contracts import Result
 from jobs.kinds.base import BaseKind
 from jobs.kinds.registry import Attempt
 from jobs.models import Job
-from review.datasets import hub_push
-from review.datasets import write_version as writing
+from review.datasets import hub_push, write_version
 from review.datasets.freezing import KIND
 
 
@@ -24,13 +23,13 @@ class FreezeKind(BaseKind):
     max_running_per_host = 2
 
     def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
-        return writing.write(
+        return write_version.write(
             UUID(job.spec["version"]), report=lambda done, total: attempt.progress(done, total, "rows")
         )
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
         if result.outcome == "succeeded":
-            writing.seal(UUID(job.spec["version"]), result.summary)
+            write_version.seal(UUID(job.spec["version"]), result.summary)
 
 
 class PushKind(BaseKind):

@@ -1,4 +1,4 @@
-"""Pages of datasets: the selections of a task, and the builder of one with its counts."""
+"""Pages of datasets: the selections of a task, the builder of one with its counts, and exports."""
 
 from __future__ import annotations
 
@@ -7,26 +7,20 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from members.recent_login.reauthentication import require_recent
 from members.session import member_of
-from review.datasets import dataset_filters, freezing, selection_preview
-from review.datasets import queries as selectors
-from review.datasets import version_queries as version_selectors
+from review.datasets import dataset_filters, freezing, hub_push, queries, selection_preview, version_queries
 from review.datasets.dataset_filters import DatasetFilters
-from review.datasets.forms import DatasetForm, FilterForm
+from review.datasets.forms import DatasetForm, FilterForm, PushForm
 from review.states import Role
 from review.tasks.permissions import may, task_or_404
 from web.errors import Refusal
+from web.http.form_errors import add_refusal
 
 if TYPE_CHECKING:
     from review.models import Dataset
-from django.views.decorators.http import require_GET
-
-from members.recent_login.reauthentication import require_recent
-from review.datasets import hub_push, version_queries
-from review.datasets.forms import PushForm
-from web.http.form_errors import add_refusal
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,8 +38,8 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "section": "datasets",
         "form": form,
         "refusal": refusal,
-        "datasets": version_selectors.datasets_with_newest(member_of(request), task),
-        "golds": selectors.gold_counts(task),
+        "datasets": version_queries.datasets_with_newest(member_of(request), task),
+        "golds": queries.gold_counts(task),
         "may_lead": may(member_of(request), task, Role.LEAD),
     }
     return render(request, "review/datasets/index.html", context, status=refusal.status if refusal else 200)
@@ -53,7 +47,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET"])
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
-    dataset = selectors.dataset_or_404(member_of(request), slug)
+    dataset = queries.dataset_or_404(member_of(request), slug)
     form = FilterForm(request.GET if "verdicts" in request.GET else None, dataset=dataset)
     return render(request, "review/datasets/detail.html", _detail_context(request, dataset, form))
 
@@ -61,7 +55,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET"])
 def counts(request: HttpRequest, slug: str) -> HttpResponse:
     """What the filters in the form would take; replaces the counts while the form is filled in."""
-    dataset = selectors.dataset_or_404(member_of(request), slug)
+    dataset = queries.dataset_or_404(member_of(request), slug)
     form = FilterForm(request.GET, dataset=dataset)
     return render(request, "review/datasets/_counts.html", {"dataset": dataset, **_counted(dataset, form)})
 
@@ -69,7 +63,7 @@ def counts(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET"])
 def rows(request: HttpRequest, slug: str) -> HttpResponse:
     """The drafts that the filters would take, a page at a time; with `as_of`, what they took on that day."""
-    dataset = selectors.dataset_or_404(member_of(request), slug)
+    dataset = queries.dataset_or_404(member_of(request), slug)
     form = FilterForm(request.GET if "verdicts" in request.GET else None, dataset=dataset)
     filters, refusal = _chosen(dataset, form)
     at = request.GET.get("from", "0")
@@ -89,7 +83,7 @@ def rows(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def freeze(request: HttpRequest, slug: str) -> HttpResponse:
-    dataset = selectors.dataset_or_404(member_of(request), slug)
+    dataset = queries.dataset_or_404(member_of(request), slug)
     form = FilterForm(request.POST, dataset=dataset)
     refusal = None
     if form.is_valid():
@@ -112,7 +106,7 @@ def _detail_context(request: HttpRequest, dataset: Dataset, form: FilterForm) ->
         "section": "datasets",
         "dataset": dataset,
         "form": form,
-        "versions": version_selectors.with_change(dataset),
+        "versions": version_queries.with_change(dataset),
         "may_lead": may(member_of(request), dataset.task, Role.LEAD),
         **_counted(dataset, form),
     }
@@ -137,7 +131,7 @@ def _chosen(dataset: Dataset, form: FilterForm) -> tuple[DatasetFilters, Refusal
 @require_http_methods(["GET", "POST"])
 def version_export(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     member = member_of(request)
-    dataset = selectors.dataset_or_404(member, slug)
+    dataset = queries.dataset_or_404(member, slug)
     version = version_queries.by_number_or_404(dataset, number)
     form = PushForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -16,8 +16,9 @@ from rest_framework.views import APIView
 
 from audit import trail
 from members.session import member_of
-from review.datasets import content_encoding, exports, files
-from review.datasets import queries as selectors
+from review.datasets import exports, files, queries
+from web.http import content_encoding
+from web.http.byte_range import byte_range
 
 CONTENT_TYPES = {"jsonl": "application/x-ndjson; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 WHICH = [
@@ -39,7 +40,7 @@ class RowsFileView(APIView):
         The `ETag` is the sha256 of the bytes stored, and `Range` resumes them. Where `Accept-Encoding` asks for it, JSONL is
         compressed on its way, under a weak tag of its own and without ranges.
         """
-        version = selectors.version_or_404(member_of(request), version_id)
+        version = queries.version_or_404(member_of(request), version_id)
         file = files.file_or_404(version, *_which(request), self.container)
         etag = f'"{file.sha256}"'
         wanted_range = request.headers.get("Range") if request.headers.get("If-Range", etag) == etag else None
@@ -48,7 +49,7 @@ class RowsFileView(APIView):
         headers = {"ETag": tag, "Vary": "Accept-Encoding, Authorization, Cookie", "Cache-Control": "private, no-cache"}
         if _is_known(tag, request.headers.get("If-None-Match", "")):
             return HttpResponse(status=304, headers=headers)
-        part = files.byte_range(wanted_range, file.bytes)
+        part = byte_range(wanted_range, file.bytes)
         name = f"{version.dataset.slug}-v{version.number}.{file.split}.{file.format}.{file.container}"
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
         if encoding:
@@ -122,7 +123,7 @@ class RowsView(APIView):
     )
     def get(self, request: Request, version_id: UUID) -> Response:
         """A page; `next` is the address of the one after it, and null after the last."""
-        version = selectors.version_or_404(member_of(request), version_id)
+        version = queries.version_or_404(member_of(request), version_id)
         asked = PageIn(data=request.query_params)
         asked.is_valid(raise_exception=True)
         split, format_ = _which(request)

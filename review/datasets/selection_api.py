@@ -15,9 +15,8 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from members.tokens.idempotency import idempotent
-from review.datasets import dataset_filters, removed_samples, revocations, row_changes, selection_preview
-from review.datasets import queries as selectors
-from review.datasets import version_diff as differences
+from review.datasets import dataset_filters, removed_samples, revocations, row_changes, selection_preview, version_diff
+from review.datasets import queries as datasets_queries
 from review.datasets.version_diff import RowDifference
 from review.drafts import queries
 from web import strict_json
@@ -69,7 +68,7 @@ class SelectionPreviewView(APIView):
         parameters=[OpenApiParameter("filters", str, description="JSON; those of the dataset when absent.")],
     )  # fmt: skip
     def get(self, request: Request, slug: str) -> Response:
-        dataset = selectors.dataset_or_404(member_of(request), slug)
+        dataset = datasets_queries.dataset_or_404(member_of(request), slug)
         raw = request.query_params.get("filters")
         filters = dataset_filters.parse(_json(raw) if raw else dataset.filters)
         preview = selection_preview.count_selection(dataset.task, filters)
@@ -99,7 +98,7 @@ class VersionDiffView(APIView):
     def get(self, request: Request, version_id: UUID, other_id: UUID) -> Response:
         """Answer `{"from", "to", "counts", "kind", "next", "results"}`; a result names draft, decisions, reason."""
         member = member_of(request)
-        older, newer = (selectors.version_or_404(member, pk) for pk in (version_id, other_id))
+        older, newer = (datasets_queries.version_or_404(member, pk) for pk in (version_id, other_id))
         _check_comparable(older, newer)
         asked = request.query_params
         kind = next((kind_name for kind_name in row_changes.KINDS if kind_name == asked.get("kind", "added")), None)
@@ -107,8 +106,8 @@ class VersionDiffView(APIView):
             kinds = ", ".join(row_changes.KINDS)
             raise Refusal("bad_kind", "There is no such kind of difference.", hint=f"Kinds: {kinds}.", status=400)
         limit = asked.get("limit", "")
-        size = min(LARGEST_PAGE, max(1, int(limit))) if limit.isdecimal() else differences.PAGE_ROWS
-        rows, last = differences.page(older, newer, kind, after=_uuid(asked.get("cursor", "")), size=size)
+        size = min(LARGEST_PAGE, max(1, int(limit))) if limit.isdecimal() else version_diff.PAGE_ROWS
+        rows, last = version_diff.page(older, newer, kind, after=_uuid(asked.get("cursor", "")), size=size)
         more = urlencode({"kind": kind, "limit": size, "cursor": str(last)}) if last else ""
         return Response(
             {

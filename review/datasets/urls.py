@@ -1,4 +1,4 @@
-"""Page addresses of datasets."""
+"""Addresses of datasets: pages, and the API under /api/v1/."""
 
 from django.urls import URLPattern, path
 

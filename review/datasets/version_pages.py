@@ -11,10 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from members.session import member_of
-from review.datasets import queries as selectors
-from review.datasets import removed_samples, revocations, row_changes
-from review.datasets import version_diff as differences
-from review.datasets import version_queries as version_selectors
+from review.datasets import queries as datasets_queries
+from review.datasets import removed_samples, revocations, row_changes, version_diff, version_queries
 from review.datasets.forms import RevokeForm
 from review.drafts import queries
 from review.states import Role
@@ -25,8 +23,8 @@ from web.http.safe_redirect import safe_next_path
 
 @require_GET
 def version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    dataset = selectors.dataset_or_404(member_of(request), slug)
-    dataset_version = version_selectors.by_number_or_404(dataset, number)
+    dataset = datasets_queries.dataset_or_404(member_of(request), slug)
+    dataset_version = version_queries.by_number_or_404(dataset, number)
     marks = removed_samples.removed_counts(dataset_version)
     context = {
         "task": dataset.task,
@@ -34,11 +32,11 @@ def version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "dataset": dataset,
         "version": dataset_version,
         "before": row_changes.before(dataset_version),
-        "files": selectors.files_of(dataset_version),
+        "files": datasets_queries.files_of(dataset_version),
         "marks": marks,
         "revocations": removed_samples.in_version(dataset_version) if marks["revoked"] else [],
-        "samples": version_selectors.samples(dataset_version),
-        "found": version_selectors.manifest_figures(dataset_version),
+        "samples": version_queries.samples(dataset_version),
+        "found": version_queries.manifest_figures(dataset_version),
         "may_lead": may(member_of(request), dataset.task, Role.LEAD),
         "site": request.build_absolute_uri("/").rstrip("/"),
     }
@@ -47,14 +45,14 @@ def version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 @require_GET
 def diff(request: HttpRequest, slug: str, older: int, newer: int) -> HttpResponse:
-    dataset = selectors.dataset_or_404(member_of(request), slug)
-    a, b = (version_selectors.by_number_or_404(dataset, number) for number in (older, newer))
+    dataset = datasets_queries.dataset_or_404(member_of(request), slug)
+    a, b = (version_queries.by_number_or_404(dataset, number) for number in (older, newer))
     if not (a.is_frozen and b.is_frozen):
         raise Http404("Only frozen versions can be compared.")
     counts = row_changes.counts(a, b)
     filled = next((kind_name for kind_name in row_changes.KINDS if counts[kind_name]), row_changes.KINDS[0])
     kind = next((kind_name for kind_name in row_changes.KINDS if kind_name == request.GET.get("kind")), filled)
-    rows, last = differences.page(a, b, kind, after=_uuid(request.GET.get("after", "")))
+    rows, last = version_diff.page(a, b, kind, after=_uuid(request.GET.get("after", "")))
     context = {
         "task": dataset.task,
         "section": "datasets",
@@ -66,7 +64,7 @@ def diff(request: HttpRequest, slug: str, older: int, newer: int) -> HttpRespons
         "rows": rows,
         "last": last,
         "is_first": not request.GET.get("after"),
-        "numbers": version_selectors.frozen_numbers(dataset),
+        "numbers": version_queries.frozen_numbers(dataset),
     }
     return render(request, "review/datasets/diff.html", context)
 
@@ -74,7 +72,7 @@ def diff(request: HttpRequest, slug: str, older: int, newer: int) -> HttpRespons
 @require_GET
 def compare(request: HttpRequest, slug: str) -> HttpResponse:
     """From the form that picks two versions to their page."""
-    dataset = selectors.dataset_or_404(member_of(request), slug)
+    dataset = datasets_queries.dataset_or_404(member_of(request), slug)
     chosen = [request.GET.get(name, "") for name in ("older", "newer")]
     if not all(number.isdecimal() for number in chosen):
         raise Http404("Two versions are compared by their numbers.")
@@ -106,7 +104,7 @@ def revoke(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
         "refusal": refusal,
         "back": back,
         "revocation": removed_samples.of_draft(draft_id),
-        "used_in": version_selectors.holding(draft_id),
+        "used_in": version_queries.holding(draft_id),
     }
     return render(request, "review/datasets/revoke.html", context, status=refusal.status if refusal else 200)
 

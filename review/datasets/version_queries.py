@@ -1,4 +1,4 @@
-"""Questions about frozen versions, for their pages."""
+"""Questions about frozen versions, for their pages and for what exports of them tell."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from django.http import Http404
 
 from members.models import Member
 from review.datasets import queries, row_changes
-from review.datasets import queries as selectors
 from review.datasets.exports import FORMATS
 from review.models import Dataset, DatasetFile, DatasetRow, DatasetVersion, Draft, Task
 from review.states import Split
@@ -32,7 +31,7 @@ def datasets_with_newest(member: Member, task: Task) -> list[dict[str, Any]]:
     """Datasets of a task with their newest version."""
     versions = DatasetVersion.objects.order_by("-number").select_related("job").defer("manifest", "card")
     newest_first = Prefetch("versions", queryset=versions)
-    datasets = selectors.datasets_for(member, task=task).prefetch_related(newest_first)
+    datasets = queries.datasets_for(member, task=task).prefetch_related(newest_first)
     return [{"dataset": dataset, "newest": next(iter(dataset.versions.all()), None)} for dataset in datasets]
 
 
@@ -42,7 +41,7 @@ def by_number_or_404(dataset: Dataset, number: int) -> DatasetVersion:
     Raises:
         Http404: The dataset has no such version.
     """
-    version = selectors.versions_of(dataset).filter(number=number).first()
+    version = queries.versions_of(dataset).filter(number=number).first()
     if version is None:
         raise Http404(f"{dataset.name} has no version {number}.")
     return version
@@ -53,7 +52,7 @@ def with_change(dataset: Dataset) -> list[dict[str, Any]]:
 
     Versions know it since they were frozen; of those frozen by an earlier release it is counted.
     """
-    versions = list(selectors.versions_of(dataset)[:LISTED])
+    versions = list(queries.versions_of(dataset)[:LISTED])
     rows = []
     for index, version in enumerate(versions):
         before = next((older for older in versions[index + 1 :] if older.is_frozen), None)
@@ -68,7 +67,7 @@ def with_change(dataset: Dataset) -> list[dict[str, Any]]:
 
 def samples(version: DatasetVersion) -> list[dict[str, str]]:
     """The first rows of the training file, as a person reads them."""
-    file = selectors.file_of(version, "train", "sft")
+    file = queries.file_of(version, "train", "sft")
     if file is None:
         return []
     with default_storage.open(file.path, "rb") as handle:

@@ -121,7 +121,7 @@ def disabled(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
 
 @contextmanager
 def erasing(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
-    """Let the erasable columns change inside the block, for this transaction alone. For `services.erase` and its like.
+    """Let the erasable columns change inside the block, for this transaction alone. For `erasure.erase` and its like.
 
     An error inside rolls back what was changed and the permission with it.
     """

@@ -1,4 +1,4 @@
-"""Endpoints of the desk: verdicts, the deck, leaving and setting aside. They call services and shape their answers."""
+"""Endpoints of the desk: verdicts, the deck, leaving, setting aside, keys, and edits that nobody saved yet."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from members.session import member_of
 from review.desk import decisions, desk_keys, destinations, pace, scope, unsaved_edits
 from review.desk import deck as desk_deck
 from review.desk.cards import assembly
-from review.desk.decisions import queries as said
+from review.desk.cards.card_json import card_json
+from review.desk.decisions import queries as decisions_queries
 from review.desk.deck import ReleasedCard
 from review.desk.serializers import DecisionIn, KeysIn, ReleaseIn, SetAsideIn
 from review.drafts import etags, queries
@@ -40,7 +41,7 @@ class DecisionsView(APIView):
     def get(self, request: Request, draft_id: UUID) -> Response:
         member = member_of(request)
         draft = queries.draft_or_404(member, draft_id)
-        results = [said.decision_json(decision) for decision in queries.decisions_on(member, draft)[:500]]
+        results = [decisions_queries.decision_json(decision) for decision in queries.decisions_on(member, draft)[:500]]
         tag = queries.etag(draft, member)
         return Response({"next": None, "previous": None, "results": results}, headers={"ETag": f'"{tag}"'})
 
@@ -61,7 +62,7 @@ class DecisionsView(APIView):
         )
         deck = _fresh(request, only) if only and not outcome.is_replay else outcome.deck
         answer = {
-            "decision": said.decision_json(outcome.decision),
+            "decision": decisions_queries.decision_json(outcome.decision),
             "state": outcome.draft_state,
             "next": deck_json(request, deck),
             "left": outcome.pace.left if outcome.pace else None,
@@ -167,7 +168,7 @@ def deck_json(request: Request, deck: list[Any]) -> list[dict[str, Any]]:
     """Cards for a reply: plain data for programs, or as the page draws them where it asks for that."""
     destinations.annotate_destinations(deck, by=member_of(request))
     if request.query_params.get("render") != "html":
-        return [assembly.card_json(assignment) for assignment in deck]
+        return [card_json(assignment) for assignment in deck]
     drawn = []
     for assignment in deck:
         card = assembly.build_card(assignment)

@@ -1,4 +1,4 @@
-"""Pages of the desk: the focus page, one draft, and a member's own decisions."""
+"""Pages of the desk: the focus page, one draft and its text, and a member's own decisions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from members.session import member_of
 from review.desk import decisions, desk_keys, focus, forms, lead_queue, scope, verdicts
 from review.desk import deck as desk_deck
 from review.desk.cards import assembly
-from review.desk.decisions import queries as said
+from review.desk.decisions import queries as decisions_queries
 from review.desk.pace import Pace
 from review.drafts import queries
 from review.drafts.authorship import visible_to
@@ -165,7 +165,9 @@ def draft_page(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
             draft, may_review=may(member, task, Role.REVIEWER), is_told=draft.pk in visible_to(member, [draft])
         ),
         "may_exemplify": bool(draft.gold_verdict) and may(member, task, Role.LEAD),  # type: ignore[attr-defined]
-        "said": [said.decision_on_draft(decision) for decision in queries.decisions_on(member, draft)[:100]],
+        "said": [
+            decisions_queries.decision_on_draft(decision) for decision in queries.decisions_on(member, draft)[:100]
+        ],
         "may_review": may(member, task, Role.REVIEWER),
         "ruling": lead_queue.ruling_on(member, draft),
     }
@@ -178,13 +180,16 @@ def decisions_page(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member, slug)
     search, verdict = request.GET.get("q", "").strip(), request.GET.get("verdict", "")
     page = keyset.page(
-        said.decisions_of(member, task, search=search, verdict=verdict), cursor=request.GET.get("after", "")
+        decisions_queries.decisions_of(member, task, search=search, verdict=verdict),
+        cursor=request.GET.get("after", ""),
     )
     context = {
         "task": task,
         "section": "review",
         "page": page,
-        "lines": [said.decision_row(decision, queries.etag(decision.draft, member)) for decision in page.rows],
+        "lines": [
+            decisions_queries.decision_row(decision, queries.etag(decision.draft, member)) for decision in page.rows
+        ],
         "search": search,
         "verdict": verdict,
         "may_review": may(member, task, Role.REVIEWER),

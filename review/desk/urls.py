@@ -1,4 +1,4 @@
-"""Page addresses of the desk."""
+"""Addresses of the desk and of drafts: pages, and the API under /api/v1/."""
 
 from django.urls import URLPattern, path
 
@@ -24,7 +24,9 @@ desk_page_urls: list[URLPattern] = [
 
 
 asking_api_urls: list[URLPattern] = [
-    path("desk/<slug:slug>/preferences/next/", preferences_api.NextPreferenceView.as_view(), name="api-next-preference"),
+    path(
+        "desk/<slug:slug>/preferences/next/", preferences_api.NextPreferenceView.as_view(), name="api-next-preference"
+    ),
     path("tasks/<slug:slug>/preferences/", preferences_api.PreferencesView.as_view(), name="api-preferences"),
     path("drafts/<uuid:draft_id>/writers/", revisions_api.WritersView.as_view(), name="api-writers"),
     path("drafts/<uuid:draft_id>/revisions/", revisions_api.AskView.as_view(), name="api-ask"),

@@ -1,4 +1,4 @@
-"""Of whom it is kept who wrote a draft: of reviewers who did not judge it yet, for it sways a verdict.
+"""Who wrote a draft, kept from reviewers who did not judge it yet, since it would sway their verdict.
 
 It asks the same few questions for any number of drafts; what it is told for, and where that is shown, it does not know.
 """

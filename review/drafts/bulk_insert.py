@@ -1,6 +1,6 @@
 """Rows of a large import, records and finished drafts, written at the speed of the database.
 
-As `drafts.add_drafts` for drafts that wait, but that checks and the text index follow within seconds (`checking`,
+As `intake.add_drafts` for drafts that wait, but that checks and the text index follow within seconds (`checking`,
 `search_index`). Values come prepared; what they mean is settled by who calls.
 """
 

@@ -1,7 +1,7 @@
 """Marking drafts of a large import by the task's checks: behind the import, and at once for whoever needs them all.
 
 A draft is safe and on the desk before it is marked. The clock's workers mark what waits; whoever shows such a draft earlier
-reads it then (`selectors.marks`). Marking one twice writes the same. It does not know who imports.
+reads it then. Marking one twice writes the same. It does not know who imports.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
 from members.models import Member
@@ -17,8 +17,8 @@ from review.drafts import draft_filters, etags
 from review.drafts.authorship import visible_to
 from review.drafts.checking import with_marks
 from review.drafts.draft_filters import ON_DESK, OPEN
-from review.models import Assignment, Decision, Draft, Ruling, Task, TaskVersion
-from review.states import AssignmentState, DraftState, Role, Split, Verdict
+from review.models import Decision, Draft, Revocation, Ruling, Task, TaskVersion
+from review.states import DraftState, Role, Split, Verdict
 from review.tasks.permissions import role_of, task_or_404, tasks_for
 from web.errors import Refusal
 
@@ -33,7 +33,7 @@ VERDICT_LOOKS = {"accept": "is-good", "edit": "is-running", "reject": "is-failed
 
 
 def drafts(member: Member, *, task: str = "", q: str = "", **filters: str) -> QuerySet[Draft]:
-    """Drafts the member sees, narrowed by task slug, by words and by any of `narrowing.FILTERS`; unknown values narrow to nothing.
+    """Drafts the member sees, narrowed by task slug, words and `draft_filters.FILTERS`; unknown values narrow to nothing.
 
     What is kept from the desk is listed only when that state is asked for. Each comes annotated with `gold_verdict`,
     the verdict that counts, if there is one.
@@ -44,7 +44,7 @@ def drafts(member: Member, *, task: str = "", q: str = "", **filters: str) -> Qu
     """
     rows = _seen_by(member)
     wanted = draft_filters.parse({**filters, "q": q})
-    # Words are looked up in the task alone; see `narrowing.named_in`.
+    # Words are looked up in the task alone; see `draft_filters.drafts_named_in`.
     if task and not wanted.query.is_askable:
         rows = rows.filter(task__slug=task)
     if wanted.words and not task:
@@ -114,7 +114,7 @@ def summaries_json(drafts: Sequence[Draft], member: Member) -> list[dict[str, An
 
 
 def summary_json(draft: Draft, *, is_told: bool) -> dict[str, Any]:
-    """A draft in a list; who wrote it is null for whom it is kept from, see `told`."""
+    """A draft in a list; who wrote it is null for whom it is kept from, see `authorship`."""
     return {
         "id": str(draft.pk),
         "task": draft.task.slug,
@@ -160,10 +160,11 @@ def last_ruling_kind() -> Subquery:
     return Subquery(words.values("kind")[:1])
 
 
-def set_aside_count(member: Member, task: Task) -> int:
-    """How many cards the member has set aside and nobody took since."""
-    aside = Assignment.objects.filter(reviewer=member, task=task, state=AssignmentState.SET_ASIDE)
-    return aside.filter(draft__state=DraftState.PENDING).count()
+def in_use(path: str = "") -> Q:
+    """A condition on drafts: neither erased nor revoked. `path` leads to the draft, such as `draft__`."""
+    draft = f"{path}pk" if path else "pk"
+    is_revoked = Exists(Revocation.objects.filter(draft=OuterRef(draft)))
+    return Q(~is_revoked, **{f"{path}erased_at__isnull": True, f"{path}record__erased_at__isnull": True})
 
 
 def is_empty(task: Task) -> bool:
@@ -174,7 +175,7 @@ def is_empty(task: Task) -> bool:
 def list_row(draft: Draft, *, may_review: bool, is_told: bool) -> dict[str, Any]:
     """A draft as a row of the list; what waits opens on the desk, what is judged opens to be read.
 
-    Who wrote it and for how much is empty unless the member may know, see `told`.
+    Who wrote it and for how much is empty unless the member may know, see `authorship`.
     """
     waits = draft.state == DraftState.PENDING and may_review
     address = f"/tasks/{draft.task.slug}/review/"

@@ -17,9 +17,9 @@ from members.tokens.idempotency import idempotent_in_steps
 from review.sources import queries
 from review.sources.imports import ImportResult, import_drafts, import_records, uploads
 from review.sources.imports.verdicts import import_decisions
+from review.sources.serializers import ImportOut, RecordOut, SourceIn, SourceOut
 from review.states import Role, SourceKind
 from review.tasks.permissions import require, task_or_404
-from review.tasks.serializers import ImportOut, RecordOut, SourceIn, SourceOut
 from web.http.pagination import KeysetPagination
 
 TASK = OpenApiParameter("task", str, description="Slug of a task")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from collections.abc import Mapping as AnyMapping
 
 from django import forms
 
@@ -51,12 +50,12 @@ class DetailsForm(forms.Form):
     skip_bad = forms.BooleanField(required=False, label="Leave bad rows out and import the good ones")
 
 
-def mapping_from(data: AnyMapping[str, str], columns: tuple[str, ...]) -> ColumnMapping:
+def mapping_from(data: Mapping[str, str], columns: tuple[str, ...]) -> ColumnMapping:
     """Column to field, as the selects of the page say."""
     return {column: data.get(f"map.{index}", "") for index, column in enumerate(columns)}
 
 
-def defaults_from(data: AnyMapping[str, str]) -> dict[str, str]:
+def defaults_from(data: Mapping[str, str]) -> dict[str, str]:
     """Values for all rows, as the page says."""
     return {
         key[len("fill.") :]: value.strip() for key, value in data.items() if key.startswith("fill.") and value.strip()
@@ -77,7 +76,7 @@ def mapping_rows(preview: ImportPreview) -> list[dict[str, object]]:
     ]
 
 
-def unfilled(preview: ImportPreview, defaults: AnyMapping[str, str]) -> list[dict[str, object]]:
+def unfilled(preview: ImportPreview, defaults: Mapping[str, str]) -> list[dict[str, object]]:
     """Facts that no column fills, required ones first, each with the value for all rows typed so far."""
     filled = set(preview.mapping.values())
     # A draft that is here already brings its facts along, and so does a record that is found by its name.

@@ -1,4 +1,4 @@
-"""Pages of sources: the list, one source with its records, and the three steps of an import."""
+"""Pages of sources: the list, one source with its records, the steps of an import, and sample files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Page addresses of sources."""
+"""Addresses of sources and records: pages, and the API under /api/v1/."""
 
 from django.urls import URLPattern, path
 

@@ -1,4 +1,4 @@
-"""Pages of tasks: the list, a new one, one version, the difference of two."""
+"""Pages of tasks: the list, a new one, one version, the difference of two, the editor, and the team."""
 
 from __future__ import annotations
 
@@ -15,10 +15,8 @@ from members.session import member_of
 from review.spec.spec_diff import changes
 from review.spec.starters import STARTERS
 from review.states import Role
-from review.tasks import authoring, reconsideration, spec_form, team
-from review.tasks import queries as selectors
+from review.tasks import authoring, queries, reconsideration, spec_form, team
 from review.tasks.example import build_example
-from review.tasks.example import build_example as example_of
 from review.tasks.forms import NewTaskForm
 from review.tasks.permissions import may, may_create, require, require_may_create, task_or_404
 from review.tasks.spec_form import sections
@@ -31,7 +29,7 @@ from web.http.form_errors import add_refusal
 def index(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "task",
-        "tasks": selectors.with_counts(member_of(request)),
+        "tasks": queries.with_counts(member_of(request)),
         "may_create": may_create(member_of(request)),
     }
     return render(request, "review/tasks/index.html", context)
@@ -63,8 +61,8 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_safe
 def detail(request: HttpRequest, slug: str, number: int | None = None) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
-    latest = selectors.latest_version(task)
-    version = latest if number is None else selectors.version_or_404(task, number)
+    latest = queries.latest_version(task)
+    version = latest if number is None else queries.version_or_404(task, number)
     context: dict[str, Any] = {
         "task": task,
         "section": "task",
@@ -74,7 +72,7 @@ def detail(request: HttpRequest, slug: str, number: int | None = None) -> HttpRe
         "spec": version.spec,
         "sections": sections(version.body, {}),
         "example": build_example(version.spec, task),
-        "history": selectors.history(task),
+        "history": queries.history(task),
         "may_lead": may(member_of(request), task, Role.LEAD),
         "about": reconsideration.open_question(task) if may(member_of(request), task, Role.LEAD) else None,
         "panel": team.team_panel(member_of(request), task) if version.number == latest.number else None,
@@ -85,14 +83,14 @@ def detail(request: HttpRequest, slug: str, number: int | None = None) -> HttpRe
 @require_safe
 def diff(request: HttpRequest, slug: str, a: int, b: int) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
-    old, new_version = selectors.version_or_404(task, a), selectors.version_or_404(task, b)
+    old, new_version = queries.version_or_404(task, a), queries.version_or_404(task, b)
     context = {
         "task": task,
         "section": "task",
         "old": old,
         "new": new_version,
         "changes": changes(old.spec, new_version.spec),
-        "history": selectors.history(task),
+        "history": queries.history(task),
     }
     return render(request, "review/tasks/diff.html", context)
 
@@ -107,7 +105,7 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
     """The form; a row button redraws it, *check* shows mistakes and example, *save* makes the next version."""
     task = task_or_404(member_of(request), slug)
     require(member_of(request), task, Role.LEAD)
-    latest = selectors.latest_version(task)
+    latest = queries.latest_version(task)
     body, refusal, note = latest.body, None, ""
     as_json = request.GET.get("as") == "json"
     text = json.dumps(body, ensure_ascii=False, indent=2)
@@ -178,7 +176,7 @@ def _above_the_form(refusal: Refusal | None, as_json: bool) -> Refusal | None:
 
 def _example_context(body: dict[str, Any], task: Any) -> dict[str, Any]:
     try:
-        return {"example": example_of(authoring.parse_spec(body), task)}
+        return {"example": build_example(authoring.parse_spec(body), task)}
     except Refusal as refusal:
         return {"example": None, "example_refusal": refusal}
 

@@ -1,4 +1,4 @@
-"""Who belongs to a task, and as what. Knows no page; members themselves come and go in the members room."""
+"""Who belongs to a task, and as what. Members themselves come and go in the members room."""
 
 from __future__ import annotations
 

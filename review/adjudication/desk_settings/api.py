@@ -8,10 +8,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.session import member_of
-from review.adjudication.desk_settings import queries as selectors
-from review.adjudication.desk_settings import save_settings
+from review.adjudication.desk_settings import queries, save_settings
+from review.adjudication.serializers import AssignedOut, AssignIn, DeskSettingsIn, DeskSettingsOut
 from review.desk import assignments
-from review.desk.serializers import AssignedOut, AssignIn, DeskSettingsIn, DeskSettingsOut
 from review.drafts.openapi import PROBLEM
 from review.states import Role
 from review.tasks import team
@@ -24,8 +23,8 @@ class DeskSettingsView(APIView):
     @extend_schema(operation_id="desk_settings", responses={200: DeskSettingsOut})
     def get(self, request: Request, slug: str) -> Response:
         member = member_of(request)
-        shown = selectors.page(member, task_or_404(member, slug))
-        return Response(selectors.settings_json(shown["desk"], waits_for_others=shown["waits_for_others"]))
+        shown = queries.page(member, task_or_404(member, slug))
+        return Response(queries.settings_json(shown["desk"], waits_for_others=shown["waits_for_others"]))
 
     @extend_schema(
         operation_id="desk_settings_put", request=DeskSettingsIn, responses={200: DeskSettingsOut, 422: PROBLEM}
@@ -37,7 +36,7 @@ class DeskSettingsView(APIView):
         asked = DeskSettingsIn(data=request.data)
         asked.is_valid(raise_exception=True)
         held = save_settings.save(task, by=member, **asked.validated_data)
-        return Response(selectors.settings_json(held, waits_for_others=selectors.waiting_for_others(task)))
+        return Response(queries.settings_json(held, waits_for_others=queries.waiting_for_others(task)))
 
 
 class AssignedCardsView(APIView):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from members.models import Member
 from members.session import member_of
-from review.adjudication.desk_settings import queries as selectors
+from review.adjudication.desk_settings import queries as desk_settings_queries
 from review.adjudication.desk_settings import save_settings
 from review.adjudication.known_answers import manage
 from review.desk import assignments, forms, lead_queue
@@ -40,7 +40,7 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
         except Refusal as error:
             refusal = error
     context: dict[str, Any] = {
-        **selectors.page(member, task),
+        **desk_settings_queries.page(member, task),
         "task": task,
         "section": "review",
         "refusal": refusal,

@@ -11,8 +11,8 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from review.adjudication.known_answers import manage
-from review.adjudication.known_answers import queries as selectors
-from review.desk.serializers import KnownAnswerIn, KnownAnswerOut
+from review.adjudication.known_answers import queries as known_answers_queries
+from review.adjudication.serializers import KnownAnswerIn, KnownAnswerOut
 from review.drafts import queries
 from review.drafts.openapi import PROBLEM
 from review.states import Role
@@ -28,8 +28,8 @@ class KnownAnswersView(APIView):
         task = task_or_404(member, slug)
         require(member, task, Role.LEAD)
         results = [
-            {**selectors.known_answer_json(line["known"]), "judged": line["judged"], "right": line["right"]}
-            for line in selectors.known_answers_of(task)
+            {**known_answers_queries.known_answer_json(line["known"]), "judged": line["judged"], "right": line["right"]}
+            for line in known_answers_queries.known_answers_of(task)
         ]
         return Response({"next": None, "previous": None, "results": results})
 
@@ -45,7 +45,7 @@ class KnownAnswersView(APIView):
         asked.is_valid(raise_exception=True)
         values = dict(asked.validated_data)
         draft = queries.draft_or_404(member, values.pop("draft"), task=task)
-        return Response(selectors.known_answer_json(manage.add(draft.pk, by=member, **values)), status=201)
+        return Response(known_answers_queries.known_answer_json(manage.add(draft.pk, by=member, **values)), status=201)
 
 
 class KnownAnswerView(APIView):
@@ -55,4 +55,4 @@ class KnownAnswerView(APIView):
     def delete(self, request: Request, known_id: UUID) -> Response:
         """Deal it no more; 204 when nobody met it and its draft went back, else what stays on record."""
         kept = manage.retire(known_id, by=member_of(request))
-        return Response(status=204) if kept is None else Response(selectors.known_answer_json(kept))
+        return Response(status=204) if kept is None else Response(known_answers_queries.known_answer_json(kept))

@@ -1,4 +1,4 @@
-"""A reviewer's own verdicts in a task: what counts for pace and rates, and the figures made of them."""
+"""Figures of one reviewer in a task: verdicts, pace, drift, and accepts faster than anybody reads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from members.models import Member
 from review.adjudication.agreement.columns import VERDICTS
-from review.adjudication.known_answers import queries as known
+from review.adjudication.known_answers import queries
 from review.adjudication.known_answers.queries import AnsweredKnown
 from review.desk.decisions.queries import judged_one_by_one
 from review.desk.pace import LONGEST_CARD_S
@@ -130,7 +130,7 @@ def drift_of(weeks: list[AcceptWeek]) -> AcceptDrift:
 
 def known_answers(member: Member, task: Task) -> tuple[AgreementShare, list[AnsweredKnown]]:
     """How many cards with a known answer the member judged as known, and the latest that they judged otherwise."""
-    met = known.answered_by(member, task)
+    met = queries.answered_by(member, task)
     missed = [answer for answer in met if not answer.is_right]
     return share(len(met) - len(missed), len(met)), missed[:KNOWN_SHOWN]
 

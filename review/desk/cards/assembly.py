@@ -204,32 +204,6 @@ def card_to_read(draft: Draft, *, etag: str, unfinished: Fields | None = None) -
     return build_card(Assignment(draft=draft, etag=etag, leased_until=timezone.now(), unfinished=unfinished))
 
 
-def card_json(assignment: Assignment) -> dict[str, Any]:
-    """The card for programs: plain values, offsets in code points."""
-    draft = with_marks(assignment.draft)
-    spec = draft.task_version.spec
-    return {
-        "id": str(draft.pk),
-        "etag": assignment.etag,
-        "leased_until": assignment.leased_until.isoformat(),
-        "task_version": draft.task_version.number,
-        "record": {"id": str(draft.record_id), "title": draft.record.title, "facts": draft.record.facts},
-        "fields": draft.fields,
-        "marks": draft.marks,
-        "unfinished": assignment.unfinished,
-        "note": assignment.note,
-        "output_schema": [field.model_dump(mode="json") for field in spec.output_schema],
-        "rubric": [requirement.model_dump(mode="json") for requirement in spec.rubric],
-        "reasons": [reason.model_dump(mode="json") for reason in spec.reasons],
-        "guideline": spec.guideline,
-        "parent": str(draft.parent_id) if draft.parent_id else None,
-        "is_sent_back": assignment.drawn == Drawn.SENT_BACK,
-        "has_comments": bool(getattr(assignment, "has_comments", False)),
-        "goes_to": getattr(assignment, "goes_to", ""),
-        "thread": draft.thread or [],
-    }
-
-
 def _part(field: OutputField, draft: Draft, known: PassageIndex, unfinished: Fields | None) -> CardField:
     label = field.name.replace("_", " ").capitalize()
     written = draft.fields.get(field.name)

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.session import member_of
-from review.desk.comments import queries as selectors
+from review.desk.comments import queries as comments_queries
 from review.desk.comments import writing
 from review.desk.serializers import CommentIn, CommentOut, MentionOut, ReadIn, ReadOut
 from review.drafts import queries
@@ -26,9 +26,9 @@ class CommentsView(APIView):
     @extend_schema(operation_id="comments", responses={200: CommentOut(many=True)})
     def get(self, request: Request, draft_id: UUID) -> Response:
         member = member_of(request)
-        rows = selectors.on_draft(member, queries.draft_or_404(member, draft_id))[: selectors.SHOWN]
+        rows = comments_queries.on_draft(member, queries.draft_or_404(member, draft_id))[: comments_queries.SHOWN]
         return Response(
-            {"next": None, "previous": None, "results": [selectors.comment_json(comment) for comment in rows]}
+            {"next": None, "previous": None, "results": [comments_queries.comment_json(comment) for comment in rows]}
         )
 
     @extend_schema(
@@ -39,7 +39,7 @@ class CommentsView(APIView):
         asked = CommentIn(data=request.data)
         asked.is_valid(raise_exception=True)
         comment = writing.add(draft_id, by=member_of(request), **asked.validated_data)
-        return Response(selectors.comment_json(comment), status=201)
+        return Response(comments_queries.comment_json(comment), status=201)
 
 
 class CommentView(APIView):
@@ -70,10 +70,10 @@ class MentionsView(APIView):
     def get(self, request: Request) -> Response:
         member = member_of(request)
         is_unread = request.query_params.get("unread", "").lower() in {"1", "true", "yes"}
-        rows = selectors.unread(member) if is_unread else selectors.mentions(member)
+        rows = comments_queries.unread(member) if is_unread else comments_queries.mentions(member)
         pages = MentionPages()
         page = pages.paginate_queryset(rows, request, view=self) or []
-        return pages.get_paginated_response([selectors.mention_json(mention) for mention in page])
+        return pages.get_paginated_response([comments_queries.mention_json(mention) for mention in page])
 
 
 class MentionsReadView(APIView):

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from members.session import member_of
 from review.desk import forms
-from review.desk.comments import queries as selectors
+from review.desk.comments import queries as comments_queries
 from review.desk.comments import writing
 from review.drafts import queries
 from review.tasks.permissions import task_or_404
@@ -46,10 +46,10 @@ def mentions(request: HttpRequest) -> HttpResponse:
         one = forms.uuid_or_none(request.POST.get("comment", ""))
         writing.read_mentions(member, comments=None if one is None else [one])
         return redirect("review:mentions")
-    rows = list(selectors.mentions(member).order_by("-comment__created_at", "-id")[:SHOWN])
+    rows = list(comments_queries.mentions(member).order_by("-comment__created_at", "-id")[:SHOWN])
     context = {
         "section": "home",
-        "lines": [{"mention": one, **selectors.comment_row(one.comment, member)} for one in rows],
+        "lines": [{"mention": one, **comments_queries.comment_row(one.comment, member)} for one in rows],
         "unread": sum(one.read_at is None for one in rows),
     }
     return render(request, "review/comments/mentions.html", context)

@@ -14,9 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from members.models import Member
 from members.session import member_of
 from review.desk import lead_queue
-from review.desk.guidelines import ask_again as answering
-from review.desk.guidelines import guideline_examples
-from review.desk.guidelines import queries as selectors
+from review.desk.guidelines import ask_again, guideline_examples
+from review.desk.guidelines import queries as guidelines_queries
 from review.drafts import queries
 from review.states import Role
 from review.tasks import reconsideration
@@ -48,7 +47,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         "may_review": may(member, task, Role.REVIEWER),
         "may_lead": is_lead,
         "waiting": lead_queue.waiting_for(member, task),
-        "guidelines": selectors.current_guidelines(task),
+        "guidelines": guidelines_queries.current_guidelines(task),
     }
     if is_lead:
         context |= _for_lead(request, task, context["guidelines"])
@@ -77,17 +76,17 @@ def show(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
 def _answer(request: HttpRequest, member: Member, task: Any) -> str:
     post = request.POST
     number = post.get("version", "")
-    kept = answering.answer(
-        task, by=member, version=int(number) if number.isdecimal() else 0, kind=post.get("kind", answering.STAND),
+    kept = ask_again.answer(
+        task, by=member, version=int(number) if number.isdecimal() else 0, kind=post.get("kind", ask_again.STAND),
         reasons=post.getlist("reason"),
     )  # fmt: skip
-    if kept.kind == answering.STAND:
+    if kept.kind == ask_again.STAND:
         return f"Kept: the {kept.earlier:,} earlier decisions stand."
     drafts = "1 draft waits" if kept.asked_again == 1 else f"{kept.asked_again:,} drafts wait"
     return f"{drafts} on the desk for somebody who has not judged them."
 
 
-def _for_lead(request: HttpRequest, task: Any, now: selectors.Guidelines) -> dict[str, Any]:
+def _for_lead(request: HttpRequest, task: Any, now: guidelines_queries.Guidelines) -> dict[str, Any]:
     about = reconsideration.open_question(task)
     shown = {example.draft for example in now.examples}
     return {
@@ -95,7 +94,7 @@ def _for_lead(request: HttpRequest, task: Any, now: selectors.Guidelines) -> dic
         "preview": _preview(request, about) if about else None,
         "kinds": list(KINDS.items()),
         "answers": [_answer_line(each) for each in reconsideration.answers(task)],
-        "suggested": [each for each in selectors.suggested_examples(task) if each.draft not in shown],
+        "suggested": [each for each in guidelines_queries.suggested_examples(task) if each.draft not in shown],
     }
 
 
@@ -112,5 +111,5 @@ def _preview(request: HttpRequest, about: reconsideration.ReconsiderationQuestio
 
 
 def _answer_line(kept: Any) -> dict[str, Any]:
-    words = "They stand" if kept.kind == answering.STAND else KINDS.get(kept.kind, kept.kind)
+    words = "They stand" if kept.kind == ask_again.STAND else KINDS.get(kept.kind, kept.kind)
     return {"kept": kept, "words": words}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from review.desk.preferences.queries import in_use
+from review.drafts.queries import in_use
 from review.models import Draft, Gold, Task, TaskVersion
 from review.spec import prompting
 from review.spec.task_spec import GuidelineExample, TaskSpec

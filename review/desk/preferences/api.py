@@ -11,8 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.session import member_of
-from review.desk.preferences import lineups, record_preference
-from review.desk.preferences import queries as said
+from review.desk.preferences import lineups, queries, record_preference
 from review.desk.serializers import NEXT, PREFERENCE, PREFERENCES, PreferenceIn
 from review.drafts.openapi import PROBLEM
 from review.states import Role
@@ -45,8 +44,8 @@ class PreferencesView(APIView):
         member = member_of(request)
         task = task_or_404(member, slug)
         pages = KeysetPagination()
-        page = pages.paginate_queryset(said.preferences_visible_to(member, task), request, view=self) or []
-        return pages.get_paginated_response([said.preference_json(preference) for preference in page])
+        page = pages.paginate_queryset(queries.preferences_visible_to(member, task), request, view=self) or []
+        return pages.get_paginated_response([queries.preference_json(preference) for preference in page])
 
     @extend_schema(
         operation_id="choose",
@@ -61,7 +60,7 @@ class PreferencesView(APIView):
         body = PreferenceIn(data=request.data)
         body.is_valid(raise_exception=True)
         outcome = _choose(task, member, dict(body.validated_data))
-        return Response(said.preference_json(outcome.preference), status=200 if outcome.is_replay else 201)
+        return Response(queries.preference_json(outcome.preference), status=200 if outcome.is_replay else 201)
 
 
 def _choose(task: Any, member: Any, asked: dict[str, Any]) -> record_preference.PreferenceOutcome:
@@ -77,4 +76,4 @@ def _own(task: Any, preference_id: UUID) -> UUID:
     Raises:
         Http404: It is not.
     """
-    return said.preference_or_404(task, preference_id).pk
+    return queries.preference_or_404(task, preference_id).pk

@@ -15,8 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from members.models import Member
 from members.session import member_of
 from review.desk import forms, lead_queue
-from review.desk.preferences import lineups, record_preference
-from review.desk.preferences import queries as said
+from review.desk.preferences import lineups, queries, record_preference
 from review.desk.preferences.record_preference import PreferenceOutcome
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
@@ -57,7 +56,7 @@ def _carry_out(post: QueryDict, member: Member, task: Any) -> tuple[PreferenceOu
     if id is None:
         raise Refusal("no_preference", "The form names no preference.", hint="Load the page again.")
     if post.get("do") == "undo":
-        last = said.last_of(member, task)
+        last = queries.last_of(member, task)
         if last is None:
             raise Refusal("nothing_to_undo", "There is nothing to undo.", hint="You have chosen nothing yet.")
         return record_preference.take_back(last.pk, by=member, id=id), UNDONE
@@ -100,5 +99,5 @@ def _context(member: Member, task: Any, wanted: UUID | None) -> dict[str, Any]:
         "lineup": lineup,
         "cards": cards,
         "preference_id": uuid4(),
-        "can_undo": said.last_of(member, task) is not None,
+        "can_undo": queries.last_of(member, task) is not None,
     }

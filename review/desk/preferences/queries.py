@@ -13,11 +13,12 @@ from itertools import islice
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 
 from members.models import Member
-from review.models import Draft, Gold, Preference, Revocation, Task
+from review.drafts.queries import in_use
+from review.models import Draft, Gold, Preference, Task
 from review.spec.schema import Facts, Fields
 from review.states import POSITIVE, Role, Verdict
 from review.tasks.permissions import role_of
@@ -128,13 +129,6 @@ def preference_json(preference: Preference) -> dict[str, Any]:
         "is_retracted": getattr(preference, "is_retracted", False),
         "created_at": preference.created_at.isoformat(),
     }
-
-
-def in_use(path: str = "") -> Q:
-    """A condition on drafts: neither erased nor revoked. `path` leads to the draft, such as `draft__`."""
-    draft = f"{path}pk" if path else "pk"
-    is_revoked = Exists(Revocation.objects.filter(draft=OuterRef(draft)))
-    return Q(~is_revoked, **{f"{path}erased_at__isnull": True, f"{path}record__erased_at__isnull": True})
 
 
 def _golds(task: Task) -> QuerySet[Gold]:

@@ -14,7 +14,7 @@ from members.session import member_of
 from review.desk import deck as desk_deck
 from review.desk import pace, scope
 from review.desk.api import ONLY, deck_json
-from review.desk.revisions import queries as asked
+from review.desk.revisions import queries as revisions_queries
 from review.desk.revisions import revision_requests
 from review.desk.serializers import REVISION, REVISION_REPLY, REVISIONS, WRITERS, RevisionIn
 from review.drafts import queries
@@ -59,7 +59,7 @@ class AskView(APIView):
         deck = list(asking.deck)
         if only and not asking.is_replay:
             deck = desk_deck.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE, but=draft_id)[1]
-        told = asked.request_json(asking.request)
+        told = revisions_queries.request_json(asking.request)
         how_much = pace.pace_of(member, task)
         answer = {
             **told, "next": deck_json(request, deck), "left": how_much.left, "pace": how_much.as_json(),
@@ -77,7 +77,7 @@ class OnTheirWayView(APIView):
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.REVIEWER)
-        waiting = asked.pending_requests_of(member, task)
+        waiting = revisions_queries.pending_requests_of(member, task)
         return Response({"next": None, "previous": None, "results": waiting}, headers={"Cache-Control": "no-store"})
 
 
@@ -86,7 +86,7 @@ class RevisionView(APIView):
 
     @extend_schema(operation_id="revision", responses={200: REVISION})
     def get(self, request: Request, request_id: UUID) -> Response:
-        body = asked.request_json(asked.request_or_404(member_of(request), request_id))
+        body = revisions_queries.request_json(revisions_queries.request_or_404(member_of(request), request_id))
         return Response(body, headers={"Cache-Control": "no-store"})
 
 

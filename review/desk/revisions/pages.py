@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from members.session import member_of
 from review.desk import forms
-from review.desk.revisions import queries as asked
+from review.desk.revisions import queries as revisions_queries
 from review.desk.revisions import revision_requests
 from review.drafts import queries
 from review.states import Role
@@ -53,7 +53,7 @@ def ask(request: HttpRequest, draft_id: UUID) -> HttpResponse:
 def restore(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """Put the draft that was revised back on the desk."""
     member = member_of(request)
-    slug = asked.request_or_404(member, request_id).draft.task.slug
+    slug = revisions_queries.request_or_404(member, request_id).draft.task.slug
     try:
         draft = revision_requests.restore(request_id, by=member)
     except Refusal as refusal:

@@ -20,7 +20,7 @@ from review import ports
 from review.desk import deck as desk_deck
 from review.desk.destinations import FOR_A_CAMPAIGN
 from review.desk.preferences.record_preference import FIRST_IN_QUEUE
-from review.desk.revisions import queries as asked
+from review.desk.revisions import queries
 from review.drafts.intake import NewDraft, add_drafts
 from review.models import Assignment, Draft, RevisionRequest, TaskVersion
 from review.spec import revision_prompts
@@ -175,7 +175,7 @@ def restore(request_id: UUID, *, by: Member) -> Draft:
         Http404: No such request of this member, or of a task they lead.
         Refusal: 409 when the draft is judged or in front of somebody.
     """
-    request = asked.request_or_404(by, request_id)
+    request = queries.request_or_404(by, request_id)
     with transaction.atomic():
         draft = Draft.objects.select_for_update(of=("self",)).get(pk=request.draft_id)
         if draft.erased_at is not None or draft.state not in (DraftState.KEPT, DraftState.PENDING):
@@ -224,7 +224,7 @@ def _ask(draft: Draft, *, by: Member, id: UUID, words: str, writer: str, deck_si
     if draft.erased_at is not None:
         raise Refusal("erased", "This draft was erased.", status=409)
     held = desk_deck.hold(by, draft.pk)
-    if (waiting := asked.pending_request(draft)) is not None:
+    if (waiting := queries.pending_request(draft)) is not None:
         raise Refusal(
             "already_asked",
             f"A revision of this draft is on its way already: {waiting.instruction}",

@@ -1,6 +1,6 @@
 """The passages of a record and an offer that a sentence can rest on: short facts whole, long ones sentence by sentence.
 
-Pure Python. It does not know drafts; `support` compares the two.
+Pure Python. It does not know drafts; `attribution` compares the two.
 """
 
 from __future__ import annotations

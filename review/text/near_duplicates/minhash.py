@@ -6,7 +6,7 @@ estimates the Jaccard similarity of the shingle sets with a standard deviation o
 by bands of six values (Indyk and Motwani, 1998): two at a similarity of 0.8 meet in one of 21 bands with a probability of
 99.8 %, at 0.9 in practice always. Hashes are the same in every process, so signatures can be stored.
 
-Knows words and numbers; not what the texts are. The exact search for datasets is `review/near_duplicates.py`.
+Knows words and numbers; not what the texts are. The exact search for datasets is in `pair_search`.
 """
 
 from __future__ import annotations

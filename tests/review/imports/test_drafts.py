@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from demo.data import handwritten_drafts
 from demo.data.prospects import generate
 from members.models import Member
-from review.desk.cards import assembly
+from review.desk.cards.card_json import card_json
 from review.drafts import checking, queries, search_index
 from review.drafts.intake import add_marks
 from review.models import Assignment, Draft, Record, Source, Task
@@ -169,7 +169,7 @@ def test_drafts_of_a_large_import_are_marked_right_behind_it(many: Task) -> None
 def test_a_draft_that_is_opened_before_shows_its_marks_all_the_same(many: Task, admin: Member) -> None:
     draft = queries.draft_or_404(admin, Draft.objects.values_list("pk", flat=True)[0])
     shown = queries.draft_json(draft, admin)["marks"]
-    card = assembly.card_json(Assignment(draft=draft, etag="", leased_until=timezone.now()))
+    card = card_json(Assignment(draft=draft, etag="", leased_until=timezone.now()))
 
     search_index.catch_up()
 

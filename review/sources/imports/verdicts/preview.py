@@ -9,8 +9,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from review.sources.imports.column_mapping import ColumnMapping as Columns
-from review.sources.imports.column_mapping import TargetField
+from review.sources.imports.column_mapping import ColumnMapping, TargetField
 from review.sources.imports.preview import ImportPreview, samples
 from review.sources.imports.read_rows import ReadRow, check_mapping, read_rows
 from review.sources.imports.record_matching import NAMELESS, is_nameless
@@ -72,7 +71,7 @@ def read_judged_preview(
     path: Path,
     *,
     spec: TaskSpec,
-    mapping: Columns | None = None,
+    mapping: ColumnMapping | None = None,
     defaults: dict[str, str] | None = None,
     verdicts: Mapping[str, str] | None = None,
 ) -> JudgedPreview:
@@ -109,7 +108,7 @@ def read_judged_preview(
 
 def _preview(
     table: JudgedTable,
-    mapping: Columns,
+    mapping: ColumnMapping,
     fields: tuple[TargetField, ...],
     problems: dict[str, list[str]],
     tally: RowTally,

@@ -20,7 +20,7 @@ from review.drafts.bulk_insert import RecordInserter
 from review.drafts.intake import NewDraft, add_drafts
 from review.models import Draft, Membership, Record, Source, Task, TaskVersion
 from review.sources.imports import source_row, staging
-from review.sources.imports.column_mapping import ColumnMapping as Columns
+from review.sources.imports.column_mapping import ColumnMapping
 from review.sources.imports.companies import CompanySplits
 from review.sources.imports.read_rows import ReadRow, at_most, check_mapping, read_rows
 from review.sources.imports.record_import import chunks, companies_of_file
@@ -97,7 +97,7 @@ def import_decisions(
     filename: str = "",
     name: str = "",
     provenance: str = "",
-    mapping: Columns | None = None,
+    mapping: ColumnMapping | None = None,
     defaults: dict[str, str] | None = None,
     verdicts: Mapping[str, str] | None = None,
     reviewers: Mapping[str, str] | None = None,
@@ -155,7 +155,9 @@ def import_decisions(
     return result
 
 
-def _result(source: Source, table: JudgedTable, mapping: Columns, tally: RowTally, touched: set[UUID]) -> ImportResult:
+def _result(
+    source: Source, table: JudgedTable, mapping: ColumnMapping, tally: RowTally, touched: set[UUID]
+) -> ImportResult:
     kept = source_row.finish_source(source, tally, lambda: Record.objects.filter(pk__in=list(touched)[:1]))
     return ImportResult.of(kept, tally, columns=table.columns, mapping=mapping)
 

@@ -11,8 +11,7 @@ from django.utils.text import slugify
 from audit import trail
 from jobs.lifecycle import control
 from members.models import Member
-from review.datasets import dataset_filters
-from review.datasets import queries as golds
+from review.datasets import dataset_filters, queries
 from review.datasets.selection import Selection, preview, select
 from review.models import Dataset, DatasetVersion, Task
 from review.states import Role
@@ -46,7 +45,7 @@ def freeze(dataset: Dataset, *, by: Member, note: str = "", filters: dict[str, A
             "as_of_ahead", "That moment has not come yet.", hint="Leave it empty for what counts now.", status=400,
             errors={"filters.as_of": ["It lies in the future."]},
         )  # fmt: skip
-    if not golds.has_golds(dataset.task, chosen):
+    if not queries.has_golds(dataset.task, chosen):
         raise Refusal(
             "no_golds",
             "No judged draft matches these filters, so there is nothing to freeze.",
