@@ -9,13 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
 
-from demo.offline_teacher import tokens
-from demo.offline_teacher import write as compose
 from generation.models import Call, Order
 from generation.orders import launch
 from generation.states import CallState, Purpose
@@ -126,21 +125,22 @@ def by_teacher(trial: PlaygroundRequest) -> PlaygroundText:
 
 
 def _composed(trial: PlaygroundRequest) -> PlaygroundText:
+    teacher = import_module(settings.OFFLINE_TEACHER)
     began = time.perf_counter()
     names = [
         {"name": each.name, "type": each.type, "items": [item.name for item in each.items]}
         for each in trial.spec.output_schema
     ]
-    draft = compose(
+    draft = teacher.write(
         facts=trial.facts, offer=trial.spec.offer.model_dump(mode="json"), output_fields=names, seed=OFFLINE_SEED
     )
     text = prompting.completion(trial.spec, dict(draft.fields))
     messages = prompting.messages(trial.spec, trial.facts, audience="teacher")
-    given = sum(tokens(message["content"]) for message in messages)
+    given = sum(teacher.tokens(message["content"]) for message in messages)
     done = {
         "seconds": time.perf_counter() - began,
         "prompt_tokens": given,
-        "completion_tokens": tokens(text),
+        "completion_tokens": teacher.tokens(text),
         "finish": "stop",
     }
     return read(trial, text, done=done, cost_usd=0.0)
