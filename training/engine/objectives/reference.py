@@ -58,7 +58,7 @@ class ReferenceLogProbs:
     ) -> bool:
         """Find out what the reference says of rows, or read it where an earlier attempt has found out.
 
-        All processes call it together and share the work; adapters must be switched off (see `switched_off`).
+        All processes call it together and share the work; adapters must be switched off (see `adapter_switched_off`).
 
         Args:
             network: The tuned model.
