@@ -52,8 +52,8 @@ WAYS: Final[dict[str, dict[str, Any]]] = {
 # The engine as it runs where memory is short.
 SHORT: Final = """
 import runpy
-from training.engine import allocator
-allocator.give_back_what_is_freed()
+from training.engine.memory import memory_plan
+memory_plan.enable_trim()
 runpy.run_module("training.engine", run_name="__main__")
 """
 

@@ -5,10 +5,11 @@ from django.urls import path
 from training.exports import api
 from training.miniatures import api as miniatures_api
 from training.runs import api as runs_api
+from training.students import api as students_api
 from training.sweeps import api as sweeps_api
 
 urlpatterns = [
-    path("students/", runs_api.StudentsView.as_view(), name="api-students"),
+    path("students/", students_api.StudentsView.as_view(), name="api-students"),
     path("recipes/", runs_api.RecipesView.as_view(), name="api-recipes"),
     path("training-runs/", runs_api.RunsView.as_view(), name="api-training-runs"),
     path("training-runs/estimate/", runs_api.RunEstimateView.as_view(), name="api-training-estimate"),

@@ -1,4 +1,4 @@
-"""What the clock sets going here."""
+"""Celery tasks of the clock: mails that are due."""
 
 from __future__ import annotations
 

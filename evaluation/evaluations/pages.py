@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -17,17 +16,15 @@ from review.states import Role
 from review.tasks.permissions import may, task_or_404
 from training.runs import queries as run_selectors
 from web.errors import Refusal
+from web.http.pagination import numbered_page
 
 RECORDS_A_PAGE = 5
-EVALUATIONS_A_PAGE = 25
 
 
 @require_GET
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
-    page = Paginator(selectors.visible(member_of(request), task=task), EVALUATIONS_A_PAGE).get_page(
-        request.GET.get("page")
-    )
+    page = numbered_page(selectors.visible(member_of(request), task=task), request.GET.get("page"))
     rows = [{"evaluation": evaluation, "headline": tables.headline(evaluation.summary)} for evaluation in page]
     return render(
         request, "evaluation/index.html", {"task": task, "section": "evaluation", "page": page, "evaluations": rows}
@@ -50,9 +47,8 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     evaluation = selectors.evaluation_or_404(member_of(request), evaluation_id)
     summary, failing = evaluation.summary, request.GET.get("failing", "")
     names = tables.systems(summary)
-    page = Paginator(
-        selectors.records(evaluation, failing=failing if failing in names else ""), RECORDS_A_PAGE
-    ).get_page(request.GET.get("page"))
+    rows = selectors.records(evaluation, failing=failing if failing in names else "")
+    page = numbered_page(rows, request.GET.get("page"), size=RECORDS_A_PAGE)
     context = {
         "task": evaluation.task,
         "section": "evaluation",

@@ -1,4 +1,4 @@
-"""Forms of this room: a study to register."""
+"""The form of a study to register."""
 
 from __future__ import annotations
 

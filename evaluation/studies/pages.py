@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -20,8 +19,7 @@ from review.states import Role
 from review.tasks.permissions import may, task_or_404
 from training.students import queries as student_selectors
 from web.errors import Refusal
-
-STUDIES_A_PAGE = 25
+from web.http.pagination import numbered_page
 
 
 @require_http_methods(["GET", "POST"])
@@ -34,7 +32,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("evaluation:study", study.pk)
         except Refusal as error:
             refusal = error
-    page = Paginator(selectors.visible(member_of(request), task=task), STUDIES_A_PAGE).get_page(request.GET.get("page"))
+    page = numbered_page(selectors.visible(member_of(request), task=task), request.GET.get("page"))
     context = {
         "task": task,
         "section": "studies",

@@ -28,6 +28,17 @@ class FinishedAnswer:
     first_token_s: float
 
 
+@dataclass
+class ModelCounters:
+    """What one model has done since the engine began."""
+
+    requests: int = 0
+    errors: int = 0
+    cancelled: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
 StreamItem = str | FinishedAnswer | RequestRefused
 
 

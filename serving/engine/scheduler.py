@@ -19,23 +19,12 @@ from serving.engine.fair_queue import FairQueue
 from serving.engine.kv_cache import SPARE_TOKENS
 from serving.engine.memory import gib
 from serving.engine.model_cache import Lease, LoadedNetwork, ModelCache
-from serving.engine.row import Row, open_row
+from serving.engine.row import ModelCounters, Row, open_row
 
 logger = logging.getLogger(__name__)
 BURST = 8
 FAILED = RequestRefused(500, "engine_failed", "The model failed while it wrote. Try again; the engine's log says why.")
 STOPPING = RequestRefused(503, "engine_stopping", "Serving is stopping. Try again in a moment.", retry_after_s=5)
-
-
-@dataclass
-class ModelCounters:
-    """What one model has done since the engine began."""
-
-    requests: int = 0
-    errors: int = 0
-    cancelled: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
 
 
 @dataclass

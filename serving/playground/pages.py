@@ -27,7 +27,7 @@ from serving.runtime.engine_client import EngineRefusal
 from serving.v1 import streams
 from serving.v1.usage import UsageEntry
 from training.miniatures import written_text as shown
-from training.runs.forms import RecordForm
+from training.miniatures.forms import RecordForm
 from web.errors import Refusal
 
 SIDES = ("left", "right")

@@ -35,11 +35,6 @@ class PlaygroundWriter:
         """Whether it is composed in this process."""
         return self.teacher is not None and self.teacher.provider == Provider.OFFLINE
 
-    @property
-    def is_paid(self) -> bool:
-        """Whether a text of it is ordered from a provider."""
-        return self.teacher is not None and not self.is_offline
-
 
 def playground_writers(member: Member, task: Task) -> list[PlaygroundWriter]:
     """All who can be asked now, miniatures first. Teachers that cost are a lead's to ask, as everywhere."""

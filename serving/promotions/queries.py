@@ -7,7 +7,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.http import Http404
 
 from members.models import Member
 from review.models import Task
@@ -100,18 +99,6 @@ def is_promoted(miniature: Miniature) -> bool:
 def history(miniature: Miniature) -> QuerySet[Promotion]:
     """All that was done with a miniature, newest first."""
     return Promotion.objects.filter(miniature=miniature).select_related("by")
-
-
-def writer_or_404(member: Member, task: Task, name: str) -> Miniature:
-    """A served miniature of a task.
-
-    Raises:
-        Http404: None of this name that the member may ask.
-    """
-    miniature = find_served(name, member=member)
-    if miniature is None or miniature.task_id != task.pk:
-        raise Http404(f"No miniature '{name}' of this task is served.")
-    return miniature
 
 
 def of_task(member: Member, task: Task) -> list[Miniature]:

@@ -41,7 +41,8 @@ from training.engine.model import generate, loading
 from training.exports import formats
 from training.inputs import run_inputs as laying_files
 from training.models import Miniature, MiniatureExport, Student, TrainingRun
-from training.runs import launch_run, portable
+from training.runs import launch_run
+from training.runs.portable import adopt_run, export_run
 from training.students import registration
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engine]
@@ -132,9 +133,9 @@ def make(version: DatasetVersion, register: Callable[[str], Student], admin: Mem
             work(run.job, tune)
             begun = Miniature.objects.get(run=run)
         run = launched(preset, values, begun)
-        portable.export(run, tmp_path / "given")
+        export_run.export(run, tmp_path / "given")
         assert tune(RunDir.open(tmp_path / "given")) == 0
-        return portable.adopt(tmp_path / "given").miniature
+        return adopt_run.adopt(tmp_path / "given").miniature
 
     return made
 

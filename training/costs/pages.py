@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from members.session import member_of
 from training.costs import host_prices as selectors
-from training.sweeps.forms import HostPriceForm
+from training.costs.forms import HostPriceForm
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
 

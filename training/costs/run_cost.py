@@ -61,11 +61,6 @@ class RunCost:
         """Time of all its devices."""
         return self.host_seconds * self.devices
 
-    @property
-    def device_hours(self) -> float:
-        """The same in hours."""
-        return self.device_seconds / HOUR_S
-
     def as_json(self) -> dict[str, Any]:
         """As it is kept with a run and given by the API; money as text."""
         money = {"usd": _text(self.usd), "usd_per_hour": _text(self.usd_per_hour)}

@@ -15,9 +15,9 @@ from torch.optim import AdamW
 from training.engine.checkpoints import checkpoint
 from training.engine.contracts import SamplePrompt
 from training.engine.data.chat import Chat
-from training.engine.loss.supervised_head import SupervisedHead
+from training.engine.loss.supervised_head import Network, SupervisedHead
 from training.engine.model import generate
-from training.engine.objectives.base import Network, Objective
+from training.engine.objectives.base import Objective
 from training.engine.schedule import Schedule
 from training.engine.trials import Trial
 

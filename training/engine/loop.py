@@ -12,7 +12,6 @@ import torch
 
 from training.engine import optimization, trials
 from training.engine.checkpoints import checkpoint
-from training.engine.checkpoints.checkpoint import TrainState
 from training.engine.context import Stopped, TrainContext, stop_if_asked, stop_is_asked
 from training.engine.contracts import TrainError
 from training.engine.distributed import fsdp, gather
@@ -20,7 +19,7 @@ from training.engine.memory import oom
 from training.engine.model import generate
 from training.engine.objectives.base import add_measures, mean_measures
 from training.engine.report.curve import MetricReporter, StepResult
-from training.engine.state import Diverged, check_divergence
+from training.engine.state import Diverged, TrainState, check_divergence
 from training.engine.step import halve, optimise_in_memory
 
 

@@ -15,7 +15,6 @@ from torch import Tensor
 from jobs.rundir import RunDir
 from training.engine import autotune, loop, optimization
 from training.engine.checkpoints import checkpoint
-from training.engine.checkpoints.checkpoint import TrainState
 from training.engine.context import TrainContext, stop_if_asked
 from training.engine.contracts import TrainSpec, TrainSummary
 from training.engine.distributed import fsdp, gather
@@ -26,8 +25,9 @@ from training.engine.model.placement import Placement
 from training.engine.model.placement import accelerator as accelerator_of
 from training.engine.objectives.factory import measure_reference
 from training.engine.preflight import check
-from training.engine.report import observe
+from training.engine.report.observer import observe
 from training.engine.setup import RunSetup, placement_of, set_up
+from training.engine.state import TrainState
 from training.engine.trials import CompileTrial
 
 

@@ -1,6 +1,6 @@
-"""What a run stands on: the student as it is tuned, the rows, the objective, and the course through them.
+"""What a run stands on: the student as it is tuned, the rows, the objective, and the schedule through them.
 
-Built on what was known before any weights (`before_weights`); room on the disk is asked for before the first step.
+Built on what was known before any weights (`preflight`); room on the disk is asked for before the first step.
 """
 
 from __future__ import annotations

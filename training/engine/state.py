@@ -1,11 +1,10 @@
-"""Tells a run that has gone wrong from one that is merely noisy. It knows numbers only."""
+"""Where a run stands, and what tells a run that has gone wrong from one that is merely noisy. It knows numbers only."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from typing import Final
-
-from training.engine.checkpoints.checkpoint import TrainState
 
 # Weight of the newest loss in the smoothed one: about the last twenty steps.
 SMOOTHING: Final = 0.1
@@ -13,6 +12,37 @@ SMOOTHING: Final = 0.1
 RISE_NATS: Final = 3.0
 # The loss scaler begins at 2 to the 16th and halves at each overflow: after so many in a row scaling is not what is wrong.
 MAX_SKIPPED_IN_A_ROW: Final = 30
+
+
+@dataclass
+class TrainState:
+    """Where a run stands after `step` optimiser steps. Losses are nats per supervised token.
+
+    `validated_step` and `sampled_step` tell which of the duties that fall due at a step have been done, so that a run
+    stopped in the middle of them takes them up again. `smoothed_loss` and `first_loss` watch for divergence. `halvings` is
+    how often batches have been halved because memory ran out, `skipped_steps` how often fp16's gradients overflowed,
+    `skipped_in_a_row` how often since weights last changed. `layout` is how rows are laid out where that was chosen by
+    timing; empty where it was not.
+    """
+
+    step: int = 0
+    validated_step: int = -1
+    sampled_step: int = -1
+    train_loss: float | None = None
+    validation_loss: float | None = None
+    validation_loss_before: float | None = None
+    best_loss: float | None = None
+    best_step: int = 0
+    best_measures: dict[str, float] = field(default_factory=dict)
+    smoothed_loss: float | None = None
+    first_loss: float | None = None
+    tokens: int = 0
+    supervised_tokens: int = 0
+    seconds: float = 0.0
+    halvings: int = 0
+    skipped_steps: int = 0
+    skipped_in_a_row: int = 0
+    layout: str = ""
 
 
 class Diverged(Exception):  # noqa: N818  (a finding, turned into a TrainError by the loop)

@@ -12,12 +12,12 @@ from typing import Any
 import torch
 
 from training.engine import optimization
-from training.engine.checkpoints.checkpoint import TrainState
 from training.engine.context import TrainContext, stop_if_asked
 from training.engine.distributed import gather
 from training.engine.memory import oom
 from training.engine.objectives.base import Measures, add_measures, mean_measures
 from training.engine.report.curve import StepResult
+from training.engine.state import TrainState
 
 
 def optimise_in_memory(tuning: TrainContext, standing: TrainState) -> StepResult:

@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-from training.engine.checkpoints.checkpoint import TrainState
+from training.engine.state import TrainState
 
 # The first steps warm caches up and tell nothing.
 WARM_UP_STEPS: Final = 2

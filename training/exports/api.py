@@ -18,7 +18,7 @@ from members.tokens.idempotency import idempotent
 from training.exports import formats
 from training.exports import queries as selectors
 from training.miniatures import queries, zip_stream
-from training.runs import serializers as runs_serializers
+from training.miniatures import serializers as miniature_serializers
 from training.states import ExportFormat
 
 
@@ -52,7 +52,7 @@ class ExportsView(APIView):
         options = ExportOut(selectors.export_options(miniature), many=True).data
         return Response({"next": None, "previous": None, "results": options})
 
-    @extend_schema(request=ExportIn, responses={202: runs_serializers.WorkStartedOut})
+    @extend_schema(request=ExportIn, responses={202: miniature_serializers.WorkStartedOut})
     @idempotent
     def post(self, request: Request, miniature_id: UUID) -> Response:
         miniature = queries.miniature_or_404(member_of(request), miniature_id)

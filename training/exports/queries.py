@@ -60,13 +60,3 @@ def ready_or_404(miniature: Miniature, format: str) -> MiniatureExport:
     if export is None:
         raise Http404("This miniature has not been written in this format.")
     return export
-
-
-def of_job(job: Job) -> MiniatureExport:
-    """The export a job belongs to, for its kind.
-
-    Raises:
-        MiniatureExport.DoesNotExist: Another job has taken its place.
-    """
-    related = ("miniature__task", "miniature__student", "miniature__run")
-    return MiniatureExport.objects.select_related(*related).get(job=job)

@@ -9,7 +9,6 @@ from typing import Any
 from review.models import DatasetVersion
 from training.inputs import tuning_data
 from training.inputs.tuning_data import RowOutline
-from training.runs import preflight
 from web.errors import Refusal
 
 
@@ -38,10 +37,10 @@ def rows_of(version: DatasetVersion, sample: Sample) -> list[RowOutline]:
             hint=f"Ask for {there} at most, or freeze a larger version.",
         )
     rows = tuning_data.sample_rows(files.train, records=sample.records, seed=sample.seed)
-    if len(rows) < preflight.MIN_TRAIN_ROWS:
+    if len(rows) < tuning_data.MIN_TRAIN_ROWS:
         raise Refusal(
             "sample_too_small",
-            f"{sample.records} records give {len(rows)} training rows; a run takes at least {preflight.MIN_TRAIN_ROWS}.",
+            f"{sample.records} records give {len(rows)} training rows; a run takes at least {tuning_data.MIN_TRAIN_ROWS}.",
             hint="Ask for more records.",
         )
     return rows

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from django.core.files.storage import default_storage
 from django.db.models import Max
@@ -16,6 +16,11 @@ from review.datasets import queries
 from review.models import DatasetFile, DatasetRow, DatasetVersion, Record, TaskVersion
 from review.spec import prompting
 from review.states import Split
+
+# Fewer rows than one batch of every preset teach nothing that a prompt would not.
+MIN_TRAIN_ROWS: Final = 8
+MIN_VALIDATION_ROWS: Final = 1
+SAMPLE_PROMPTS = 3
 
 
 def draw_records(records: Iterable[str], *, size: int, seed: int) -> frozenset[str]:
@@ -33,9 +38,6 @@ def draw_records(records: Iterable[str], *, size: int, seed: int) -> frozenset[s
     if len(known) < size:
         raise ValueError(f"{size} records are wanted and there are {len(known)}")
     return frozenset(known[:size])
-
-
-SAMPLE_PROMPTS = 3
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,8 @@ from jobs.states import JobState
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.tasks.permissions import task_or_404
-from training.miniatures import cost, lineage, writing, zip_stream
+from training.miniatures import cost, lineage, serializers, writing, zip_stream
 from training.miniatures import queries as selectors
-from training.runs import serializers
 from web.errors import Refusal
 from web.http.pagination import KeysetPagination
 

@@ -14,9 +14,9 @@ from review.states import Role
 from review.tasks.permissions import may, task_or_404
 from training.miniatures import cost, lineage, writing, written_text, zip_stream
 from training.miniatures import queries as selectors
-from training.runs import queries
-from training.runs.forms import RecordForm
+from training.miniatures.forms import RecordForm
 from web.errors import Refusal
+from web.http.pagination import numbered_page
 
 
 @require_GET
@@ -25,7 +25,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "task": task,
         "section": "miniatures",
-        "page": queries.page_of(selectors.listed(member_of(request), task=task), request.GET.get("page")),
+        "page": numbered_page(selectors.listed(member_of(request), task=task), request.GET.get("page")),
     }
     return render(request, "training/miniatures.html", context)
 

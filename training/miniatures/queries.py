@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 
 from jobs.models import Job
@@ -83,12 +83,6 @@ def writing_or_404(miniature: Miniature, job_id: UUID | str) -> Job:
     if job is None:
         raise Http404("There is no such writing of this miniature.")
     return job
-
-
-def counts_by_task(member: Member) -> dict[str, int]:
-    """Number of miniatures by task slug, for the tasks the member sees."""
-    counts = visible(member).order_by().values_list("task__slug").annotate(n=Count("pk"))
-    return dict(counts)
 
 
 def _is_id(text: str) -> bool:

@@ -26,7 +26,7 @@ def context(miniature: Miniature, job: Job) -> dict[str, Any]:
 
 
 def parts(miniature: Miniature, output: dict[str, Any]) -> list[dict[str, Any]]:
-    """What a miniature wrote, by `parts_of` under its own task version."""
+    """What a miniature wrote, by `marked_fields` under its own task version."""
     return marked_fields(miniature.run.task_version.spec, output)
 
 

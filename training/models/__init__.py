@@ -1,7 +1,10 @@
 """Rows of the room training."""
 
-from training.models.notices import HostPrice, Notice, Watcher
-from training.models.runs import Checkpoint, Miniature, MiniatureExport, Student, TrainingRun
+from training.models.costs import HostPrice
+from training.models.miniatures import Miniature, MiniatureExport
+from training.models.notices import Notice, Watcher
+from training.models.runs import Checkpoint, TrainingRun
+from training.models.students import Student
 from training.models.sweeps import Sweep, SweepCell
 
 __all__ = [

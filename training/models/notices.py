@@ -1,7 +1,4 @@
-"""Rows about running work: what hosts cost, who wants to hear how a job ends, and mails on their way to them.
-
-Imported by `training.models.runs`, where the rest of the product finds them.
-"""
+"""Who wants to hear how a job ends, and the mails on their way to them."""
 
 from __future__ import annotations
 
@@ -9,21 +6,6 @@ from django.conf import settings
 from django.db import models
 
 from jobs.models import Job
-
-
-class HostPrice(models.Model):
-    """What an hour of a training host costs. The host `default` stands for every host without a line of its own."""
-
-    host = models.CharField(max_length=64, unique=True)
-    usd_per_hour = models.DecimalField(max_digits=10, decimal_places=4)
-    note = models.CharField(max_length=200, blank=True)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        ordering = ["host"]
-
-    def __str__(self) -> str:
-        return self.host
 
 
 class Watcher(models.Model):

@@ -1,60 +1,16 @@
-"""Rows of the training room: students, runs on frozen versions, their checkpoints, and the miniatures they become.
-
-How a run goes stands in its job; nothing here has a state of its own.
-"""
+"""Runs on frozen versions, and their checkpoints. How a run goes stands in its job."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.conf import settings
 from django.db import models
 
 from jobs.models import Job
 from review.models import DatasetVersion, Task, TaskVersion
-from training.models.notices import HostPrice, Notice, Watcher
-from training.models.sweeps import Sweep, SweepCell
-from training.states import Device, ExportFormat, Method, RunPurpose, StudentSource
-
-__all__ = [
-    "Checkpoint", "HostPrice", "Miniature", "Notice", "Student", "Sweep", "SweepCell", "TrainingRun", "Watcher",
-]  # fmt: skip
-
-
-class Student(models.Model):
-    """A base model to tune: a folder, or a hub id pinned to a commit."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    slug = models.SlugField(max_length=60, unique=True)
-    name = models.CharField(max_length=120)
-    source = models.CharField(max_length=10, choices=StudentSource.choices)
-    # The demo student's folder comes with the code, so its row keeps no path of one machine.
-    path = models.CharField(max_length=500, blank=True)
-    hub_id = models.CharField(max_length=200, blank=True)
-    revision = models.CharField(max_length=64, blank=True)
-    # SHA-256 over the names and hashes of the files; empty for a hub id, which its commit pins.
-    manifest_sha256 = models.CharField(max_length=64, blank=True)
-    bytes = models.BigIntegerField(default=0)
-    licence = models.CharField(max_length=120, blank=True)
-    model_type = models.CharField(max_length=60, blank=True)
-    parameters = models.BigIntegerField(null=True, blank=True)
-    context_length = models.PositiveIntegerField(null=True, blank=True)
-    # Whether one that can think before it answers does; fixed once registered, since miniatures are tuned on it.
-    thinks = models.BooleanField(default=False, db_default=False)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def is_demo(self) -> bool:
-        """Whether it is the small student that comes with the product."""
-        return self.source == StudentSource.DEMO
+from training.models.students import Student
+from training.states import Device, RunPurpose
 
 
 class TrainingRun(models.Model):
@@ -134,54 +90,3 @@ class Checkpoint(models.Model):
     def storage_prefix(self) -> str:
         """Where its files lie in storage; attempts never share it."""
         return f"checkpoints/{self.run_id}/{self.fence}/{self.step:08d}"
-
-
-class Miniature(models.Model):
-    """A tuned student: its adapter or its weights in storage, and the run it came from."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    slug = models.SlugField(max_length=100, unique=True)
-    name = models.CharField(max_length=160)
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="miniatures")
-    run = models.OneToOneField(TrainingRun, on_delete=models.PROTECT, related_name="miniature")
-    student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="miniatures")
-    method = models.CharField(max_length=8, choices=Method.choices)
-    storage_prefix = models.CharField(max_length=200)
-    files = models.JSONField(default=list)  # [{path, sha256, bytes}], path relative to the prefix
-    manifest_sha256 = models.CharField(max_length=64)
-    bytes = models.BigIntegerField(default=0)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["-created_at"]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """What its run came to."""
-        return dict(self.run.summary)
-
-
-class MiniatureExport(models.Model):
-    """A miniature in another program's format, made by a job and kept in storage."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    miniature = models.ForeignKey(Miniature, on_delete=models.CASCADE, related_name="exports")
-    format = models.CharField(max_length=12, choices=ExportFormat.choices)
-    job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="miniature_export")
-    storage_prefix = models.CharField(max_length=200, blank=True)
-    files = models.JSONField(default=list)  # [{path, sha256, bytes}], path relative to the prefix
-    manifest_sha256 = models.CharField(max_length=64, blank=True)
-    bytes = models.BigIntegerField(default=0)
-    summary = models.JSONField(default=dict)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["format"]
-        constraints = [models.UniqueConstraint(fields=["miniature", "format"], name="export_once_per_format")]
-
-    def __str__(self) -> str:
-        return f"{self.miniature.name}, {self.get_format_display()}"

@@ -1,7 +1,4 @@
-"""Rows of sweeps: a grid of runs under one budget, and its cells. How one goes stands in its job.
-
-Imported by `training.models.runs`, where the rest of the product finds them.
-"""
+"""Rows of sweeps: a grid of runs under one budget, and its cells. How one goes stands in its job."""
 
 from __future__ import annotations
 

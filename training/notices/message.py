@@ -22,14 +22,14 @@ class EndNotice:
         sentence: What happened, and what to do about it.
         figures: A line each.
         path: Page of the subject, without the site.
-        needs_somebody: Whether it ended badly, or left something undone.
+        needs_attention: Whether it ended badly, or left something undone.
     """
 
     subject: str
     sentence: str
     figures: tuple[str, ...]
     path: str
-    needs_somebody: bool
+    needs_attention: bool
 
 
 def describe_end(job: Job) -> EndNotice | None:

@@ -1,4 +1,4 @@
-"""API of students, recipes and training runs."""
+"""API of recipes and training runs."""
 
 from __future__ import annotations
 
@@ -14,38 +14,12 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.datasets import queries
 from review.tasks.permissions import task_or_404
+from training.miniatures.serializers import WorkStartedOut
 from training.recipes import display as recipe_selectors
 from training.runs import forecast, launch_run, serializers, starting_point
 from training.runs import queries as selectors
 from training.students import queries as student_selectors
-from training.students import registration
 from web.http.pagination import KeysetPagination
-
-
-class StudentsView(APIView):
-    """Base models; an admin registers others."""
-
-    scope_write = "admin"
-
-    @extend_schema(responses=serializers.StudentOut(many=True))
-    def get(self, request: Request) -> Response:
-        pager = KeysetPagination()
-        page = pager.paginate_queryset(student_selectors.all_students(), request, view=self)
-        return pager.get_paginated_response(serializers.StudentOut(page, many=True).data)
-
-    @extend_schema(request=serializers.StudentIn, responses={201: serializers.StudentOut})
-    @idempotent
-    def post(self, request: Request) -> Response:
-        data = _read(serializers.StudentIn, request)
-        common = {
-            "by": member_of(request), "name": data.get("name", ""), "licence": data.get("licence", ""),
-            "thinks": data["thinks"],
-        }  # fmt: skip
-        if data.get("hub_id"):
-            made = registration.register_hub(hub_id=data["hub_id"], revision=data.get("revision", ""), **common)
-        else:
-            made = registration.register_folder(path=data["path"], **common)
-        return Response(serializers.StudentOut(made).data, status=201)
 
 
 class RecipesView(APIView):
@@ -68,7 +42,7 @@ class RunsView(APIView):
         page = pager.paginate_queryset(selectors.visible(member_of(request), task=task), request, view=self)
         return pager.get_paginated_response(serializers.RunOut(page, many=True).data)
 
-    @extend_schema(request=serializers.PlanIn, responses={202: serializers.WorkStartedOut})
+    @extend_schema(request=serializers.PlanIn, responses={202: WorkStartedOut})
     @idempotent
     def post(self, request: Request) -> Response:
         data = _read(serializers.PlanIn, request)

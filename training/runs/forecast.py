@@ -71,7 +71,7 @@ def forecast_of_form(
     """What the run of a launch form would take.
 
     Raises:
-        Refusal: What `runs.launch` would refuse of the recipe and the rows.
+        Refusal: What `launch_run.launch` would refuse of the recipe and the rows.
     """
     composed = compose_recipe.compose(recipe, overrides, student)
     preflight.require_device(device)

@@ -1,4 +1,4 @@
-"""Forms of the training room: what to launch, which student to register, whom to write for."""
+"""Forms of runs: what to tune on what, and what it starts from."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any
 
 from django import forms
 
-from review.spec.task_spec import TaskSpec
 from training.recipes.presets import PRESETS
 from training.recipes.schema import Recipe
-from training.states import Device, StudentSource
+from training.states import Device
 
 OVERRIDE = "set-"
 
@@ -74,56 +73,6 @@ def typed_overrides(data: Mapping[str, Any]) -> dict[str, str]:
     """What was typed as overrides, by the recipe's field, blank ones left out."""
     typed = {key.removeprefix(OVERRIDE): str(data[key]).strip() for key in data if key.startswith(OVERRIDE)}
     return {name: text for name, text in typed.items() if text}
-
-
-class StudentForm(forms.Form):
-    """A base model to register: a folder, or a hub id with its commit."""
-
-    source = forms.ChoiceField(
-        label="Where from",
-        choices=[(s.value, s.label) for s in (StudentSource.FOLDER, StudentSource.HUB)],
-        initial=StudentSource.FOLDER,
-    )
-    path = forms.CharField(label="Folder", required=False, max_length=500)
-    hub_id = forms.CharField(
-        label="Hub id", required=False, max_length=200, help_text="Owner and name, such as Qwen/Qwen3-0.6B."
-    )
-    revision = forms.CharField(
-        label="Commit",
-        required=False,
-        max_length=64,
-        help_text="40 hex digits, from the model's page under Files and versions, History.",
-    )
-    name = forms.CharField(
-        label="Name", required=False, max_length=120, help_text="Empty: the folder's or the model's own."
-    )
-    licence = forms.CharField(label="Licence", required=False, max_length=120, help_text="As its model card names it.")
-    thinks = forms.BooleanField(
-        label="Let it think before it answers",
-        required=False,
-        help_text="For students that can, such as Qwen3. Thinking is never shown; off, it costs no tokens.",
-    )
-
-
-class RecordForm(forms.Form):
-    """A prospect typed in on the spot: one field for each fact of the task's input."""
-
-    def __init__(self, spec: TaskSpec, data: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
-        super().__init__(data, **kwargs)
-        for field in spec.input_schema:
-            kind = "; several by semicolon" if field.type == "list" else ""
-            # Types are checked by the service, which says the same to programs.
-            self.fields[field.name] = forms.CharField(
-                label=field.name.replace("_", " ").capitalize(),
-                required=False,
-                help_text=f"{field.description}{kind}",
-                widget=forms.TextInput(attrs={"autocomplete": "off", **({"required": True} if field.required else {})}),
-            )
-            self.fields[field.name].required = field.required
-
-    def record(self) -> dict[str, str]:
-        """What was typed."""
-        return {name: text for name in self.fields if (text := str(self.data.get(name, "")).strip())}
 
 
 def _read(name: str, text: str) -> Any:

@@ -26,8 +26,8 @@ from training.runs import queries as runs_queries
 from training.runs.comparison import compare_with_fp32
 from training.runs.forms import LaunchForm, overrides_of, typed_overrides
 from training.students import queries as student_selectors
-from training.sweeps import queries as sweeps_queries
 from web.errors import Refusal
+from web.http.pagination import numbered_page
 
 
 @require_http_methods(["GET", "POST"])
@@ -60,7 +60,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "lines": recipe_selectors.recipe_values(_preset(request)),
         "typed": typed_overrides(request.POST),
         "problems": refusal.errors if refusal else {},
-        "page": runs_queries.page_of(runs_queries.listed(member_of(request), task=task), request.GET.get("page")),
+        "page": numbered_page(runs_queries.listed(member_of(request), task=task), request.GET.get("page")),
         "may_lead": may(member_of(request), task, Role.LEAD),
         "students": student_selectors.all_students(),
     }
@@ -192,7 +192,7 @@ def _run_context(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
         "scaling": charts.scaling(metrics),
         "cost": run_cost(run_row),
         "precision": compare_with_fp32(run_row),
-        "sweep": sweeps_queries.of_run(run_row),
+        "sweep": runs_queries.sweep_of_run(run_row),
         "watching": followers.following_context(member_of(request), run_row.job),
         "mails_go": settings.NOTICES_BY_MAIL,
         "latest": runs_queries.latest_values(metrics),

@@ -12,13 +12,11 @@ from jobs.rundir import identity
 from jobs.scheduling import workers
 from review.models import DatasetVersion
 from training.inputs import tuning_data
+from training.inputs.tuning_data import MIN_TRAIN_ROWS, MIN_VALIDATION_ROWS
 from training.recipes.schema import Recipe
 from training.states import Device
 from web.errors import Refusal
 
-# Fewer rows than one batch of every preset teach nothing that a prompt would not.
-MIN_TRAIN_ROWS: Final = 8
-MIN_VALIDATION_ROWS: Final = 1
 # What rows of a format are called, and how a task comes to more of them.
 ROWS_OF: Final = {
     "sft": ("rows", "Accept or edit more drafts, then freeze the next version."),

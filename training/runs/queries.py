@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import Http404
 
@@ -15,7 +14,7 @@ from members.models import Member
 from review.datasets import removed_samples
 from review.models import Task
 from review.tasks.permissions import tasks_for
-from training.models import Checkpoint, TrainingRun
+from training.models import Checkpoint, Sweep, SweepCell, TrainingRun
 from training.states import RunPurpose
 
 RELATED = (
@@ -49,6 +48,12 @@ def run_or_404(member: Member, run_id: UUID | str) -> TrainingRun:
     if run is None:
         raise Http404("There is no training run with this id that you can see.")
     return run
+
+
+def sweep_of_run(run: TrainingRun) -> Sweep | None:
+    """The sweep that launched a run; None for one that was launched otherwise."""
+    cell = SweepCell.objects.filter(run=run, is_reused=False).select_related("sweep").order_by("pk").first()
+    return cell.sweep if cell else None
 
 
 def of_job(job: Job) -> TrainingRun:
@@ -109,14 +114,6 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-PER_PAGE = 25
-
-
-def page_of(rows: QuerySet[Any], number: str | None) -> Page[Any]:
-    """One page of a list; a number that is none gives the first, one too large the last."""
-    return Paginator(rows, PER_PAGE).get_page(number)
 
 
 def latest_values(metrics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def _refusal(code: str, field: str, message: str, hint: str, status: int = 422) 
 
 
 class RunStart(TypedDict):
-    """As `runs.launch` and sweeps take it."""
+    """As `launch_run.launch` and sweeps take it."""
 
     starts_from: Miniature | None
     teacher: Student | None

@@ -79,6 +79,6 @@ def _widest_pass(recipe: Recipe, rows_tokens: Sequence[int]) -> tuple[int, int]:
     padded = longest[0] * min(recipe.batch_size, len(longest))
     if recipe.objective != "sft" or recipe.packing == "off":
         return padded, math.ceil(len(longest) / recipe.batch_size)
-    # Rows are shared out evenly to as few lines as hold them (`engine/packing/lines.py`).
+    # Rows are shared out evenly to as few lines as hold them (`engine/data/packing.py`).
     passes = math.ceil(sum(longest) / padded)
     return min(padded, max(longest[0], math.ceil(sum(longest) / passes))), passes

@@ -20,7 +20,7 @@ NF4_BYTES: Final = 0.5 + 0.127 / 8
 # Linear layers of a decoder layer that wear an adapter, and how many of them read the residual stream.
 ADAPTED: Final = 7
 READ_RESIDUAL: Final = 5
-# Rows of the output layer whose gradient is made at once, as in `engine/loss.py`.
+# Rows of the output layer whose gradient is made at once, as in `engine/loss/supervised_head.py`.
 PRODUCT_ROWS: Final = 1 << 14
 # Of a sharded model whole at a time: the layer that is used, the one after it, and the buffer that one arrives in.
 WHOLE_LAYERS: Final = 3
@@ -39,7 +39,7 @@ class StepProfile:
         checkpoints: Whether activations are recomputed.
         holds_gradients: Whether a forward pass meets gradients of another: with accumulation.
         is_quantised: Whether the frozen base is in 4 bits.
-        merges: Whether adapters are merged for the pass (`engine/merged.py`: a CPU in fp32 without dropout).
+        merges: Whether adapters are merged for the pass (`engine/model/merged_lora.py`: a CPU in fp32 without dropout).
         mask_bytes: Of dropout, per number: 1 on a GPU, 4 on a CPU.
         block_bytes: Scores held at a time, in fp32.
         shards: Processes that weights, gradients and moments are cut up for; 1 where each has all of them.
@@ -237,7 +237,7 @@ def _head_bytes(shape: Shape, reading: StepProfile, *, is_tuned: bool) -> int:
     # At its logarithms: both blocks' scores where there are two, and in half formats an fp32 copy.
     at_logs = scores * ((2 * FP32 + reading.width if is_first else 12) if reading.is_half else 8 if is_first else 12)
     copy = shape.embedding * reading.width if is_tuned and reading.is_half else 0
-    # A half-precision gradient of the layer is added up in parts (`engine/loss.py`), one in fp32 in place.
+    # A half-precision gradient of the layer is added up in parts (`engine/loss/supervised_head.py`), one in fp32 in place.
     part = min(shape.vocabulary, PRODUCT_ROWS) * shape.hidden * reading.width if copy else 0
     at_gradient = scores * 2 * reading.width + part
     return copy + max(at_logs, at_gradient) + _head_rows(shape, reading)

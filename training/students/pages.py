@@ -11,11 +11,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from members.session import member_of
-from training.runs.forms import StudentForm
 from training.states import StudentSource
 from training.students import queries as selectors
 from training.students import registration
 from training.students.catalogue import FORECAST_ROWS, KNOWN_STUDENTS
+from training.students.forms import StudentForm
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
 

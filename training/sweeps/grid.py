@@ -42,10 +42,6 @@ class SweepAxes:
     epochs: tuple[int, ...] = ()
     share: tuple[float, ...] = ()
 
-    def as_json(self) -> dict[str, list[float]]:
-        """As it is kept with a sweep."""
-        return {name: list(values) for name, values in asdict(self).items()}
-
 
 @dataclass(frozen=True)
 class SweepBudget:

@@ -17,13 +17,13 @@ from review.states import Role
 from review.tasks.permissions import may, task_or_404
 from training.miniatures import queries as miniatures_queries
 from training.notices import followers
-from training.runs import queries as runs_queries
 from training.runs import starting_point
 from training.students import queries as student_selectors
 from training.sweeps import launch_sweep, plan, presentation
 from training.sweeps import queries as selectors
 from training.sweeps.forms import SweepForm
 from web.errors import Refusal
+from web.http.pagination import numbered_page
 
 
 @require_http_methods(["GET", "POST"])
@@ -41,7 +41,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "section": "training",
         "form": form,
         "refusal": refusal,
-        "page": runs_queries.page_of(selectors.visible(member_of(request), task=task), request.GET.get("page")),
+        "page": numbered_page(selectors.visible(member_of(request), task=task), request.GET.get("page")),
         "may_lead": may(member_of(request), task, Role.LEAD),
     }
     status = refusal.status if refusal else 400 if form.errors else 200

@@ -17,7 +17,7 @@ from members.models import Member
 from review.models import Task
 from review.tasks.permissions import tasks_for
 from training.costs.run_cost import DEFAULT_HOST, RunCost, known_prices, run_costs
-from training.models import Sweep, SweepCell, TrainingRun
+from training.models import Sweep, SweepCell
 from training.states import SweepCellState
 from training.sweeps import budget as budgets
 from training.sweeps.budget import Account, CellSpending
@@ -79,12 +79,6 @@ def by_id(sweep_id: UUID) -> Sweep:
         Sweep.DoesNotExist: None.
     """
     return Sweep.objects.select_related(*RELATED).get(pk=sweep_id)
-
-
-def of_run(run: TrainingRun) -> Sweep | None:
-    """The sweep that launched a run; None for one that was launched otherwise."""
-    cell = SweepCell.objects.filter(run=run, is_reused=False).select_related("sweep").order_by("pk").first()
-    return cell.sweep if cell else None
 
 
 def cells(sweep: Sweep) -> list[SweepCell]:

@@ -7,9 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from jobs.models import JobEvent
-from training.models import TrainingRun
-
 # Grouped by the slash, as trackers group charts; what is not named here keeps its own name.
 TAGS: Final[dict[str, str]] = {
     "loss": "loss/train",
@@ -80,28 +77,3 @@ def totals_of(summary: Mapping[str, Any]) -> dict[str, float]:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def run_to_track(run: TrainingRun) -> TrackedRun:
-    """A run with its figures; those of a later attempt count before an earlier one's."""
-    events = JobEvent.objects.filter(job_id=run.job_id, kind="metric").order_by("fence", "seq")
-    timed_payloads = ((at.timestamp(), payload) for at, payload in events.values_list("ts", "payload"))
-    return TrackedRun(
-        key=str(run.pk),
-        name=f"{run.task.slug} run {run.number}",
-        parameters={name: _text(value) for name, value in _parameters(run).items()},
-        figures=figures_of(timed_payloads),
-        totals=totals_of(run.summary),
-    )
-
-
-def _parameters(run: TrainingRun) -> dict[str, Any]:
-    data = {
-        "student": run.student.slug, "dataset_version": str(run.dataset_version), "preset": run.recipe_name,
-        "device": run.device, "rows": run.estimate.get("rows"),
-    }  # fmt: skip
-    return {**data, **run.recipe}
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)

@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from training.engine.checkpoints import checkpoint
-from training.engine.checkpoints.checkpoint import TrainState
 from training.engine.contracts import TrainError
+from training.engine.state import TrainState
 
 pytestmark = pytest.mark.engine
 

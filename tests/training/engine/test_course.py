@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from training.engine.checkpoints.checkpoint import TrainState
 from training.engine.data.sft_rows import TokenRow
 from training.engine.optimization import rate_at
 from training.engine.schedule import Schedule
-from training.engine.state import Diverged, check_divergence
+from training.engine.state import Diverged, TrainState, check_divergence
 from training.recipes.schema import Recipe
 
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from training.engine import optimization
-from training.engine.checkpoints.checkpoint import TrainState
 from training.engine.data.sft_rows import TokenRow
 from training.engine.report.curve import MetricReporter, StepResult
 from training.engine.schedule import Schedule
+from training.engine.state import TrainState
 from training.recipes.schema import Recipe
 
 pytestmark = pytest.mark.engine

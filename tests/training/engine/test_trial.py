@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from training.engine.checkpoints.checkpoint import TrainState
+from training.engine.state import TrainState
 from training.engine.trials import TIMED_LAYOUTS, WARM_UP_STEPS, CompileTrial, LayoutTrial
 
 STEPS = WARM_UP_STEPS + len(TIMED_LAYOUTS)

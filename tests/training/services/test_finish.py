@@ -13,6 +13,7 @@ from training.engine.model.no_repeat_ngram import NO_REPEAT_NGRAM
 from training.inputs import run_inputs
 from training.models import Checkpoint, Miniature
 from training.runs import checkpoints, results
+from training.students import registration
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +67,7 @@ def test_a_stored_file_that_changed_or_vanished_is_refused(miniature, tmp_path):
 
 def test_a_student_whose_files_changed_since_is_refused(student, launch):
     run = launch()
-    (run_inputs.students.folder_of(student) / "tokenizer.json").write_text('{"other": 1}')
+    (registration.folder_of(student) / "tokenizer.json").write_text('{"other": 1}')
 
     with pytest.raises(Refusal) as caught:
         run_inputs.student_ref(student, run)

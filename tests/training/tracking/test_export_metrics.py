@@ -10,7 +10,8 @@ from django.core.management import CommandError, call_command
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.training.miniatures import conclude, report
-from training.tracking.figures import Figure, figures_of, run_to_track, totals_of
+from training.tracking.figures import Figure, figures_of, totals_of
+from training.tracking.runs import run_to_track
 
 pytestmark = pytest.mark.django_db
 

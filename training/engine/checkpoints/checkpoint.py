@@ -26,43 +26,13 @@ from torch import Tensor
 from jobs.rundir.durable import fsync_file, fsync_folder
 from training.engine.contracts import TrainError
 from training.engine.disk import make_folder, require_room, whole_or_gone
+from training.engine.state import TrainState
 
 MANIFEST: Final = "manifest.json"
 WEIGHTS: Final = "weights.safetensors"
 BEST: Final = "best.safetensors"
 OPTIMISER: Final = "optimiser.pt"
 STATE_FILE: Final = "standing.json"
-
-
-@dataclass
-class TrainState:
-    """Where a run stands after `step` optimiser steps. Losses are nats per supervised token.
-
-    `validated_step` and `sampled_step` tell which of the duties that fall due at a step have been done, so that a run
-    stopped in the middle of them takes them up again. `smoothed_loss` and `first_loss` watch for divergence. `halvings` is
-    how often batches have been halved because memory ran out, `skipped_steps` how often fp16's gradients overflowed,
-    `skipped_in_a_row` how often since weights last changed. `layout` is how rows are laid out where that was chosen by
-    timing; empty where it was not.
-    """
-
-    step: int = 0
-    validated_step: int = -1
-    sampled_step: int = -1
-    train_loss: float | None = None
-    validation_loss: float | None = None
-    validation_loss_before: float | None = None
-    best_loss: float | None = None
-    best_step: int = 0
-    best_measures: dict[str, float] = field(default_factory=dict)
-    smoothed_loss: float | None = None
-    first_loss: float | None = None
-    tokens: int = 0
-    supervised_tokens: int = 0
-    seconds: float = 0.0
-    halvings: int = 0
-    skipped_steps: int = 0
-    skipped_in_a_row: int = 0
-    layout: str = ""
 
 
 @dataclass(frozen=True)

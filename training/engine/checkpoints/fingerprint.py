@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from training.engine.contracts import StudentRef
-from training.engine.data.sft_rows import TokenRow
+from training.engine.data.sft_rows import Item, TokenRow
 from training.engine.model import loading
-from training.engine.objectives.base import Item
 from training.recipes import identity
 from training.recipes.schema import Recipe
 

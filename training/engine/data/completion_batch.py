@@ -59,7 +59,7 @@ def collate_completions(groups: Sequence[Sequence[TokenRow]], pad: int, *, share
     Args:
         groups: Rows; completions are numbered through all of them in order.
         pad: Token that fills up.
-        share: Read the prompt of a group once. The model must take a mask of its own (see `sharing.can_share`).
+        share: Read the prompt of a group once. The model must take a mask of its own (see `prompt_sharing.can_share_prompts`).
     """
     laid = [_BatchRow([row]) for rows in groups for row in rows] if not share else [_BatchRow(rows) for rows in groups]
     width = max(len(line.ids) for line in laid)

@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from training.engine.contracts import TrainError
 from training.engine.data.chat import Chat, PromptMismatchError
-from training.engine.data.sft_rows import TokenRow
-from training.engine.objectives.base import Item
+from training.engine.data.sft_rows import Item, TokenRow
 
 NAMED: Final = 10
 

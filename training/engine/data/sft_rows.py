@@ -12,7 +12,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import torch
@@ -25,6 +25,25 @@ from training.engine.data.chat import Chat, PromptMismatchError
 POOL_BATCHES: Final = 100
 NAMED_ROWS: Final = 10
 ENCODED_AT_ONCE: Final = 2_000
+
+
+class Item(Protocol):
+    """One example of any objective."""
+
+    @property
+    def id(self) -> str:
+        """Its id in the dataset's file."""
+
+    @property
+    def length(self) -> int:
+        """Tokens a model reads for it; items of like length share a batch."""
+
+    @property
+    def supervised(self) -> int:
+        """How many of them are supervised."""
+
+    def identity(self) -> str:
+        """All that tells it from another, as text: a checkpoint belongs to these very tokens."""
 
 
 @dataclass(frozen=True)

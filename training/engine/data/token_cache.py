@@ -151,7 +151,7 @@ def _hash(text: str) -> str:
 def read_cached(
     path: Path, chat: Chat, *, max_length: int, max_rows: int | None = None, cache: TokenCache | None
 ) -> Sequence[TokenRow]:
-    """Rows of an `sft` file, as `data.read` gives them.
+    """Rows of an `sft` file, as `sft_rows.read` gives them.
 
     Args:
         path: The file.
@@ -161,7 +161,7 @@ def read_cached(
         cache: Where tokens are kept for other runs; None keeps none.
 
     Raises:
-        TrainError: As `data.read`.
+        TrainError: As `sft_rows.read`.
     """
     # A file that is not there is refused with its name where files are read.
     key = key_of(path, chat, max_rows=max_rows) if cache and path.is_file() else None

@@ -15,8 +15,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from training.engine.data.completion_batch import CompletionBatch
-from training.engine.loss.supervised_head import block_rows
-from training.engine.objectives.base import Network
+from training.engine.loss.supervised_head import Network, block_rows
 
 Direction = Literal["forward", "reverse"]
 

@@ -8,6 +8,8 @@ Where the model does nothing to the scores afterwards they are never held as a w
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import torch
@@ -114,6 +116,21 @@ class SupervisedHead:
         self._hidden, self._compute = hidden, torch.get_autocast_dtype(device) if is_mixed else hidden.dtype
         # The layer itself then has nothing to do; its part is done block by block in `_HeadLoss`.
         return (hidden[:0], *inputs[1:])
+
+
+@dataclass(frozen=True)
+class Network:
+    """A model that is tuned, as objectives see it.
+
+    `model` may be wrapped by accelerate; `head` watches the output layer of the same model without its wrapper;
+    `extra_inputs` gives what the family's forward pass asks for beside token ids.
+    """
+
+    model: Any
+    head: SupervisedHead
+    pad: int
+    device: torch.device
+    extra_inputs: Callable[[Tensor], dict[str, Tensor]]
 
 
 def _ends_model(model: Any, head: nn.Module) -> bool:

@@ -80,7 +80,7 @@ def load_weights(opened: UnloadedStudent, *, dtype: torch.dtype, quantise: Quant
     Args:
         opened: The student.
         dtype: Format the weights are held in.
-        quantise: `nf4` holds the linear layers in 4 bits, on the GPU at once; `device.place` has made sure of both.
+        quantise: `nf4` holds the linear layers in 4 bits, on the GPU at once; `placement.place` has made sure of both.
 
     Raises:
         TrainError: They cannot be read or fetched, or are of an architecture that is not known.

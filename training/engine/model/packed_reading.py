@@ -15,8 +15,8 @@ from transformers import PretrainedConfig, PreTrainedModel
 
 from training.engine.data.packing import pack
 from training.engine.data.sft_rows import TokenRow, collate
+from training.engine.loss.supervised_head import Network
 from training.engine.model import packed_attention
-from training.engine.objectives.base import Network
 
 # Layers whose attention a row's bounds and a window say all about; others keep what packed rows would share.
 KNOWN_LAYERS: Final = frozenset({"full_attention", "sliding_attention"})

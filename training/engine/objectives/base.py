@@ -6,53 +6,17 @@ step. It does not know any one objective, nor steps, checkpoints or reports.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
-from training.engine.loss.supervised_head import SupervisedHead
+from training.engine.data.sft_rows import Item
+from training.engine.loss.supervised_head import Network
 
 # By name: a pair of sum and count, fp64 (2), so that a mean over batches and processes is the mean over items.
 Measures = dict[str, Tensor]
-
-
-class Item(Protocol):
-    """One example of any objective."""
-
-    @property
-    def id(self) -> str:
-        """Its id in the dataset's file."""
-
-    @property
-    def length(self) -> int:
-        """Tokens a model reads for it; items of like length share a batch."""
-
-    @property
-    def supervised(self) -> int:
-        """How many of them are supervised."""
-
-    def identity(self) -> str:
-        """All that tells it from another, as text: a checkpoint belongs to these very tokens."""
-
-
-@dataclass(frozen=True)
-class Network:
-    """A model that is tuned, as objectives see it.
-
-    `model` may be wrapped by accelerate; `head` watches the output layer of the same model without its wrapper;
-    `extra_inputs` gives what the family's forward pass asks for beside token ids.
-    """
-
-    model: Any
-    head: SupervisedHead
-    pad: int
-    device: torch.device
-    extra_inputs: Callable[[Tensor], dict[str, Tensor]]
-
-
 I = TypeVar("I", bound=Item, contravariant=True)  # noqa: E741  (an item)
 
 

@@ -19,9 +19,9 @@ from training.engine.data.chat import Chat
 from training.engine.data.completion_batch import collate_completions
 from training.engine.data.sft_rows import TokenRow
 from training.engine.loss.divergence import Direction, divergence, score_source
-from training.engine.loss.supervised_head import SupervisedHead
+from training.engine.loss.supervised_head import Network, SupervisedHead
 from training.engine.model.loading import LoadedStudent
-from training.engine.objectives.base import Measures, Network, measure
+from training.engine.objectives.base import Measures, measure
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from accelerate import Accelerator
 
+from training.engine.loss.supervised_head import Network
 from training.engine.model.loading import LoadedStudent
-from training.engine.objectives.base import Network, Objective
+from training.engine.objectives.base import Objective
 from training.engine.objectives.distillation import Distillation, teacher_network
 from training.engine.objectives.dpo import Dpo
 from training.engine.objectives.kto import Kto

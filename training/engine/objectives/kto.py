@@ -17,8 +17,9 @@ from training.engine.data.completion_batch import collate_completions
 from training.engine.data.labelled import LabelledAnswer
 from training.engine.data.sft_rows import TokenRow
 from training.engine.loss.log_probs import log_probs, summed, token_log_probs
+from training.engine.loss.supervised_head import Network
 from training.engine.objectives import reference_kl
-from training.engine.objectives.base import Measures, Network, measure
+from training.engine.objectives.base import Measures, measure
 from training.engine.objectives.reference import ReferenceLogProbs
 
 

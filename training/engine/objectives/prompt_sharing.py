@@ -13,7 +13,7 @@ import torch
 from training.engine.data.completion_batch import collate_completions
 from training.engine.data.sft_rows import TokenRow
 from training.engine.loss.log_probs import log_probs
-from training.engine.objectives.base import Network
+from training.engine.loss.supervised_head import Network
 
 # Half formats round this much over a probe of two dozen tokens; a wrong mask is off by whole nats.
 CLOSE_NATS: Final = 0.2

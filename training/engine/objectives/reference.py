@@ -23,8 +23,8 @@ from training.engine.checkpoints import checkpoint
 from training.engine.data.completion_batch import collate_completions
 from training.engine.data.sft_rows import TokenRow
 from training.engine.loss.log_probs import log_probs
+from training.engine.loss.supervised_head import Network
 from training.engine.model.merged_lora import ADAPTER
-from training.engine.objectives.base import Network
 
 FOLDER: Final = "reference"
 VALUES: Final = "log_probs"
@@ -58,7 +58,7 @@ class ReferenceLogProbs:
     ) -> bool:
         """Find out what the reference says of rows, or read it where an earlier attempt has found out.
 
-        All processes call it together and share the work; adapters must be switched off (see `switched_off`).
+        All processes call it together and share the work; adapters must be switched off (see `adapter_switched_off`).
 
         Args:
             network: The tuned model.

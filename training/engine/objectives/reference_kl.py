@@ -13,7 +13,8 @@ import torch
 from training.engine.data.completion_batch import collate_completions
 from training.engine.data.sft_rows import TokenRow
 from training.engine.loss.divergence import divergence, score_source
-from training.engine.objectives.base import Measures, Network, measure
+from training.engine.loss.supervised_head import Network
+from training.engine.objectives.base import Measures, measure
 from training.engine.objectives.reference import adapter_switched_off, has_adapter
 
 

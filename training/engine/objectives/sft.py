@@ -11,7 +11,8 @@ from training.engine.data.chat import Chat
 from training.engine.data.packing import PackedRows, pack
 from training.engine.data.prefetch import Prefetcher
 from training.engine.data.sft_rows import PaddedBatch, TokenRow, collate
-from training.engine.objectives.base import Measures, Network
+from training.engine.loss.supervised_head import Network
+from training.engine.objectives.base import Measures
 
 
 @dataclass(frozen=True)

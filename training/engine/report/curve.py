@@ -11,9 +11,9 @@ from typing import Final
 import torch
 
 from training.engine import optimization
-from training.engine.checkpoints.checkpoint import TrainState
 from training.engine.memory.memory_plan import peak_gib
 from training.engine.schedule import Schedule
+from training.engine.state import TrainState
 
 # At most so many points on a run's curve, and a progress report at most so often.
 CURVE_POINTS: Final = 500

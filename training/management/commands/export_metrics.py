@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from training.models import TrainingRun
 from training.tracking import mlflow, tensorboard
-from training.tracking.figures import TrackedRun, run_to_track
+from training.tracking.figures import TrackedRun
+from training.tracking.runs import run_to_track
 
 
 class Command(BaseCommand):

@@ -22,8 +22,7 @@ from transformers import (
 from training.engine.data.labelled import LabelledAnswer
 from training.engine.data.pairs import AnswerPair
 from training.engine.data.sft_rows import TokenRow
-from training.engine.loss.supervised_head import SupervisedHead
-from training.engine.objectives.base import Network
+from training.engine.loss.supervised_head import Network, SupervisedHead
 from training.engine.objectives.reference import ReferenceLogProbs, adapter_switched_off
 
 VOCABULARY = 97

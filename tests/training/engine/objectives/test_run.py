@@ -100,8 +100,7 @@ def likelihoods(student: Path, adapter: Path | None, *, merge: bool = True) -> t
 
 
 def said_by(student: loading.LoadedStudent, rows: list[TokenRow]) -> torch.Tensor:
-    from training.engine.loss.supervised_head import SupervisedHead
-    from training.engine.objectives.base import Network
+    from training.engine.loss.supervised_head import Network, SupervisedHead
 
     network = Network(student.model, SupervisedHead(student.model), student.chat.pad, torch.device("cpu"), lambda _: {})
     with torch.no_grad():

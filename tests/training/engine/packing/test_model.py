@@ -11,10 +11,9 @@ from transformers import AutoModelForCausalLM
 from training.engine.contracts import StudentRef
 from training.engine.data.packing import pack
 from training.engine.data.sft_rows import TokenRow, collate
-from training.engine.loss.supervised_head import SupervisedHead
+from training.engine.loss.supervised_head import Network, SupervisedHead
 from training.engine.model import loading
 from training.engine.model.packed_reading import PackedReading, why_not_packed
-from training.engine.objectives.base import Network
 
 pytestmark = pytest.mark.engine
 FAMILIES = ["llama", "qwen", "gemma", "gemma-vision"]

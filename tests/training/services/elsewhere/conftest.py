@@ -18,7 +18,8 @@ from members.models import Member
 from tests.nursery import SETTINGS, nursery
 from tests.training.engine.conftest import SHAPE, make_tokenizer
 from training.models import Student, TrainingRun
-from training.runs import launch_run, portable
+from training.runs import launch_run
+from training.runs.portable import export_run
 from training.students import registration
 
 
@@ -90,7 +91,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def trained(run: TrainingRun, tmp_path: Path, shelf: Path) -> Path:
     """The run's directory as it comes back from a machine of somebody else's, where it lay under another path."""
-    portable.export(run, tmp_path / "given")
+    export_run.export(run, tmp_path / "given")
     there = (tmp_path / "given").rename(tmp_path / "cluster")
     if not (shelf / "result.json").exists():
         train_anew(there)

@@ -16,7 +16,7 @@ from jobs.models import Job, JobEvent
 from jobs.states import JobState
 from training.miniatures import zip_stream
 from training.models import Miniature, TrainingRun
-from training.runs import portable
+from training.runs.portable import adopt_run, export_run
 from web.errors import Refusal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engine]
@@ -44,10 +44,10 @@ def test_a_run_trained_elsewhere_ends_here_with_its_miniature_events_and_figures
 
 
 def test_adopting_twice_is_adopting_once(run, trained):
-    first = portable.adopt(trained)
+    first = adopt_run.adopt(trained)
     events = JobEvent.objects.count()
 
-    again = portable.adopt(trained)
+    again = adopt_run.adopt(trained)
 
     assert (first.is_new, again.is_new) == (True, False)
     assert again.miniature == first.miniature
@@ -56,7 +56,7 @@ def test_adopting_twice_is_adopting_once(run, trained):
 
 def test_a_cut_off_run_goes_on_from_its_checkpoint_and_is_adopted(run, train, tmp_path):
     given = tmp_path / "given"
-    portable.export(run, given)
+    export_run.export(run, given)
     train(given)
     # As if it had been cut off before its last checkpoint.
     (given / "result.json").unlink()
@@ -64,18 +64,18 @@ def test_a_cut_off_run_goes_on_from_its_checkpoint_and_is_adopted(run, train, tm
     shutil.rmtree(max((given / "checkpoints").iterdir()))
 
     with pytest.raises(Refusal) as early:
-        portable.adopt(given)
+        adopt_run.adopt(given)
     train(given)
 
     assert early.value.code == "not_ended"
-    summary = portable.adopt(given).miniature.run.summary
+    summary = adopt_run.adopt(given).miniature.run.summary
     assert 0 < summary["resumed_from_step"] < summary["steps"]
 
 
 def test_what_was_altered_is_refused_and_named(run, trained):
     def refused() -> str:
         with pytest.raises(Refusal) as caught:
-            portable.adopt(trained)
+            adopt_run.adopt(trained)
         assert caught.value.code == "altered"
         return caught.value.message
 
@@ -105,14 +105,14 @@ def test_what_was_altered_is_refused_and_named(run, trained):
     )
     assert not Miniature.objects.exists()
     assert Job.objects.get(pk=run.job_id).state == JobState.PAUSED
-    assert portable.adopt(trained).is_new
+    assert adopt_run.adopt(trained).is_new
 
 
 def test_a_run_that_was_resumed_here_is_not_taken_from_elsewhere(run, trained, admin):
     control.resume(Job.objects.get(pk=run.job_id), by=admin)
 
     with pytest.raises(Refusal) as caught:
-        portable.adopt(trained)
+        adopt_run.adopt(trained)
 
     assert caught.value.code == "begun_since"
     assert not Miniature.objects.exists()
