@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "evaluation",
     "serving",
     "campaigns",
+    "demo",
     "miniatures_site",
 ]
 
