@@ -1,4 +1,4 @@
-"""API of contacts, the suppression list and sender identities. People's data: all of it asks for the scope of a lead."""
+"""API of contacts. They are people's data: all of it asks for the scope of a lead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forms about contacts: the file, the basis of all its rows, suppressions, senders, and a person to look for."""
+"""Forms of an import of contacts: the file, and the basis of all its rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the API of contacts, suppressions and senders takes and gives."""
+"""What the API of contacts takes and gives."""
 
 from __future__ import annotations
 

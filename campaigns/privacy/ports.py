@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+# Told the Message-IDs of the person's mails, once the erasure is committed.
 EraseHook = Callable[[Sequence[str]], None]
-"""Told the Message-IDs of the person's mails, once the erasure is committed."""
 _erase_hooks: list[EraseHook] = []
 
 
