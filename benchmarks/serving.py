@@ -72,7 +72,7 @@ def _rows(folder: Path) -> dict[str, Any]:
     adapter = _adapter(folder / "adapter")
     _, token = ApiToken.objects.create(user=member, name="bench", scopes=["serve"])
     entry = {
-        "name": MODEL, "folder": str(adapter), "method": "lora", "base": {"path": str(registration.DEMO_FOLDER)},
+        "name": MODEL, "folder": str(adapter), "method": "lora", "base": {"path": str(registration.demo_folder())},
         "task": spec.canonical(), "manifest_sha256": "0" * 64,
     }  # fmt: skip
     prompts = [prompting.messages(spec, known, audience="student") for known in facts]
@@ -86,9 +86,9 @@ def _adapter(folder: Path) -> Path:
 
     from training.engine.contracts import StudentRef
     from training.engine.model import loading, lora
-    from training.students.registration import DEMO_FOLDER
+    from training.students.registration import demo_folder
 
-    base = loading.load(StudentRef(path=str(DEMO_FOLDER)), dtype=torch.float32)
+    base = loading.load(StudentRef(path=str(demo_folder())), dtype=torch.float32)
     lora.attach(base.model, rank=16, alpha=32, dropout=0.0, seed=1).save_pretrained(folder)
     file = folder / "adapter_model.safetensors"
     save_file({name: tensor + 1e-4 for name, tensor in load_file(file).items()}, file)
@@ -101,9 +101,9 @@ def _peer(adapter: Path, prompts: list[Any]) -> Callable[[], tuple[int, float]]:
 
     from training.engine.contracts import StudentRef
     from training.engine.model import loading
-    from training.students.registration import DEMO_FOLDER
+    from training.students.registration import demo_folder
 
-    base = loading.load(StudentRef(path=str(DEMO_FOLDER)), dtype=torch.float32)
+    base = loading.load(StudentRef(path=str(demo_folder())), dtype=torch.float32)
     student = loading.load_tuned(base, adapter)
     ids = [torch.tensor([student.chat.prompt_ids(prompt)]) for prompt in prompts]
 

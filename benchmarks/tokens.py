@@ -29,7 +29,7 @@ from training.engine.objectives.sft import Sft
 from training.engine.schedule import Schedule
 from training.recipes.schema import Recipe
 
-STUDENT = Path(__file__).resolve().parent.parent / "training" / "demo_student" / "weights"
+STUDENT = Path(__file__).resolve().parent.parent / "demo" / "student" / "weights"
 LONGEST = 8192
 BATCHES = 200
 

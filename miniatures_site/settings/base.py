@@ -224,6 +224,8 @@ CHECKPOINTS_IN_STORAGE = (
     env.flag("CHECKPOINTS_IN_STORAGE", default=False) if env.text("CHECKPOINTS_IN_STORAGE") else None
 )
 STUDENT_ROOTS = [Path(p).resolve() for p in env.words("STUDENT_ROOTS", str(VAR_DIR / "students"))]
+# Where the small student of the demo lies; it comes with the code.
+DEMO_STUDENT_DIR = Path(env.text("DEMO_STUDENT_DIR", str(BASE_DIR / "demo" / "student" / "weights"))).resolve()
 DEMO = env.flag("DEMO", default=False)
 
 LOGGING = {

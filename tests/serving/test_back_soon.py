@@ -42,7 +42,7 @@ def student():
 @pytest.fixture
 def adapter(tmp_path: Path) -> Path:
     folder = tmp_path / "adapter"
-    model = loading.load(StudentRef(path=str(registration.DEMO_FOLDER)), dtype=torch.float32).model
+    model = loading.load(StudentRef(path=str(registration.demo_folder())), dtype=torch.float32).model
     lora.attach(model, rank=4, alpha=8, dropout=0.0, seed=1).save_pretrained(folder)
     return folder
 

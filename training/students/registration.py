@@ -1,4 +1,4 @@
-"""Register base models. Knows folders and hub ids by their words; weights are read by the engine alone."""
+"""Register base models by folder or hub id. Only the engine reads weights."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from web.errors import Refusal
 
 HUB_TOKEN = "HF_TOKEN"  # noqa: S105 (the name of a secret, not the secret)
 DEMO_SLUG = "demo"
-DEMO_FOLDER = Path(__file__).resolve().parent.parent / "demo_student" / "weights"
 DEMO_LICENCE = "Apache-2.0"
 # Larger folders are hashed by their first run: a page must not wait for it.
 HASH_UP_TO_BYTES = 2 << 30
@@ -30,20 +29,26 @@ _COMMIT = re.compile(r"\A[0-9a-f]{40}\Z")
 MAX_SLUG = 60
 
 
+def demo_folder() -> Path:
+    """Return the folder of the demo's student on this host."""
+    return Path(settings.DEMO_STUDENT_DIR)
+
+
 def register_demo() -> Student:
     """Make the small student that comes with the product known, or bring its row up to date. Safe to repeat.
 
     Raises:
         Refusal: Its folder is damaged.
     """
-    facts = model_folder.inspect_folder(str(DEMO_FOLDER), roots=[DEMO_FOLDER])
+    folder = demo_folder()
+    facts = model_folder.inspect_folder(str(folder), roots=[folder])
     student, _ = Student.objects.update_or_create(
         slug=DEMO_SLUG,
         defaults={
             "name": "Demo student",
             "source": StudentSource.DEMO,
             "licence": DEMO_LICENCE,
-            "manifest_sha256": model_folder.manifest_sha256(DEMO_FOLDER),
+            "manifest_sha256": model_folder.manifest_sha256(folder),
             "bytes": facts.bytes,
             "model_type": facts.model_type,
             "parameters": facts.parameters,
@@ -138,7 +143,7 @@ def _licence_of(hub_id: str) -> str:
 def folder_of(student: Student) -> Path | None:
     """Where a student's files lie on this host; None for a hub id."""
     if student.is_demo:
-        return DEMO_FOLDER
+        return demo_folder()
     return Path(student.path) if student.path else None
 
 
@@ -149,7 +154,7 @@ def secret_refs(student: Student) -> list[str]:
 
 def allowed_roots() -> list[str]:
     """Folders an engine may load a student from."""
-    return [*(str(root) for root in settings.STUDENT_ROOTS), str(DEMO_FOLDER)]
+    return [*(str(root) for root in settings.STUDENT_ROOTS), str(demo_folder())]
 
 
 def _require_admin(by: Member) -> None:

@@ -17,7 +17,7 @@ from tests.review.exports.conftest import Freeze, data_of, frozen, rows_of
 from tests.review.replay import defacto
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engine]
-STUDENT = str(Path(__file__).parents[3] / "training" / "demo_student" / "weights")
+STUDENT = str(Path(__file__).parents[3] / "demo" / "student" / "weights")
 Load = Callable[[str], Any]
 COUNT = 24
 # All 1,486 under `make stress`.

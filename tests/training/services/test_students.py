@@ -77,8 +77,8 @@ def test_the_hub_token_is_asked_for_only_where_one_is_set(admin, student, monkey
     assert registration.secret_refs(student) == []
 
 
-def test_the_demo_student_is_registered_once_and_kept_up_to_date(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(registration, "DEMO_FOLDER", write_student(tmp_path / "weights"))
+def test_the_demo_student_is_registered_once_and_kept_up_to_date(tmp_path, settings, capsys):
+    settings.DEMO_STUDENT_DIR = write_student(tmp_path / "weights")
     call_command("register_demo_student")
     first = Student.objects.get().manifest_sha256
     (tmp_path / "weights" / "tokenizer.json").write_text('{"new": 1}')
