@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from campaigns.compose import content, message, repeats
-from campaigns.mails import dry_run, queries
+from campaigns.mails import dry_run
 from campaigns.models import Campaign, Contact, Message
 from campaigns.planning.edit import ArmPlan, StepPlan
 from campaigns.sending import lifecycle, tick
