@@ -14,8 +14,8 @@ from rest_framework.views import APIView
 
 from campaigns.contacts import queries
 from campaigns.contacts import serializers as shapes
-from campaigns.contacts.imports import ContactsResult, import_contacts
 from campaigns.contacts.imports.columns import BASIS
+from campaigns.contacts.imports.import_file import ContactsResult, import_contacts
 from campaigns.contacts.imports.import_rows import import_rows
 from members.session import member_of
 from members.tokens.idempotency import idempotent_in_steps

@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from campaigns.contacts.imports import ContactsPreview
 from campaigns.contacts.imports.columns import BASIS
+from campaigns.contacts.imports.preview import ContactsPreview
 from campaigns.states import LawfulBasis
 
 

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.contacts import queries
 from campaigns.contacts.forms import BasisForm, ContactFileForm, basis_initial, column_rows, mapping_from
-from campaigns.contacts.imports import ContactsResult, import_contacts, read_preview
+from campaigns.contacts.imports.import_file import ContactsResult, import_contacts
+from campaigns.contacts.imports.preview import read_preview
 from campaigns.contacts.imports.sample_file import sample_csv
 from campaigns.suppression.queries import task_to_lead_or_403
 from members.session import member_of
