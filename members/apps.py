@@ -12,6 +12,7 @@ class MembersConfig(AppConfig):
         from members.accounts import queries
         from members.recent_login import reauthentication
         from members.sign_in import audit_signals
+        from members.tokens import openapi  # noqa: F401 (registers itself with the schema generator by being imported)
 
         ports.set_member_names(queries.names_of, queries.ids_matching)
         audit_signals.connect_signals()

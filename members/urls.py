@@ -4,12 +4,13 @@ from django.urls import path
 
 from members.accounts import pages as accounts_pages
 from members.invitations import pages
+from members.tokens import pages as tokens_pages
 
 app_name = "members"
 urlpatterns = [
     path("", accounts_pages.profile, name="profile"),
-    path("tokens/", accounts_pages.token_list, name="tokens"),
-    path("tokens/<str:key>/revoke/", accounts_pages.token_revoke, name="token_revoke"),
+    path("tokens/", tokens_pages.token_list, name="tokens"),
+    path("tokens/<str:key>/revoke/", tokens_pages.token_revoke, name="token_revoke"),
     path("invitations/", pages.index, name="invitations"),
     path("invitations/<uuid:invitation_id>/revoke/", pages.revoke, name="invitation_revoke"),
     path("sign-out-everywhere/", accounts_pages.sign_out_everywhere, name="sign_out_everywhere"),

@@ -111,7 +111,7 @@ _CAMPAIGNS = {
     "campaigns:approve": (NONE, REVIEWER), "campaigns:dry-run": (LEAD, NONE),
     "campaigns:fixed": (NONE, LEAD), "api-campaign-fixed": (NONE, LEAD),
     "campaigns:dry-run-download": (LEAD, NONE), "campaigns:mails": (LEAD, NONE), "campaigns:mail": (LEAD, NONE),
-    "campaigns:mail-settle": (NONE, LEAD), "campaigns:mail-in-mailbox": (LEAD, NONE),
+    "campaigns:mail-settle": (NONE, LEAD), "demo:mail-in-mailbox": (LEAD, NONE),
     "campaigns:replies": (VIEWER, NONE), "campaigns:reply-meaning": (NONE, REVIEWER),
     "campaigns:contacts": (LEAD, NONE), "campaigns:contacts-sample": (LEAD, NONE),
     "campaigns:contacts-import": (LEAD, LEAD), "campaigns:contacts-columns": (LEAD, LEAD),
@@ -123,8 +123,8 @@ _CAMPAIGNS = {
     "campaigns:experiment": (VIEWER, NONE), "campaigns:experiment-look": (NONE, LEAD),
     "campaigns:experiment-contacts": (VIEWER, NONE), "campaigns:experiment-registration": (VIEWER, NONE),
     "campaigns:experiment-result": (VIEWER, NONE), "campaigns:click": (OPEN, NONE), "campaigns:open": (OPEN, NONE),
-    "campaigns:unsubscribe": (OPEN, OPEN), "campaigns:mailbox": (ANY_LEAD, NONE),
-    "campaigns:mailbox-mail": (ANY_LEAD, NONE), "campaigns:mailbox-answer": (NONE, ANY_LEAD),
+    "campaigns:unsubscribe": (OPEN, OPEN), "demo:mailbox": (ANY_LEAD, NONE),
+    "demo:mailbox-mail": (ANY_LEAD, NONE), "demo:mailbox-answer": (NONE, ANY_LEAD),
 }  # fmt: skip
 _API = {
     "api-me": (MEMBER, NONE), "api-tokens": (MEMBER, MEMBER), "api-token": (NONE, OWN),
@@ -222,7 +222,7 @@ WIDE: dict[str, str] = {
     "campaigns:senders": _PICKS, "api-senders": _PICKS,
     "campaigns:sender": "it is changed by an admin, or who leads all tasks that use it, and every change is audited and shown",
     "api-sender": "it is changed by an admin, or who leads all tasks that use it, and every change is audited and shown",
-    "campaigns:mailbox": _SINK, "campaigns:mailbox-mail": _SINK, "campaigns:mailbox-answer": _SINK,
+    "demo:mailbox": _SINK, "demo:mailbox-mail": _SINK, "demo:mailbox-answer": _SINK,
     "campaigns:people": "a person is looked for by address in the tasks that the member leads, and in no others",
     "campaigns:person-export": "it holds what the tasks that the member leads have of the person",
     "campaigns:person-erase": "it is refused where another task holds the person: then an admin erases",

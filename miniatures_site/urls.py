@@ -38,6 +38,7 @@ urlpatterns = [
     path("", include("evaluation.urls")),
     path("", include("serving.urls")),
     path("", include("campaigns.urls")),
+    path("", include("demo.urls")),
     path("v1/", include("serving.v1_urls")),
     path("api/v1/", include("miniatures_site.api.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),

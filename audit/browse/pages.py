@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from audit.browse import queries
 from audit.browse.queries import TrailFilter, require_admin, trail_csv
+from audit.seals import queries as seals_queries
 from audit.trail import ACTS
 
 
@@ -40,7 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
     lines, following = queries.page(asked, before=int(before) if before.isdecimal() else None)
     context = {
         "section": "settings", "tab": "audit", "form": form, "lines": lines, "next": following,
-        "is_first": not before, "is_narrowed": asked != queries.TrailFilter(), "seal": queries.last_seal(),
+        "is_first": not before, "is_narrowed": asked != queries.TrailFilter(), "seal": seals_queries.last_seal(),
     }  # fmt: skip
     return render(request, "audit/index.html", context)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 
 from audit.browse import ports
-from audit.models import AuditDigest, AuditRow
-from audit.seals.row_hashes import row_hash
+from audit.models import AuditRow
+from audit.seals.queries import first_day
 from audit.trail import ACTS, KIND_NAMES
 from web import csv
 
@@ -109,29 +109,6 @@ def all_lines(asked: TrailFilter) -> Iterator[TrailLine]:
         yield from some
         if before is None:
             return
-
-
-def hashes_of(day: date) -> Iterator[tuple[int, str]]:
-    """(row id, row hash) of a UTC day's rows in the order of ids."""
-    rows = AuditRow.objects.filter(at__gte=first_day(day), at__lt=first_day(day + timedelta(days=1))).order_by("id")
-    for row in rows.iterator(chunk_size=1000):
-        yield (
-            row.pk,
-            row_hash(
-                row_id=row.pk, at=row.at, actor=row.actor, act=row.act,
-                subject_kind=row.subject_kind, subject_id=row.subject_id, detail=row.detail,
-            ),
-        )  # fmt: skip
-
-
-def last_seal() -> AuditDigest | None:
-    """The newest seal."""
-    return AuditDigest.objects.order_by("-day").first()
-
-
-def first_day(day: date) -> datetime:
-    """The first moment of a UTC day."""
-    return datetime.combine(day, time.min, tzinfo=UTC)
 
 
 def _names_of_subjects(rows: list[AuditRow]) -> dict[tuple[str, str], str]:

@@ -9,9 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from audit.browse import queries
 from audit.models import AuditDigest, AuditRow
-from audit.seals import row_hashes
+from audit.seals import queries, row_hashes
 
 # A transaction that began before midnight may still bring its row for so long.
 GRACE = timedelta(hours=1)

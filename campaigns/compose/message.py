@@ -24,7 +24,7 @@ from campaigns.states import LawfulBasis
 from web.errors import Refusal
 
 LOCAL_PART_MAX = 64
-_TOKEN_MARK = "token-here"
+_PLACEHOLDER = "token-here"
 _ANSWERED = re.compile(r"\A(?:\s*re\s*:\s*)+", re.IGNORECASE)
 # Where an address is from must be told to whoever did not give it (GDPR, article 14).
 _REASONS = {
@@ -159,13 +159,13 @@ def _reason(contact: Contact) -> str:
 
 
 def _absolute(name: str, token: str) -> str:
-    return settings.SITE_URL + _path(name).replace(_TOKEN_MARK, token)
+    return settings.SITE_URL + _path(name).replace(_PLACEHOLDER, token)
 
 
 @cache
 def _path(name: str) -> str:
     """The path of an address with a mark where its token stands: looking one up anew takes longer than signing."""
-    return reverse(name, args=[_TOKEN_MARK])
+    return reverse(name, args=[_PLACEHOLDER])
 
 
 def _named(name: str, address: str) -> str:

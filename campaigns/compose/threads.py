@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from campaigns.compose import content
-from campaigns.mails import queries
+from campaigns.compose.content import with_words
 from campaigns.models import Campaign, Message, Step
 from campaigns.states import MessageState
 
@@ -30,7 +30,7 @@ def sent_before_by_record(
             campaign=campaign, arm=arm_id, state=MessageState.SENT, step__number__lt=step.number,
             contact__record__in=chunk,
         )  # fmt: skip
-        for mail in queries.with_words(sent).order_by("step__number", "sent_at", "id"):
+        for mail in with_words(sent).order_by("step__number", "sent_at", "id"):
             if mail.contact.record_id is not None:
                 by_record.setdefault(mail.contact.record_id, {}).setdefault(mail.step.number, content.fields_of(mail))
     return {record: [by_step[number] for number in sorted(by_step)] for record, by_step in by_record.items()}
@@ -47,4 +47,4 @@ def earlier_mails(message: Message) -> list[Message]:
     earlier = Message.objects.filter(
         campaign_id=message.campaign_id, contact_id=message.contact_id, step__number__lt=message.step.number
     ).exclude(state__in=(MessageState.FAILED, MessageState.STOPPED))
-    return list(queries.with_words(earlier).order_by("step__number"))
+    return list(with_words(earlier).order_by("step__number"))

@@ -1,4 +1,4 @@
-"""Forms about contacts: the file, the basis of all its rows, suppressions, senders, and a person to look for."""
+"""Forms of an import of contacts: the file, and the basis of all its rows."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from campaigns.contacts.imports import ContactsPreview
 from campaigns.contacts.imports.columns import BASIS
-from campaigns.senders.edit import NewSender
-from campaigns.states import LawfulBasis, SuppressionReason
-
-BY_HAND = (SuppressionReason.MANUAL, SuppressionReason.UNSUBSCRIBED, SuppressionReason.COMPLAINED)
+from campaigns.contacts.imports.preview import ContactsPreview
+from campaigns.states import LawfulBasis
 
 
 class ContactFileForm(forms.Form):
@@ -52,80 +49,6 @@ class BasisForm(forms.Form):
             return {}
         given = {name: self.cleaned_data.get(name) for name in BASIS}
         return {name: "yes" if value is True else str(value) for name, value in given.items() if value}
-
-
-class SuppressForm(forms.Form):
-    """Addresses never to be written to again: typed, pasted or from a file."""
-
-    addresses = forms.CharField(
-        label="Addresses",
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
-        help_text="One a line. Of a pasted table the first column is read.",
-    )
-    file = forms.FileField(label="Or a CSV", required=False, help_text="Its first column is read.")
-    reason = forms.ChoiceField(label="Why", choices=[(reason.value, reason.label) for reason in BY_HAND])
-    note = forms.CharField(label="Note", max_length=200, required=False, help_text="Without names: it stays for good.")
-
-    def lines(self) -> list[str]:
-        """What was sent, line by line; a header over a column of addresses is left out.
-
-        Raises:
-            ValidationError: The file is not UTF-8.
-        """
-        text = self.cleaned_data.get("addresses", "")
-        if file := self.cleaned_data.get("file"):
-            try:
-                text = f"{text}\n{file.read().decode('utf-8-sig')}" if text.strip() else file.read().decode("utf-8-sig")
-            except UnicodeDecodeError:
-                raise forms.ValidationError("The file is not UTF-8; save it again as UTF-8.") from None
-        lines = str(text).splitlines()
-        has_header = len(lines) > 1 and "@" not in lines[0] and "@" in lines[1]
-        return ["", *lines[1:]] if has_header else lines
-
-
-class SenderForm(forms.Form):
-    """A sender identity."""
-
-    name = forms.CharField(label="Name", max_length=120, help_text="How your colleagues call it.")
-    from_name = forms.CharField(
-        label="From, name", max_length=120, help_text="The person who writes, as readers see it."
-    )
-    from_address = forms.CharField(label="From, address", max_length=254)
-    reply_address = forms.CharField(
-        label="Replies go to",
-        max_length=254,
-        help_text="A mailbox that keeps what follows a plus: replies+mark@yours.example tells which mail is answered.",
-    )
-    postal_address = forms.CharField(
-        label="Postal address",
-        max_length=300,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Stands at the foot of every mail; a campaign is not launched without it.",
-    )
-
-    def sender(self) -> NewSender:
-        """What was typed, for the service."""
-        return NewSender(**self.cleaned_data)
-
-
-class PersonForm(forms.Form):
-    """Whom to look for."""
-
-    address = forms.CharField(
-        label="Mail address",
-        max_length=254,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "email"}),
-    )
-
-
-class EraseForm(forms.Form):
-    """The address once more, typed by hand: an erasure is not undone."""
-
-    address = forms.CharField(
-        label="Type the address to erase it", max_length=254, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
 
 
 def basis_initial() -> dict[str, Any]:

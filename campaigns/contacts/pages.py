@@ -13,8 +13,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.contacts import queries
 from campaigns.contacts.forms import BasisForm, ContactFileForm, basis_initial, column_rows, mapping_from
-from campaigns.contacts.imports import ContactsResult, import_contacts, read_preview
+from campaigns.contacts.imports.import_file import ContactsResult, import_contacts
+from campaigns.contacts.imports.preview import read_preview
 from campaigns.contacts.imports.sample_file import sample_csv
+from campaigns.suppression.queries import task_to_lead_or_403
 from members.session import member_of
 from review.sources.imports import uploads
 from web.db import keyset
@@ -26,7 +28,7 @@ STATES = (("", "Everybody"), ("suppressed", "Suppressed"), ("without_facts", "Wi
 @require_safe
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
-    task = queries.task_to_lead_or_403(member, slug)
+    task = task_to_lead_or_403(member, slug)
     asked = {name: request.GET.get(name, "").strip() for name in ("q", "segment", "cluster", "state")}
     rows = queries.search(
         member, task=task, text=asked["q"], segment=asked["segment"], cluster=asked["cluster"], state=asked["state"]
@@ -63,7 +65,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 def sample(request: HttpRequest, slug: str) -> HttpResponse:
-    task = queries.task_to_lead_or_403(member_of(request), slug)
+    task = task_to_lead_or_403(member_of(request), slug)
     return HttpResponse(
         sample_csv(task),
         content_type="text/csv; charset=utf-8",
@@ -74,7 +76,7 @@ def sample(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
     """Step one: a file comes in, and waits for its columns to be looked at."""
-    task = queries.task_to_lead_or_403(member_of(request), slug)
+    task = task_to_lead_or_403(member_of(request), slug)
     form, refusal = ContactFileForm(request.POST or None, request.FILES or None), None
     if request.method == "POST" and form.is_valid():
         file, name = form.cleaned_data["file"], ""
@@ -96,7 +98,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
 def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Steps two and three: columns, basis and what would come of it; then the import itself."""
     member = member_of(request)
-    task = queries.task_to_lead_or_403(member, slug)
+    task = task_to_lead_or_403(member, slug)
     try:
         path = uploads.path_of(name)
     except Refusal as gone:

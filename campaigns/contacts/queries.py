@@ -15,7 +15,6 @@ from campaigns.suppression.queries import barred
 from members.models import Member
 from review.models import Task
 from review.states import Role
-from review.tasks import permissions
 from review.tasks.permissions import slugs_with
 
 SEGMENTS_SHOWN = 50
@@ -116,18 +115,6 @@ def mails_of(contact: Contact) -> list[Message]:
 def lines(contacts: list[Contact]) -> list[dict[str, Any]]:
     """Contacts as the list shows them: whether a duty stands behind the address, too."""
     return [{"contact": contact, "is_role": email_addresses.is_role(contact.address)} for contact in contacts]
-
-
-def task_to_lead_or_403(member: Member, slug: str) -> Task:
-    """The task, if the member leads it.
-
-    Raises:
-        Http404: No such task that the member may see.
-        PermissionDenied: The member sees it and does not lead it.
-    """
-    task = permissions.task_or_404(member, slug)
-    permissions.require(member, task, Role.LEAD)
-    return task
 
 
 def _with_text(rows: QuerySet[Contact], text: str) -> QuerySet[Contact]:

@@ -1,4 +1,4 @@
-"""What the API of contacts, suppressions and senders takes and gives."""
+"""What the API of contacts takes and gives."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from campaigns.states import LawfulBasis, SuppressionReason
+from campaigns.states import LawfulBasis
+from campaigns.suppression.api import BadRowOut
 from web.strict_json import StorableJSONDecoder
 
 
@@ -69,11 +70,6 @@ class ContactRowOut(serializers.Serializer[Any]):
     contact = serializers.UUIDField(allow_null=True)
 
 
-class BadRowOut(serializers.Serializer[Any]):
-    row = serializers.IntegerField()
-    reason = serializers.CharField()
-
-
 class ContactImportOut(serializers.Serializer[Any]):
     """What came of an import. Rows are told by number alone: no address stands in it."""
 
@@ -106,55 +102,3 @@ class ContactOut(serializers.Serializer[Any]):
     is_suppressed = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     erased_at = serializers.DateTimeField(allow_null=True)
-
-
-class SuppressionIn(serializers.Serializer[Any]):
-    """One address or many; an address may be given as its HMAC."""
-
-    address = serializers.CharField(required=False)
-    addresses = serializers.ListField(child=serializers.CharField(allow_blank=True), required=False, allow_empty=False)
-    reason = serializers.ChoiceField(choices=SuppressionReason.choices, default=SuppressionReason.MANUAL.value)
-    note = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Exactly one of the two."""
-        if ("address" in attrs) == ("addresses" in attrs):
-            raise serializers.ValidationError({"address": ["Send either 'address' or 'addresses'."]})
-        return attrs
-
-
-class SuppressionOut(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    address_hmac = serializers.CharField()
-    reason = serializers.ChoiceField(choices=SuppressionReason.choices)
-    note = serializers.CharField()
-    member = serializers.CharField(source="member_name")
-    created_at = serializers.DateTimeField()
-
-
-class SuppressedOut(serializers.Serializer[Any]):
-    """What came of putting many on the list; `bad` names the first hundred that are no address."""
-
-    added = serializers.IntegerField()
-    known = serializers.IntegerField()
-    bad_count = serializers.IntegerField()
-    bad = BadRowOut(many=True)
-
-
-class SenderIn(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=120)
-    from_name = serializers.CharField(max_length=120)
-    from_address = serializers.CharField(max_length=400)
-    reply_address = serializers.CharField(max_length=400)
-    postal_address = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
-
-
-class SenderOut(serializers.Serializer[Any]):
-    slug = serializers.CharField()
-    name = serializers.CharField()
-    from_name = serializers.CharField()
-    from_address = serializers.CharField()
-    reply_address = serializers.CharField()
-    postal_address = serializers.CharField()
-    campaigns_running = serializers.IntegerField()
-    created_at = serializers.DateTimeField()

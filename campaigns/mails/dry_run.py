@@ -11,6 +11,7 @@ from itertools import islice
 from uuid import UUID
 
 from campaigns.compose import message as compose_message
+from campaigns.compose.content import with_words
 from campaigns.compose.render import UnfilledSlotError
 from campaigns.mails import queries
 from campaigns.models import Campaign, Message, Step
@@ -50,7 +51,7 @@ def preview(message: Message, *, links: Mapping[str, UUID]) -> MailPreview:
     """A mail as it would go now.
 
     Args:
-        message: From `selectors.mails.with_words`.
+        message: From `compose.content.with_words`.
         links: Id by name of the campaign's links.
     """
     marks = list(message.draft.marks) if message.draft is not None else []
@@ -74,7 +75,7 @@ def with_follow_ups(messages: Sequence[Message], *, links: Mapping[str, UUID]) -
     """Mails as they would go now, each followed by those of its sequence that nobody has planned yet.
 
     Args:
-        messages: Of one campaign, from `selectors.mails.with_words`.
+        messages: Of one campaign, from `compose.content.with_words`.
         links: Id by name of the campaign's links.
     """
     if not messages:
@@ -111,7 +112,7 @@ def rows(campaign: Campaign) -> Iterator[dict[str, object]]:
     """Every mail of a campaign as plain data, for a download; reads in chunks, however many there are."""
     links = compose_message.links_of(campaign)
     wanted = queries.of_campaign(campaign).exclude(state__in=ALREADY_SENT).order_by("step__number", "created_at", "id")
-    messages = queries.with_words(wanted).iterator(chunk_size=CHUNK)
+    messages = with_words(wanted).iterator(chunk_size=CHUNK)
     while block := list(islice(messages, CHUNK)):
         yield from (_row(shown) for shown in with_follow_ups(block, links=links))
 

@@ -17,11 +17,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.compose import message
+from campaigns.compose.content import with_words
 from campaigns.mails import dry_run as mails_dry_run
 from campaigns.mails import lineage
 from campaigns.mails import queries as mails_queries
 from campaigns.overview import figures, queries
 from campaigns.planning import audience, forecast, launch_checks
+from campaigns.sending import unknown_outcomes
 from campaigns.states import CampaignState, FixedVerdict
 from campaigns.writing import fixed_texts
 from members.session import member_of
@@ -43,7 +45,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = _campaign_to_lead(request, slug)
     chosen = {name: request.GET.get(name, "") for name in mails_queries.FILTERS}
     search = request.GET.get("q", "").strip()[:100]
-    rows = mails_queries.with_words(mails_queries.of_campaign(campaign, search=search, **chosen))
+    rows = with_words(mails_queries.of_campaign(campaign, search=search, **chosen))
     page = keyset.page(rows, cursor=request.GET.get("after", ""), size=PER_PAGE)
     choices = mails_queries.choices(campaign)
     context = {
@@ -71,6 +73,20 @@ def detail(request: HttpRequest, slug: str, mail_id: UUID) -> HttpResponse:
         "taught": lineage.training_decisions(mail),
     }
     return render(request, "campaigns/mail.html", context)
+
+
+@require_POST
+def settle(request: HttpRequest, slug: str, mail_id: UUID) -> HttpResponse:
+    """Say whether a mail of unknown fate arrived."""
+    member = member_of(request)
+    mail = mails_queries.get_or_404(member, queries.get_or_404(member, slug), mail_id)
+    try:
+        unknown_outcomes.settle_unknown(mail, arrived=request.POST.get("arrived") == "yes", by=member)
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}".strip())
+    else:
+        messages.success(request, "The mail's fate is settled.")
+    return redirect("campaigns:mail", slug, mail_id)
 
 
 @require_safe
@@ -104,7 +120,7 @@ def _written(request: HttpRequest, campaign: Any) -> dict[str, Any]:
     )
     if waits:
         wanted = mails_queries.fixed_awaiting(wanted)
-    page = keyset.page(mails_queries.with_words(wanted), cursor=request.GET.get("after", ""), size=PREVIEWS)
+    page = keyset.page(with_words(wanted), cursor=request.GET.get("after", ""), size=PREVIEWS)
     links = message.links_of(campaign)
     return {
         "page": page,

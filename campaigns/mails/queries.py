@@ -63,12 +63,6 @@ def _narrowed(name: str, value: str) -> Q:
     return Q(events__kind=value, events__is_machine=False) if value in EventKind.values else Q(pk__isnull=True)
 
 
-def with_words(mails: QuerySet[Message]) -> QuerySet[Message]:
-    """The same with everything their words are read from, in one query."""
-    related = ("contact", "step", "arm", "campaign__sender", "draft__task_version", "draft__gold__decision")
-    return mails.select_related(*related).defer("draft__messages", "draft__parameters")
-
-
 @dataclass(frozen=True)
 class MailLine:
     """A mail as a row of the list."""
@@ -82,7 +76,7 @@ class MailLine:
 
 
 def line(mail: Message) -> MailLine:
-    """A mail from `with_words` as a row."""
+    """A mail from `content.with_words` as a row."""
     state = MessageState(mail.state)
     subject = mail.subject or content.fields_of(mail)["subject"]
     why = StopReason(mail.stop_reason).label if mail.stop_reason else mail.problem
@@ -96,7 +90,7 @@ def get_or_404(member: Member, campaign: Campaign, mail_id: UUID) -> Message:
     Raises:
         Http404: No such mail in it, or not this member's to see.
     """
-    mail = with_words(visible(member)).filter(campaign=campaign, pk=mail_id).first()
+    mail = content.with_words(visible(member)).filter(campaign=campaign, pk=mail_id).first()
     if mail is None:
         raise Http404("There is no such mail in this campaign.")
     return mail
@@ -108,7 +102,7 @@ def any_or_404(member: Member, mail_id: UUID) -> Message:
     Raises:
         Http404: No such mail, or not this member's to see.
     """
-    mail = with_words(visible(member)).filter(pk=mail_id).first()
+    mail = content.with_words(visible(member)).filter(pk=mail_id).first()
     if mail is None:
         raise Http404("There is no such mail.")
     return mail

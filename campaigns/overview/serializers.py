@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from campaigns.states import Approval, CampaignState, FixedVerdict, MessageState, StepWriter
+from campaigns.states import Approval, CampaignState, FixedVerdict, StepWriter
 
 
 class ArmIn(serializers.Serializer[Any]):
@@ -198,45 +198,3 @@ class FixedMailsIn(serializers.Serializer[Any]):
 
 class WrittenAgainOut(serializers.Serializer[Any]):
     count = serializers.IntegerField()
-
-
-class MessageContactOut(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-    company = serializers.CharField()
-
-
-class MessageOut(serializers.Serializer[Any]):
-    """One mail: where it stands, and its words; slots stay unfilled until it has gone."""
-
-    id = serializers.UUIDField()
-    campaign = serializers.SlugField()
-    contact = MessageContactOut()
-    arm = serializers.CharField(allow_null=True)
-    step = serializers.IntegerField()
-    state = serializers.ChoiceField(choices=MessageState.choices)
-    stop_reason = serializers.CharField(allow_blank=True)
-    problem = serializers.CharField(allow_blank=True)
-    draft = serializers.UUIDField(allow_null=True)
-    needs_approval = serializers.BooleanField()
-    marks_count = serializers.IntegerField()
-    subject = serializers.CharField()
-    body = serializers.CharField()
-    message_id = serializers.CharField()
-    due_at = serializers.DateTimeField(allow_null=True)
-    sent_at = serializers.DateTimeField(allow_null=True)
-    created_at = serializers.DateTimeField()
-    updated_at = serializers.DateTimeField()
-
-
-class StationOut(serializers.Serializer[Any]):
-    kind = serializers.CharField()
-    name = serializers.CharField()
-    url = serializers.CharField()
-    note = serializers.CharField()
-
-
-class MessageFullOut(MessageOut):
-    """The same with the walk back to where its words come from."""
-
-    walk = StationOut(many=True)

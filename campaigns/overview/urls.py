@@ -1,9 +1,7 @@
-"""Page addresses of campaigns: their steps, arms, mails and approval."""
+"""Page addresses of campaigns: making, steering and approving them."""
 
 from django.urls import URLPattern, path
 
-from campaigns.mails import api as mails_api
-from campaigns.mails import pages as mails_pages
 from campaigns.overview import api, pages
 
 campaigns_urls: list[URLPattern] = [
@@ -14,11 +12,6 @@ campaigns_urls: list[URLPattern] = [
     path("campaigns/<slug:slug>/edit/", pages.edit, name="edit"),
     path("campaigns/<slug:slug>/act/", pages.act, name="act"),
     path("campaigns/<slug:slug>/approve/", pages.approve, name="approve"),
-    path("campaigns/<slug:slug>/dry-run/", mails_pages.dry_run, name="dry-run"),
-    path("campaigns/<slug:slug>/dry-run/mails.jsonl", mails_pages.download, name="dry-run-download"),
-    path("campaigns/<slug:slug>/mails/", mails_pages.index, name="mails"),
-    path("campaigns/<slug:slug>/mails/fixed/", mails_pages.decide_fixed, name="fixed"),
-    path("campaigns/<slug:slug>/mails/<uuid:mail_id>/", mails_pages.detail, name="mail"),
 ]
 
 
@@ -33,6 +26,4 @@ campaigns_api_urls: list[URLPattern] = [
     path("campaigns/<slug:slug>/write-again/", api.WriteAgainView.as_view(), name="api-campaign-write-again"),
     path("campaigns/<slug:slug>/fixed-mails/", api.FixedMailsView.as_view(), name="api-campaign-fixed"),
     path("campaigns/<slug:slug>/dry-run/", api.DryRunView.as_view(), name="api-campaign-dry-run"),
-    path("messages/", mails_api.MessageListView.as_view(), name="api-messages"),
-    path("messages/<uuid:message_id>/", mails_api.MessageView.as_view(), name="api-message"),
 ]

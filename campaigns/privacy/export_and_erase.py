@@ -18,7 +18,7 @@ from django.utils import timezone
 from audit import trail
 from campaigns.models import Contact, Enrolment, Event, Message, Reply
 from campaigns.privacy import held_data as selectors
-from campaigns.privacy import person_traces
+from campaigns.privacy import person_traces, ports
 from campaigns.states import MessageState, SuppressionReason
 from campaigns.suppression import suppress
 from members.models import Member
@@ -115,7 +115,7 @@ def _erase(hmac: str) -> ErasedPerson:
     mails = Message.objects.filter(contact__in=contacts)
     replies = Reply.objects.filter(message__in=mails)
     transaction.on_commit(
-        partial(person_traces.empty_mailbox, list(mails.exclude(message_id="").values_list("message_id", flat=True)))
+        partial(ports.mails_erased, list(mails.exclude(message_id="").values_list("message_id", flat=True)))
     )
     erased_person = ErasedPerson(
         len(contacts), mails.count(), replies.count(), len(erased.records), len(erased.drafts), erased.decisions,

@@ -11,11 +11,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from campaigns.contacts.forms import EraseForm, PersonForm
-from campaigns.contacts.queries import task_to_lead_or_403
 from campaigns.privacy import export_and_erase
 from campaigns.privacy import held_data as selectors
+from campaigns.privacy.forms import EraseForm
 from campaigns.suppression import email_addresses
+from campaigns.suppression.forms import PersonForm
+from campaigns.suppression.queries import task_to_lead_or_403
 from members.session import member_of
 from web.errors import Refusal
 from web.http.form_errors import add_refusal

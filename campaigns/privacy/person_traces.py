@@ -8,16 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from uuid import UUID
 
-from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import QuerySet
 
-from demo.mail_sink.mail_folder import MailFolder
 from evaluation.models import Evaluation, EvaluationOutput
 from generation.models import Call, Order
 from jobs.models import Job, JobEvent
@@ -78,17 +75,6 @@ def erase_texts(titles: Mapping[UUID, tuple[str, str]], *, versions: Sequence[UU
         _empty_events(JobEvent.objects.filter(job__task_slug=slug, kind="sample"), "id", frozenset({title}))
     prune_runs.prune_erased_texts(_jobs_that_read(records, by_job, versions))
     transaction.on_commit(token_cache_folder.empty)
-
-
-def empty_mailbox(message_ids: Sequence[str]) -> None:
-    """Delete these mails from the local mailbox that a demo sends to; where there is none, nothing happens."""
-    if settings.MAILBOX_DIR is None:
-        return
-    folder = Path(settings.MAILBOX_DIR)
-    mailbox = MailFolder(folder)
-    for message_id in message_ids:
-        while name := mailbox.of_message_id(message_id):
-            (folder / f"{name}.eml").unlink(missing_ok=True)
 
 
 def versions_with_erased() -> list[UUID]:

@@ -35,15 +35,6 @@ def of_campaign(member: Member, campaign: Campaign, *, meaning: str = "") -> Que
     return rows.filter(meaning=meaning) if meaning in ReplyClass.values else rows
 
 
-def unlisted_unsubscribe_replies(member: Member) -> list[Reply]:
-    """Replies read as a wish to hear no more, of tasks the member leads, whose address is not on the list; the newest 25."""
-    rows = visible(member).filter(~_LISTED, meaning=ReplyClass.UNSUBSCRIBE)
-    slugs = slugs_with(member, Role.LEAD)
-    if slugs is not None:
-        rows = rows.filter(message__campaign__task__slug__in=slugs)
-    return list(rows[:PER_PAGE])
-
-
 def reply_or_404(member: Member, reply_id: UUID) -> Reply:
     """One reply, by the id of its event.
 

@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from campaigns.contacts.forms import SenderForm
-from campaigns.contacts.queries import task_to_lead_or_403
 from campaigns.senders import edit as senders_edit
 from campaigns.senders import queries as selectors
+from campaigns.senders.forms import SenderForm
+from campaigns.suppression.queries import task_to_lead_or_403
 from members.session import member_of
 from web.errors import Refusal
 from web.http.form_errors import add_refusal

@@ -1,4 +1,4 @@
-"""Pages of the suppression list and of sender identities."""
+"""Pages of the suppression list."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from campaigns.contacts.forms import PersonForm, SuppressForm
-from campaigns.contacts.queries import task_to_lead_or_403
-from campaigns.replies.queries import unlisted_unsubscribe_replies as of_wishes
 from campaigns.states import ReplyClass, SuppressionReason
 from campaigns.suppression import queries as selectors
 from campaigns.suppression import suppress
+from campaigns.suppression.forms import PersonForm, SuppressForm
+from campaigns.suppression.queries import task_to_lead_or_403, unlisted_unsubscribe_replies
 from members.session import member_of
 from web.db import keyset
 from web.errors import Refusal
@@ -77,7 +76,7 @@ def _context(request: HttpRequest, task: Task) -> dict[str, object]:
         "tab": "suppressions",
         "page": keyset.page(selectors.visible(member_of(request)), cursor=request.GET.get("after", "")),
         "counts": selectors.counts(),
-        "wishes": of_wishes(member_of(request)),
+        "wishes": unlisted_unsubscribe_replies(member_of(request)),
         "meanings": ReplyClass.choices,
         "asked": PersonForm(),
     }

@@ -17,9 +17,13 @@ from campaigns.models import Reply, Suppression
 from campaigns.states import ReplyClass, SuppressionReason
 from campaigns.suppression import email_addresses
 from members.models import Member
-from review.tasks.permissions import may_create
+from review.models import Task
+from review.states import Role
+from review.tasks import permissions
+from review.tasks.permissions import may_create, slugs_with
 
 CHUNK = 500
+REPLIES_SHOWN = 25
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class SuppressionLookup:
 def is_suppressed(address_hmac: str) -> bool:
     """Whether an address is not written to: it is on the list, or a reply from it is read as a wish to hear no more.
 
-    Who acts on the answer asks inside its transaction, after `services.suppression.hold`.
+    Who acts on the answer asks inside its transaction, after `suppress.lock_contacts`.
     """
     return is_listed(address_hmac) or bool(
         _unsubscribe_replies().filter(message__contact__address_hmac=address_hmac).exists()
@@ -106,3 +110,26 @@ def counts() -> list[dict[str, Any]]:
     """Entries by reason, in the order of the reasons; each with its label."""
     by_reason = dict(Suppression.objects.order_by().values_list("reason").annotate(count=Count("pk")))
     return [{"label": reason.label, "count": by_reason.get(reason.value, 0)} for reason in SuppressionReason]
+
+
+def task_to_lead_or_403(member: Member, slug: str) -> Task:
+    """The task, if the member leads it.
+
+    Raises:
+        Http404: No such task that the member may see.
+        PermissionDenied: The member sees it and does not lead it.
+    """
+    task = permissions.task_or_404(member, slug)
+    permissions.require(member, task, Role.LEAD)
+    return task
+
+
+def unlisted_unsubscribe_replies(member: Member) -> list[Reply]:
+    """Replies read as a wish to hear no more, of tasks the member leads, whose address is not on the list; the newest 25."""
+    listed = Exists(Suppression.objects.filter(address_hmac=OuterRef("message__contact__address_hmac")))
+    related = ("event", "message__contact", "message__campaign__task", "message__arm")
+    rows = _unsubscribe_replies().annotate(is_listed=listed).filter(~listed).select_related(*related)
+    slugs = slugs_with(member, Role.LEAD)
+    if slugs is not None:
+        rows = rows.filter(message__campaign__task__slug__in=slugs)
+    return list(rows.order_by("-created_at", "-event_id")[:REPLIES_SHOWN])

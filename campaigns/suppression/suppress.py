@@ -1,6 +1,6 @@
 """The suppression list: who is never written to again. It only grows; a trigger refuses anything else.
 
-Beside it, `heed`: who asked for no more in a reply is not written to as long as the reply is read so.
+Beside it, `stop_mails_to`: who asked for no more in a reply is not written to as long as the reply is read so.
 
 The order of events that everything here and in sending keeps: who suppresses and who puts a mail on the wire both first
 lock the contacts of the address. So either the mail was committed as `sending` before the suppression, or the sender
@@ -55,7 +55,7 @@ class SuppressionsAdded:
 def lock_contacts(hmacs: Collection[str]) -> list[Contact]:
     """Lock the contacts of these addresses until the transaction ends, in one order for all who ask.
 
-    The sender calls it with the address of a mail, reads `selectors.suppression.is_suppressed`, and commits `sending`.
+    The sender calls it with the address of a mail, reads `queries.is_suppressed`, and commits `sending`.
 
     Raises:
         TransactionManagementError: Outside a transaction.
@@ -125,7 +125,7 @@ def hmac_of_or_refuse(address_or_hmac: str) -> str:
 def stop_mails_to(address_hmac: str) -> None:
     """Stop every mail to an address that has not gone: a reply from it is read as a wish to hear no more.
 
-    Puts nothing on the list: `selectors.suppression` finds the wish on the reply itself, so reading it otherwise lets the
+    Puts nothing on the list: `queries` finds the wish on the reply itself, so reading it otherwise lets the
     person be written to again. Doing it twice changes nothing.
     """
     lock_list()

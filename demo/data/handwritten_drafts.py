@@ -1,6 +1,6 @@
 """Forty drafts written by hand for the first forty of the demo's prospects, six of them with a fault on purpose.
 
-Read from `hand_drafts.txt`: blocks of `company:`, perhaps `fault:`, `Subject:`, a blank line and the body, ended by
+Read from `handwritten_drafts.txt`: blocks of `company:`, perhaps `fault:`, `Subject:`, a blank line and the body, ended by
 `===`. Knows nothing of how a task's drafts are imported.
 """
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 PROVENANCE: Final = "written for the demo"
-_FILE = Path(__file__).with_name("hand_drafts.txt")
+_FILE = Path(__file__).with_name("handwritten_drafts.txt")
 
 
 def hand_drafts() -> list[dict[str, str]]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from campaigns.mails import queries as mails_queries
+from campaigns.overview import queries as campaigns_queries
 from demo.mailbox import queries as selectors
 from demo.mailbox import simulate_reply
 from demo.mailbox.simulate_reply import SimulatedReply
@@ -26,13 +30,13 @@ def index(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "")[:100]
     rows, after = selectors.newest(member_of(request), query=query, before=request.GET.get("before", ""))
     context = {"section": "mailbox", "rows": rows, "after": after, "query": query}
-    return render(request, "campaigns/sending/mailbox.html", context)
+    return render(request, "demo/mailbox.html", context)
 
 
 @require_safe
 def mail(request: HttpRequest, name: str) -> HttpResponse:
     context = {"section": "mailbox", "mail": selectors.show(member_of(request), name)}
-    return render(request, "campaigns/sending/mail.html", context)
+    return render(request, "demo/mail.html", context)
 
 
 @require_POST
@@ -42,11 +46,23 @@ def answer(request: HttpRequest, name: str) -> HttpResponse:
     verb = request.POST.get("verb", "")
     if verb not in {each.value for each in SimulatedReply}:
         messages.error(request, "Choose what comes back.")
-        return redirect("campaigns:mailbox-mail", name)
+        return redirect("demo:mailbox-mail", name)
     try:
         simulate_reply.send_back(raw, SimulatedReply(verb), text=request.POST.get("text", ""))
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}".strip())
     else:
         messages.success(request, _SENT_MESSAGES[SimulatedReply(verb)])
-    return redirect("campaigns:mailbox-mail", name)
+    return redirect("demo:mailbox-mail", name)
+
+
+@require_safe
+def in_mailbox(request: HttpRequest, slug: str, mail_id: UUID) -> HttpResponse:
+    """On to the mail as the local sink keeps it."""
+    member = member_of(request)
+    selectors.require_reader(member)
+    campaign = campaigns_queries.get_or_404(member, slug)
+    name = selectors.kept_name(mails_queries.get_or_404(member, campaign, mail_id))
+    if not name:
+        raise Http404("The mailbox does not keep this mail any more.")
+    return redirect("demo:mailbox-mail", name)

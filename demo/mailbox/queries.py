@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from itertools import islice
+from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -101,6 +103,16 @@ def kept_name(message: Message) -> str:
     if settings.MAILBOX_DIR is None or not message.message_id:
         return ""
     return _mailbox().of_message_id(message.message_id)
+
+
+def empty_mailbox(message_ids: Sequence[str]) -> None:
+    """Delete these mails from the local mailbox that a demo sends to; where there is none, nothing happens."""
+    if settings.MAILBOX_DIR is None:
+        return
+    mailbox = _mailbox()
+    for message_id in message_ids:
+        while name := mailbox.of_message_id(message_id):
+            (Path(settings.MAILBOX_DIR) / f"{name}.eml").unlink(missing_ok=True)
 
 
 def _mailbox() -> MailFolder:

@@ -1,4 +1,4 @@
-"""Questions about members, their tokens and those invited."""
+"""Questions about members."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
-from members import ports
-from members.models import ApiToken, Invitation, Member
+from members.models import Member
 
 
 def all_members(asking: Member) -> QuerySet[Member]:
@@ -53,65 +52,6 @@ def ids_matching(word: str) -> list[str]:
     ids = [str(pk) for pk in Member.objects.filter(fits).values_list("pk", flat=True)]
     # The id of somebody who is gone still finds what they did.
     return ids or ([str(member_id)] if member_id else [])
-
-
-def tokens_of(member: Member) -> QuerySet[ApiToken]:
-    """The member's own tokens, newest first."""
-    tokens: QuerySet[ApiToken] = ApiToken.objects.filter(user=member).order_by("-created")
-    return tokens
-
-
-def token_or_404(member: Member, key: str) -> ApiToken:
-    """One of the member's own tokens, by the first characters that lists show.
-
-    Raises:
-        Http404: They have no such token.
-    """
-    token = tokens_of(member).filter(token_key=key).first()
-    if token is None:
-        raise Http404("You have no such token.")
-    return token
-
-
-def invitations_for(asking: Member, *, at_most: int = 200) -> list[Invitation]:
-    """Invitations, the newest first: all of them for an admin, their own for a lead.
-
-    Raises:
-        PermissionDenied: The asking member may invite nobody.
-    """
-    require_may_invite(asking)
-    rows = Invitation.objects.select_related("invited_by", "accepted_by").order_by("-created_at", "-id")
-    return list((rows if asking.is_admin else rows.filter(invited_by=asking))[:at_most])
-
-
-def invitation_or_404(asking: Member, invitation_id: uuid.UUID) -> Invitation:
-    """One invitation the member may see.
-
-    Raises:
-        PermissionDenied: The asking member may invite nobody.
-        Http404: There is none, or it is somebody else's.
-    """
-    require_may_invite(asking)
-    rows = Invitation.objects.all() if asking.is_admin else Invitation.objects.filter(invited_by=asking)
-    invitation = rows.filter(pk=invitation_id).first()
-    if invitation is None:
-        raise Http404("There is no such invitation.")
-    return invitation
-
-
-def may_invite(member: Member) -> bool:
-    """Whether the member may ask people in: an admin, or a lead of any task."""
-    return member.is_admin or ports.teams.leads_any(member)
-
-
-def require_may_invite(member: Member) -> None:
-    """Refuse who may invite nobody.
-
-    Raises:
-        PermissionDenied: Says which role is needed.
-    """
-    if not may_invite(member):
-        raise PermissionDenied("Inviting needs the role admin, or lead in a task.")
 
 
 def _uuid(text: str) -> uuid.UUID | None:

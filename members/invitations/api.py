@@ -11,8 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from members.accounts import queries
-from members.invitations import invite, mail
+from members.invitations import invite, mail, queries
 from members.invitations.pages import link
 from members.recent_login.reauthentication import require_recent
 from members.session import member_of

@@ -13,9 +13,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from members.accounts import queries
-from members.accounts.forms import InvitationForm, JoinForm
-from members.invitations import invite, mail
+from members.invitations import invite, mail, queries
+from members.invitations.forms import InvitationForm, JoinForm
 from members.models import Invitation
 from members.recent_login.reauthentication import require_recent
 from members.session import member_of

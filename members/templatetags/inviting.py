@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from members.accounts import queries
+from members.invitations import queries
 from members.models import Member
 
 register = template.Library()

@@ -20,5 +20,3 @@ SERVING_SPARE = env.flag("SERVING_SPARE", default=True)
 SERVING_PATIENCE_S = env.number("SERVING_PATIENCE_S", 10, minimum=0)
 SERVING_SOCKET = env.text("SERVING_SOCKET")
 SERVING_BASE_URL = env.text("SERVING_BASE_URL")
-# The module that writes on the playground for teachers that need no network.
-OFFLINE_TEACHER = "demo.offline_teacher"

@@ -25,7 +25,7 @@ def test_an_act_is_kept_by_ids_and_plain_values(admin: Member, reviewer: Member)
 
 
 def test_an_act_nobody_has_named_is_a_mistake_of_the_code(admin: Member) -> None:
-    with pytest.raises(ValueError, match=r"audit/acts\.py"):
+    with pytest.raises(ValueError, match=r"audit/trail\.py"):
         trail.record("dreamed", by=admin)
 
     assert not AuditRow.objects.exists()

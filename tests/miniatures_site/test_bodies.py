@@ -148,7 +148,7 @@ def test_a_large_webhook_that_comes_slowly_keeps_its_place_from_no_other(
 ) -> None:
     """At the pace of other requests what has come of it would hold the place for six minutes."""
     monkeypatch.setattr(request_bodies, "LARGE_SIGNED_AT_ONCE", 1)
-    monkeypatch.setattr(request_bodies, "SLOWEST_SIGNED_BYTES_PER_S", 64 * MIB)
+    monkeypatch.setattr(request_bodies, "MIN_SIGNED_BYTES_PER_S", 64 * MIB)
     scope = scope_of("/api/v1/inbound/miniatures/", length=2 * MIB if is_declared else None)
 
     async def asked(_: Any) -> bool:

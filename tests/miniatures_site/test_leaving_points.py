@@ -16,7 +16,7 @@ from jobs.kinds import registry
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
     "web", "audit", "members", "jobs", "webhooks", "review", "generation", "training", "evaluation", "serving",
-    "campaigns", "miniatures_site",
+    "campaigns", "demo", "stats", "miniatures_site",
 )  # fmt: skip
 # Importing one of these, or a part of it, is what opening a connection begins with.
 OUTWARD = (
@@ -40,7 +40,7 @@ ENDING = {"generation-collect": "cancels a cancelled order's batches at the prov
 
 @dataclass(frozen=True)
 class Asks:
-    """Is used only behind a transaction that asks `halting.hold`, in this module."""
+    """Is used only behind a transaction that asks `halt.check_and_lock`, in this module."""
 
     module: str
 
@@ -67,7 +67,7 @@ POINTS: dict[str, Engine | Asks | Stays] = {
     "members/recent_login/sso_proof.py": Stays(
         "asks the organisation's own sign-in provider what it tells; members must get in to resume"
     ),
-    "review/hub/": Engine(("push",)),
+    "review/datasets/hub/": Engine(("push",)),
     "training/engine/": READS_WEIGHTS,
     "demo/student/": READS_WEIGHTS,
     "evaluation/engine/": READS_WEIGHTS,
@@ -150,4 +150,4 @@ def test_what_asks_asks_in_its_claim(module: str) -> None:
     claims = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.strip("_") == "claim"]
 
     assert len(claims) == 1
-    assert "halting.hold()" in ast.unparse(claims[0])
+    assert "halt.check_and_lock()" in ast.unparse(claims[0])

@@ -18,7 +18,7 @@ from web import csv as web_csv
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("web", "audit", "members", "jobs", "webhooks", "review", "generation", "training", "evaluation", "serving",
-         "campaigns", "miniatures_site")  # fmt: skip
+         "campaigns", "demo", "stats", "miniatures_site")  # fmt: skip
 # They write files for our own import in a folder that goes at once; nobody is given them.
 NEVER_GIVEN_OUT = {"demo/data/experiment/load.py", "demo/data/prospects/generate.py"}
 HOSTILE = [

@@ -6,8 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from audit.browse import queries
-from audit.seals import sealing
+from audit.seals import queries, sealing
 
 
 class Command(BaseCommand):

@@ -12,6 +12,7 @@ from django.db import DatabaseError, transaction
 from campaigns.experiments import design, register
 from campaigns.experiments import queries as selectors
 from campaigns.models import Campaign, Experiment, Step
+from campaigns.planning import edit
 from campaigns.planning.edit import ArmPlan
 from campaigns.sending import lifecycle
 from campaigns.states import CampaignState, StepWriter
@@ -82,7 +83,7 @@ def test_the_registered_arms_and_wording_are_what_is_launched(experiment, campai
     authoring.new_version(task, spec=desk.plain_spec().model_copy(update={"language": "de"}), by=lead, note="later")
 
     with pytest.raises(Refusal) as refused:
-        factories.campaigns.change(campaign, plan_of(campaign), by=lead)
+        edit.change(campaign, plan_of(campaign), by=lead)
     launched = lifecycle.launch(campaign, by=lead)
 
     assert refused.value.code == "experiment_registered"
@@ -90,7 +91,7 @@ def test_the_registered_arms_and_wording_are_what_is_launched(experiment, campai
     got = dict.fromkeys(("Teacher", "Variant"), 0)
     for enrolment in launched.enrolments.select_related("arm"):
         got[enrolment.arm.name] += 1
-    hand = {arm.name: arm.contacts for arm in register.at_hand.of(campaign).arms}
+    hand = {arm.name: arm.contacts for arm in selectors.arm_preview(campaign).arms}
     assert got == hand
 
 

@@ -29,7 +29,7 @@ class Crash(Exception):
 
 # Each entry: where a tick dies, by the function whose work is done and then lost.
 PLACES = [
-    (order_drafts, "_move"), (order_drafts, "_give"), (approval, "_mark"), (approval, "_move"), (approval, "_approve"),
+    (order_drafts, "_move"), (order_drafts, "_assign_draft"), (approval, "_mark"), (approval, "_move"), (approval, "_approve"),
     (follow_ups, "_plan"), (tick, "_send"),
 ]  # fmt: skip
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from campaigns.compose import content, message, repeats
-from campaigns.mails import dry_run, queries
+from campaigns.mails import dry_run
 from campaigns.models import Campaign, Contact, Message
 from campaigns.planning.edit import ArmPlan, StepPlan
 from campaigns.sending import lifecycle, tick
@@ -118,7 +118,7 @@ def test_a_repeat_that_is_written_again_is_ordered_anew_with_the_thread(
     assert newest_order().threads == first_try.threads
     answer_orders(texts=second_texts(records))
     tick.advance_all()
-    seconds = queries.with_words(Message.objects.filter(campaign=campaign, step__number=2))
+    seconds = content.with_words(Message.objects.filter(campaign=campaign, step__number=2))
     assert {content.fields_of(mail)["subject"] for mail in seconds} == {"One more thing"}
 
 
@@ -130,7 +130,7 @@ def test_a_second_mail_stands_in_the_thread_of_the_first(
     tick.advance_all()
     answer_orders(texts=second_texts(records))
     tick.advance_all()
-    first, second = queries.with_words(Message.objects.filter(campaign=campaign, contact__record=records[0]))
+    first, second = content.with_words(Message.objects.filter(campaign=campaign, contact__record=records[0]))
 
     made = message.compose(second, links={})
 
@@ -149,7 +149,7 @@ def test_a_text_with_a_subject_of_its_own_keeps_it(
     fixed = StepPlan(StepWriter.TEMPLATE, 3600, "One page for {{contact.company}}", "Hi, here is one page for you.")
     campaign = begun(task, lead, steps=[StepPlan(), fixed])
     tick.advance_all()
-    second = queries.with_words(Message.objects.filter(campaign=campaign, step__number=2))[0]
+    second = content.with_words(Message.objects.filter(campaign=campaign, step__number=2))[0]
 
     made = message.compose(second, links={})
 

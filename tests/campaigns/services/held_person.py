@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from campaigns.contacts.imports import import_contacts
+from campaigns.contacts.imports.import_file import import_contacts
 from campaigns.models import Campaign, Contact, Event, Message, Reply
 from campaigns.states import EventKind, EventSource, MessageState
 from demo.mail_sink.mail_folder import MailFolder

@@ -10,7 +10,8 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from campaigns.contacts.imports import import_contacts, read_preview
+from campaigns.contacts.imports.import_file import import_contacts
+from campaigns.contacts.imports.preview import read_preview
 from campaigns.models import Contact, ContactImport
 from campaigns.states import SuppressionReason
 from campaigns.suppression import email_addresses

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from campaigns.contacts.imports import import_contacts, import_file
+from campaigns.contacts.imports import import_file
+from campaigns.contacts.imports.import_file import import_contacts
 from campaigns.models import Contact, ContactImport, Suppression
 from campaigns.states import SuppressionReason
 from campaigns.suppression import email_addresses

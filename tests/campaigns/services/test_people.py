@@ -18,7 +18,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 from pyarrow import parquet
 
-from campaigns.contacts.imports import import_contacts
+from campaigns.contacts.imports.import_file import import_contacts
 from campaigns.models import Contact, Enrolment, Event, Message, Suppression
 from campaigns.privacy import export_and_erase
 from campaigns.states import MessageState, SuppressionReason

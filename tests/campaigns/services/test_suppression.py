@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection, transaction
 
-from campaigns.contacts.imports import import_contacts
+from campaigns.contacts.imports.import_file import import_contacts
 from campaigns.models import Campaign, Contact, Message, Suppression
 from campaigns.states import MessageState, StopReason, SuppressionReason
 from campaigns.suppression import email_addresses
