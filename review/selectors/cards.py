@@ -239,13 +239,10 @@ def _part(field: OutputField, draft: Draft, known: Grounds, unfinished: Fields |
         text = _text(field.name, label, str(written or ""), str(edited or ""), draft, known, field)
         return Part(field.name, label, field.role, text, (), (), ())
     rows = edited if isinstance(edited, list) else []
-    written_rows = written if isinstance(written, list) else []
+    before = written if isinstance(written, list) else []
     elements = [
-        Element(
-            index + 1,
-            [_element_text(field, index, item.name, written_rows, rows, draft, known) for item in field.items],
-        )
-        for index in range(max(len(rows), len(written_rows)))
+        Element(row + 1, [_element_text(field, row, item.name, before, rows, draft, known) for item in field.items])
+        for row in range(max(len(rows), len(before)))
     ]
     blank = [_element_text(field, -1, item.name, [], [], draft, known) for item in field.items]
     return Part(field.name, label, field.role, None, elements, blank, whole)
@@ -255,13 +252,13 @@ def _element_text(
     field: OutputField,
     index: int,
     name: str,
-    written_rows: list[Any],
+    before: list[Any],
     rows: list[Any],
     draft: Draft,
     known: Grounds,
 ) -> Text:
     item = next(item for item in field.items if item.name == name)
-    written = str(written_rows[index].get(name) or "") if 0 <= index < len(written_rows) else ""
+    written = str(before[index].get(name) or "") if 0 <= index < len(before) else ""
     edited = str(rows[index].get(name) or "") if 0 <= index < len(rows) else ""
     path = f"{field.name}.{index if index >= 0 else 'new'}.{name}"
     return _text(path, name.replace("_", " ").capitalize(), written, edited, draft, known, item)
