@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,26 +125,26 @@ class Heartbeat:
             workers.withdraw(announced[0].name)
 
     def _start(self) -> None:
-        if self._thread is None:
+        if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
             self._thread.start()
 
     def _run(self) -> None:
         said_s = -settings.WORKER_BEAT_S
         while True:
-            close_old_connections()
             with self._lock:
                 holds, announced = tuple(self._holds), self._announced
                 if not holds and announced is None:
                     self._thread = None
                     break
+            _survive(close_old_connections)
             for hold in holds:
                 if not hold.is_lost:
-                    hold.renew()
+                    _survive(hold.renew)
             if announced and lease.boot_clock_s() - said_s >= settings.WORKER_BEAT_S * 0.9:
                 said_s = lease.boot_clock_s()
                 self._say(*announced)
-            close_old_connections()
+            _survive(close_old_connections)
             self._nudge.wait(settings.JOB_HEARTBEAT_S if holds else settings.WORKER_BEAT_S)
             self._nudge.clear()
         connections.close_all()
@@ -155,6 +155,14 @@ class Heartbeat:
             HOST_REGISTRATION.tell(worker.host_id, worker.boot_id)
         except Exception:
             logger.exception("Could not say that worker %s is there.", worker.name)
+
+
+def _survive(act: Callable[[], None]) -> None:
+    """Do one act of a heartbeat. Every job of this process lives by the thread: it goes on, whatever an act raises."""
+    try:
+        act()
+    except Exception:
+        logger.exception("A part of the heartbeat failed; the next one follows.")
 
 
 HEARTBEAT = Heartbeat()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-def wait_until(question: Callable[[], Any], within_s: float = 30) -> Any:
+def wait_until(question: Callable[[], Any], within_s: float = 90) -> Any:
     """The first true answer."""
     deadline = time.monotonic() + within_s
     while not (found := question()):

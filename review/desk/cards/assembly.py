@@ -213,13 +213,10 @@ def _part(field: OutputField, draft: Draft, known: PassageIndex, unfinished: Fie
         text = _text(field.name, label, str(written or ""), str(edited or ""), draft, known, field)
         return CardField(field.name, label, field.role, text, (), (), ())
     rows = edited if isinstance(edited, list) else []
-    written_rows = written if isinstance(written, list) else []
+    before = written if isinstance(written, list) else []
     elements = [
-        CardElement(
-            index + 1,
-            [_element_text(field, index, item.name, written_rows, rows, draft, known) for item in field.items],
-        )
-        for index in range(max(len(rows), len(written_rows)))
+        CardElement(row + 1, [_element_text(field, row, item.name, before, rows, draft, known) for item in field.items])
+        for row in range(max(len(rows), len(before)))
     ]
     blank = [_element_text(field, -1, item.name, [], [], draft, known) for item in field.items]
     return CardField(field.name, label, field.role, None, elements, blank, whole)
@@ -229,13 +226,13 @@ def _element_text(
     field: OutputField,
     index: int,
     name: str,
-    written_rows: list[Any],
+    before: list[Any],
     rows: list[Any],
     draft: Draft,
     known: PassageIndex,
 ) -> CardText:
     item = next(item for item in field.items if item.name == name)
-    written = str(written_rows[index].get(name) or "") if 0 <= index < len(written_rows) else ""
+    written = str(before[index].get(name) or "") if 0 <= index < len(before) else ""
     edited = str(rows[index].get(name) or "") if 0 <= index < len(rows) else ""
     path = f"{field.name}.{index if index >= 0 else 'new'}.{name}"
     return _text(path, name.replace("_", " ").capitalize(), written, edited, draft, known, item)
