@@ -48,10 +48,10 @@ export async function entriesOf(member) {
   return [...kept.map(renamed), ...[...memory.values()].filter((entry) => entry.member === member)];
 }
 
-/** An entry as it is sent now: one that waited while the product was renewed says `draft` for a draft. */
-function renamed({ draft, ...entry }) {
-  if (!draft) return entry;
-  return { ...entry, draft: draft, url: entry.url.replace("/api/v1/drafts/", "/api/v1/drafts/") };
+/** An entry as it is sent now: one that waited while the product was renewed says `candidate` for a draft. */
+function renamed({ candidate, ...entry }) {
+  if (!candidate) return entry;
+  return { ...entry, draft: candidate, url: entry.url.replace("/api/v1/candidates/", "/api/v1/drafts/") };
 }
 
 /** Add an entry; resolves with its sequence number once it is on disk, or in memory where there is none. */

@@ -146,7 +146,7 @@ AS_BEFORE = """async () => {
   const entries = await new Promise((resolve) => (store().getAll().onsuccess = ({ target }) => resolve(target.result)));
   for (const { draft, ...entry } of entries)
     await new Promise((resolve) => {
-      const before = { ...entry, draft: draft, url: entry.url.replace("/drafts/", "/drafts/") };
+      const before = { ...entry, candidate: draft, url: entry.url.replace("/drafts/", "/candidates/") };
       store().put(before).onsuccess = resolve;
     });
   base.close();
