@@ -9,6 +9,11 @@ from campaigns.senders.urls import senders_api_urls
 from campaigns.suppression.urls import suppression_api_urls
 
 urlpatterns = [
-    *campaigns_api_urls, *mails_api_urls, *contacts_api_urls, *suppression_api_urls, *senders_api_urls,
-    *experiments_api_urls, *replies_api_urls,
-]  # fmt: skip
+    *campaigns_api_urls,
+    *mails_api_urls,
+    *contacts_api_urls,
+    *suppression_api_urls,
+    *senders_api_urls,
+    *experiments_api_urls,
+    *replies_api_urls,
+]

@@ -12,6 +12,13 @@ from campaigns.tracking.urls import tracking_urls
 
 app_name = "campaigns"
 urlpatterns = [
-    *campaigns_urls, *mails_urls, *contacts_urls, *suppression_urls, *senders_urls, *privacy_urls, *experiments_urls,
-    *tracking_urls, *replies_urls,
-]  # fmt: skip
+    *campaigns_urls,
+    *mails_urls,
+    *contacts_urls,
+    *suppression_urls,
+    *senders_urls,
+    *privacy_urls,
+    *experiments_urls,
+    *tracking_urls,
+    *replies_urls,
+]

@@ -52,9 +52,12 @@ class StudyJobKind(CompositeJob):
     queue = "evaluation"
     subject = "study"
     verbs = CompositeActions(
-        look=advance.look, has_news=selectors.has_news, conclude=conclude.conclude_study, steer=advance.steer,
+        look=advance.look,
+        has_news=selectors.has_news,
+        conclude=conclude.conclude_study,
+        steer=advance.steer,
         forget_problems=advance.forget_problems,
-    )  # fmt: skip
+    )
 
 
 class CellScoringKind(BaseKind):

@@ -22,7 +22,9 @@ class ServingConfig(AppConfig):
         store.provide(internal_keys.NAME, internal_keys.make)
         immutability.declare(
             immutability.Guard(
-                "serving_promotion", ("UPDATE", "DELETE"), "",
+                "serving_promotion",
+                ("UPDATE", "DELETE"),
+                "",
                 "A promotion never changes: promote or take back again.",
             )
-        )  # fmt: skip
+        )

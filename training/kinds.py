@@ -126,6 +126,9 @@ class SweepKind(CompositeJob):
     subject = "sweep"
     unit = "runs"
     verbs = CompositeActions(
-        look=sweeping.look, has_news=sweep_selectors.has_news, conclude=sweeping.conclude, steer=sweeping.steer,
+        look=sweeping.look,
+        has_news=sweep_selectors.has_news,
+        conclude=sweeping.conclude,
+        steer=sweeping.steer,
         forget_problems=sweeping.forget_problems,
-    )  # fmt: skip
+    )

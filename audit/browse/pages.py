@@ -16,9 +16,11 @@ from audit.trail import ACTS
 
 class TrailFilterForm(forms.Form):
     act = forms.ChoiceField(
-        label="Act", required=False, choices=[("", "All acts"), *ACTS.items()],
+        label="Act",
+        required=False,
+        choices=[("", "All acts"), *ACTS.items()],
         widget=forms.Select(attrs={"aria-label": "Act"}),
-    )  # fmt: skip
+    )
     who = forms.CharField(label="Who", max_length=150, required=False)
     subject = forms.CharField(label="Id of what was acted on", max_length=64, required=False)
     since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
@@ -40,9 +42,15 @@ def index(request: HttpRequest) -> HttpResponse:
     asked, before = form.asked, request.GET.get("before", "")
     lines, following = queries.page(asked, before=int(before) if before.isdecimal() else None)
     context = {
-        "section": "settings", "tab": "audit", "form": form, "lines": lines, "next": following,
-        "is_first": not before, "is_narrowed": asked != queries.TrailFilter(), "seal": seals_queries.last_seal(),
-    }  # fmt: skip
+        "section": "settings",
+        "tab": "audit",
+        "form": form,
+        "lines": lines,
+        "next": following,
+        "is_first": not before,
+        "is_narrowed": asked != queries.TrailFilter(),
+        "seal": seals_queries.last_seal(),
+    }
     return render(request, "audit/index.html", context)
 
 

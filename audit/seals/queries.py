@@ -16,10 +16,15 @@ def hashes_of(day: date) -> Iterator[tuple[int, str]]:
         yield (
             row.pk,
             row_hash(
-                row_id=row.pk, at=row.at, actor=row.actor, act=row.act,
-                subject_kind=row.subject_kind, subject_id=row.subject_id, detail=row.detail,
+                row_id=row.pk,
+                at=row.at,
+                actor=row.actor,
+                act=row.act,
+                subject_kind=row.subject_kind,
+                subject_id=row.subject_id,
+                detail=row.detail,
             ),
-        )  # fmt: skip
+        )
 
 
 def last_seal() -> AuditDigest | None:

@@ -78,20 +78,32 @@ def _marks_of(
 ) -> Iterator[TextMark]:
     for address in find(text, plain_names):
         yield TextMark(
-            "own_address", name, address.start, address.end, f"{address.text[:60]} is an address of the text's own",
+            "own_address",
+            name,
+            address.start,
+            address.end,
+            f"{address.text[:60]} is an address of the text's own",
             mend="Use a link of the campaign; anything else goes out as plain words.",
-        )  # fmt: skip
+        )
     for match in SLOT.finditer(text):
         if match.group(1) not in slots:
             yield TextMark(
-                "unknown_slot", name, match.start(), match.end(), f"Nothing fills {match.group()[:60]}",
+                "unknown_slot",
+                name,
+                match.start(),
+                match.end(),
+                f"Nothing fills {match.group()[:60]}",
                 mend="Write the real words, or a slot of the campaign.",
-            )  # fmt: skip
+            )
     for match in _ORDERS.finditer(text):
         yield TextMark(
-            "echo", name, match.start(), match.end(), "This reads like an order to a machine",
+            "echo",
+            name,
+            match.start(),
+            match.end(),
+            "This reads like an order to a machine",
             mend="Leave it out: it came from the facts or from the prompt.",
-        )  # fmt: skip
+        )
     yield from _echoes(name, text, told)
 
 

@@ -27,9 +27,12 @@ def sent_before_by_record(
     for start in range(0, len(record_ids), CHUNK):
         chunk = record_ids[start : start + CHUNK]
         sent = Message.objects.filter(
-            campaign=campaign, arm=arm_id, state=MessageState.SENT, step__number__lt=step.number,
+            campaign=campaign,
+            arm=arm_id,
+            state=MessageState.SENT,
+            step__number__lt=step.number,
             contact__record__in=chunk,
-        )  # fmt: skip
+        )
         for mail in with_words(sent).order_by("step__number", "sent_at", "id"):
             if mail.contact.record_id is not None:
                 by_record.setdefault(mail.contact.record_id, {}).setdefault(mail.step.number, content.fields_of(mail))

@@ -74,9 +74,12 @@ class ContactListView(APIView):
         asked.is_valid(raise_exception=True)
         member, values = member_of(request), asked.validated_data
         return import_rows(
-            task_or_404(member, values["task"]), values["contacts"], by=member, defaults=_basis(values),
+            task_or_404(member, values["task"]),
+            values["contacts"],
+            by=member,
+            defaults=_basis(values),
             skip_bad=values["skip_bad"],
-        )  # fmt: skip
+        )
 
     def _from_file(self, request: Request) -> ContactsResult:
         asked = shapes.ContactFileIn(data=request.data)
@@ -86,9 +89,14 @@ class ContactListView(APIView):
         name = uploads.keep_upload(file.chunks())
         try:
             return import_contacts(
-                task, uploads.path_of(name), by=member, filename=file.name, mapping=values.get("mapping"),
-                defaults=_basis(values), skip_bad=values["skip_bad"],
-            )  # fmt: skip
+                task,
+                uploads.path_of(name),
+                by=member,
+                filename=file.name,
+                mapping=values.get("mapping"),
+                defaults=_basis(values),
+                skip_bad=values["skip_bad"],
+            )
         finally:
             uploads.drop_upload(name)
 

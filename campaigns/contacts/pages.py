@@ -113,9 +113,14 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         if request.POST.get("do") == "import" and form.is_valid():
             try:
                 result = import_contacts(
-                    task, path, by=member, filename=filename, mapping=mapping, defaults=form.defaults(),
+                    task,
+                    path,
+                    by=member,
+                    filename=filename,
+                    mapping=mapping,
+                    defaults=form.defaults(),
                     skip_bad=form.cleaned_data["skip_bad"],
-                )  # fmt: skip
+                )
             except Refusal as error:
                 refusal = error
             else:

@@ -125,7 +125,10 @@ def _with_text(rows: QuerySet[Contact], text: str) -> QuerySet[Contact]:
             pass
     for word in text.split()[:8]:
         rows = rows.filter(
-            Q(address__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word)
-            | Q(company__icontains=word) | Q(segment__icontains=word)
-        )  # fmt: skip
+            Q(address__icontains=word)
+            | Q(first_name__icontains=word)
+            | Q(last_name__icontains=word)
+            | Q(company__icontains=word)
+            | Q(segment__icontains=word)
+        )
     return rows

@@ -153,9 +153,13 @@ def human_events(campaign: Campaign, kind: EventKind) -> QuerySet[Event]:
         return events
     end = ExpressionWrapper(OuterRef("occurred_at") + timedelta(seconds=BURST_S), output_field=DateTimeField())
     rest = Event.objects.filter(
-        message=OuterRef("message"), kind=EventKind.CLICKED, is_machine=True, payload__why="burst",
-        occurred_at__gte=OuterRef("occurred_at"), occurred_at__lte=end,
-    )  # fmt: skip
+        message=OuterRef("message"),
+        kind=EventKind.CLICKED,
+        is_machine=True,
+        payload__why="burst",
+        occurred_at__gte=OuterRef("occurred_at"),
+        occurred_at__lte=end,
+    )
     # Few mails are ever scanned so: the list of them is made once, and only their clicks are looked at one by one.
     scanned = Event.objects.filter(campaign=campaign, kind=kind, is_machine=True, payload__why="burst").order_by()
     return events.exclude(Q(message__in=scanned.values("message")) & Exists(rest))

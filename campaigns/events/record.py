@@ -135,9 +135,15 @@ def record(
 def record_sent(message: Message, *, at: datetime, payload: dict[str, Any]) -> None:
     """Append that a mail was taken by the mail server: `record` in one statement, for what follows nothing."""
     event = Event(
-        key=f"sent:{message.pk.hex}", campaign_id=message.campaign_id, enrolment_id=message.enrolment_id,
-        message=message, kind=EventKind.SENT, source=EventSource.WIRE, occurred_at=at, payload=payload,
-    )  # fmt: skip
+        key=f"sent:{message.pk.hex}",
+        campaign_id=message.campaign_id,
+        enrolment_id=message.enrolment_id,
+        message=message,
+        kind=EventKind.SENT,
+        source=EventSource.WIRE,
+        occurred_at=at,
+        payload=payload,
+    )
     Event.objects.bulk_create([event], ignore_conflicts=True)
 
 

@@ -77,7 +77,7 @@ class AssignedClusters:
         """The first so many."""
         return AssignedClusters(
             self.arms, self.arm[:count], self.sizes[:count], self.totals[:count], self.ripe_at[:count]
-        )  # fmt: skip
+        )
 
     def outcomes(self) -> dict[str, ClusteredSample]:
         """What the statistics take, by arm; arms without a cluster are left out."""

@@ -199,12 +199,16 @@ def _days(
     return {
         comparison.arm: _plain(
             daily_course.daily_looks(
-                everyone, arm=comparison.arm, control=terms.control, until_s=at.timestamp(), level=terms.level,
+                everyone,
+                arm=comparison.arm,
+                control=terms.control,
+                until_s=at.timestamp(),
+                level=terms.level,
                 tuned_for=tuned_for,
             )
         )
         for comparison in found.comparisons
-    }  # fmt: skip
+    }
 
 
 def _plain(days: Sequence[daily_course.DailyLook]) -> list[dict[str, Any]]:
@@ -216,17 +220,29 @@ def _segments(units: Assignments, terms: RegisteredTerms, at: datetime) -> list[
     spread_by_arm = segment_spreads(units, control=terms.control, at_s=at.timestamp(), level=terms.level)
     return [
         {
-            "arm": arm, "q": spread.q, "df": spread.df, "p_value": spread.p_value, "varies": spread.varies,
-            "left_out": list(spread.left_out), "method": asdict(spread.method),
+            "arm": arm,
+            "q": spread.q,
+            "df": spread.df,
+            "p_value": spread.p_value,
+            "varies": spread.varies,
+            "left_out": list(spread.left_out),
+            "method": asdict(spread.method),
             "lines": [_segment(line) for line in spread.segments],
         }
         for arm, spread in spread_by_arm.items()
-    ]  # fmt: skip
+    ]
 
 
 def _segment(line: SegmentEffect) -> dict[str, Any]:
     return {
-        "segment": line.segment, "n": line.n_treatment, "control_n": line.n_control, "mean": line.treatment_mean,
-        "control_mean": line.control_mean, "estimate": line.effect.estimate, "low": line.effect.interval.low,
-        "high": line.effect.interval.high, "adjusted_p": line.adjusted_p, "method": line.effect.method.name,
-    }  # fmt: skip
+        "segment": line.segment,
+        "n": line.n_treatment,
+        "control_n": line.n_control,
+        "mean": line.treatment_mean,
+        "control_mean": line.control_mean,
+        "estimate": line.effect.estimate,
+        "low": line.effect.interval.low,
+        "high": line.effect.interval.high,
+        "adjusted_p": line.adjusted_p,
+        "method": line.effect.method.name,
+    }

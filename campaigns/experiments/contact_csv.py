@@ -29,10 +29,19 @@ def lines(units: Assignments, ids: Iterable[str], sent_at: Iterable[datetime | N
     block = [csv.line(HEAD)]
     ripe = np.asarray(units.ripe_at) <= at.timestamp()
     for number, (pk, went) in enumerate(zip(ids, sent_at, strict=True)):
-        block.append(csv.line([
-            pk, units.arms[units.arm[number]], f"c{units.cluster[number]}", units.segments[units.segment[number]],
-            went.astimezone(UTC).date().isoformat() if went else "", int(ripe[number]), int(units.outcome[number]),
-        ]))  # fmt: skip
+        block.append(
+            csv.line(
+                [
+                    pk,
+                    units.arms[units.arm[number]],
+                    f"c{units.cluster[number]}",
+                    units.segments[units.segment[number]],
+                    went.astimezone(UTC).date().isoformat() if went else "",
+                    int(ripe[number]),
+                    int(units.outcome[number]),
+                ]
+            )
+        )
         if number % BLOCK == BLOCK - 1:
             yield "".join(block)
             block = []

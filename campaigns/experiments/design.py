@@ -169,9 +169,12 @@ def plan_of(wishes: ExperimentRequest, hand: ArmPreview) -> SamplePlan:
         ValueError: If a number has no sense.
     """
     terms = PlanningTerms(
-        power=wishes.power, alpha=wishes.alpha / hand.comparisons, cluster_size=hand.cluster_size, icc=wishes.icc,
+        power=wishes.power,
+        alpha=wishes.alpha / hand.comparisons,
+        cluster_size=hand.cluster_size,
+        icc=wishes.icc,
         size_cv=hand.size_cv,
-    )  # fmt: skip
+    )
     if wishes.claim == Claim.NOT_WORSE:
         return sample_size.plan(wishes.baseline, margin=wishes.margin, n_per_arm=hand.n_per_arm, design=terms)
     effect = wishes.margin if wishes.higher_is_better else -wishes.margin

@@ -18,26 +18,38 @@ class ExperimentForm(forms.Form):
     """What is to be shown, and how sure one wants to be."""
 
     hypothesis = forms.CharField(
-        label="Hypothesis", max_length=HYPOTHESIS_CHARS, widget=forms.Textarea(attrs={"rows": 2}),
+        label="Hypothesis",
+        max_length=HYPOTHESIS_CHARS,
+        widget=forms.Textarea(attrs={"rows": 2}),
         help_text="In a sentence: what you expect, and compared with what.",
-    )  # fmt: skip
+    )
     claim = forms.ChoiceField(label="Claim", choices=Claim.choices, initial=Claim.NOT_WORSE, widget=forms.RadioSelect)
     metric = forms.ChoiceField(
-        label="Counts, per contact", choices=Metric.choices, initial=Metric.REPLY,
+        label="Counts, per contact",
+        choices=Metric.choices,
+        initial=Metric.REPLY,
         help_text="Once for each contact that was assigned, whatever became of its mails.",
-    )  # fmt: skip
+    )
     margin = forms.FloatField(
-        label="Margin or effect, points", initial=1, min_value=0,
+        label="Margin or effect, points",
+        initial=1,
+        min_value=0,
         help_text="How much worse is acceptable; or the least gain worth finding.",
-    )  # fmt: skip
+    )
     baseline = forms.FloatField(
-        label="Expected of the control, per cent", initial=5, min_value=0, max_value=100,
+        label="Expected of the control, per cent",
+        initial=5,
+        min_value=0,
+        max_value=100,
         help_text="From an earlier campaign, or a guess.",
-    )  # fmt: skip
+    )
     horizon_days = forms.IntegerField(
-        label="Days that count", initial=14, min_value=1, max_value=MOST_HORIZON_DAYS,
+        label="Days that count",
+        initial=14,
+        min_value=1,
+        max_value=MOST_HORIZON_DAYS,
         help_text="After a contact's first mail.",
-    )  # fmt: skip
+    )
     alpha = forms.FloatField(
         label="Error rate, per cent", initial=5, help_text="Two-sided; a margin is tested at half of it."
     )
@@ -45,9 +57,10 @@ class ExperimentForm(forms.Form):
         label="Power, per cent", initial=80, help_text="The chance to show an effect that is there."
     )
     icc = forms.FloatField(
-        label="Likeness within a company", initial=0.05,
+        label="Likeness within a company",
+        initial=0.05,
         help_text="0: colleagues answer independently; 1: all alike. 0.05 is a usual guess.",
-    )  # fmt: skip
+    )
 
     def wishes(self) -> ExperimentRequest:
         """The validated input as the service takes it."""
@@ -72,7 +85,10 @@ class GpuPriceForm(forms.Form):
 def initial_of(wishes: ExperimentRequest) -> dict[str, Any]:
     """Wishes as the form shows them."""
     shown: dict[str, Any] = {
-        "hypothesis": wishes.hypothesis, "claim": wishes.claim, "metric": wishes.metric, "icc": wishes.icc,
+        "hypothesis": wishes.hypothesis,
+        "claim": wishes.claim,
+        "metric": wishes.metric,
+        "icc": wishes.icc,
         "horizon_days": wishes.horizon_days,
-    }  # fmt: skip
+    }
     return shown | {name: round(getattr(wishes, name) * PERCENT, 8) for name in SHARES}

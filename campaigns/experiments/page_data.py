@@ -126,9 +126,12 @@ def _interval_chart(experiment: Experiment, found: dict[str, Any], control: str)
 def _row(name: str, effect: dict[str, Any], n: int) -> dict[str, Any]:
     interval = effect["interval"]
     return {
-        "name": name, "value": effect["estimate"] * POINTS, "lo": interval["low"] * POINTS,
-        "hi": interval["high"] * POINTS, "n": n,
-    }  # fmt: skip
+        "name": name,
+        "value": effect["estimate"] * POINTS,
+        "lo": interval["low"] * POINTS,
+        "hi": interval["high"] * POINTS,
+        "n": n,
+    }
 
 
 def _days(found: dict[str, Any]) -> list[dict[str, Any]]:
@@ -164,11 +167,14 @@ def _segments(found: dict[str, Any]) -> list[dict[str, Any]]:
 def _segment_chart(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
     rows = [
         {
-            "name": line["segment"] or "no segment", "value": line["estimate"] * POINTS, "lo": line["low"] * POINTS,
-            "hi": line["high"] * POINTS, "n": line["n"] + line["control_n"],
+            "name": line["segment"] or "no segment",
+            "value": line["estimate"] * POINTS,
+            "lo": line["low"] * POINTS,
+            "hi": line["high"] * POINTS,
+            "n": line["n"] + line["control_n"],
         }
         for line in lines
-    ]  # fmt: skip
+    ]
     return {"rows": rows, "x": {"label": "difference, points", "zero": True}}
 
 
@@ -206,6 +212,10 @@ def _methods(found: dict[str, Any]) -> list[dict[str, str]]:
 def _look(look: Any) -> dict[str, Any]:
     verdicts = look.result.get("verdicts", [])
     return {
-        "number": look.number, "at": look.created_at, "by": look.created_by, "is_final": look.is_final,
-        "sentences": [verdict["sentence"] for verdict in verdicts], "rests_on": look.result.get("rests_on", ""),
-    }  # fmt: skip
+        "number": look.number,
+        "at": look.created_at,
+        "by": look.created_by,
+        "is_final": look.is_final,
+        "sentences": [verdict["sentence"] for verdict in verdicts],
+        "rests_on": look.result.get("rests_on", ""),
+    }

@@ -93,9 +93,7 @@ def outlook(request: HttpRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         faults = design.mistakes_in(form.wishes())
         shown = page_data.outlook(campaign, form.wishes())
-    return render(
-        request, "campaigns/experiments/_outlook.html", {"outlook": shown, "form": form, "faults": faults}
-    )  # fmt: skip
+    return render(request, "campaigns/experiments/_outlook.html", {"outlook": shown, "form": form, "faults": faults})
 
 
 @require_safe

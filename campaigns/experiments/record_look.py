@@ -27,9 +27,11 @@ def record_look(experiment: Experiment, *, by: Member) -> Look:
     permissions.require(by, experiment.campaign.task, Role.LEAD)
     if experiment.registered_at is None or experiment.campaign.state == CampaignState.PLANNED:
         raise Refusal(
-            "nothing_to_see", "There is nothing to look at before the campaign is launched.",
-            hint="Register the experiment and launch its campaign.", status=409,
-        )  # fmt: skip
+            "nothing_to_see",
+            "There is nothing to look at before the campaign is launched.",
+            hint="Register the experiment and launch its campaign.",
+            status=409,
+        )
     result = results.result(experiment)
     with transaction.atomic():
         Experiment.objects.select_for_update(of=("self",)).get(pk=experiment.pk)
@@ -38,4 +40,4 @@ def record_look(experiment: Experiment, *, by: Member) -> Look:
         number = (there.aggregate(last=Max("number"))["last"] or 0) + 1
         return Look.objects.create(
             experiment=experiment, number=number, is_final=is_final, result=result, created_by=by
-        )  # fmt: skip
+        )

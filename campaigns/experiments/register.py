@@ -111,14 +111,18 @@ def _open_campaign(campaign: Campaign, *, by: Member) -> Campaign:
     campaign = rows.get(pk=campaign.pk)
     if Experiment.objects.filter(campaign=campaign, registered_at__isnull=False).exists():
         raise Refusal(
-            "experiment_registered", "The experiment of this campaign is registered, and does not change.",
-            hint="For another question make another campaign.", status=409,
-        )  # fmt: skip
+            "experiment_registered",
+            "The experiment of this campaign is registered, and does not change.",
+            hint="For another question make another campaign.",
+            status=409,
+        )
     if campaign.state != CampaignState.PLANNED:
         raise Refusal(
-            "campaign_launched", "This campaign is launched: what it is to show had to be said before.",
-            hint="Make a new campaign, and register its experiment before the launch.", status=409,
-        )  # fmt: skip
+            "campaign_launched",
+            "This campaign is launched: what it is to show had to be said before.",
+            hint="Make a new campaign, and register its experiment before the launch.",
+            status=409,
+        )
     return campaign
 
 
@@ -152,13 +156,17 @@ def _registration(experiment: Experiment, wishes: ExperimentRequest, hand: ArmPr
         "links": dict(campaign.links.order_by("name").values_list("name", "url")),
         "audience": campaign.audience,
         "at_hand": {
-            "contacts": hand.contacts, "clusters": hand.clusters, "n_per_arm": hand.n_per_arm,
-            "needed_per_arm": plan.needed_n, "detectable": plan.detectable, "power": plan.power,
+            "contacts": hand.contacts,
+            "clusters": hand.clusters,
+            "n_per_arm": hand.n_per_arm,
+            "needed_per_arm": plan.needed_n,
+            "detectable": plan.detectable,
+            "power": plan.power,
         },
         "is_simulated": campaign.is_simulated,
         "simulated_truth": experiment.simulated_truth,
         "registered_at": experiment.registered_at.isoformat() if experiment.registered_at else None,
-    }  # fmt: skip
+    }
 
 
 def _arm(arm: Arm) -> dict[str, Any]:
@@ -167,11 +175,15 @@ def _arm(arm: Arm) -> dict[str, Any]:
         "name": arm.name,
         "weight": arm.weight,
         "is_control": arm.is_control,
-        "writer": teacher and {
-            "slug": teacher.slug, "provider": teacher.provider, "model": teacher.model, "parameters": teacher.parameters,
+        "writer": teacher
+        and {
+            "slug": teacher.slug,
+            "provider": teacher.provider,
+            "model": teacher.model,
+            "parameters": teacher.parameters,
         },
         "miniature": miniature and {"id": str(miniature.pk), "manifest_sha256": miniature.manifest_sha256},
-    }  # fmt: skip
+    }
 
 
 def _steps(steps: Sequence[Step] | Any) -> list[dict[str, Any]]:

@@ -47,10 +47,16 @@ def snapshot(experiment: Experiment, *, at: datetime | None = None) -> Experimen
 def request_of(experiment: Experiment) -> ExperimentRequest:
     """What an experiment sets out to show."""
     return ExperimentRequest(
-        hypothesis=experiment.hypothesis, claim=Claim(experiment.claim), metric=Metric(experiment.metric),
-        margin=experiment.margin, alpha=experiment.alpha, power=experiment.power, baseline=experiment.baseline,
-        icc=experiment.icc, horizon_days=experiment.horizon_days,
-    )  # fmt: skip
+        hypothesis=experiment.hypothesis,
+        claim=Claim(experiment.claim),
+        metric=Metric(experiment.metric),
+        margin=experiment.margin,
+        alpha=experiment.alpha,
+        power=experiment.power,
+        baseline=experiment.baseline,
+        icc=experiment.icc,
+        horizon_days=experiment.horizon_days,
+    )
 
 
 def terms_of(experiment: Experiment) -> RegisteredTerms:
@@ -108,13 +114,16 @@ def _arms(reading: ExperimentSnapshot) -> list[dict[str, Any]]:
     counts = {name: enrolments.contacts_by_arm(events) for name, events in _events(campaign).items()}
     return [
         {
-            "name": arm.name, "is_control": arm.is_control, "weight": arm.weight,
-            "assigned": int((units.arm == index).sum()), "clusters": clusters[index],
+            "name": arm.name,
+            "is_control": arm.is_control,
+            "weight": arm.weight,
+            "assigned": int((units.arm == index).sum()),
+            "clusters": clusters[index],
             "sent": int(went[units.arm == index].sum()),
             **{name: count_of_arm.get(enrolments.text_of(arm.pk), 0) for name, count_of_arm in counts.items()},
         }
         for index, arm in enumerate(campaign.arms.all())
-    ]  # fmt: skip
+    ]
 
 
 def _events(campaign: Campaign) -> dict[str, QuerySet[Event]]:

@@ -65,9 +65,12 @@ def preview(message: Message, *, links: Mapping[str, UUID]) -> MailPreview:
         return MailPreview(message, [], problem=f"A header cannot be written: {error}", marks=marks)
     extra = {name: value for name, value in made.mail.extra_headers.items() if name != "From"}
     headers = [
-        ("From", made.mail.extra_headers.get("From", made.mail.from_email)), ("To", ", ".join(made.mail.to)),
-        ("Reply-To", ", ".join(made.mail.reply_to)), ("Subject", made.subject), *extra.items(),
-    ]  # fmt: skip
+        ("From", made.mail.extra_headers.get("From", made.mail.from_email)),
+        ("To", ", ".join(made.mail.to)),
+        ("Reply-To", ", ".join(made.mail.reply_to)),
+        ("Subject", made.subject),
+        *extra.items(),
+    ]
     return MailPreview(message, headers, made.subject, made.text, marks=marks)
 
 

@@ -44,8 +44,13 @@ class TrainingDecision:
 def lineage_of(message: Message) -> list[LineageNode]:
     """The way back from a mail, the newest first: reply, mail, draft, decision on it, writer, run, dataset, decisions."""
     return [
-        *_answers(message), _mail(message), *_draft(message), *_decisions(message), *_writer(message), *_training(message)
-    ]  # fmt: skip
+        *_answers(message),
+        _mail(message),
+        *_draft(message),
+        *_decisions(message),
+        *_writer(message),
+        *_training(message),
+    ]
 
 
 def training_decisions(message: Message) -> list[TrainingDecision]:

@@ -18,10 +18,18 @@ from review.tasks.permissions import tasks_for
 
 M = MessageState
 LOOKS = {
-    M.PLANNED: "is-idle", M.WRITING: "is-running", M.WRITTEN: "is-running", M.AWAITING: "is-look", M.APPROVED: "is-good",
-    M.SENDING: "is-running", M.SENT: "is-good", M.REJECTED: "is-idle", M.UNKNOWN: "is-look", M.FAILED: "is-failed",
+    M.PLANNED: "is-idle",
+    M.WRITING: "is-running",
+    M.WRITTEN: "is-running",
+    M.AWAITING: "is-look",
+    M.APPROVED: "is-good",
+    M.SENDING: "is-running",
+    M.SENT: "is-good",
+    M.REJECTED: "is-idle",
+    M.UNKNOWN: "is-look",
+    M.FAILED: "is-failed",
     M.STOPPED: "is-idle",
-}  # fmt: skip
+}
 FILTERS = ("state", "arm", "step", "marks", "event")
 OPENING_CHARS = 90
 
@@ -45,9 +53,12 @@ def of_campaign(campaign: Campaign, *, search: str = "", **chosen: str) -> Query
             rows = rows.filter(_narrowed(name, value))
     for word in search.split()[:5]:
         rows = rows.filter(
-            Q(contact__first_name__icontains=word) | Q(contact__last_name__icontains=word)
-            | Q(contact__company__icontains=word) | Q(contact__address__icontains=word) | Q(subject__icontains=word)
-        )  # fmt: skip
+            Q(contact__first_name__icontains=word)
+            | Q(contact__last_name__icontains=word)
+            | Q(contact__company__icontains=word)
+            | Q(contact__address__icontains=word)
+            | Q(subject__icontains=word)
+        )
     return rows
 
 

@@ -11,7 +11,10 @@ GUARDS = (
     ),
     Guard("campaigns_look", CHANGES, "", "A look at an experiment never changes: look again."),
     Guard(
-        "campaigns_experiment", CHANGES, "{row}.registered_at IS NOT NULL",
-        "A registered experiment never changes: register another one.", is_sealed_by_update=True,
+        "campaigns_experiment",
+        CHANGES,
+        "{row}.registered_at IS NOT NULL",
+        "A registered experiment never changes: register another one.",
+        is_sealed_by_update=True,
     ),
-)  # fmt: skip
+)

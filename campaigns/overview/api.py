@@ -37,9 +37,18 @@ from web.http.pagination import KeysetPagination
 
 # What a body says in the very words of a plan.
 SAME = (
-    "sample_share", "max_model_usd", "mails_per_minute", "daily_cap", "quiet_from", "quiet_until", "sends_at_weekends",
-    "tracks_opens", "time_zone", "links", "audience",
-)  # fmt: skip
+    "sample_share",
+    "max_model_usd",
+    "mails_per_minute",
+    "daily_cap",
+    "quiet_from",
+    "quiet_until",
+    "sends_at_weekends",
+    "tracks_opens",
+    "time_zone",
+    "links",
+    "audience",
+)
 
 
 class CampaignListView(APIView):
@@ -94,9 +103,11 @@ class LaunchView(APIView):
         body.is_valid(raise_exception=True)
         campaign = selectors.get_or_404(member, slug)
         lifecycle.launch(
-            campaign, by=member, contacts=body.validated_data.get("contacts"),
+            campaign,
+            by=member,
+            contacts=body.validated_data.get("contacts"),
             is_held=body.validated_data.get("is_held", False),
-        )  # fmt: skip
+        )
         return Response(_full(selectors.get_or_404(member, slug)), status=202)
 
 
@@ -137,9 +148,11 @@ class FixedMailsView(APIView):
         body = FixedMailsIn(data=request.data)
         body.is_valid(raise_exception=True)
         count = fixed_texts.decide_fixed_mails(
-            campaign, verdict=FixedVerdict(body.validated_data["verdict"]), by=member,
+            campaign,
+            verdict=FixedVerdict(body.validated_data["verdict"]),
+            by=member,
             message_ids=body.validated_data.get("messages"),
-        )  # fmt: skip
+        )
         return Response(WrittenAgainOut({"count": count}).data, status=202)
 
 

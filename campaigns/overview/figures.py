@@ -117,11 +117,16 @@ def arms(campaign: Campaign) -> list[ArmFigures]:
     seconds = _person_seconds(campaign)
     return [
         ArmFigures(
-            arm, contacts.get(arm.pk, 0), companies.get(arm.pk, 0), reached.get(arm.pk, 0), events[arm.pk],
-            *costs.get(arm.pk, (0, Decimal(0), None)), person_s=seconds.get(arm.pk, 0.0),
+            arm,
+            contacts.get(arm.pk, 0),
+            companies.get(arm.pk, 0),
+            reached.get(arm.pk, 0),
+            events[arm.pk],
+            *costs.get(arm.pk, (0, Decimal(0), None)),
+            person_s=seconds.get(arm.pk, 0.0),
         )
         for arm in campaign.arms.select_related("teacher", "miniature").order_by("position")
-    ]  # fmt: skip
+    ]
 
 
 def cost_usd(campaign: Campaign) -> Decimal:

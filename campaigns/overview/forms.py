@@ -18,8 +18,16 @@ from generation.teachers.queries import TeacherLine
 ARM_ROWS = 4
 # What a form may say beside a plan: the same names as the plan's, and the same meaning.
 _PLAIN = (
-    "name", "max_model_usd", "mails_per_minute", "daily_cap", "quiet_from", "quiet_until", "sends_at_weekends", "tracks_opens", "time_zone",
-)  # fmt: skip
+    "name",
+    "max_model_usd",
+    "mails_per_minute",
+    "daily_cap",
+    "quiet_from",
+    "quiet_until",
+    "sends_at_weekends",
+    "tracks_opens",
+    "time_zone",
+)
 
 
 @dataclass(frozen=True)
@@ -43,33 +51,54 @@ class CampaignForm(forms.Form):
     segment = forms.ChoiceField(label="Contacts", required=False)
     imported_with = forms.ChoiceField(label="Imported with", required=False)
     limit = forms.IntegerField(
-        label="At most", min_value=1, max_value=100_000, required=False, help_text="So many contacts, the first imported first."
-    )  # fmt: skip
+        label="At most",
+        min_value=1,
+        max_value=100_000,
+        required=False,
+        help_text="So many contacts, the first imported first.",
+    )
     links = forms.CharField(
-        label="Links", required=False, widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
+        label="Links",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
         help_text="One a line: a name and an https address. A text uses them as {{link.name}}.",
-    )  # fmt: skip
+    )
     step_1_writer = forms.ChoiceField(label="Written by", choices=StepWriter.choices, initial=StepWriter.MODEL)
     step_1_subject = forms.CharField(label="Subject of the fixed text", max_length=200, required=False)
     step_1_body = forms.CharField(label="Fixed text", required=False, widget=forms.Textarea(attrs={"rows": 6}))
     has_second = forms.BooleanField(label="Send a second mail to those who do not answer", required=False)
     step_2_wait_days = forms.DecimalField(
-        label="Days after the first", min_value=0, max_value=90, max_digits=6, decimal_places=4, initial=4, required=False
-    )  # fmt: skip
+        label="Days after the first",
+        min_value=0,
+        max_value=90,
+        max_digits=6,
+        decimal_places=4,
+        initial=4,
+        required=False,
+    )
     step_2_writer = forms.ChoiceField(label="Written by", choices=StepWriter.choices, initial=StepWriter.TEMPLATE)
     step_2_same_thread = forms.BooleanField(
-        label="Send it as an answer to the first mail", required=False, initial=True,
+        label="Send it as an answer to the first mail",
+        required=False,
+        initial=True,
         help_text="Its subject is then Re: and the first one's; a subject of its own is passed over.",
-    )  # fmt: skip
+    )
     step_2_subject = forms.CharField(label="Subject of the fixed text", max_length=200, required=False)
     step_2_body = forms.CharField(label="Fixed text", required=False, widget=forms.Textarea(attrs={"rows": 6}))
     approval = forms.ChoiceField(
-        label="A person sees", choices=Approval.choices, initial=Approval.ALL, widget=forms.RadioSelect,
-    )  # fmt: skip
+        label="A person sees",
+        choices=Approval.choices,
+        initial=Approval.ALL,
+        widget=forms.RadioSelect,
+    )
     sample_share = forms.IntegerField(
-        label="Share, per cent", min_value=0, max_value=100, initial=20, required=False,
+        label="Share, per cent",
+        min_value=0,
+        max_value=100,
+        initial=20,
+        required=False,
         help_text="Of the mails no check marks.",
-    )  # fmt: skip
+    )
     max_model_usd = forms.DecimalField(
         label="Budget for models, US dollars", min_value=0, max_digits=12, decimal_places=6, initial=Decimal(1)
     )
@@ -81,9 +110,10 @@ class CampaignForm(forms.Form):
     )
     sends_at_weekends = forms.BooleanField(label="Send at weekends too", required=False)
     tracks_opens = forms.BooleanField(
-        label="Tell of openings", required=False,
+        label="Tell of openings",
+        required=False,
         help_text="A tiny picture in the mails of contacts who allow it, and of nobody else.",
-    )  # fmt: skip
+    )
     time_zone = forms.CharField(
         label="Time zone", max_length=64, initial="UTC", help_text="For contacts without one of their own."
     )
@@ -166,9 +196,11 @@ class CampaignForm(forms.Form):
             if name := cleaned[f"arm_{number}_name"].strip():
                 weight = cleaned[f"arm_{number}_weight"]
                 yield ArmPlan(
-                    name, teacher=self._teachers.get(cleaned[f"arm_{number}_teacher"]),
-                    weight=1 if weight is None else weight, is_control=cleaned["control"] == str(number),
-                )  # fmt: skip
+                    name,
+                    teacher=self._teachers.get(cleaned[f"arm_{number}_teacher"]),
+                    weight=1 if weight is None else weight,
+                    is_control=cleaned["control"] == str(number),
+                )
 
     def _steps(self) -> Iterator[StepPlan]:
         cleaned = self.cleaned_data
@@ -176,9 +208,12 @@ class CampaignForm(forms.Form):
         if cleaned["has_second"]:
             wait_s = round((cleaned["step_2_wait_days"] or 0) * DAY_S)
             yield StepPlan(
-                StepWriter(cleaned["step_2_writer"]), wait_s, cleaned["step_2_subject"], cleaned["step_2_body"],
+                StepWriter(cleaned["step_2_writer"]),
+                wait_s,
+                cleaned["step_2_subject"],
+                cleaned["step_2_body"],
                 same_thread=cleaned["step_2_same_thread"],
-            )  # fmt: skip
+            )
 
 
 def initial_of(campaign: Campaign) -> dict[str, Any]:

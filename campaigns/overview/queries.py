@@ -66,7 +66,7 @@ def lines(campaigns: Sequence[Campaign]) -> list[CampaignRow]:
         human_events(ids, (EventKind.REPLIED,))
         .values_list("campaign_id")
         .annotate(people=Count("enrolment", distinct=True))
-    )  # fmt: skip
+    )
     return [
         CampaignRow(c, contacts.get(c.pk, 0), states[c.pk][M.AWAITING], states[c.pk][M.SENT], replied.get(c.pk, 0))
         for c in campaigns

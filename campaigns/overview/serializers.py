@@ -23,9 +23,10 @@ class StepIn(serializers.Serializer[Any]):
     subject = serializers.CharField(max_length=200, required=False, allow_blank=True)
     body = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
     same_thread = serializers.BooleanField(
-        required=False, allow_null=True,
+        required=False,
+        allow_null=True,
         help_text="Of a second mail: sent as `Re:` the first. By default where a model writes it",
-    )  # fmt: skip
+    )
 
 
 class AudienceIn(serializers.Serializer[Any]):

@@ -206,8 +206,12 @@ def _follow_ups(campaign: Campaign, counts: Counts, now: datetime) -> StageResul
 
 
 _CHECKS_IN_ORDER: tuple[Callable[[Campaign, Counts, datetime], StageResult], ...] = (
-    _sender, _writer, _people, _failures, _follow_ups,
-)  # fmt: skip
+    _sender,
+    _writer,
+    _people,
+    _failures,
+    _follow_ups,
+)
 
 
 def _job(job: Job, reason: str, hint: str) -> WaitReason:

@@ -86,9 +86,21 @@ class CampaignPlan:
 
 # What a plan sets on the campaign's own row.
 OWN = (
-    "name", "sender", "approval", "sample_share", "reply_teacher", "max_model_usd", "mails_per_minute", "daily_cap",
-    "quiet_from", "quiet_until", "sends_at_weekends", "tracks_opens", "time_zone", "is_simulated",
-)  # fmt: skip
+    "name",
+    "sender",
+    "approval",
+    "sample_share",
+    "reply_teacher",
+    "max_model_usd",
+    "mails_per_minute",
+    "daily_cap",
+    "quiet_from",
+    "quiet_until",
+    "sends_at_weekends",
+    "tracks_opens",
+    "time_zone",
+    "is_simulated",
+)
 
 
 def create(task: Task, plan: CampaignPlan, *, slug: str, by: Member) -> Campaign:
@@ -149,15 +161,29 @@ def _write(campaign: Campaign, plan: CampaignPlan) -> None:
     campaign.audience = planning_audience.validated_choice(campaign.task, plan.audience, place="audience")
     campaign.save()
     Arm.objects.bulk_create(
-        Arm(campaign=campaign, name=arm.name.strip(), position=position, weight=arm.weight, is_control=arm.is_control,
-            teacher=arm.teacher, miniature=arm.miniature or miniature_of(arm.teacher))
+        Arm(
+            campaign=campaign,
+            name=arm.name.strip(),
+            position=position,
+            weight=arm.weight,
+            is_control=arm.is_control,
+            teacher=arm.teacher,
+            miniature=arm.miniature or miniature_of(arm.teacher),
+        )
         for position, arm in enumerate(plan.arms)
-    )  # fmt: skip
+    )
     Step.objects.bulk_create(
-        Step(campaign=campaign, number=number, writer=step.writer, wait_s=step.wait_s, subject=step.subject,
-             body=step.body, same_thread=_is_answer(step, number))
+        Step(
+            campaign=campaign,
+            number=number,
+            writer=step.writer,
+            wait_s=step.wait_s,
+            subject=step.subject,
+            body=step.body,
+            same_thread=_is_answer(step, number),
+        )
         for number, step in enumerate(plan.steps, start=1)
-    )  # fmt: skip
+    )
     Link.objects.bulk_create(Link(campaign=campaign, name=name, url=url) for name, url in plan.links.items())
 
 

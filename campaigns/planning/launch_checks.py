@@ -57,18 +57,22 @@ def _sender(campaign: Campaign) -> Iterator[LaunchProblem]:
     if sender is None:
         yield LaunchProblem(
             "no_sender", "Nobody sends it.", "Choose a sender identity: a mail says who writes.", "sender"
-        )  # fmt: skip
+        )
         return
     if not sender.postal_address.strip():
         yield LaunchProblem(
-            "no_postal_address", f"{sender.name} has no postal address.",
-            "The law asks for one under every commercial mail: add it to the sender.", "sender",
-        )  # fmt: skip
+            "no_postal_address",
+            f"{sender.name} has no postal address.",
+            "The law asks for one under every commercial mail: add it to the sender.",
+            "sender",
+        )
     if not sender.from_address.strip() or not sender.reply_address.strip():
         yield LaunchProblem(
-            "no_sender_address", f"{sender.name} has no address to write from, or none for replies.",
-            "Add both to the sender.", "sender",
-        )  # fmt: skip
+            "no_sender_address",
+            f"{sender.name} has no address to write from, or none for replies.",
+            "Add both to the sender.",
+            "sender",
+        )
 
 
 def _steps(campaign: Campaign) -> Iterator[LaunchProblem]:
@@ -92,7 +96,7 @@ def _same_texts(steps: list[Step]) -> Iterator[LaunchProblem]:
         if repeat := repeats.find(step.body, [{"body": earlier.body} for earlier in fixed[:at]]):
             yield LaunchProblem(
                 "repeated_text", f"Mail {step.number} repeats one before it. {repeat}", "Write another text.", "steps"
-            )  # fmt: skip
+            )
 
 
 def _fixed_text(step: Step, known: list[str]) -> Iterator[LaunchProblem]:
@@ -101,25 +105,32 @@ def _fixed_text(step: Step, known: list[str]) -> Iterator[LaunchProblem]:
     for slot in content.slots_in(step):
         if slot not in known:
             yield LaunchProblem(
-                "unknown_slot", f"Mail {step.number} uses {{{{{slot}}}}}, which nothing fills.",
-                f"There are {', '.join(f'{{{{{name}}}}}' for name in known)}.", "steps",
-            )  # fmt: skip
+                "unknown_slot",
+                f"Mail {step.number} uses {{{{{slot}}}}}, which nothing fills.",
+                f"There are {', '.join(f'{{{{{name}}}}}' for name in known)}.",
+                "steps",
+            )
 
 
 def _written(campaign: Campaign, step: Step, known: list[str]) -> Iterator[LaunchProblem]:
     spec = campaign.task_version.spec
     if not is_mail(spec):
         yield LaunchProblem(
-            "not_a_mail", f"Mail {step.number} is to be written by a model, but the task does not write mails.",
-            "A task for mails has two outputs: a subject and a body.", "task",
-        )  # fmt: skip
+            "not_a_mail",
+            f"Mail {step.number} is to be written by a model, but the task does not write mails.",
+            "A task for mails has two outputs: a subject and a body.",
+            "task",
+        )
     for slot in spec.slots:
         if slot not in known:
             yield LaunchProblem(
-                "unknown_slot", f"The task lets its model write {{{{{slot}}}}}, which nothing fills here.",
-                f"Add a link '{slot.removeprefix('link.')}'." if slot.startswith("link.")
-                else f"There are {', '.join(f'{{{{{name}}}}}' for name in known)}.", "task",
-            )  # fmt: skip
+                "unknown_slot",
+                f"The task lets its model write {{{{{slot}}}}}, which nothing fills here.",
+                f"Add a link '{slot.removeprefix('link.')}'."
+                if slot.startswith("link.")
+                else f"There are {', '.join(f'{{{{{name}}}}}' for name in known)}.",
+                "task",
+            )
 
 
 def _links(campaign: Campaign) -> Iterator[LaunchProblem]:
@@ -161,59 +172,74 @@ def _arms(campaign: Campaign) -> Iterator[LaunchProblem]:
 def _arm(campaign: Campaign, arm: Arm) -> Iterator[LaunchProblem]:
     if arm.teacher is None:
         yield LaunchProblem(
-            "arm_without_model", f"The arm '{arm.name}' has no model to write its mails.",
-            "Choose a teacher or a promoted miniature for it.", "arms",
-        )  # fmt: skip
+            "arm_without_model",
+            f"The arm '{arm.name}' has no model to write its mails.",
+            "Choose a teacher or a promoted miniature for it.",
+            "arms",
+        )
     if arm.miniature is not None and arm.miniature.task_id != campaign.task_id:
         yield LaunchProblem(
-            "other_task", f"{arm.miniature.name}, of the arm '{arm.name}', was tuned for another task.",
-            "Choose a miniature of this task.", "arms",
-        )  # fmt: skip
+            "other_task",
+            f"{arm.miniature.name}, of the arm '{arm.name}', was tuned for another task.",
+            "Choose a miniature of this task.",
+            "arms",
+        )
 
 
 def _people(campaign: Campaign) -> Iterator[LaunchProblem]:
     if not is_time_zone(campaign.time_zone):
         yield LaunchProblem(
             "time_zone", f"'{campaign.time_zone}' is no time zone.", "Write one such as Europe/Berlin.", "limits"
-        )  # fmt: skip
+        )
     if not audience.contacts_matching(campaign).exists():
         out = ", ".join(f"{count:,} {why}" for why, count in audience.left_out(campaign).items() if count)
         yield LaunchProblem(
-            "no_contacts", "There is nobody to write to." + (f" Left out: {out}." if out else ""),
-            "Import contacts, or widen the choice.", "contacts",
-        )  # fmt: skip
+            "no_contacts",
+            "There is nobody to write to." + (f" Left out: {out}." if out else ""),
+            "Import contacts, or widen the choice.",
+            "contacts",
+        )
     elif count := audience.without_basis(campaign):
         yield LaunchProblem(
-            "no_lawful_basis", f"{count:,} of the contacts have no lawful basis with a source and a date.",
-            "Import them again with all three.", "contacts",
-        )  # fmt: skip
+            "no_lawful_basis",
+            f"{count:,} of the contacts have no lawful basis with a source and a date.",
+            "Import them again with all three.",
+            "contacts",
+        )
 
 
 def _experiment(campaign: Campaign) -> Iterator[LaunchProblem]:
     experiment = Experiment.objects.filter(campaign=campaign).first()
     if experiment is not None and experiment.registered_at is None:
         yield LaunchProblem(
-            "experiment_not_registered", "Its experiment is not registered yet.",
-            "Register it first: what is to be shown is fixed before anything is sent.", "experiment",
-        )  # fmt: skip
+            "experiment_not_registered",
+            "Its experiment is not registered yet.",
+            "Register it first: what is to be shown is fixed before anything is sent.",
+            "experiment",
+        )
     if experiment is None and campaign.arms.filter(weight__gt=0).count() > 1:
         yield LaunchProblem(
-            "no_experiment", "It has several arms and no experiment that compares them.",
-            "Register an experiment, or leave one arm.", "experiment",
-        )  # fmt: skip
+            "no_experiment",
+            "It has several arms and no experiment that compares them.",
+            "Register an experiment, or leave one arm.",
+            "experiment",
+        )
 
 
 def _money(campaign: Campaign, expected: LaunchForecast) -> Iterator[LaunchProblem]:
     for line in expected.arms:
         if line.refusal is not None:
             yield LaunchProblem(
-                line.refusal.code, f"The arm '{line.arm.name}' cannot be written: {line.refusal.message}",
-                line.refusal.hint, "arms",
-            )  # fmt: skip
+                line.refusal.code,
+                f"The arm '{line.arm.name}' cannot be written: {line.refusal.message}",
+                line.refusal.hint,
+                "arms",
+            )
     if campaign.max_model_usd < expected.cost_usd:
         enough = expected.cost_high_usd.quantize(CENT, rounding=ROUND_UP)
         yield LaunchProblem(
             "budget_too_small",
             f"The models may cost ${campaign.max_model_usd.normalize():f}, and would cost about ${expected.cost_usd:.2f}.",
-            f"${enough} would cover it; or write to fewer people.", "limits",
-        )  # fmt: skip
+            f"${enough} would cover it; or write to fewer people.",
+            "limits",
+        )

@@ -47,9 +47,13 @@ class ErasedPerson:
         if not self.contacts:
             return "Nothing was held about this address. It is on the suppression list now, so that nothing will be."
         counted = (
-            (self.contacts, "contact"), (self.mails, "mail"), (self.replies, "reply"), (self.records, "record"),
-            (self.drafts, "draft"), (self.decisions, "decision"),
-        )  # fmt: skip
+            (self.contacts, "contact"),
+            (self.mails, "mail"),
+            (self.replies, "reply"),
+            (self.records, "record"),
+            (self.drafts, "draft"),
+            (self.decisions, "decision"),
+        )
         parts = [f"{count} {_plural(word, count)}" for count, word in counted if count]
         where = f"; {self.versions} dataset {_plural('version', self.versions)} written anew" if self.versions else ""
         return f"Erased: {', '.join(parts)}{where}."
@@ -118,9 +122,14 @@ def _erase(hmac: str) -> ErasedPerson:
         partial(ports.mails_erased, list(mails.exclude(message_id="").values_list("message_id", flat=True)))
     )
     erased_person = ErasedPerson(
-        len(contacts), mails.count(), replies.count(), len(erased.records), len(erased.drafts), erased.decisions,
+        len(contacts),
+        mails.count(),
+        replies.count(),
+        len(erased.records),
+        len(erased.drafts),
+        erased.decisions,
         len(erased.versions),
-    )  # fmt: skip
+    )
     now = timezone.now()
     replies.update(subject="", text="", meant_why="")
     with immutability.erasing():

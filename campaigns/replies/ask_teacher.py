@@ -120,9 +120,14 @@ def _order(campaign: Campaign, teacher: Teacher) -> Order | None:
     wanted = [record.pk for record in _records(task, unread)]
     quoted = launch.quote(task, teacher=teacher, count=len(wanted), by=None, record_ids=wanted)
     return launch.launch(
-        task, teacher=teacher, count=len(wanted), by=None, record_ids=wanted, purpose=Purpose.EVALUATION,
+        task,
+        teacher=teacher,
+        count=len(wanted),
+        by=None,
+        record_ids=wanted,
+        purpose=Purpose.EVALUATION,
         max_cost_usd=quoted.suggested_budget_usd or None,
-    )  # fmt: skip
+    )
 
 
 def _task(campaign: Campaign) -> Task | None:
@@ -141,11 +146,17 @@ def _records(task: Task, unread: list[Reply]) -> list[Record]:
     source, _ = Source.objects.get_or_create(task=task, slug="replies", defaults=source_fields)
     rows = [
         Record(
-            task=task, source=source, row_number=number, title="A reply", group=each.pk.hex, split=Split.TEST,
-            facts={"title": str(each.pk), "subject": each.subject, "text": each.text}, content_hash=_hash(each),
+            task=task,
+            source=source,
+            row_number=number,
+            title="A reply",
+            group=each.pk.hex,
+            split=Split.TEST,
+            facts={"title": str(each.pk), "subject": each.subject, "text": each.text},
+            content_hash=_hash(each),
         )
         for number, each in enumerate(unread, 1)
-    ]  # fmt: skip
+    ]
     return Record.objects.bulk_create(rows)
 
 

@@ -83,9 +83,12 @@ def unsubscribe(message: Message, *, source: EventSource, how: str = "") -> Even
 
 def _stop_mails(reply_id: UUID, message: Message) -> None:
     record.record(
-        message, EventKind.UNSUBSCRIBED, source=EventSource.MAIL, key=f"{READ_KEY}{reply_id.hex}",
+        message,
+        EventKind.UNSUBSCRIBED,
+        source=EventSource.MAIL,
+        key=f"{READ_KEY}{reply_id.hex}",
         payload={"how": record.READ},
-    )  # fmt: skip
+    )
 
 
 @transaction.atomic
@@ -114,14 +117,17 @@ def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = ""
         permissions.require(by, task, Role.LEAD)
         if not why.strip():
             raise Refusal(
-                "reason_missing", "This reply was read as a wish to hear no more. Say why it is none: the person may then be written to again.",
+                "reason_missing",
+                "This reply was read as a wish to hear no more. Say why it is none: the person may then be written to again.",
                 errors={"reason": ["Say why in a few words."]},
-            )  # fmt: skip
+            )
         trail.record("objection_taken_back", by=by, about=reply, read_as=said)
     Reply.objects.filter(pk=reply.pk).update(
-        meaning=said, meant_by=by.name[:120], meant_why=why.strip()[:300] if takes_back else "",
+        meaning=said,
+        meant_by=by.name[:120],
+        meant_why=why.strip()[:300] if takes_back else "",
         classified_at=timezone.now(),
-    )  # fmt: skip
+    )
     if said == ReplyClass.UNSUBSCRIBE:
         unsubscribe(reply.message, source=EventSource.PAGE)
     reply.refresh_from_db()

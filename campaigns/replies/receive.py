@@ -74,9 +74,14 @@ def take_event(happening: ProviderEvent) -> InboundResult:
         return InboundResult.UNMATCHED
     is_machine = happening.kind == EventKind.AUTO_REPLIED
     event = record.record(
-        message, happening.kind, source=EventSource.WEBHOOK, key=happening.key, occurred_at=happening.occurred_at,
-        is_machine=is_machine, payload=happening.payload,
-    )  # fmt: skip
+        message,
+        happening.kind,
+        source=EventSource.WEBHOOK,
+        key=happening.key,
+        occurred_at=happening.occurred_at,
+        is_machine=is_machine,
+        payload=happening.payload,
+    )
     return InboundResult.NEW if event else InboundResult.KNOWN
 
 

@@ -27,8 +27,12 @@ from web.errors import Refusal
 
 MOST = 1_000
 _TOLD = [
-    EventKind.BOUNCED, EventKind.DEFERRED, EventKind.COMPLAINED, EventKind.UNSUBSCRIBED, EventKind.AUTO_REPLIED,
-]  # fmt: skip
+    EventKind.BOUNCED,
+    EventKind.DEFERRED,
+    EventKind.COMPLAINED,
+    EventKind.UNSUBSCRIBED,
+    EventKind.AUTO_REPLIED,
+]
 
 
 class EventIn(serializers.Serializer[Any]):

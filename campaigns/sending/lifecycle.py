@@ -73,9 +73,12 @@ def not_ready(problems: Sequence[LaunchProblem]) -> Refusal:
     for problem in problems:
         errors.setdefault(problem.place, []).append(f"{problem.message} {problem.hint}".strip())
     return Refusal(
-        "not_ready", "This campaign cannot be launched yet.", hint="Mend what stands below; nothing was written or sent.",
-        errors=errors, state=[{"code": problem.code, "place": problem.place} for problem in problems],
-    )  # fmt: skip
+        "not_ready",
+        "This campaign cannot be launched yet.",
+        hint="Mend what stands below; nothing was written or sent.",
+        errors=errors,
+        state=[{"code": problem.code, "place": problem.place} for problem in problems],
+    )
 
 
 def _choose(campaign: Campaign, wanted: dict[str, Any]) -> None:
@@ -88,9 +91,11 @@ def _choose(campaign: Campaign, wanted: dict[str, Any]) -> None:
         return
     if _is_registered(campaign):
         raise Refusal(
-            "experiment_registered", "The experiment of this campaign is registered with another audience.",
-            hint="Launch it without naming contacts, or make a new campaign.", status=409,
-        )  # fmt: skip
+            "experiment_registered",
+            "The experiment of this campaign is registered with another audience.",
+            hint="Launch it without naming contacts, or make a new campaign.",
+            status=409,
+        )
     campaign.audience = wanted
     campaign.save(update_fields=["audience"])
 
@@ -123,9 +128,13 @@ def _enrolment(campaign: Campaign, place: ContactArm) -> Enrolment:
 def planned(enrolment: Enrolment, *, step: Step) -> Message:
     """A mail that is to be, not yet saved."""
     return Message(
-        campaign_id=enrolment.campaign_id, enrolment=enrolment, contact_id=enrolment.contact_id, arm_id=enrolment.arm_id,
-        step=step, state=MessageState.PLANNED,
-    )  # fmt: skip
+        campaign_id=enrolment.campaign_id,
+        enrolment=enrolment,
+        contact_id=enrolment.contact_id,
+        arm_id=enrolment.arm_id,
+        step=step,
+        state=MessageState.PLANNED,
+    )
 
 
 @transaction.atomic
@@ -222,6 +231,9 @@ def _locked(campaign: Campaign) -> Campaign:
 def _conflict(campaign: Campaign, wanted: str) -> Refusal:
     hint = "Launch it first." if campaign.state == CampaignState.PLANNED else "Load the page again."
     return Refusal(
-        "campaign_state", f"This campaign is {campaign.get_state_display().lower()}; it cannot be {wanted}.", hint=hint,
-        status=409, state={"state": campaign.state},
-    )  # fmt: skip
+        "campaign_state",
+        f"This campaign is {campaign.get_state_display().lower()}; it cannot be {wanted}.",
+        hint=hint,
+        status=409,
+        state={"state": campaign.state},
+    )

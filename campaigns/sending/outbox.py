@@ -215,10 +215,14 @@ def _take(message: Message, turn: SendingAttempt, now: datetime, **values: str) 
     message.sending_at = now
     return bool(
         mine.update(
-            state=MessageState.SENDING, sending_at=now, sender_job=turn.job_id, sender_fence=turn.fence,
-            updated_at=timezone.now(), **values,
+            state=MessageState.SENDING,
+            sending_at=now,
+            sender_job=turn.job_id,
+            sender_fence=turn.fence,
+            updated_at=timezone.now(),
+            **values,
         )
-    )  # fmt: skip
+    )
 
 
 def _move(message: Message, state: MessageState, **values: object) -> None:

@@ -69,9 +69,12 @@ def campaigns_with_work() -> list[WaitingWork]:
     """Campaigns that run or rest, and what there is to do in each: one query, by index."""
     campaigns = Campaign.objects.filter(state__in=LIVE).annotate(
         steps_count=Count("steps"),
-        planned=_has_work(M.PLANNED), writing=_has_work(M.WRITING), written=_has_work(M.WRITTEN), judged=_has_work(*JUDGED),
+        planned=_has_work(M.PLANNED),
+        writing=_has_work(M.WRITING),
+        written=_has_work(M.WRITTEN),
+        judged=_has_work(*JUDGED),
         to_send=_has_work(*TO_SEND),
-    )  # fmt: skip
+    )
     names = ("pk", "state", "is_held", "steps_count", "planned", "writing", "written", "judged", "to_send")
     return [
         WaitingWork(pk, state == CampaignState.RUNNING, held, steps > 1, *flags)

@@ -44,8 +44,12 @@ def settle_unknown(message: Message, *, arrived: bool, by: Member) -> None:
         Event.objects.get_or_create(
             key=f"sent:{message.pk.hex}",
             defaults={
-                "campaign_id": message.campaign_id, "enrolment_id": message.enrolment_id, "message": message,
-                "kind": EventKind.SENT, "source": EventSource.PAGE, "occurred_at": message.sending_at or now,
+                "campaign_id": message.campaign_id,
+                "enrolment_id": message.enrolment_id,
+                "message": message,
+                "kind": EventKind.SENT,
+                "source": EventSource.PAGE,
+                "occurred_at": message.sending_at or now,
                 "payload": {"by": by.name},
             },
-        )  # fmt: skip
+        )

@@ -46,17 +46,70 @@ LOCAL_CHARS = 64
 _HMAC = re.compile(r"[0-9a-f]{64}")
 _KEY_LABEL = b"miniatures: addresses of people, version 1"
 # Behind these stands no person who could be written to, or somebody whose work is to punish it (RFC 2142, section 2).
-_NEVER = frozenset({
-    "abuse", "bounce", "bounces", "devnull", "do-not-reply", "donotreply", "mailer-daemon", "mailerdaemon", "no-reply",
-    "no_reply", "nobody", "noreply", "null", "postmaster", "spam", "unsubscribe",
-})  # fmt: skip
+_NEVER = frozenset(
+    {
+        "abuse",
+        "bounce",
+        "bounces",
+        "devnull",
+        "do-not-reply",
+        "donotreply",
+        "mailer-daemon",
+        "mailerdaemon",
+        "no-reply",
+        "no_reply",
+        "nobody",
+        "noreply",
+        "null",
+        "postmaster",
+        "spam",
+        "unsubscribe",
+    }
+)
 # Read by whoever has the duty (RFC 2142, sections 3 to 7, and what companies use): mail may go, and is marked.
-_ROLES = frozenset({
-    "accounts", "admin", "administrator", "billing", "careers", "contact", "enquiries", "finance", "ftp", "hello",
-    "help", "helpdesk", "hostmaster", "hr", "info", "inquiries", "jobs", "legal", "mail", "marketing", "media", "news",
-    "noc", "office", "orders", "press", "privacy", "purchasing", "reception", "root", "sales", "security", "service",
-    "support", "sysadmin", "team", "usenet", "webmaster", "www",
-})  # fmt: skip
+_ROLES = frozenset(
+    {
+        "accounts",
+        "admin",
+        "administrator",
+        "billing",
+        "careers",
+        "contact",
+        "enquiries",
+        "finance",
+        "ftp",
+        "hello",
+        "help",
+        "helpdesk",
+        "hostmaster",
+        "hr",
+        "info",
+        "inquiries",
+        "jobs",
+        "legal",
+        "mail",
+        "marketing",
+        "media",
+        "news",
+        "noc",
+        "office",
+        "orders",
+        "press",
+        "privacy",
+        "purchasing",
+        "reception",
+        "root",
+        "sales",
+        "security",
+        "service",
+        "support",
+        "sysadmin",
+        "team",
+        "usenet",
+        "webmaster",
+        "www",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,11 +172,14 @@ def _put(
         contacts = lock_contacts(chunk)
         fresh = [
             Suppression(
-                address_hmac=hmac, reason=reason, note=note.strip()[:200], message_id=message_id,
+                address_hmac=hmac,
+                reason=reason,
+                note=note.strip()[:200],
+                message_id=message_id,
                 member_name=by.name[:150] if by else "",
             )
             for hmac in chunk
-        ]  # fmt: skip
+        ]
         Suppression.objects.bulk_create(fresh, ignore_conflicts=True)
         entries.update({row.address_hmac: row for row in Suppression.objects.filter(address_hmac__in=chunk)})
         _stop(contacts, _STOPS[reason])

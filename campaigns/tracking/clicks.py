@@ -51,9 +51,14 @@ def click(token: str, visitor: Visitor) -> str:
     # Per second: a click that is repeated by an impatient hand, or by a browser that asks twice, is one.
     key = f"click:{message.pk.hex}:{link.pk.hex}:{int(now.timestamp())}"
     record.record(
-        message, EventKind.CLICKED, source=EventSource.LINK, key=key, occurred_at=now,
-        is_machine=bool(why), payload=payload,
-    )  # fmt: skip
+        message,
+        EventKind.CLICKED,
+        source=EventSource.LINK,
+        key=key,
+        occurred_at=now,
+        is_machine=bool(why),
+        payload=payload,
+    )
     return link.url
 
 
@@ -72,9 +77,14 @@ def opened(token: str, visitor: Visitor) -> None:
     payload = {"agent": visitor.agent[:120], **({"why": why} if why else {})}
     key = f"open:{message.pk.hex}:{int(now.timestamp()) // 60}"
     record.record(
-        message, EventKind.OPENED, source=EventSource.LINK, key=key, occurred_at=now,
-        is_machine=bool(why), payload=payload,
-    )  # fmt: skip
+        message,
+        EventKind.OPENED,
+        source=EventSource.LINK,
+        key=key,
+        occurred_at=now,
+        is_machine=bool(why),
+        payload=payload,
+    )
 
 
 def unsubscribing_message(token: str) -> Message:

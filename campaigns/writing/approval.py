@@ -110,8 +110,11 @@ def _approve(campaign: Campaign, judged: QuerySet[Message]) -> int:
     unfit = {mail.pk: reason for mail in living if (reason := _why_not_sendable(mail, slot_names))}
     moved = _move(stopped, state=MessageState.STOPPED, stop_reason=StopReason.SUPPRESSED)
     moved += _move(
-        [mail for mail in living if mail.pk not in unfit], state=MessageState.APPROVED, problem="", due_at=timezone.now()
-    )  # fmt: skip
+        [mail for mail in living if mail.pk not in unfit],
+        state=MessageState.APPROVED,
+        problem="",
+        due_at=timezone.now(),
+    )
     for mail in living:
         if mail.pk in unfit:
             moved += _move([mail], state=MessageState.REJECTED, problem=unfit[mail.pk])

@@ -58,17 +58,21 @@ def decide_fixed_mails(
         )
     sources, target = _MOVES[verdict]
     mails = Message.objects.filter(
-        campaign=campaign, draft__isnull=True, needs_approval=True, step__writer=StepWriter.TEMPLATE,
+        campaign=campaign,
+        draft__isnull=True,
+        needs_approval=True,
+        step__writer=StepWriter.TEMPLATE,
         state__in=sources if message_ids is not None else (M.AWAITING,),
-    )  # fmt: skip
+    )
     if message_ids is not None:
         mails = mails.filter(pk__in=list(message_ids))
     now = timezone.now()
     is_approved = verdict == FixedVerdict.APPROVE
     values: dict[str, Any] = {
-        "approved_at": now if is_approved else None, "approved_by": by if is_approved else None,
+        "approved_at": now if is_approved else None,
+        "approved_by": by if is_approved else None,
         "due_at": now if is_approved else None,
-    }  # fmt: skip
+    }
     # Ids first: in an UPDATE over a join PostgreSQL does not ask the state again of a row that it had to wait for, and a
     # mail that went on the wire meanwhile, or was stopped, would be moved all the same.
     ids = list(mails.order_by("pk").values_list("pk", flat=True))

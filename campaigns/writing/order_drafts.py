@@ -196,9 +196,7 @@ def _launch(campaign: Campaign, lacking: Sequence[_DraftsWanted]) -> list[WriteO
             reason = f"{order.message} {order.hint}".strip()[:300]
             _move(mails, source=MessageState.PLANNED, state=MessageState.FAILED, problem=reason)
             continue
-        launched.append(
-            WriteOrder.objects.create(campaign=campaign, arm_id=pair[0], step_id=pair[1], order=order)
-        )  # fmt: skip
+        launched.append(WriteOrder.objects.create(campaign=campaign, arm_id=pair[0], step_id=pair[1], order=order))
         _move(mails, source=MessageState.PLANNED, state=MessageState.WRITING)
     return launched
 
@@ -209,9 +207,14 @@ def _quote(campaign: Campaign, arm: Arm, wanted: _DraftsWanted, told: Threads) -
     records = list(wanted.by_record)
     try:
         return launch.quote(
-            campaign.task, teacher=arm.teacher, count=len(records), by=None, record_ids=records,
-            version=campaign.task_version, threads=told,
-        )  # fmt: skip
+            campaign.task,
+            teacher=arm.teacher,
+            count=len(records),
+            by=None,
+            record_ids=records,
+            version=campaign.task_version,
+            threads=told,
+        )
     except Refusal as refusal:
         return refusal
 
@@ -236,9 +239,16 @@ def _order(
     try:
         # Who launched the campaign was checked then; the product orders what that asked for.
         return launch.launch(
-            campaign.task, teacher=teacher, count=len(records), by=None, max_cost_usd=cap_usd, record_ids=records,
-            version=campaign.task_version, purpose=Purpose.CAMPAIGN, threads=told,
-        )  # fmt: skip
+            campaign.task,
+            teacher=teacher,
+            count=len(records),
+            by=None,
+            max_cost_usd=cap_usd,
+            record_ids=records,
+            version=campaign.task_version,
+            purpose=Purpose.CAMPAIGN,
+            threads=told,
+        )
     except Refusal as refusal:
         return refusal
 

@@ -21,17 +21,27 @@ def to_follow(campaign: Campaign, before: Step, step: Step) -> QuerySet[Message]
     """Mails of the step before that went and ask for the next one, whenever that is due."""
     next_one = Message.objects.filter(campaign=campaign, contact=OuterRef("contact_id"), step=step)
     return Message.objects.filter(
-        ~Exists(next_one), ~_ended(), ~barred("contact__address_hmac"), campaign=campaign, step=before, state=MessageState.SENT,
+        ~Exists(next_one),
+        ~_ended(),
+        ~barred("contact__address_hmac"),
+        campaign=campaign,
+        step=before,
+        state=MessageState.SENT,
         contact__erased_at__isnull=True,
-    )  # fmt: skip
+    )
 
 
 def to_write_again(campaign: Campaign) -> QuerySet[Message]:
     """Mails that failed before they had a text, never one that was on the wire, and whose reader may still get them."""
     return Message.objects.filter(
-        ~_ended(), ~barred("contact__address_hmac"), campaign=campaign, state=MessageState.FAILED, draft__isnull=True,
-        sending_at__isnull=True, contact__erased_at__isnull=True,
-    )  # fmt: skip
+        ~_ended(),
+        ~barred("contact__address_hmac"),
+        campaign=campaign,
+        state=MessageState.FAILED,
+        draft__isnull=True,
+        sending_at__isnull=True,
+        contact__erased_at__isnull=True,
+    )
 
 
 def end_of(enrolment_id: UUID) -> StopReason | None:

@@ -203,9 +203,14 @@ def _desk(admin: Member) -> bool:
 
 def _deal_decks(task: Task, admin: Member, *, overlap_share: float) -> None:
     save_settings.save(
-        task, by=admin, order=QueueOrdering.OLDEST, random_share=0.15, overlap_share=overlap_share, overlap_reviewers=2,
+        task,
+        by=admin,
+        order=QueueOrdering.OLDEST,
+        random_share=0.15,
+        overlap_share=overlap_share,
+        overlap_reviewers=2,
         known_every=0,
-    )  # fmt: skip
+    )
 
 
 def _decisions(admin: Member) -> bool:

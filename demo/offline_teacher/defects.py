@@ -13,9 +13,15 @@ from demo.offline_teacher.mail import Mail, company_of, more_sentences
 
 LONG_BODY_WORDS = 160
 OTHER_COMPANIES = (
-    "Tamarisk Foods", "Brightwater Tiles", "Sallow & Finch", "Marchetti Glass", "Polder Works", "Hartnell Motors",
-    "Ivarsson Paper", "Quince Street Media",
-)  # fmt: skip
+    "Tamarisk Foods",
+    "Brightwater Tiles",
+    "Sallow & Finch",
+    "Marchetti Glass",
+    "Polder Works",
+    "Hartnell Motors",
+    "Ivarsson Paper",
+    "Quince Street Media",
+)
 OTHER_PLACES = ("Split", "Lausanne", "Plovdiv", "Cluj", "Maribor", "Kosice", "Reykjavik", "Szeged")
 _SPAM = (
     "ACT NOW and get it 100% free!",

@@ -75,9 +75,15 @@ def _write(
     total = done + len(spec.records) * (len(spec.systems) - spec.systems.index(system))
     began, references, golds = time.perf_counter(), ReferenceScorer(), _golds(spec)
     answers = generate.generate(
-        student.model, student.chat, prompts, max_new_tokens=spec.max_new_tokens, context_length=student.context_length,
-        sampling=generate.sampling_for(spec.task), batch_size=spec.batch_size, should_stop=lambda: run.stop_requested,
-    )  # fmt: skip
+        student.model,
+        student.chat,
+        prompts,
+        max_new_tokens=spec.max_new_tokens,
+        context_length=student.context_length,
+        sampling=generate.sampling_for(spec.task),
+        batch_size=spec.batch_size,
+        should_stop=lambda: run.stop_requested,
+    )
     for number, answer in enumerate(answers, 1):
         record = spec.records[answer.index]
         fields, error = systems.parsed(spec.task, answer)
@@ -88,11 +94,19 @@ def _write(
         run.emit("progress", done=done + number, total=total, unit="outputs", rate_per_s=round(rate, 2))
         is_unfit, is_cut = answer.is_unfit, answer.is_cut
         yield ScoredOutput(
-            is_unfit=is_unfit, is_cut=is_cut,
-            system=system.name, record=record.id, text=answer.text, fields=fields, error=error, marks=marks,
-            seconds=answer.seconds, cost_usd=answer.seconds / 3600 * spec.host_usd_per_hour,
-            tokens=answer.completion_tokens, scores=scores,
-        )  # fmt: skip
+            is_unfit=is_unfit,
+            is_cut=is_cut,
+            system=system.name,
+            record=record.id,
+            text=answer.text,
+            fields=fields,
+            error=error,
+            marks=marks,
+            seconds=answer.seconds,
+            cost_usd=answer.seconds / 3600 * spec.host_usd_per_hour,
+            tokens=answer.completion_tokens,
+            scores=scores,
+        )
 
 
 def _written(spec: EvaluationSpec) -> Iterator[ScoredOutput]:
@@ -108,10 +122,17 @@ def _written(spec: EvaluationSpec) -> Iterator[ScoredOutput]:
             if text and written.record in golds:
                 scores |= references.scores(text, golds[written.record])
             yield ScoredOutput(
-                system=system.name, record=written.record, text=text, fields=written.fields, error=written.error,
-                marks=marks, seconds=written.seconds, cost_usd=written.cost_usd, tokens=written.tokens,
+                system=system.name,
+                record=written.record,
+                text=text,
+                fields=written.fields,
+                error=written.error,
+                marks=marks,
+                seconds=written.seconds,
+                cost_usd=written.cost_usd,
+                tokens=written.tokens,
                 scores={**written.scores, **scores},
-            )  # fmt: skip
+            )
 
 
 def _with_likelihood(

@@ -32,9 +32,12 @@ def table(outputs: Sequence[ScoredOutput]) -> Table:
 
 
 def report(
-    spec: EvaluationSpec, outputs: Sequence[ScoredOutput], general: dict[str, float], seconds: float,
+    spec: EvaluationSpec,
+    outputs: Sequence[ScoredOutput],
+    general: dict[str, float],
+    seconds: float,
     contexts: Mapping[str, int | None],
-) -> EvaluationReport:  # fmt: skip
+) -> EvaluationReport:
     """Everything a reader of the evaluation is shown in numbers."""
     scores = table(outputs)
     return EvaluationReport(

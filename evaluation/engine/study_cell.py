@@ -85,9 +85,15 @@ def _write(run: RunDir, spec: CellSpec, student: LoadedStudent) -> tuple[dict[st
     records = spec.records[: spec.written_records]
     prompts = [prompting.messages(spec.task, record.facts, audience="student") for record in records]
     answers = generate.generate(
-        student.model, student.chat, prompts, max_new_tokens=spec.max_new_tokens, context_length=student.context_length,
-        sampling=generate.sampling_for(spec.task), batch_size=BATCH, should_stop=lambda: run.stop_requested,
-    )  # fmt: skip
+        student.model,
+        student.chat,
+        prompts,
+        max_new_tokens=spec.max_new_tokens,
+        context_length=student.context_length,
+        sampling=generate.sampling_for(spec.task),
+        batch_size=BATCH,
+        should_stop=lambda: run.stop_requested,
+    )
     passes, seconds = {}, []
     for done, answer in enumerate(answers, 1):
         record = records[answer.index]

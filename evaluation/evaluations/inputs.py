@@ -67,9 +67,12 @@ def first_mail_golds(version: DatasetVersion, split: Split) -> Iterator[dict[str
 def teacher_of(version: DatasetVersion) -> Teacher | None:
     """The teacher, still in use, that wrote most of the texts of a dataset version."""
     labels = (
-        DatasetRow.objects.filter(version=version).exclude(draft__teacher="")
-        .values_list("draft__teacher").annotate(n=Count("pk")).order_by("-n")
-    )  # fmt: skip
+        DatasetRow.objects.filter(version=version)
+        .exclude(draft__teacher="")
+        .values_list("draft__teacher")
+        .annotate(n=Count("pk"))
+        .order_by("-n")
+    )
     teachers = {teacher.label: teacher for teacher in Teacher.objects.filter(is_active=True).order_by("created_at")}
     return next((teachers[label] for label, _ in labels if label in teachers), None)
 
@@ -94,11 +97,14 @@ def teacher_outputs(order: Order) -> list[dict[str, Any]]:
     for call in calls.order_by("position"):
         written.append(
             {
-                "record": str(call.record_id), "fields": call.fields,
+                "record": str(call.record_id),
+                "fields": call.fields,
                 "error": "" if call.fields is not None else (call.error_message or call.error_code)[:300],
-                "seconds": call.latency_s, "cost_usd": float(call.cost_usd), "tokens": call.output_tokens,
+                "seconds": call.latency_s,
+                "cost_usd": float(call.cost_usd),
+                "tokens": call.output_tokens,
             }
-        )  # fmt: skip
+        )
     return written
 
 
@@ -106,9 +112,10 @@ def comparable_evaluations(evaluation: Evaluation) -> list[Evaluation]:
     """Finished evaluations of other runs on the same dataset version and records, newest first, one a run."""
     by_run: dict[UUID, Evaluation] = {}
     others = Evaluation.objects.filter(
-        dataset_version=evaluation.dataset_version, task_version=evaluation.task_version,
+        dataset_version=evaluation.dataset_version,
+        task_version=evaluation.task_version,
         records_hash=evaluation.records_hash,
-    ).exclude(run=evaluation.run)  # fmt: skip
+    ).exclude(run=evaluation.run)
     for other in others.exclude(summary={}).select_related("run__student").order_by("-created_at"):
         if _is_measured_alike(other):
             by_run.setdefault(other.run_id, other)
@@ -118,9 +125,11 @@ def comparable_evaluations(evaluation: Evaluation) -> list[Evaluation]:
 def base_of(evaluation: Evaluation, student: Student) -> Evaluation | None:
     """An earlier evaluation in which the same base wrote for the same records."""
     others = Evaluation.objects.filter(
-        run__student=student, task_version=evaluation.task_version, records_hash=evaluation.records_hash,
+        run__student=student,
+        task_version=evaluation.task_version,
+        records_hash=evaluation.records_hash,
         dataset_version=evaluation.dataset_version,
-    ).exclude(pk=evaluation.pk)  # fmt: skip
+    ).exclude(pk=evaluation.pk)
     newest = others.exclude(summary={}).order_by("-created_at")[:EVALUATIONS_CONSIDERED]
     return next((other for other in newest if _is_measured_alike(other)), None)
 
@@ -135,13 +144,17 @@ def written_by(evaluation: Evaluation, kind: SystemKind, *, system: str) -> dict
     rows = EvaluationOutput.objects.filter(evaluation=evaluation, kind=kind, system=system).order_by("record_id")
     outputs = [
         {
-            "record": str(row.record_id), "fields": row.fields, "text": "" if row.fields else row.text, "error": row.error,
+            "record": str(row.record_id),
+            "fields": row.fields,
+            "text": "" if row.fields else row.text,
+            "error": row.error,
             "seconds": row.seconds,
-            "cost_usd": row.cost_usd, "tokens": row.tokens,
+            "cost_usd": row.cost_usd,
+            "tokens": row.tokens,
             "scores": {name: row.scores[name] for name in ("gold_nll_per_byte",) if name in row.scores},
         }
         for row in rows
-    ]  # fmt: skip
+    ]
     if not outputs:
         return None
     general = evaluation.summary.get("general_nll_per_byte", {}).get(system)

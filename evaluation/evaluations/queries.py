@@ -13,8 +13,17 @@ from members.models import Member
 from review.models import Record, Task
 from review.tasks.permissions import tasks_for
 
-RELATED = ("task", "run__student", "run__job", "run__miniature", "dataset_version__dataset", "task_version", "job",
-           "teacher_order__job", "teacher_order__teacher")  # fmt: skip
+RELATED = (
+    "task",
+    "run__student",
+    "run__job",
+    "run__miniature",
+    "dataset_version__dataset",
+    "task_version",
+    "job",
+    "teacher_order__job",
+    "teacher_order__teacher",
+)
 
 
 def by_id(evaluation_id: UUID) -> Evaluation:

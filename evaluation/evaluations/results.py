@@ -18,9 +18,16 @@ from jobs.contracts import Result
 OUTPUTS = "outputs.jsonl"
 CHUNK = 500
 SUMMARY_FIELDS = (
-    "records", "with_gold", "systems", "general_nll_per_byte", "distinct", "differences", "seconds", "notes",
+    "records",
+    "with_gold",
+    "systems",
+    "general_nll_per_byte",
+    "distinct",
+    "differences",
+    "seconds",
+    "notes",
     "measured_as",
-)  # fmt: skip
+)
 
 
 def store_outputs(evaluation_id: UUID, run_dir: Path, *, fence: int) -> dict[str, Any]:

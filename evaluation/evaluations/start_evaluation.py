@@ -51,15 +51,18 @@ def start(run: TrainingRun, *, by: Member | None) -> Evaluation:
         require(by, run.task, Role.LEAD)
     if run.job.state != JobState.SUCCEEDED:
         raise Refusal(
-            "run_not_done", f"{run.name} has not succeeded, so there is nothing to evaluate.",
-            hint="Wait until it has ended, or resume it.", status=409,
-        )  # fmt: skip
+            "run_not_done",
+            f"{run.name} has not succeeded, so there is nothing to evaluate.",
+            hint="Wait until it has ended, or resume it.",
+            status=409,
+        )
     records = inputs.held_out(run.task, limit=settings.EVALUATION_MAX_RECORDS)
     if not records:
         raise Refusal(
-            "no_held_out_records", f"The task '{run.task.name}' has no record in its test split.",
+            "no_held_out_records",
+            f"The task '{run.task.name}' has no record in its test split.",
             hint="Import more companies: each is put into a split by its name, once and for ever.",
-        )  # fmt: skip
+        )
     ids = [str(record) for record in records]
     evaluation = Evaluation(
         task=run.task,
@@ -90,9 +93,12 @@ def start_after_run(job: Job) -> None:
             start(run, by=None)
     except Refusal as refusal:
         Evaluation.objects.create(
-            task=run.task, run=run, dataset_version=run.dataset_version, task_version=run.task_version,
+            task=run.task,
+            run=run,
+            dataset_version=run.dataset_version,
+            task_version=run.task_version,
             problem=f"{refusal.message} {refusal.hint}"[:300],
-        )  # fmt: skip
+        )
 
 
 def continue_after_teacher(job: Job) -> None:
@@ -136,10 +142,15 @@ def _new_order(evaluation: Evaluation, teacher: Teacher, records: list[UUID]) ->
     try:
         with transaction.atomic():
             order = generation_orders.launch(
-                evaluation.task, teacher=teacher, count=len(records), by=None, record_ids=records,
-                version=evaluation.task_version, purpose=Purpose.EVALUATION,
+                evaluation.task,
+                teacher=teacher,
+                count=len(records),
+                by=None,
+                record_ids=records,
+                version=evaluation.task_version,
+                purpose=Purpose.EVALUATION,
                 max_cost_usd=Decimal(str(settings.EVALUATION_TEACHER_BUDGET_USD)),
-            )  # fmt: skip
+            )
     except Refusal as refusal:
         return None, f"The teacher {teacher.name} did not write: {refusal.message}"[:300]
     return order, ""

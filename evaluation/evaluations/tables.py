@@ -24,19 +24,43 @@ class MetricDisplay:
 
 
 METRICS = (
-    MetricDisplay("passes_all", "Pass every check", "Share of outputs in which no check marks anything; one without the task's shape never passes.", "percent", 1),
-    MetricDisplay("passes_names_company", "Name the company", "Share of outputs whose text names the record's company, with the task's shape or without.", "percent", 1),
+    MetricDisplay(
+        "passes_all",
+        "Pass every check",
+        "Share of outputs in which no check marks anything; one without the task's shape never passes.",
+        "percent",
+        1,
+    ),
+    MetricDisplay(
+        "passes_names_company",
+        "Name the company",
+        "Share of outputs whose text names the record's company, with the task's shape or without.",
+        "percent",
+        1,
+    ),
     MetricDisplay("has_shape", "Have the task's shape", "Share that could be read as the task's fields.", "percent", 1),
     MetricDisplay("facts_right", "Facts used", "Values of facts that the text names, per output."),
-    MetricDisplay("facts_wrong", "Facts wrong", "Numbers and names that stand neither in the facts nor in the offer, per output."),
+    MetricDisplay(
+        "facts_wrong", "Facts wrong", "Numbers and names that stand neither in the facts nor in the offer, per output."
+    ),
     MetricDisplay("words", "Words", "Length, per output.", "", 0),
-    MetricDisplay("self_similarity", "Self-similarity", "Largest overlap of five-word shingles with another output; 1 is the same text."),
-    MetricDisplay("gold_nll_per_byte", "Surprise at golds", "Negative log-likelihood of the expert's text, nats per byte; lower is better.", "", 3),
+    MetricDisplay(
+        "self_similarity",
+        "Self-similarity",
+        "Largest overlap of five-word shingles with another output; 1 is the same text.",
+    ),
+    MetricDisplay(
+        "gold_nll_per_byte",
+        "Surprise at golds",
+        "Negative log-likelihood of the expert's text, nats per byte; lower is better.",
+        "",
+        3,
+    ),
     MetricDisplay("chrf", "chrF to golds", "Overlap of character 6-grams with the expert's text, 0 to 100.", "", 1),
     MetricDisplay("rouge_l", "ROUGE-L to golds", "Longest common subsequence with the expert's text, F1."),
     MetricDisplay("seconds", "Seconds", "Time per output; of a batch, its share.", "seconds", 2),
     MetricDisplay("cost_usd", "Cost", "US dollars per output; of this host, by its price per hour.", "usd"),
-)  # fmt: skip
+)
 
 
 def systems(summary: dict[str, Any]) -> list[str]:
@@ -82,10 +106,13 @@ def chart(summary: dict[str, Any], metric: str = "passes_all") -> dict[str, Any]
             low, high = _ends(value, is_share=True)
             lines.append(
                 {
-                    "name": name, "value": 100 * value["mean"], "n": value["n"],
-                    "lo": None if low is None else 100 * low, "hi": None if high is None else 100 * high,
+                    "name": name,
+                    "value": 100 * value["mean"],
+                    "n": value["n"],
+                    "lo": None if low is None else 100 * low,
+                    "hi": None if high is None else 100 * high,
                 }
-            )  # fmt: skip
+            )
     return {"rows": lines, "x": {"label": "per cent of outputs"}}
 
 
@@ -131,9 +158,11 @@ def _cell(value: dict[str, Any] | None, metric: MetricDisplay, *, signed: bool =
         else f"{_formatted(low, metric, signed)} to {_formatted(high, metric, signed)}"
     )
     return {
-        "value": _formatted(value["mean"], metric, signed), "interval": interval, "n": value["n"],
+        "value": _formatted(value["mean"], metric, signed),
+        "interval": interval,
+        "n": value["n"],
         "companies": value.get("companies"),
-    }  # fmt: skip
+    }
 
 
 def _ends(value: dict[str, Any], *, is_share: bool) -> tuple[float | None, float | None]:

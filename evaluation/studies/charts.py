@@ -55,6 +55,7 @@ def so_far(metric: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _lines(series: list[dict[str, Any]], metric: str) -> dict[str, Any]:
     return {
-        "series": series, "x": {"label": "training records"},
+        "series": series,
+        "x": {"label": "training records"},
         "y": {"label": AXES[StudyMetric(metric)], "zero": False},
-    }  # fmt: skip
+    }

@@ -33,9 +33,10 @@ def conclude_study(study_id: UUID, *, fence: int) -> dict[str, Any]:
     failed = [each for each in now if each.state == CellState.FAILED]
     if len(failed) == len(now):
         raise Refusal(
-            "no_cell_ended_well", f"No cell ended well. The first: {failed[0].reason}",
+            "no_cell_ended_well",
+            f"No cell ended well. The first: {failed[0].reason}",
             hint="Mend the cause, then resume the study: its cells are tried again.",
-        )  # fmt: skip
+        )
     body = _verdict(study, [each.cell for each in now if each.state == CellState.DONE])
     body["missing"] = [{"cell": str(each.cell), "reason": each.reason} for each in failed]
     body["cells"] = selectors.rows(now, study.record["metric"])

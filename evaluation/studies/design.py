@@ -133,7 +133,12 @@ RULES: Final[dict[str, dict[str, Any]]] = {
             "95 % interval of the gain, on the fitted curve a·n^-b + c, lies above zero and the losses follow the curve "
             "(lack of fit, p at least 0.05)."
         ),
-        "misfit_p": 0.05, "tolerance": 0.05, "more_records": 300, "draws": 2000, "level": 0.95, "seed": 1,
+        "misfit_p": 0.05,
+        "tolerance": 0.05,
+        "more_records": 300,
+        "draws": 2000,
+        "level": 0.95,
+        "seed": 1,
     },
     StudyKind.METHODS: {
         "text": (
@@ -141,9 +146,12 @@ RULES: Final[dict[str, dict[str, Any]]] = {
             "record and averaged over seeds, ends below +2 %; better if it ends below zero; worse if it begins above "
             "+2 %; otherwise the study has not told."
         ),
-        "margin": 0.02, "draws": 2000, "level": 0.95, "seed": 1,
+        "margin": 0.02,
+        "draws": 2000,
+        "level": 0.95,
+        "seed": 1,
     },
-}  # fmt: skip
+}
 
 
 def _arms(kind: StudyKind, recipes: Mapping[str, str], *, is_demo: bool) -> tuple[StudyArm, ...]:

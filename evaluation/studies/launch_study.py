@@ -95,41 +95,55 @@ def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[st
         "registered_at": timezone.now().isoformat(timespec="seconds"),
         "registered_by": by.username,
         "task": {
-            "slug": task_version.task.slug, "version": task_version.number, "content_hash": task_version.content_hash,
+            "slug": task_version.task.slug,
+            "version": task_version.number,
+            "content_hash": task_version.content_hash,
         },
         "dataset_version": {
-            "id": str(version.pk), "dataset": version.dataset.slug, "number": version.number,
+            "id": str(version.pk),
+            "dataset": version.dataset.slug,
+            "number": version.number,
             "content_hash": version.content_hash,
         },
         "student": {
-            "slug": student.slug, "hub_id": student.hub_id, "revision": student.revision,
+            "slug": student.slug,
+            "hub_id": student.hub_id,
+            "revision": student.revision,
             "manifest_sha256": student.manifest_sha256,
         },
         "grid": {
             "arms": [_arm(laid, arm) for arm in design.arms],
-            "sizes": list(design.sizes), "seeds": list(design.seeds), "epochs": design.epochs,
+            "sizes": list(design.sizes),
+            "seeds": list(design.seeds),
+            "epochs": design.epochs,
         },
         "metric": str(design.metric),
         "decision_rule": designs.rule_of(design),
         "scored_on": {
-            "split": str(Split.VALIDATION), "records": list(laid.scored), "written_records": design.written_records,
+            "split": str(Split.VALIDATION),
+            "records": list(laid.scored),
+            "written_records": design.written_records,
             "max_new_tokens": designs.MAX_NEW_TOKENS,
         },
         "cells": [
             {
-                "position": position, "arm": cell.arm.name, "seed": cell.seed, **cell.plan["sample"],
+                "position": position,
+                "arm": cell.arm.name,
+                "seed": cell.seed,
+                **cell.plan["sample"],
                 "fingerprint": cell.fingerprint,
             }
             for position, cell in enumerate(laid.cells, start=1)
         ],
         "estimated_seconds": laid.seconds,
-    }  # fmt: skip
+    }
 
 
 def _arm(laid: StudyRegistration, arm: designs.StudyArm) -> dict[str, Any]:
     """An arm with its recipe; the seed is a cell's own."""
     recipe = next(cell.plan["recipe"] for cell in laid.cells if cell.arm == arm)
     return {
-        "name": arm.name, "preset": arm.recipe,
+        "name": arm.name,
+        "preset": arm.recipe,
         "recipe": {name: value for name, value in recipe.items() if name != "seed"},
-    }  # fmt: skip
+    }

@@ -43,8 +43,11 @@ def conclude_methods(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> di
     drawn = draws([lora.losses, full.losses], count=rule["draws"], seed=rule["seed"])
     low, high = interval((drawn[:, 0] - drawn[:, 1]) / full.mean)
     difference = {
-        "value": (lora.mean - full.mean) / full.mean, "low": low, "high": high, **_over_records(lora, full, rule),
-    }  # fmt: skip
+        "value": (lora.mean - full.mean) / full.mean,
+        "low": low,
+        "high": high,
+        **_over_records(lora, full, rule),
+    }
     points = [_point(group, drawn[:, index]) for index, group in enumerate((lora, full))]
     return {
         "sentence": _sentence(difference, rule["margin"]),
@@ -77,9 +80,12 @@ def _point(group: Group, drawn: Any) -> dict[str, Any]:
 def _cost(name: str, lora: Group, full: Group) -> dict[str, Any]:
     lora_mean, full_mean = (float(np.mean([cost[name] for cost in group.costs])) for group in (lora, full))
     return {
-        "name": name, "lora": lora_mean, "full": full_mean, "ratio": full_mean / lora_mean if lora_mean else None,
+        "name": name,
+        "lora": lora_mean,
+        "full": full_mean,
+        "ratio": full_mean / lora_mean if lora_mean else None,
         "reported": reported.RATIOS.get(name),
-    }  # fmt: skip
+    }
 
 
 def _sentence(difference: Mapping[str, float], margin: float) -> str:

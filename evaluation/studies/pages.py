@@ -87,8 +87,12 @@ def record_json(request: HttpRequest, study_id: UUID) -> HttpResponse:
 def _context(request: HttpRequest, study_id: UUID) -> dict[str, Any]:
     study_row = selectors.study_or_404(member_of(request), study_id)
     return {
-        "task": study_row.task, "section": "studies", "study": study_row, "job": study_row.job, **presentation.page(study_row),
-    }  # fmt: skip
+        "task": study_row.task,
+        "section": "studies",
+        "study": study_row,
+        "job": study_row.job,
+        **presentation.page(study_row),
+    }
 
 
 def _form(task: Any, data: Any, initial: Any) -> StudyForm:

@@ -20,10 +20,27 @@ BADGES = {
     CellState.FAILED: "is-failed",
 }
 COLUMNS = (
-    "position", "arm", "records", "rows", "seed", "state", "reason", "reused", "nll_per_byte", "passes_all", "scored",
-    "steps", "seconds", "peak_memory_gib", "trainable_parameters", "artefact_bytes", "seconds_per_output",
-    "run_number", "run", "fingerprint",
-)  # fmt: skip
+    "position",
+    "arm",
+    "records",
+    "rows",
+    "seed",
+    "state",
+    "reason",
+    "reused",
+    "nll_per_byte",
+    "passes_all",
+    "scored",
+    "steps",
+    "seconds",
+    "peak_memory_gib",
+    "trainable_parameters",
+    "artefact_bytes",
+    "seconds_per_output",
+    "run_number",
+    "run",
+    "fingerprint",
+)
 COST_LABELS = {
     "seconds": "Seconds of a run",
     "peak_memory_gib": "Peak memory, GiB",

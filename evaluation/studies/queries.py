@@ -136,18 +136,27 @@ def _row(now: StudyCellStatus, metric: str) -> dict[str, Any]:
     summary = run.summary if run else {}
     miniature = getattr(run, "miniature", None) if run else None
     return {
-        "position": cell.position, "arm": cell.arm, "records": cell.records, "seed": cell.seed,
-        "state": str(now.state), "reason": now.reason, "reused": cell.is_reused,
+        "position": cell.position,
+        "arm": cell.arm,
+        "records": cell.records,
+        "seed": cell.seed,
+        "state": str(now.state),
+        "reason": now.reason,
+        "reused": cell.is_reused,
         "rows": cell.measurement.plan["sample"]["rows"],
-        "nll_per_byte": _mean(scores.get("nll_per_byte")), "passes_all": _mean(scores.get("passes_all")),
-        "scored": len(scores.get(metric, {})), "steps": summary.get("steps"), "seconds": summary.get("seconds"),
+        "nll_per_byte": _mean(scores.get("nll_per_byte")),
+        "passes_all": _mean(scores.get("passes_all")),
+        "scored": len(scores.get(metric, {})),
+        "steps": summary.get("steps"),
+        "seconds": summary.get("seconds"),
         "peak_memory_gib": summary.get("peak_memory_gib"),
         "trainable_parameters": summary.get("trainable_parameters"),
         "artefact_bytes": miniature.bytes if miniature else None,
         "seconds_per_output": scores.get("seconds_per_output"),
-        "run": str(run.pk) if run else "", "run_number": run.number if run else None,
+        "run": str(run.pk) if run else "",
+        "run_number": run.number if run else None,
         "fingerprint": cell.measurement.fingerprint,
-    }  # fmt: skip
+    }
 
 
 def _mean(scores: dict[str, float] | None) -> float | None:

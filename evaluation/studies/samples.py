@@ -52,9 +52,13 @@ def _points(known: Mapping[int, Group], drawn: Array, rule: Mapping[str, Any]) -
     for index, (size, group) in enumerate(known.items()):
         low, high = interval(drawn[:, index])
         point: dict[str, Any] = {
-            "records": size, "seeds": len(group.losses), "loss": group.mean, "low": low, "high": high,
+            "records": size,
+            "seeds": len(group.losses),
+            "loss": group.mean,
+            "low": low,
+            "high": high,
             "seconds": float(np.mean([cost["seconds"] for cost in group.costs])),
-        }  # fmt: skip
+        }
         if size != largest:
             point["lost"] = _finite(float(results.lost_share(np.array([group.mean]), reference, rule["metric"])[0]))
             shares = results.lost_share(drawn[:, index], drawn[:, -1], rule["metric"])
@@ -112,10 +116,15 @@ def _more(
     low, high = interval(curves.at(largest) - curves.at(further))
     at_largest = float(best.at(largest)[0])
     return {
-        "records": rule["more_records"], "from": largest, "gain": gain, "low": low, "high": high,
-        "share": gain / at_largest if at_largest else None, "misfit_p": misfit,
+        "records": rule["more_records"],
+        "from": largest,
+        "gain": gain,
+        "low": low,
+        "high": high,
+        "share": gain / at_largest if at_largest else None,
+        "misfit_p": misfit,
         "is_told": low > 0 and misfit >= rule["misfit_p"],
-    }  # fmt: skip
+    }
 
 
 def _more_words(more: Mapping[str, Any], rule: Mapping[str, Any]) -> str:

@@ -57,9 +57,14 @@ def _warn(now: BudgetStatus, order: Order) -> None:
         return
     task = now.budget.task
     data = {
-        "budget": str(now.budget.pk), "scope": now.budget.scope, "period": now.period, "page": budgets_url(task),
-        "spent_usd": str(now.spent_usd), "held_usd": str(now.held_usd), "limit_usd": str(now.budget.limit_usd),
-    }  # fmt: skip
+        "budget": str(now.budget.pk),
+        "scope": now.budget.scope,
+        "period": now.period,
+        "page": budgets_url(task),
+        "spent_usd": str(now.spent_usd),
+        "held_usd": str(now.held_usd),
+        "limit_usd": str(now.budget.limit_usd),
+    }
     key = f"{now.budget.pk}:{now.period}:{now.budget.limit_usd}"
     publish.publish("budget.warning", key=key, task_slug=task.slug if task else "", data=data)
     if order.job_id is not None:
@@ -69,9 +74,12 @@ def _warn(now: BudgetStatus, order: Order) -> None:
 
 def _warn_of_order_budget(order: Order, spent_usd: Decimal) -> None:
     data = {
-        "scope": "order", "order": str(order.pk), "page": reverse("generation:detail", args=[order.pk]),
-        "spent_usd": str(spent_usd), "limit_usd": str(order.max_cost_usd),
-    }  # fmt: skip
+        "scope": "order",
+        "order": str(order.pk),
+        "page": reverse("generation:detail", args=[order.pk]),
+        "spent_usd": str(spent_usd),
+        "limit_usd": str(order.max_cost_usd),
+    }
     publish.publish("budget.warning", key=f"order:{order.pk}", task_slug=order.task.slug, data=data)
     if order.job_id is not None:
         said = f"${spent_usd:.2f} of this order's budget, ${order.max_cost_usd:.2f}, is spent."

@@ -56,18 +56,23 @@ def budget_list(request: HttpRequest, slug: str = "") -> HttpResponse:
             return redirect("generation:task-budgets", slug) if slug else redirect("generation:budgets")
     found = selectors.visible(member, task=task)
     context = {
-        "section": "generation", "task": task, "form": form, "may_set": may_set,
+        "section": "generation",
+        "task": task,
+        "form": form,
+        "may_set": may_set,
         "lines": [(each, selectors.may_set(member, each.budget.task)) for each in selectors.statuses_of(found)],
-    }  # fmt: skip
+    }
     return render(request, "generation/budgets.html", context, status=400 if form.errors else 200)
 
 
 def _set_budget(request: HttpRequest, form: BudgetForm, task: Any) -> bool:
     try:
         saved = limits.set_limit(
-            scope=BudgetScope(form.cleaned_data["scope"]), task=task, limit_usd=form.cleaned_data["limit_usd"],
+            scope=BudgetScope(form.cleaned_data["scope"]),
+            task=task,
+            limit_usd=form.cleaned_data["limit_usd"],
             by=member_of(request),
-        )  # fmt: skip
+        )
     except Refusal as refusal:
         add_refusal(form, refusal)
         return False

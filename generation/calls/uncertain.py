@@ -90,9 +90,15 @@ def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> O
     told = order.threads or {}
     threads = {pk: told[str(pk)] for pk in record_ids if str(pk) in told}
     quoted = launch.quote(
-        order.task, teacher=teacher, count=len(calls), by=by, record_ids=record_ids, version=order.task_version, mix=mix,
+        order.task,
+        teacher=teacher,
+        count=len(calls),
+        by=by,
+        record_ids=record_ids,
+        version=order.task_version,
+        mix=mix,
         threads=threads,
-    )  # fmt: skip
+    )
     return launch.launch(
         order.task,
         teacher=teacher,
@@ -130,9 +136,14 @@ def _settle(order: Order, call_ids: Sequence[UUID] | None, by: Member, settlemen
     Call.objects.bulk_update(calls, ["settlement", "cost_usd", "cost_is_estimate", "possible_cost_usd"], batch_size=500)
     daily_sums.book(order, before, calls)
     trail.record(
-        "calls_settled", by=by, about=order, task=order.task.slug, settlement=str(settlement), count=len(calls),
+        "calls_settled",
+        by=by,
+        about=order,
+        task=order.task.slug,
+        settlement=str(settlement),
+        count=len(calls),
         possible_usd=str(sum((each.amounts[-1] for each in before.values()), NOTHING)),
-    )  # fmt: skip
+    )
     return calls
 
 

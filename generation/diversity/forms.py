@@ -43,17 +43,22 @@ class MixForm(forms.Form):
     personas = forms.BooleanField(label="Take turns as the task's personas", required=False)
     angles = forms.BooleanField(label="Take turns with the task's angles", required=False)
     examples = forms.IntegerField(
-        label="Examples", min_value=0, max_value=MAX_EXAMPLES, required=False,
+        label="Examples",
+        min_value=0,
+        max_value=MAX_EXAMPLES,
+        required=False,
         help_text="Approved drafts shown with each call, and paid for with it. Never of the record's own company.",
-    )  # fmt: skip
+    )
     gold_set = forms.ChoiceField(label="Examples from", required=False)
     near_duplicates = forms.ChoiceField(
         label="Drafts that nearly repeat others", choices=NEAR_DUPLICATES, required=False
     )
     best_of = forms.ChoiceField(
-        label="With several drafts per record", choices=BEST_OF, required=False,
+        label="With several drafts per record",
+        choices=BEST_OF,
+        required=False,
         help_text="What a machine chose is never used as a preference to train on.",
-    )  # fmt: skip
+    )
     judge = forms.ChoiceField(
         label="Judge", required=False, help_text="Sees the drafts blind, and is paid like any call."
     )

@@ -108,9 +108,10 @@ def _mixed(asked: TeacherRequest, spec: TeacherSpec) -> MixedTeacher:
     hottest = HIGHEST_TEMPERATURE.get(spec.provider, HIGHEST_TEMPERATURE_ELSEWHERE)
     if len(asked.temperatures) > MOST_TEMPERATURES or not all(0 <= one <= hottest for one in asked.temperatures):
         raise _refusal(
-            "temperature", "teachers",
+            "temperature",
+            "teachers",
             f"{spec.name} takes up to {MOST_TEMPERATURES} temperatures, each between 0 and {hottest:g}.",
-        )  # fmt: skip
+        )
     return MixedTeacher(teacher=spec, share=asked.share, temperatures=list(asked.temperatures))
 
 
@@ -119,16 +120,20 @@ def _check_drafts(wish: MixRequest, per_record: int) -> None:
         raise _refusal("best_of", "per_record", "The best is chosen of two drafts per record or more.", "Ask for more.")
     if wish.best_of and wish.near_duplicates == "ask_again":
         raise _refusal(
-            "ask_again", "near_duplicates", "Where the best of several is chosen, a repeated draft is only left out.",
+            "ask_again",
+            "near_duplicates",
+            "Where the best of several is chosen, a repeated draft is only left out.",
             "Leave them out, or put every draft on the desk.",
-        )  # fmt: skip
+        )
     if (wish.best_of == "judge") != (wish.judge is not None):
         raise _refusal("judge", "judge", "Name a judge where a judge chooses, and only there.")
     if wish.judge is not None and (wish.judge.provider == Provider.OFFLINE or wish.judge.provided_by):
         raise _refusal(
-            "judge", "judge", f"{wish.judge.name} writes drafts and cannot judge them.",
+            "judge",
+            "judge",
+            f"{wish.judge.name} writes drafts and cannot judge them.",
             "Choose another teacher, or let the checks choose.",
-        )  # fmt: skip
+        )
 
 
 def _refusal(code: str, field: str, message: str, hint: str = "") -> Refusal:

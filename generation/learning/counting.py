@@ -57,9 +57,7 @@ class PatternCounts:
         """As it is kept and shown."""
         return {
             "cases": self.cases,
-            "reasons": [
-                {"code": code, "count": len(ids), "decisions": ids} for code, ids in self.reasons.items()
-            ],
+            "reasons": [{"code": code, "count": len(ids), "decisions": ids} for code, ids in self.reasons.items()],
             "phrases": [
                 {"text": one.text, "count": len(one.decisions), "decisions": list(one.decisions)}
                 for one in self.phrases
@@ -68,7 +66,7 @@ class PatternCounts:
                 {"field": name, "count": len(ids), "words": words, "decisions": ids}
                 for name, (ids, words) in self.shortened.items()
             ],
-        }  # fmt: skip
+        }
 
 
 def count(spec: TaskSpec, cases: Sequence[Case]) -> PatternCounts:
@@ -91,11 +89,13 @@ def rule_changes(spec: TaskSpec, counted: PatternCounts) -> list[ProposedChange]
     """The changes that follow from the counts by rule; none where nothing is common enough."""
     found = [
         ProposedChange(
-            "forbidden_phrase", one.text,
-            f"Edits took it out of {len(one.decisions)} drafts, and no approved text holds it.", list(one.decisions),
+            "forbidden_phrase",
+            one.text,
+            f"Edits took it out of {len(one.decisions)} drafts, and no approved text holds it.",
+            list(one.decisions),
         )
         for one in counted.phrases
-    ]  # fmt: skip
+    ]
     if found and "forbidden" not in {check.kind for check in spec.checks}:
         backing = list(dict.fromkeys(pk for one in found for pk in one.decisions))
         found.append(ProposedChange("check", "forbidden", "Marks forbidden phrases in drafts.", backing))

@@ -29,13 +29,17 @@ class LearnForm(forms.Form):
     """Whom to ask about how many decisions."""
 
     teacher = forms.ChoiceField(
-        label="Who proposes", required=False,
+        label="Who proposes",
+        required=False,
         help_text="Counting is free and says what stands in several decisions. A teacher reads some of them and says more.",
-    )  # fmt: skip
+    )
     look_at = forms.IntegerField(
-        label="Latest decisions", min_value=5, max_value=MAX_DECISIONS, initial=DEFAULT_DECISIONS,
+        label="Latest decisions",
+        min_value=5,
+        max_value=MAX_DECISIONS,
+        initial=DEFAULT_DECISIONS,
         help_text="Of the training split alone: what is held out is shown to nobody.",
-    )  # fmt: skip
+    )
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, lines: Sequence[TeacherLine], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)

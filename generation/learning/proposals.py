@@ -219,9 +219,11 @@ def _lock_open(proposal: TaskProposal, by: Member) -> TaskProposal:
     found = rows.get(pk=proposal.pk)
     if found.state != ProposalState.OPEN:
         raise Refusal(
-            "proposal_closed", f"This proposal is {found.get_state_display().lower()}.",
-            hint="Load the page again.", status=409,
-        )  # fmt: skip
+            "proposal_closed",
+            f"This proposal is {found.get_state_display().lower()}.",
+            hint="Load the page again.",
+            status=409,
+        )
     return found
 
 

@@ -47,9 +47,12 @@ def correct(order: Order, call_id: UUID, *, cost_usd: Decimal, reason: str, by: 
     call = Call.objects.filter(pk=call_id, order=order).first()
     if call is None:
         raise Refusal(
-            "no_call", "This order has no such call.", hint="Copy the call's id from the ledger's file of calls.",
-            status=404, errors={"call": ["This order has no such call."]},
-        )  # fmt: skip
+            "no_call",
+            "This order has no such call.",
+            hint="Copy the call's id from the ledger's file of calls.",
+            status=404,
+            errors={"call": ["This order has no such call."]},
+        )
     if call.state not in _ENDED:
         raise Refusal(
             "not_ended",
@@ -68,9 +71,14 @@ def correct(order: Order, call_id: UUID, *, cost_usd: Decimal, reason: str, by: 
     if (more_usd := daily_sums.book(order, before, [call])) > 0:
         alerts.check_spending(order, more_usd)
     trail.record(
-        "call_corrected", by=by, about=order, call=str(call.pk), was_usd=str(correction.was_usd), cost_usd=str(cost_usd),
+        "call_corrected",
+        by=by,
+        about=order,
+        call=str(call.pk),
+        was_usd=str(correction.was_usd),
+        cost_usd=str(cost_usd),
         reason=reason,
-    )  # fmt: skip
+    )
     return correction
 
 

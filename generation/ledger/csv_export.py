@@ -15,10 +15,28 @@ from members.models import Member
 from web import csv
 
 CALL_COLUMNS = (
-    "at", "call", "job", "task", "teacher", "model", "member", "way", "state", "settlement", "input_tokens",
-    "cached_tokens", "cache_write_tokens", "output_tokens", "cost_usd", "cost_is_estimate", "possible_usd", "request_id",
-    "is_repair", "is_corrected", "claimed_usd",
-)  # fmt: skip
+    "at",
+    "call",
+    "job",
+    "task",
+    "teacher",
+    "model",
+    "member",
+    "way",
+    "state",
+    "settlement",
+    "input_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+    "cost_usd",
+    "cost_is_estimate",
+    "possible_usd",
+    "request_id",
+    "is_repair",
+    "is_corrected",
+    "claimed_usd",
+)
 
 
 def grouped_rows(by: str, lines: Iterable[LedgerLine]) -> Iterator[str]:
@@ -33,13 +51,31 @@ def call_rows(calls: Iterable[Call]) -> Iterator[str]:
     yield csv.line(CALL_COLUMNS)
     for call in calls:
         order = call.order
-        yield csv.line((
-            call.created_at.isoformat(timespec="seconds"), str(call.pk), str(order.pk), order.task.slug,
-            call.teacher_name or launch_teacher_name(order), call.model, order.created_by.username if order.created_by else "",
-            call.way, call.state, call.settlement, call.input_tokens, call.cached_tokens, call.cache_write_tokens,
-            call.output_tokens, call.cost_usd, call.cost_is_estimate, call.possible_cost_usd, call.request_id,
-            call.is_repair, call.is_corrected, call.claimed_cost_usd,
-        ))  # fmt: skip
+        yield csv.line(
+            (
+                call.created_at.isoformat(timespec="seconds"),
+                str(call.pk),
+                str(order.pk),
+                order.task.slug,
+                call.teacher_name or launch_teacher_name(order),
+                call.model,
+                order.created_by.username if order.created_by else "",
+                call.way,
+                call.state,
+                call.settlement,
+                call.input_tokens,
+                call.cached_tokens,
+                call.cache_write_tokens,
+                call.output_tokens,
+                call.cost_usd,
+                call.cost_is_estimate,
+                call.possible_cost_usd,
+                call.request_id,
+                call.is_repair,
+                call.is_corrected,
+                call.claimed_cost_usd,
+            )
+        )
 
 
 def csv_response(member: Member, wanted: LedgerQuery, *, is_by_call: bool) -> StreamingHttpResponse:

@@ -65,9 +65,13 @@ def sums_of(order: Order) -> list[SpendDay]:
     """The sums as the calls of an order have them, unsaved, by day, teacher and way."""
     calls = Call.objects.filter(order=order).order_by()
     rows = calls.values("teacher_name", "way", day=TruncDate("created_at")).annotate(
-        n=Count("pk"), given=Sum("input_tokens"), cached=Sum("cached_tokens"), answered=Sum("output_tokens"),
-        cost=Sum("cost_usd"), possible=Sum("possible_cost_usd"),
-    )  # fmt: skip
+        n=Count("pk"),
+        given=Sum("input_tokens"),
+        cached=Sum("cached_tokens"),
+        answered=Sum("output_tokens"),
+        cost=Sum("cost_usd"),
+        possible=Sum("possible_cost_usd"),
+    )
     # A call without a teacher's name counts with those that bear the name of the order's own.
     sums: dict[SumKey, list[Any]] = defaultdict(lambda: [0] * len(AMOUNTS))
     for row in rows:
@@ -131,8 +135,13 @@ def _key(order: Order, call: Call) -> SumKey:
 
 def _amounts(call: Call) -> AmountTuple:
     return (
-        1, call.input_tokens, call.cached_tokens, call.output_tokens, call.cost_usd, call.possible_cost_usd,
-    )  # fmt: skip
+        1,
+        call.input_tokens,
+        call.cached_tokens,
+        call.output_tokens,
+        call.cost_usd,
+        call.possible_cost_usd,
+    )
 
 
 def _add(sums: list[Any], amounts: AmountTuple | tuple[Any, ...], sign: int) -> None:

@@ -32,13 +32,21 @@ def ledger_page(request: HttpRequest) -> HttpResponse:
         wanted = selectors.parse_query(member)
         lines, following = selectors.page(member, wanted)
     context = {
-        "section": "generation", "task": wanted.task, "asked": wanted, "lines": lines, "next": following,
-        "is_first": not request.GET.get("after"), "total": selectors.total(member, wanted),
+        "section": "generation",
+        "task": wanted.task,
+        "asked": wanted,
+        "lines": lines,
+        "next": following,
+        "is_first": not request.GET.get("after"),
+        "total": selectors.total(member, wanted),
         "lying_usd": selectors.at_provider_usd(member, wanted),
-        "months": selectors.months(member), "tasks": tasks_for(member), "titles": TITLES, "title": TITLES[wanted.by],
+        "months": selectors.months(member),
+        "tasks": tasks_for(member),
+        "titles": TITLES,
+        "title": TITLES[wanted.by],
         "near": [each for each in queries.statuses_of(queries.visible(member, task=wanted.task)) if each.is_near],
         "refusal": refusal,
-    }  # fmt: skip
+    }
     return render(request, "generation/ledger.html", context, status=status)
 
 

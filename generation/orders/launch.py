@@ -73,17 +73,37 @@ def launch(
         Refusal: As for `quote`, or `budget_missing`, `budget_too_small`, `budget_used_up`.
     """
     quoted = quote(
-        task, teacher=teacher, count=count, by=by, source=source, record_ids=record_ids, version=version,
-        per_record=per_record, mix=mix, wish=wish, threads=threads,
-    )  # fmt: skip
+        task,
+        teacher=teacher,
+        count=count,
+        by=by,
+        source=source,
+        record_ids=record_ids,
+        version=version,
+        per_record=per_record,
+        mix=mix,
+        wish=wish,
+        threads=threads,
+    )
     if max_cost_usd is not None and quoted.judging is not None:
         aside_usd = mix_estimate.judging_budget_usd(max_cost_usd, quoted.estimate, quoted.judging)
         quoted.variety.judge_budget_usd, max_cost_usd = float(aside_usd), max_cost_usd - aside_usd
     title = f"{count:,} drafts by {mix_estimate.teacher_names(quoted.variety) or teacher.name}"[:160]
     order = place(
-        task, quoted, title=title, teacher=teacher, count=count, by=by, max_cost_usd=max_cost_usd, source=source,
-        purpose=purpose, uncertain_policy=uncertain_policy, seed=seed, repeats=repeats, wish=wish,
-    )  # fmt: skip
+        task,
+        quoted,
+        title=title,
+        teacher=teacher,
+        count=count,
+        by=by,
+        max_cost_usd=max_cost_usd,
+        source=source,
+        purpose=purpose,
+        uncertain_policy=uncertain_policy,
+        seed=seed,
+        repeats=repeats,
+        wish=wish,
+    )
     trail.record("generation_launched", by=by, about=order, task=task.slug, teacher=teacher.slug, count=count)
     return order
 

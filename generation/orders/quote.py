@@ -109,9 +109,14 @@ def quote(
     rows = [asked.teacher for asked in mix.teachers] or [teacher]
     check_way(wish, [one.teacher for one in variety.teachers] or [spec])
     drafts, judging = mix_estimate.estimate_mix(
-        version, facts, mix_at_way_price(variety, wish), alone=teacher_at_way_price(spec, wish), teachers=rows, count=count,
+        version,
+        facts,
+        mix_at_way_price(variety, wish),
+        alone=teacher_at_way_price(spec, wish),
+        teachers=rows,
+        count=count,
         per_record=per_record,
-    )  # fmt: skip
+    )
     if threads:
         drafts = mix_estimate.with_threads(
             drafts, [one.teacher for one in variety.teachers] or [spec], threads.values()

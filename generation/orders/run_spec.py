@@ -164,9 +164,8 @@ def _concurrency(order: Order) -> int:
     allowed = dict(Teacher.objects.filter(slug__in=variety.slugs).values_list("slug", "concurrency"))
     whole = sum(mixed.share for mixed in variety.teachers)
     most = [
-        allowed.get(slug, 1) * whole / mixed.share
-        for slug, mixed in zip(variety.slugs, variety.teachers, strict=True)
-    ]  # fmt: skip
+        allowed.get(slug, 1) * whole / mixed.share for slug, mixed in zip(variety.slugs, variety.teachers, strict=True)
+    ]
     return max(1, min(MOST_AT_ONCE, int(min(most))))
 
 

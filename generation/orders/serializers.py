@@ -132,9 +132,11 @@ class CallOut(serializers.Serializer[Any]):
     cost_is_estimate = serializers.BooleanField()
     possible_cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6)
     claimed_cost_usd = serializers.DecimalField(
-        max_digits=20, decimal_places=6, allow_null=True,
+        max_digits=20,
+        decimal_places=6,
+        allow_null=True,
         help_text="What the answer's own count of tokens would have come to, where the call cannot have cost that",
-    )  # fmt: skip
+    )
     is_repair = serializers.BooleanField(help_text="Asked once more for a flawed answer")
     is_corrected = serializers.BooleanField(help_text="Its cost was set by an admin")
     error_code = serializers.CharField()

@@ -99,9 +99,13 @@ class ResearchListView(APIView):
         said = body.validated_data
         source = queries.source_or_404(member, said["source"]) if said["source"] else None
         made = launch.launch(
-            task, by=member, source=source, sites=[(one["name"], one["url"]) for one in said["sites"]], name=said["name"],
+            task,
+            by=member,
+            source=source,
+            sites=[(one["name"], one["url"]) for one in said["sites"]],
+            name=said["name"],
             wishes=ResearchRequest(said["pages_per_site"], said["chars_per_page"], said["searches"], said["facts"]),
-        )  # fmt: skip
+        )
         return Response(ResearchOut(made).data, status=202)
 
 

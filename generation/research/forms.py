@@ -28,16 +28,22 @@ class ResearchForm(forms.Form):
         help_text="Their address is the fact of the role domain, or the first address.",
     )
     sites = forms.CharField(
-        label="Or these sites", required=False, widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
-        max_length=200_000, help_text=_SITES_HELP,
-    )  # fmt: skip
+        label="Or these sites",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
+        max_length=200_000,
+        help_text=_SITES_HELP,
+    )
     pages_per_site = forms.IntegerField(
         label="Pages of a site", min_value=1, max_value=MOST_PAGES, initial=3, help_text="The start page included."
     )
     chars_per_page = forms.IntegerField(
-        label="Characters of a page", min_value=200, max_value=20_000, initial=6000,
+        label="Characters of a page",
+        min_value=200,
+        max_value=20_000,
+        initial=6000,
         help_text="So much of its text becomes a fact, and is sent to teachers.",
-    )  # fmt: skip
+    )
     searches = forms.BooleanField(
         label="Ask the search as well", required=False, help_text="For sites that are not given, and pages elsewhere."
     )
@@ -61,9 +67,11 @@ class ResearchForm(forms.Form):
         self._facts = [f"fill.{fact.name}" for fact in facts]
         for fact in facts:
             self.fields[f"fill.{fact.name}"] = forms.CharField(
-                label=f"{fact.name.replace('_', ' ').capitalize()} of all", required=False, max_length=2000,
+                label=f"{fact.name.replace('_', ' ').capitalize()} of all",
+                required=False,
+                max_length=2000,
                 help_text=fact.description,
-            )  # fmt: skip
+            )
 
     def given(self) -> list[forms.BoundField]:
         """The fields of facts that all records are given."""

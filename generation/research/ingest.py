@@ -40,13 +40,22 @@ def close(job: Job, result: Result) -> None:
 
 def _page(site: ResearchedSite, told: dict[str, Any]) -> WebPage:
     return WebPage(
-        site=site, number=told["number"], way=told["way"], url=told["url"][:_URL_CHARS],
-        final_url=told.get("final_url", "")[:_URL_CHARS], status=told.get("status"),
-        content_type=told.get("content_type", "")[:120], size_bytes=told.get("bytes", 0), sha256=told.get("sha256", ""),
-        title=_storable(told.get("title", ""))[:300], text=_storable(told.get("text", "")),
-        refused_code=told.get("code", "")[:40], refused_why=_storable(told.get("why", ""))[:500],
-        led_to=told.get("led_to", []), fetched_at=datetime.fromisoformat(told["fetched_at"]),
-    )  # fmt: skip
+        site=site,
+        number=told["number"],
+        way=told["way"],
+        url=told["url"][:_URL_CHARS],
+        final_url=told.get("final_url", "")[:_URL_CHARS],
+        status=told.get("status"),
+        content_type=told.get("content_type", "")[:120],
+        size_bytes=told.get("bytes", 0),
+        sha256=told.get("sha256", ""),
+        title=_storable(told.get("title", ""))[:300],
+        text=_storable(told.get("text", "")),
+        refused_code=told.get("code", "")[:40],
+        refused_why=_storable(told.get("why", ""))[:500],
+        led_to=told.get("led_to", []),
+        fetched_at=datetime.fromisoformat(told["fetched_at"]),
+    )
 
 
 def _storable(text: str) -> str:

@@ -88,14 +88,24 @@ def launch(
     begun = [one for one in begun if one.url or wishes.searches]
     _check(begun, spec, wishes)
     research = Research.objects.create(
-        task=task, source=source, name=(name.strip() or _order_name(source, begun))[:120], created_by=by,
-        pages_per_site=wishes.pages_per_site, chars_per_page=wishes.chars_per_page, searches=wishes.searches,
-    )  # fmt: skip
+        task=task,
+        source=source,
+        name=(name.strip() or _order_name(source, begun))[:120],
+        created_by=by,
+        pages_per_site=wishes.pages_per_site,
+        chars_per_page=wishes.chars_per_page,
+        searches=wishes.searches,
+    )
     ResearchedSite.objects.bulk_create(_rows(research, begun, wishes), batch_size=500)
     research.job = control.launch(
-        kind=RESEARCH, title=f"Web research: {research.name}", spec={}, by=by,
-        task_slug=task.slug, subject_id=research.pk, subject_url=reverse("generation:research", args=[research.pk]),
-    )  # fmt: skip
+        kind=RESEARCH,
+        title=f"Web research: {research.name}",
+        spec={},
+        by=by,
+        task_slug=task.slug,
+        subject_id=research.pk,
+        subject_url=reverse("generation:research", args=[research.pk]),
+    )
     research.save(update_fields=["job"])
     return research
 
@@ -130,10 +140,14 @@ def _search(research: Research) -> dict[str, str]:
 def _site(site: ResearchedSite, research: Research) -> dict[str, Any]:
     pages: list[WebPage] = sorted(site.pages.all(), key=lambda page: page.number)
     return {
-        "number": site.number, "url": site.url, "query": site.query, "pages": research.pages_per_site,
-        "read": [page.url for page in pages], "led_to": pages[0].led_to if pages else [],
+        "number": site.number,
+        "url": site.url,
+        "query": site.query,
+        "pages": research.pages_per_site,
+        "read": [page.url for page in pages],
+        "led_to": pages[0].led_to if pages else [],
         "got": sum(not page.refused_code for page in pages),
-    }  # fmt: skip
+    }
 
 
 def _check(begun: Sequence[StartingPoint], spec: Any, wishes: ResearchRequest) -> None:
@@ -163,9 +177,14 @@ def _rows(research: Research, begun: Iterable[StartingPoint], wishes: ResearchRe
         if query and (question := str(given.get("question") or one.facts.get("question") or "")):
             query = f"{query} {question}"
         yield ResearchedSite(
-            research=research, number=number, url=one.url, query=query[:300], title=one.title[:200],
-            facts={**own, **given}, record=one.record,
-        )  # fmt: skip
+            research=research,
+            number=number,
+            url=one.url,
+            query=query[:300],
+            title=one.title[:200],
+            facts={**own, **given},
+            record=one.record,
+        )
 
 
 def _order_name(source: Source | None, begun: Sequence[StartingPoint]) -> str:

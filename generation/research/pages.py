@@ -27,17 +27,24 @@ def research_list(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         require(member, task, Role.LEAD)
     form = ResearchForm(
-        request.POST or None, sources=selectors.startable_sources(member), facts=selectors.given_facts(task),
+        request.POST or None,
+        sources=selectors.startable_sources(member),
+        facts=selectors.given_facts(task),
         can_search=bool(settings.RESEARCH_SEARCH_URL),
-    )  # fmt: skip
+    )
     if request.method == "POST":
         made, status = _launch(request, task, form)
         if made is not None:
             return redirect("generation:research", made.pk)
     context = {
-        "task": task, "section": "sources", "form": form, "orders": selectors.of_task(member, task),
-        "may_lead": may_lead, "has_place": selectors.accepts_pages(task), "contact": settings.RESEARCH_CONTACT,
-    }  # fmt: skip
+        "task": task,
+        "section": "sources",
+        "form": form,
+        "orders": selectors.of_task(member, task),
+        "may_lead": may_lead,
+        "has_place": selectors.accepts_pages(task),
+        "contact": settings.RESEARCH_CONTACT,
+    }
     return render(request, "generation/research.html", context, status=status)
 
 
@@ -45,9 +52,13 @@ def research_list(request: HttpRequest, slug: str) -> HttpResponse:
 def research_page(request: HttpRequest, research_id: UUID) -> HttpResponse:
     research = selectors.get(member_of(request), research_id)
     context = {
-        "task": research.task, "section": "sources", "research": research, "job": research.job,
-        "figures": selectors.counts_of(research), "sites": selectors.sites(research),
-    }  # fmt: skip
+        "task": research.task,
+        "section": "sources",
+        "research": research,
+        "job": research.job,
+        "figures": selectors.counts_of(research),
+        "sites": selectors.sites(research),
+    }
     return render(request, "generation/research_order.html", context)
 
 

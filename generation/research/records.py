@@ -78,10 +78,15 @@ def _import(research: Research, rows: dict[int, Facts], spec: TaskSpec, *, unrea
             if by is None:
                 raise PermissionDenied
             result = import_records(
-                research.task, path, by=by, filename=path.name, name=research.name,
-                provenance=f"Pages read from the web, {today}", skip_bad=True,
+                research.task,
+                path,
+                by=by,
+                filename=path.name,
+                name=research.name,
+                provenance=f"Pages read from the web, {today}",
+                skip_bad=True,
                 mapping={name: name for name in names if name in used},
-            )  # fmt: skip
+            )
         except Refusal as refusal:
             if refusal.code == "import_running":
                 # It is asked again soon.

@@ -111,12 +111,15 @@ def check_weight(draft: Draft) -> int:
 def _leave_out_late(order: Order, late: Iterable[Draft], made: dict[UUID, UUID]) -> None:
     rows = [
         LeftOut(
-            call_id=UUID(draft.call_id), order=order, draft=draft, reason=LeftOutReason.NOT_BEST,
+            call_id=UUID(draft.call_id),
+            order=order,
+            draft=draft,
+            reason=LeftOutReason.NOT_BEST,
             because_of_id=made[draft.record_id],
         )
         for draft in late
         if draft.call_id
-    ]  # fmt: skip
+    ]
     LeftOut.objects.bulk_create(rows, ignore_conflicts=True)
 
 

@@ -54,9 +54,14 @@ def take_answers(judging: Order, told: Mapping[UUID, dict[str, Any]], calls: Map
         if lineup[place] in found:
             weights = {pk: best.check_weight(draft) for pk, draft in found.items()}
             best.record_best(
-                order, list(found.values()), found[lineup[place]], by=ChosenBy.JUDGE, weights=weights,
-                call=calls[call_id], shown=lineup,
-            )  # fmt: skip
+                order,
+                list(found.values()),
+                found[lineup[place]],
+                by=ChosenBy.JUDGE,
+                weights=weights,
+                call=calls[call_id],
+                shown=lineup,
+            )
 
 
 def fall_back_to_checks(judging: Order) -> None:

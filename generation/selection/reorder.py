@@ -46,19 +46,32 @@ def reorder_repeats(order: Order) -> Order | None:
     wish = mix_request_of(order)
     try:
         quoted = launch.quote(
-            order.task, teacher=order.teacher, count=len(repeated), by=None,
-            record_ids=[one.draft.record_id for one in repeated], version=order.task_version, mix=wish,
-        )  # fmt: skip
+            order.task,
+            teacher=order.teacher,
+            count=len(repeated),
+            by=None,
+            record_ids=[one.draft.record_id for one in repeated],
+            version=order.task_version,
+            mix=wish,
+        )
         quoted.variety.near_duplicates = "keep_out"
         quoted.variety.not_angles = {
             str(one.draft.record_id): str(one.draft.parameters.get("angle", "")) for one in repeated
         }
         return launch.place(
-            order.task, quoted, title=f"{len(repeated)} repeated drafts anew", teacher=order.teacher,
-            count=len(repeated), by=order.created_by, max_cost_usd=left_usd, source=order.source,
-            purpose=Purpose(order.purpose), uncertain_policy=UncertainPolicy(order.uncertain_policy),
-            seed=(order.seed + order.count) % 2**31, follows=order,
-        )  # fmt: skip
+            order.task,
+            quoted,
+            title=f"{len(repeated)} repeated drafts anew",
+            teacher=order.teacher,
+            count=len(repeated),
+            by=order.created_by,
+            max_cost_usd=left_usd,
+            source=order.source,
+            purpose=Purpose(order.purpose),
+            uncertain_policy=UncertainPolicy(order.uncertain_policy),
+            seed=(order.seed + order.count) % 2**31,
+            follows=order,
+        )
     except Refusal:
         # Nothing is owed: the repeats stay off the desk, and the order's page says how many there are.
         return None

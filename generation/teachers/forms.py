@@ -136,7 +136,14 @@ def teacher_initial(teacher: Teacher) -> dict[str, Any]:
 def price_initial(entry: PriceEntry) -> dict[str, Any]:
     """A price as the form shows it, to be entered anew today."""
     names = (
-        "provider", "model", "input_usd_per_million", "output_usd_per_million", "cached_input_usd_per_million",
-        "cache_write_usd_per_million", "batch_factor", "source_url", "note",
-    )  # fmt: skip
+        "provider",
+        "model",
+        "input_usd_per_million",
+        "output_usd_per_million",
+        "cached_input_usd_per_million",
+        "cache_write_usd_per_million",
+        "batch_factor",
+        "source_url",
+        "note",
+    )
     return {name: getattr(entry, name) for name in names}

@@ -55,9 +55,17 @@ def adopt_result(
     transition(job, JobState.QUEUED, reason="Taken back from elsewhere.", error=None, result=None, finished_at=None)
     new = fence + 1
     transition(
-        job, JobState.RUNNING, fence=new, run_fence=new, settled=False, worker=WORKER, attempts=F("attempts") + 1,
-        host_id=identity.host_id(), boot_id=identity.boot_id(), started_at=Coalesce("started_at", Now()),
-    )  # fmt: skip
+        job,
+        JobState.RUNNING,
+        fence=new,
+        run_fence=new,
+        settled=False,
+        worker=WORKER,
+        attempts=F("attempts") + 1,
+        host_id=identity.host_id(),
+        boot_id=identity.boot_id(),
+        started_at=Coalesce("started_at", Now()),
+    )
     for block in told:
         events.ingest(job_id, new, block, kind=registry.KINDS[job.kind])
     return end.succeed(job_id, new, result=result, collected=collected)

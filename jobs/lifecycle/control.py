@@ -157,8 +157,13 @@ def prioritise(job: Job, *, by: Member, priority: str) -> Job:
     """
     if priority not in PRIORITIES:
         known = ", ".join(PRIORITIES)
-        raise Refusal("bad_priority", f"There is no priority '{priority}'.", hint=f"Priorities: {known}.", status=400,
-                      errors={"priority": [f"Choose one of {known}."]})  # fmt: skip
+        raise Refusal(
+            "bad_priority",
+            f"There is no priority '{priority}'.",
+            hint=f"Priorities: {known}.",
+            status=400,
+            errors={"priority": [f"Choose one of {known}."]},
+        )
     require_steering(by, job)
     wanted = PRIORITIES[priority]
     if wanted > 0 and not by.is_admin:

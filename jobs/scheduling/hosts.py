@@ -35,10 +35,17 @@ def register(host_id: str, *, boot_id: str, machine: Machine, disk: tuple[int, i
         problem: Why its workers take no jobs.
     """
     values = {
-        "name": machine.name, "boot_id": boot_id, "gpus": machine.gpus, "cores": machine.cores,
-        "memory_bytes": machine.memory_bytes, "versions": machine.versions, "disk_bytes": disk[0],
-        "disk_free_bytes": disk[1], "problem": problem[:300], "seen_at": Now(),
-    }  # fmt: skip
+        "name": machine.name,
+        "boot_id": boot_id,
+        "gpus": machine.gpus,
+        "cores": machine.cores,
+        "memory_bytes": machine.memory_bytes,
+        "versions": machine.versions,
+        "disk_bytes": disk[0],
+        "disk_free_bytes": disk[1],
+        "problem": problem[:300],
+        "seen_at": Now(),
+    }
     return Host.objects.update_or_create(id=host_id, defaults=values)[0]
 
 

@@ -49,9 +49,11 @@ class JoinForm(forms.Form):
     username = forms.CharField(label="User name", max_length=150, help_text="What you sign in with.")
     display_name = forms.CharField(label="Name", max_length=80, required=False, help_text="How pages call you.")
     password = forms.CharField(
-        label="Password", widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), strip=False,
+        label="Password",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        strip=False,
         help_text="At least ten characters, and none of those everybody uses.",
-    )  # fmt: skip
+    )
     again = forms.CharField(
         label="Password, again", widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), strip=False
     )

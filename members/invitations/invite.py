@@ -54,9 +54,13 @@ def invite(
         raise Refusal("invalid_invitation", "The invitation was not made.", errors={"days": [words]})
     _refuse_known(address)
     invitation = Invitation(
-        email=address, display_name=display_name.strip(), is_admin=is_admin, roles=wanted, invited_by=by,
+        email=address,
+        display_name=display_name.strip(),
+        is_admin=is_admin,
+        roles=wanted,
+        invited_by=by,
         expires_at=timezone.now() + timedelta(days=days),
-    )  # fmt: skip
+    )
     try:
         invitation.full_clean(exclude=["accepted_by", "accepted_at", "revoked_at", "roles"])
     except ValidationError as error:
@@ -79,9 +83,11 @@ def by_token(token: str) -> Invitation:
         Refusal: 404 for a link that is not ours, 409 for one that no longer opens; says why.
     """
     try:
-        invitation = Invitation.objects.select_related("invited_by").filter(
-            pk=UUID(signing.Signer(salt=SALT).unsign_object(token))
-        ).first()  # fmt: skip
+        invitation = (
+            Invitation.objects.select_related("invited_by")
+            .filter(pk=UUID(signing.Signer(salt=SALT).unsign_object(token)))
+            .first()
+        )
     except (signing.BadSignature, ValueError, TypeError):
         invitation = None
     if invitation is None:
@@ -104,9 +110,13 @@ def accept(invitation: Invitation, *, username: str, display_name: str, password
     with transaction.atomic():
         _take(invitation)
         member, _ = manage.create_member(
-            username, by=None, display_name=display_name, email=invitation.email, is_admin=invitation.is_admin,
+            username,
+            by=None,
+            display_name=display_name,
+            email=invitation.email,
+            is_admin=invitation.is_admin,
             password=password,
-        )  # fmt: skip
+        )
         settle(invitation, member)
     return member
 
@@ -249,16 +259,20 @@ def _no_role() -> Refusal:
 def _refuse_known(address: str) -> None:
     if Member.objects.filter(email__iexact=address).exclude(email="").exists():
         raise Refusal(
-            "member_already", "There is a member with this address already.",
-            hint="Give them a role on the task's page, under Team.", status=409,
+            "member_already",
+            "There is a member with this address already.",
+            hint="Give them a role on the task's page, under Team.",
+            status=409,
             errors={"email": ["There is a member with this address already."]},
-        )  # fmt: skip
+        )
     if has_open(address):
         raise Refusal(
-            "invited_already", "This address has an open invitation already.",
-            hint="Copy its link again, or have it taken back first.", status=409,
+            "invited_already",
+            "This address has an open invitation already.",
+            hint="Copy its link again, or have it taken back first.",
+            status=409,
             errors={"email": ["This address has an open invitation already: copy its link again, or take it back."]},
-        )  # fmt: skip
+        )
 
 
 def _refuse_weak(password: str, *, username: str, email: str) -> None:

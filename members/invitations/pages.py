@@ -42,9 +42,14 @@ def index(request: HttpRequest) -> HttpResponse:
             add_refusal(form, refusal)
     rows = [{"row": row, "link": link(request, row)} for row in queries.invitations_for(member)]
     context = {
-        "section": "settings", "tab": "invitations", "form": form, "rows": rows, "made": made, "mailed": mailed,
+        "section": "settings",
+        "tab": "invitations",
+        "form": form,
+        "rows": rows,
+        "made": made,
+        "mailed": mailed,
         "made_link": link(request, made) if made else "",
-    }  # fmt: skip
+    }
     return render(request, "settings/invitations.html", context, status=422 if form.errors else 200)
 
 

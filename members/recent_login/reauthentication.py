@@ -85,10 +85,11 @@ def require_recent(request: HttpRequest | Request, *, keep: bool = True) -> None
         return
     if not isinstance(request.auth, ApiToken) and not is_recent(request._request):
         raise Refusal(
-            "reauthentication_required", "Prove again who you are: this session is too old for that.",
+            "reauthentication_required",
+            "Prove again who you are: this session is too old for that.",
             hint=f"Open {_reauthentication_url(request._request)} in this browser, then send the request again; or use an API token.",
             status=403,
-        )  # fmt: skip
+        )
 
 
 def is_recent(request: HttpRequest) -> bool:

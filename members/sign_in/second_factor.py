@@ -78,9 +78,11 @@ def _refusal(request: HttpRequest) -> HttpResponse:
     words = "This installation requires an authenticator app of you. Set it up first."
     if request.path.startswith(("/api/", "/v1/")):
         body = {
-            "type": "urn:miniatures:problem:second_factor_required", "title": words, "status": 403,
+            "type": "urn:miniatures:problem:second_factor_required",
+            "title": words,
+            "status": 403,
             "code": "second_factor_required",
-        }  # fmt: skip
+        }
         return JsonResponse(body, status=403, content_type=CONTENT_TYPE)
     messages.warning(request, words)
     return redirect("mfa_activate_totp")

@@ -102,9 +102,11 @@ def _remember(known: RememberedRequest, fingerprint: str) -> Response:
     if known.status or known.request_hash != fingerprint:
         return _replay(known, fingerprint)
     raise Refusal(
-        "request_running", "The first request with this Idempotency-Key is still being worked on.", status=409,
+        "request_running",
+        "The first request with this Idempotency-Key is still being worked on.",
+        status=409,
         hint="Send it again in a moment, with the same key.",
-    )  # fmt: skip
+    )
 
 
 def _replay(known: RememberedRequest, fingerprint: str) -> Response:

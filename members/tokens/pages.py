@@ -33,10 +33,16 @@ def token_list(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             add_refusal(form, refusal)
     context = {
-        "section": "settings", "tab": "tokens", "form": form, "made": made, "tokens": queries.tokens_of(member),
-        "now": timezone.now(), "scopes": explained(), "limits": settings.RATE_LIMITS,
+        "section": "settings",
+        "tab": "tokens",
+        "form": form,
+        "made": made,
+        "tokens": queries.tokens_of(member),
+        "now": timezone.now(),
+        "scopes": explained(),
+        "limits": settings.RATE_LIMITS,
         "site": request.build_absolute_uri("/").rstrip("/"),
-    }  # fmt: skip
+    }
     return render(request, "settings/tokens.html", context, status=422 if form.errors else 200)
 
 

@@ -78,9 +78,15 @@ def _operation(schema: Mapping[str, Any], path: str, verb: str, spec: Mapping[st
         for each in spec.get("parameters", [])
     ]
     return Operation(
-        verb.upper(), path, spec["operationId"], spec.get("summary") or summary, words.strip(), parameters,
-        list(_properties(schema, spec.get("requestBody", {}))), list(_answers(schema, spec.get("responses", {}))),
-    )  # fmt: skip
+        verb.upper(),
+        path,
+        spec["operationId"],
+        spec.get("summary") or summary,
+        words.strip(),
+        parameters,
+        list(_properties(schema, spec.get("requestBody", {}))),
+        list(_answers(schema, spec.get("responses", {}))),
+    )
 
 
 def _properties(schema: Mapping[str, Any], holder: Mapping[str, Any]) -> Iterator[SchemaProperty]:

@@ -151,9 +151,10 @@ def _require_storage() -> None:
         default_storage.delete(taken)
     except Exception as error:  # Each storage raises errors of its own.
         raise Refusal(
-            "storage_unusable", f"The storage of artefacts cannot be written and read: {error}",
+            "storage_unusable",
+            f"The storage of artefacts cannot be written and read: {error}",
             hint="Check STORAGE_URL, the bucket and its credentials.",
-        ) from error  # fmt: skip
+        ) from error
     if not is_same:
         raise Refusal("storage_unusable", "The storage of artefacts gave other bytes back than were saved.")
 

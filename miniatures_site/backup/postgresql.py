@@ -24,9 +24,14 @@ FILE = "database.pgdump"
 ADDRESS = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
 # Of DATABASE_URL's query; a server that wants TLS wants it of these programs too.
 FROM_OPTIONS = {
-    "PGSSLMODE": "sslmode", "PGSSLROOTCERT": "sslrootcert", "PGSSLCERT": "sslcert", "PGSSLKEY": "sslkey",
-    "PGCHANNELBINDING": "channel_binding", "PGCONNECT_TIMEOUT": "connect_timeout", "PGPASSFILE": "passfile",
-}  # fmt: skip
+    "PGSSLMODE": "sslmode",
+    "PGSSLROOTCERT": "sslrootcert",
+    "PGSSLCERT": "sslcert",
+    "PGSSLKEY": "sslkey",
+    "PGCHANNELBINDING": "channel_binding",
+    "PGCONNECT_TIMEOUT": "connect_timeout",
+    "PGPASSFILE": "passfile",
+}
 # The settings that stand at the head of a dump: limits of time and the like.
 SETTING = re.compile(rb"SET (\w+) = .*;\s*")
 OF_THE_HEAD = (b"--", b"SET ", b"SELECT pg_catalog.set_config(", b"\\restrict ", b"\n", b"\r\n")
@@ -51,8 +56,15 @@ def dump(target: Path, *, count: Any) -> dict[str, int]:
         cursor.execute("SELECT pg_export_snapshot()")
         snapshot = cursor.fetchone()[0]
         rows: dict[str, int] = count(cursor)
-        _run("pg_dump", "--format=custom", "--no-owner", "--no-acl", "--exclude-schema=before_*",
-             f"--snapshot={snapshot}", f"--file={target}")  # fmt: skip
+        _run(
+            "pg_dump",
+            "--format=custom",
+            "--no-owner",
+            "--no-acl",
+            "--exclude-schema=before_*",
+            f"--snapshot={snapshot}",
+            f"--file={target}",
+        )
     return rows
 
 
@@ -139,12 +151,16 @@ def _stream(source: Path, before: str, known: frozenset[str]) -> None:
     with tempfile.TemporaryFile() as read, tempfile.TemporaryFile() as written:
         reader = subprocess.Popen(
             [_find("pg_restore"), "--no-owner", "--no-acl", "--file=-", str(source)],
-            stdout=subprocess.PIPE, stderr=read,
-        )  # fmt: skip
+            stdout=subprocess.PIPE,
+            stderr=read,
+        )
         writer = subprocess.Popen(
             [_find("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=written, env=environment,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=written,
+            env=environment,
+        )
         assert reader.stdout
         assert writer.stdin
         try:

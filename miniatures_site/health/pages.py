@@ -29,9 +29,11 @@ def livez(request: HttpRequest) -> JsonResponse:
 def healthz(request: HttpRequest) -> JsonResponse:
     database = _database()
     report: dict[str, object] = {
-        "database": database, "broker": _broker(), "workers": _workers() if database == "ok" else 0,
+        "database": database,
+        "broker": _broker(),
+        "workers": _workers() if database == "ok" else 0,
         "halted_since": _halted_since() if database == "ok" else None,
-    }  # fmt: skip
+    }
     # A halt is somebody's wish and no illness; who and why is for members.
     is_healthy = database == "ok" and report["broker"] == "ok" and bool(report["workers"])
     return JsonResponse(report, status=200 if is_healthy else 503)

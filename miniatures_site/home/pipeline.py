@@ -47,23 +47,63 @@ def stages_of(task: Task) -> list[PipelineStage]:
     drafts = Draft.objects.filter(task=task).exclude(state=DraftState.KEPT)
     frozen = DatasetVersion.objects.filter(dataset__task=task, frozen_at__isnull=False)
     stage_rows = (
-        ("Records", Record.objects.filter(source__task=task), "review:sources", "Import records",
-         "Records are what drafts are written about: one row a prospect, with its facts."),
-        ("Drafts", drafts, "generation:list", "Launch generation",
-         "A teacher writes drafts for the records, at a price you see first."),
-        ("Judged", drafts.filter(state__in=judged), "review:focus", "Judge drafts",
-         "An expert accepts, edits or rejects each draft in seconds."),
-        ("Gold", Gold.objects.filter(task=task, verdict__in=POSITIVE), "review:desk-list", "Judge drafts",
-         "What was accepted or mended by hand is gold: the text a student learns from."),
-        ("Dataset versions", frozen, "review:datasets", "Freeze version 1",
-         "A frozen version never changes, so a run can name what it learnt from."),
-        ("Runs", TrainingRun.objects.filter(task=task, purpose=RunPurpose.MINIATURE), "training:list", "Launch a run",
-         "A run tunes a small student on one frozen version."),
-        ("Miniatures", Miniature.objects.filter(task=task, run__purpose=RunPurpose.MINIATURE), "training:miniatures", "See the runs",
-         "A run that ends well leaves a miniature: a model you own."),
-        ("Campaigns", Campaign.objects.filter(task=task), "campaigns:list", "Make a campaign",
-         "A campaign puts a miniature to work, and an experiment in it shows whether readers notice."),
-    )  # fmt: skip
+        (
+            "Records",
+            Record.objects.filter(source__task=task),
+            "review:sources",
+            "Import records",
+            "Records are what drafts are written about: one row a prospect, with its facts.",
+        ),
+        (
+            "Drafts",
+            drafts,
+            "generation:list",
+            "Launch generation",
+            "A teacher writes drafts for the records, at a price you see first.",
+        ),
+        (
+            "Judged",
+            drafts.filter(state__in=judged),
+            "review:focus",
+            "Judge drafts",
+            "An expert accepts, edits or rejects each draft in seconds.",
+        ),
+        (
+            "Gold",
+            Gold.objects.filter(task=task, verdict__in=POSITIVE),
+            "review:desk-list",
+            "Judge drafts",
+            "What was accepted or mended by hand is gold: the text a student learns from.",
+        ),
+        (
+            "Dataset versions",
+            frozen,
+            "review:datasets",
+            "Freeze version 1",
+            "A frozen version never changes, so a run can name what it learnt from.",
+        ),
+        (
+            "Runs",
+            TrainingRun.objects.filter(task=task, purpose=RunPurpose.MINIATURE),
+            "training:list",
+            "Launch a run",
+            "A run tunes a small student on one frozen version.",
+        ),
+        (
+            "Miniatures",
+            Miniature.objects.filter(task=task, run__purpose=RunPurpose.MINIATURE),
+            "training:miniatures",
+            "See the runs",
+            "A run that ends well leaves a miniature: a model you own.",
+        ),
+        (
+            "Campaigns",
+            Campaign.objects.filter(task=task),
+            "campaigns:list",
+            "Make a campaign",
+            "A campaign puts a miniature to work, and an experiment in it shows whether readers notice.",
+        ),
+    )
     return [
         PipelineStage(label, rows.count(), optional_url(name, task.slug), act, why)
         for label, rows, name, act, why in stage_rows

@@ -42,9 +42,15 @@ MIN_BYTES_PER_S: Final = 4096
 MIN_SIGNED_BYTES_PER_S: Final = 256 * 1024
 # Who is refused is listened to for this long, or its connection breaks before it has read why.
 DRAIN_S: Final = 3.0
-UPLOADS: Final = frozenset({
-    "api-sources", "api-contacts", "review:import", "campaigns:contacts-import", "campaigns:suppressions",
-})  # fmt: skip
+UPLOADS: Final = frozenset(
+    {
+        "api-sources",
+        "api-contacts",
+        "review:import",
+        "campaigns:contacts-import",
+        "campaigns:suppressions",
+    }
+)
 SIGNED: Final = frozenset({"api-inbound", "api-inbound-provider"})
 LARGE_SIGNED_AT_ONCE: Final = 4
 
@@ -203,10 +209,13 @@ async def send_refusal(refusal: BodyRefused, scope: Scope, receive: Receive, sen
     """Say why a body was not read, then close the connection."""
     kind, content = _problem_json(refusal, scope)
     headers = [
-        (b"content-type", kind), (b"content-length", str(len(content)).encode()), (b"connection", b"close"),
-        (b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"),
+        (b"content-type", kind),
+        (b"content-length", str(len(content)).encode()),
+        (b"connection", b"close"),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
         (b"content-security-policy", b"default-src 'none'; style-src 'self'"),
-    ]  # fmt: skip
+    ]
     if refusal.status == 503:
         headers.append((b"retry-after", b"5"))
     if refusal.status == 401:
@@ -234,9 +243,12 @@ def _problem_json(refusal: BodyRefused, scope: Scope) -> tuple[bytes, bytes]:
         return b"application/json", json.dumps(error.body).encode()
     if scope["path"].startswith("/api/") or "text/html" not in callers.header(scope, b"accept"):
         problem = {
-            "type": f"urn:miniatures:problem:{refusal.code}", "title": refusal.title, "status": refusal.status,
-            "code": refusal.code, "hint": refusal.hint,
-        }  # fmt: skip
+            "type": f"urn:miniatures:problem:{refusal.code}",
+            "title": refusal.title,
+            "status": refusal.status,
+            "code": refusal.code,
+            "hint": refusal.hint,
+        }
         return b"application/problem+json", json.dumps(problem).encode()
     page = render_to_string("not_taken.html", {"title": refusal.title, "hint": refusal.hint})
     return b"text/html; charset=utf-8", page.encode()

@@ -31,9 +31,10 @@ class LateDecisionsView(APIView):
     """Late decisions of a task that wait for a lead, newest first."""
 
     @extend_schema(
-        operation_id="late_decisions", responses={200: DECISIONS},
+        operation_id="late_decisions",
+        responses={200: DECISIONS},
         parameters=[OpenApiParameter(name, str) for name in ("limit", "cursor")],
-    )  # fmt: skip
+    )
     def get(self, request: Request, slug: str) -> Response:
         member = member_of(request)
         task = task_or_404(member, slug)
@@ -95,9 +96,11 @@ class SendBackView(APIView):
     scope_write = "lead"
 
     @extend_schema(
-        operation_id="send_verdicts_back", request=SendBackIn, parameters=[IF_MATCH],
+        operation_id="send_verdicts_back",
+        request=SendBackIn,
+        parameters=[IF_MATCH],
         responses={**ANSWERS, 201: {"type": "object", "properties": {"results": {"type": "array", "items": RULING}}}},
-    )  # fmt: skip
+    )
     def post(self, request: Request, draft_id: UUID) -> Response:
         asked = SendBackIn(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -122,9 +125,11 @@ class SecondOpinionView(APIView):
     scope_write = "lead"
 
     @extend_schema(
-        operation_id="ask_second_opinion", request=None, parameters=[IF_MATCH],
+        operation_id="ask_second_opinion",
+        request=None,
+        parameters=[IF_MATCH],
         responses={200: STANDING, 409: PROBLEM, 412: PROBLEM, 428: PROBLEM},
-    )  # fmt: skip
+    )
     def post(self, request: Request, draft_id: UUID) -> Response:
         draft = rulings.ask_again(draft_id, by=member_of(request), if_match=_tag(request))
         return Response({"draft": str(draft.pk), "state": draft.state})

@@ -76,9 +76,13 @@ def disputed(request: HttpRequest, slug: str) -> HttpResponse:
     draft = drafts.filter(pk=wanted).first() if wanted else None
     draft = draft or drafts.first()
     context: dict[str, Any] = {
-        "task": task, "section": "review", "draft": draft, "refusal": refusal, "may_review": True,
+        "task": task,
+        "section": "review",
+        "draft": draft,
+        "refusal": refusal,
+        "may_review": True,
         "waiting": lead_queue.counts(task),
-    }  # fmt: skip
+    }
     if draft is not None:
         tag = lead_queue.dispute_etag(draft.pk)
         # What the lead wrote is in the editor again when it was refused.
@@ -116,9 +120,12 @@ def _send_back(request: HttpRequest, draft: UUID, which: str) -> str:
     if decision is None and which != "all":
         raise Refusal("no_decision", "The form names no verdict.", hint="Load the page again.")
     sent = sending_back.send_back(
-        draft, by=member_of(request), if_match=request.POST.get("tag") or None,
-        comment=request.POST.get("comment", ""), decisions=[decision] if decision else [],
-    )  # fmt: skip
+        draft,
+        by=member_of(request),
+        if_match=request.POST.get("tag") or None,
+        comment=request.POST.get("comment", ""),
+        decisions=[decision] if decision else [],
+    )
     return "Sent back: the card comes to its author first." if len(sent) == 1 else "Sent back to all its reviewers."
 
 

@@ -241,11 +241,19 @@ def _own_verdict(draft: Draft, own: SubmittedVerdict, *, by: Member) -> Decision
     if verdict is Verdict.RETRACT:
         raise Refusal("invalid_decision", "A draft is settled by accept, edit or reject.")
     return Decision.objects.create(
-        id=uuid4(), draft=draft, task_id=draft.task_id, reviewer=by, verdict=verdict, fields=fields,
-        before_hash=draft.fields_hash, body_hash=own.body_hash(draft.pk), reasons=list(own.reasons),
-        ratings=dict(own.ratings), note=own.note,
+        id=uuid4(),
+        draft=draft,
+        task_id=draft.task_id,
+        reviewer=by,
+        verdict=verdict,
+        fields=fields,
+        before_hash=draft.fields_hash,
+        body_hash=own.body_hash(draft.pk),
+        reasons=list(own.reasons),
+        ratings=dict(own.ratings),
+        note=own.note,
         **edits.edit_columns(draft.task_version.spec, draft.record.facts, draft.fields, fields),
-    )  # fmt: skip
+    )
 
 
 def _resolve(draft: Draft) -> None:

@@ -43,9 +43,11 @@ def send_back(
     words = comment.replace("\x00", "").strip()[:2000]
     if not words:
         raise Refusal(
-            "no_comment", "Nothing says what to look at.", hint="Write a line to the reviewer.",
+            "no_comment",
+            "Nothing says what to look at.",
+            hint="Write a line to the reviewer.",
             errors={"comment": ["Write what to look at."]},
-        )  # fmt: skip
+        )
     with rulings.locked_draft(draft_id, by=by) as draft:
         rulings.check_tag(draft, if_match)
         if draft.state != DraftState.DISPUTED:

@@ -43,10 +43,13 @@ class PreviewView(APIView):
         ]
         return Response(
             {
-                "count": len(plan.ids), "drafts": [str(one) for one in plan.ids], "left_out": dict(plan.left_out),
-                "samples": samples, "tag": plan.tag,
+                "count": len(plan.ids),
+                "drafts": [str(one) for one in plan.ids],
+                "left_out": dict(plan.left_out),
+                "samples": samples,
+                "tag": plan.tag,
             }
-        )  # fmt: skip
+        )
 
 
 class BulkView(APIView):
@@ -55,19 +58,25 @@ class BulkView(APIView):
     scope_write = "review"
 
     @extend_schema(
-        operation_id="decide_many", request=BulkIn,
+        operation_id="decide_many",
+        request=BulkIn,
         responses={200: ACT, 409: PROBLEM, 412: PROBLEM, 413: PROBLEM, 422: PROBLEM, 428: PROBLEM},
-    )  # fmt: skip
+    )
     def post(self, request: Request, slug: str) -> Response:
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.REVIEWER)
         body = _read(BulkIn, request)
         act = execution.carry_out(
-            task, by=member, id=body["id"], drafts=body["drafts"], said=bulk_verdict.parse(body),
-            tag=body["tag"] or None, typed=body["typed"],
+            task,
+            by=member,
+            id=body["id"],
+            drafts=body["drafts"],
+            said=bulk_verdict.parse(body),
+            tag=body["tag"] or None,
+            typed=body["typed"],
             how={name: str(value) for name, value in body["filters"].items()},
-        )  # fmt: skip
+        )
         return Response(planning.act_json(act))
 
 

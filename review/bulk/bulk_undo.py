@@ -103,12 +103,19 @@ def _locked(ids: Sequence[UUID]) -> list[Draft]:
 def _retract(standing: Sequence[Decision], drafts: dict[UUID, Draft]) -> None:
     Decision.objects.bulk_create(
         Decision(
-            id=uuid5(decision.pk, "undo"), draft_id=decision.draft_id, task_id=decision.task_id, reviewer_id=decision.reviewer_id,
-            verdict=Verdict.RETRACT, fields=None, before_hash=drafts[decision.draft_id].fields_hash,
-            body_hash=decision.body_hash, bulk_id=decision.bulk_id, retracts=decision,
+            id=uuid5(decision.pk, "undo"),
+            draft_id=decision.draft_id,
+            task_id=decision.task_id,
+            reviewer_id=decision.reviewer_id,
+            verdict=Verdict.RETRACT,
+            fields=None,
+            before_hash=drafts[decision.draft_id].fields_hash,
+            body_hash=decision.body_hash,
+            bulk_id=decision.bulk_id,
+            retracts=decision,
         )
         for decision in standing
-    )  # fmt: skip
+    )
 
 
 def _judged_by_others(ids: Sequence[UUID]) -> set[UUID]:

@@ -92,9 +92,11 @@ def _check(drafts: Sequence[UUID], said: BulkVerdict, tag: str | None, typed: in
         raise Refusal("too_many_drafts", message, hint="Narrow the list and do the rest afterwards.", status=413)
     if not tag:
         raise Refusal(
-            "preview_missing", "An act on many drafts names the preview it follows.",
-            hint="Ask for a preview and send its tag.", status=428,
-        )  # fmt: skip
+            "preview_missing",
+            "An act on many drafts names the preview it follows.",
+            hint="Ask for a preview and send its tag.",
+            status=428,
+        )
     if tag != said.tag(drafts):
         raise Refusal(
             "preview_changed", "This is not what the preview showed.", hint="Look at it again as it is now.", status=412
@@ -106,12 +108,15 @@ def _check(drafts: Sequence[UUID], said: BulkVerdict, tag: str | None, typed: in
 
 def _act(
     task: Task, *, by: Member, id: UUID, said: BulkVerdict, tag: str, how: Mapping[str, str], asked: int
-) -> BulkAct:  # fmt: skip
+) -> BulkAct:
     """The act's row, this request's or that of an earlier one with the same id and body."""
     values = {
-        "task": task, "by": by, "verdict": said.verdict, "body_hash": tag,
+        "task": task,
+        "by": by,
+        "verdict": said.verdict,
+        "body_hash": tag,
         "selection": {"how": dict(how), "asked": asked, "said": said.body(), "places": {}},
-    }  # fmt: skip
+    }
     act, is_new = BulkAct.objects.get_or_create(id=id, defaults=values)
     if not is_new and (act.body_hash != tag or act.by_id != by.pk or act.task_id != task.pk):
         raise Refusal(
@@ -154,10 +159,20 @@ def _decision(act: BulkAct, one: EligibleDraft, said: BulkVerdict, by: Member) -
         raise ValueError("setting aside is no decision")
     edit = edits.edit_columns(draft.task_version.spec, draft.record.facts, draft.fields, one.fields)
     return Decision(
-        id=uuid5(act.pk, str(draft.pk)), draft=draft, task_id=draft.task_id, reviewer=by, verdict=one.verdict,
-        fields=one.fields, before_hash=draft.fields_hash, body_hash=act.body_hash, reasons=list(said.reasons),
-        note=said.note, seconds=0, bulk=act, **edit,
-    )  # fmt: skip
+        id=uuid5(act.pk, str(draft.pk)),
+        draft=draft,
+        task_id=draft.task_id,
+        reviewer=by,
+        verdict=one.verdict,
+        fields=one.fields,
+        before_hash=draft.fields_hash,
+        body_hash=act.body_hash,
+        reasons=list(said.reasons),
+        note=said.note,
+        seconds=0,
+        bulk=act,
+        **edit,
+    )
 
 
 def _set_aside(doable: Sequence[EligibleDraft], *, by: Member, note: str) -> dict[str, int]:
@@ -173,11 +188,17 @@ def _assign(drafts: Sequence[Draft], *, by: Member, state: AssignmentState, note
     now = timezone.now()
     rows = [
         Assignment(
-            draft=draft, reviewer=by, task_id=draft.task_id, state=state, note=note, etag=deck.etag_for(draft, by),
-            leased_until=now + timedelta(seconds=settings.CARD_LEASE_S), updated_at=now,
+            draft=draft,
+            reviewer=by,
+            task_id=draft.task_id,
+            state=state,
+            note=note,
+            etag=deck.etag_for(draft, by),
+            leased_until=now + timedelta(seconds=settings.CARD_LEASE_S),
+            updated_at=now,
         )
         for draft in drafts
-    ]  # fmt: skip
+    ]
     # What was left on a card unfinished stays there, and so does how it once came.
     columns = ["state", "etag", "leased_until", "updated_at", *(["note"] if note else [])]
     Assignment.objects.bulk_create(

@@ -122,11 +122,10 @@ def _cluster(one: DraftCluster) -> dict[str, Any]:
         "id": leader.pk,
         "text": text,
         "others": [
-            {"title": other.record.title, "id": other.pk, "segments": word_diff(text, _text(other))}
-            for other in others
+            {"title": other.record.title, "id": other.pk, "segments": word_diff(text, _text(other))} for other in others
         ],
         "ids": pack_ids(one.ids[: planning.AT_MOST]),
-    }  # fmt: skip
+    }
 
 
 def _text(draft: Draft) -> str:

@@ -94,9 +94,15 @@ def _carry_out(request: HttpRequest, member: Member, task: Task, said: BulkVerdi
         raise Refusal("no_act", "The form names no act.", hint="Load the page again.")
     typed = form.get("typed", "").replace(",", "").strip()
     act = execution.carry_out(
-        task, by=member, id=act_id, drafts=unpack_ids(form.get("doable", "")), said=said, tag=form.get("tag") or None,
-        typed=int(typed) if typed.isdecimal() and len(typed) < 9 else None, how=dict(parse_qsl(form.get("how", ""))),
-    )  # fmt: skip
+        task,
+        by=member,
+        id=act_id,
+        drafts=unpack_ids(form.get("doable", "")),
+        said=said,
+        tag=form.get("tag") or None,
+        typed=int(typed) if typed.isdecimal() and len(typed) < 9 else None,
+        how=dict(parse_qsl(form.get("how", ""))),
+    )
     left_out = act.selection.get("left_out", {})
     passed = "".join(f" {number:,} passed over: {why}." for why, number in left_out.items())
     messages.success(request, f"{wording.done(act)}.{passed} Undo stands above the list.")

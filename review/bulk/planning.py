@@ -129,7 +129,7 @@ def rows(task: Task, ids: Sequence[UUID], *, by: Member) -> QuerySet[Draft]:
 
 def split_eligible(
     found: Iterable[Draft], said: BulkVerdict, *, asked: Sequence[UUID], by: Member, task: Task
-) -> EligibleDrafts:  # fmt: skip
+) -> EligibleDrafts:
     """Part drafts, as `rows` reads them, into those the verdict can be given to and those left out, with why."""
     sifted = EligibleDrafts()
     dealing = DeskSettings.objects.filter(task=task).first()

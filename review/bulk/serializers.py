@@ -64,13 +64,23 @@ COUNTS = {"type": "object", "additionalProperties": COUNT}
 FIELDS = {"type": ["object", "null"], "additionalProperties": True}
 WHEN = {"type": "string", "format": "date-time"}
 PREVIEW = _object(
-    count=COUNT, drafts={"type": "array", "items": ID}, left_out=COUNTS, tag=TEXT,
+    count=COUNT,
+    drafts={"type": "array", "items": ID},
+    left_out=COUNTS,
+    tag=TEXT,
     samples={"type": "array", "items": _object(draft=ID, title=TEXT, fields=FIELDS)},
-)  # fmt: skip
+)
 ACT = _object(
-    id=ID, task=TEXT, by=TEXT, verdict=TEXT, count=COUNT, left_out=COUNTS, is_done={"type": "boolean"}, created_at=WHEN,
+    id=ID,
+    task=TEXT,
+    by=TEXT,
+    verdict=TEXT,
+    count=COUNT,
+    left_out=COUNTS,
+    is_done={"type": "boolean"},
+    created_at=WHEN,
     undone_at={"type": ["string", "null"], "format": "date-time"},
-)  # fmt: skip
+)
 UNDONE = _object(act=ACT, count=COUNT, kept=COUNTS)
 SIMILAR = _list(_object(draft=SUMMARY, share=NUMBER))
 REPEATED = _list(_object(sentence=TEXT, count=COUNT, instead={"type": ["string", "null"]}, url=TEXT))

@@ -171,6 +171,11 @@ def _agreement(task: Task) -> dict[str, Any]:
     verdict = next(line for line in agreement.report(task).lines if line.key == "verdict")
     alpha, same = verdict.alpha, verdict.same
     return {
-        "drafts": alpha.units, "verdicts": alpha.ratings, "alpha": alpha.value, "low": alpha.low, "high": alpha.high,
-        "same": same.value if same else None, "is_enough": verdict.is_enough,
-    }  # fmt: skip
+        "drafts": alpha.units,
+        "verdicts": alpha.ratings,
+        "alpha": alpha.value,
+        "low": alpha.low,
+        "high": alpha.high,
+        "same": same.value if same else None,
+        "is_enough": verdict.is_enough,
+    }

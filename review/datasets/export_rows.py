@@ -61,22 +61,48 @@ def _by(as_of: datetime | None) -> Q:
 
 def _decisions(drafts: Sequence[UUID], as_of: datetime | None) -> DecisionsByDraft:
     by_draft: DecisionsByDraft = defaultdict(list)
-    rows = Decision.objects.filter(_by(as_of), draft__in=drafts).order_by("created_at", "pk").values(
-        "pk", "draft_id", "verdict", "fields", "reasons", "ratings", "reviewer__username", "seconds", "created_at",
-        "note", "is_late", "retracts_id", "bulk_id", "imported_from_id", "edit_size", "edit_kinds",
-    )  # fmt: skip
+    rows = (
+        Decision.objects.filter(_by(as_of), draft__in=drafts)
+        .order_by("created_at", "pk")
+        .values(
+            "pk",
+            "draft_id",
+            "verdict",
+            "fields",
+            "reasons",
+            "ratings",
+            "reviewer__username",
+            "seconds",
+            "created_at",
+            "note",
+            "is_late",
+            "retracts_id",
+            "bulk_id",
+            "imported_from_id",
+            "edit_size",
+            "edit_kinds",
+        )
+    )
     for row in rows.iterator(chunk_size=CHUNK):
         by_draft[str(row["draft_id"])].append(
             {
-                "id": str(row["pk"]), "verdict": row["verdict"],
-                "fields": row["fields"] if row["verdict"] == "edit" else None, "reasons": row["reasons"],
-                "ratings": row["ratings"], "reviewer": row["reviewer__username"], "seconds": row["seconds"],
-                "at": row["created_at"].isoformat(), "note": row["note"], "late": row["is_late"],
-                "retracts": _id(row["retracts_id"]), "bulk": _id(row["bulk_id"]),
-                "imported_from": _id(row["imported_from_id"]), "edit_size": row["edit_size"],
+                "id": str(row["pk"]),
+                "verdict": row["verdict"],
+                "fields": row["fields"] if row["verdict"] == "edit" else None,
+                "reasons": row["reasons"],
+                "ratings": row["ratings"],
+                "reviewer": row["reviewer__username"],
+                "seconds": row["seconds"],
+                "at": row["created_at"].isoformat(),
+                "note": row["note"],
+                "late": row["is_late"],
+                "retracts": _id(row["retracts_id"]),
+                "bulk": _id(row["bulk_id"]),
+                "imported_from": _id(row["imported_from_id"]),
+                "edit_size": row["edit_size"],
                 "edit_kinds": row["edit_kinds"],
             }
-        )  # fmt: skip
+        )
     return by_draft
 
 
@@ -86,10 +112,14 @@ def _rulings(drafts: Sequence[UUID], as_of: datetime | None) -> DecisionsByDraft
     for row in rows.values("pk", "draft_id", "kind", "decision_id", "lead__username", "note", "created_at"):
         by_draft[str(row["draft_id"])].append(
             {
-                "id": str(row["pk"]), "kind": row["kind"], "decision": _id(row["decision_id"]),
-                "lead": row["lead__username"], "note": row["note"], "at": row["created_at"].isoformat(),
+                "id": str(row["pk"]),
+                "kind": row["kind"],
+                "decision": _id(row["decision_id"]),
+                "lead": row["lead__username"],
+                "note": row["note"],
+                "at": row["created_at"].isoformat(),
             }
-        )  # fmt: skip
+        )
     return by_draft
 
 
@@ -101,11 +131,16 @@ def _preferences(records: set[UUID], as_of: datetime | None) -> DecisionsByDraft
     ):
         found[str(row["record_id"])].append(
             {
-                "id": str(row["pk"]), "chosen": _id(row["chosen_id"]), "shown": [str(pk) for pk in row["shown"]],
-                "reviewer": row["reviewer__username"], "seconds": row["seconds"], "note": row["note"],
-                "retracts": _id(row["retracts_id"]), "at": row["created_at"].isoformat(),
+                "id": str(row["pk"]),
+                "chosen": _id(row["chosen_id"]),
+                "shown": [str(pk) for pk in row["shown"]],
+                "reviewer": row["reviewer__username"],
+                "seconds": row["seconds"],
+                "note": row["note"],
+                "retracts": _id(row["retracts_id"]),
+                "at": row["created_at"].isoformat(),
             }
-        )  # fmt: skip
+        )
     return found
 
 

@@ -22,9 +22,17 @@ from review.models import Decision, Gold, Task
 CHUNK = 2000
 SHOWN = 10
 _COLUMNS = (
-    "id", "draft_id", "draft__record__split", "verdict", "draft__teacher", "draft__origin",
-    "reviewer__username", "draft__record__group", "bulk_id", "imported_from_id",
-)  # fmt: skip
+    "id",
+    "draft_id",
+    "draft__record__split",
+    "verdict",
+    "draft__teacher",
+    "draft__origin",
+    "reviewer__username",
+    "draft__record__group",
+    "bulk_id",
+    "imported_from_id",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +143,20 @@ def _read(
         passed, capped = values[head : head + len(tests)], tuple(values[head + len(tests) :])
         yield (
             GoldRow(
-                decision, draft, split, verdict, teacher, origin, reviewer, group, bulk is not None,
-                imported is not None, capped,
+                decision,
+                draft,
+                split,
+                verdict,
+                teacher,
+                origin,
+                reviewer,
+                group,
+                bulk is not None,
+                imported is not None,
+                capped,
             ),
             passed,
-        )  # fmt: skip
+        )
 
 
 def passes(step: FilterCondition) -> Case:

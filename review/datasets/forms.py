@@ -44,9 +44,19 @@ ORDER = [("newest", "the newest"), ("random", "a random draw, the same each time
 BOXES = ("task_versions", "teachers", "origins", "sources", "rounds", "reviewers", "without_checks")
 NUMBERS = ("task_versions", "rounds")
 PLAIN = (
-    "agreement", "edit_size_from", "edit_size_to", "decided_from", "decided_to", "without_marks", "bulk", "imported",
-    "cap_per_group", "cap_order", "personal_data", "as_of",
-)  # fmt: skip
+    "agreement",
+    "edit_size_from",
+    "edit_size_to",
+    "decided_from",
+    "decided_to",
+    "without_marks",
+    "bulk",
+    "imported",
+    "cap_per_group",
+    "cap_order",
+    "personal_data",
+    "as_of",
+)
 _DATE = {"type": "date"}
 
 
@@ -96,9 +106,11 @@ class FilterForm(forms.Form):
     cap_order = _one_of(ORDER, "A cap keeps")
     personal_data = _one_of(PERSONAL, "Names, addresses, phone numbers")
     as_of = forms.DateTimeField(
-        required=False, label="As of", help_text="What counted then, not what counts now.",
+        required=False,
+        label="As of",
+        help_text="What counted then, not what counts now.",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S"),
-    )  # fmt: skip
+    )
     note = forms.CharField(required=False, max_length=200, label="Note", help_text="What is new in this version.")
 
     def __init__(self, data: Any = None, *, dataset: Dataset) -> None:

@@ -42,9 +42,12 @@ def freeze(dataset: Dataset, *, by: Member, note: str = "", filters: dict[str, A
     chosen = dataset_filters.parse(dataset.filters if filters is None else filters)
     if chosen.as_of is not None and chosen.as_of > timezone.now():
         raise Refusal(
-            "as_of_ahead", "That moment has not come yet.", hint="Leave it empty for what counts now.", status=400,
+            "as_of_ahead",
+            "That moment has not come yet.",
+            hint="Leave it empty for what counts now.",
+            status=400,
             errors={"filters.as_of": ["It lies in the future."]},
-        )  # fmt: skip
+        )
     if not queries.has_golds(dataset.task, chosen):
         raise Refusal(
             "no_golds",

@@ -67,9 +67,14 @@ def push(
     _check(to, formats, token)
     spec = {"version": str(version.pk), "to": to, "private": private, "formats": list(formats), "token": token}
     job = control.launch(
-        kind=KIND, title=f"Send {version.dataset.name} v{version.number} to {to}", spec=spec, by=by, task_slug=task.slug,
-        subject_id=version.pk, subject_url=reverse("review:dataset-export", args=[version.dataset.slug, version.number]),
-    )  # fmt: skip
+        kind=KIND,
+        title=f"Send {version.dataset.name} v{version.number} to {to}",
+        spec=spec,
+        by=by,
+        task_slug=task.slug,
+        subject_id=version.pk,
+        subject_url=reverse("review:dataset-export", args=[version.dataset.slug, version.number]),
+    )
     trail.record("dataset_pushed", by=by, about=version, private=private)
     return job
 
@@ -87,9 +92,14 @@ def lay_run_inputs(job: Job, run_dir: Path) -> dict[str, Any]:
     ]
     (run_dir / _CARD).write_text(version.card, encoding="utf-8")
     spec = HubSpec(
-        repository=job.spec["to"], private=job.spec["private"], endpoint=settings.HUB_ENDPOINT, token=job.spec["token"],
-        card=_CARD, message=f"{version.dataset.name} v{version.number} ({version.content_hash[:12]})", files=files,
-    )  # fmt: skip
+        repository=job.spec["to"],
+        private=job.spec["private"],
+        endpoint=settings.HUB_ENDPOINT,
+        token=job.spec["token"],
+        card=_CARD,
+        message=f"{version.dataset.name} v{version.number} ({version.content_hash[:12]})",
+        files=files,
+    )
     return spec.model_dump()
 
 

@@ -51,12 +51,34 @@ def follow_ups(draft_ids: Iterable[str]) -> set[str]:
 
 
 _COLUMNS = (
-    "id", "verdict", "fields", "reasons", "ratings", "seconds", "created_at", "bulk_id", "imported_from_id",
-    "reviewer__username", "task__slug", "draft_id", "draft__task_version_id", "draft__fields",
-    "draft__origin", "draft__provenance", "draft__teacher", "draft__model", "draft__prompt_hash",
-    "draft__call_id", "draft__round", "draft__parent_id", "draft__record_id", "draft__thread",
-    "draft__record__split", "draft__record__group", "draft__record__facts",
-)  # fmt: skip
+    "id",
+    "verdict",
+    "fields",
+    "reasons",
+    "ratings",
+    "seconds",
+    "created_at",
+    "bulk_id",
+    "imported_from_id",
+    "reviewer__username",
+    "task__slug",
+    "draft_id",
+    "draft__task_version_id",
+    "draft__fields",
+    "draft__origin",
+    "draft__provenance",
+    "draft__teacher",
+    "draft__model",
+    "draft__prompt_hash",
+    "draft__call_id",
+    "draft__round",
+    "draft__parent_id",
+    "draft__record_id",
+    "draft__thread",
+    "draft__record__split",
+    "draft__record__group",
+    "draft__record__facts",
+)
 
 
 def _plain(row: dict[str, Any], number: int, spec: TaskSpec) -> JudgedDraft:

@@ -48,9 +48,11 @@ def revoke(draft_id: UUID, *, by: Member, reason: str) -> Revocation:
     words = reason.strip()[:LONGEST_REASON]
     if not words:
         raise Refusal(
-            "no_reason", "A sample is revoked for a reason.", hint="Say it in a line; it is shown wherever it was used.",
+            "no_reason",
+            "A sample is revoked for a reason.",
+            hint="Say it in a line; it is shown wherever it was used.",
             errors={"reason": ["Say why."]},
-        )  # fmt: skip
+        )
     if Revocation.objects.filter(draft=draft).exists():
         raise Refusal("already_revoked", "This sample was revoked before.", status=409)
     revoked = Revocation.objects.create(id=uuid4(), draft=draft, by=by, reason=words)

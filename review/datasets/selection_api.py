@@ -64,23 +64,33 @@ class SelectionPreviewView(APIView):
     """What a selection would take now, or on a day that has passed (`as_of`), and what each filter drops."""
 
     @extend_schema(
-        operation_id="dataset_preview", responses=PreviewOut,
+        operation_id="dataset_preview",
+        responses=PreviewOut,
         parameters=[OpenApiParameter("filters", str, description="JSON; those of the dataset when absent.")],
-    )  # fmt: skip
+    )
     def get(self, request: Request, slug: str) -> Response:
         dataset = datasets_queries.dataset_or_404(member_of(request), slug)
         raw = request.query_params.get("filters")
         filters = dataset_filters.parse(_json(raw) if raw else dataset.filters)
         preview = selection_preview.count_selection(dataset.task, filters)
         body = {
-            "golds": preview.golds, "rows": preview.rows, "splits": dict(preview.splits), "verdicts": dict(preview.verdicts),
-            "groups": preview.groups, "is_partial": preview.is_partial, "has_compared": preview.has_compared,
+            "golds": preview.golds,
+            "rows": preview.rows,
+            "splits": dict(preview.splits),
+            "verdicts": dict(preview.verdicts),
+            "groups": preview.groups,
+            "is_partial": preview.is_partial,
+            "has_compared": preview.has_compared,
             "dropped": [
-                {"label": line.label, "dropped": line.dropped, "left": line.left,
-                 "drafts": [draft for draft, _ in line.examples]}
+                {
+                    "label": line.label,
+                    "dropped": line.dropped,
+                    "left": line.left,
+                    "drafts": [draft for draft, _ in line.examples],
+                }
                 for line in preview.lines
             ],
-        }  # fmt: skip
+        }
         return Response(PreviewOut(body).data)
 
 
@@ -88,13 +98,14 @@ class VersionDiffView(APIView):
     """How a frozen version differs from another of the same dataset, row by row, with what was said in between."""
 
     @extend_schema(
-        operation_id="dataset_version_diff", responses={200: OpenApiTypes.OBJECT},
+        operation_id="dataset_version_diff",
+        responses={200: OpenApiTypes.OBJECT},
         parameters=[
             OpenApiParameter("kind", str, enum=list(row_changes.KINDS), description="Default: added."),
             OpenApiParameter("cursor", OpenApiTypes.UUID, description="As `next` gave it."),
             OpenApiParameter("limit", int),
         ],
-    )  # fmt: skip
+    )
     def get(self, request: Request, version_id: UUID, other_id: UUID) -> Response:
         """Answer `{"from", "to", "counts", "kind", "next", "results"}`; a result names draft, decisions, reason."""
         member = member_of(request)
@@ -150,10 +161,14 @@ def _row(row: RowDifference) -> dict[str, Any]:
     ]
     why = row.why and {"code": row.why.code, "words": row.why.words, "twin": row.why.twin and str(row.why.twin)}
     return {
-        "draft": str(row.draft), "title": row.title, "why": why, "said": decisions,
-        "before": _decision(row.before), "after": _decision(row.after),
+        "draft": str(row.draft),
+        "title": row.title,
+        "why": why,
+        "said": decisions,
+        "before": _decision(row.before),
+        "after": _decision(row.after),
         "text": [{"kind": segment.kind, "text": segment.text} for segment in row.segments],
-    }  # fmt: skip
+    }
 
 
 def _decision(decision: Any) -> dict[str, str] | None:

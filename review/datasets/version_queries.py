@@ -22,9 +22,13 @@ from review.text.personal_data import KINDS
 SAMPLE_ROWS = 3
 LISTED = 50
 SHARED = {
-    "company": "Companies", "domain": "Web domains", "contact": "Contacts", "prompt": "Equal prompts",
-    "facts": "Records with equal facts", "text": "Equal texts",
-}  # fmt: skip
+    "company": "Companies",
+    "domain": "Web domains",
+    "contact": "Contacts",
+    "prompt": "Equal prompts",
+    "facts": "Records with equal facts",
+    "text": "Equal texts",
+}
 
 
 def datasets_with_newest(member: Member, task: Task) -> list[dict[str, Any]]:
@@ -58,9 +62,7 @@ def with_change(dataset: Dataset) -> list[dict[str, Any]]:
         before = next((older for older in versions[index + 1 :] if older.is_frozen), None)
         change = None
         if version.is_frozen and before is not None:
-            change = version.counts.get("change") or {
-                "since": before.number, **row_changes.counts(before, version)
-            }  # fmt: skip
+            change = version.counts.get("change") or {"since": before.number, **row_changes.counts(before, version)}
         rows.append({"version": version, "change": change})
     return rows
 

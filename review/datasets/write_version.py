@@ -122,10 +122,14 @@ def _announce(version: DatasetVersion) -> None:
     """Have other systems told: enough to pull the files, and to know whether anything changed."""
     dataset = version.dataset
     data = {
-        "version": str(version.pk), "dataset": dataset.slug, "number": version.number,
-        "content_hash": version.content_hash, "rows": version.counts["rows"], "splits": version.counts["splits"],
+        "version": str(version.pk),
+        "dataset": dataset.slug,
+        "number": version.number,
+        "content_hash": version.content_hash,
+        "rows": version.counts["rows"],
+        "splits": version.counts["splits"],
         "api": f"/api/v1/dataset-versions/{version.pk}/",
-    }  # fmt: skip
+    }
     publish.publish("dataset_version.frozen", key=str(version.pk), task_slug=dataset.task.slug, data=data)
 
 
@@ -202,9 +206,14 @@ def _store(version: DatasetVersion, file: JsonlFile | ParquetFile) -> dict[str, 
     with file.local.open("rb") as handle:
         path = default_storage.save(wanted, File(handle))
     return {
-        "split": file.split, "format": file.format, "container": file.container, "path": path,
-        "sha256": file.sha256, "bytes": file.bytes, "rows": file.rows,
-    }  # fmt: skip
+        "split": file.split,
+        "format": file.format,
+        "container": file.container,
+        "path": path,
+        "sha256": file.sha256,
+        "bytes": file.bytes,
+        "rows": file.rows,
+    }
 
 
 def _change(version: DatasetVersion) -> dict[str, Any]:

@@ -59,25 +59,40 @@ _CHANGES = ("UPDATE", "DELETE")
 _ALL = ("INSERT", "UPDATE", "DELETE")
 GUARDS: list[Guard] = [
     Guard(
-        "review_decision", _CHANGES, "", "A decision never changes: record another one, or retract it.",
+        "review_decision",
+        _CHANGES,
+        "",
+        "A decision never changes: record another one, or retract it.",
         erasable=("fields", "note"),
     ),
     Guard("review_ruling", _CHANGES, "", "A ruling never changes: rule again.", erasable=("note",)),
-    Guard("review_preference", _CHANGES, "", "A preference never changes: take it back by another one.", erasable=("note",)),
+    Guard(
+        "review_preference",
+        _CHANGES,
+        "",
+        "A preference never changes: take it back by another one.",
+        erasable=("note",),
+    ),
     Guard("review_revocation", _CHANGES, "", "A revocation never changes.", erasable=("reason",)),
     Guard("review_reconsideration", _CHANGES, "", "An answer never changes: answer again."),
     Guard("review_taskversion", _CHANGES, "", "A task version never changes: make the next version."),
     Guard(
-        "review_datasetversion", _CHANGES, "{row}.frozen_at IS NOT NULL",
-        "This dataset version is frozen and never changes: freeze the next one.", is_sealed_by_update=True,
+        "review_datasetversion",
+        _CHANGES,
+        "{row}.frozen_at IS NOT NULL",
+        "This dataset version is frozen and never changes: freeze the next one.",
+        is_sealed_by_update=True,
     ),
     Guard("review_datasetrow", _ALL, _VERSION_FROZEN, "The dataset version of this row is frozen and never changes."),
     # What the file held stays in the version's manifest; here stands what is served since.
     Guard(
-        "review_datasetfile", _ALL, _VERSION_FROZEN, "The dataset version of this file is frozen and never changes.",
+        "review_datasetfile",
+        _ALL,
+        _VERSION_FROZEN,
+        "The dataset version of this file is frozen and never changes.",
         erasable=("path", "sha256", "bytes", "rows"),
     ),
-]  # fmt: skip
+]
 
 
 def declare(*guards: Guard) -> None:

@@ -46,9 +46,11 @@ class DecisionsView(APIView):
         return Response({"next": None, "previous": None, "results": results}, headers={"ETag": f'"{tag}"'})
 
     @extend_schema(
-        operation_id="decide", request=DecisionIn, parameters=[IF_MATCH, RENDER, ONLY],
+        operation_id="decide",
+        request=DecisionIn,
+        parameters=[IF_MATCH, RENDER, ONLY],
         responses={200: DECISION_REPLY, 201: DECISION_REPLY, 409: PROBLEM, 412: PROBLEM, 422: PROBLEM, 428: PROBLEM},
-    )  # fmt: skip
+    )
     def post(self, request: Request, draft_id: UUID) -> Response:
         body = DecisionIn(data=request.data)
         body.is_valid(raise_exception=True)
@@ -77,9 +79,14 @@ class DeckView(APIView):
     scope_read = "review"
 
     @extend_schema(
-        operation_id="desk_deck", responses={200: DECK},
-        parameters=[RENDER, ONLY, OpenApiParameter("card", str, description="UUID of a draft to put on top of the deck.")],
-    )  # fmt: skip
+        operation_id="desk_deck",
+        responses={200: DECK},
+        parameters=[
+            RENDER,
+            ONLY,
+            OpenApiParameter("card", str, description="UUID of a draft to put on top of the deck."),
+        ],
+    )
     def get(self, request: Request, task_slug: str) -> Response:
         member = member_of(request)
         task = task_or_404(member, task_slug)
@@ -200,9 +207,11 @@ EDIT_RENDER = OpenApiParameter(
 )
 EDIT = object_of(size={"type": "number"}, kinds={"type": "array", "items": TEXT}, wants_why={"type": "boolean"})
 RECHECK = object_of(
-    marks={"type": "array", "items": MARK}, mends={"type": "array", "items": object_of(field=TEXT, text=TEXT, words=TEXT)},
-    unsupported={"type": "integer"}, edit=EDIT,
-)  # fmt: skip
+    marks={"type": "array", "items": MARK},
+    mends={"type": "array", "items": object_of(field=TEXT, text=TEXT, words=TEXT)},
+    unsupported={"type": "integer"},
+    edit=EDIT,
+)
 KEPT = object_of(kept={"type": "boolean"})
 
 
@@ -229,9 +238,11 @@ class CheckView(APIView):
     scope_write = "review"
 
     @extend_schema(
-        operation_id="check_edit", request=EditedIn, parameters=[EDIT_RENDER],
+        operation_id="check_edit",
+        request=EditedIn,
+        parameters=[EDIT_RENDER],
         responses={200: RECHECK, 422: PROBLEM},
-    )  # fmt: skip
+    )
     def post(self, request: Request, draft_id: UUID) -> Response:
         body = EditedIn(data=request.data)
         body.is_valid(raise_exception=True)

@@ -9,9 +9,18 @@ from members.models import Member
 from web.errors import Refusal
 
 DEFAULTS: dict[str, str] = {
-    "accept": "a", "edit": "e", "reject": "r", "undo": "z", "next": "j", "previous": "k", "aside": "s", "mine": "h",
-    "mend": "m", "ask": "t", "choose": "c",
-}  # fmt: skip
+    "accept": "a",
+    "edit": "e",
+    "reject": "r",
+    "undo": "z",
+    "next": "j",
+    "previous": "k",
+    "aside": "s",
+    "mine": "h",
+    "mend": "m",
+    "ask": "t",
+    "choose": "c",
+}
 WORDS: dict[str, str] = {
     "accept": "Accept the draft as it is",
     "edit": "Edit in place",

@@ -99,9 +99,15 @@ def _carry_out(act: forms.DeskAct, member: Member, slug: str) -> str:
     else:
         verdict = _meant(act, member)
         decisions.record(
-            act.draft, by=member, id=act.id, verdict=verdict, if_match=act.etag or None, reasons=act.reasons,
-            fields=act.fields if verdict == "edit" else None, note=act.note,
-        )  # fmt: skip
+            act.draft,
+            by=member,
+            id=act.id,
+            verdict=verdict,
+            if_match=act.etag or None,
+            reasons=act.reasons,
+            fields=act.fields if verdict == "edit" else None,
+            note=act.note,
+        )
         return SAID.get(verdict, "Saved.")
     return SAID.get(act.verdict, "Saved.")
 
@@ -120,9 +126,13 @@ def _undo(member: Member, slug: str) -> None:
         raise Refusal("nothing_to_undo", "There is nothing to undo.", hint="Older ones stand under My decisions.")
     last = history[-1]
     decisions.record(
-        UUID(last["draft"]), by=member, id=uuid4(), verdict="retract", retracts=UUID(last["decision"]),
+        UUID(last["draft"]),
+        by=member,
+        id=uuid4(),
+        verdict="retract",
+        retracts=UUID(last["decision"]),
         if_match=last["etag"],
-    )  # fmt: skip
+    )
 
 
 def _hold(member: Member, draft_id: UUID) -> Refusal | None:
@@ -212,9 +222,13 @@ def reopen(request: HttpRequest, slug: str) -> HttpResponse:
         if draft is None or decision is None:
             raise Refusal("no_card", "The form names no card.", hint="Load the page again.")
         outcome = decisions.record(
-            draft, by=member, id=uuid4(), verdict="retract", retracts=decision,
+            draft,
+            by=member,
+            id=uuid4(),
+            verdict="retract",
+            retracts=decision,
             if_match=request.POST.get("etag") or None,
-        )  # fmt: skip
+        )
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}")
         return redirect("review:decisions", slug)

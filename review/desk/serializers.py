@@ -63,22 +63,36 @@ def _object(**properties: Any) -> dict[str, Any]:
 
 
 LINEUP = _object(
-    record=_object(id=ID, title=TEXT, facts=ANY), task_version={"type": "integer"},
+    record=_object(id=ID, title=TEXT, facts=ANY),
+    task_version={"type": "integer"},
     drafts={"type": "array", "items": _object(id=ID, fields=ANY, marks={"type": "array", "items": MARK})},
-)  # fmt: skip
+)
 NEXT = _object(lineup={"oneOf": [LINEUP, {"type": "null"}]})
 PREFERENCE = _object(
-    id=ID, record=ID, reviewer=TEXT, chosen={"type": ["string", "null"]}, shown={"type": "array", "items": ID},
-    seconds=NUMBER, note=TEXT, retracts={"type": ["string", "null"]}, is_retracted={"type": "boolean"},
+    id=ID,
+    record=ID,
+    reviewer=TEXT,
+    chosen={"type": ["string", "null"]},
+    shown={"type": "array", "items": ID},
+    seconds=NUMBER,
+    note=TEXT,
+    retracts={"type": ["string", "null"]},
+    is_retracted={"type": "boolean"},
     created_at={"type": "string", "format": "date-time"},
-)  # fmt: skip
+)
 PREFERENCES = _object(next=CURSOR, previous=CURSOR, results={"type": "array", "items": PREFERENCE})
 
 REVISION = _object(
-    id=ID, draft=ID, title=TEXT, instruction=TEXT, result={"type": ["string", "null"]},
-    job={"type": ["string", "null"]}, seq={"type": "integer"}, state=TEXT,
+    id=ID,
+    draft=ID,
+    title=TEXT,
+    instruction=TEXT,
+    result={"type": ["string", "null"]},
+    job={"type": ["string", "null"]},
+    seq={"type": "integer"},
+    state=TEXT,
     created_at={"type": "string", "format": "date-time"},
-)  # fmt: skip
+)
 REVISIONS = _object(next=CURSOR, previous=CURSOR, results={"type": "array", "items": REVISION})
 REVISION_REPLY = _object(**REVISION["properties"], next=CARDS, left={"type": "integer"}, pace=PACE)
 WRITERS = _object(

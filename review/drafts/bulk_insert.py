@@ -53,9 +53,17 @@ def random_keys(count: int) -> list[int]:
 
 _RECORD = ("id", "row_number", "title", "facts", "group", "domain", "split", "content_hash", "created_at")
 _DRAFT = (
-    "id", "record", "fields", "fields_hash", "words", "call_id", "labelled_defects", "queue_position", "random_key",
+    "id",
+    "record",
+    "fields",
+    "fields_hash",
+    "words",
+    "call_id",
+    "labelled_defects",
+    "queue_position",
+    "random_key",
     "created_at",
-)  # fmt: skip
+)
 
 
 class RecordRow(NamedTuple):
@@ -131,7 +139,7 @@ class DraftInserter:
         laid = self._pour.lay(
             (pk, *row[:-1], as_json(list(row.labelled_defects)) if row.labelled_defects else "[]", place, key, time)
             for place, (pk, key, time, row) in enumerate(zip(ids, keys, times, rows, strict=True), first)
-        )  # fmt: skip
+        )
         return PreparedDrafts(ids, laid)
 
     def write(self, drafts: PreparedDrafts) -> None:

@@ -24,9 +24,22 @@ from review.text.search import query
 from review.text.search.query import Query
 
 FILTERS = (
-    "source", "state", "verdict", "split", "origin", "check", "teacher", "model", "reviewer", "reason", "round",
-    "commented", "bulk", "since", "until",
-)  # fmt: skip
+    "source",
+    "state",
+    "verdict",
+    "split",
+    "origin",
+    "check",
+    "teacher",
+    "model",
+    "reviewer",
+    "reason",
+    "round",
+    "commented",
+    "bulk",
+    "since",
+    "until",
+)
 # Written as the partial index of the newest drafts has it, so that databases see that it covers this question.
 ON_DESK = ~Q(state=DraftState.KEPT)
 OPEN = (DraftState.PENDING, DraftState.LEASED)

@@ -49,9 +49,11 @@ def drafts(member: Member, *, task: str = "", q: str = "", **filters: str) -> Qu
         rows = rows.filter(task__slug=task)
     if wanted.words and not task:
         raise Refusal(
-            "task_missing", "Words are looked for within one task.", hint="Add task= with its slug.",
+            "task_missing",
+            "Words are looked for within one task.",
+            hint="Add task= with its slug.",
             errors={"task": ["Name the task to search."]},
-        )  # fmt: skip
+        )
     return draft_filters.apply_filter(
         rows, wanted, member=member, task=task_or_404(member, task) if wanted.words else None
     )

@@ -82,9 +82,11 @@ def erase_records(record_ids: Sequence[UUID]) -> ErasureResult:
         _erase_record(record)
     ports.erase_elsewhere([record.pk for record in records])
     return ErasureResult(
-        tuple(record.pk for record in records), tuple(draft.pk for draft in drafts), decisions,
+        tuple(record.pk for record in records),
+        tuple(draft.pk for draft in drafts),
+        decisions,
         tuple(versions),
-    )  # fmt: skip
+    )
 
 
 def hold_tasks(task_ids: Iterable[UUID]) -> None:

@@ -94,8 +94,14 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         except Refusal as error:
             uploads.drop_upload(name)
             refusal = error
-    context = {"task": task, "section": "sources", "form": form, "refusal": refusal, "spec": latest_version(task).spec,
-               "sample": COMPANIES}  # fmt: skip
+    context = {
+        "task": task,
+        "section": "sources",
+        "form": form,
+        "refusal": refusal,
+        "spec": latest_version(task).spec,
+        "sample": COMPANIES,
+    }
     status = refusal.status if refusal else 400 if form.errors else 200
     return render(request, "review/sources/upload.html", context, status=status)
 
@@ -177,9 +183,13 @@ def sample(request: HttpRequest, slug: str) -> HttpResponseBase:
     require(member, task, Role.LEAD)
     try:
         result = import_records(
-            task, COMPANIES.path, by=member, filename=COMPANIES.filename, name=COMPANIES.name,
+            task,
+            COMPANIES.path,
+            by=member,
+            filename=COMPANIES.filename,
+            name=COMPANIES.name,
             provenance=COMPANIES.provenance,
-        )  # fmt: skip
+        )
     except Refusal as refusal:
         return _match_by_hand(request, slug, refusal)
     messages.success(request, import_summary(result.rows_added, result.rows_known, result.rows_bad, SourceKind.RECORDS))

@@ -51,16 +51,22 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     chosen: dict[str, Any] = {}
     if request.method == "POST":
         chosen = {
-            "mapping": mapping_from(post, seen.preview.columns), "defaults": defaults_from(post),
+            "mapping": mapping_from(post, seen.preview.columns),
+            "defaults": defaults_from(post),
             "verdicts": verdicts_from(post),
-        }  # fmt: skip
+        }
         seen = read_judged_preview(path, spec=spec, **chosen)
         if post.get("do") == "import" and form.is_valid():
             try:
                 result = import_decisions(
-                    task, path, by=member, filename=filename, reviewers=reviewers_from(post), **chosen,
+                    task,
+                    path,
+                    by=member,
+                    filename=filename,
+                    reviewers=reviewers_from(post),
+                    **chosen,
                     **form.cleaned_data,
-                )  # fmt: skip
+                )
             except Refusal as error:
                 refusal = error
             else:
@@ -70,14 +76,22 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
                 return redirect("review:source", result.source.pk)
     lacking = unfilled(seen.preview, chosen.get("defaults", {}))
     context = {
-        "task": task, "section": "sources", "filename": filename, "seen": seen, "file": seen.preview,
-        "rows": mapping_rows(seen.preview), "unfilled": lacking,
+        "task": task,
+        "section": "sources",
+        "filename": filename,
+        "seen": seen,
+        "file": seen.preview,
+        "rows": mapping_rows(seen.preview),
+        "unfilled": lacking,
         "is_fact_missing": any(line["is_required"] and not line["value"] for line in lacking),
-        "form": form, "refusal": refusal, "meanings": MEANINGS, "team": team.team_of(member, task),
+        "form": form,
+        "refusal": refusal,
+        "meanings": MEANINGS,
+        "team": team.team_of(member, task),
         "reviewers": _reviewers(seen, reviewers_from(post)),
         "needs_reviewer": REVIEWER not in seen.preview.mapping.values(),
         "one_reviewer": chosen.get("defaults", {}).get(REVIEWER, ""),
-    }  # fmt: skip
+    }
     return render(request, "review/sources/judged.html", context, status=refusal.status if refusal else 200)
 
 

@@ -59,14 +59,20 @@ def create(
     try:
         with transaction.atomic():
             task = Task.objects.create(
-                name=name, slug=slug, created_by=by, train_fraction=train_fraction,
+                name=name,
+                slug=slug,
+                created_by=by,
+                train_fraction=train_fraction,
                 validation_fraction=validation_fraction,
-            )  # fmt: skip
+            )
     except IntegrityError:
         raise Refusal(
-            "slug_taken", f"Another task has the address '{slug}'.", hint="Choose another address.", status=409,
+            "slug_taken",
+            f"Another task has the address '{slug}'.",
+            hint="Choose another address.",
+            status=409,
             errors={"slug": [f"'{slug}' is taken."]},
-        ) from None  # fmt: skip
+        ) from None
     Membership.objects.create(member=by, task=task, role=Role.LEAD)
     _add_version(task, 1, spec, by, note)
     trail.record("task_made", by=by, about=task, task=slug)
@@ -88,9 +94,11 @@ def new_version(task: Task, *, spec: TaskSpec, by: Member, note: str = "") -> Ta
     latest = TaskVersion.objects.filter(task=task).order_by("-number").first()
     if latest is not None and latest.content_hash == spec_hash(spec):
         raise Refusal(
-            "nothing_changed", f"Nothing changed: version {latest.number} says exactly this.",
-            hint="Change something, or keep the version you have.", status=409,
-        )  # fmt: skip
+            "nothing_changed",
+            f"Nothing changed: version {latest.number} says exactly this.",
+            hint="Change something, or keep the version you have.",
+            status=409,
+        )
     made = _add_version(task, latest.number + 1 if latest else 1, spec, by, note)
     trail.record("task_version_made", by=by, about=made, task=task.slug, number=made.number)
     return made

@@ -20,6 +20,8 @@ class NewTaskForm(forms.Form):
         max_length=NAME_CHARS, label="Name", help_text="What people call it, such as “Outreach e-mail”."
     )
     slug = forms.CharField(
-        max_length=SLUG_CHARS, label="Address", required=False,
+        max_length=SLUG_CHARS,
+        label="Address",
+        required=False,
         help_text="Small letters, digits and hyphens; made from the name when left empty. It stays as it is.",
-    )  # fmt: skip
+    )

@@ -21,9 +21,12 @@ from review.states import POSITIVE, DraftState, Verdict
 from review.text import checks
 
 PARTS = {
-    "guideline": "guideline", "rubric": "rubric", "checks": "checks", "reasons": "reasons for rejection",
+    "guideline": "guideline",
+    "rubric": "rubric",
+    "checks": "checks",
+    "reasons": "reasons for rejection",
     "output_schema": "written fields",
-}  # fmt: skip
+}
 KINDS = {
     "marked": "Those that the checks mark now and did not before",
     "accepted": "All that were accepted or edited",

@@ -144,9 +144,13 @@ class RunningBatch:
         if self._route is not None:
             self._route.set([row.slot for row in rows], ids.device)
         output = self._model(
-            input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True,
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
             logits_to_keep=1,
-        )  # fmt: skip
+        )
         return output.logits[:, -1].float()  # type: ignore[no-any-return]
 
     def _lay_beside(self, cache: Any, mask: Tensor) -> None:

@@ -35,10 +35,21 @@ NEUTRAL: Final[dict[str, tuple[Any, ...]]] = {
     "function_call": ("none",),
     "top_logprobs": (0,),
 }
-KNOWN: Final = frozenset({
-    "model", "messages", "stream", "stream_options", "temperature", "top_p", "max_tokens", "max_completion_tokens",
-    "seed", "stop", *ignored_options.NAMES,
-})  # fmt: skip
+KNOWN: Final = frozenset(
+    {
+        "model",
+        "messages",
+        "stream",
+        "stream_options",
+        "temperature",
+        "top_p",
+        "max_tokens",
+        "max_completion_tokens",
+        "seed",
+        "stop",
+        *ignored_options.NAMES,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -117,16 +128,20 @@ def _json_object(content: bytes) -> dict[str, Any]:
 def _refuse_unless_neutral(name: str, value: Any) -> None:
     if name not in NEUTRAL:
         raise ApiError(
-            400, f"Unrecognized request argument: '{name[:80]}'. It is refused rather than ignored.",
-            code="unknown_parameter", param=name[:80],
-        )  # fmt: skip
+            400,
+            f"Unrecognized request argument: '{name[:80]}'. It is refused rather than ignored.",
+            code="unknown_parameter",
+            param=name[:80],
+        )
     if value is not None and not any(
         value == known and isinstance(value, bool) == isinstance(known, bool) for known in NEUTRAL[name]
     ):
         raise ApiError(
-            400, f"'{name}' is not supported by miniatures: leave it out{_or_give(name)}.", code="unsupported_parameter",
+            400,
+            f"'{name}' is not supported by miniatures: leave it out{_or_give(name)}.",
+            code="unsupported_parameter",
             param=name,
-        )  # fmt: skip
+        )
 
 
 def _or_give(name: str) -> str:
@@ -152,9 +167,11 @@ def _message(value: Any, place: str) -> dict[str, str]:
     for name in value:
         if name not in ("role", "content") and value[name] not in (None, []):
             raise ApiError(
-                400, f"'{name[:80]}' in {place} is not supported.", code="unsupported_parameter",
+                400,
+                f"'{name[:80]}' in {place} is not supported.",
+                code="unsupported_parameter",
                 param=f"{place}.{name[:80]}",
-            )  # fmt: skip
+            )
     return {"role": ROLES[role], "content": _content(value.get("content"), f"{place}.content")}
 
 
@@ -180,9 +197,11 @@ def _include_usage(body: dict[str, Any], *, stream: bool) -> bool:
     for name in options:
         if name != "include_usage":
             raise ApiError(
-                400, f"'stream_options.{name[:80]}' is not supported.", code="unsupported_parameter",
+                400,
+                f"'stream_options.{name[:80]}' is not supported.",
+                code="unsupported_parameter",
                 param=f"stream_options.{name[:80]}",
-            )  # fmt: skip
+            )
     return _flag(options, "include_usage")
 
 

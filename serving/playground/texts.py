@@ -147,9 +147,10 @@ def _ordered(trial: PlaygroundRequest) -> PlaygroundText:
     record = Record.objects.filter(pk=trial.record_id, task=trial.task).first() if trial.record_id else None
     if teacher is None or record is None or _plain(record.facts, trial.spec) != trial.facts:
         raise Refusal(
-            "needs_record", "A teacher that is paid writes for a record as it was imported.",
+            "needs_record",
+            "A teacher that is paid writes for a record as it was imported.",
             hint="Choose a record and leave its facts as they are.",
-        )  # fmt: skip
+        )
     quote = launch.quote(trial.task, teacher=teacher, count=1, by=trial.by, record_ids=[record.pk])
     order = launch.launch(
         trial.task,

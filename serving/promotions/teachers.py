@@ -60,9 +60,11 @@ class MiniatureTeachers:
         miniature = Miniature.objects.filter(pk=UUID(key)).first()
         if miniature is None or not queries.is_promoted(miniature):
             raise Refusal(
-                "teacher_off", "This miniature is not served now.", hint="Promote it on its page, then order again.",
+                "teacher_off",
+                "This miniature is not served now.",
+                hint="Promote it on its page, then order again.",
                 errors={"teacher": ["This miniature is not served now."]},
-            )  # fmt: skip
+            )
         if miniature.task_id != task.pk:
             message = f"This miniature was tuned for the task '{miniature.task.name}' and writes for no other."
             raise Refusal("teacher_of_another_task", message, errors={"teacher": [message]})

@@ -56,9 +56,10 @@ def caller_of(authorization: str) -> Caller:
     key = key.strip()
     if scheme.lower() != "bearer" or not key:
         raise ApiError(
-            401, "Give an API token: 'Authorization: Bearer <token>'. Make one under Settings, API tokens.",
+            401,
+            "Give an API token: 'Authorization: Bearer <token>'. Make one under Settings, API tokens.",
             code="missing_api_key",
-        )  # fmt: skip
+        )
     if key.startswith(internal_keys.PREFIX):
         if not internal_keys.is_valid(key):
             raise ApiError(401, "This internal key is not valid or too old.", code="invalid_api_key")
@@ -94,7 +95,9 @@ def served_miniature(name: str, caller: Caller) -> Miniature:
     miniature = queries.find_served(name, member=caller.member)
     if miniature is None:
         raise ApiError(
-            404, f"The model '{name[:120]}' does not exist or is not yours to ask. GET /v1/models lists those that are.",
-            code="model_not_found", param="model",
-        )  # fmt: skip
+            404,
+            f"The model '{name[:120]}' does not exist or is not yours to ask. GET /v1/models lists those that are.",
+            code="model_not_found",
+            param="model",
+        )
     return miniature

@@ -83,9 +83,11 @@ def _most_tokens(question: ChatRequest, limit: int) -> int:
     answer = question.max_tokens or min(DEFAULT_MAX_TOKENS, limit)
     if answer > limit:
         raise ApiError(
-            400, f"'max_tokens' asks for {answer} tokens; this server lets a token have {limit} a minute.",
-            code="invalid_value", param="max_tokens",
-        )  # fmt: skip
+            400,
+            f"'max_tokens' asks for {answer} tokens; this server lets a token have {limit} a minute.",
+            code="invalid_value",
+            param="max_tokens",
+        )
     given = sum(len(message["content"]) for message in question.messages) // CHARS_PER_TOKEN
     return min(limit, given + answer)
 
@@ -93,9 +95,12 @@ def _most_tokens(question: ChatRequest, limit: int) -> int:
 def _used_up(what: str, limit: int, headers: dict[str, str]) -> ApiError:
     wait_s = throttling.left_s()
     return ApiError(
-        429, f"Rate limit reached for {what}: {limit} a minute for this token. Try again in {wait_s} s.",
-        code="rate_limit_exceeded", retry_after_s=wait_s, more_headers=headers,
-    )  # fmt: skip
+        429,
+        f"Rate limit reached for {what}: {limit} a minute for this token. Try again in {wait_s} s.",
+        code="rate_limit_exceeded",
+        retry_after_s=wait_s,
+        more_headers=headers,
+    )
 
 
 def _headers(what: str, limit: int, used: int) -> dict[str, str]:

@@ -171,12 +171,18 @@ def _concluded(
     adjusted_margins: list[float | None] = list(multiplicity.holm(margins)) if margins else [None] * len(raws)
     return tuple(
         Comparison(
-            arm=raw.arm, effect=raw.effect, watched=raw.watched, relative=raw.relative, p_value=raw.p_value,
-            adjusted_p=p, p_margin=raw.p_margin, adjusted_p_margin=p_margin,
+            arm=raw.arm,
+            effect=raw.effect,
+            watched=raw.watched,
+            relative=raw.relative,
+            p_value=raw.p_value,
+            adjusted_p=p,
+            p_margin=raw.p_margin,
+            adjusted_p_margin=p_margin,
             verdict=_verdict(raw, arms, question, p, p_margin),
         )
         for raw, p, p_margin in zip(raws, adjusted, adjusted_margins, strict=True)
-    )  # fmt: skip
+    )
 
 
 def _verdict(

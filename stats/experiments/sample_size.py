@@ -202,9 +202,16 @@ def _terms(plan: SamplePlan) -> str:
 
 
 def _plan(
-    baseline: float, effect: float | None, margin: float | None, n_per_arm: int | None, design: PlanningTerms,
-    noise: float, noise_at_baseline: float, *, is_share: bool,
-) -> SamplePlan:  # fmt: skip
+    baseline: float,
+    effect: float | None,
+    margin: float | None,
+    n_per_arm: int | None,
+    design: PlanningTerms,
+    noise: float,
+    noise_at_baseline: float,
+    *,
+    is_share: bool,
+) -> SamplePlan:
     """Units an arm, noise ((z_a + z_b) / gap)^2 design effect with noise the sum of both variances, and its inverses.
 
     The detectable difference may go either way, so both arms have the baseline's variance there.
@@ -220,9 +227,17 @@ def _plan(
         z = gap / math.sqrt(noise * design.effect / n_per_arm)
         power = normal_cdf(z - normal_quantile(1 - design.alpha / 2))
     return SamplePlan(
-        baseline, gap if effect is None else effect, needed, n_per_arm, detectable, power, design,
-        is_non_inferiority=margin is not None, is_share=is_share, method=method,
-    )  # fmt: skip
+        baseline,
+        gap if effect is None else effect,
+        needed,
+        n_per_arm,
+        detectable,
+        power,
+        design,
+        is_non_inferiority=margin is not None,
+        is_share=is_share,
+        method=method,
+    )
 
 
 def _check(effect: float | None, margin: float | None, n_per_arm: int | None) -> None:

@@ -141,9 +141,12 @@ def ratio(cost_usd: Floats, units: Floats, *, level: float = LEVEL) -> UnitCost:
 
 
 def break_even(
-    *, usd_per_gpu_hour: float, usd_per_mail_paid: float, usd_per_mail_own: float = 0.0,
+    *,
+    usd_per_gpu_hour: float,
+    usd_per_mail_paid: float,
+    usd_per_mail_own: float = 0.0,
     mails_per_hour_capacity: float | None = None,
-) -> BreakEven:  # fmt: skip
+) -> BreakEven:
     """Volume at which an always-on GPU costs what the paid model would: price / (paid - own), per hour.
 
     Args:

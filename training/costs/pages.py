@@ -30,9 +30,12 @@ def index(request: HttpRequest) -> HttpResponse:
                 messages.success(request, f"The price of {saved.host} is saved.")
                 return redirect("training:host-prices")
     context = {
-        "section": "training", "form": form, "prices": selectors.price_table(), "unpriced": selectors.hosts_without_price(),
+        "section": "training",
+        "form": form,
+        "prices": selectors.price_table(),
+        "unpriced": selectors.hosts_without_price(),
         "may_edit": member_of(request).is_admin,
-    }  # fmt: skip
+    }
     return render(request, "training/host_prices.html", context, status=400 if form.errors else 200)
 
 

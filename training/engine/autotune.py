@@ -52,8 +52,9 @@ def choose_row_layout(tuning: TrainContext) -> None:
     padded = _padded(tuning, tuning.objective)
     why_not = "the recipe turns it off" if tuning.course.recipe.packing == "off" else why_not_packed(tuning.network)
     if why_not and tuning.course.recipe.packing == "on":
-        raise TrainError("cannot_pack", f"this student cannot read packed rows: {why_not}",
-                         "Set packing to 'auto' or 'off'.")  # fmt: skip
+        raise TrainError(
+            "cannot_pack", f"this student cannot read packed rows: {why_not}", "Set packing to 'auto' or 'off'."
+        )
     if why_not:
         _log(tuning, f"rows are padded, not packed: {why_not}")
         _use(tuning, padded)

@@ -121,10 +121,14 @@ def _sample_now(tuning: TrainContext, standing: TrainState) -> None:
     is_shared = fsdp.is_sharded(tuning.bare)
     stops = (lambda: stop_is_asked(tuning)) if is_shared else tuning.should_stop
     answers = generate.generate(
-        tuning.bare, tuning.chat, prompts,
-        max_new_tokens=tuning.sample_max_new_tokens, sampling=tuning.sampling, should_stop=stops,
+        tuning.bare,
+        tuning.chat,
+        prompts,
+        max_new_tokens=tuning.sample_max_new_tokens,
+        sampling=tuning.sampling,
+        should_stop=stops,
         context_length=tuning.context_length,
-    )  # fmt: skip
+    )
     for answer in answers if is_shared or tuning.accelerator.is_main_process else ():
         tuning.emit(
             "sample",

@@ -93,19 +93,30 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
     model, prepared = fsdp.prepare(accelerator, bare, optimization.adamw(bare.parameters(), recipe))
     tuned = lora.tuned_parameters(bare)
     observer = observe(
-        run.emit if is_main else lambda *_, **__: None, bare, rows, device=accelerator.device,
-        dtype=placement.dtype_name, processes=accelerator.num_processes, is_supervised=recipe.objective == "sft",
-    )  # fmt: skip
+        run.emit if is_main else lambda *_, **__: None,
+        bare,
+        rows,
+        device=accelerator.device,
+        dtype=placement.dtype_name,
+        processes=accelerator.num_processes,
+        is_supervised=recipe.objective == "sft",
+    )
     tuning = _context(run, spec, setting, accelerator, model, prepared, observer.emit)
     autotune.choose_row_layout(tuning)
     if compiled == "auto" and compilation.is_worthwhile(accelerator.device):
         tuning.trials.append(_compile_trial(tuning))
     folders = [run.path, *run.earlier()]
     measure_reference(
-        setting.objective, tuning.network, accelerator, [*rows, *setting.validation], batch_size=recipe.batch_size,
+        setting.objective,
+        tuning.network,
+        accelerator,
+        [*rows, *setting.validation],
+        batch_size=recipe.batch_size,
         weights=f"{loading.identity_of(setting.source)}{setting.begins}{placement.dtype_name}",
-        folders=folders, emit=tuning.emit, stop_if_asked=lambda: stop_if_asked(tuning),
-    )  # fmt: skip
+        folders=folders,
+        emit=tuning.emit,
+        stop_if_asked=lambda: stop_if_asked(tuning),
+    )
     with fsdp.one_at_a_time(accelerator, is_sharded=is_sharded):
         resumed = resume(tuning, tuned, folders, as_before=lambda: setting.fingerprint_before(recipe))
         standing = resumed or TrainState()

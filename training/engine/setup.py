@@ -129,17 +129,23 @@ def _layers_in(recipe: schema.Recipe, placement: Placement) -> torch.dtype | Non
 
 
 def _prepare_student(
-    student: LoadedStudent, recipe: schema.Recipe, rank: int | None, placement: Placement, before: Path | None,
-    *, recomputes: bool,
-) -> Any:  # fmt: skip
+    student: LoadedStudent,
+    recipe: schema.Recipe,
+    rank: int | None,
+    placement: Placement,
+    before: Path | None,
+    *,
+    recomputes: bool,
+) -> Any:
     """What is tuned; `before` is the adapter of the miniature it goes on from."""
     is_merged = before is not None and start_adapter.is_merged(
         weights=placement.weights, is_full=rank is None, is_quantised=recipe.quantise != "none"
     )
     model = loading.load_tuned(student, before).model if before is not None and is_merged else student.model
     if rank is not None:
-        model = lora.attach(model, rank=rank, alpha=recipe.alpha, dropout=recipe.dropout, seed=recipe.seed,
-                            rslora=recipe.rslora)  # fmt: skip
+        model = lora.attach(
+            model, rank=rank, alpha=recipe.alpha, dropout=recipe.dropout, seed=recipe.seed, rslora=recipe.rslora
+        )
         if before is not None and not is_merged:
             start_adapter.load_beside(model, before)
     else:

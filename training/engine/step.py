@@ -89,9 +89,12 @@ def optimise(tuning: TrainContext, number: int, *, halvings: int = 0) -> StepRes
     tuning.optimizer.zero_grad(set_to_none=True)
     reduced = accelerator.reduce(torch.stack(losses).sum(), "sum")
     return StepResult(
-        float(reduced), float(gather.full_tensor(norm)), sum(row.length for row in rows), sum(row.supervised for row in rows),
+        float(reduced),
+        float(gather.full_tensor(norm)),
+        sum(row.length for row in rows),
+        sum(row.supervised for row in rows),
         _means(tuning, add_measures(measured)),
-    )  # fmt: skip
+    )
 
 
 def _expect_next(tuning: TrainContext, mine: list[list[Any]], following: int, halvings: int) -> None:

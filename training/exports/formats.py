@@ -118,8 +118,13 @@ def conclude_export(job_id: UUID, result: Result, collected: dict[str, Any]) -> 
 def _require_format(miniature: Miniature, format: str) -> None:
     if format not in ExportFormat.values:
         known = ", ".join(ExportFormat.values)
-        raise Refusal("bad_format", f"There is no format '{format}'.", hint=f"Formats: {known}.", status=400,
-                      errors={"format": [f"Choose one of {known}."]})  # fmt: skip
+        raise Refusal(
+            "bad_format",
+            f"There is no format '{format}'.",
+            hint=f"Formats: {known}.",
+            status=400,
+            errors={"format": [f"Choose one of {known}."]},
+        )
     if format == ExportFormat.MERGED and miniature.method == Method.FULL:
         message = f"{miniature.name} holds whole weights already; there is no adapter to merge."
         raise Refusal("merged_already", message, hint="Download its weights.", errors={"format": [message]})

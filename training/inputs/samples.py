@@ -49,8 +49,11 @@ def rows_of(version: DatasetVersion, sample: Sample) -> list[RowOutline]:
 def as_json(sample: Sample, rows: Sequence[RowOutline]) -> dict[str, Any]:
     """A sample as it is kept with its run; the hash is of the ids of its rows."""
     return {
-        "records": sample.records, "seed": sample.seed, "rows": len(rows), "rows_sha256": tuning_data.hash_of(rows),
-    }  # fmt: skip
+        "records": sample.records,
+        "seed": sample.seed,
+        "rows": len(rows),
+        "rows_sha256": tuning_data.hash_of(rows),
+    }
 
 
 def from_json(kept: dict[str, Any]) -> Sample:

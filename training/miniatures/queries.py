@@ -17,8 +17,13 @@ from training.states import RunPurpose
 from web.errors import Refusal
 
 RELATED = (
-    "task", "student", "run__job", "run__task_version", "run__dataset_version__dataset", "run__created_by",
-)  # fmt: skip
+    "task",
+    "student",
+    "run__job",
+    "run__task_version",
+    "run__dataset_version__dataset",
+    "run__created_by",
+)
 
 
 def visible(member: Member, *, task: Task | None = None) -> QuerySet[Miniature]:
@@ -60,8 +65,13 @@ def by_slug_or_id(member: Member, task: Task, name: str) -> Miniature:
     if chosen is not None:
         return chosen
     message = f"{task.name} has no miniature '{name}'."
-    raise Refusal("miniature_unknown", message, hint="Choose one of the task's miniatures.", status=400,
-                  errors={"starts_from": [message]})  # fmt: skip
+    raise Refusal(
+        "miniature_unknown",
+        message,
+        hint="Choose one of the task's miniatures.",
+        status=400,
+        errors={"starts_from": [message]},
+    )
 
 
 def by_id(miniature_id: UUID) -> Miniature:

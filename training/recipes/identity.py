@@ -13,16 +13,44 @@ from training.recipes.schema import Recipe
 
 # Fields of the first release, in its order; each of them always counts.
 FIRST_RELEASE_FIELDS: Final = (
-    "method", "rank", "alpha", "dropout", "target", "learning_rate", "schedule", "warmup_ratio", "epochs", "batch_size",
-    "accumulation", "max_length", "weight_decay", "betas", "max_grad_norm", "dtype", "seed", "eval_every_steps",
-    "sample_every_steps", "checkpoint_every_steps", "gradient_checkpointing",
-)  # fmt: skip
+    "method",
+    "rank",
+    "alpha",
+    "dropout",
+    "target",
+    "learning_rate",
+    "schedule",
+    "warmup_ratio",
+    "epochs",
+    "batch_size",
+    "accumulation",
+    "max_length",
+    "weight_decay",
+    "betas",
+    "max_grad_norm",
+    "dtype",
+    "seed",
+    "eval_every_steps",
+    "sample_every_steps",
+    "checkpoint_every_steps",
+    "gradient_checkpointing",
+)
 # Fields that came later, with what a recipe without them means.
 VALUE_WHEN_ABSENT: Final[dict[str, Any]] = {
-    "objective": "sft", "beta": 0.1, "anchor": 0.0, "desirable_weight": 1.0, "undesirable_weight": 1.0,
-    "temperature": 1.0, "kl": "forward", "rslora": False, "quantise": "none", "packing": "auto", "compile": "auto",
-    "processes": 1, "strategy": "none",
-}  # fmt: skip
+    "objective": "sft",
+    "beta": 0.1,
+    "anchor": 0.0,
+    "desirable_weight": 1.0,
+    "undesirable_weight": 1.0,
+    "temperature": 1.0,
+    "kl": "forward",
+    "rslora": False,
+    "quantise": "none",
+    "packing": "auto",
+    "compile": "auto",
+    "processes": 1,
+    "strategy": "none",
+}
 
 
 def values_of(recipe: Recipe) -> dict[str, Any]:

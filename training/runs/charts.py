@@ -11,8 +11,11 @@ Metrics = Sequence[Mapping[str, Any]]
 
 # What a loss is divided by, by objective.
 LOSS_UNITS = {
-    "sft": "nats per token", "distil": "nats per token off the teacher", "dpo": "loss per pair", "kto": "loss per text",
-}  # fmt: skip
+    "sft": "nats per token",
+    "distil": "nats per token off the teacher",
+    "dpo": "loss per pair",
+    "kto": "loss per text",
+}
 
 
 def losses(metrics: Metrics, objective: str = "sft") -> dict[str, Any]:

@@ -99,9 +99,12 @@ def compare_with_fp32(run: TrainingRun) -> Fp32Comparison | None:
 def _twin(run: TrainingRun) -> TrainingRun | None:
     """The newest run in fp32 of the same rows, student, beginning and device, whose recipe differs in nothing that counts."""
     like = TrainingRun.objects.filter(
-        student=run.student_id, dataset_version=run.dataset_version_id, starts_from=run.starts_from_id,
-        teacher=run.teacher_id, task=run.task_id,
-    ).exclude(pk=run.pk)  # fmt: skip
+        student=run.student_id,
+        dataset_version=run.dataset_version_id,
+        starts_from=run.starts_from_id,
+        teacher=run.teacher_id,
+        task=run.task_id,
+    ).exclude(pk=run.pk)
     newest = like.exclude(summary={}).order_by("-created_at")[:LOOKED_AT_RUNS]
     return next((each for each in newest if each.summary.get("dtype") == "fp32" and _key(each) == _key(run)), None)
 

@@ -52,8 +52,12 @@ def require_devices(recipe: Recipe, device: str, *, needs: Needs) -> None:
     message = f"This run computes on {recipe.processes} devices at once; the largest host has {most} {what}."
     if most >= recipe.processes:
         message = f"This run needs {needs}, and no host has them."
-    raise Refusal("too_few_devices", message, hint="Lower the number of devices, or start a worker on a larger host.",
-                  errors={"processes": [message]})  # fmt: skip
+    raise Refusal(
+        "too_few_devices",
+        message,
+        hint="Lower the number of devices, or start a worker on a larger host.",
+        errors={"processes": [message]},
+    )
 
 
 def as_json(needs: Needs) -> dict[str, Any]:

@@ -188,10 +188,14 @@ class _EstimateInputs:
 
     def estimate(self, folder: Path, *, tokens_per_s: float | None = None) -> RunEstimate:
         return estimate_run(
-            folder, self.recipe, self.row_tokens, device=self.place, tokens_per_s=tokens_per_s,
+            folder,
+            self.recipe,
+            self.row_tokens,
+            device=self.place,
+            tokens_per_s=tokens_per_s,
             memory_bytes=host_memory.largest_memories(self.device).get(self.place),
             beside_bytes=host_memory.teacher_bytes(self.teacher, self.recipe, self.place),
-        )  # fmt: skip
+        )
 
 
 def _place(recipe: Recipe, device: str) -> Place:

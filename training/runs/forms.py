@@ -46,9 +46,14 @@ class LaunchForm(StartingPointForm):
     device = forms.ChoiceField(label="Device", choices=Device.choices, initial=Device.AUTO)
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, versions: Iterable[Any], students: Iterable[Any],
-        miniatures: Iterable[Any] = (), **kwargs: Any,
-    ) -> None:  # fmt: skip
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        versions: Iterable[Any],
+        students: Iterable[Any],
+        miniatures: Iterable[Any] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(data, **kwargs)
         students, miniatures = list(students), list(miniatures)
         # Shown only where the recipe needs them: then no choice is a question, not an answer.

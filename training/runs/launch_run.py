@@ -73,8 +73,12 @@ def launch(
     )
     preflight.require_rows(dataset_version, composed.reads)
     if sample and composed.prefers:
-        raise Refusal("sample_of_preferences", "A sample is drawn from texts to imitate, not from preferences.",
-                      hint="Launch it on the whole version.", status=400)  # fmt: skip
+        raise Refusal(
+            "sample_of_preferences",
+            "A sample is drawn from texts to imitate, not from preferences.",
+            hint="Launch it on the whole version.",
+            status=400,
+        )
     rows = samples.rows_of(dataset_version, sample) if sample else None
     guess = forecast.forecast(
         dataset_version=dataset_version, student=student, recipe=composed, device=device, rows=rows, teacher=teacher

@@ -87,12 +87,21 @@ def require_device(device: str) -> None:
     """
     if device not in Device.values:
         known = ", ".join(Device.values)
-        raise Refusal("bad_device", f"There is no device '{device}'.", hint=f"Devices: {known}.", status=400,
-                      errors={"device": [f"Choose one of {known}."]})  # fmt: skip
+        raise Refusal(
+            "bad_device",
+            f"There is no device '{device}'.",
+            hint=f"Devices: {known}.",
+            status=400,
+            errors={"device": [f"Choose one of {known}."]},
+        )
     if device == Device.CUDA and _all_workers_are_here() and not _has_gpu():
         message = "This run asks for a GPU, and no training worker has one."
-        raise Refusal("no_gpu", message, hint="Choose the device 'auto' or 'cpu', or start a worker on a GPU host.",
-                      errors={"device": [message]})  # fmt: skip
+        raise Refusal(
+            "no_gpu",
+            message,
+            hint="Choose the device 'auto' or 'cpu', or start a worker on a GPU host.",
+            errors={"device": [message]},
+        )
 
 
 def require_quantising(recipe: Recipe, device: str) -> None:
@@ -106,8 +115,12 @@ def require_quantising(recipe: Recipe, device: str) -> None:
     if device == Device.CPU or (_all_workers_are_here() and not _has_gpu()):
         where = "this run is to be on a CPU" if device == Device.CPU else "no training worker has one"
         message = f"A base in 4 bits (QLoRA) needs an NVIDIA GPU, and {where}."
-        raise Refusal("qlora_needs_gpu", message, hint="Choose quantise 'none', or start a worker on a GPU host.",
-                      errors={"quantise": [message]})  # fmt: skip
+        raise Refusal(
+            "qlora_needs_gpu",
+            message,
+            hint="Choose quantise 'none', or start a worker on a GPU host.",
+            errors={"quantise": [message]},
+        )
 
 
 def _all_workers_are_here() -> bool:

@@ -18,8 +18,16 @@ from training.models import Checkpoint, Sweep, SweepCell, TrainingRun
 from training.states import RunPurpose
 
 RELATED = (
-    "task", "job", "student", "dataset_version__dataset", "task_version", "created_by", "miniature", "starts_from", "teacher",
-)  # fmt: skip
+    "task",
+    "job",
+    "student",
+    "dataset_version__dataset",
+    "task_version",
+    "created_by",
+    "miniature",
+    "starts_from",
+    "teacher",
+)
 COMPARE_AT_MOST = 6
 
 

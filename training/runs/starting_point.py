@@ -33,30 +33,42 @@ def _require_start(recipe: Recipe, task: Task, student: Student, starts_from: Mi
     if starts_from is None:
         if recipe.prefers:
             raise _refusal(
-                "no_beginning", "starts_from", f"{recipe.objective.upper()} goes on from a miniature, and none is named.",
-                "Tune one by SFT first, then choose it under 'Goes on from'.", status=400,
-            )  # fmt: skip
+                "no_beginning",
+                "starts_from",
+                f"{recipe.objective.upper()} goes on from a miniature, and none is named.",
+                "Tune one by SFT first, then choose it under 'Goes on from'.",
+                status=400,
+            )
         return
     if not recipe.prefers:
         raise _refusal(
-            "needless_beginning", "starts_from", "This recipe starts from the student itself, not from a miniature.",
-            "Leave 'Goes on from' empty, or choose the recipe dpo or kto.", status=400,
-        )  # fmt: skip
+            "needless_beginning",
+            "starts_from",
+            "This recipe starts from the student itself, not from a miniature.",
+            "Leave 'Goes on from' empty, or choose the recipe dpo or kto.",
+            status=400,
+        )
     if starts_from.task_id != task.pk:
         raise _refusal(
-            "other_task", "starts_from", f"{starts_from.name} was tuned for another task than these rows.",
+            "other_task",
+            "starts_from",
+            f"{starts_from.name} was tuned for another task than these rows.",
             f"Choose a miniature of {task.name}, or a dataset version of {starts_from.task.name}.",
-        )  # fmt: skip
+        )
     if starts_from.student_id != student.pk:
         raise _refusal(
-            "other_student", "starts_from", f"{starts_from.name} was tuned from {starts_from.student.name}.",
+            "other_student",
+            "starts_from",
+            f"{starts_from.name} was tuned from {starts_from.student.name}.",
             f"Choose the student {starts_from.student.name}, or a miniature of {student.name}.",
-        )  # fmt: skip
+        )
     if starts_from.method == "full" and recipe.method != "full":
         raise _refusal(
-            "whole_weights", "starts_from", f"{starts_from.name} holds whole weights; an adapter over them would need "
-            "them wherever it is served.", "Set the value 'method' to full, or go on from a LoRA miniature.",
-        )  # fmt: skip
+            "whole_weights",
+            "starts_from",
+            f"{starts_from.name} holds whole weights; an adapter over them would need them wherever it is served.",
+            "Set the value 'method' to full, or go on from a LoRA miniature.",
+        )
 
 
 def _require_teacher(recipe: Recipe, student: Student, teacher: Student | None) -> None:
@@ -72,9 +84,11 @@ def _require_teacher(recipe: Recipe, student: Student, teacher: Student | None) 
         raise _refusal("no_teacher" if teacher is None else "needless_teacher", "teacher", message, hint, status=400)
     if teacher is not None and teacher.pk == student.pk:
         raise _refusal(
-            "own_teacher", "teacher", f"{student.name} would learn from itself: its scores are what they are already.",
+            "own_teacher",
+            "teacher",
+            f"{student.name} would learn from itself: its scores are what they are already.",
             "Choose a larger model of the same family.",
-        )  # fmt: skip
+        )
 
 
 def _refusal(code: str, field: str, message: str, hint: str, status: int = 422) -> Refusal:

@@ -93,8 +93,10 @@ def peak_bytes(shape: Shape, reading: StepProfile) -> PeakBytes:
         return whole
     return PeakBytes(
         -(-whole.weights // reading.shards) + _embedding_parameters(shape) * reading.width,
-        -(-whole.optimiser // reading.shards), -(-whole.gradients // reading.shards), whole.activations,
-    )  # fmt: skip
+        -(-whole.optimiser // reading.shards),
+        -(-whole.gradients // reading.shards),
+        whole.activations,
+    )
 
 
 def activation_bytes(shape: Shape, reading: StepProfile) -> int:

@@ -76,9 +76,11 @@ class StudentsView(APIView):
         body.is_valid(raise_exception=True)
         data = body.validated_data
         common = {
-            "by": member_of(request), "name": data.get("name", ""), "licence": data.get("licence", ""),
+            "by": member_of(request),
+            "name": data.get("name", ""),
+            "licence": data.get("licence", ""),
             "thinks": data["thinks"],
-        }  # fmt: skip
+        }
         if data.get("hub_id"):
             made = registration.register_hub(hub_id=data["hub_id"], revision=data.get("revision", ""), **common)
         else:

@@ -124,18 +124,25 @@ class KnownStudent:
     @property
     def _config(self) -> dict[str, Any]:
         return {
-            "model_type": self.family, "hidden_size": self.hidden, "num_hidden_layers": self.layers,
-            "num_attention_heads": self.heads, "num_key_value_heads": self.key_value_heads, "head_dim": self.head,
-            "intermediate_size": self.intermediate, "vocab_size": self.vocabulary,
-        }  # fmt: skip
+            "model_type": self.family,
+            "hidden_size": self.hidden,
+            "num_hidden_layers": self.layers,
+            "num_attention_heads": self.heads,
+            "num_key_value_heads": self.key_value_heads,
+            "head_dim": self.head,
+            "intermediate_size": self.intermediate,
+            "vocab_size": self.vocabulary,
+        }
 
     @property
     def _weights(self) -> dict[str, tuple[int, ...]]:
         hidden, queries, pairs = self.hidden, self.heads * self.head, self.key_value_heads * self.head
         layer: dict[str, tuple[int, ...]] = {
-            "self_attn.o_proj": (hidden, queries), "mlp.down_proj": (hidden, self.intermediate),
-            "input_layernorm": (hidden,), "post_attention_layernorm": (hidden,),
-        }  # fmt: skip
+            "self_attn.o_proj": (hidden, queries),
+            "mlp.down_proj": (hidden, self.intermediate),
+            "input_layernorm": (hidden,),
+            "post_attention_layernorm": (hidden,),
+        }
         if self.family == "phi3":
             layer |= {"self_attn.qkv_proj": (queries + 2 * pairs, hidden)}
             layer |= {"mlp.gate_up_proj": (2 * self.intermediate, hidden)}
@@ -171,18 +178,36 @@ Sizes = tuple[int, int, int, int, int, int]
 def _gemma(
     size: str, family: str, parameters: int, sizes: Sizes, vocabulary: int, context: int, sees: int = 0
 ) -> KnownStudent:
-    return KnownStudent(f"google/gemma-3-{size}-it", family, parameters, *sizes, vocabulary, context, GEMMA_TERMS, sees=sees,
-                 system="the user's first turn")  # fmt: skip
+    return KnownStudent(
+        f"google/gemma-3-{size}-it",
+        family,
+        parameters,
+        *sizes,
+        vocabulary,
+        context,
+        GEMMA_TERMS,
+        sees=sees,
+        system="the user's first turn",
+    )
 
 
 def _qwen(size: str, parameters: int, sizes: Sizes, *, is_tied: bool = True) -> KnownStudent:
-    return KnownStudent(f"Qwen/Qwen3-{size}", "qwen3", parameters, *sizes, 151_936, 40_960, "Apache-2.0", is_tied=is_tied,
-                 thinks=True)  # fmt: skip
+    return KnownStudent(
+        f"Qwen/Qwen3-{size}", "qwen3", parameters, *sizes, 151_936, 40_960, "Apache-2.0", is_tied=is_tied, thinks=True
+    )
 
 
 def _llama(size: str, parameters: int, sizes: Sizes) -> KnownStudent:
-    return KnownStudent(f"meta-llama/Llama-3.2-{size}-Instruct", "llama", parameters, *sizes, 128_256, 131_072, LLAMA_TERMS,
-                 is_dated=True)  # fmt: skip
+    return KnownStudent(
+        f"meta-llama/Llama-3.2-{size}-Instruct",
+        "llama",
+        parameters,
+        *sizes,
+        128_256,
+        131_072,
+        LLAMA_TERMS,
+        is_dated=True,
+    )
 
 
 def _smol(size: str, parameters: int, sizes: Sizes) -> KnownStudent:
@@ -204,12 +229,42 @@ KNOWN_STUDENTS: Final[tuple[KnownStudent, ...]] = (
     _smol("135M", 134_515_008, (576, 30, 9, 3, 64, 1536)),
     _smol("360M", 361_821_120, (960, 32, 15, 5, 64, 2560)),
     _smol("1.7B", 1_711_376_384, (2048, 24, 32, 32, 64, 8192)),
-    KnownStudent("HuggingFaceTB/SmolLM3-3B", "smollm3", 3_075_098_624, 2048, 36, 16, 4, 128, 11_008, 128_256, 65_536,
-          "Apache-2.0", thinks=True, is_dated=True),
-    KnownStudent("microsoft/Phi-4-mini-instruct", "phi3", 3_836_021_760, 3072, 32, 24, 8, 128, 8192, 200_064, 131_072, "MIT"),
-    KnownStudent("mistralai/Mistral-7B-Instruct-v0.3", "mistral", 7_248_023_552, 4096, 32, 32, 8, 128, 14_336, 32_768, 32_768,
-          "Apache-2.0", is_tied=False, system="the user's first turn"),
-)  # fmt: skip
+    KnownStudent(
+        "HuggingFaceTB/SmolLM3-3B",
+        "smollm3",
+        3_075_098_624,
+        2048,
+        36,
+        16,
+        4,
+        128,
+        11_008,
+        128_256,
+        65_536,
+        "Apache-2.0",
+        thinks=True,
+        is_dated=True,
+    ),
+    KnownStudent(
+        "microsoft/Phi-4-mini-instruct", "phi3", 3_836_021_760, 3072, 32, 24, 8, 128, 8192, 200_064, 131_072, "MIT"
+    ),
+    KnownStudent(
+        "mistralai/Mistral-7B-Instruct-v0.3",
+        "mistral",
+        7_248_023_552,
+        4096,
+        32,
+        32,
+        8,
+        128,
+        14_336,
+        32_768,
+        32_768,
+        "Apache-2.0",
+        is_tied=False,
+        system="the user's first turn",
+    ),
+)
 
 
 def find_known(*, hub_id: str = "", family: str = "", parameters: int | None = None) -> KnownStudent | None:

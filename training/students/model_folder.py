@@ -62,8 +62,11 @@ def inspect_folder(path: str, *, roots: Sequence[Path]) -> FolderFacts:
     folder = Path(path).expanduser().resolve()
     if not any(folder.is_relative_to(Path(root).resolve()) for root in roots):
         allowed = " or ".join(str(root) for root in roots) or "any folder: none is allowed here"
-        raise _refusal("student_outside_roots", f"The folder {path} lies outside the folders students may come from.",
-                       f"Move it into {allowed}, or set STUDENT_ROOTS.")  # fmt: skip
+        raise _refusal(
+            "student_outside_roots",
+            f"The folder {path} lies outside the folders students may come from.",
+            f"Move it into {allowed}, or set STUDENT_ROOTS.",
+        )
     if not folder.is_dir():
         raise _refusal("student_not_found", f"There is no folder {path} on this host.", "Check the path.")
     config = _config(folder)
@@ -71,8 +74,11 @@ def inspect_folder(path: str, *, roots: Sequence[Path]) -> FolderFacts:
     if not weights:
         raise _without_weights(folder)
     if not ((folder / "tokenizer.json").is_file() or any(folder.glob("*.model"))):
-        raise _refusal("student_without_tokenizer", f"{folder.name} has no tokenizer.",
-                       "Put tokenizer.json and tokenizer_config.json beside the weights.")  # fmt: skip
+        raise _refusal(
+            "student_without_tokenizer",
+            f"{folder.name} has no tokenizer.",
+            "Put tokenizer.json and tokenizer_config.json beside the weights.",
+        )
     text: dict[str, Any] = config["text_config"] if isinstance(config.get("text_config"), dict) else config
     context = text.get("max_position_embeddings")
     return FolderFacts(
@@ -128,8 +134,11 @@ def sha256_of(path: Path) -> str:
 def _parameters(folder: Path) -> int:
     count = sum(math.prod(shape) for shape in weight_shapes(folder).values())
     if count > MAX_PARAMETERS:
-        raise _refusal("student_damaged", f"The weights of {folder.name} claim more numbers than any model has.",
-                       "Copy the folder again.")  # fmt: skip
+        raise _refusal(
+            "student_damaged",
+            f"The weights of {folder.name} claim more numbers than any model has.",
+            "Copy the folder again.",
+        )
     return count
 
 
@@ -141,17 +150,27 @@ def _config(folder: Path) -> dict[str, Any]:
     try:
         config = strict_json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise _refusal("student_without_config", f"{folder.name} holds no config.json, so it is no model.",
-                       "Give the folder that save_pretrained wrote.") from None  # fmt: skip
+        raise _refusal(
+            "student_without_config",
+            f"{folder.name} holds no config.json, so it is no model.",
+            "Give the folder that save_pretrained wrote.",
+        ) from None
     except (OSError, ValueError) as error:
-        raise _refusal("student_bad_config", f"config.json of {folder.name} cannot be read: {error}.",
-                       "Copy the folder again.") from error  # fmt: skip
+        raise _refusal(
+            "student_bad_config", f"config.json of {folder.name} cannot be read: {error}.", "Copy the folder again."
+        ) from error
     if isinstance(config, dict) and len(str(config.get("model_type"))) > MAX_TYPE_CHARS:
-        raise _refusal("student_bad_config", f"config.json of {folder.name} names a model_type that is no name.",
-                       "Give the folder that save_pretrained wrote.")  # fmt: skip
+        raise _refusal(
+            "student_bad_config",
+            f"config.json of {folder.name} names a model_type that is no name.",
+            "Give the folder that save_pretrained wrote.",
+        )
     if not isinstance(config, dict) or not config.get("model_type"):
-        raise _refusal("student_bad_config", f"config.json of {folder.name} names no model_type.",
-                       "Give the folder that save_pretrained wrote.")  # fmt: skip
+        raise _refusal(
+            "student_bad_config",
+            f"config.json of {folder.name} names no model_type.",
+            "Give the folder that save_pretrained wrote.",
+        )
     return config
 
 
@@ -159,8 +178,9 @@ def _without_weights(folder: Path) -> Refusal:
     if any(file for pattern in PICKLES for file in folder.glob(pattern)):
         message = f"{folder.name} holds pickled weights only, which can run code when loaded."
         return _refusal("student_pickle_only", message, "Convert them to safetensors where you trust them.")
-    return _refusal("student_without_weights", f"{folder.name} holds no weights.",
-                    "Put model.safetensors beside config.json.")  # fmt: skip
+    return _refusal(
+        "student_without_weights", f"{folder.name} holds no weights.", "Put model.safetensors beside config.json."
+    )
 
 
 def _shapes(file: Path) -> dict[str, tuple[int, ...]]:
@@ -176,8 +196,9 @@ def _shapes(file: Path) -> dict[str, tuple[int, ...]]:
             raise ValueError("a size is negative")
         return shapes
     except (OSError, ValueError, TypeError, KeyError, AttributeError, struct.error) as error:
-        raise _refusal("student_damaged", f"The weights in {file.name} cannot be read: {error}.",
-                       "Copy the folder again.") from error  # fmt: skip
+        raise _refusal(
+            "student_damaged", f"The weights in {file.name} cannot be read: {error}.", "Copy the folder again."
+        ) from error
 
 
 def _refusal(code: str, message: str, hint: str) -> Refusal:

@@ -15,15 +15,42 @@ ATTENTION_LAYERS: Final = frozenset(
     {"full_attention", "sliding_attention", "chunked_attention", "attention", "moe", "mlp"}
 )
 # Families with a state of their own in some layers; not all of their configs say in which.
-STATEFUL_FAMILIES: Final = frozenset({
-    "bamba", "falcon_h1", "falcon_mamba", "jamba", "kimi_linear", "lfm2", "lfm2_moe", "lfm2_vl", "mamba", "mamba2",
-    "minimax", "nemotron_h", "olmo_hybrid", "plamo2", "qwen3_5", "qwen3_5_moe", "qwen3_5_moe_text", "qwen3_5_text",
-    "qwen3_next", "recurrent_gemma", "rwkv", "xlstm", "zamba", "zamba2",
-})  # fmt: skip
+STATEFUL_FAMILIES: Final = frozenset(
+    {
+        "bamba",
+        "falcon_h1",
+        "falcon_mamba",
+        "jamba",
+        "kimi_linear",
+        "lfm2",
+        "lfm2_moe",
+        "lfm2_vl",
+        "mamba",
+        "mamba2",
+        "minimax",
+        "nemotron_h",
+        "olmo_hybrid",
+        "plamo2",
+        "qwen3_5",
+        "qwen3_5_moe",
+        "qwen3_5_moe_text",
+        "qwen3_5_text",
+        "qwen3_next",
+        "recurrent_gemma",
+        "rwkv",
+        "xlstm",
+        "zamba",
+        "zamba2",
+    }
+)
 # Heads that write no text from left to right.
 OTHER_HEADS: Final = (
-    "ForMaskedLM", "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering", "ForMultipleChoice",
-)  # fmt: skip
+    "ForMaskedLM",
+    "ForSequenceClassification",
+    "ForTokenClassification",
+    "ForQuestionAnswering",
+    "ForMultipleChoice",
+)
 SERVABLE_INSTEAD: Final = (
     "Choose a student of attention layers alone, such as Qwen3, Llama 3.2, Gemma 3, SmolLM3, Phi-4-mini or Mistral."
 )

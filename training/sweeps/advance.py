@@ -71,11 +71,15 @@ def conclude(sweep_id: UUID, *, fence: int) -> dict[str, Any]:
             launch_sweep.put_in_lists(TrainingRun.objects.get(pk=best["run"]))
         account = selectors.account_of(now)
     return {
-        "done": _count(now, SweepCellState.DONE), "failed": _count(now, SweepCellState.FAILED),
-        "left_out": _count(now, SweepCellState.LEFT_OUT), "spent_hours": account.spent_hours,
+        "done": _count(now, SweepCellState.DONE),
+        "failed": _count(now, SweepCellState.FAILED),
+        "left_out": _count(now, SweepCellState.LEFT_OUT),
+        "spent_hours": account.spent_hours,
         "spent_usd": account.spent_usd,
-        "best": {name: best[name] for name in ("position", "name", "values", "validation_loss", "run")} if best else None,
-    }  # fmt: skip
+        "best": {name: best[name] for name in ("position", "name", "values", "validation_loss", "run")}
+        if best
+        else None,
+    }
 
 
 def on_run_ended(job: Job) -> None:

@@ -139,10 +139,15 @@ class SweepEstimateView(APIView):
         body = _read(request)
         chosen = _chosen(request, body)
         laid = plan.plan_sweep(body.order(), version=chosen.pop("dataset_version"), **chosen)
-        return Response({
-            "runs": len(laid.cells), "measured_before": len(laid.cells) - len(laid.new),
-            "reached_by_the_budget": laid.reached, "seconds": laid.seconds, "usd": laid.usd,
-        })  # fmt: skip
+        return Response(
+            {
+                "runs": len(laid.cells),
+                "measured_before": len(laid.cells) - len(laid.new),
+                "reached_by_the_budget": laid.reached,
+                "seconds": laid.seconds,
+                "usd": laid.usd,
+            }
+        )
 
 
 class SweepDetailView(APIView):
@@ -153,9 +158,12 @@ class SweepDetailView(APIView):
         sweep = selectors.sweep_or_404(member_of(request), sweep_id)
         drawn = presentation.page(sweep)
         body = {
-            **SweepOut(sweep).data, "best": drawn["best"], "spent_hours": drawn["spent_s"] / 3600,
-            "spent_usd": drawn["spent_usd"], "cells": drawn["rows"],
-        }  # fmt: skip
+            **SweepOut(sweep).data,
+            "best": drawn["best"],
+            "spent_hours": drawn["spent_s"] / 3600,
+            "spent_usd": drawn["spent_usd"],
+            "cells": drawn["rows"],
+        }
         return Response(body)
 
 

@@ -45,15 +45,19 @@ class SweepForm(StartingPointForm):
     )
     device = forms.ChoiceField(label="Device", choices=Device.choices, initial=Device.AUTO)
     learning_rate = NumberListField(
-        label="Learning rates", coerce=float, words="numbers such as 1e-4 3e-4 1e-3",
+        label="Learning rates",
+        coerce=float,
+        words="numbers such as 1e-4 3e-4 1e-3",
         help_text="Such as 1e-4 3e-4 1e-3. Sweep this first: it matters most.",
-    )  # fmt: skip
+    )
     rank = NumberListField(label="LoRA ranks", coerce=int, words="whole numbers", help_text="Such as 8 32.")
     epochs = NumberListField(label="Epochs", coerce=int, words="whole numbers", help_text="Such as 1 3.")
     share = NumberListField(
-        label="Shares of the data, %", coerce=float, words="percentages",
+        label="Shares of the data, %",
+        coerce=float,
+        words="percentages",
         help_text="Such as 25 50 100: would less data have done, or would more help?",
-    )  # fmt: skip
+    )
     max_hours = forms.FloatField(
         label="Budget, hours", required=False, min_value=0.001, help_text="Hours of hosts, all runs together."
     )
@@ -63,9 +67,14 @@ class SweepForm(StartingPointForm):
     at_once = forms.IntegerField(label="Runs at once", initial=1, min_value=1, max_value=MAX_AT_ONCE)
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, versions: Iterable[Any], students: Iterable[Any],
-        miniatures: Iterable[Any] = (), **kwargs: Any,
-    ) -> None:  # fmt: skip
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        versions: Iterable[Any],
+        students: Iterable[Any],
+        miniatures: Iterable[Any] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(data, **kwargs)
         students = list(students)
         self.offer(students=students, miniatures=miniatures)

@@ -187,9 +187,14 @@ def _fingerprint(
     version: DatasetVersion, student: Student, recipe: Recipe, sample: Mapping[str, Any], begins: Mapping[str, str]
 ) -> str:
     body = {
-        "dataset_version": str(version.pk), "content_hash": version.content_hash, "student": str(student.pk),
-        "manifest_sha256": student.manifest_sha256, "recipe": identity.values_of(recipe), "sample": dict(sample), **begins,
-    }  # fmt: skip
+        "dataset_version": str(version.pk),
+        "content_hash": version.content_hash,
+        "student": str(student.pk),
+        "manifest_sha256": student.manifest_sha256,
+        "recipe": identity.values_of(recipe),
+        "sample": dict(sample),
+        **begins,
+    }
     return hashlib.sha256(canonical_json(body).encode()).hexdigest()
 
 
@@ -202,8 +207,9 @@ def _measured(fingerprints: Sequence[str]) -> dict[str, TrainingRun]:
 def _require_whole(recipe: Recipe, order: SweepRequest) -> None:
     if recipe.prefers and any(share != 1 for share in order.wishes.share):
         message = "A share is drawn from texts to imitate, not from preferences."
-        raise Refusal("bad_sweep", message, hint="Leave the shares of the data empty.", status=400,
-                      errors={"share": [message]})  # fmt: skip
+        raise Refusal(
+            "bad_sweep", message, hint="Leave the shares of the data empty.", status=400, errors={"share": [message]}
+        )
 
 
 def _require_order(order: SweepRequest) -> None:

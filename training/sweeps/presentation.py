@@ -14,10 +14,28 @@ from training.sweeps import ranking as rankings
 from web import csv
 
 COLUMNS = (
-    "position", "learning_rate", "rank", "epochs", "share", "state", "reason", "reused", "validation_loss",
-    "validation_loss_before", "best_step", "steps", "seconds", "host_seconds", "usd", "kwh", "tokens_per_s",
-    "peak_memory_gib", "run_number", "run", "fingerprint",
-)  # fmt: skip
+    "position",
+    "learning_rate",
+    "rank",
+    "epochs",
+    "share",
+    "state",
+    "reason",
+    "reused",
+    "validation_loss",
+    "validation_loss_before",
+    "best_step",
+    "steps",
+    "seconds",
+    "host_seconds",
+    "usd",
+    "kwh",
+    "tokens_per_s",
+    "peak_memory_gib",
+    "run_number",
+    "run",
+    "fingerprint",
+)
 
 
 def page(sweep: Sweep) -> dict[str, Any]:
@@ -62,13 +80,21 @@ def _again(sweep: Sweep) -> str:
     """The query that fills the form with this sweep's grid: what has been measured is not run again."""
     grid: Mapping[str, list[Any]] = sweep.grid
     shares = [f"{share * 100:g}" for share in grid.get("share", [])]
-    numbers = {name: " ".join(f"{value:g}" for value in grid.get(name, []) if value is not None)
-               for name in ("learning_rate", "rank", "epochs")}  # fmt: skip
+    numbers = {
+        name: " ".join(f"{value:g}" for value in grid.get(name, []) if value is not None)
+        for name in ("learning_rate", "rank", "epochs")
+    }
     query = {
-        "dataset_version": str(sweep.dataset_version_id), "student": sweep.student.slug, "recipe": sweep.recipe_name,
-        "starts_from": str(sweep.starts_from_id or ""), "teacher": sweep.teacher.slug if sweep.teacher else "",
-        "device": sweep.device, **numbers, "share": " ".join(shares), "at_once": sweep.at_once,
+        "dataset_version": str(sweep.dataset_version_id),
+        "student": sweep.student.slug,
+        "recipe": sweep.recipe_name,
+        "starts_from": str(sweep.starts_from_id or ""),
+        "teacher": sweep.teacher.slug if sweep.teacher else "",
+        "device": sweep.device,
+        **numbers,
+        "share": " ".join(shares),
+        "at_once": sweep.at_once,
         "max_hours": "" if sweep.max_hours is None else f"{sweep.max_hours:g}",
         "max_usd": "" if sweep.max_usd is None else f"{sweep.max_usd.normalize():f}",
-    }  # fmt: skip
+    }
     return urlencode({name: value for name, value in query.items() if value != ""})

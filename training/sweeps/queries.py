@@ -164,19 +164,31 @@ def _row(now: SweepCellStatus, grid: dict[str, Any]) -> dict[str, Any]:
     summary = run.summary if run else {}
     miniature = getattr(run, "miniature", None) if run else None
     return {
-        "position": cell.position, "name": label(cell.values, tried=grid), "values": cell.values,
-        "state": str(now.state), "label": now.state.label, "badge": BADGES[now.state], "reason": now.reason,
-        "reused": cell.is_reused, "validation_loss": summary.get("validation_loss"),
-        "validation_loss_before": summary.get("validation_loss_before"), "best_step": summary.get("best_step"),
-        "steps": summary.get("steps"), "seconds": summary.get("seconds"), "estimated_s": cell.estimated_s,
-        "tokens_per_s": summary.get("tokens_per_s"), "peak_memory_gib": summary.get("peak_memory_gib"),
+        "position": cell.position,
+        "name": label(cell.values, tried=grid),
+        "values": cell.values,
+        "state": str(now.state),
+        "label": now.state.label,
+        "badge": BADGES[now.state],
+        "reason": now.reason,
+        "reused": cell.is_reused,
+        "validation_loss": summary.get("validation_loss"),
+        "validation_loss_before": summary.get("validation_loss_before"),
+        "best_step": summary.get("best_step"),
+        "steps": summary.get("steps"),
+        "seconds": summary.get("seconds"),
+        "estimated_s": cell.estimated_s,
+        "tokens_per_s": summary.get("tokens_per_s"),
+        "peak_memory_gib": summary.get("peak_memory_gib"),
         "host_seconds": cost.host_seconds if cost else None,
         "usd": str(cost.usd) if cost and cost.usd is not None else None,
         "kwh": cost.kwh if cost else None,
-        "run": str(run.pk) if run else None, "run_number": run.number if run else None,
-        "miniature": miniature.slug if miniature else None, "purpose": run.purpose if run else None,
+        "run": str(run.pk) if run else None,
+        "run_number": run.number if run else None,
+        "miniature": miniature.slug if miniature else None,
+        "purpose": run.purpose if run else None,
         "fingerprint": cell.fingerprint,
-    }  # fmt: skip
+    }
 
 
 def _going(now: SweepCellStatus, cost: RunCost) -> CellSpending:

@@ -24,9 +24,12 @@ def run_to_track(run: TrainingRun) -> TrackedRun:
 
 def _parameters(run: TrainingRun) -> dict[str, Any]:
     data = {
-        "student": run.student.slug, "dataset_version": str(run.dataset_version), "preset": run.recipe_name,
-        "device": run.device, "rows": run.estimate.get("rows"),
-    }  # fmt: skip
+        "student": run.student.slug,
+        "dataset_version": str(run.dataset_version),
+        "preset": run.recipe_name,
+        "device": run.device,
+        "rows": run.estimate.get("rows"),
+    }
     return {**data, **run.recipe}
 
 

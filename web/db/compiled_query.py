@@ -65,9 +65,11 @@ class CompiledQuery(Generic[M]):
         compiler.connection = connection
         compiler.as_sql = lambda: (statement.sql, parameters)
         asked: Any = SimpleNamespace(
-            db=DEFAULT_DB_ALIAS, model=statement.model, _known_related_objects={},
+            db=DEFAULT_DB_ALIAS,
+            model=statement.model,
+            _known_related_objects={},
             query=SimpleNamespace(get_compiler=lambda using: compiler),
-        )  # fmt: skip
+        )
         return list(ModelIterable(asked))
 
     def _compile(self, key: Hashable, fixed: tuple[Hashable, ...], values: dict[str, Value]) -> _CompiledStatement:

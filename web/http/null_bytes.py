@@ -42,9 +42,12 @@ def _refusal(request: HttpRequest, name: str) -> HttpResponse:
     if not request.path_info.startswith("/api/"):
         return render(request, "400.html", {"name": name[:80], "mistake": ZERO_BYTE}, status=400)
     body = {
-        "type": "urn:miniatures:problem:invalid", "title": "The request has mistakes.", "status": 400,
-        "code": "invalid", "errors": {name: [ZERO_BYTE]},
-    }  # fmt: skip
+        "type": "urn:miniatures:problem:invalid",
+        "title": "The request has mistakes.",
+        "status": 400,
+        "code": "invalid",
+        "errors": {name: [ZERO_BYTE]},
+    }
     return HttpResponse(json.dumps(body), status=400, content_type=CONTENT_TYPE)
 
 

@@ -132,9 +132,12 @@ def _one_hop(
     """One hop: the page, or where it has moved to."""
     backend = PinnedBackend(str(place.address), deadline)
     asked: dict[bytes | str, bytes | str] = {
-        "Host": _netloc(place), "User-Agent": rules.user_agent, "Accept": "text/html,text/plain;q=0.8,*/*;q=0.1",
-        "Accept-Encoding": "gzip, deflate", "Connection": "close",
-    }  # fmt: skip
+        "Host": _netloc(place),
+        "User-Agent": rules.user_agent,
+        "Accept": "text/html,text/plain;q=0.8,*/*;q=0.1",
+        "Accept-Encoding": "gzip, deflate",
+        "Connection": "close",
+    }
     asked.update(headers.items())
     wait = dict.fromkeys(("connect", "read", "write", "pool"), limits.wait_s)
     try:

@@ -56,8 +56,13 @@ class ProcfileRunner:
     """
 
     def __init__(
-        self, lines: Mapping[str, str], *, environment: Mapping[str, str], folder: Path, tell: Callable[[str, bytes], None]
-    ) -> None:  # fmt: skip
+        self,
+        lines: Mapping[str, str],
+        *,
+        environment: Mapping[str, str],
+        folder: Path,
+        tell: Callable[[str, bytes], None],
+    ) -> None:
         self._children = [ManagedProcess(name, line) for name, line in lines.items()]
         self._environment, self._folder, self._tell = dict(environment), folder, tell
         self._stop = threading.Event()
@@ -104,9 +109,14 @@ class ProcfileRunner:
     def _start(self, child: ManagedProcess) -> None:
         # `exec` leaves no shell between us and the process; a session of its own keeps the terminal's Ctrl-C from it.
         child.process = subprocess.Popen(
-            ["/bin/sh", "-c", f"exec {child.line}"], cwd=self._folder, env=self._environment, start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            ["/bin/sh", "-c", f"exec {child.line}"],
+            cwd=self._folder,
+            env=self._environment,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
         child.started = time.monotonic()
         assert child.process.stdout
         threading.Thread(target=self._pass_on, args=(child.name, child.process.stdout), daemon=True).start()

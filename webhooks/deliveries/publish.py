@@ -41,12 +41,17 @@ def publish(kind: str, *, key: str, task_slug: str, data: dict[str, Any]) -> Eve
 def job_finished(job: Job) -> None:
     """Publish the end of a job. A consumer of ended jobs: called once for each."""
     data = {
-        "job": str(job.pk), "kind": job.kind, "title": job.title, "state": job.state, "error": job.error,
-        "subject": str(job.subject_id) if job.subject_id else None, "page": job.subject_url,
+        "job": str(job.pk),
+        "kind": job.kind,
+        "title": job.title,
+        "state": job.state,
+        "error": job.error,
+        "subject": str(job.subject_id) if job.subject_id else None,
+        "page": job.subject_url,
         "created_at": job.created_at.isoformat(),
         "finished_at": job.finished_at.isoformat() if job.finished_at else None,
         "figures": metrics_of(job.result),
-    }  # fmt: skip
+    }
     publish("job.finished", key=str(job.pk), task_slug=job.task_slug, data=data)
 
 

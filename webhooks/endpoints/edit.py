@@ -41,9 +41,13 @@ def create(*, name: str, url: str, events: Sequence[str], task_slug: str, by: Me
     _check(name=name, url=url, events=events, task_slug=task_slug, by=by)
     secret = signing.new_secret()
     hook = Hook.objects.create(
-        name=name.strip(), url=url.strip(), events=_in_listed_order(events), task_slug=task_slug,
-        secret=encryption.encrypt(secret), created_by=by,
-    )  # fmt: skip
+        name=name.strip(),
+        url=url.strip(),
+        events=_in_listed_order(events),
+        task_slug=task_slug,
+        secret=encryption.encrypt(secret),
+        created_by=by,
+    )
     trail.record("hook_made", by=by, about=hook, task=task_slug, events=_in_listed_order(events))
     return hook, secret
 

@@ -148,8 +148,11 @@ def _replay(request: HttpRequest, hook: Hook) -> str:
 
 
 _ACTS: dict[str, Callable[[HttpRequest, Hook], str]] = {
-    "pause": _pause, "resume": _resume, "test": _test, "replay": _replay
-}  # fmt: skip
+    "pause": _pause,
+    "resume": _resume,
+    "test": _test,
+    "replay": _replay,
+}
 
 
 def _uuid(text: str) -> UUID:

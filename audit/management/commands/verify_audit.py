@@ -17,9 +17,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--known", action="append", default=[], metavar="DAY=DIGEST",
+            "--known",
+            action="append",
+            default=[],
+            metavar="DAY=DIGEST",
             help="a seal written down elsewhere, as audit_digest printed it; may be given several times",
-        )  # fmt: skip
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify and say so.

@@ -37,9 +37,7 @@ def import_rows(
     mapping = {key: key for row in rows for key in row}
     name = uploads.keep_upload([json.dumps(rows, default=str).encode()])
     try:
-        return import_contacts(
-            task, uploads.path_of(name), by=by, filename="API", mapping=mapping, skip_bad=skip_bad
-        )  # fmt: skip
+        return import_contacts(task, uploads.path_of(name), by=by, filename="API", mapping=mapping, skip_bad=skip_bad)
     finally:
         uploads.drop_upload(name)
 

@@ -94,8 +94,16 @@ def read_preview(
         problems = refusal.errors
         tally.total = sum(1 for _ in table.rows())
     file = ImportPreview(
-        table.format, table.encoding, table.columns, samples(table), mapping, wanted.fields,
-        tuple(column for column in table.columns if not mapping.get(column)), problems, tally.total, tally.bad,
+        table.format,
+        table.encoding,
+        table.columns,
+        samples(table),
+        mapping,
+        wanted.fields,
+        tuple(column for column in table.columns if not mapping.get(column)),
+        problems,
+        tally.total,
+        tally.bad,
         tuple(tally.errors),
-    )  # fmt: skip
+    )
     return ContactsPreview(file, census)

@@ -58,8 +58,10 @@ LOOK_DAYS = (17, 20)
 FIRST_HOUR = 9
 REQUEST = ExperimentRequest(
     hypothesis="A teacher that makes no mistakes on purpose brings as many replies as one that does.",
-    margin=0.12, baseline=0.26, horizon_days=HORIZON_DAYS,
-)  # fmt: skip
+    margin=0.12,
+    baseline=0.26,
+    horizon_days=HORIZON_DAYS,
+)
 FOLLOW_UP = """Hi {{contact.first_name}},
 
 a week ago I wrote to you about planning at {{contact.company}}. One page shows how it works: {{link.tour}}
@@ -164,17 +166,24 @@ def _plan(admin: Member, batch: ContactImport) -> CampaignPlan:
 
 def _variant(admin: Member) -> Teacher:
     new = teachers_edit.NewTeacher(
-        VARIANT_SLUG, "Offline teacher, no mistakes", "offline", OFFLINE_MODEL, parameters={"defect_rate": 0.0},
+        VARIANT_SLUG,
+        "Offline teacher, no mistakes",
+        "offline",
+        OFFLINE_MODEL,
+        parameters={"defect_rate": 0.0},
         concurrency=4,
-    )  # fmt: skip
+    )
     return Teacher.objects.filter(slug=VARIANT_SLUG).first() or teachers_edit.create(new, by=admin)
 
 
 def _sender(admin: Member) -> SenderIdentity:
     new = senders_edit.NewSender(
-        name="Mara Ellwood", from_name="Mara Ellwood", from_address="mara@wickfield.example",
-        reply_address="mara@wickfield.example", postal_address="Wickfield Tools, 4 Weir Lane, Wickfield",
-    )  # fmt: skip
+        name="Mara Ellwood",
+        from_name="Mara Ellwood",
+        from_address="mara@wickfield.example",
+        reply_address="mara@wickfield.example",
+        postal_address="Wickfield Tools, 4 Weir Lane, Wickfield",
+    )
     return SenderIdentity.objects.filter(name=new.name).first() or senders_edit.create(new, by=admin)
 
 
@@ -232,10 +241,14 @@ def _approve(campaign: Campaign, lead: Member) -> int:
                 else _rewritten(draft)
             )
         decisions.record(
-            draft.pk, by=lead, id=uuid.UUID(int=rng.getrandbits(128), version=4),
-            verdict="accept" if fields is None else "edit", if_match=card.etag, fields=fields,
+            draft.pk,
+            by=lead,
+            id=uuid.UUID(int=rng.getrandbits(128), version=4),
+            verdict="accept" if fields is None else "edit",
+            if_match=card.etag,
+            fields=fields,
             seconds=round(rng.uniform(8, 30) if fields is None else rng.uniform(40, 120), 1),
-        )  # fmt: skip
+        )
     return len(drafts)
 
 

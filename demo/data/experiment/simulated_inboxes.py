@@ -16,13 +16,59 @@ from demo.data.prospects.generate import prospects
 SEED = 2026
 COMPANIES = 180
 FIRST_NAMES = (
-    "Alma", "Anton", "Beate", "Carla", "Dario", "Edda", "Emil", "Fenna", "Gero", "Hanna", "Ilias", "Ines", "Jonas",
-    "Karla", "Lasse", "Lidia", "Malte", "Mirja", "Nils", "Olga", "Pavel", "Ronja", "Sanne", "Tomas", "Ute", "Vito",
-)  # fmt: skip
+    "Alma",
+    "Anton",
+    "Beate",
+    "Carla",
+    "Dario",
+    "Edda",
+    "Emil",
+    "Fenna",
+    "Gero",
+    "Hanna",
+    "Ilias",
+    "Ines",
+    "Jonas",
+    "Karla",
+    "Lasse",
+    "Lidia",
+    "Malte",
+    "Mirja",
+    "Nils",
+    "Olga",
+    "Pavel",
+    "Ronja",
+    "Sanne",
+    "Tomas",
+    "Ute",
+    "Vito",
+)
 LAST_NAMES = (
-    "Aalto", "Berger", "Costa", "Dahl", "Ekman", "Falk", "Grau", "Holm", "Iversen", "Jansen", "Krol", "Lund", "Moreau",
-    "Nowak", "Olsen", "Peters", "Quist", "Rossi", "Strand", "Tamm", "Ulrich", "Vogel", "Weber", "Ziegler",
-)  # fmt: skip
+    "Aalto",
+    "Berger",
+    "Costa",
+    "Dahl",
+    "Ekman",
+    "Falk",
+    "Grau",
+    "Holm",
+    "Iversen",
+    "Jansen",
+    "Krol",
+    "Lund",
+    "Moreau",
+    "Nowak",
+    "Olsen",
+    "Peters",
+    "Quist",
+    "Rossi",
+    "Strand",
+    "Tamm",
+    "Ulrich",
+    "Vogel",
+    "Weber",
+    "Ziegler",
+)
 TEACHER, VARIANT = "Teacher", "Variant"
 # Chance to reply within two weeks, by segment: the teacher's mails, the variant's.
 REPLIES: dict[str, tuple[float, float]] = {
@@ -34,18 +80,33 @@ REPLIES: dict[str, tuple[float, float]] = {
 SECTORS = {
     "Food": ("event catering", "craft brewing", "greenhouse growing", "seafood processing", "bakery production"),
     "Making": (
-        "printing and packaging", "machine building", "furniture making", "electronics assembly", "metal recycling",
+        "printing and packaging",
+        "machine building",
+        "furniture making",
+        "electronics assembly",
+        "metal recycling",
         "wind farm maintenance",
     ),
     "Buildings and transport": (
-        "property management", "building services", "facility cleaning", "equipment rental", "road freight",
-        "cold chain logistics", "ferry and boat travel",
+        "property management",
+        "building services",
+        "facility cleaning",
+        "equipment rental",
+        "road freight",
+        "cold chain logistics",
+        "ferry and boat travel",
     ),
     "Care and services": (
-        "dental laboratories", "textile care", "bicycle retail", "software services", "private clinics",
-        "museum and exhibition services", "home care", "language schools",
+        "dental laboratories",
+        "textile care",
+        "bicycle retail",
+        "software services",
+        "private clinics",
+        "museum and exhibition services",
+        "home care",
+        "language schools",
     ),
-}  # fmt: skip
+}
 BOUNCES, ABSENCES, LEAVES, CLICKS, SCANS = 0.02, 0.04, 0.02, 0.25, 0.06
 LONGEST_DAYS = 12
 NOTE = (
@@ -55,13 +116,14 @@ NOTE = (
 )
 REPLY_TEXTS = {
     "interested": (
-        "Sounds interesting. Could we talk on Thursday morning?", "Yes, please send me more about it.",
+        "Sounds interesting. Could we talk on Thursday morning?",
+        "Yes, please send me more about it.",
         "Happy to talk. Tuesday afternoon works for me.",
     ),
     "question": ("Do you support sites in two countries?", "What would that cost for a company of our size?"),
     "later": ("Not right now, please write again next quarter.", "We are too busy before the summer, maybe later."),
     "declined": ("Thank you, but we are not interested.", "No need, we already have a supplier for this."),
-}  # fmt: skip
+}
 MEANINGS = ("interested",) * 4 + ("question",) * 2 + ("later",) * 2 + ("declined",) * 2
 
 
@@ -81,11 +143,18 @@ def people(companies: int = COMPANIES) -> list[dict[str, str]]:
         rng = _rng("people", facts["company"])
         names = {(rng.choice(FIRST_NAMES), rng.choice(LAST_NAMES)) for _ in range(rng.choice((1, 1, 2)))}
         for first, last in sorted(names):
-            rows.append({
-                "email": f"{first}.{last}@{_domain(facts)}".lower(), "first_name": first, "last_name": last,
-                "segment": segment_of(facts["sector"]), "lawful_basis": "legitimate_interest",
-                "basis_source": "fictional: made for the demo", "basis_date": "2026-01-05", **facts,
-            })  # fmt: skip
+            rows.append(
+                {
+                    "email": f"{first}.{last}@{_domain(facts)}".lower(),
+                    "first_name": first,
+                    "last_name": last,
+                    "segment": segment_of(facts["sector"]),
+                    "lawful_basis": "legitimate_interest",
+                    "basis_source": "fictional: made for the demo",
+                    "basis_date": "2026-01-05",
+                    **facts,
+                }
+            )
     return rows
 
 

@@ -17,10 +17,22 @@ OWN_PARAMETERS = frozenset(
 LENGTH_PARAMETERS = frozenset({"max_completion_tokens", "max_output_tokens", "max_tokens_to_sample", "max_new_tokens"})
 # What is paid beside the tokens of prompt and answer, or at another price: several answers of which one is kept, tools,
 # searches, code, sound, guesses that are paid when they are wrong, quicker answers.
-COSTLY_PARAMETERS = frozenset({
-    "best_of", "tools", "tool_choice", "functions", "function_call", "web_search_options", "mcp_servers", "container",
-    "modalities", "audio", "prediction", "speed",
-})  # fmt: skip
+COSTLY_PARAMETERS = frozenset(
+    {
+        "best_of",
+        "tools",
+        "tool_choice",
+        "functions",
+        "function_call",
+        "web_search_options",
+        "mcp_servers",
+        "container",
+        "modalities",
+        "audio",
+        "prediction",
+        "speed",
+    }
+)
 RESERVED = OWN_PARAMETERS | LENGTH_PARAMETERS | COSTLY_PARAMETERS | {"max_tokens"}
 REPEAT_STEP = 0.15
 

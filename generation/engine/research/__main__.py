@@ -76,9 +76,14 @@ def _read(run: RunDir, spec: ResearchSpec, progress: ResearchProgress, key: str)
         def one(site: SiteSpec) -> bool:
             try:
                 why = SiteReader(
-                    site, fetcher=fetcher, reader=reader, search=finder, tell=progress.page,
-                    should_stop=lambda: run.stop_requested, total_s=spec.site_s,
-                ).run()  # fmt: skip
+                    site,
+                    fetcher=fetcher,
+                    reader=reader,
+                    search=finder,
+                    tell=progress.page,
+                    should_stop=lambda: run.stop_requested,
+                    total_s=spec.site_s,
+                ).run()
             except FetchStopped:
                 return False
             progress.site(site.number, why)

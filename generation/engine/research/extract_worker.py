@@ -55,9 +55,11 @@ def extract(html: str, url: str) -> dict[str, Any]:
         tree, url=url, include_comments=False, include_tables=True, favor_recall=True, deduplicate=False
     )
     return {
-        "title": title[:TITLE_CHARS], "text": (text or "")[:TEXT_CHARS], "links": anchors[:MOST_LINKS],
+        "title": title[:TITLE_CHARS],
+        "text": (text or "")[:TEXT_CHARS],
+        "links": anchors[:MOST_LINKS],
         "base": "" if base is None else str(base.get("href")),
-    }  # fmt: skip
+    }
 
 
 def main() -> None:

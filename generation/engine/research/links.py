@@ -13,19 +13,60 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 # Topics a note on a company lives on, dearest first, with the words they go by in English and German.
 TOPICS: tuple[tuple[str, frozenset[str]], ...] = (
     ("about", frozenset({"about", "company", "who", "story", "mission", "ueber", "über", "unternehmen", "profil"})),
-    ("products", frozenset({"product", "products", "solution", "solutions", "service", "services", "platform", "offer",
-                            "what", "produkte", "produkt", "leistungen", "lösungen", "loesungen", "angebot"})),
+    (
+        "products",
+        frozenset(
+            {
+                "product",
+                "products",
+                "solution",
+                "solutions",
+                "service",
+                "services",
+                "platform",
+                "offer",
+                "what",
+                "produkte",
+                "produkt",
+                "leistungen",
+                "lösungen",
+                "loesungen",
+                "angebot",
+            }
+        ),
+    ),
     ("news", frozenset({"news", "newsroom", "blog", "updates", "aktuelles", "neuigkeiten", "nachrichten"})),
     ("press", frozenset({"press", "media", "releases", "presse", "medien", "pressemitteilungen"})),
     ("customers", frozenset({"customers", "customer", "references", "cases", "case", "kunden", "referenzen"})),
     ("investors", frozenset({"investors", "investor", "relations", "reports", "investoren"})),
     ("team", frozenset({"team", "people", "leadership", "management"})),
     ("careers", frozenset({"careers", "career", "jobs", "karriere", "stellen"})),
-)  # fmt: skip
-_UNWANTED = frozenset({
-    "login", "signin", "signup", "register", "cart", "checkout", "account", "privacy", "terms", "cookie", "cookies",
-    "imprint", "impressum", "datenschutz", "agb", "legal", "search", "share", "logout", "warenkorb", "suche",
-})  # fmt: skip
+)
+_UNWANTED = frozenset(
+    {
+        "login",
+        "signin",
+        "signup",
+        "register",
+        "cart",
+        "checkout",
+        "account",
+        "privacy",
+        "terms",
+        "cookie",
+        "cookies",
+        "imprint",
+        "impressum",
+        "datenschutz",
+        "agb",
+        "legal",
+        "search",
+        "share",
+        "logout",
+        "warenkorb",
+        "suche",
+    }
+)
 _FILES = re.compile(
     r"\.(?:pdf|jpe?g|png|gif|svg|webp|ico|css|js|json|xml|zip|gz|mp[34]|webm|docx?|xlsx?|pptx?|exe|dmg|ics|rss)$", re.I
 )

@@ -11,10 +11,23 @@ from web import strict_json
 from web.net.page_fetch import OK, FetchedPage, FetchError
 
 # Pages that tell of every company and belong to none; they are no company's own site.
-NEVER_OWN_SITES = frozenset({
-    "wikipedia.org", "linkedin.com", "facebook.com", "x.com", "twitter.com", "instagram.com", "youtube.com",
-    "crunchbase.com", "bloomberg.com", "glassdoor.com", "indeed.com", "northdata.com", "northdata.de",
-})  # fmt: skip
+NEVER_OWN_SITES = frozenset(
+    {
+        "wikipedia.org",
+        "linkedin.com",
+        "facebook.com",
+        "x.com",
+        "twitter.com",
+        "instagram.com",
+        "youtube.com",
+        "crunchbase.com",
+        "bloomberg.com",
+        "glassdoor.com",
+        "indeed.com",
+        "northdata.com",
+        "northdata.de",
+    }
+)
 
 
 class SearchHit(NamedTuple):

@@ -108,10 +108,15 @@ class SiteReader:
         if way == "start":
             self._led_to = links.choose(reading.base, reading.links, most=_TRIES * self._spec.pages, but=[fetched.url])
         return {
-            "final_url": fetched.url, "status": fetched.status, "content_type": fetched.content_type,
-            "bytes": len(fetched.body), "sha256": hashlib.sha256(fetched.body).hexdigest(), "title": reading.title,
-            "text": reading.text, "led_to": self._led_to if way == "start" else [],
-        }  # fmt: skip
+            "final_url": fetched.url,
+            "status": fetched.status,
+            "content_type": fetched.content_type,
+            "bytes": len(fetched.body),
+            "sha256": hashlib.sha256(fetched.body).hexdigest(),
+            "title": reading.title,
+            "text": reading.text,
+            "led_to": self._led_to if way == "start" else [],
+        }
 
     def _reading(self, fetched: FetchedPage) -> PageText:
         if fetched.status != OK:

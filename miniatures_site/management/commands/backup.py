@@ -17,8 +17,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("to", help="a place that is free")
         parser.add_argument(
-            "--without-runs", action="store_true", help="leave the run directories of this host out; versions and miniatures stay"
-        )  # fmt: skip
+            "--without-runs",
+            action="store_true",
+            help="leave the run directories of this host out; versions and miniatures stay",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make it and say what is inside, and what is not.

@@ -62,29 +62,41 @@ def _report_json(report: AgreementReport) -> dict[str, Any]:
         "reviewers": report.reviewers,
         "comparisons": [
             {
-                "key": line.key, "name": line.name, "metric": line.metric, "is_enough": line.is_enough,
-                "krippendorff_alpha": _json(line.alpha), "fleiss_kappa": _json(line.kappa), "same": _json(line.same),
-                "drafts": line.alpha.units, "words": wording.of_figures(line),
+                "key": line.key,
+                "name": line.name,
+                "metric": line.metric,
+                "is_enough": line.is_enough,
+                "krippendorff_alpha": _json(line.alpha),
+                "fleiss_kappa": _json(line.kappa),
+                "same": _json(line.same),
+                "drafts": line.alpha.units,
+                "words": wording.of_figures(line),
             }
             for line in report.lines
         ],
         "weeks": [{"monday": week.monday.isoformat(), **(_json(week.alpha) or {})} for week in report.weeks],
         "random_slice": {name: share_json(getattr(report.random, name)) for name in ("accept", "edit", "reject")},
         "computed_at": report.at.isoformat(),
-    }  # fmt: skip
+    }
 
 
 def _pair_json(report: AgreementReport, pair: Any) -> dict[str, Any]:
     return {
-        "reviewers": [report.names.get(pair.one, ""), report.names.get(pair.other, "")], "drafts": pair.units,
-        "cohen_kappa": _json(pair.kappa), "same": _json(pair.same), "is_enough": pair.is_enough,
-    }  # fmt: skip
+        "reviewers": [report.names.get(pair.one, ""), report.names.get(pair.other, "")],
+        "drafts": pair.units,
+        "cohen_kappa": _json(pair.kappa),
+        "same": _json(pair.same),
+        "is_enough": pair.is_enough,
+    }
 
 
 def _json(figure: IntervalEstimate | None) -> dict[str, Any] | None:
     if figure is None:
         return None
     return {
-        "value": figure.value, "low": figure.low, "high": figure.high, "drafts": figure.units,
+        "value": figure.value,
+        "low": figure.low,
+        "high": figure.high,
+        "drafts": figure.units,
         "ratings": figure.ratings,
-    }  # fmt: skip
+    }

@@ -115,9 +115,13 @@ def _rows(task: Task) -> Iterator[BlindVerdict]:
     known_answers = KnownAnswer.objects.filter(task=task).values("draft")
     one_by_one = Decision.objects.filter(task=task, bulk__isnull=True, is_late=False).exclude(draft__in=known_answers)
     several = (
-        one_by_one.exclude(verdict=Verdict.RETRACT).order_by().values("draft")
-        .annotate(reviewers=Count("reviewer", distinct=True)).filter(reviewers__gte=2).values("draft")
-    )  # fmt: skip
+        one_by_one.exclude(verdict=Verdict.RETRACT)
+        .order_by()
+        .values("draft")
+        .annotate(reviewers=Count("reviewer", distinct=True))
+        .filter(reviewers__gte=2)
+        .values("draft")
+    )
     # An accept ends with the draft's own text, whose hash the decision holds; only edits are read.
     text = Case(
         When(verdict=Verdict.EDIT, then=Cast("fields", TextField())),

@@ -95,13 +95,31 @@ def figures(counts: AgreementCounts, requirements: Iterable[str]) -> list[Agreem
     lines = [
         _of_names("verdict", "Verdict", verdict),
         _of_names("usable", "To be used, as it is or edited, or not", counts.usable),
-        AgreementFigures("ordinal", "Verdict by degrees: accept, edit, reject", "ordinal",
-                estimate(verdict, krippendorff.alpha("ordinal")), None, None),
-        AgreementFigures("edit_size", "Size of the edit; an accept changes nothing", "interval",
-                estimate(counts.size, krippendorff.interval_alpha()), None, None),
-        AgreementFigures("text", "The final text, word for word", "nominal", IntervalEstimate(None, units=text.units, ratings=text.ratings),
-                None, agreeing_share(text)),
-    ]  # fmt: skip
+        AgreementFigures(
+            "ordinal",
+            "Verdict by degrees: accept, edit, reject",
+            "ordinal",
+            estimate(verdict, krippendorff.alpha("ordinal")),
+            None,
+            None,
+        ),
+        AgreementFigures(
+            "edit_size",
+            "Size of the edit; an accept changes nothing",
+            "interval",
+            estimate(counts.size, krippendorff.interval_alpha()),
+            None,
+            None,
+        ),
+        AgreementFigures(
+            "text",
+            "The final text, word for word",
+            "nominal",
+            IntervalEstimate(None, units=text.units, ratings=text.ratings),
+            None,
+            agreeing_share(text),
+        ),
+    ]
     named = [*dict.fromkeys([*requirements, *sorted(counts.ratings)])]
     return lines + [_of_names(f"rating:{name}", name, counts.ratings[name]) for name in named if name in counts.ratings]
 
@@ -136,14 +154,22 @@ def with_others(counts: AgreementCounts, reviewer: UUID) -> tuple[IntervalEstima
 
 def _of_names(key: str, name: str, of: RatingTally) -> AgreementFigures:
     return AgreementFigures(
-        key, name, "nominal", estimate(of, krippendorff.alpha()), estimate(of, fleiss.fleiss()),
+        key,
+        name,
+        "nominal",
+        estimate(of, krippendorff.alpha()),
+        estimate(of, fleiss.fleiss()),
         agreeing_share(of),
-    )  # fmt: skip
+    )
 
 
 def _pair(one: UUID, other: UUID, table: Floats) -> ReviewerPair:
     cells = cohen.as_tally(table)
     return ReviewerPair(
-        one, other, int(table.sum()), agreeing_share(cells), estimate(cells, cohen.kappa(len(table))),
+        one,
+        other,
+        int(table.sum()),
+        agreeing_share(cells),
+        estimate(cells, cohen.kappa(len(table))),
         cohen.cohen(table),
-    )  # fmt: skip
+    )

@@ -42,17 +42,27 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 def _pairs(report: AgreementReport, member: Member, *, is_lead: bool) -> list[dict[str, Any]]:
     """All pairs for a lead, one's own for a reviewer."""
     return [
-        {"of": pair, "one": report.names.get(pair.one, "?"), "other": report.names.get(pair.other, "?"),
-         "words": wording.of_pair(pair)}
+        {
+            "of": pair,
+            "one": report.names.get(pair.one, "?"),
+            "other": report.names.get(pair.other, "?"),
+            "words": wording.of_pair(pair),
+        }
         for pair in report.pairs
         if is_lead or member.pk in (pair.one, pair.other)
-    ]  # fmt: skip
+    ]
 
 
 def _weeks(report: AgreementReport) -> dict[str, Any]:
     rows = [
-        {"name": f"{week.monday:%-d %b %Y}", "value": week.alpha.value, "lo": week.alpha.low, "hi": week.alpha.high,
-         "n": week.alpha.units, "colour": 1}
+        {
+            "name": f"{week.monday:%-d %b %Y}",
+            "value": week.alpha.value,
+            "lo": week.alpha.low,
+            "hi": week.alpha.high,
+            "n": week.alpha.units,
+            "colour": 1,
+        }
         for week in report.weeks
-    ]  # fmt: skip
+    ]
     return {"rows": rows, "x": {"label": "Krippendorff's alpha of the verdict", "zero": True}}

@@ -96,9 +96,15 @@ def _computed(task: Task) -> AgreementReport:
     names = {member.pk: member.name for member in Member.objects.filter(pk__in=people)}
     requirements = [requirement.name for requirement in latest_version(task).spec.rubric]
     return AgreementReport(
-        units=counts.units, reviewers=len(counts.reviewers), lines=figures.figures(counts, requirements),
-        pairs=pairs, weeks=figures.weeks_of(counts), names=names, random=rates(_random(task)), at=timezone.now(),
-    )  # fmt: skip
+        units=counts.units,
+        reviewers=len(counts.reviewers),
+        lines=figures.figures(counts, requirements),
+        pairs=pairs,
+        weeks=figures.weeks_of(counts),
+        names=names,
+        random=rates(_random(task)),
+        at=timezone.now(),
+    )
 
 
 def _random(task: Task) -> dict[str, int]:

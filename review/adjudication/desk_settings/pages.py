@@ -61,9 +61,12 @@ def know(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     reason = request.POST.get("reason", "")
     try:
         manage.add(
-            draft.pk, by=member, verdict=request.POST.get("verdict", ""), reasons=[reason] if reason else [],
+            draft.pk,
+            by=member,
+            verdict=request.POST.get("verdict", ""),
+            reasons=[reason] if reason else [],
             note=request.POST.get("note", ""),
-        )  # fmt: skip
+        )
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}".strip())
         return redirect("review:draft", slug, draft_id)
@@ -87,9 +90,13 @@ def _save(member: Member, task: Any, post: QueryDict) -> str:
 def _assign(member: Member, task: Any, post: QueryDict) -> str:
     to = team.member_named(post.get("member", ""), task=task, by=member)
     count = assignments.assign(
-        task, to=to, by=member, count=_whole(post.get("count", "")), source=post.get("source", ""),
+        task,
+        to=to,
+        by=member,
+        count=_whole(post.get("count", "")),
+        source=post.get("source", ""),
         teacher=post.get("teacher", ""),
-    )  # fmt: skip
+    )
     if not count:
         return "No waiting card is like that, so none was given."
     return f"{count} card{'s' * (count != 1)} wait{'s' * (count == 1)} for {to.name}."

@@ -69,12 +69,15 @@ def _wrong(
 ) -> dict[str, list[str]]:
     messages = {
         "order": order not in QueueOrdering.values and f"There is no order '{order}'.",
-        "random_share": not _within(random_share, RANDOM_SHARES) and "Between 10 and 20 % of cards are drawn at random.",
+        "random_share": not _within(random_share, RANDOM_SHARES)
+        and "Between 10 and 20 % of cards are drawn at random.",
         "overlap_share": not _within(overlap_share, (0, 1)) and "The share is between 0 and 100 %.",
-        "overlap_reviewers": not _within(overlap_reviewers, REVIEWERS) and "From 2 to 5 reviewers judge the same draft.",
-        "known_every": known_every != 0 and not _within(known_every, KNOWN_EVERY)
+        "overlap_reviewers": not _within(overlap_reviewers, REVIEWERS)
+        and "From 2 to 5 reviewers judge the same draft.",
+        "known_every": known_every != 0
+        and not _within(known_every, KNOWN_EVERY)
         and "One card in 5 to 1,000 has a known answer; 0 mixes none in.",
-    }  # fmt: skip
+    }
     return {name: [words] for name, words in messages.items() if words}
 
 

@@ -34,9 +34,10 @@ class KnownAnswersView(APIView):
         return Response({"next": None, "previous": None, "results": results})
 
     @extend_schema(
-        operation_id="known_answer_add", request=KnownAnswerIn,
+        operation_id="known_answer_add",
+        request=KnownAnswerIn,
         responses={201: KnownAnswerOut, 409: PROBLEM, 422: PROBLEM},
-    )  # fmt: skip
+    )
     def post(self, request: Request, slug: str) -> Response:
         member = member_of(request)
         task = task_or_404(member, slug)

@@ -54,9 +54,14 @@ def add(draft_id: UUID, *, by: Member, verdict: str, reasons: Sequence[str] = ()
         Gold.objects.filter(draft=draft).delete()
         rulings.set_state(draft, DraftState.KEPT)
         return KnownAnswer.objects.create(
-            id=uuid4(), draft=draft, task_id=draft.task_id, verdict=verdict, reasons=list(reasons),
-            note=note.replace("\x00", "").strip()[:LONGEST_NOTE], created_by=by,
-        )  # fmt: skip
+            id=uuid4(),
+            draft=draft,
+            task_id=draft.task_id,
+            verdict=verdict,
+            reasons=list(reasons),
+            note=note.replace("\x00", "").strip()[:LONGEST_NOTE],
+            created_by=by,
+        )
 
 
 def retire(known_id: UUID, *, by: Member) -> KnownAnswer | None:

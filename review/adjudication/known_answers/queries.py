@@ -41,8 +41,9 @@ def answered_by(member: Member, task: Task) -> list[AnsweredKnown]:
     decisions = verdicts(task).filter(reviewer=member).select_related("draft__record", "draft__known_answer")
     ordered = decisions.defer("draft__messages", "draft__parameters").order_by("-created_at", "-id")[:SHOWN]
     return [
-        AnsweredKnown(decision, decision.draft.known_answer, decision.verdict == decision.draft.known_answer.verdict) for decision in ordered
-    ]  # fmt: skip
+        AnsweredKnown(decision, decision.draft.known_answer, decision.verdict == decision.draft.known_answer.verdict)
+        for decision in ordered
+    ]
 
 
 def scores(task: Task) -> dict[Any, tuple[int, int]]:

@@ -110,9 +110,11 @@ def weeks_of(member: Member, task: Task) -> list[AcceptWeek]:
     since = timezone.now() - timedelta(weeks=WEEKS)
     decisions = one_by_one(member, task).filter(created_at__gte=since).order_by()
     rows = (
-        decisions.annotate(week=TruncWeek("created_at")).values_list("week")
-        .annotate(all=Count("pk"), accepted=Count("pk", filter=Q(verdict=Verdict.ACCEPT))).order_by("week")
-    )  # fmt: skip
+        decisions.annotate(week=TruncWeek("created_at"))
+        .values_list("week")
+        .annotate(all=Count("pk"), accepted=Count("pk", filter=Q(verdict=Verdict.ACCEPT)))
+        .order_by("week")
+    )
     return [AcceptWeek(week.date(), share(accepted, of)) for week, of, accepted in rows]
 
 
@@ -172,9 +174,12 @@ def fast_accepts(member: Member, task: Task, *, is_own: bool) -> list[FastAccept
     """
     latest = one_by_one(member, task).order_by("-created_at").values("pk")[:LOOK_AT]
     fast = Decision.objects.filter(
-        pk__in=latest, verdict=Verdict.ACCEPT, seconds__gt=0, draft__words__gte=SHORTEST_WORDS,
+        pk__in=latest,
+        verdict=Verdict.ACCEPT,
+        seconds__gt=0,
+        draft__words__gte=SHORTEST_WORDS,
         seconds__lt=F("draft__words") * (60.0 / FASTEST_WPM),
-    )  # fmt: skip
+    )
     if not is_own:
         fast = fast.filter(created_at__lte=timezone.now() - LEADS_SEE_AFTER)
     rows = fast.order_by("-created_at").values_list(

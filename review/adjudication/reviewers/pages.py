@@ -25,9 +25,12 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     if not may(member, task, Role.LEAD):
         return redirect("review:reviewer", slug, "me")
     context = {
-        "task": task, "section": "review", "may_review": True, "waiting": lead_queue.counts(task),
+        "task": task,
+        "section": "review",
+        "may_review": True,
+        "waiting": lead_queue.counts(task),
         "rows": reviewers.rows(member, task),
-    }  # fmt: skip
+    }
     return render(request, "review/reviewers/index.html", context)
 
 
@@ -39,10 +42,19 @@ def detail(request: HttpRequest, slug: str, username: str) -> HttpResponse:
     profile = reviewers.profile(member, reviewers.reviewer_or_404(member, task, username), task)
     is_lead = may(member, task, Role.LEAD)
     context = {
-        "task": task, "section": "review", "may_review": True, "waiting": lead_queue.counts(task) if is_lead else None,
-        "is_lead": is_lead, "profile": profile, "tab": "me" if profile.is_own else "agreement", "rates": _rates(profile), "weeks": _weeks(profile),
-        "drift": figures.of_drift(profile.drift), "fastest": FASTEST_WPM, "rates_of": RATES_OF,
-    }  # fmt: skip
+        "task": task,
+        "section": "review",
+        "may_review": True,
+        "waiting": lead_queue.counts(task) if is_lead else None,
+        "is_lead": is_lead,
+        "profile": profile,
+        "tab": "me" if profile.is_own else "agreement",
+        "rates": _rates(profile),
+        "weeks": _weeks(profile),
+        "drift": figures.of_drift(profile.drift),
+        "fastest": FASTEST_WPM,
+        "rates_of": RATES_OF,
+    }
     return render(request, "review/reviewers/detail.html", context)
 
 
@@ -55,8 +67,14 @@ def _rates(found: Profile) -> list[dict[str, Any]]:
 
 def _weeks(found: Profile) -> dict[str, Any]:
     rows = [
-        {"name": f"{week.monday:%-d %b %Y}", "value": week.accepted.value, "lo": week.accepted.low,
-         "hi": week.accepted.high, "n": week.accepted.of, "colour": 1}
+        {
+            "name": f"{week.monday:%-d %b %Y}",
+            "value": week.accepted.value,
+            "lo": week.accepted.low,
+            "hi": week.accepted.high,
+            "n": week.accepted.of,
+            "colour": 1,
+        }
         for week in found.weeks
-    ]  # fmt: skip
+    ]
     return {"rows": rows, "x": {"label": "share accepted", "zero": True}}

@@ -75,12 +75,15 @@ class Profile:
             "median_seconds": self.pace.median_seconds,
             "median_words_per_minute": self.pace.median_words_per_minute,
             "agreement": {
-                "drafts": self.same.units, "same": self.same.value, "low": self.same.low, "high": self.same.high,
+                "drafts": self.same.units,
+                "same": self.same.value,
+                "low": self.same.low,
+                "high": self.same.high,
                 "cohen_kappa": self.kappa,
             },
             "known_answers": share_json(self.known),
             "hasty_accepts": len(self.hasty),
-        }  # fmt: skip
+        }
 
 
 def reviewer_or_404(asking: Member, task: Task, username: str) -> Member:
@@ -111,10 +114,19 @@ def profile(asking: Member, member: Member, task: Task) -> Profile:
     weeks = figures.weeks_of(member, task)
     known_answers, missed = figures.known_answers(member, task)
     return Profile(
-        member=member, is_own=is_own, rates=rates(mine), others=rates(_others(member, task)),
-        pace=figures.pace_of(member, task), same=same, kappa=kappa, known=known_answers, missed=missed, weeks=weeks,
-        drift=figures.drift_of(weeks), hasty=fast_accepts(member, task, is_own=is_own),
-    )  # fmt: skip
+        member=member,
+        is_own=is_own,
+        rates=rates(mine),
+        others=rates(_others(member, task)),
+        pace=figures.pace_of(member, task),
+        same=same,
+        kappa=kappa,
+        known=known_answers,
+        missed=missed,
+        weeks=weeks,
+        drift=figures.drift_of(weeks),
+        hasty=fast_accepts(member, task, is_own=is_own),
+    )
 
 
 def share_json(found: AgreementShare) -> dict[str, Any]:

@@ -45,10 +45,13 @@ class ReviewerRow:
             "edited": share_json(self.edited),
             "mean_seconds": self.mean_seconds,
             "agreement": {
-                "drafts": self.same.units, "same": self.same.value, "low": self.same.low, "high": self.same.high,
+                "drafts": self.same.units,
+                "same": self.same.value,
+                "low": self.same.low,
+                "high": self.same.high,
                 "cohen_kappa": self.kappa,
             },
-        }  # fmt: skip
+        }
 
 
 def rows(lead: Member, task: Task) -> list[ReviewerRow]:

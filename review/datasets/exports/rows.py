@@ -123,9 +123,12 @@ def _answer(text: str) -> list[Message]:
 
 def _pair_meta(gold: JudgedDraft, worse: RejectedText) -> str:
     return _meta(
-        gold, kind=worse.kind, said_in=worse.said_in, reviewer=worse.reviewer,
+        gold,
+        kind=worse.kind,
+        said_in=worse.said_in,
+        reviewer=worse.reviewer,
         drafts=sorted({gold.id, worse.draft_id}),
-    )  # fmt: skip
+    )
 
 
 def _meta(gold: JudgedDraft, **more: Any) -> str:

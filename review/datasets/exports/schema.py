@@ -13,8 +13,12 @@ _VERDICTS = ["accept", "edit", "reject"]
 def _object(required: dict[str, Any], optional: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
     properties = {**required, **(optional or {})}
     return {
-        "type": "object", "additionalProperties": False, "required": list(required), "properties": properties, **more
-    }  # fmt: skip
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(required),
+        "properties": properties,
+        **more,
+    }
 
 
 _JUDGED = {

@@ -29,10 +29,14 @@ def main(run: RunDir) -> int:
         first = error.errors()[0]
         run.finish("failed", error=EngineError(code="bad_spec", message=f"{first['loc']}: {first['msg']}"))
     except ImportError as error:
-        run.finish("failed", error=EngineError(
-            code="no_library", message=f"The library to reach hubs is not installed ({error.name}).",
-            hint="Install it where the workers run: pip install 'miniatures[hub]'.",
-        ))  # fmt: skip
+        run.finish(
+            "failed",
+            error=EngineError(
+                code="no_library",
+                message=f"The library to reach hubs is not installed ({error.name}).",
+                hint="Install it where the workers run: pip install 'miniatures[hub]'.",
+            ),
+        )
     except Exception as error:
         run.finish("failed", error=_said(error))
     return 1
@@ -79,9 +83,12 @@ def _send_card(api: Any, spec: HubSpec, card: str, token: str) -> None:
     there = DatasetCard.load(spec.repository, token=token)
     there.text = f"\n{card}"
     api.upload_file(
-        path_or_fileobj=str(there).encode(), path_in_repo="README.md", repo_id=spec.repository, repo_type="dataset",
+        path_or_fileobj=str(there).encode(),
+        path_in_repo="README.md",
+        repo_id=spec.repository,
+        repo_type="dataset",
         commit_message=f"{spec.message}, card",
-    )  # fmt: skip
+    )
 
 
 def _said(error: Exception) -> EngineError:
@@ -89,9 +96,10 @@ def _said(error: Exception) -> EngineError:
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status in (401, 403):
         return EngineError(
-            code="hub_refused", message=f"The hub did not take the token ({status}).",
+            code="hub_refused",
+            message=f"The hub did not take the token ({status}).",
             hint="Check that the secret's token may write to this repository.",
-        )  # fmt: skip
+        )
     return EngineError(code="hub_failed", message=f"{type(error).__name__}: {error}"[:500])
 
 

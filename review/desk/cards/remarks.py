@@ -55,6 +55,12 @@ def _key(mark: Mapping[str, Any]) -> tuple[str, str]:
 
 def _remark(mark: Mapping[str, Any], times: int, mend: Mend | None) -> Remark:
     return Remark(
-        message=mark["message"], advice=mark["mend"], severity=mark["severity"], times=times, field=mark["field"],
-        start=mark["start"], end=mark["end"], mend=mend,
-    )  # fmt: skip
+        message=mark["message"],
+        advice=mark["mend"],
+        severity=mark["severity"],
+        times=times,
+        field=mark["field"],
+        start=mark["start"],
+        end=mark["end"],
+        mend=mend,
+    )

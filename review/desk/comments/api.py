@@ -64,9 +64,10 @@ class MentionsView(APIView):
     """Where the member was named."""
 
     @extend_schema(
-        operation_id="mentions", responses={200: MentionOut(many=True)},
+        operation_id="mentions",
+        responses={200: MentionOut(many=True)},
         parameters=[OpenApiParameter("unread", bool, description="Only those not seen yet.")],
-    )  # fmt: skip
+    )
     def get(self, request: Request) -> Response:
         member = member_of(request)
         is_unread = request.query_params.get("unread", "").lower() in {"1", "true", "yes"}

@@ -33,11 +33,21 @@ def judge(
         _claim(seen)
     move_assignment(seen, by=by, to=AssignmentState.DONE)
     decision = Decision.objects.create(
-        id=id, draft=seen.card, task_id=seen.card.task_id, reviewer=by, verdict=verdict, fields=fields,
-        before_hash=seen.card.fields_hash, body_hash=body_hash, reasons=list(said.reasons), is_late=is_late,
-        ratings=dict(said.ratings), seconds=said.seconds, note=said.note,
+        id=id,
+        draft=seen.card,
+        task_id=seen.card.task_id,
+        reviewer=by,
+        verdict=verdict,
+        fields=fields,
+        before_hash=seen.card.fields_hash,
+        body_hash=body_hash,
+        reasons=list(said.reasons),
+        is_late=is_late,
+        ratings=dict(said.ratings),
+        seconds=said.seconds,
+        note=said.note,
         **edit,
-    )  # fmt: skip
+    )
     state = DraftState(seen.card.state) if is_late else _resolve(seen, decision)
     deck = _fill_deck(seen, by=by, deck_size=deck_size)
     pace = seen.pace if is_late else replace(seen.pace, left=max(0, seen.pace.left - (not seen.pace.is_more)))

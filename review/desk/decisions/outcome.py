@@ -63,9 +63,13 @@ def move_assignment(
     until = timezone.now() + timedelta(seconds=settings.CARD_LEASE_S)
     if seen.mine is None:
         Assignment.objects.create(
-            draft=seen.card, reviewer=by, task_id=seen.card.task_id, state=to, leased_until=until,
+            draft=seen.card,
+            reviewer=by,
+            task_id=seen.card.task_id,
+            state=to,
+            leased_until=until,
             etag=desk_deck.etag_for(seen.card, by),
-        )  # fmt: skip
+        )
         return
     mine = Assignment.objects.filter(draft=seen.card, reviewer=by, state=seen.mine)
     if not mine.update(state=to, unfinished=unfinished, leased_until=until, updated_at=timezone.now()):

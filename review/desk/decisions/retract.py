@@ -38,10 +38,19 @@ def retract(seen: DecisionContext, *, by: Member, id: UUID, said: SubmittedVerdi
         )
     _check_open(seen, is_late=target.is_late)
     decision = Decision.objects.create(
-        id=id, draft=seen.card, task_id=seen.card.task_id, reviewer=by, verdict=Verdict.RETRACT, fields=None,
-        before_hash=seen.card.fields_hash, body_hash=body_hash, note=said.note, seconds=said.seconds, retracts=target,
+        id=id,
+        draft=seen.card,
+        task_id=seen.card.task_id,
+        reviewer=by,
+        verdict=Verdict.RETRACT,
+        fields=None,
+        before_hash=seen.card.fields_hash,
+        body_hash=body_hash,
+        note=said.note,
+        seconds=said.seconds,
+        retracts=target,
         is_late=target.is_late,
-    )  # fmt: skip
+    )
     if target.is_late:
         # It counted for nothing, so nothing comes back; the reviewer may be dealt the card again.
         move_assignment(seen, by=by, to=AssignmentState.RELEASED)

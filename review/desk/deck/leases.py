@@ -57,10 +57,13 @@ def for_member(cards: QuerySet[Draft], member: Member | UUID) -> QuerySet[Draft]
         cards.select_related("record", "task_version")
         .defer("messages", "parameters", "labelled_defects", "task_version__body")
         .annotate(
-            mine=mine, my_unfinished=F("mine__unfinished"), my_note=F("mine__note"), my_drawn=F("mine__drawn"),
+            mine=mine,
+            my_unfinished=F("mine__unfinished"),
+            my_note=F("mine__note"),
+            my_drawn=F("mine__drawn"),
             has_comments=queries.has_visible_comments(OuterRef("pk"), member),
         )
-    )  # fmt: skip
+    )
 
 
 def locking(cards: QuerySet[Draft]) -> QuerySet[Draft]:
@@ -129,9 +132,15 @@ def _assignment(member: Member, card: Draft, until: datetime, how: Drawn) -> Ass
     card.state = DraftState.LEASED
     earlier = cast(Any, card)  # annotated with what this member left on the card before
     row = Assignment(
-        draft=card, reviewer=member, task_id=card.task_id, state=AssignmentState.ACTIVE, leased_until=until,
-        etag=etag_for(card, member), unfinished=earlier.my_unfinished, note=earlier.my_note or "",
+        draft=card,
+        reviewer=member,
+        task_id=card.task_id,
+        state=AssignmentState.ACTIVE,
+        leased_until=until,
+        etag=etag_for(card, member),
+        unfinished=earlier.my_unfinished,
+        note=earlier.my_note or "",
         drawn=earlier.my_drawn if earlier.my_drawn in LASTING else how,
-    )  # fmt: skip
+    )
     cast(Any, row).has_comments = earlier.has_comments
     return row

@@ -81,11 +81,13 @@ def set_aside(
         leases.wait_for(draft_id)
         mine = Assignment.objects.filter(draft_id=draft_id, reviewer=by)
         held = mine.filter(state=AssignmentState.ACTIVE).update(
-            state=AssignmentState.SET_ASIDE, note=note.strip()[:2000], unfinished=unfinished,
+            state=AssignmentState.SET_ASIDE,
+            note=note.strip()[:2000],
+            unfinished=unfinished,
             # From now on the note is the reviewer's own, not the one with which a lead sent the card back.
             drawn=Case(When(drawn=Drawn.SENT_BACK, then=Value(Drawn.ASSIGNED.value)), default=F("drawn")),
             updated_at=timezone.now(),
-        )  # fmt: skip
+        )
         if not held:
             raise Refusal(
                 "card_not_held",

@@ -77,9 +77,12 @@ def _answer(request: HttpRequest, member: Member, task: Any) -> str:
     post = request.POST
     number = post.get("version", "")
     kept = ask_again.answer(
-        task, by=member, version=int(number) if number.isdecimal() else 0, kind=post.get("kind", ask_again.STAND),
+        task,
+        by=member,
+        version=int(number) if number.isdecimal() else 0,
+        kind=post.get("kind", ask_again.STAND),
         reasons=post.getlist("reason"),
-    )  # fmt: skip
+    )
     if kept.kind == ask_again.STAND:
         return f"Kept: the {kept.earlier:,} earlier decisions stand."
     drafts = "1 draft waits" if kept.asked_again == 1 else f"{kept.asked_again:,} drafts wait"
@@ -105,9 +108,13 @@ def _preview(request: HttpRequest, about: reconsideration.ReconsiderationQuestio
         return None
     count = sum(1 for _ in reconsideration.drafts_to_ask_again(about, kind=kind, reasons=reasons))
     return {
-        "kind": kind, "reasons": reasons, "count": count, "words": KINDS[kind], "looked_at": reconsideration.LOOK_AT,
+        "kind": kind,
+        "reasons": reasons,
+        "count": count,
+        "words": KINDS[kind],
+        "looked_at": reconsideration.LOOK_AT,
         "is_cut": about.earlier > reconsideration.LOOK_AT,
-    }  # fmt: skip
+    }
 
 
 def _answer_line(kept: Any) -> dict[str, Any]:

@@ -66,9 +66,15 @@ def _carry_out(post: QueryDict, member: Member, task: Any) -> tuple[PreferenceOu
     if record is None or not best:
         raise Refusal("nothing_chosen", "Nothing was chosen.", hint="Press the number of the best draft, or 0.")
     outcome = record_preference.choose(
-        task, by=member, id=id, record_id=record, shown=shown, chosen=forms.uuid_or_none(best),
-        seconds=_seconds(post.get("seconds", "")), note=post.get("note", ""),
-    )  # fmt: skip
+        task,
+        by=member,
+        id=id,
+        record_id=record,
+        shown=shown,
+        chosen=forms.uuid_or_none(best),
+        seconds=_seconds(post.get("seconds", "")),
+        note=post.get("note", ""),
+    )
     place = shown.index(outcome.preference.chosen_id) + 1 if outcome.preference.chosen_id in shown else 0
     if place:
         return outcome, f"Draft {place} chosen. It comes next on your desk; Z takes it back."

@@ -191,22 +191,39 @@ def _by_preference(
             # They answer different prompts.
             continue
         yield PreferencePair(
-            record_id=preference.record_id, draft_chosen=chosen.pk, draft_rejected=other.pk, chosen_fields=text,
-            rejected_fields=other.fields, kind="preference", decision_or_preference_id=preference.pk,
-            reviewer=preference.reviewer.username, at=preference.created_at, task_version_id=chosen.task_version_id,
-            split=preference.record.split, group=preference.record.group, facts=preference.record.facts,
-        )  # fmt: skip
+            record_id=preference.record_id,
+            draft_chosen=chosen.pk,
+            draft_rejected=other.pk,
+            chosen_fields=text,
+            rejected_fields=other.fields,
+            kind="preference",
+            decision_or_preference_id=preference.pk,
+            reviewer=preference.reviewer.username,
+            at=preference.created_at,
+            task_version_id=chosen.task_version_id,
+            split=preference.record.split,
+            group=preference.record.group,
+            facts=preference.record.facts,
+        )
 
 
 def _by_verdict(gold: Gold, *, rejected: Draft, kind: Kind) -> PreferencePair:
     record = gold.draft.record
     return PreferencePair(
-        record_id=record.pk, draft_chosen=gold.draft_id, draft_rejected=rejected.pk,
-        chosen_fields=_text_of(gold), rejected_fields=rejected.fields, kind=kind,
-        decision_or_preference_id=gold.decision_id, reviewer=gold.decision.reviewer.username,
-        at=gold.decision.created_at, task_version_id=gold.draft.task_version_id, split=record.split,
-        group=record.group, facts=record.facts,
-    )  # fmt: skip
+        record_id=record.pk,
+        draft_chosen=gold.draft_id,
+        draft_rejected=rejected.pk,
+        chosen_fields=_text_of(gold),
+        rejected_fields=rejected.fields,
+        kind=kind,
+        decision_or_preference_id=gold.decision_id,
+        reviewer=gold.decision.reviewer.username,
+        at=gold.decision.created_at,
+        task_version_id=gold.draft.task_version_id,
+        split=record.split,
+        group=record.group,
+        facts=record.facts,
+    )
 
 
 def _text_of(gold: Gold) -> Fields:

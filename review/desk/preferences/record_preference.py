@@ -99,9 +99,15 @@ def take_back(preference_id: UUID, *, by: Member, id: UUID) -> PreferenceOutcome
         raise Http404("You have no such preference to take back.")
     task_or_404(by, target.task.slug)
     retraction = Preference(
-        id=id, task=target.task, record_id=target.record_id, reviewer=by, chosen=None, shown=target.shown,
-        retracts=target, body_hash=_hash({"retracts": str(target.pk)}),
-    )  # fmt: skip
+        id=id,
+        task=target.task,
+        record_id=target.record_id,
+        reviewer=by,
+        chosen=None,
+        shown=target.shown,
+        retracts=target,
+        body_hash=_hash({"retracts": str(target.pk)}),
+    )
     try:
         with transaction.atomic():
             return _again(retraction, by=by) or _take_back(retraction, target, by=by)
@@ -121,13 +127,22 @@ def _read(
     if len(note) > LONGEST_NOTE:
         raise _wrong("note", f"The note has {len(note)} characters; at most {LONGEST_NOTE} are kept.")
     body = {
-        "record": str(record_id), "shown": [str(draft) for draft in shown], "chosen": str(chosen) if chosen else None,
-        "seconds": seconds, "note": note,
-    }  # fmt: skip
+        "record": str(record_id),
+        "shown": [str(draft) for draft in shown],
+        "chosen": str(chosen) if chosen else None,
+        "seconds": seconds,
+        "note": note,
+    }
     return Preference(
-        id=id, task=task, record_id=record_id, chosen_id=chosen, shown=body["shown"], seconds=seconds,
-        note=note.strip(), body_hash=_hash(body),
-    )  # fmt: skip
+        id=id,
+        task=task,
+        record_id=record_id,
+        chosen_id=chosen,
+        shown=body["shown"],
+        seconds=seconds,
+        note=note.strip(),
+        body_hash=_hash(body),
+    )
 
 
 def _again(said: Preference, *, by: Member) -> PreferenceOutcome | None:

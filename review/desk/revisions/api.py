@@ -44,9 +44,11 @@ class AskView(APIView):
     scope_write = "review"
 
     @extend_schema(
-        operation_id="ask_revision", request=RevisionIn, parameters=[RENDER, ONLY],
+        operation_id="ask_revision",
+        request=RevisionIn,
+        parameters=[RENDER, ONLY],
         responses={200: REVISION_REPLY, 202: REVISION_REPLY, 409: PROBLEM, 422: PROBLEM},
-    )  # fmt: skip
+    )
     def post(self, request: Request, draft_id: UUID) -> Response:
         """Sent twice with one id it is asked once."""
         member = member_of(request)
@@ -62,8 +64,11 @@ class AskView(APIView):
         told = revisions_queries.request_json(asking.request)
         how_much = pace.pace_of(member, task)
         answer = {
-            **told, "next": deck_json(request, deck), "left": how_much.left, "pace": how_much.as_json(),
-        }  # fmt: skip
+            **told,
+            "next": deck_json(request, deck),
+            "left": how_much.left,
+            "pace": how_much.as_json(),
+        }
         return Response(answer, status=200 if asking.is_replay else 202)
 
 

@@ -44,9 +44,13 @@ class Command(BaseCommand):
             raise CommandError(f"There is no active member '{options['by']}'.")
         try:
             job = hub_push.push(
-                _version(options["version"]), to=options["to"], by=member, private=not options["public"],
-                formats=tuple(options["format"] or FORMATS), token=options["token"],
-            )  # fmt: skip
+                _version(options["version"]),
+                to=options["to"],
+                by=member,
+                private=not options["public"],
+                formats=tuple(options["format"] or FORMATS),
+                token=options["token"],
+            )
         except Refusal as refusal:
             fields = "".join(f"\n  {name}: {text}" for name, texts in refusal.errors.items() for text in texts)
             raise CommandError(f"{refusal.message} {refusal.hint}{fields}") from refusal

@@ -20,4 +20,4 @@ __all__ = [
     "import_records",
     "read_preview",
     "target_fields",
-]  # fmt: skip
+]

@@ -167,9 +167,11 @@ def _about(values: Mapping[str, Any]) -> dict[str, Any]:
     system = "\n\n".join(_text(turn) for turn in turns if turn["role"] in _INSTRUCTING)
     others = {name: value for name, value in values.items() if name not in _HOLDERS}
     return {
-        **others, PROMPT: _text(user) if user else "", SYSTEM: system or others.get(SYSTEM),
+        **others,
+        PROMPT: _text(user) if user else "",
+        SYSTEM: system or others.get(SYSTEM),
         USER_NAME: (user or {}).get("name") or others.get(USER_NAME),
-    }  # fmt: skip
+    }
 
 
 def _require_single(said: list[Turn], *, is_answered_apart: bool) -> None:

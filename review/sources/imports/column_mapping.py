@@ -19,8 +19,18 @@ _ALIKE = 0.8
 
 # What people call these columns; scored just under the field's own name.
 _ALIASES: dict[str, tuple[str, ...]] = {
-    "company": ("company name", "organisation", "organization", "account", "account name", "firm", "business",
-    "security", "employer", "name"),
+    "company": (
+        "company name",
+        "organisation",
+        "organization",
+        "account",
+        "account name",
+        "firm",
+        "business",
+        "security",
+        "employer",
+        "name",
+    ),
     "domain": ("website", "web", "site", "homepage", "company domain", "website url"),
     "sector": ("industry", "gics sector", "vertical", "branch", "line of business", "category"),
     "product": ("products", "gics sub industry", "sub industry", "offering", "what they do", "description", "services"),
@@ -48,7 +58,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "said.reasons": ("reasons", "reason", "why"),
     "said.note": ("remark", "explanation", "feedback", "annotator comment"),
     "said.draft": ("draft id", "draft", "candidate id", "candidate"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)

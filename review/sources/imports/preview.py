@@ -86,10 +86,18 @@ def read_preview(
         problems = refusal.errors
         tally.total = sum(1 for _ in table.rows())
     return ImportPreview(
-        table.format, table.encoding, table.columns, samples(table), mapping, fields,
-        (*(column for column in table.columns if not mapping.get(column)), *tally.late_columns), problems, tally.total, tally.bad,
+        table.format,
+        table.encoding,
+        table.columns,
+        samples(table),
+        mapping,
+        fields,
+        (*(column for column in table.columns if not mapping.get(column)), *tally.late_columns),
+        problems,
+        tally.total,
+        tally.bad,
         tuple(tally.errors),
-    )  # fmt: skip
+    )
 
 
 def samples(table: RowSource) -> tuple[tuple[str, ...], ...]:

@@ -79,9 +79,17 @@ def import_records(
     def draw(held: Task) -> Source:
         until = timezone.now() + timedelta(seconds=staging.LEASE_S)
         return source_row.create_source(
-            held, SourceKind.RECORDS, path, table.format, mapping, by=by, filename=filename, name=name,
-            provenance=provenance, arriving_until=until,
-        )  # fmt: skip
+            held,
+            SourceKind.RECORDS,
+            path,
+            table.format,
+            mapping,
+            by=by,
+            filename=filename,
+            name=name,
+            provenance=provenance,
+            arriving_until=until,
+        )
 
     source = staging.claim(task, draw)
     tally = RowTally()
@@ -162,16 +170,29 @@ class RecordRowBuilder:
         """A record that is not written yet, with the split of its company."""
         number, facts = read.row.number, read.row.facts
         return RecordRow(
-            self._new_id(), number, self._title_of(number, facts), read.facts, company.group, company.domain, split,
+            self._new_id(),
+            number,
+            self._title_of(number, facts),
+            read.facts,
+            company.group,
+            company.domain,
+            split,
             read.digest,
-        )  # fmt: skip
+        )
 
     def record(self, source: Source, number: int, facts: Facts, digest: str, company: Company, split: str) -> Record:
         """The same as a row to save, for whoever points at it."""
         return Record(
-            task=source.task, source=source, row_number=number, title=self._title_of(number, facts), facts=facts,
-            group=company.group, domain=company.domain, split=split, content_hash=digest,
-        )  # fmt: skip
+            task=source.task,
+            source=source,
+            row_number=number,
+            title=self._title_of(number, facts),
+            facts=facts,
+            group=company.group,
+            domain=company.domain,
+            split=split,
+            content_hash=digest,
+        )
 
     def _title_of(self, number: int, facts: Facts) -> str:
         title = _text(facts.get(self._title)) or self.naming.written(facts)

@@ -84,6 +84,11 @@ class ImportResult:
     def of(cls, source: Source, tally: RowTally, *, columns: Sequence[str], mapping: ColumnMapping) -> ImportResult:
         """The counts of a run over a whole file, for the source that holds its rows."""
         return cls(
-            source, tally.total, tally.added, tally.known, tally.bad, tuple(tally.errors),
+            source,
+            tally.total,
+            tally.added,
+            tally.known,
+            tally.bad,
+            tuple(tally.errors),
             (*(column for column in columns if not mapping.get(column)), *tally.late_columns),
-        )  # fmt: skip
+        )

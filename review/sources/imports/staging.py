@@ -39,9 +39,11 @@ def lock_task(task: Task) -> Task:
     until = Source.everything.filter(task=task, arriving_until__isnull=False).values_list("arriving_until", flat=True)
     if (running := until.first()) is not None:
         raise Refusal(
-            "import_running", "Another file is being imported into this task.", status=409,
+            "import_running",
+            "Another file is being imported into this task.",
+            status=409,
             hint=f"Try again when it is done; one that was cut off is taken back after {running:%H:%M:%S} UTC.",
-        )  # fmt: skip
+        )
     return task
 
 
@@ -76,9 +78,11 @@ def renew(source: Source) -> None:
     mine = Source.everything.filter(pk=source.pk, arriving_until__gt=now)
     if not mine.update(arriving_until=now + timedelta(seconds=LEASE_S)):
         raise Refusal(
-            "import_lost", "The import stood still for so long that it was taken back.", status=409,
+            "import_lost",
+            "The import stood still for so long that it was taken back.",
+            status=409,
             hint="Nothing of it is kept; import the file again.",
-        )  # fmt: skip
+        )
 
 
 @contextmanager

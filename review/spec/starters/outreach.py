@@ -47,8 +47,9 @@ SPEC = TaskSpec(
     ),
     language="en",
     input_schema=(
-        InputField(name="company", role="group", required=True, description="The company's name; the mail must use "
-        "it."),
+        InputField(
+            name="company", role="group", required=True, description="The company's name; the mail must use it."
+        ),
         InputField(name="domain", role="domain", description="Its web domain."),
         InputField(name="sector", required=True, description="What line of business it is in."),
         InputField(name="product", description="What it makes or sells."),
@@ -65,16 +66,28 @@ SPEC = TaskSpec(
         InputField(name="notes", description="Anything else; may contradict the facts above."),
     ),
     output_schema=(
-        OutputField(name="subject", role="subject", max_chars=50, description="Short: a phone's inbox cuts after 50 "
-        "characters."),
-        OutputField(name="body", role="body", min_words=40, max_words=160, description="Greeting, two or three short "
-        "paragraphs, signature."),
+        OutputField(
+            name="subject", role="subject", max_chars=50, description="Short: a phone's inbox cuts after 50 characters."
+        ),
+        OutputField(
+            name="body",
+            role="body",
+            min_words=40,
+            max_words=160,
+            description="Greeting, two or three short paragraphs, signature.",
+        ),
     ),
     slots=("contact.first_name",),
     checks=tuple(
         Check(kind=kind)
         for kind in (
-            "length", "placeholders", "call_to_action", "spam", "unsupported", "forbidden", "repetition",
+            "length",
+            "placeholders",
+            "call_to_action",
+            "spam",
+            "unsupported",
+            "forbidden",
+            "repetition",
             "names_company",
         )
     ),
@@ -99,7 +112,7 @@ SPEC = TaskSpec(
     ),
     teacher_template=TEACHER_TEMPLATE,
     student_template=STUDENT_TEMPLATE,
-)  # fmt: skip
+)
 
 STARTER = Starter(
     slug="outreach",

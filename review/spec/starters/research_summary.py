@@ -19,9 +19,7 @@ SPEC = TaskSpec(
             field
             for number in range(1, SOURCES + 1)
             for field in (
-                InputField(
-                    name=f"source_{number}", required=number == 1, description=f"Text of web source {number}."
-                ),
+                InputField(name=f"source_{number}", required=number == 1, description=f"Text of web source {number}."),
                 InputField(name=f"source_{number}_url", type="url", description=f"Address of web source {number}."),
             )
         ),
@@ -51,13 +49,15 @@ SPEC = TaskSpec(
         Requirement(name="quotes are exact", description="Every quote can be found at its address, letter by letter."),
     ),
     reasons=reasons(
-        unsupported="Not in the sources", wrong_source="Wrong source named", quote="Quote not exact",
+        unsupported="Not in the sources",
+        wrong_source="Wrong source named",
+        quote="Quote not exact",
         off_question="Answers something else",
     ),
     guideline="Prefer the newer source. A likely guess that no source states is left out.",
     teacher_template=teacher_template("note"),
     student_template="Answer from the sources, with a quote and an address for each claim.\n{{facts}}",
-)  # fmt: skip
+)
 
 STARTER = Starter(
     slug="research-summary",

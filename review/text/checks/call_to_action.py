@@ -16,24 +16,31 @@ _REQUESTS = {
     "en": (
         r"(?:just |simply |please )?(?:reply|write back|get back to me|get in touch|drop me|call me|ring me|email "
         r"me|e-mail me)\b",
-        r"\blet (?:me|us) know\b(?! that)", r"\btell (?:me|us) (?:if|when|what|which|whether)\b",
+        r"\blet (?:me|us) know\b(?! that)",
+        r"\btell (?:me|us) (?:if|when|what|which|whether)\b",
         r"\b(?:pick|book|choose|grab|suggest|propose|name) "
         r"(?:a|any|some|your|two)\b.{0,30}\b(?:time|slot|day|date|call|minutes)\b",
-        r"\bsend (?:me|us) (?:a|your|some|two|any)\b", r"\b(?:please|kindly) "
+        r"\bsend (?:me|us) (?:a|your|some|two|any)\b",
+        r"\b(?:please|kindly) "
         r"(?:send|share|confirm|contact|forward|say)\b",
         r"\bi(?:'d| would| should) (?:like|love|welcome|be "
         r"(?:glad|happy|grateful))\b.{0,60}\b(?:call|talk|speak|meet|chat|hear|show|visit|minutes|conversation)\b",
         r"\bi(?:'m| am) (?:happy|glad|free)\b.{0,60}\b(?:call|talk|speak|meet|chat|hear|show|visit)\b",
-        r"\blooking forward to (?:hear|your|speak|talk)", r"\blet(?:'s| us) (?:talk|speak|meet|find|set "
+        r"\blooking forward to (?:hear|your|speak|talk)",
+        r"\blet(?:'s| us) (?:talk|speak|meet|find|set "
         r"up|schedule|arrange)\b",
     ),
     "de": (
-        r"\b(?:antworten|schreiben|melden|rufen) sie\b", r"\bmelden sie sich\b", r"\blassen sie (?:mich|uns)\b",
-        r"\b(?:geben|sagen|schicken|senden|nennen) sie (?:mir|uns)\b", r"\bich freue mich (?:auf|über)\b",
+        r"\b(?:antworten|schreiben|melden|rufen) sie\b",
+        r"\bmelden sie sich\b",
+        r"\blassen sie (?:mich|uns)\b",
+        r"\b(?:geben|sagen|schicken|senden|nennen) sie (?:mir|uns)\b",
+        r"\bich freue mich (?:auf|über)\b",
         r"\bvereinbaren (?:sie|wir)\b",
-        r"\b(?:gern|gerne) (?:telefoniere|zeige|spreche)\b", r"\bich würde (?:mich freuen|gern|gerne)\b",
+        r"\b(?:gern|gerne) (?:telefoniere|zeige|spreche)\b",
+        r"\bich würde (?:mich freuen|gern|gerne)\b",
     ),
-}  # fmt: skip
+}
 _ASKING = {language: re.compile("|".join(parts), re.IGNORECASE) for language, parts in _REQUESTS.items()}
 # A question that opens with one of these and stands before the end only sets a scene.
 _SCENE = {

@@ -34,11 +34,24 @@ _STARTERS_TEXT = """
 """
 _STARTERS = frozenset(_STARTERS_TEXT.split())
 _PEOPLE = {
-    "american": "states", "british": "kingdom", "danish": "denmark", "dutch": "netherlands", "french": "france",
-    "polish": "poland", "spanish": "spain", "swedish": "sweden", "finnish": "finland", "irish": "ireland",
-    "scottish": "scotland", "welsh": "wales", "swiss": "switzerland", "turkish": "turkey", "greek": "greece",
-    "czech": "czechia", "english": "england",
-}  # fmt: skip
+    "american": "states",
+    "british": "kingdom",
+    "danish": "denmark",
+    "dutch": "netherlands",
+    "french": "france",
+    "polish": "poland",
+    "spanish": "spain",
+    "swedish": "sweden",
+    "finnish": "finland",
+    "irish": "ireland",
+    "scottish": "scotland",
+    "welsh": "wales",
+    "swiss": "switzerland",
+    "turkish": "turkey",
+    "greek": "greece",
+    "czech": "czechia",
+    "english": "england",
+}
 _OF_A_PLACE = re.compile(r"^(.{3,}?)(?:ian|ean|an|ese|ish|i|er|ers)$")
 _TITLE_SHARE = 0.6
 

@@ -17,8 +17,16 @@ NUMBER = re.compile(
 )
 _SCALE = re.compile(r"\s?(k|m|bn|thousand|million|billion|tausend|millionen|milliarden)\b", re.IGNORECASE)
 _FACTORS = {
-    "k": 3, "thousand": 3, "tausend": 3, "m": 6, "million": 6, "millionen": 6, "bn": 9, "billion": 9, "milliarden": 9,
-}  # fmt: skip
+    "k": 3,
+    "thousand": 3,
+    "tausend": 3,
+    "m": 6,
+    "million": 6,
+    "millionen": 6,
+    "bn": 9,
+    "billion": 9,
+    "milliarden": 9,
+}
 _GROUPED = re.compile(r"\d{1,3}(?:([.,'\u2019\u00a0\u202f ])\d{3})(?:\1\d{3})*(?:[.,]\d+)?")
 _BLANKS = str.maketrans("", "", "'\u2019\u00a0\u202f ")
 

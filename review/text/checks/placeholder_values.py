@@ -9,8 +9,15 @@ from review.spec.task_spec import TaskSpec
 from review.text.grounding.passages import is_blank, written
 
 # What writers of placeholders call things, beside the names of the fields themselves.
-_SENDER = {"your company": "seller", "our company": "seller", "seller": "seller", "product": "product",
-           "your product": "product", "our product": "product", "product name": "product"}  # fmt: skip
+_SENDER = {
+    "your company": "seller",
+    "our company": "seller",
+    "seller": "seller",
+    "product": "product",
+    "your product": "product",
+    "our product": "product",
+    "product name": "product",
+}
 _ROLES = {"company": "group", "company name": "group", "organisation": "group", "website": "domain", "url": "domain"}
 LONGEST = 120
 

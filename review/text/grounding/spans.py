@@ -23,8 +23,20 @@ _SIGN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 _SIGNS_AT_MOST = 200
-_SHORT = {"\u202e": "RLO", "\u202d": "LRO", "\u202b": "RLE", "\u202a": "LRE", "\u202c": "PDF", "\u2066": "LRI",
-          "\u2067": "RLI", "\u2068": "FSI", "\u2069": "PDI", "\u200b": "ZWSP", "\u00ad": "SHY", "\ufeff": "BOM"}  # fmt: skip
+_SHORT = {
+    "\u202e": "RLO",
+    "\u202d": "LRO",
+    "\u202b": "RLE",
+    "\u202a": "LRE",
+    "\u202c": "PDF",
+    "\u2066": "LRI",
+    "\u2067": "RLI",
+    "\u2068": "FSI",
+    "\u2069": "PDI",
+    "\u200b": "ZWSP",
+    "\u00ad": "SHY",
+    "\ufeff": "BOM",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,10 +96,15 @@ def _first_hits(search: PairSearch, probes: Ints, targets: Ints, steps: Ints, tw
     if not len(targets):
         return
     ranges = [
-        _ranges(search, search.entries(probes, is_short=not is_short), search.index(targets, is_short=is_short), steps,
-                is_short=is_short)
+        _ranges(
+            search,
+            search.entries(probes, is_short=not is_short),
+            search.index(targets, is_short=is_short),
+            steps,
+            is_short=is_short,
+        )
         for is_short in (True, False)
-    ]  # fmt: skip
+    ]
     asking = np.concatenate([hit_range[0] for hit_range in ranges])
     starts, counts = (
         np.concatenate([hit_range[1] for hit_range in ranges]),

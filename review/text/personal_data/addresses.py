@@ -19,8 +19,29 @@ _PATTERNS = (
             r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Square|Sq|Terrace|Parkway|Pkwy|"
             r"Highway|Hwy|Crescent|Close|Mews|Quay)\b\.?"
         ),
-        (" st", " ave", " road", " rd", " boulevard", " blvd", " lane", " ln", " dr", " court", " ct", " sq", " terrace",
-         " parkway", " pkwy", " highway", " hwy", " crescent", " close", " mews", " quay"),
+        (
+            " st",
+            " ave",
+            " road",
+            " rd",
+            " boulevard",
+            " blvd",
+            " lane",
+            " ln",
+            " dr",
+            " court",
+            " ct",
+            " sq",
+            " terrace",
+            " parkway",
+            " pkwy",
+            " highway",
+            " hwy",
+            " crescent",
+            " close",
+            " mews",
+            " quay",
+        ),
     ),
     # Hauptstraße 5a, Unter den Linden 7, Lange Str. 12, Keizersgracht 12
     (
@@ -28,8 +49,25 @@ _PATTERNS = (
             r"(?<!\w)[A-ZÄÖÜ][\w-]*?(?:straße|strasse|str\.|weg|platz|allee|gasse|damm|ufer|gracht|straat|laan|gatan|vägen|"
             r"gade|vej|katu)\s\d{1,4}\s?[a-zA-Z]?(?!\w)"
         ),
-        ("straße", "strasse", "str.", "weg", "platz", "allee", "gasse", "damm", "ufer", "gracht", "straat", "laan", "gatan",
-         "vägen", "gade", "vej", "katu"),
+        (
+            "straße",
+            "strasse",
+            "str.",
+            "weg",
+            "platz",
+            "allee",
+            "gasse",
+            "damm",
+            "ufer",
+            "gracht",
+            "straat",
+            "laan",
+            "gatan",
+            "vägen",
+            "gade",
+            "vej",
+            "katu",
+        ),
     ),
     (
         re.compile(rf"(?<!\w){_WORD} (?:Straße|Strasse|Str\.|Weg|Platz|Allee|Gasse|Ufer) \d{{1,4}}\s?[a-z]?(?!\w)"),
@@ -53,7 +91,7 @@ _PATTERNS = (
         re.compile(r"(?<!\w)(?:P\.? ?O\.? ?Box|Postfach|Boîte postale|BP|Apartado)\s\d[\d ]{0,6}\d?(?!\w)"),
         ("box", "postfach", "postale", "bp", "apartado"),
     ),
-)  # fmt: skip
+)
 
 
 def spans(text: str) -> Iterator[tuple[int, int]]:

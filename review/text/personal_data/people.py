@@ -29,15 +29,77 @@ _MAYBE_GREETED = re.compile(
 )
 # What follows a greeting and is no name, and first names that are words as well.
 _NO_NAME = frozenset(
-    {"all", "again", "colleague", "colleagues", "customer", "customers", "damen", "everybody", "everyone", "folks",
-     "friend", "friends", "guest", "herren", "hiring", "madam", "manager", "neighbour", "reader", "readers", "sales",
-     "security", "sir", "sirs", "support", "team", "there", "user", "users", "world", "valued"}
-)  # fmt: skip
+    {
+        "all",
+        "again",
+        "colleague",
+        "colleagues",
+        "customer",
+        "customers",
+        "damen",
+        "everybody",
+        "everyone",
+        "folks",
+        "friend",
+        "friends",
+        "guest",
+        "herren",
+        "hiring",
+        "madam",
+        "manager",
+        "neighbour",
+        "reader",
+        "readers",
+        "sales",
+        "security",
+        "sir",
+        "sirs",
+        "support",
+        "team",
+        "there",
+        "user",
+        "users",
+        "world",
+        "valued",
+    }
+)
 _WORDS_TOO = frozenset(
-    {"amber", "art", "august", "bill", "bob", "chance", "charity", "dawn", "drew", "faith", "frank", "grace",
-     "grant", "hope", "iris", "ivy", "jack", "joy", "june", "mark", "may", "melody", "miles", "rich", "robin",
-     "rose", "ruby", "sandy", "skip", "summer", "sunny", "trey", "will"}
-)  # fmt: skip
+    {
+        "amber",
+        "art",
+        "august",
+        "bill",
+        "bob",
+        "chance",
+        "charity",
+        "dawn",
+        "drew",
+        "faith",
+        "frank",
+        "grace",
+        "grant",
+        "hope",
+        "iris",
+        "ivy",
+        "jack",
+        "joy",
+        "june",
+        "mark",
+        "may",
+        "melody",
+        "miles",
+        "rich",
+        "robin",
+        "rose",
+        "ruby",
+        "sandy",
+        "skip",
+        "summer",
+        "sunny",
+        "trey",
+        "will",
+    }
+)
 SHORTEST = 3
 
 

@@ -19,11 +19,27 @@ from training.recipes.schema import Recipe
 _SWITCH: Final = "gradient_checkpointing"
 # Defaults of the first fields as they stood when checkpoints began to leave them out; they stay so here.
 _DEFAULTS: Final[dict[str, Any]] = {
-    "method": "lora", "rank": None, "alpha": 32.0, "dropout": 0.0, "target": "all-linear", "learning_rate": 2e-4,
-    "schedule": "cosine", "warmup_ratio": 0.03, "epochs": 3, "batch_size": 8, "accumulation": 1, "max_length": 8192,
-    "weight_decay": 0.0, "betas": (0.9, 0.999), "max_grad_norm": 1.0, "dtype": "auto", "seed": 1, "eval_every_steps": 0,
-    "sample_every_steps": 0, "checkpoint_every_steps": 0,
-}  # fmt: skip
+    "method": "lora",
+    "rank": None,
+    "alpha": 32.0,
+    "dropout": 0.0,
+    "target": "all-linear",
+    "learning_rate": 2e-4,
+    "schedule": "cosine",
+    "warmup_ratio": 0.03,
+    "epochs": 3,
+    "batch_size": 8,
+    "accumulation": 1,
+    "max_length": 8192,
+    "weight_decay": 0.0,
+    "betas": (0.9, 0.999),
+    "max_grad_norm": 1.0,
+    "dtype": "auto",
+    "seed": 1,
+    "eval_every_steps": 0,
+    "sample_every_steps": 0,
+    "checkpoint_every_steps": 0,
+}
 
 
 def fingerprint_of(recipe: Recipe, source: StudentRef, rows: Sequence[Item], begins: str) -> str:

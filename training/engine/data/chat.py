@@ -167,8 +167,11 @@ def open_chat(tokenizer: Any, ways: Ways = PLAIN_WAYS) -> Chat:
         TrainError: The tokenizer has no end token.
     """
     if tokenizer.eos_token_id is None:
-        raise TrainError("tokenizer_without_end", "the student's tokenizer has no end token",
-                         "Set eos_token in the student's tokenizer_config.json.")  # fmt: skip
+        raise TrainError(
+            "tokenizer_without_end",
+            "the student's tokenizer has no end token",
+            "Set eos_token in the student's tokenizer_config.json.",
+        )
     if not tokenizer.chat_template:
         tokenizer.chat_template = PLAIN_TEMPLATE
     tokenizer.chat_template = chat_template.with_fixed_day(tokenizer.chat_template, ways)

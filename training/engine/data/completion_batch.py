@@ -77,10 +77,14 @@ def collate_completions(groups: Sequence[Sequence[TokenRow]], pad: int, *, share
     if all(len(line.rows) == 1 for line in laid):
         return batch
     return CompletionBatch(
-        batch.input_ids, batch.positions, batch.targets, batch.owners, completion,
+        batch.input_ids,
+        batch.positions,
+        batch.targets,
+        batch.owners,
+        completion,
         position_ids=torch.tensor([line.places + [0] * (width - len(line.ids)) for line in laid]),
         mask=_mask(laid, width),
-    )  # fmt: skip
+    )
 
 
 class _BatchRow:

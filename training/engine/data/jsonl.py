@@ -49,8 +49,9 @@ def encode(chat: Chat, id: str, prompt: Any, completion: Any) -> TokenRow:
     try:
         ids, prompt_length = chat.encode(prompt, completion)
     except PromptMismatchError as error:
-        raise TrainError("template_not_prefix", f"row {id}: {error}",
-                         "Use a student whose chat template keeps the prompt as it is.") from error  # fmt: skip
+        raise TrainError(
+            "template_not_prefix", f"row {id}: {error}", "Use a student whose chat template keeps the prompt as it is."
+        ) from error
     return TokenRow(id, ids, prompt_length)
 
 

@@ -56,8 +56,11 @@ def read(path: Path, chat: Chat, *, max_length: int, max_rows: int | None = None
     raws = jsonl.lines(path, format="kto", texts=("completion",), max_rows=max_rows)
     for raw in raws:
         if not isinstance(raw.get("label"), bool):
-            raise TrainError("bad_row", f"row {raw['id']} of {path.name} has no label that is true or false",
-                             "Freeze the dataset again.")  # fmt: skip
+            raise TrainError(
+                "bad_row",
+                f"row {raw['id']} of {path.name} has no label that is true or false",
+                "Freeze the dataset again.",
+            )
     rows = [jsonl.encode(chat, str(raw["id"]), raw["prompt"], raw["completion"]) for raw in raws]
     strangers = _mismatched_answers(rows, path, max_length)
     answers = [
@@ -70,8 +73,11 @@ def read(path: Path, chat: Chat, *, max_length: int, max_rows: int | None = None
 
 def _mismatched_answers(rows: Sequence[TokenRow], path: Path, max_length: int) -> list[TokenRow]:
     if len({tuple(row.ids[: row.prompt_length]) for row in rows}) < 2:
-        raise TrainError("one_prompt", f"all rows of {path.name} answer one prompt, so drift cannot be told from it",
-                         "Freeze a version with drafts for more records.")  # fmt: skip
+        raise TrainError(
+            "one_prompt",
+            f"all rows of {path.name} answer one prompt, so drift cannot be told from it",
+            "Freeze a version with drafts for more records.",
+        )
     return [_mismatched_answer(rows, index, max_length) for index in range(len(rows))]
 
 

@@ -38,9 +38,11 @@ class PackedRows:
         """What the forward pass is given beside token ids; the names are those of transformers' flash attention."""
         return {
             "position_ids": self.position_ids,
-            "cu_seq_lens_q": self.bounds, "cu_seq_lens_k": self.bounds,
-            "max_length_q": self.longest, "max_length_k": self.longest,
-        }  # fmt: skip
+            "cu_seq_lens_q": self.bounds,
+            "cu_seq_lens_k": self.bounds,
+            "max_length_q": self.longest,
+            "max_length_k": self.longest,
+        }
 
     def pinned(self) -> PackedRows:
         """The same line in memory a GPU can read by itself."""

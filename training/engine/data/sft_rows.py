@@ -222,8 +222,11 @@ def _encode_one(raw: dict[str, Any], chat: Chat) -> tuple[list[int], int]:
     try:
         return chat.encode(raw["prompt"], raw["completion"])
     except PromptMismatchError as error:
-        raise TrainError("template_not_prefix", f"row {raw['id']}: {error}",
-                         "Use a student whose chat template keeps the prompt as it is.") from error  # fmt: skip
+        raise TrainError(
+            "template_not_prefix",
+            f"row {raw['id']}: {error}",
+            "Use a student whose chat template keeps the prompt as it is.",
+        ) from error
 
 
 def _too_long(rows: list[TokenRow], max_length: int) -> TrainError:

@@ -13,9 +13,18 @@ from training.engine.contracts import TrainError
 
 # How drivers and their libraries begin or name what they say; torch wraps some of it in errors of no kind of their own.
 _LOST_MESSAGES: Final = (
-    "CUDA error", "HIP error", "NCCL error", "CUDNN_STATUS", "CUBLAS_STATUS", "CUSOLVER_STATUS", "device-side assert",
-    "uncorrectable ECC", "GPU has fallen off the bus", "NCCL communicator was aborted", "no CUDA-capable device",
-)  # fmt: skip
+    "CUDA error",
+    "HIP error",
+    "NCCL error",
+    "CUDNN_STATUS",
+    "CUBLAS_STATUS",
+    "CUSOLVER_STATUS",
+    "device-side assert",
+    "uncorrectable ECC",
+    "GPU has fallen off the bus",
+    "NCCL communicator was aborted",
+    "no CUDA-capable device",
+)
 _OUT_OF_MEMORY_MESSAGES: Final = ("out of memory", "ALLOC_FAILED")
 HINT: Final = (
     "Resume goes on from the newest checkpoint, on whichever host takes it. If it happens again here, look at the GPU: "

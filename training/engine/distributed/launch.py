@@ -73,9 +73,15 @@ def launch(run: RunDir, spec: TrainSpec, *, on_cpu: bool) -> int:
     config = folder / "accelerate.json"
     config.write_text(json.dumps(accelerate_config(spec, on_cpu=on_cpu), indent=1))
     command = [
-        sys.executable, "-m", "training.engine.distributed.launch", "--config_file", str(config),
-        "-m", "training.engine", str(run.path),
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "training.engine.distributed.launch",
+        "--config_file",
+        str(config),
+        "-m",
+        "training.engine",
+        str(run.path),
+    ]
     process = subprocess.Popen(command, env=_environment(run, spec, on_cpu=on_cpu))
     signalled: set[int] = set()
     while process.poll() is None:

@@ -63,10 +63,13 @@ def export(run: RunDir, spec: ExportSpec) -> ExportSummary:
         plan = gguf_file.gguf_contents(student, quantised=spec.format == "gguf-q8")
         disk.require_room(target, plan.bytes // disk.DISK_MARGIN)
         gguf_file.write(
-            file, plan, title=spec.title, licence=spec.licence,
+            file,
+            plan,
+            title=spec.title,
+            licence=spec.licence,
             report=lambda done, total: run.emit("progress", done=done, total=total, unit="tensors"),
             should_stop=lambda: run.stop_requested,
-        )  # fmt: skip
+        )
         gguf_file.verify(file, plan, should_stop=lambda: run.stop_requested)
         run.emit("log", level="info", message=f"{file.name}: read back, every tensor is what was written")
         tensors, dtype = len(plan.tensors), "q8_0" if spec.format == "gguf-q8" else "float16"

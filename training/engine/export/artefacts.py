@@ -39,9 +39,15 @@ def restore_weights(model: Any, tuned: Mapping[str, Tensor], weights: Mapping[st
 
 
 def write(
-    folder: Path, model: Any, student: LoadedStudent, method: Method, source: StudentRef,
-    *, before: Path | None = None, weights: Mapping[str, Tensor] | None = None,
-) -> list[str]:  # fmt: skip
+    folder: Path,
+    model: Any,
+    student: LoadedStudent,
+    method: Method,
+    source: StudentRef,
+    *,
+    before: Path | None = None,
+    weights: Mapping[str, Tensor] | None = None,
+) -> list[str]:
     """Write `adapter/` or `model/` and return the paths of its files, relative to `folder`.
 
     `weights` are the model's, whole, where it holds but parts of them (`whole_weights`). `before` is the adapter a run on

@@ -37,8 +37,11 @@ def family_of(config: Any) -> Family:
     """
     family = FAMILIES.get(str(config.model_type))
     if family is None:
-        raise TrainError("gguf_unknown_family", f"GGUF is not written for students of the family {config.model_type}",
-                         f"Families: {', '.join(sorted(FAMILIES))}. {MERGED_INSTEAD}")  # fmt: skip
+        raise TrainError(
+            "gguf_unknown_family",
+            f"GGUF is not written for students of the family {config.model_type}",
+            f"Families: {', '.join(sorted(FAMILIES))}. {MERGED_INSTEAD}",
+        )
     if config.model_type == "gemma3_text":
         _require_gemma_as_known(config)
     if any(rope["rope_type"] not in ("default", "linear", "llama3") for rope in _ropes(config).values()):

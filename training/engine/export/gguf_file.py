@@ -81,8 +81,11 @@ def gguf_contents(student: LoadedStudent, *, quantised: bool) -> GgufContents:
     for name, tensor in families.text_tensors(student.model):
         wanted = names.get_name(name, try_suffixes=(".weight", ".bias"))
         if wanted is None:
-            raise TrainError("gguf_no_name", f"llama.cpp has no name for the tensor {name}",
-                             "Export this miniature as merged safetensors.")  # fmt: skip
+            raise TrainError(
+                "gguf_no_name",
+                f"llama.cpp has no name for the tensor {name}",
+                "Export this miniature as merged safetensors.",
+            )
         values = family.reshape(name, tensor, config)
         pieces.append(GgufTensor(wanted, values, _kind(values, quantised)))
     pieces += [GgufTensor(name, values, F32) for name, values in families.extra_tensors(config)]
@@ -176,8 +179,11 @@ def _describe(writer: gguf.GGUFWriter, plan: GgufContents, *, title: str, licenc
 
 
 def _damaged(path: Path, what: str) -> TrainError:
-    return TrainError("gguf_damaged", f"{path.name} was read back and is not what was written: {what}",
-                      "Check this host's disk and memory, then export again.")  # fmt: skip
+    return TrainError(
+        "gguf_damaged",
+        f"{path.name} was read back and is not what was written: {what}",
+        "Check this host's disk and memory, then export again.",
+    )
 
 
 def dequantised(path: Path) -> dict[str, Tensor]:

@@ -89,8 +89,13 @@ def describe(writer: gguf.GGUFWriter, vocabulary: Vocabulary) -> None:
         writer.add_add_space_prefix(vocabulary.has_space_prefix)
     if vocabulary.merges:
         writer.add_token_merges(vocabulary.merges)
-    write = {"bos": writer.add_bos_token_id, "eos": writer.add_eos_token_id, "eot": writer.add_eot_token_id,
-             "pad": writer.add_pad_token_id, "unk": writer.add_unk_token_id}  # fmt: skip
+    write = {
+        "bos": writer.add_bos_token_id,
+        "eos": writer.add_eos_token_id,
+        "eot": writer.add_eot_token_id,
+        "pad": writer.add_pad_token_id,
+        "unk": writer.add_unk_token_id,
+    }
     for name, number in vocabulary.special.items():
         write[name](number)
     writer.add_add_bos_token(vocabulary.adds_bos)
@@ -138,8 +143,12 @@ def _cut(given: Mapping[str, Any]) -> str:
 
 def _special(student: LoadedStudent) -> dict[str, int]:
     tokenizer = student.chat.tokenizer
-    ids = {"bos": tokenizer.bos_token_id, "eos": tokenizer.eos_token_id, "pad": tokenizer.pad_token_id,
-           "unk": tokenizer.unk_token_id}  # fmt: skip
+    ids = {
+        "bos": tokenizer.bos_token_id,
+        "eos": tokenizer.eos_token_id,
+        "pad": tokenizer.pad_token_id,
+        "unk": tokenizer.unk_token_id,
+    }
     # A turn may end by another token than a text does.
     turn = student.chat.end_of_turn
     return {name: int(n) for name, n in {**ids, "eot": turn}.items() if n is not None}
@@ -151,5 +160,8 @@ def _adds_bos(tokenizer: Any) -> bool:
 
 
 def _unknown(why: str) -> TrainError:
-    return TrainError("gguf_tokenizer", f"this student's tokenizer cannot be written to GGUF: {why}",
-                      "Export this miniature as merged safetensors.")  # fmt: skip
+    return TrainError(
+        "gguf_tokenizer",
+        f"this student's tokenizer cannot be written to GGUF: {why}",
+        "Export this miniature as merged safetensors.",
+    )

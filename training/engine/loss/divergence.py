@@ -87,9 +87,16 @@ def divergence(
 class _Divergence(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, values: Tensor, weight: Tensor | None, bias: Tensor | None, student: ScoreSource,
-        teacher: Callable[[slice], Tensor], targets: Tensor, direction: Direction, temperature: float,
-    ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+        ctx: Any,
+        values: Tensor,
+        weight: Tensor | None,
+        bias: Tensor | None,
+        student: ScoreSource,
+        teacher: Callable[[slice], Tensor],
+        targets: Tensor,
+        direction: Direction,
+        temperature: float,
+    ) -> tuple[Tensor, Tensor, Tensor]:
         needs_values, needs_weight, needs_bias, *_ = ctx.needs_input_grad
         d_values = torch.zeros_like(values) if needs_values else None
         d_weight = torch.zeros_like(weight, dtype=torch.float32) if weight is not None and needs_weight else None

@@ -81,9 +81,12 @@ class _TokenLogProbs(torch.autograd.Function):
             if d_bias is not None:
                 d_bias += gradient.sum(0)
         return (
-            d_hidden, d_weight.to(weight.dtype), None if d_bias is None or bias is None else d_bias.to(bias.dtype),
-            None, None,
-        )  # fmt: skip
+            d_hidden,
+            d_weight.to(weight.dtype),
+            None if d_bias is None or bias is None else d_bias.to(bias.dtype),
+            None,
+            None,
+        )
 
 
 def _forward(

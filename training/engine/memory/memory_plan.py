@@ -99,9 +99,10 @@ def plan_memory(model: Any, recipe: Recipe, rows_tokens: Sequence[int], device: 
         fits = fit.nearest_recipe(shape, recipe, rows_tokens, place, memory)
         named = fits and ", ".join(f"{name} {value}" for name, value in fit.recipe_difference(recipe, fits).items())
         raise TrainError(
-            "too_large", f"this run needs about {need / GIB:.1f} GiB of memory, and {device} has {memory / GIB:.1f}",
+            "too_large",
+            f"this run needs about {need / GIB:.1f} GiB of memory, and {device} has {memory / GIB:.1f}",
             f"The nearest recipe that fits has {named}." if named else "Choose a smaller student.",
-        )  # fmt: skip
+        )
     is_short = place == "cpu" and memory is not None and TRIM_BELOW * need > memory
     return MemoryPlan(will_checkpoint(shape, recipe, rows_tokens, place, memory), is_short)
 

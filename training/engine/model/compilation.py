@@ -27,8 +27,11 @@ def compile_layers(model: Any, device: torch.device) -> int:
         TrainError: This host has no compiler for the device.
     """
     if not _has_compiler(device):
-        raise TrainError("no_compiler", f"torch.compile needs a compiler for {device.type}, and this host has none",
-                         "Install a C++ compiler (and Triton for a GPU), or set compile to 'off'.")  # fmt: skip
+        raise TrainError(
+            "no_compiler",
+            f"torch.compile needs a compiler for {device.type}, and this host has none",
+            "Install a C++ compiler (and Triton for a GPU), or set compile to 'off'.",
+        )
     layers = [layer for layer in model.modules() if isinstance(layer, GradientCheckpointingLayer)]
     for layer in layers:
         layer.compile(dynamic=True)

@@ -155,9 +155,13 @@ def _generate_batch(
         if should_stop():
             return None
         scores = model(
-            input_ids=input_ids, attention_mask=mask, position_ids=positions, past_key_values=cache,
-            use_cache=True, logits_to_keep=1,
-        ).logits[:, -1]  # fmt: skip
+            input_ids=input_ids,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        ).logits[:, -1]
         scores = _mask_repeats(scores.float(), [histories[number] for number in live])
         wishes = [
             TokenSampling(sampling.temperature, sampling.top_p, seeds[number], len(written[number])) for number in live
@@ -167,9 +171,10 @@ def _generate_batch(
             written[number].append(token)
             histories[number].add(token)
         going = [
-            at for at, (number, token) in enumerate(zip(live, tokens, strict=True))
+            at
+            for at, (number, token) in enumerate(zip(live, tokens, strict=True))
             if token not in chat.stops and len(written[number]) < limits[chosen[number]]
-        ]  # fmt: skip
+        ]
         if not going:
             return written
         if len(going) < len(live):

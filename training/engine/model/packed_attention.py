@@ -22,10 +22,19 @@ FLASH_SINCE: Final = (8, 0)
 
 
 def packed_attention(
-    module: Any, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, *,
-    cu_seq_lens_q: Tensor, max_length_q: int, dropout: float = 0.0, scaling: float | None = None,
-    sliding_window: int | None = None, **more: Any,
-) -> tuple[Tensor, None]:  # fmt: skip
+    module: Any,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    *,
+    cu_seq_lens_q: Tensor,
+    max_length_q: int,
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    sliding_window: int | None = None,
+    **more: Any,
+) -> tuple[Tensor, None]:
     """Attention in the shape transformers calls it.
 
     Args:
@@ -74,9 +83,17 @@ def _varlen(
     q, k, v = (each.squeeze(0).transpose(0, 1) for each in (query, key, value))
     seen = (-1, 0) if window is None else (window - 1, 0)
     attended: Tensor = varlen_attn(
-        q, k, v, bounds, bounds, longest, longest, scale=scaling, window_size=seen,
+        q,
+        k,
+        v,
+        bounds,
+        bounds,
+        longest,
+        longest,
+        scale=scaling,
+        window_size=seen,
         enable_gqa=query.shape[1] != key.shape[1],
-    )  # type: ignore[assignment]  # fmt: skip
+    )  # type: ignore[assignment]
     return attended.unsqueeze(0)
 
 

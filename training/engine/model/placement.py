@@ -31,9 +31,13 @@ class Placement:
 
 
 def place(
-    wanted: Literal["auto", "cpu", "cuda"], precision: Precision, method: Method, quantise: Quantisation = "none",
-    *, processes: int = 1,
-) -> Placement:  # fmt: skip
+    wanted: Literal["auto", "cpu", "cuda"],
+    precision: Precision,
+    method: Method,
+    quantise: Quantisation = "none",
+    *,
+    processes: int = 1,
+) -> Placement:
     """Choose the device and the formats. Several processes want a GPU each, or share the CPU.
 
     Weights that are tuned stay in fp32 under autocast (mixed precision, "Trained Miniatures"); a base frozen by LoRA is
@@ -43,8 +47,11 @@ def place(
         TrainError: A GPU asked for where none is, or a format this device or this installation does not have.
     """
     if wanted == "cuda" and not torch.cuda.is_available():
-        raise TrainError("no_gpu", "this run asks for a GPU, and this host has none that torch can use",
-                         "Choose the device 'auto' or 'cpu', or run a worker on a GPU host.")  # fmt: skip
+        raise TrainError(
+            "no_gpu",
+            "this run asks for a GPU, and this host has none that torch can use",
+            "Choose the device 'auto' or 'cpu', or run a worker on a GPU host.",
+        )
     device = torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
     if device.type == "cuda" and torch.cuda.device_count() < processes:
         message = f"this run takes {processes} GPUs, and this host has {torch.cuda.device_count()}"
@@ -68,18 +75,27 @@ def accelerator(placement: Placement) -> Accelerator:
 
 def _require_four_bits(device: torch.device) -> None:
     if device.type != "cuda":
-        raise TrainError("qlora_needs_gpu", "a base in 4 bits (QLoRA) needs an NVIDIA GPU; this run is on a CPU",
-                         "Choose quantise 'none', or run a worker on a GPU host.")  # fmt: skip
+        raise TrainError(
+            "qlora_needs_gpu",
+            "a base in 4 bits (QLoRA) needs an NVIDIA GPU; this run is on a CPU",
+            "Choose quantise 'none', or run a worker on a GPU host.",
+        )
     if importlib.util.find_spec("bitsandbytes") is None:
-        raise TrainError("no_bitsandbytes", "a base in 4 bits (QLoRA) needs the package bitsandbytes, which is not here",
-                         'Install it on this host: pip install "miniatures[qlora]".')  # fmt: skip
+        raise TrainError(
+            "no_bitsandbytes",
+            "a base in 4 bits (QLoRA) needs the package bitsandbytes, which is not here",
+            'Install it on this host: pip install "miniatures[qlora]".',
+        )
 
 
 def _autocast(device: torch.device, precision: Precision) -> Autocast:
     if device.type == "cpu":
         if precision == "fp16":
-            raise TrainError("fp16_on_cpu", "fp16 training needs a GPU; this run is on a CPU",
-                             "Choose the precision 'auto' or 'fp32'.")  # fmt: skip
+            raise TrainError(
+                "fp16_on_cpu",
+                "fp16 training needs a GPU; this run is on a CPU",
+                "Choose the precision 'auto' or 'fp32'.",
+            )
         return "bf16" if precision == "bf16" else "no"
     if precision == "auto":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "no"

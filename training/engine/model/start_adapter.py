@@ -61,8 +61,11 @@ def stack(target: Path, before: Path) -> None:
     shutil.rmtree(target / START_ADAPTER, ignore_errors=True)
     upper, lower = load_file(target / WEIGHTS), load_file(before / WEIGHTS)
     if upper.keys() != lower.keys():
-        raise TrainError("other_layers", "the miniature this run began with has its adapter on other layers",
-                         "Begin with a miniature tuned by this release, or tune all weights.")  # fmt: skip
+        raise TrainError(
+            "other_layers",
+            "the miniature this run began with has its adapter on other layers",
+            "Begin with a miniature tuned by this release, or tune all weights.",
+        )
     config, config_before = (json.loads((folder / CONFIG).read_text()) for folder in (target, before))
     scales = (scale_of(config_before), scale_of(config))
     stacked = {name: _stacked(name, (lower[name], upper[name]), scales) for name in upper}

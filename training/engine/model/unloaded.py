@@ -88,13 +88,19 @@ def _checked_folder(path: str, allowed_roots: Sequence[str]) -> str:
     folder = Path(path).resolve()
     roots = [Path(root).resolve() for root in allowed_roots]
     if roots and not any(folder.is_relative_to(root) for root in roots):
-        raise TrainError("student_outside_roots", f"the folder {path} lies outside the folders students may come from",
-                         f"Move it into {' or '.join(map(str, roots))}, or have an admin add its folder.")  # fmt: skip
+        raise TrainError(
+            "student_outside_roots",
+            f"the folder {path} lies outside the folders students may come from",
+            f"Move it into {' or '.join(map(str, roots))}, or have an admin add its folder.",
+        )
     if not folder.is_dir():
         raise TrainError("student_not_found", f"there is no folder {path} on this host", "Check the path.")
     if not (folder / "config.json").is_file():
-        raise TrainError("student_without_config", f"{path} holds no config.json, so it is no model",
-                         "Give the folder that save_pretrained wrote.")  # fmt: skip
+        raise TrainError(
+            "student_without_config",
+            f"{path} holds no config.json, so it is no model",
+            "Give the folder that save_pretrained wrote.",
+        )
     if not any(folder.glob("*.safetensors")):
         raise _without_weights(folder)
     return str(folder)
@@ -102,8 +108,11 @@ def _checked_folder(path: str, allowed_roots: Sequence[str]) -> str:
 
 def _without_weights(folder: Path) -> TrainError:
     if any(file for pattern in PICKLES for file in folder.glob(pattern)):
-        return TrainError("student_pickle_only", f"{folder} holds pickled weights only, which can run code when loaded",
-                          "Convert them to safetensors on a machine you trust.")  # fmt: skip
+        return TrainError(
+            "student_pickle_only",
+            f"{folder} holds pickled weights only, which can run code when loaded",
+            "Convert them to safetensors on a machine you trust.",
+        )
     return TrainError(
         "student_without_weights", f"{folder} holds no weights", "Put model.safetensors beside config.json."
     )
@@ -122,8 +131,11 @@ def _tokenizer(source: str, options: dict[str, Any]) -> Any:
     except (OSError, ValueError, KeyError, TypeError) as error:
         if _hub_error(error) is not None:
             raise explain_load_error(source, error) from error
-        raise TrainError("student_without_tokenizer", f"{source} has no tokenizer that can be read: {error}",
-                         "Put tokenizer.json and tokenizer_config.json beside the weights.") from error  # fmt: skip
+        raise TrainError(
+            "student_without_tokenizer",
+            f"{source} has no tokenizer that can be read: {error}",
+            "Put tokenizer.json and tokenizer_config.json beside the weights.",
+        ) from error
 
 
 def _hub_error(error: BaseException) -> HfHubHTTPError | None:
@@ -138,20 +150,35 @@ def explain_load_error(source: str, error: Exception) -> TrainError:
     """What an error of transformers or of the hub means, and how to mend it."""
     hub = _hub_error(error)
     if isinstance(hub, GatedRepoError):
-        return TrainError("licence_gate", f"the licence of {source} must be accepted before its weights are given out",
-                          f"Open https://huggingface.co/{source}, accept the licence, and set HF_TOKEN to a token of"
-                          " that account with read access.")  # fmt: skip
+        return TrainError(
+            "licence_gate",
+            f"the licence of {source} must be accepted before its weights are given out",
+            f"Open https://huggingface.co/{source}, accept the licence, and set HF_TOKEN to a token of"
+            " that account with read access.",
+        )
     if isinstance(hub, RepositoryNotFoundError | RevisionNotFoundError):
-        return TrainError("student_unknown", f"the hub knows no {source} at this revision, or the token may not see it",
-                          "Check the id and the commit; private models need HF_TOKEN.")  # fmt: skip
+        return TrainError(
+            "student_unknown",
+            f"the hub knows no {source} at this revision, or the token may not see it",
+            "Check the id and the commit; private models need HF_TOKEN.",
+        )
     if hub is not None and hub.response is not None and hub.response.status_code in (401, 403):
         return TrainError("hub_refused", f"the hub refused the token for {source}", "Set HF_TOKEN to a valid token.")
     text = str(error)
     if "architecture" in text or "custom code" in text or "trust_remote_code" in text or isinstance(error, KeyError):
-        return TrainError("student_unknown_architecture", f"{source} is of an architecture this engine does not know",
-                          "Choose a student that the installed transformers runs without remote code.")  # fmt: skip
+        return TrainError(
+            "student_unknown_architecture",
+            f"{source} is of an architecture this engine does not know",
+            "Choose a student that the installed transformers runs without remote code.",
+        )
     if "connect" in text.lower() or "offline" in text.lower():
-        return TrainError("hub_unreachable", f"{source} could not be fetched: the hub is out of reach",
-                          "Check this host's network, or give the student as a folder.")  # fmt: skip
-    return TrainError("student_unreadable", f"{source} could not be loaded: {(text or repr(error)).splitlines()[0]}",
-                      "Check that its files are whole.")  # fmt: skip
+        return TrainError(
+            "hub_unreachable",
+            f"{source} could not be fetched: the hub is out of reach",
+            "Check this host's network, or give the student as a folder.",
+        )
+    return TrainError(
+        "student_unreadable",
+        f"{source} could not be loaded: {(text or repr(error)).splitlines()[0]}",
+        "Check that its files are whole.",
+    )

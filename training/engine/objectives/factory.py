@@ -48,9 +48,11 @@ def make_objective(
         return Kto(recipe.beta, recipe.anchor, recipe.desirable_weight, recipe.undesirable_weight)
     if recipe.objective == "distil":
         asked = teacher_network(
-            teacher(), student, accelerator.device,
+            teacher(),
+            student,
+            accelerator.device,
             autocast=lambda model: accelerator.prepare_model(model, evaluation_mode=True),
-        )  # fmt: skip
+        )
         return Distillation(chat, asked, recipe.kl, recipe.temperature)
     return Sft(chat)
 
@@ -88,9 +90,14 @@ def measure_reference(
     began = time.perf_counter()
     with adapter_switched_off(network.model):
         is_new = objective.references.measure(
-            network, accelerator, rows,
-            batch_size=REFERENCE_BATCHES * batch_size, weights=weights, folders=folders, stop_if_asked=stop_if_asked,
-        )  # fmt: skip
+            network,
+            accelerator,
+            rows,
+            batch_size=REFERENCE_BATCHES * batch_size,
+            weights=weights,
+            folders=folders,
+            stop_if_asked=stop_if_asked,
+        )
     how = f"measured in {time.perf_counter() - began:.1f} s" if is_new else "read from the attempt before"
     emit("log", level="info", message=f"what the reference says of {len(rows)} texts was {how}")
     if isinstance(objective, Dpo):

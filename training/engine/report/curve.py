@@ -68,9 +68,13 @@ class MetricReporter:
             self._reported = now
             rate = standing.step / standing.seconds
             self._emit(
-                "progress", done=standing.step, total=total, unit="steps",
-                rate_per_s=rate, eta_s=(total - standing.step) / rate,
-            )  # fmt: skip
+                "progress",
+                done=standing.step,
+                total=total,
+                unit="steps",
+                rate_per_s=rate,
+                eta_s=(total - standing.step) / rate,
+            )
 
 
 def _mean_of(steps: Sequence[dict[str, float]]) -> dict[str, float]:

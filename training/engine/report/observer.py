@@ -102,9 +102,15 @@ class Observer:
 
 
 def observe(
-    emit: Emit, model: Any, rows: Sequence[Any], *, device: torch.device, dtype: str, processes: int = 1,
+    emit: Emit,
+    model: Any,
+    rows: Sequence[Any],
+    *,
+    device: torch.device,
+    dtype: str,
+    processes: int = 1,
     is_supervised: bool = True,
-) -> Observer:  # fmt: skip
+) -> Observer:
     """An observer for a run that is about to begin; measures the CPU's peak where there is no GPU (about 0.2 s).
 
     Args:

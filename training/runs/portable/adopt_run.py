@@ -51,8 +51,12 @@ def adopt(run_dir: Path) -> AdoptedRun:
     spec = _spec(run_dir)
     run = TrainingRun.objects.select_related("job", "task", "student").filter(job_id=_job_id(spec)).first()
     if run is None:
-        raise Refusal("unknown_run", f"No run here has the job {spec.job} that spec.json names.",
-                      hint="Adopt it where it was exported.", status=404)  # fmt: skip
+        raise Refusal(
+            "unknown_run",
+            f"No run here has the job {spec.job} that spec.json names.",
+            hint="Adopt it where it was exported.",
+            status=404,
+        )
     result = _ended_well(run_dir)
     _require_unaltered(run_dir, spec, run.job, result)
     _require_of_recipe(result, Recipe.model_validate(run.recipe))
@@ -71,8 +75,11 @@ def _spec(run_dir: Path) -> SpecEnvelope:
     try:
         return SpecEnvelope.model_validate_json((run_dir / SPEC).read_bytes())
     except (OSError, ValidationError) as error:
-        raise Refusal("no_run_directory", f"{run_dir} holds no spec.json that can be read: {error}.",
-                      hint="Name the directory that export_run made.") from error  # fmt: skip
+        raise Refusal(
+            "no_run_directory",
+            f"{run_dir} holds no spec.json that can be read: {error}.",
+            hint="Name the directory that export_run made.",
+        ) from error
 
 
 def _job_id(spec: SpecEnvelope) -> UUID:
@@ -107,8 +114,11 @@ def _require_unaltered(run_dir: Path, spec: SpecEnvelope, job: Job, result: Resu
         if not any(PurePosixPath(ref.path).match(pattern) for pattern in MODEL_FILES):
             alterations.append(f"{ref.path} is no file that a run leaves")
     if alterations:
-        raise Refusal("altered", f"This is not what was exported: {'; '.join(alterations)}.",
-                      hint="Bring the directory back as it was given, or export the run again.")  # fmt: skip
+        raise Refusal(
+            "altered",
+            f"This is not what was exported: {'; '.join(alterations)}.",
+            hint="Bring the directory back as it was given, or export the run again.",
+        )
 
 
 def _require_of_recipe(result: Result, recipe: Recipe) -> None:
@@ -118,15 +128,17 @@ def _require_of_recipe(result: Result, recipe: Recipe) -> None:
     except ValidationError as error:
         raise Refusal("altered", f"result.json holds no summary of a run: {error.errors()[0]['msg']}.") from error
     if summary.method != recipe.method or not any(r.path.startswith(f"{summary.artefact}/") for r in result.artefacts):
-        raise Refusal("altered", f"result.json tells of {summary.method} and {summary.artefact}; the recipe of "
-                      f"{recipe.method}.")  # fmt: skip
+        raise Refusal(
+            "altered", f"result.json tells of {summary.method} and {summary.artefact}; the recipe of {recipe.method}."
+        )
 
 
 def _adopted_before(known: Miniature, result: Result) -> AdoptedRun:
     if known.manifest_sha256 == results.manifest(result.artefacts):
         return AdoptedRun(known, is_new=False)
-    raise Refusal("other_miniature", f"This run has a miniature already, '{known.slug}', and it is not this one.",
-                  status=409)  # fmt: skip
+    raise Refusal(
+        "other_miniature", f"This run has a miniature already, '{known.slug}', and it is not this one.", status=409
+    )
 
 
 def _events(run_dir: Path) -> Iterator[Sequence[Event | BadLine]]:

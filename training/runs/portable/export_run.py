@@ -78,9 +78,13 @@ def export(run: TrainingRun, folder: Path) -> Seal:
     job = _at_rest(run)
     folder.mkdir(parents=True, exist_ok=True)
     spec = SpecEnvelope(
-        job=str(job.pk), kind=job.kind, fence=job.fence, lease_s=LEASE_S,
-        body=_body(run, folder), secret_refs=registry.KINDS[job.kind].secret_refs(job),
-    )  # fmt: skip
+        job=str(job.pk),
+        kind=job.kind,
+        fence=job.fence,
+        lease_s=LEASE_S,
+        body=_body(run, folder),
+        secret_refs=registry.KINDS[job.kind].secret_refs(job),
+    )
     laid = [path for path in folder.rglob("*") if path.is_file()]
     write_spec(folder, spec)
     sealed = seal(folder, spec, run=str(run.pk), files=laid)
@@ -142,7 +146,11 @@ def _copy_checkpoint(job: Job, folder: Path) -> int | None:
 def _note(job: Job, sealed: Seal) -> None:
     job = lock_job(job.pk)
     if job.state not in AT_REST or job.fence != sealed.fence:
-        raise Refusal("begun_since", "The run was set going while it was being exported.", status=409,
-                      hint="Pause it and export it again.")  # fmt: skip
+        raise Refusal(
+            "begun_since",
+            "The run was set going while it was being exported.",
+            status=409,
+            hint="Pause it and export it again.",
+        )
     message = "Exported to be trained elsewhere. Resuming it here takes it back; the export then counts no more."
     append_event(job, "log", {"level": "info", "message": message, SEALED: sealed.model_dump()})

@@ -39,11 +39,12 @@ def differences(folder: Path, spec: SpecEnvelope, sealed: Seal) -> list[str]:
     """What is not as it was given away: fields of the spec, and files by path; empty when nothing differs."""
     now = _fields(spec)
     changes = [
-        f"spec.{name} was changed" if name in now and name in sealed.spec else
-        f"spec.{name} was {'added' if name in now else 'removed'}"
+        f"spec.{name} was changed"
+        if name in now and name in sealed.spec
+        else f"spec.{name} was {'added' if name in now else 'removed'}"
         for name in sorted(now.keys() | sealed.spec.keys())
         if now.get(name) != sealed.spec.get(name)
-    ]  # fmt: skip
+    ]
     for name, digest in sorted(sealed.files.items()):
         path = folder / name
         if not path.is_file():

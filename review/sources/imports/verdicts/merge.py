@@ -77,10 +77,22 @@ def _decision(draft: Draft, reviewer: Member, said: ParsedVerdict, *, source: So
     if said.verdict is Verdict.EDIT:
         measured = edits.edit_columns(draft.task_version.spec, draft.record.facts, draft.fields, fields)
     return Decision(
-        id=uuid5(draft.pk, key), draft=draft, task_id=draft.task_id, reviewer=reviewer, verdict=said.verdict,
-        fields=fields, before_hash=draft.fields_hash, body_hash=body.body_hash(draft.pk), reasons=list(said.reasons),
-        ratings=said.ratings, seconds=said.seconds, note=said.note, imported_from=source, created_at=at, **measured,
-    )  # fmt: skip
+        id=uuid5(draft.pk, key),
+        draft=draft,
+        task_id=draft.task_id,
+        reviewer=reviewer,
+        verdict=said.verdict,
+        fields=fields,
+        before_hash=draft.fields_hash,
+        body_hash=body.body_hash(draft.pk),
+        reasons=list(said.reasons),
+        ratings=said.ratings,
+        seconds=said.seconds,
+        note=said.note,
+        imported_from=source,
+        created_at=at,
+        **measured,
+    )
 
 
 def _fields(draft: Draft, said: ParsedVerdict) -> Fields | None:
@@ -96,13 +108,21 @@ def _overtaken(draft: Draft, said: Sequence[Decision], *, source: Source) -> lis
         by_reviewer[decision.reviewer_id].append(decision)
     return [
         Decision(
-            id=uuid5(earlier.pk, "overtaken"), draft=draft, task_id=draft.task_id, reviewer_id=earlier.reviewer_id,
-            verdict=Verdict.RETRACT, fields=None, before_hash=draft.fields_hash, body_hash=earlier.body_hash,
-            retracts=earlier, imported_from=source, created_at=later.created_at,
+            id=uuid5(earlier.pk, "overtaken"),
+            draft=draft,
+            task_id=draft.task_id,
+            reviewer_id=earlier.reviewer_id,
+            verdict=Verdict.RETRACT,
+            fields=None,
+            before_hash=draft.fields_hash,
+            body_hash=earlier.body_hash,
+            retracts=earlier,
+            imported_from=source,
+            created_at=later.created_at,
         )
         for words in by_reviewer.values()
         for earlier, later in pairwise(words)
-    ]  # fmt: skip
+    ]
 
 
 def _close_assignments(drafts: dict[UUID, Draft], fresh: Any) -> None:
@@ -111,15 +131,20 @@ def _close_assignments(drafts: dict[UUID, Draft], fresh: Any) -> None:
     Assignment.objects.bulk_create(
         [
             Assignment(
-                draft_id=draft_id, reviewer_id=reviewer_id, task_id=decision.task_id,
-                state=AssignmentState.DONE, leased_until=decision.created_at,
+                draft_id=draft_id,
+                reviewer_id=reviewer_id,
+                task_id=decision.task_id,
+                state=AssignmentState.DONE,
+                leased_until=decision.created_at,
                 etag=deck.etag_for(drafts[draft_id], decision.reviewer),
             )
             for (draft_id, reviewer_id), decision in pairs.items()
         ],
-        update_conflicts=True, unique_fields=["draft", "reviewer"], update_fields=["state", "unfinished", "updated_at"],
+        update_conflicts=True,
+        unique_fields=["draft", "reviewer"],
+        update_fields=["state", "unfinished", "updated_at"],
         batch_size=200,
-    )  # fmt: skip
+    )
 
 
 def _settle(drafts: Sequence[Draft], here: dict[UUID, list[Decision]]) -> None:

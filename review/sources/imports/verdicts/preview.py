@@ -114,10 +114,18 @@ def _preview(
     tally: RowTally,
 ) -> ImportPreview:
     return ImportPreview(
-        table.format, table.encoding, table.columns, samples(table), mapping, fields,
-        tuple(column for column in table.columns if not mapping.get(column)), problems, tally.total, tally.bad,
+        table.format,
+        table.encoding,
+        table.columns,
+        samples(table),
+        mapping,
+        fields,
+        tuple(column for column in table.columns if not mapping.get(column)),
+        problems,
+        tally.total,
+        tally.bad,
         tuple(tally.errors),
-    )  # fmt: skip
+    )
 
 
 class _Look:

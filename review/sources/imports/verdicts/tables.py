@@ -80,9 +80,10 @@ def open_judged(path: Path) -> JudgedTable:
     check_columns(columns)
     if not is_judged:
         raise Refusal(
-            "no_verdicts", f"This is an export of {tool} in which nothing was judged.",
+            "no_verdicts",
+            f"This is an export of {tool} in which nothing was judged.",
             hint="Export it again with annotations.",
-        )  # fmt: skip
+        )
     return JudgedTable(inner, tool, tuple(columns))
 
 

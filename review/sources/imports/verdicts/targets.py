@@ -23,9 +23,14 @@ EDITED, RATING = "edited.", "rating."
 
 _CORRECTIONS = re.compile(r"\b(correct(ion|ed)|edit(ed)?|fix(ed)?|rewrit(e|ten)|revised|final)", re.IGNORECASE)
 _SAID = (
-    (VERDICT, "verdict"), (REVIEWER, "reviewer"), (AT, "when it was given"), (SECONDS, "seconds it took"),
-    (REASONS, "reasons"), (NOTE, "note"), (DRAFT, "id of a draft that is here already"),
-)  # fmt: skip
+    (VERDICT, "verdict"),
+    (REVIEWER, "reviewer"),
+    (AT, "when it was given"),
+    (SECONDS, "seconds it took"),
+    (REASONS, "reasons"),
+    (NOTE, "note"),
+    (DRAFT, "id of a draft that is here already"),
+)
 
 
 def judged_targets(spec: TaskSpec) -> tuple[TargetField, ...]:
@@ -70,9 +75,11 @@ def check_verdict_columns(spec: TaskSpec, mapping: ColumnMapping, defaults: AnyM
     if errors:
         first = next(iter(errors.values()))[0]
         raise Refusal(
-            "mapping_invalid", first, hint="Choose the columns of the text that was judged and of what was said.",
+            "mapping_invalid",
+            first,
+            hint="Choose the columns of the text that was judged and of what was said.",
             errors=errors,
-        )  # fmt: skip
+        )
 
 
 def _unknown(spec: TaskSpec, filled: Collection[str], defaults: AnyMapping[str, str]) -> dict[str, list[str]]:

@@ -53,8 +53,9 @@ class ReviewerAccounts:
         by_username = {held.member.username: held.member for held in team}
         if strange := sorted(wanted - by_username.keys()):
             words = f"There is no member '{strange[0]}' in the team of this task."
-            raise Refusal("mapping_invalid", words, hint="Choose a member of the team, or none.",
-                          errors={"reviewers": [words]})  # fmt: skip
+            raise Refusal(
+                "mapping_invalid", words, hint="Choose a member of the team, or none.", errors={"reviewers": [words]}
+            )
         self._task = task
         self._by_name = {name: by_username[username] for name, username in chosen.items() if username}
 
@@ -138,13 +139,24 @@ def import_decisions(
 
     tally = RowTally()
     source = source_row.create_source(
-        task, SourceKind.DECISIONS, path, table.format, mapping, by=by, filename=filename, name=name,
+        task,
+        SourceKind.DECISIONS,
+        path,
+        table.format,
+        mapping,
+        by=by,
+        filename=filename,
+        name=name,
         provenance=provenance or table.tool,
-    )  # fmt: skip
+    )
     intake = _Intake(
-        source, version, ReviewerAccounts(task, reviewers or {}), verdicts or {}, tally,
+        source,
+        version,
+        ReviewerAccounts(task, reviewers or {}),
+        verdicts or {},
+        tally,
         companies_of_file(task, version.spec, table, mapping, fields, defaults or {}),
-    )  # fmt: skip
+    )
     rows = at_most(read_rows(table, mapping, fields, defaults or {}, tally), MAX_VERDICTS, "verdicts")
     for chunk in chunks(rows, CHUNK):
         intake.add(chunk)
@@ -188,8 +200,9 @@ class _Intake:
         self._reviewers.learn({verdict.reviewer for _, verdict in parsed})
         added = merge.write(
             [(draft_id, self._reviewers.member(verdict.reviewer), verdict) for draft_id, verdict in parsed],
-            source=self._source, now=self._now,
-        )  # fmt: skip
+            source=self._source,
+            now=self._now,
+        )
         self._tally.added += added
         self._tally.known += len(parsed) - added
 
@@ -230,13 +243,16 @@ class _Intake:
             version=self._version,
             drafts=[
                 NewDraft(
-                    record_id=record_id, fields=draft.fields, origin="import", provenance=self._source.provenance,
+                    record_id=record_id,
+                    fields=draft.fields,
+                    origin="import",
+                    provenance=self._source.provenance,
                     call_id=call_id(record_id.hex, draft.text_hash),
                 )
                 for record_id, draft in wanted
                 if (record_id, draft.text_hash) not in known
             ],
-        )  # fmt: skip
+        )
         return self._known(wanted)
 
     def _known(self, wanted: list[tuple[UUID, DraftColumns]]) -> dict[tuple[UUID, str], UUID]:
