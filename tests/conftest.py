@@ -14,6 +14,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from members.models import Member
+from tests.everything import ROOT, files_with
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -38,11 +39,24 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the browser's tests last: its event loop stays in this thread, where `asyncio.run` then refuses to start."""
     deselect_outside_data(config, items)
+    refuse_hidden_marks(items)
     if os.environ.get("TEST_ONLY_DATABASE"):
         keep(config, items, [item for item in items if depends_on_the_database(item)])
     if os.environ.get("TEST_NO_DATABASE"):
         keep(config, items, [item for item in items if not touches_database(item)])
     items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+
+
+def refuse_hidden_marks(items: list[pytest.Item]) -> None:
+    """Refuse a mark that a pass looks for and that the test's file does not name: the pass would not find the test."""
+    for mark in ("browser", "alone", "postgres_only"):
+        files = {item.path for item in items if item.get_closest_marker(mark)}
+        known = [ROOT / name for name in files_with(mark)] if files else []
+        for path in sorted(files):
+            if path not in known and not set(path.parents) & set(known):
+                raise pytest.UsageError(
+                    f"{path} has tests marked '{mark}': write pytest.mark.{mark} in the file itself."
+                )
 
 
 def touches_database(item: pytest.Item) -> bool:
@@ -53,6 +67,8 @@ def touches_database(item: pytest.Item) -> bool:
 
 def depends_on_the_database(item: pytest.Item) -> bool:
     """Whether it makes a difference to this test which database there is."""
+    if item.get_closest_marker("postgres_only") is not None:
+        return True
     if not touches_database(item):
         return False
     return item.get_closest_marker("both_databases") is not None or not ONE_DATABASE.search(item.path.as_posix())

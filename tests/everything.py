@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -28,6 +29,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+ROOT = Path(__file__).resolve().parent.parent
 CORES = max(1, os.cpu_count() or 1)
 # Tests of one file stay together, so that what they share is made once. Each worker has a core; more threads would stand
 # in each other's way.
@@ -36,6 +38,8 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
 # Of a failure, told again at the very end.
 SAID_LINES = 25
+# Of a pass's command line, above its output.
+SAID_CHARS = 200
 
 # Each test on SQLite belongs to one of these, or to `postgres_only`.
 BROWSERS = "browser"
@@ -74,6 +78,7 @@ class Pass:
     def run(self, reports: Path, *, aside: bool = False) -> None:
         """Run it; `aside` says what it said only at its end, so that two may run side by side."""
         title = f"\n=== {self.name}: pytest {' '.join(self.arguments)}\n"
+        title = title if len(title) < SAID_CHARS else f"{title[:SAID_CHARS]} …\n"
         if not aside:
             print(title, end="", flush=True)
         report = reports / self.name.replace(", ", "-").replace(" ", "-").lower()
@@ -117,17 +122,28 @@ def all_passes(reports: Path, asked: tuple[str, ...]) -> list[Pass]:
                 ONE_THREAD | on_postgres,
             ),
         ]
+        # To read all files for the sake of a few takes half a minute of a core.
+        where = lambda *marks: () if asked else files_with(*marks)  # noqa: E731
         # The longest first, so that both sides end at about the same time.
         narrow = [
             Pass("Tours", ("-m", BROWSERS, *asked, "tests/tour")),
-            Pass("Browsers", ("-m", BROWSERS, *asked, "--ignore=tests/tour")),
-            Pass("SQLite, drills", ("-m", DRILLS, *asked)),
-            Pass("PostgreSQL, one by one", ("-m", "postgres_only", *asked), on_postgres),
+            Pass("Browsers", ("-m", BROWSERS, "--ignore=tests/tour", *asked, *where("browser"))),
+            Pass("SQLite, drills", ("-m", DRILLS, *asked, *where("stress", "alone"))),
+            Pass("PostgreSQL, one by one", ("-m", "postgres_only", *asked, *where("postgres_only")), on_postgres),
         ]
         for each in wide:
             each.run(reports)
         side_by_side(narrow, reports)
     return [*wide, *narrow]
+
+
+def files_with(*marks: str) -> tuple[str, ...]:
+    """Files of tests that name one of some marks; of a `conftest.py` that does, its folder."""
+    named = re.compile(rf"\bmark\.({'|'.join(marks)})\b")
+    files = [path for path in (ROOT / "tests").rglob("*.py") if named.search(path.read_text())]
+    folders = {path.parent for path in files if path.name == "conftest.py"}
+    apart = [path for path in files if folders.isdisjoint(path.parents)]
+    return tuple(sorted(str(path.relative_to(ROOT)) for path in (*folders, *apart)))
 
 
 def check(reports: Path, asked: tuple[str, ...]) -> list[Pass]:

@@ -61,3 +61,13 @@ def test_the_summary_names_a_pass_that_failed() -> None:
     passes = [everything.Pass("SQLite, together", (), took_s=61.6), everything.Pass("Tours", (), status=1, took_s=5)]
 
     assert list(everything.times(passes)) == ["  1:02  SQLite, together", "  0:05  Tours, failed (1)"]
+
+
+def test_files_that_name_a_mark_are_found_and_a_conftest_stands_for_its_folder() -> None:
+    cut = everything.files_with("postgres_only")
+    drills = everything.files_with("stress", "alone")
+
+    assert "tests/training/hosts/test_cut_off.py" in cut
+    assert "tests/review/fire" in drills
+    assert not [name for name in drills if name.startswith("tests/review/fire/")]
+    assert len(drills) < 60
