@@ -1,0 +1,107 @@
+"""How the address of a route leads to a task: by its slug, or by what belongs to the task."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from django.db.models import Q
+
+from generation.models import Budget
+from jobs.models import Job
+from members.models import Member
+from webhooks.models import Hook
+
+_FIRST_PARAMETER = re.compile(r"(?:([\w-]+)/)?<\w+:(\w+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLookup:
+    """How one parameter leads to its task.
+
+    Attributes:
+        parameter: Its name in the address.
+        tasks: The condition on tasks that only the parameter's task fulfils.
+        missing: What a member reads who may not see it, or where there is nothing; `{}` is the value.
+        is_open: Whether a member may read what has this value and belongs to no task.
+    """
+
+    parameter: str
+    tasks: Callable[[object], Q]
+    missing: str
+    is_open: Callable[[object, Member], bool] = lambda value, member: False
+
+
+def _by(path: str) -> Callable[[object], Q]:
+    return lambda value: Q(**{path: value})
+
+
+def _of_job(value: object) -> Q:
+    return Q(slug__in=Job.objects.filter(pk=value).values("task_slug"))
+
+
+def _of_hook(value: object) -> Q:
+    return Q(slug__in=Hook.objects.filter(pk=value).values("task_slug"))
+
+
+def _own_job(value: object, member: Member) -> bool:
+    return Job.objects.filter(pk=value, task_slug="", created_by=member).exists()
+
+
+def _shared_budget(value: object, member: Member) -> bool:
+    return Budget.objects.filter(pk=value, task__isnull=True).exists()
+
+
+# By parameter, with the word before it in the address where several things are called the same.
+_LOOKUPS: dict[str, tuple[Callable[[object], Q], str]] = {
+    "tasks/slug": (_by("slug"), "There is no task '{}' that you can see."),
+    "desk/slug": (_by("slug"), "There is no task '{}' that you can see."),
+    "desk/task_slug": (_by("slug"), "There is no task '{}' that you can see."),
+    "datasets/slug": (_by("datasets__slug"), "There is no dataset '{}' that you can see."),
+    "campaigns/slug": (_by("campaigns__slug"), "There is no campaign '{}' that you can see."),
+    "experiments/slug": (_by("campaigns__experiment__slug"), "There is no experiment '{}' that you can see."),
+    "sources/pk": (_by("sources"), "There is no such source that you can see."),
+    "records/pk": (_by("records"), "There is no such record that you can see."),
+    "contacts/pk": (_by("contacts"), "There is no such contact that you can see."),
+    "record_id": (_by("records"), "There is no such record that you can see."),
+    "draft_id": (_by("drafts"), "There is no such draft."),
+    "decision_id": (_by("drafts__decisions"), "There is no such decision."),
+    "comment_id": (_by("drafts__comments"), "There is no such comment."),
+    "request_id": (_by("drafts__revision_requests"), "There is no such request."),
+    "known_id": (_by("known_answers"), "There is no such known answer."),
+    "version_id": (_by("datasets__versions"), "There is no dataset version with this id that you can see."),
+    "order_id": (_by("orders"), "There is no such generation job that you can see."),
+    "research_id": (_by("research"), "There is no such research that you can see."),
+    "proposal_id": (_by("proposals"), "There is no such proposal that you can see."),
+    "budget_id": (_by("budgets"), "There is no such budget that you can see."),
+    "run_id": (_by("training_runs"), "There is no training run with this id that you can see."),
+    "miniature_id": (_by("miniatures"), "There is no miniature with this id that you can see."),
+    "sweep_id": (_by("sweeps"), "There is no sweep with this id that you can see."),
+    "evaluation_id": (_by("evaluations"), "There is no evaluation with this id that you can see."),
+    "study_id": (_by("studies"), "There is no study with this id that you can see."),
+    "message_id": (_by("campaigns__messages"), "There is no such mail."),
+    "reply_id": (_by("campaigns__messages__replies"), "There is no such reply that you can see."),
+    "job_id": (_of_job, "There is no such job that you can see."),
+    "hook_id": (_of_hook, "There is no webhook with this id that you can see."),
+}
+# Jobs and budgets that belong to no task.
+_OPEN: Mapping[str, Callable[[object, Member], bool]] = {"job_id": _own_job, "budget_id": _shared_budget}
+
+
+@cache
+def lookup_of(pattern: str) -> TaskLookup | None:
+    """Return how the first parameter of a pattern leads to a task; None where it does not.
+
+    What else the address names is inside that task, or is not found: the view asks.
+    """
+    first = _FIRST_PARAMETER.search(pattern)
+    if first is None:
+        return None
+    before, name = first.groups()
+    key = next((key for key in (f"{before}/{name}", name) if key in _LOOKUPS), None)
+    if key is None:
+        return None
+    tasks, missing = _LOOKUPS[key]
+    return TaskLookup(name, tasks, missing, **({"is_open": _OPEN[name]} if name in _OPEN else {}))
