@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 
 from generation.models import Budget
 from jobs.models import Job
 from members.models import Member
+from review.states import Role
+from review.tasks import permissions
 from webhooks.models import Hook
 
 _FIRST_PARAMETER = re.compile(r"(?:([\w-]+)/)?<\w+:(\w+)>")
@@ -25,13 +28,13 @@ class TaskLookup:
         parameter: Its name in the address.
         tasks: The condition on tasks that only the parameter's task fulfils.
         missing: What a member reads who may not see it, or where there is nothing; `{}` is the value.
-        is_open: Whether a member may read what has this value and belongs to no task.
+        otherwise: Returns whether the member may do it without a role in a task; may refuse in words of its own.
     """
 
     parameter: str
     tasks: Callable[[object], Q]
     missing: str
-    is_open: Callable[[object, Member], bool] = lambda value, member: False
+    otherwise: Callable[[object, Member, Role], bool] = lambda value, member, least: False
 
 
 def _by(path: str) -> Callable[[object], Q]:
@@ -46,12 +49,27 @@ def _of_hook(value: object) -> Q:
     return Q(slug__in=Hook.objects.filter(pk=value).values("task_slug"))
 
 
-def _own_job(value: object, member: Member) -> bool:
-    return Job.objects.filter(pk=value, task_slug="", created_by=member).exists()
+def _own_job(value: object, member: Member, least: Role) -> bool:
+    """A job of no task is seen by whoever made it, and steered by admins."""
+    is_own = Job.objects.filter(pk=value, task_slug="", created_by=member).exists()
+    if is_own and least is not Role.VIEWER:
+        raise PermissionDenied("Only an admin may pause, resume or cancel a job that belongs to no task.")
+    return is_own
 
 
-def _shared_budget(value: object, member: Member) -> bool:
-    return Budget.objects.filter(pk=value, task__isnull=True).exists()
+def _shared_budget(value: object, member: Member, least: Role) -> bool:
+    """The installation's own budgets are seen by every member, and set by admins."""
+    is_shared = Budget.objects.filter(pk=value, task__isnull=True).exists()
+    if is_shared and least is not Role.VIEWER:
+        raise PermissionDenied("Only an admin may set this budget.")
+    return is_shared
+
+
+def _webhook(value: object, member: Member, least: Role) -> bool:
+    """Webhooks are a matter of admins and leads: others do not even ask whether there is one."""
+    if not permissions.may_create(member):
+        raise PermissionDenied("Webhooks need the role admin, or lead of a task.")
+    return False
 
 
 # By parameter, with the word before it in the address where several things are called the same.
@@ -86,8 +104,7 @@ _LOOKUPS: dict[str, tuple[Callable[[object], Q], str]] = {
     "job_id": (_of_job, "There is no such job that you can see."),
     "hook_id": (_of_hook, "There is no webhook with this id that you can see."),
 }
-# Jobs and budgets that belong to no task.
-_OPEN: Mapping[str, Callable[[object, Member], bool]] = {"job_id": _own_job, "budget_id": _shared_budget}
+_OTHERWISE = {"job_id": _own_job, "budget_id": _shared_budget, "hook_id": _webhook}
 
 
 @cache
@@ -104,4 +121,4 @@ def lookup_of(pattern: str) -> TaskLookup | None:
     if key is None:
         return None
     tasks, missing = _LOOKUPS[key]
-    return TaskLookup(name, tasks, missing, **({"is_open": _OPEN[name]} if name in _OPEN else {}))
+    return TaskLookup(name, tasks, missing, **({"otherwise": _OTHERWISE[name]} if name in _OTHERWISE else {}))
