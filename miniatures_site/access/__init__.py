@@ -5,6 +5,7 @@ check roles again behind it.
 """
 
 from miniatures_site.access.levels import AccessLevel, Rule
-from miniatures_site.access.rules import ACCESS, ACCOUNTS, RULES
+from miniatures_site.access.rules import ACCESS, RULES
+from miniatures_site.access.rules.accounts import ACCOUNTS
 
 __all__ = ["ACCESS", "ACCOUNTS", "RULES", "AccessLevel", "Rule"]

@@ -24,7 +24,7 @@ from miniatures_site.access.levels import ADMIN, ANY_LEAD, KEY, LEAD, MEMBER, NO
 from miniatures_site.access.levels import AccessLevel as Level
 from miniatures_site.access.routes import key_of
 from miniatures_site.access.rules import RULES
-from miniatures_site.access.task_of import TaskLookup, lookup_of
+from miniatures_site.access.task_of import AddressValue, TaskLookup, lookup_of
 from review.states import Role
 from review.tasks import permissions
 
@@ -105,7 +105,7 @@ def decide(member: Member, need: Level, pattern: str, values: Mapping[str, Any])
     if need is ADMIN:
         raise PermissionDenied("This needs an admin.")
     if need is ANY_LEAD:
-        if not permissions.may_create(member):
+        if not permissions.read_leads(member):
             raise PermissionDenied("This needs the role admin, or lead of a task.")
         return
     lookup = lookup_of(pattern)
@@ -115,7 +115,7 @@ def decide(member: Member, need: Level, pattern: str, values: Mapping[str, Any])
     _require_role(member, ROLES[need], lookup, values[lookup.parameter])
 
 
-def _require_role(member: Member, least: Role, lookup: TaskLookup, value: object) -> None:
+def _require_role(member: Member, least: Role, lookup: TaskLookup, value: AddressValue) -> None:
     access = permissions.read_access(member, lookup.tasks(value))
     if access is not None:
         permissions.require(member, access.task, least)

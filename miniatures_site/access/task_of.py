@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
@@ -17,6 +18,8 @@ from review.states import Role
 from review.tasks import permissions
 from webhooks.models import Hook
 
+# What a parameter of an address is by the time a view gets it.
+AddressValue = UUID | str
 _FIRST_PARAMETER = re.compile(r"(?:([\w-]+)/)?<\w+:(\w+)>")
 
 
@@ -32,24 +35,24 @@ class TaskLookup:
     """
 
     parameter: str
-    tasks: Callable[[object], Q]
+    tasks: Callable[[AddressValue], Q]
     missing: str
-    otherwise: Callable[[object, Member, Role], bool] = lambda value, member, least: False
+    otherwise: Callable[[AddressValue, Member, Role], bool] = lambda value, member, least: False
 
 
-def _by(path: str) -> Callable[[object], Q]:
+def _by(path: str) -> Callable[[AddressValue], Q]:
     return lambda value: Q(**{path: value})
 
 
-def _of_job(value: object) -> Q:
+def _of_job(value: AddressValue) -> Q:
     return Q(slug__in=Job.objects.filter(pk=value).values("task_slug"))
 
 
-def _of_hook(value: object) -> Q:
+def _of_hook(value: AddressValue) -> Q:
     return Q(slug__in=Hook.objects.filter(pk=value).values("task_slug"))
 
 
-def _own_job(value: object, member: Member, least: Role) -> bool:
+def _own_job(value: AddressValue, member: Member, least: Role) -> bool:
     """A job of no task is seen by whoever made it, and steered by admins."""
     is_own = Job.objects.filter(pk=value, task_slug="", created_by=member).exists()
     if is_own and least is not Role.VIEWER:
@@ -57,7 +60,7 @@ def _own_job(value: object, member: Member, least: Role) -> bool:
     return is_own
 
 
-def _shared_budget(value: object, member: Member, least: Role) -> bool:
+def _shared_budget(value: AddressValue, member: Member, least: Role) -> bool:
     """The installation's own budgets are seen by every member, and set by admins."""
     is_shared = Budget.objects.filter(pk=value, task__isnull=True).exists()
     if is_shared and least is not Role.VIEWER:
@@ -65,7 +68,7 @@ def _shared_budget(value: object, member: Member, least: Role) -> bool:
     return is_shared
 
 
-def _webhook(value: object, member: Member, least: Role) -> bool:
+def _webhook(value: AddressValue, member: Member, least: Role) -> bool:
     """Webhooks are a matter of admins and leads: others do not even ask whether there is one."""
     if not permissions.may_create(member):
         raise PermissionDenied("Webhooks need the role admin, or lead of a task.")
@@ -73,7 +76,7 @@ def _webhook(value: object, member: Member, least: Role) -> bool:
 
 
 # By parameter, with the word before it in the address where several things are called the same.
-_LOOKUPS: dict[str, tuple[Callable[[object], Q], str]] = {
+_LOOKUPS: dict[str, tuple[Callable[[AddressValue], Q], str]] = {
     "tasks/slug": (_by("slug"), "There is no task '{}' that you can see."),
     "desk/slug": (_by("slug"), "There is no task '{}' that you can see."),
     "desk/task_slug": (_by("slug"), "There is no task '{}' that you can see."),

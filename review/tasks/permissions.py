@@ -14,6 +14,7 @@ from review.states import Role
 
 RANK = {Role.VIEWER.value: 1, Role.REVIEWER.value: 2, Role.LEAD.value: 3}
 _KEPT = "_task_access"
+_KEPT_LEADS = "_led_tasks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,13 @@ def read_access(member: Member, tasks: Q) -> TaskAccess | None:
     access = None if task is None else TaskAccess(task, task.my_role)
     setattr(member, _KEPT, access)
     return access
+
+
+def read_leads(member: Member) -> bool:
+    """Return whether the member leads a task; which ones is kept on `member`, as `read_access` keeps a role."""
+    led = led_by(member)
+    setattr(member, _KEPT_LEADS, led)
+    return bool(led) or may_create(member)
 
 
 def _kept_access(member: Member) -> TaskAccess | None:
@@ -106,6 +114,9 @@ def slugs_with(member: Member, least: Role) -> frozenset[str] | None:
 
 def led_by(member: Member) -> list[tuple[str, str]]:
     """Slug and name of each task the member leads; an admin leads all."""
+    kept: list[tuple[str, str]] | None = getattr(member, _KEPT_LEADS, None)
+    if kept is not None:
+        return list(kept)
     tasks = tasks_for(member)
     if not member.is_admin:
         tasks = tasks.filter(memberships__member=member, memberships__role=Role.LEAD)
@@ -114,7 +125,9 @@ def led_by(member: Member) -> list[tuple[str, str]]:
 
 def may_create(member: Member) -> bool:
     """Whether the member may make tasks: an admin, or a lead of any task."""
-    return member.is_admin or Membership.objects.filter(member=member, role=Role.LEAD).exists()
+    if member.is_admin or getattr(member, _KEPT_LEADS, None):
+        return True
+    return Membership.objects.filter(member=member, role=Role.LEAD).exists()
 
 
 def require_may_create(member: Member) -> None:

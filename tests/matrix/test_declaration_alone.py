@@ -39,7 +39,7 @@ LEFT_TO_SERVICES = {
 def without_services(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever is let in is an admin to everything behind the declaration."""
     deciding: list[bool] = []
-    decide, is_admin = enforce.decide, Member.is_admin.fget  # type: ignore[attr-defined]
+    decide, is_admin = enforce.decide, Member.is_admin.fget
 
     def decide_as_they_are(*args: Any) -> None:
         deciding.append(True)

@@ -72,7 +72,7 @@ def _probes(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     probes.append(path("api/v1/tasks/<slug:slug>/no-line/", Endpoint.as_view(), name="no-line"))
     probes.append(path("api/v1/tasks/<slug:slug>/unguarded/", Unguarded.as_view(), name="unguarded"))
     monkeypatch.setitem(RULES, "unguarded", Rule(LEAD, LEAD))
-    urls.urlpatterns = [*probes, *site_urls.urlpatterns]  # type: ignore[attr-defined]
+    urls.urlpatterns = [*probes, *site_urls.urlpatterns]
     settings.ROOT_URLCONF = urls
 
 
