@@ -52,6 +52,13 @@ def read_leads(member: Member) -> bool:
     return bool(led) or may_create(member)
 
 
+def forget_access(*members: Member) -> None:
+    """Have the next question about these members' roles asked of the database: for what changes roles."""
+    for member in members:
+        setattr(member, _KEPT, None)
+        setattr(member, _KEPT_LEADS, None)
+
+
 def _kept_access(member: Member) -> TaskAccess | None:
     kept: TaskAccess | None = getattr(member, _KEPT, None)
     return kept
