@@ -8,9 +8,12 @@ class SiteConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the members room who has which role and what leaving means; name things for the audit trail, and guard it."""
+        from django.core import checks
+
         from audit.browse.ports import set_subject_names
         from jobs.kinds.registry import KINDS, register_consumer
         from members import ports
+        from miniatures_site.access.checks import check_routes
         from miniatures_site.wiring import audit
         from miniatures_site.wiring.audit import GUARDS
         from miniatures_site.wiring.task_roles import TaskTeams
@@ -24,3 +27,4 @@ class SiteConfig(AppConfig):
         # Every room has registered its kinds by now: this one comes last.
         register_consumer("webhooks", frozenset(KINDS), job_finished)
         immutability.declare(*GUARDS)
+        checks.register(check_routes, checks.Tags.urls)

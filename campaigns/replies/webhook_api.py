@@ -8,7 +8,6 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -90,7 +89,6 @@ class InboundView(APIView):
 
 
 @csrf_exempt
-@login_not_required
 @require_http_methods(["POST", "HEAD"])
 def provider_webhook(request: HttpRequest, provider: str, kind: str) -> HttpResponse:
     """A provider's own form: verified and read by anymail. Not heard of: 404."""

@@ -7,7 +7,6 @@ import logging
 import threading
 import time
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
@@ -42,7 +41,6 @@ FORGED_TOKENS = _RateLimitedLog()
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
 
-@login_not_required
 @require_http_methods(["GET", "HEAD"])
 def click(request: HttpRequest, token: str) -> HttpResponse:
     """On to the link of the campaign that the token names, and to no other place."""
@@ -55,7 +53,6 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
     return _private(response)
 
 
-@login_not_required
 @require_http_methods(["GET", "HEAD"])
 def opened(request: HttpRequest, token: str) -> HttpResponse:
     """A picture of one point. A forged token gets it too: a broken picture in a mail helps nobody."""
@@ -68,7 +65,6 @@ def opened(request: HttpRequest, token: str) -> HttpResponse:
 
 # Mail programs post here without having seen a page (RFC 8058): the signed token is what authorises it.
 @csrf_exempt
-@login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """A page with one button; only its POST, or a mail program's, changes anything."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from allauth.account.forms import LoginForm
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -21,7 +20,6 @@ class UsernameLoginForm(LoginForm):  # type: ignore[misc]
             field.widget.attrs.pop("placeholder", None)
 
 
-@login_not_required
 def signup_closed(request: HttpRequest) -> HttpResponse:
     return render(request, "account/ask_an_admin.html")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 
-from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
@@ -18,13 +17,11 @@ BROKER_WITHIN_S = 0.8
 _pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="health")
 
 
-@login_not_required
 @require_safe
 def livez(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
-@login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     database = _database()

@@ -7,7 +7,7 @@ REST_FRAMEWORK = {
         "members.tokens.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["members.tokens.scopes.HasScope"],
+    "DEFAULT_PERMISSION_CLASSES": ["miniatures_site.access.enforce.RouteAccess", "members.tokens.scopes.HasScope"],
     "DEFAULT_THROTTLE_CLASSES": ["members.tokens.throttling.TokenThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["web.http.json_parser.StrictJSONParser", "rest_framework.parsers.MultiPartParser"],
@@ -30,7 +30,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["members.tokens.scopes.HasScope"],
+    "SERVE_PERMISSIONS": ["miniatures_site.access.enforce.RouteAccess", "members.tokens.scopes.HasScope"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     # Choices of different things may be called the same in their endpoints; clients get a type for each.

@@ -53,13 +53,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "members.sign_in.second_factor.SecondFactorMiddleware",
     "members.recent_login.reauthentication.ReauthenticationMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "miniatures_site.access.enforce.AccessMiddleware",
     "web.http.null_bytes.RefuseNullBytes",
 ]
 

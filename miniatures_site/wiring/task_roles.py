@@ -15,8 +15,8 @@ from members.ports import Roles
 from members.session import member_of
 from review.models import Membership
 from review.states import Role
-from review.tasks import team
-from review.tasks.permissions import RANK, may_create, slugs_with, task_or_404, tasks_for
+from review.tasks import permissions, team
+from review.tasks.permissions import RANK, may_create, task_or_404, tasks_for
 from web.errors import Refusal
 
 
@@ -28,9 +28,7 @@ class TaskTeams:
         return [{"task": slug, "role": role} for slug, role in rows.values_list("task__slug", "role")]
 
     def led_by(self, member: Member) -> dict[str, str]:
-        led = slugs_with(member, Role.LEAD)
-        tasks = tasks_for(member).order_by("name")
-        return dict((tasks if led is None else tasks.filter(slug__in=led)).values_list("slug", "name"))
+        return dict(permissions.led_by(member))
 
     def leads_any(self, member: Member) -> bool:
         return may_create(member)

@@ -74,6 +74,7 @@ def create(
             errors={"slug": [f"'{slug}' is taken."]},
         ) from None
     Membership.objects.create(member=by, task=task, role=Role.LEAD)
+    permissions.forget_access(by)
     _add_version(task, 1, spec, by, note)
     trail.record("task_made", by=by, about=task, task=slug)
     return task

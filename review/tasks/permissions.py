@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import Http404
 
 from members.models import Member
@@ -11,12 +13,64 @@ from review.models import Membership, Task
 from review.states import Role
 
 RANK = {Role.VIEWER.value: 1, Role.REVIEWER.value: 2, Role.LEAD.value: 3}
+_KEPT = "_task_access"
+_KEPT_LEADS = "_led_tasks"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAccess:
+    """A task and the role that a member has in it."""
+
+    task: Task
+    role: str
+
+
+def read_access(member: Member, tasks: Q) -> TaskAccess | None:
+    """Read the task of a request and the member's role in it, with one query.
+
+    Both are kept on `member`, an object of this request alone: `role_of` and `task_or_404` answer from there instead of
+    asking again.
+
+    Args:
+        member: Who asks; no admin, who needs no membership.
+        tasks: The condition that only the task in question fulfils.
+
+    Returns:
+        The two; None where there is no such task, or the member has no role in it.
+    """
+    rows = Task.objects.filter(tasks, memberships__member=member).annotate(my_role=F("memberships__role")).order_by()
+    task = next(iter(rows[:1]), None)
+    access = None if task is None else TaskAccess(task, task.my_role)
+    setattr(member, _KEPT, access)
+    return access
+
+
+def read_leads(member: Member) -> bool:
+    """Return whether the member leads a task; which ones is kept on `member`, as `read_access` keeps a role."""
+    led = led_by(member)
+    setattr(member, _KEPT_LEADS, led)
+    return bool(led) or may_create(member)
+
+
+def forget_access(*members: Member) -> None:
+    """Have the next question about these members' roles asked of the database: for what changes roles."""
+    for member in members:
+        setattr(member, _KEPT, None)
+        setattr(member, _KEPT_LEADS, None)
+
+
+def _kept_access(member: Member) -> TaskAccess | None:
+    kept: TaskAccess | None = getattr(member, _KEPT, None)
+    return kept
 
 
 def role_of(member: Member, task: Task) -> str | None:
     """The member's role in the task: admin, lead, reviewer, viewer, or nothing."""
     if member.is_admin:
         return "admin"
+    kept = _kept_access(member)
+    if kept is not None and kept.task.pk == task.pk:
+        return kept.role
     return Membership.objects.filter(member=member, task=task).values_list("role", flat=True).first()
 
 
@@ -32,6 +86,9 @@ def task_or_404(member: Member, slug: str) -> Task:
     Raises:
         Http404: No such task, or not this member's: the two look alike from outside.
     """
+    kept = _kept_access(member)
+    if kept is not None and kept.task.slug == slug and kept.task.archived_at is None:
+        return kept.task
     task = tasks_for(member).filter(slug=slug).first()
     if task is None:
         raise Http404(f"There is no task '{slug}' that you can see.")
@@ -64,6 +121,9 @@ def slugs_with(member: Member, least: Role) -> frozenset[str] | None:
 
 def led_by(member: Member) -> list[tuple[str, str]]:
     """Slug and name of each task the member leads; an admin leads all."""
+    kept: list[tuple[str, str]] | None = getattr(member, _KEPT_LEADS, None)
+    if kept is not None:
+        return list(kept)
     tasks = tasks_for(member)
     if not member.is_admin:
         tasks = tasks.filter(memberships__member=member, memberships__role=Role.LEAD)
@@ -72,7 +132,9 @@ def led_by(member: Member) -> list[tuple[str, str]]:
 
 def may_create(member: Member) -> bool:
     """Whether the member may make tasks: an admin, or a lead of any task."""
-    return member.is_admin or Membership.objects.filter(member=member, role=Role.LEAD).exists()
+    if member.is_admin or getattr(member, _KEPT_LEADS, None):
+        return True
+    return Membership.objects.filter(member=member, role=Role.LEAD).exists()
 
 
 def require_may_create(member: Member) -> None:

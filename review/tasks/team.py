@@ -11,7 +11,7 @@ from audit import trail
 from members.models import Member
 from review.models import Membership, Task
 from review.states import Role
-from review.tasks.permissions import RANK, may, require
+from review.tasks.permissions import RANK, forget_access, may, require
 from web.errors import Refusal
 
 
@@ -39,6 +39,7 @@ def give_role(member: Member, task: Task, *, role: str, by: Member) -> None:
             Membership.objects.update_or_create(member=member, task=task, defaults={"role": role})
         else:
             Membership.objects.filter(member=member, task=task).delete()
+        forget_access(member, by)
         trail.record("role_given" if role else "role_taken", by=by, about=member, task=task.slug, role=role)
 
 

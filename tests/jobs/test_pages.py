@@ -6,7 +6,9 @@ from django.urls import reverse
 
 from jobs.lifecycle import control
 from jobs.models import Job
+from review.states import Role
 from tests.jobs.conftest import state_of
+from tests.review.factories import join, make_task
 
 
 @pytest.fixture
@@ -140,11 +142,8 @@ def test_another_member_sees_no_job_and_steers_none(launch, outsider, client_of)
 
 
 @pytest.mark.django_db
-def test_a_viewer_of_the_task_sees_the_job_without_buttons(launch, outsider, client_of, monkeypatch):
-    from jobs.kinds import registry
-
-    monkeypatch.setattr(registry, "visible_task_slugs", lambda member: frozenset({"outreach"}))
-    monkeypatch.setattr(registry, "led_task_slugs", lambda member: frozenset())
+def test_a_viewer_of_the_task_sees_the_job_without_buttons(launch, admin, outsider, client_of):
+    join(outsider, make_task(by=admin, slug="outreach"), Role.VIEWER)
     job, client = launch(task_slug="outreach"), client_of(outsider)
 
     page = client.get(reverse("jobs:detail", args=[job.pk]))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from miniatures_site.access import ELSEWHERE
-from miniatures_site.open_routes import OPEN_ROUTES
+from miniatures_site.access import ACCOUNTS, AccessLevel
 from tests.matrix.callers import ask
 from tests.matrix.installation import Installation
 from tests.matrix.routes import walk
 
 pytestmark = pytest.mark.django_db
-ROUTES = [route for route in walk() if route.pattern.startswith(ELSEWHERE)]
+ROUTES = [route for route in walk() if route.pattern.startswith("accounts/")]
 SAMPLES = dict.fromkeys(
     ("object_id", "content_type_id", "app_label", "url", "key", "uidb36", "provider_id"), "sample"
 )  # fmt: skip
@@ -20,7 +19,7 @@ SAMPLES = dict.fromkeys(
 @pytest.mark.parametrize("caller", ["visitor", "deactivated"])
 def test_pages_of_ones_own_account_ask_to_sign_in(caller: str, installation: Installation) -> None:
     client = installation.browsers[caller]
-    closed = [route for route in ROUTES if route.name not in OPEN_ROUTES]
+    closed = [route for route in ROUTES if AccessLevel.OPEN not in ACCOUNTS[route.name]]
 
     for method in ("GET", "POST"):
         answers = {route.name: ask(client, route, route.address(SAMPLES), method, {})[0] for route in closed}

@@ -1,0 +1,25 @@
+"""Who may reach the routes of evaluations and studies."""
+
+from __future__ import annotations
+
+from miniatures_site.access.levels import LEAD, MEMBER, NONE, VIEWER, Rule
+
+EVALUATION = {
+    "evaluation:list": Rule(VIEWER, NONE),
+    "evaluation:detail": Rule(VIEWER, NONE),
+    "evaluation:start": Rule(NONE, LEAD),
+    "evaluation:card": Rule(VIEWER, NONE),
+    "evaluation:studies": Rule(VIEWER, LEAD),
+    "evaluation:study-estimate": Rule(VIEWER, NONE),
+    "evaluation:study": Rule(VIEWER, NONE),
+    "evaluation:study-progress": Rule(VIEWER, NONE),
+    "evaluation:study-cells": Rule(VIEWER, NONE),
+    "evaluation:study-record": Rule(VIEWER, NONE),
+    "api-evaluations": Rule(MEMBER, LEAD, write_floor=MEMBER),
+    "api-evaluation": Rule(VIEWER, NONE),
+    "api-evaluation-outputs": Rule(VIEWER, NONE),
+    "api-studies": Rule(MEMBER, LEAD, write_floor=MEMBER),
+    "api-study": Rule(VIEWER, NONE),
+    "api-study-cells": Rule(VIEWER, NONE),
+    "api-study-record": Rule(VIEWER, NONE),
+}

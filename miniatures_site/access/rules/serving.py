@@ -1,0 +1,23 @@
+"""Who may reach the routes of served miniatures, the playground and `/v1`."""
+
+from __future__ import annotations
+
+from miniatures_site.access.levels import ADMIN, KEY, LEAD, MEMBER, NONE, REVIEWER, VIEWER, Rule
+
+SERVING = {
+    "serving:task": Rule(VIEWER, NONE),
+    "serving:start": Rule(NONE, LEAD),
+    "serving:stop": Rule(NONE, ADMIN),
+    "serving:playground": Rule(REVIEWER, REVIEWER),
+    "serving:playground-write": Rule(NONE, REVIEWER),
+    "serving:miniature": Rule(VIEWER, NONE),
+    "serving:promote": Rule(NONE, LEAD),
+    "serving:demote": Rule(NONE, LEAD),
+    "v1-chat-completions": Rule(KEY, KEY, reason="the token's member asks miniatures of their own tasks"),
+    "v1-models": Rule(KEY, KEY, reason="as its reading: the token's member's own"),
+    "v1-model": Rule(KEY, KEY, reason="as its reading: the token's member's own"),
+    "v1-nothing": Rule(KEY, KEY, reason="there is nothing behind it"),
+    "api-miniature-promote": Rule(NONE, LEAD),
+    "api-miniature-demote": Rule(NONE, LEAD),
+    "api-serving": Rule(MEMBER, NONE),
+}

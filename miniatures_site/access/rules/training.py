@@ -1,0 +1,48 @@
+"""Who may reach the routes of students, runs, sweeps and miniatures."""
+
+from __future__ import annotations
+
+from miniatures_site.access.levels import ADMIN, LEAD, MEMBER, NONE, REVIEWER, VIEWER, Rule
+
+TRAINING = {
+    "training:list": Rule(VIEWER, LEAD),
+    "training:recipe": Rule(VIEWER, NONE),
+    "training:estimate": Rule(VIEWER, NONE),
+    "training:compare": Rule(VIEWER, NONE),
+    "training:run": Rule(VIEWER, NONE),
+    "training:run-outcome": Rule(VIEWER, NONE),
+    "training:miniatures": Rule(VIEWER, NONE),
+    "training:miniature": Rule(VIEWER, NONE),
+    "training:miniature-exports": Rule(VIEWER, LEAD),
+    "training:miniature-export": Rule(VIEWER, NONE),
+    "training:miniature-archive": Rule(VIEWER, NONE),
+    "training:miniature-write": Rule(NONE, REVIEWER),
+    "training:miniature-writing": Rule(VIEWER, NONE),
+    "training:students": Rule(MEMBER, ADMIN),
+    "training:sweeps": Rule(VIEWER, LEAD),
+    "training:sweep-estimate": Rule(VIEWER, NONE),
+    "training:sweep": Rule(VIEWER, NONE),
+    "training:sweep-progress": Rule(VIEWER, NONE),
+    "training:sweep-csv": Rule(VIEWER, NONE),
+    "training:sweep-keep": Rule(NONE, LEAD),
+    "training:follow": Rule(NONE, VIEWER),
+    "training:host-prices": Rule(MEMBER, ADMIN),
+    "training:host-price-remove": Rule(NONE, ADMIN),
+    "api-students": Rule(MEMBER, ADMIN),
+    "api-recipes": Rule(MEMBER, NONE),
+    "api-training-runs": Rule(MEMBER, LEAD, write_floor=MEMBER),
+    "api-training-estimate": Rule(NONE, VIEWER, write_floor=MEMBER),
+    "api-training-run": Rule(VIEWER, NONE),
+    "api-training-metrics": Rule(VIEWER, NONE),
+    "api-miniature-exports": Rule(VIEWER, LEAD),
+    "api-miniature-export": Rule(VIEWER, NONE),
+    "api-miniatures": Rule(MEMBER, NONE),
+    "api-miniature": Rule(VIEWER, NONE),
+    "api-miniature-archive": Rule(VIEWER, NONE),
+    "api-miniature-write": Rule(NONE, REVIEWER),
+    "api-sweeps": Rule(MEMBER, LEAD, write_floor=MEMBER),
+    "api-sweep-estimate": Rule(NONE, VIEWER, write_floor=MEMBER),
+    "api-sweep": Rule(VIEWER, NONE),
+    "api-sweep-cells": Rule(VIEWER, NONE),
+    "api-sweep-keep": Rule(NONE, LEAD),
+}
