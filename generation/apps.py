@@ -15,7 +15,7 @@ class GenerationConfig(AppConfig):
         from generation.diversity import judge_prompts
         from generation.kinds import CollectKind, GenerationKind, ResearchKind
         from generation.learning import advice_call, advice_prompt
-        from generation.orders import revise, run_spec
+        from generation.orders import draft_orders, revise, run_spec
         from generation.orders.purposes import SpecialPurpose, register_purpose
         from generation.orders.run_spec import KIND
         from generation.research import erasure
@@ -38,6 +38,7 @@ class GenerationConfig(AppConfig):
         review_ports.add_card_notes(terms.card_notes)
         review_ports.add_eraser(erasure.erase)
         review_ports.set_reviser(revise.TeacherReviser())
+        review_ports.set_orders(draft_orders.DraftOrders())
         why = "A correction never changes: correct the call once more."
         immutability.declare(immutability.Guard("generation_callcorrection", ("UPDATE", "DELETE"), "", why))
         post_migrate.connect(seeds.create_defaults, sender=self)

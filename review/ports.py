@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -154,3 +154,33 @@ def erase_elsewhere(record_ids: Sequence[UUID]) -> None:
     """Have every room erase what it holds of these records."""
     for eraser in _erasers:
         eraser(record_ids)
+
+
+class Orders(Protocol):
+    """The room that has drafts written by order."""
+
+    def orders_of(self, job_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
+        """Return the orders that these jobs carry out, by job; other jobs are absent."""
+        ...
+
+    def job_of(self, order_id: UUID, *, by: Member) -> UUID | None:
+        """Return the job that carries an order out; None when the member sees no such order."""
+        ...
+
+
+_orders: list[Orders] = []
+
+
+def set_orders(orders: Orders) -> None:
+    """Say which room has drafts written by order."""
+    _orders[:] = [orders]
+
+
+def orders_of(job_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
+    """Return the orders that these jobs carry out, by job; one question, and none where no job is given."""
+    return _orders[0].orders_of(job_ids) if _orders and job_ids else {}
+
+
+def job_of_order(order_id: UUID, *, by: Member) -> UUID | None:
+    """Return the job that carries an order out; None when the member sees no such order."""
+    return _orders[0].job_of(order_id, by=by) if _orders else None

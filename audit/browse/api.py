@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +13,8 @@ from rest_framework.views import APIView
 from audit.browse import queries
 from audit.browse.queries import require_admin
 from audit.trail import ACTS
+from web.http.lists import ListQuery, one_of
+from web.http.problem_shape import problems
 
 
 class AuditLineOut(serializers.Serializer[Any]):
@@ -30,13 +32,13 @@ class AuditPageOut(serializers.Serializer[Any]):
     results = AuditLineOut(many=True)
 
 
-class AuditFilter(serializers.Serializer[Any]):
-    act = serializers.ChoiceField(choices=list(ACTS), required=False)
-    who = serializers.CharField(required=False)
+class AuditFilter(ListQuery):
+    act = one_of(ACTS)
+    who = serializers.CharField(required=False, help_text="A member's user name, name or id.")
     subject = serializers.CharField(required=False)
     since = serializers.DateField(required=False)
     until = serializers.DateField(required=False)
-    before = serializers.IntegerField(required=False, default=None)
+    before = serializers.IntegerField(required=False, help_text="As `next` gave it.")
 
 
 class TrailView(APIView):
@@ -45,16 +47,14 @@ class TrailView(APIView):
     scope_read = "admin"
 
     @extend_schema(
-        responses=AuditPageOut,
+        responses={200: AuditPageOut, **problems(400)},
         operation_id="audit_list",
-        parameters=[AuditFilter, OpenApiParameter("who", str, description="A member's user name, name or id.")],
+        parameters=[AuditFilter],
     )
     def get(self, request: Request) -> Response:
         """List acts, newest first, 100 a page."""
         require_admin(request.user)
-        wanted = AuditFilter(data=request.query_params)
-        wanted.is_valid(raise_exception=True)
-        chosen = dict(wanted.validated_data)
-        before = chosen.pop("before")
+        chosen = AuditFilter.read(request)
+        before = chosen.pop("before", None)
         lines, following = queries.page(queries.TrailFilter(**chosen), before=before)
         return Response(AuditPageOut({"next": str(following) if following else None, "results": lines}).data)

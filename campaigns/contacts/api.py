@@ -6,7 +6,8 @@ import json
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,15 +23,17 @@ from members.tokens.idempotency import idempotent_in_steps
 from review.sources.imports import uploads
 from review.tasks.permissions import task_or_404
 from web.http.json_parser import StrictJSONParser
+from web.http.lists import Rows, TaskQuery, lists, one_of
 from web.http.pagination import KeysetPagination
 
-FILTERS = [
-    OpenApiParameter("task", str, description="Slug of a task"),
-    OpenApiParameter("q", str, description="A whole address, or words in address, name, company or segment"),
-    OpenApiParameter("segment", str),
-    OpenApiParameter("cluster", str),
-    OpenApiParameter("state", str, enum=["suppressed", "without_facts", "erased"]),
-]
+
+class ContactQuery(TaskQuery):
+    q = serializers.CharField(
+        required=False, help_text="A whole address, or words in address, name, company or segment."
+    )
+    segment = serializers.CharField(required=False)
+    cluster = serializers.CharField(required=False)
+    state = one_of(["suppressed", "without_facts", "erased"])
 
 
 class ContactListView(APIView):
@@ -39,21 +42,13 @@ class ContactListView(APIView):
     parser_classes = [StrictJSONParser, MultiPartParser]
     scope_read = "lead"
 
-    @extend_schema(operation_id="contacts", parameters=FILTERS, responses={200: shapes.ContactOut(many=True)})
-    def get(self, request: Request) -> Response:
-        member, asked = member_of(request), request.query_params
-        slug = asked.get("task", "")
-        rows = queries.search(
-            member,
-            task=task_or_404(member, slug) if slug else None,
-            text=asked.get("q", ""),
-            segment=asked.get("segment", ""),
-            cluster=asked.get("cluster", ""),
-            state=asked.get("state", ""),
-        )
-        pages = KeysetPagination()
-        page = pages.paginate_queryset(rows, request, view=self) or []
-        return pages.get_paginated_response(shapes.ContactOut(page, many=True).data)
+    pagination_class = KeysetPagination
+
+    @lists(shapes.ContactOut, ContactQuery, operation_id="contacts")
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        member, text = member_of(request), asked.pop("q", "")
+        task = task_or_404(member, asked.pop("task")) if "task" in asked else None
+        return queries.search(member, task=task, text=text, **asked)
 
     @extend_schema(
         operation_id="contacts_import",

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,6 +20,7 @@ from campaigns.states import Claim, Metric
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.tasks.permissions import task_or_404
+from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
 
 
@@ -71,23 +72,22 @@ class LookOut(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
+class ExperimentQuery(TaskQuery):
+    campaign = serializers.CharField(required=False, help_text="Slug of a campaign.")
+
+
 class ExperimentListView(APIView):
     """Experiments; POST registers one on a draft campaign."""
 
-    @extend_schema(
-        parameters=[OpenApiParameter("task", str), OpenApiParameter("campaign", str)],
-        responses=ExperimentOut(many=True),
-    )
-    def get(self, request: Request) -> Response:
+    pagination_class = KeysetPagination
+
+    @lists(ExperimentOut, ExperimentQuery)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
         member = member_of(request)
         rows = selectors.visible(member)
-        if slug := request.query_params.get("task"):
-            rows = selectors.of_task(member, task_or_404(member, slug))
-        if campaign := request.query_params.get("campaign"):
-            rows = rows.filter(campaign__slug=campaign)
-        pager = KeysetPagination()
-        page = pager.paginate_queryset(rows, request, view=self)
-        return pager.get_paginated_response(ExperimentOut(page, many=True).data)
+        if "task" in asked:
+            rows = selectors.of_task(member, task_or_404(member, asked["task"]))
+        return rows.filter(campaign__slug=asked["campaign"]) if "campaign" in asked else rows
 
     @extend_schema(request=ExperimentIn, responses={201: ExperimentOut})
     @idempotent
@@ -144,10 +144,9 @@ class ExperimentContactsView(APIView):
 class ExperimentLooksView(APIView):
     """Recorded looks, newest first; POST records what it shows now."""
 
-    @extend_schema(responses=LookOut(many=True))
-    def get(self, request: Request, slug: str) -> Response:
-        experiment = selectors.get_or_404(member_of(request), slug)
-        return Response(LookOut(experiment.looks.all(), many=True).data)
+    @lists(LookOut)
+    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+        return selectors.get_or_404(member_of(request), slug).looks.all()
 
     @extend_schema(request=None, responses={201: LookOut})
     @idempotent

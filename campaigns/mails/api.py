@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,17 +20,8 @@ from campaigns.states import EventKind, MessageState
 from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import require
+from web.http.lists import ListQuery, Rows, lists, one_of
 from web.http.pagination import KeysetPagination
-
-PARAMETERS = [
-    OpenApiParameter("campaign", str, required=True, description="Its slug"),
-    OpenApiParameter("q", str, description="Part of a name, a company, an address, or a subject that went out"),
-    OpenApiParameter("state", str, enum=MessageState.values),
-    OpenApiParameter("arm", str, description="Its name"),
-    OpenApiParameter("step", int),
-    OpenApiParameter("marks", str, enum=["yes", "no"]),
-    OpenApiParameter("event", str, enum=EventKind.values),
-]
 
 
 class MessageContactOut(serializers.Serializer[Any]):
@@ -75,21 +66,32 @@ class MessageFullOut(MessageOut):
     walk = StationOut(many=True)
 
 
+class MessageQuery(ListQuery):
+    campaign = serializers.CharField(required=False, help_text="Its slug; it must be named.")
+    q = serializers.CharField(
+        required=False, help_text="Part of a name, a company, an address, or a subject that went out."
+    )
+    state = one_of(MessageState.values)
+    arm = serializers.CharField(required=False, help_text="Its name.")
+    step = serializers.IntegerField(required=False, min_value=1, help_text="Its number.")
+    marks = one_of(["yes", "no"])
+    event = one_of(EventKind.values)
+
+
 class MessageListView(APIView):
     """Mails of a campaign, newest first."""
 
-    @extend_schema(parameters=PARAMETERS, responses=MessageOut(many=True))
-    def get(self, request: Request) -> Response:
-        asked, member = request.query_params, member_of(request)
-        if not asked.get("campaign"):
+    pagination_class = KeysetPagination
+
+    @lists(MessageOut, MessageQuery, draw=lambda request, page: _drawn(page))
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        if "campaign" not in asked:
             raise Http404("Name a campaign: ?campaign=its-slug.")
+        member = member_of(request)
         campaign = queries.get_or_404(member, asked["campaign"])
         require(member, campaign.task, Role.LEAD)
-        chosen = {name: asked.get(name, "") for name in mails_queries.FILTERS}
-        rows = with_words(mails_queries.of_campaign(campaign, search=asked.get("q", ""), **chosen))
-        pager = KeysetPagination()
-        page = pager.paginate_queryset(rows, request, view=self)
-        return pager.get_paginated_response([MessageOut(mails_queries.mail_json(mail)).data for mail in page or []])
+        chosen = {name: str(asked.get(name, "")) for name in mails_queries.FILTERS}
+        return with_words(mails_queries.of_campaign(campaign, search=asked.get("q", ""), **chosen))
 
 
 class MessageView(APIView):
@@ -100,3 +102,7 @@ class MessageView(APIView):
         mail = mails_queries.any_or_404(member_of(request), message_id)
         require(member_of(request), mail.campaign.task, Role.LEAD)
         return Response(MessageFullOut({**mails_queries.mail_json(mail), "walk": lineage.lineage_of(mail)}).data)
+
+
+def _drawn(mails: list[Any]) -> Any:
+    return MessageOut([mails_queries.mail_json(mail) for mail in mails], many=True).data

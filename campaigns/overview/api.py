@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.text import slugify
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -33,6 +33,7 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
+from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
 
 # What a body says in the very words of a plan.
@@ -54,13 +55,14 @@ SAME = (
 class CampaignListView(APIView):
     """Campaigns."""
 
-    @extend_schema(parameters=[OpenApiParameter("task", str)], responses=CampaignOut(many=True))
-    def get(self, request: Request) -> Response:
-        member, slug = member_of(request), request.query_params.get("task")
-        rows = selectors.of_task(member, task_or_404(member, slug)) if slug else selectors.visible(member)
-        pager = KeysetPagination()
-        page = pager.paginate_queryset(rows, request, view=self)
-        return pager.get_paginated_response(CampaignOut(page, many=True).data)
+    pagination_class = KeysetPagination
+
+    @lists(CampaignOut, TaskQuery)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        member = member_of(request)
+        if "task" in asked:
+            return selectors.of_task(member, task_or_404(member, asked["task"]))
+        return selectors.visible(member)
 
     @extend_schema(request=CampaignIn, responses={201: CampaignOut})
     @idempotent

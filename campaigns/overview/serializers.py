@@ -85,7 +85,7 @@ class CampaignOut(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=CampaignState.choices)
     is_held = serializers.BooleanField()
     is_simulated = serializers.BooleanField()
-    sender = serializers.CharField(source="sender.slug", default=None)
+    sender = serializers.CharField(source="sender.slug", default=None, allow_null=True)
     approval = serializers.ChoiceField(choices=Approval.choices)
     sample_share = serializers.FloatField()
     max_model_usd = serializers.DecimalField(max_digits=12, decimal_places=6)
@@ -102,8 +102,8 @@ class CampaignArmOut(serializers.Serializer[Any]):
     """An arm with its people, what they did, and its cost."""
 
     name = serializers.CharField(source="arm.name")
-    teacher = serializers.CharField(source="arm.teacher.slug", default=None)
-    miniature = serializers.CharField(source="arm.miniature.slug", default=None)
+    teacher = serializers.CharField(source="arm.teacher.slug", default=None, allow_null=True)
+    miniature = serializers.CharField(source="arm.miniature.slug", default=None, allow_null=True)
     weight = serializers.IntegerField(source="arm.weight")
     is_control = serializers.BooleanField(source="arm.is_control")
     contacts = serializers.IntegerField()
@@ -172,8 +172,8 @@ class ForecastArmOut(serializers.Serializer[Any]):
     contacts = serializers.IntegerField()
     clusters = serializers.IntegerField()
     drafts = serializers.IntegerField()
-    cost_usd = serializers.FloatField(source="quote.estimate.cost_usd", default=None)
-    cost_high_usd = serializers.FloatField(source="quote.estimate.cost_high_usd", default=None)
+    cost_usd = serializers.FloatField(source="quote.estimate.cost_usd", default=None, allow_null=True)
+    cost_high_usd = serializers.FloatField(source="quote.estimate.cost_high_usd", default=None, allow_null=True)
     basis = serializers.CharField(source="quote.estimate.basis", default="")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +15,7 @@ from campaigns.replies import classify
 from campaigns.replies import queries as selectors
 from campaigns.states import ReplyClass
 from members.session import member_of
+from web.http.lists import ListQuery, Rows, lists, one_of
 from web.http.pagination import KeysetPagination
 
 
@@ -47,21 +48,22 @@ class ReplyPages(KeysetPagination):
     ordering = ("-created_at", "-event_id")
 
 
+class ReplyQuery(ListQuery):
+    campaign = serializers.CharField(required=False, help_text="Slug of a campaign.")
+    meaning = one_of(ReplyClass.values)
+
+
 class ReplyListView(APIView):
     """Replies to mails of campaigns."""
 
-    @extend_schema(
-        parameters=[OpenApiParameter("campaign", str), OpenApiParameter("meaning", str)], responses=ReplyOut(many=True)
-    )
-    def get(self, request: Request) -> Response:
+    pagination_class = ReplyPages
+
+    @lists(ReplyOut, ReplyQuery)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
         rows = selectors.visible(member_of(request))
-        if slug := request.query_params.get("campaign"):
-            rows = rows.filter(message__campaign__slug=slug)
-        if meaning := request.query_params.get("meaning"):
-            rows = rows.filter(meaning=meaning)
-        pager = ReplyPages()
-        page = pager.paginate_queryset(rows, request, view=self)
-        return pager.get_paginated_response(ReplyOut(page, many=True).data)
+        if "campaign" in asked:
+            rows = rows.filter(message__campaign__slug=asked["campaign"])
+        return rows.filter(meaning=asked["meaning"]) if "meaning" in asked else rows
 
 
 class ReplyView(APIView):

@@ -15,6 +15,7 @@ from campaigns.senders import queries as senders_queries
 from campaigns.senders.edit import NewSender
 from members.session import member_of
 from members.tokens.idempotency import idempotent
+from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
 
 
@@ -41,12 +42,11 @@ class SenderListView(APIView):
     """Sender identities, and a new one."""
 
     scope_read = "lead"
+    pagination_class = KeysetPagination
 
-    @extend_schema(operation_id="senders", responses={200: SenderOut(many=True)})
-    def get(self, request: Request) -> Response:
-        pages = KeysetPagination()
-        page = pages.paginate_queryset(senders_queries.visible(member_of(request)), request, view=self) or []
-        return pages.get_paginated_response(SenderOut(page, many=True).data)
+    @lists(SenderOut, operation_id="senders")
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        return senders_queries.visible(member_of(request))
 
     @extend_schema(operation_id="sender_create", request=SenderIn, responses={201: SenderOut})
     @idempotent

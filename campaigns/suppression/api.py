@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,9 +15,8 @@ from campaigns.suppression import queries as listed
 from campaigns.suppression import suppress
 from members.session import member_of
 from members.tokens.idempotency import idempotent
+from web.http.lists import ListQuery, Rows, lists
 from web.http.pagination import KeysetPagination
-
-ADDRESS = OpenApiParameter("address", str, description="Only the entry of this address, or of this HMAC")
 
 
 class BadRowOut(serializers.Serializer[Any]):
@@ -58,19 +57,20 @@ class SuppressedOut(serializers.Serializer[Any]):
     bad = BadRowOut(many=True)
 
 
+class SuppressionQuery(ListQuery):
+    address = serializers.CharField(required=False, help_text="Only the entry of this address, or of this HMAC.")
+
+
 class SuppressionListView(APIView):
     """The suppression list. It only grows: there is no PUT, PATCH or DELETE."""
 
     scope_read = "lead"
+    pagination_class = KeysetPagination
 
-    @extend_schema(operation_id="suppressions", parameters=[ADDRESS], responses={200: SuppressionOut(many=True)})
-    def get(self, request: Request) -> Response:
+    @lists(SuppressionOut, SuppressionQuery, operation_id="suppressions")
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
         rows = listed.visible(member_of(request))
-        if address := request.query_params.get("address", ""):
-            rows = rows.filter(address_hmac=suppress.hmac_of_or_refuse(address))
-        pages = KeysetPagination()
-        page = pages.paginate_queryset(rows, request, view=self) or []
-        return pages.get_paginated_response(SuppressionOut(page, many=True).data)
+        return rows.filter(address_hmac=suppress.hmac_of_or_refuse(asked["address"])) if "address" in asked else rows
 
     @extend_schema(
         operation_id="suppress",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +17,7 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.tasks.permissions import task_or_404
 from training.runs import queries as run_selectors
+from web.http.lists import ListQuery, Rows, TaskQuery, id_of, lists
 from web.http.pagination import KeysetPagination
 
 
@@ -70,22 +71,24 @@ class OutputPages(KeysetPagination):
     ordering = ("record_id", "id")
 
 
+class EvaluationQuery(TaskQuery):
+    run = id_of("a training run")
+
+
+class OutputQuery(ListQuery):
+    system = serializers.CharField(required=False, help_text="Name of a system that was evaluated.")
+
+
 class EvaluationsView(APIView):
     """Evaluations; POST orders one of a training run."""
 
-    @extend_schema(
-        parameters=[OpenApiParameter("task", str), OpenApiParameter("run", str)], responses=EvaluationOut(many=True)
-    )
-    def get(self, request: Request) -> Response:
-        slug, run = request.query_params.get("task"), request.query_params.get("run")
-        evaluations = selectors.visible(
-            member_of(request), task=task_or_404(member_of(request), slug) if slug else None
-        )
-        if run:
-            evaluations = evaluations.filter(run=run_selectors.run_or_404(member_of(request), run))
-        pager = KeysetPagination()
-        page = pager.paginate_queryset(evaluations, request, view=self)
-        return pager.get_paginated_response(EvaluationOut(page, many=True).data)
+    pagination_class = KeysetPagination
+
+    @lists(EvaluationOut, EvaluationQuery)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        member = member_of(request)
+        evaluations = selectors.visible(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
+        return evaluations.filter(run=run_selectors.run_or_404(member, asked["run"])) if "run" in asked else evaluations
 
     @extend_schema(request=EvaluationIn, responses={202: EvaluationStarted})
     @idempotent
@@ -109,10 +112,9 @@ class EvaluationDetailView(APIView):
 class EvaluationOutputsView(APIView):
     """What every system wrote, with its scores."""
 
-    @extend_schema(parameters=[OpenApiParameter("system", str)], responses=OutputOut(many=True))
-    def get(self, request: Request, evaluation_id: UUID) -> Response:
+    pagination_class = OutputPages
+
+    @lists(OutputOut, OutputQuery)
+    def get(self, request: Request, asked: dict[str, Any], evaluation_id: UUID) -> Rows:
         evaluation = selectors.evaluation_or_404(member_of(request), evaluation_id)
-        pager = OutputPages()
-        outputs = selectors.outputs(evaluation, system=request.query_params.get("system", ""))
-        page = pager.paginate_queryset(outputs, request, view=self)
-        return pager.get_paginated_response(OutputOut(page, many=True).data)
+        return selectors.outputs(evaluation, system=asked.get("system", ""))

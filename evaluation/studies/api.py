@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,12 +17,13 @@ from evaluation.states import StudyMetric
 from evaluation.studies import launch_study, presentation
 from evaluation.studies import queries as selectors
 from evaluation.studies.design import SMALL, StudyRequest
-from jobs.monitor.serializers import job_json
+from jobs.monitor.serializers import JobSerializer
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.datasets import queries
 from review.tasks.permissions import task_or_404
 from training.students import queries as student_selectors
+from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
 
 
@@ -59,12 +60,9 @@ class StudyOut(serializers.Serializer[Any]):
     dataset_version = serializers.UUIDField(source="dataset_version_id")
     student = serializers.CharField(source="student.slug")
     record_sha256 = serializers.CharField()
-    job = serializers.SerializerMethodField()
+    job = JobSerializer()
     verdict = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
-
-    def get_job(self, study: Any) -> dict[str, Any]:
-        return job_json(study.job)
 
     def get_verdict(self, study: Any) -> dict[str, Any] | None:
         return presentation.verdict_of(study)
@@ -81,13 +79,12 @@ class StudyDetailOut(StudyOut):
 class StudiesView(APIView):
     """Studies; POST registers one and starts it."""
 
-    @extend_schema(parameters=[OpenApiParameter("task", str)], responses=StudyOut(many=True))
-    def get(self, request: Request) -> Response:
-        slug = request.query_params.get("task")
-        task = task_or_404(member_of(request), slug) if slug else None
-        pager = KeysetPagination()
-        page = pager.paginate_queryset(selectors.visible(member_of(request), task=task), request, view=self)
-        return pager.get_paginated_response(StudyOut(page, many=True).data)
+    pagination_class = KeysetPagination
+
+    @lists(StudyOut, TaskQuery)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        member = member_of(request)
+        return selectors.visible(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
 
     @extend_schema(request=StudyIn, responses={202: StudyStarted})
     @idempotent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +16,8 @@ from generation.budgets import queries as selectors
 from generation.states import BudgetScope
 from members.session import member_of
 from review.tasks.permissions import task_or_404
+from web.http.lists import TaskQuery
+from web.http.problem_shape import problems
 
 USD = {"max_digits": 20, "decimal_places": 6}
 
@@ -53,11 +55,11 @@ class BudgetsOut(serializers.Serializer[Any]):
 class BudgetListView(APIView):
     """The installation's budget, and those of tasks."""
 
-    @extend_schema(responses=BudgetsOut, operation_id="budgets_list", parameters=[OpenApiParameter("task", str)])
+    @extend_schema(responses={200: BudgetsOut, **problems(400)}, operation_id="budgets_list", parameters=[TaskQuery])
     def get(self, request: Request) -> Response:
-        member, slug = member_of(request), request.query_params.get("task")
-        found = selectors.visible(member, task=task_or_404(member, slug) if slug else None)
-        return Response(BudgetsOut({"results": selectors.statuses_of(found)}).data)
+        member, asked = member_of(request), TaskQuery.read(request)
+        budgets = selectors.visible(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
+        return Response(BudgetsOut({"results": selectors.statuses_of(budgets)}).data)
 
     @extend_schema(request=BudgetIn, responses=BudgetOut)
     def post(self, request: Request) -> Response:

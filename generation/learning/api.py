@@ -21,6 +21,8 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
+from web.http.lists import Rows, lists
+from web.http.pagination import WholeList
 
 
 class ProposalIn(serializers.Serializer[Any]):
@@ -60,7 +62,7 @@ class ProposalOut(serializers.Serializer[Any]):
     counted = serializers.JSONField()
     decisions = serializers.ListField(child=serializers.UUIDField())
     why_not = serializers.CharField()
-    accepted_version = serializers.IntegerField(source="accepted_version.number", default=None)
+    accepted_version = serializers.IntegerField(source="accepted_version.number", default=None, allow_null=True)
     order = serializers.UUIDField(source="order_id", allow_null=True)
     created_at = serializers.DateTimeField()
     url = serializers.SerializerMethodField()
@@ -72,12 +74,13 @@ class ProposalOut(serializers.Serializer[Any]):
 class ProposalListView(APIView):
     """Proposed versions of one task."""
 
-    @extend_schema(responses=ProposalOut(many=True))
-    def get(self, request: Request, slug: str) -> Response:
+    pagination_class = WholeList
+
+    @lists(ProposalOut)
+    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
         member, task = member_of(request), task_or_404(member_of(request), slug)
         require(member, task, Role.LEAD)
-        found = ProposalOut(selectors.of_task(member, task), many=True).data
-        return Response({"next": None, "previous": None, "results": found})
+        return selectors.of_task(member, task)
 
     @extend_schema(request=ProposalIn, responses={201: ProposalOut, 202: ProposalOut})
     @idempotent

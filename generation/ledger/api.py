@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,12 +15,10 @@ from rest_framework.views import APIView
 from generation.ledger import csv_export
 from generation.ledger import queries as selectors
 from members.session import member_of
+from web.http.lists import ListQuery, one_of
+from web.http.problem_shape import problems
 
 USD = {"max_digits": 20, "decimal_places": 6}
-PARAMETERS = [
-    OpenApiParameter("month", str, description="YYYY-MM, or all; by default the month that lasts."),
-    OpenApiParameter("task", str, description="Only of this task."),
-]
 
 
 class AmountsOut(serializers.Serializer[Any]):
@@ -52,25 +50,30 @@ class LedgerOut(serializers.Serializer[Any]):
     results = LedgerLineOut(many=True)
 
 
+class LedgerPartQuery(ListQuery):
+    month = serializers.CharField(required=False, help_text="YYYY-MM, or all; by default the month that lasts.")
+    task = serializers.CharField(required=False, help_text="Only of this task.")
+
+
+class LedgerQuery(LedgerPartQuery):
+    by = one_of(selectors.GROUPINGS)
+    after = serializers.CharField(required=False, help_text="`next` of the page before.")
+
+
+class LedgerCsvQuery(LedgerPartQuery):
+    by = one_of([*selectors.GROUPINGS, "call"])
+
+
 class LedgerView(APIView):
     """What calls have cost."""
 
-    @extend_schema(
-        responses=LedgerOut,
-        operation_id="ledger_list",
-        parameters=[
-            OpenApiParameter("by", str, enum=selectors.GROUPINGS),
-            *PARAMETERS,
-            OpenApiParameter("after", str, description="`next` of the page before."),
-        ],
-    )
+    @extend_schema(responses={200: LedgerOut, **problems(400)}, operation_id="ledger_list", parameters=[LedgerQuery])
     def get(self, request: Request) -> Response:
         """List sums, 50 a page; lines add up to the total exactly."""
-        member, given = member_of(request), request.query_params
-        wanted = selectors.parse_query(
-            member, by=given.get("by", ""), month=given.get("month", ""), task=given.get("task", "")
-        )
-        lines, following = selectors.page(member, wanted, after=given.get("after", ""))
+        member, asked = member_of(request), LedgerQuery.read(request)
+        after = asked.pop("after", "")
+        wanted = selectors.parse_query(member, **asked)
+        lines, following = selectors.page(member, wanted, after=after)
         shown = {
             "by": wanted.by,
             "month": wanted.month,
@@ -86,14 +89,12 @@ class LedgerCsvView(APIView):
 
     @extend_schema(
         operation_id="ledger_csv",
-        responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR)},
-        parameters=[OpenApiParameter("by", str, enum=[*selectors.GROUPINGS, "call"]), *PARAMETERS],
+        responses={(200, "text/csv"): OpenApiTypes.STR, **problems(400)},
+        parameters=[LedgerCsvQuery],
     )
     def get(self, request: Request) -> StreamingHttpResponse:
         """Stream sums, or every call with `by=call`; amounts have six decimals and add up exactly."""
-        member, given = member_of(request), request.query_params
-        by = given.get("by", "")
-        wanted = selectors.parse_query(
-            member, by="" if by == "call" else by, month=given.get("month", ""), task=given.get("task", "")
-        )
+        member, asked = member_of(request), LedgerCsvQuery.read(request)
+        by = asked.pop("by", "")
+        wanted = selectors.parse_query(member, by="" if by == "call" else by, **asked)
         return csv_export.csv_response(member, wanted, is_by_call=by == "call")

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -31,6 +31,7 @@ from generation.teachers.terms import terms_of
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.tasks.permissions import task_or_404
+from web.http.lists import ListQuery, Rows, TaskQuery, lists, one_of
 from web.http.pagination import KeysetPagination
 
 
@@ -43,15 +44,14 @@ class CallPagination(KeysetPagination):
 class OrderListView(APIView):
     """Orders for drafts."""
 
-    @extend_schema(parameters=[OpenApiParameter("task", str)], responses=OrderOut(many=True))
-    def get(self, request: Request) -> Response:
-        slug = request.query_params.get("task")
-        found = selectors.visible(member_of(request))
-        if slug:
-            found = selectors.of_task(member_of(request), task_or_404(member_of(request), slug))
-        pager = KeysetPagination()
-        page = pager.paginate_queryset(found, request, view=self)
-        return pager.get_paginated_response(OrderOut(page, many=True).data)
+    pagination_class = KeysetPagination
+
+    @lists(OrderOut, TaskQuery)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        member = member_of(request)
+        if "task" in asked:
+            return selectors.of_task(member, task_or_404(member, asked["task"]))
+        return selectors.visible(member)
 
     @extend_schema(request=OrderIn, responses={202: OrderStartedOut})
     @idempotent
@@ -96,16 +96,18 @@ class OrderView(APIView):
         return Response(OrderDetailOut(selectors.get(member_of(request), order_id)).data)
 
 
+class CallQuery(ListQuery):
+    state = one_of(CallState.values)
+
+
 class CallListView(APIView):
     """Paid requests of an order."""
 
-    @extend_schema(parameters=[OpenApiParameter("state", str, enum=CallState.values)], responses=CallOut(many=True))
-    def get(self, request: Request, order_id: UUID) -> Response:
-        order = selectors.get(member_of(request), order_id)
-        pager = CallPagination()
-        found = selectors.calls(order, state=request.query_params.get("state", ""))
-        page = pager.paginate_queryset(found, request, view=self)
-        return pager.get_paginated_response(CallOut(page, many=True).data)
+    pagination_class = CallPagination
+
+    @lists(CallOut, CallQuery)
+    def get(self, request: Request, asked: dict[str, Any], order_id: UUID) -> Rows:
+        return selectors.calls(selectors.get(member_of(request), order_id), state=asked.get("state", ""))
 
 
 def _order_request(request: Request) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from generation.diversity.serializers import MixIn
 from generation.states import BatchState, CallState, Purpose, Stragglers, UncertainPolicy, Way
 from generation.teachers.serializers import TermsOut
-from jobs.monitor.serializers import job_json
+from jobs.monitor.serializers import JobSerializer
 
 
 class OrderIn(MixIn):
@@ -78,7 +78,7 @@ class OrderOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     task = serializers.CharField(source="task.slug")
     task_version = serializers.IntegerField(source="task_version.number")
-    source = serializers.CharField(source="source.slug", default=None)  # type: ignore[assignment]
+    source = serializers.CharField(source="source.slug", default=None, allow_null=True)  # type: ignore[assignment]
     teacher = serializers.CharField(source="teacher.slug")
     model = serializers.CharField(source="teacher_spec.model")
     teachers = serializers.SerializerMethodField(help_text="Of a mix: each with its share and temperatures")
@@ -96,7 +96,7 @@ class OrderOut(serializers.Serializer[Any]):
     uncertain = serializers.IntegerField()
     cost_usd = serializers.DecimalField(max_digits=14, decimal_places=6)
     possible_cost_usd = serializers.DecimalField(max_digits=14, decimal_places=6)
-    job = serializers.SerializerMethodField()
+    job = JobSerializer()
     created_at = serializers.DateTimeField()
     url = serializers.SerializerMethodField()
 
@@ -106,9 +106,6 @@ class OrderOut(serializers.Serializer[Any]):
             {"teacher": slug, "share": mixed["share"], "temperatures": mixed["temperatures"]}
             for slug, mixed in zip(variety.get("slugs", []), variety.get("teachers", []), strict=True)
         ]
-
-    def get_job(self, order: Any) -> dict[str, Any]:
-        return job_json(order.job)
 
     def get_url(self, order: Any) -> str:
         return reverse("generation:detail", args=[order.pk])
@@ -141,7 +138,7 @@ class CallOut(serializers.Serializer[Any]):
     is_corrected = serializers.BooleanField(help_text="Its cost was set by an admin")
     error_code = serializers.CharField()
     error_message = serializers.CharField()
-    fields = serializers.JSONField(allow_null=True)  # type: ignore[assignment]
+    fields = serializers.DictField(allow_null=True)  # type: ignore[assignment]
     request_id = serializers.CharField()
     prompt_hash = serializers.CharField()
     latency_s = serializers.FloatField()

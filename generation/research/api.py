@@ -20,6 +20,8 @@ from members.tokens.idempotency import idempotent
 from review.sources import queries
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
+from web.http.lists import Rows, lists
+from web.http.pagination import WholeList
 
 
 class SiteIn(serializers.Serializer[Any]):
@@ -82,11 +84,12 @@ class WebPageOut(serializers.Serializer[Any]):
 class ResearchListView(APIView):
     """Orders of one task to read companies' sites."""
 
-    @extend_schema(operation_id="research_orders", responses=ResearchOut(many=True))
-    def get(self, request: Request, slug: str) -> Response:
-        member, task = member_of(request), task_or_404(member_of(request), slug)
-        found = ResearchOut(selectors.of_task(member, task), many=True).data
-        return Response({"next": None, "previous": None, "results": found})
+    pagination_class = WholeList
+
+    @lists(ResearchOut, operation_id="research_orders")
+    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+        member = member_of(request)
+        return selectors.of_task(member, task_or_404(member, slug))
 
     @extend_schema(operation_id="research_create", request=ResearchIn, responses={202: ResearchOut})
     @idempotent
@@ -120,7 +123,9 @@ class ResearchView(APIView):
 class RecordPagesView(APIView):
     """Pages stored of a record, with hash and date; those that were refused say why."""
 
-    @extend_schema(operation_id="record_pages", responses=WebPageOut(many=True))
-    def get(self, request: Request, record_id: UUID) -> Response:
+    pagination_class = WholeList
+
+    @lists(WebPageOut, operation_id="record_pages")
+    def get(self, request: Request, asked: dict[str, Any], record_id: UUID) -> Rows:
         _, pages = selectors.pages_of(member_of(request), record_id)
-        return Response({"next": None, "previous": None, "results": WebPageOut(pages, many=True).data})
+        return pages

@@ -15,17 +15,19 @@ from generation.teachers.edit import NewTeacher
 from generation.teachers.serializers import PriceLineOut, TeacherIn, TeacherOut
 from members.recent_login.reauthentication import require_recent
 from members.session import member_of
+from web.http.lists import Rows, lists
+from web.http.pagination import WholeList
 
 
 class TeacherListView(APIView):
     """Whom drafts can be ordered from."""
 
     scope_write = "admin"
+    pagination_class = WholeList
 
-    @extend_schema(responses=TeacherOut(many=True))
-    def get(self, request: Request) -> Response:
-        lines = selectors.lines(member_of(request))
-        return Response({"next": None, "previous": None, "results": TeacherOut(lines, many=True).data})
+    @lists(TeacherOut)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        return selectors.lines(member_of(request))
 
     @extend_schema(request=TeacherIn, responses={201: TeacherOut})
     def post(self, request: Request) -> Response:
@@ -59,9 +61,11 @@ class TeacherView(APIView):
 class PriceListView(APIView):
     """The price table."""
 
-    @extend_schema(responses=PriceLineOut(many=True))
-    def get(self, request: Request) -> Response:
-        return Response({"next": None, "previous": None, "results": PriceLineOut(selectors.prices(), many=True).data})
+    pagination_class = WholeList
+
+    @lists(PriceLineOut)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        return selectors.prices()
 
 
 def _response_data(teacher: Any) -> Any:

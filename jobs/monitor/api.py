@@ -8,62 +8,53 @@ from uuid import UUID
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import generics, serializers
+from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from jobs.kinds import registry
 from jobs.lifecycle import control
 from jobs.live import stream
 from jobs.monitor import queries
-from jobs.monitor.serializers import halt_json, host_json, job_json
+from jobs.monitor.serializers import HostSerializer, JobSerializer, halt_json, host_json, job_json
 from jobs.scheduling import halt, hosts
 from jobs.states import JobState
 from members.session import member_of
 from members.tokens.idempotency import idempotent
-
-FILTERS = [
-    OpenApiParameter("state", str, enum=[str(state) for state in JobState], description="Several by comma"),
-    OpenApiParameter("kind", str),
-    OpenApiParameter("task", str, description="A task's slug"),
-]
+from web.http.lists import ListQuery, Rows, lists
+from web.http.pagination import KeysetPagination
 
 
-class JobSerializer(serializers.Serializer[Any]):
-    """A long work, as every endpoint shows it."""
+class JobQuery(ListQuery):
+    state = serializers.CharField(
+        required=False, help_text=f"Several by comma, of {', '.join(str(state) for state in JobState)}."
+    )
+    kind = serializers.CharField(required=False)
+    task = serializers.CharField(required=False, help_text="Slug of a task.")
 
-    id = serializers.UUIDField()
-    kind = serializers.CharField()
-    state = serializers.ChoiceField(choices=[str(state) for state in JobState])
-    waiting_reason = serializers.CharField(allow_blank=True)
-    title = serializers.CharField()
-    priority = serializers.IntegerField()
-    progress = serializers.JSONField()
-    error = serializers.JSONField(allow_null=True)
-    result = serializers.JSONField(allow_null=True)
-    created_at = serializers.DateTimeField()
-    started_at = serializers.DateTimeField(allow_null=True)
-    finished_at = serializers.DateTimeField(allow_null=True)
-    url = serializers.CharField()
+    def validate_state(self, value: str) -> str:
+        states = [str(state) for state in JobState]
+        if unknown := [word for word in value.split(",") if word and word not in states]:
+            raise serializers.ValidationError(f"Found {unknown[0][:80]!r}; wanted are some of {', '.join(states)}.")
+        return value
 
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        return job_json(instance)
+    def validate_kind(self, value: str) -> str:
+        if value not in (kinds := sorted(registry.KINDS)):
+            raise serializers.ValidationError(f"Found {value[:80]!r}; wanted is one of {', '.join(kinds)}.")
+        return value
 
 
-class JobListView(generics.ListAPIView[Any]):
+class JobListView(APIView):
     """Jobs you can see, newest first."""
 
-    serializer_class = JobSerializer
     scope_read = "read"
+    pagination_class = KeysetPagination
 
-    def get_queryset(self) -> Any:
-        jobs = queries.visible(member_of(self.request))
-        return queries.filtered(jobs, self.request.query_params)
-
-    @extend_schema(parameters=FILTERS)
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().get(request, *args, **kwargs)
+    @lists(JobSerializer, JobQuery)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        return queries.filtered(queries.visible(member_of(request)), asked)
 
 
 class JobView(APIView):
@@ -147,33 +138,16 @@ class JobPriorityView(APIView):
         return Response(job_json(control.prioritise(job, by=member_of(request), priority=wanted)))
 
 
-class HostSerializer(serializers.Serializer[Any]):
-    """A host that workers run on, as its own workers found it."""
-
-    id = serializers.CharField()
-    name = serializers.CharField()
-    gpus = serializers.JSONField()
-    cores = serializers.IntegerField()
-    memory_bytes = serializers.IntegerField()
-    disk_bytes = serializers.IntegerField()
-    disk_free_bytes = serializers.IntegerField()
-    versions = serializers.JSONField()
-    problem = serializers.CharField(allow_blank=True)
-    is_draining = serializers.BooleanField()
-    is_present = serializers.BooleanField()
-    seen_at = serializers.DateTimeField()
-
-
 class HostListView(APIView):
     """Hosts that workers run on."""
 
     scope_read = "read"
 
-    @extend_schema(responses=HostSerializer(many=True))
-    def get(self, request: Request) -> Response:
+    @lists(HostSerializer, draw=lambda request, page: page)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
         present = set(hosts.present().values_list("pk", flat=True))
         lines = queries.host_rows(member_of(request))
-        return Response([host_json(line.host, is_present=line.host.pk in present) for line in lines])
+        return [host_json(line.host, is_present=line.host.pk in present) for line in lines]
 
 
 class HaltRequest(serializers.Serializer[Any]):

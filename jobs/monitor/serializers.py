@@ -5,8 +5,48 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
+from rest_framework import serializers
 
 from jobs.models import Halt, Host, Job, JobEvent
+from jobs.states import JobState
+
+
+class JobSerializer(serializers.Serializer[Any]):
+    """A long work, as every endpoint shows it."""
+
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    state = serializers.ChoiceField(choices=[str(state) for state in JobState])
+    waiting_reason = serializers.CharField(allow_blank=True)
+    title = serializers.CharField()
+    priority = serializers.IntegerField()
+    progress = serializers.DictField()
+    error = serializers.DictField(allow_null=True)
+    result = serializers.JSONField(help_text="What came of it, by kind of job; null before its end.")
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    url = serializers.CharField()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return job_json(instance)
+
+
+class HostSerializer(serializers.Serializer[Any]):
+    """A host that workers run on, as its own workers found it."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    gpus = serializers.JSONField()
+    cores = serializers.IntegerField()
+    memory_bytes = serializers.IntegerField()
+    disk_bytes = serializers.IntegerField()
+    disk_free_bytes = serializers.IntegerField()
+    versions = serializers.JSONField()
+    problem = serializers.CharField(allow_blank=True)
+    is_draining = serializers.BooleanField()
+    is_present = serializers.BooleanField()
+    seen_at = serializers.DateTimeField()
 
 
 def job_json(job: Job) -> dict[str, Any]:

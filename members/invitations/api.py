@@ -15,6 +15,7 @@ from members.invitations import invite, mail, queries
 from members.invitations.pages import link
 from members.recent_login.reauthentication import require_recent
 from members.session import member_of
+from web.http.lists import Rows, lists
 
 
 class InvitedRole(serializers.Serializer[dict[str, str]]):
@@ -51,10 +52,10 @@ class InvitationListView(APIView):
 
     scope_read = scope_write = "lead"
 
-    @extend_schema(responses=InvitationOut(many=True), operation_id="invitations_list")
-    def get(self, request: Request) -> Response:
+    @lists(InvitationOut, operation_id="invitations_list")
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
         """List the newest 200: all of them for an admin, their own for a lead."""
-        return Response(InvitationOut(queries.invitations_for(member_of(request)), many=True).data)
+        return queries.invitations_for(member_of(request))
 
     @extend_schema(request=InvitationIn, responses={201: NewInvitationOut}, operation_id="invitations_create")
     def post(self, request: Request) -> Response:

@@ -17,7 +17,7 @@ from django.shortcuts import redirect
 
 from members import ports
 from members.models import Member
-from web.http.problems import CONTENT_TYPE
+from web.http.problem_shape import CONTENT_TYPE
 
 _ENCRYPTED_PREFIX = "f1:"
 # What a member without the factor still reaches: setting it up, signing out, and what pages are made of.

@@ -14,6 +14,7 @@ from members.recent_login.reauthentication import require_recent
 from members.session import member_of
 from members.tokens import issue, queries
 from members.tokens.scopes import SCOPES, token_scopes
+from web.http.lists import Rows, lists
 
 
 class TokenOut(serializers.Serializer[Any]):
@@ -40,10 +41,10 @@ class TokenListView(APIView):
 
     scope_read = scope_write = "admin"
 
-    @extend_schema(responses=TokenOut(many=True), operation_id="tokens_list")
-    def get(self, request: Request) -> Response:
+    @lists(TokenOut, operation_id="tokens_list")
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
         """List them, newest first; there are never many, so they come at once."""
-        return Response(TokenOut(queries.tokens_of(member_of(request)), many=True).data)
+        return queries.tokens_of(member_of(request))
 
     @extend_schema(request=TokenIn, responses={201: NewTokenOut}, operation_id="tokens_create")
     def post(self, request: Request) -> Response:

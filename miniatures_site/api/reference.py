@@ -102,8 +102,15 @@ def _properties(schema: Mapping[str, Any], holder: Mapping[str, Any]) -> Iterato
 
 def _answers(schema: Mapping[str, Any], responses: Mapping[str, Any]) -> Iterator[SchemaProperty]:
     for status, answer in responses.items():
-        names = ", ".join(each.name for each in _properties(schema, answer))
+        names = ", ".join([each.name for each in _properties(schema, answer)] + _names_of_rows(schema, answer))
         yield SchemaProperty(str(status), names, is_required=False, words=answer.get("description", ""))
+
+
+def _names_of_rows(schema: Mapping[str, Any], answer: Mapping[str, Any]) -> list[str]:
+    """Members of one row of a list that stands in an envelope."""
+    content: Mapping[str, Any] = next(iter(answer.get("content", {}).values()), {})
+    rows = _resolved(schema, content.get("schema", {})).get("properties", {}).get("results", {})
+    return [f"results[].{name}" for name in _resolved(schema, rows.get("items", {})).get("properties", {})]
 
 
 def _resolved(schema: Mapping[str, Any], shape: Mapping[str, Any]) -> Mapping[str, Any]:

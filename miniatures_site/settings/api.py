@@ -33,11 +33,16 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["miniatures_site.access.enforce.RouteAccess", "members.tokens.scopes.HasScope"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    # A body is JSON but where an endpoint takes a file, and says so itself: a client offered both would send either.
+    "PARSER_WHITELIST": ["web.http.json_parser.StrictJSONParser"],
     # Choices of different things may be called the same in their endpoints; clients get a type for each.
     "ENUM_NAME_OVERRIDES": {
         "SourceKindEnum": "review.states.SourceKind",
         "CampaignStateEnum": "campaigns.states.CampaignState",
         "MessageStateEnum": "campaigns.states.MessageState",
+        "DraftStateEnum": "review.states.DraftState",
+        "VerdictEnum": "review.states.Verdict",
+        "RevisionStateEnum": ["asked", "arrived", "failed"],
         "BulkVerdictEnum": "review.bulk.bulk_verdict.VERDICTS",
         "InvitationStateEnum": ["open", "accepted", "revoked", "expired"],
     },

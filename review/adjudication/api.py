@@ -12,36 +12,40 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from review.adjudication import rulings, sending_back
-from review.adjudication.serializers import DisputeIn, RulingIn, SendBackIn
+from review.adjudication.serializers import DisputeIn, DisputeOut, RulingIn, RulingOut, RulingsOut, SendBackIn
 from review.desk import lead_queue
 from review.desk.decisions import queries as decisions_queries
+from review.desk.serializers import DecisionOut
 from review.drafts import etags, queries
-from review.drafts.openapi import DECISIONS, PROBLEM, RULING, SIDES, STANDING
+from review.drafts.serializers import DraftStateOut
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
+from web.http.lists import ListQuery, Rows, lists
 from web.http.pagination import KeysetPagination
+from web.http.problem_shape import problems
 
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, required=True, description="ETag of what was said of the draft."
 )
-ANSWERS = {201: RULING, 409: PROBLEM, 412: PROBLEM, 422: PROBLEM, 428: PROBLEM}
+REFUSALS = problems(409, 412, 422, 428)
+ANSWERS: dict[Any, Any] = {201: RulingOut, **REFUSALS}
 
 
 class LateDecisionsView(APIView):
     """Late decisions of a task that wait for a lead, newest first."""
 
-    @extend_schema(
+    pagination_class = KeysetPagination
+
+    @lists(
+        DecisionOut,
+        draw=lambda request, page: map(decisions_queries.decision_json, page),
         operation_id="late_decisions",
-        responses={200: DECISIONS},
-        parameters=[OpenApiParameter(name, str) for name in ("limit", "cursor")],
     )
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.LEAD)
-        pages = KeysetPagination()
-        page = pages.paginate_queryset(lead_queue.late_decisions(task), request, view=self) or []
-        return pages.get_paginated_response([decisions_queries.decision_json(decision) for decision in page])
+        return lead_queue.late_decisions(task)
 
 
 class AdoptView(APIView):
@@ -60,7 +64,7 @@ class LeaveView(APIView):
 
     scope_write = "lead"
 
-    @extend_schema(operation_id="leave_decision", request=RulingIn, responses={201: RULING, 409: PROBLEM})
+    @extend_schema(operation_id="leave_decision", request=RulingIn, responses={201: RulingOut, **problems(409)})
     def post(self, request: Request, decision_id: UUID) -> Response:
         ruling = rulings.leave(decision_id, by=member_of(request), **_body(RulingIn, request))
         return Response(lead_queue.ruling_json(ruling), status=201)
@@ -69,8 +73,9 @@ class LeaveView(APIView):
 class DisputeView(APIView):
     """The verdicts on a draft side by side, with what differs and the ETag that a ruling names."""
 
-    @extend_schema(operation_id="draft_dispute", responses={200: SIDES})
+    @extend_schema(operation_id="draft_dispute", responses={200: DisputeOut})
     def get(self, request: Request, draft_id: UUID) -> Response:
+        ListQuery.read(request)
         member = member_of(request)
         draft = queries.draft_or_404(member, draft_id)
         require(member, draft.task, Role.LEAD)
@@ -99,7 +104,7 @@ class SendBackView(APIView):
         operation_id="send_verdicts_back",
         request=SendBackIn,
         parameters=[IF_MATCH],
-        responses={**ANSWERS, 201: {"type": "object", "properties": {"results": {"type": "array", "items": RULING}}}},
+        responses={201: RulingsOut, **REFUSALS},
     )
     def post(self, request: Request, draft_id: UUID) -> Response:
         asked = SendBackIn(data=request.data)
@@ -128,7 +133,7 @@ class SecondOpinionView(APIView):
         operation_id="ask_second_opinion",
         request=None,
         parameters=[IF_MATCH],
-        responses={200: STANDING, 409: PROBLEM, 412: PROBLEM, 428: PROBLEM},
+        responses={200: DraftStateOut, **problems(409, 412, 428)},
     )
     def post(self, request: Request, draft_id: UUID) -> Response:
         draft = rulings.ask_again(draft_id, by=member_of(request), if_match=_tag(request))

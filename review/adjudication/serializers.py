@@ -6,7 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from review.states import QueueOrdering
+from review.drafts.serializers import FieldsIn
+from review.states import DraftState, QueueOrdering, Verdict
 
 
 class RulingIn(serializers.Serializer[Any]):
@@ -20,7 +21,7 @@ class DisputeIn(RulingIn):
 
     decision = serializers.UUIDField(required=False, allow_null=True, default=None)
     verdict = serializers.ChoiceField(choices=["accept", "edit", "reject"], required=False, default="accept")
-    fields = serializers.JSONField(required=False, allow_null=True, default=None)  # type: ignore[assignment]
+    fields = FieldsIn(required=False, allow_null=True, default=None)  # type: ignore[assignment]
     reasons = serializers.ListField(child=serializers.CharField(), required=False, default=list)
     ratings = serializers.DictField(child=serializers.BooleanField(), required=False, default=dict)
 
@@ -93,3 +94,53 @@ class SendBackIn(serializers.Serializer[Any]):
 
     comment = serializers.CharField(allow_blank=True, max_length=2000)
     decisions = serializers.ListField(child=serializers.UUIDField(), required=False, default=list)
+
+
+class RulingOut(serializers.Serializer[Any]):
+    """What a lead said of a draft or of a decision on it, and where the draft stands after it."""
+
+    id = serializers.UUIDField()
+    draft = serializers.UUIDField()
+    kind = serializers.CharField()
+    decision = serializers.UUIDField(allow_null=True)
+    lead = serializers.CharField()
+    note = serializers.CharField(allow_blank=True)
+    state = serializers.ChoiceField(choices=DraftState.choices)
+    created_at = serializers.DateTimeField()
+
+
+class RulingsOut(serializers.Serializer[Any]):
+    """Several at once."""
+
+    results = RulingOut(many=True)
+
+
+class WordChangeOut(serializers.Serializer[Any]):
+    """A stretch of text: the same in both, added or removed."""
+
+    kind = serializers.CharField()
+    text = serializers.CharField()
+
+
+class DisputeSideOut(serializers.Serializer[Any]):
+    """One verdict on a disputed draft, with what it differs in."""
+
+    decision = serializers.UUIDField()
+    reviewer = serializers.CharField()
+    verdict = serializers.ChoiceField(choices=Verdict.choices)
+    fields = serializers.DictField(allow_null=True)  # type: ignore[assignment]
+    reasons = serializers.ListField(child=serializers.CharField())
+    note = serializers.CharField(allow_blank=True)
+    is_late = serializers.BooleanField()
+    against = serializers.CharField(allow_blank=True)
+    difference = WordChangeOut(many=True)
+    changes = WordChangeOut(many=True)
+    ratings = serializers.DictField(child=serializers.BooleanField())
+
+
+class DisputeOut(serializers.Serializer[Any]):
+    """The verdicts on a draft side by side; `etag` is what a ruling names in `If-Match`."""
+
+    etag = serializers.CharField()
+    state = serializers.ChoiceField(choices=DraftState.choices)
+    results = DisputeSideOut(many=True)

@@ -12,12 +12,22 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from review.bulk import bulk_undo, bulk_verdict, execution, planning, similar_drafts
-from review.bulk.serializers import ACT, PREVIEW, REPEATED, SIMILAR, UNDONE, BulkIn, PreviewIn
+from review.bulk.serializers import (
+    BulkActOut,
+    BulkIn,
+    BulkPreviewOut,
+    BulkUndoOut,
+    PreviewIn,
+    RepeatedSentenceOut,
+    SimilarDraftOut,
+)
 from review.drafts import draft_filters, queries
-from review.drafts.openapi import PROBLEM
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from web.errors import Refusal
+from web.http.lists import Rows, lists
+from web.http.pagination import WholeList
+from web.http.problem_shape import problems
 
 
 class PreviewView(APIView):
@@ -25,7 +35,9 @@ class PreviewView(APIView):
 
     scope_write = "review"
 
-    @extend_schema(operation_id="preview_bulk", request=PreviewIn, responses={200: PREVIEW, 413: PROBLEM, 422: PROBLEM})
+    @extend_schema(
+        operation_id="preview_bulk", request=PreviewIn, responses={200: BulkPreviewOut, **problems(413, 422)}
+    )
     def post(self, request: Request, slug: str) -> Response:
         member = member_of(request)
         task = task_or_404(member, slug)
@@ -60,7 +72,7 @@ class BulkView(APIView):
     @extend_schema(
         operation_id="decide_many",
         request=BulkIn,
-        responses={200: ACT, 409: PROBLEM, 412: PROBLEM, 413: PROBLEM, 422: PROBLEM, 428: PROBLEM},
+        responses={200: BulkActOut, **problems(409, 412, 413, 422, 428)},
     )
     def post(self, request: Request, slug: str) -> Response:
         member = member_of(request)
@@ -85,7 +97,7 @@ class UndoView(APIView):
 
     scope_write = "review"
 
-    @extend_schema(operation_id="undo_bulk", request=None, responses={200: UNDONE})
+    @extend_schema(operation_id="undo_bulk", request=None, responses={200: BulkUndoOut})
     def post(self, request: Request, act_id: UUID) -> Response:
         undone = bulk_undo.undo(act_id, by=member_of(request))
         return Response({"act": planning.act_json(undone.act), "count": undone.count, "kept": dict(undone.kept)})
@@ -94,15 +106,14 @@ class UndoView(APIView):
 class SimilarView(APIView):
     """Drafts of the same task that are most like this one."""
 
-    @extend_schema(operation_id="similar_drafts", responses={200: SIMILAR})
-    def get(self, request: Request, draft_id: UUID) -> Response:
+    pagination_class = WholeList
+
+    @lists(SimilarDraftOut, draw=lambda request, page: page, operation_id="similar_drafts")
+    def get(self, request: Request, asked: dict[str, Any], draft_id: UUID) -> Rows:
         member = member_of(request)
         similar = similar_drafts.similar(queries.draft_or_404(member, draft_id))
         drafts = queries.summaries_json([match.draft for match in similar], member)
-        results = [
-            {"draft": draft, "share": round(match.share, 4)} for draft, match in zip(drafts, similar, strict=True)
-        ]
-        return Response({"next": None, "previous": None, "results": results})
+        return [{"draft": draft, "share": round(match.share, 4)} for draft, match in zip(drafts, similar, strict=True)]
 
 
 class RepeatedView(APIView):
@@ -110,16 +121,17 @@ class RepeatedView(APIView):
 
     scope_read = "review"
 
-    @extend_schema(operation_id="repeated_sentences", responses={200: REPEATED})
-    def get(self, request: Request, draft_id: UUID) -> Response:
+    pagination_class = WholeList
+
+    @lists(RepeatedSentenceOut, draw=lambda request, page: page, operation_id="repeated_sentences")
+    def get(self, request: Request, asked: dict[str, Any], draft_id: UUID) -> Rows:
         member = member_of(request)
         draft = queries.draft_or_404(member, draft_id)
         require(member, draft.task, Role.REVIEWER)
-        results = [
+        return [
             {"sentence": sentence.text, "count": sentence.count, "instead": sentence.instead, "url": sentence.address}
             for sentence in similar_drafts.repeated(member, draft)
         ]
-        return Response({"next": None, "previous": None, "results": results})
 
 
 def _read(shape: Any, request: Request) -> dict[str, Any]:

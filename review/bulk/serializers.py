@@ -9,7 +9,7 @@ from rest_framework import serializers
 from review.bulk import bulk_verdict
 from review.bulk.planning import AT_MOST
 from review.drafts import draft_filters
-from review.drafts.openapi import CURSOR, ID, NUMBER, SUMMARY, TEXT
+from review.drafts.serializers import DraftSummaryOut
 
 
 class VerdictIn(serializers.Serializer[Any]):
@@ -51,36 +51,57 @@ class BulkIn(VerdictIn):
     typed = serializers.IntegerField(required=False, allow_null=True, default=None)
 
 
-def _object(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties}
+class SampleOut(serializers.Serializer[Any]):
+    """A draft as the verdict would leave it."""
+
+    draft = serializers.UUIDField()
+    title = serializers.CharField()
+    fields = serializers.DictField(allow_null=True)  # type: ignore[assignment]
 
 
-def _list(shape: dict[str, Any]) -> dict[str, Any]:
-    return _object(next=CURSOR, previous=CURSOR, results={"type": "array", "items": shape})
+class BulkPreviewOut(serializers.Serializer[Any]):
+    """What the verdict would do; `left_out` counts drafts by why it leaves them out."""
+
+    count = serializers.IntegerField()
+    drafts = serializers.ListField(child=serializers.UUIDField())
+    left_out = serializers.DictField(child=serializers.IntegerField())
+    tag = serializers.CharField()
+    samples = SampleOut(many=True)
 
 
-COUNT = {"type": "integer"}
-COUNTS = {"type": "object", "additionalProperties": COUNT}
-FIELDS = {"type": ["object", "null"], "additionalProperties": True}
-WHEN = {"type": "string", "format": "date-time"}
-PREVIEW = _object(
-    count=COUNT,
-    drafts={"type": "array", "items": ID},
-    left_out=COUNTS,
-    tag=TEXT,
-    samples={"type": "array", "items": _object(draft=ID, title=TEXT, fields=FIELDS)},
-)
-ACT = _object(
-    id=ID,
-    task=TEXT,
-    by=TEXT,
-    verdict=TEXT,
-    count=COUNT,
-    left_out=COUNTS,
-    is_done={"type": "boolean"},
-    created_at=WHEN,
-    undone_at={"type": ["string", "null"], "format": "date-time"},
-)
-UNDONE = _object(act=ACT, count=COUNT, kept=COUNTS)
-SIMILAR = _list(_object(draft=SUMMARY, share=NUMBER))
-REPEATED = _list(_object(sentence=TEXT, count=COUNT, instead={"type": ["string", "null"]}, url=TEXT))
+class BulkActOut(serializers.Serializer[Any]):
+    """One verdict on many drafts, as it was carried out."""
+
+    id = serializers.UUIDField()
+    task = serializers.CharField()
+    by = serializers.CharField()
+    verdict = serializers.ChoiceField(choices=bulk_verdict.VERDICTS)
+    count = serializers.IntegerField()
+    left_out = serializers.DictField(child=serializers.IntegerField())
+    is_done = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+    undone_at = serializers.DateTimeField(allow_null=True)
+
+
+class BulkUndoOut(serializers.Serializer[Any]):
+    """What was taken back; `kept` counts drafts by why their verdict stays."""
+
+    act = BulkActOut()
+    count = serializers.IntegerField()
+    kept = serializers.DictField(child=serializers.IntegerField())
+
+
+class SimilarDraftOut(serializers.Serializer[Any]):
+    """A draft and how much of the words it shares, from 0 to 1."""
+
+    draft = DraftSummaryOut()
+    share = serializers.FloatField()
+
+
+class RepeatedSentenceOut(serializers.Serializer[Any]):
+    """A sentence that stands in other drafts which wait."""
+
+    sentence = serializers.CharField()
+    count = serializers.IntegerField()
+    instead = serializers.CharField(allow_null=True, help_text="What the verdict put in its place.")
+    url = serializers.CharField()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +15,7 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.datasets import freezing, queries, removed_samples
 from review.tasks.permissions import task_or_404
+from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
 
 
@@ -83,13 +84,12 @@ class FreezeStartedOut(serializers.Serializer[Any]):
 class DatasetsView(APIView):
     """Selections of golds."""
 
-    @extend_schema(parameters=[OpenApiParameter("task", str)], responses=DatasetOut(many=True))
-    def get(self, request: Request) -> Response:
-        slug = request.query_params.get("task")
-        task = task_or_404(member_of(request), slug) if slug else None
-        pager = KeysetPagination()
-        page = pager.paginate_queryset(queries.datasets_for(member_of(request), task=task), request, view=self)
-        return pager.get_paginated_response(DatasetOut(page, many=True).data)
+    pagination_class = KeysetPagination
+
+    @lists(DatasetOut, TaskQuery)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        member = member_of(request)
+        return queries.datasets_for(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
 
     @extend_schema(request=DatasetIn, responses={201: DatasetOut})
     @idempotent
@@ -113,12 +113,11 @@ class DatasetView(APIView):
 class DatasetVersionsView(APIView):
     """Frozen versions of a dataset; POST freezes the next one."""
 
-    @extend_schema(responses=DatasetVersionOut(many=True))
-    def get(self, request: Request, slug: str) -> Response:
-        dataset = queries.dataset_or_404(member_of(request), slug)
-        pager = KeysetPagination()
-        page = pager.paginate_queryset(queries.versions_of(dataset), request, view=self)
-        return pager.get_paginated_response(DatasetVersionOut(page, many=True).data)
+    pagination_class = KeysetPagination
+
+    @lists(DatasetVersionOut)
+    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+        return queries.versions_of(queries.dataset_or_404(member_of(request), slug))
 
     @extend_schema(request=FreezeIn, responses={202: FreezeStartedOut})
     @idempotent

@@ -17,8 +17,11 @@ from rest_framework.views import APIView
 from audit import trail
 from members.session import member_of
 from review.datasets import exports, files, queries
+from review.states import Split
 from web.http import content_encoding
 from web.http.byte_range import byte_range
+from web.http.lists import ListQuery, one_of
+from web.http.problem_shape import problems
 
 CONTENT_TYPES = {"jsonl": "application/x-ndjson; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 WHICH = [
@@ -101,9 +104,11 @@ class RowsParquetView(RowsFileView):
         return super().get(request, version_id)
 
 
-class PageIn(serializers.Serializer[Any]):
-    cursor = serializers.CharField(required=False, allow_blank=True, default="")
-    limit = serializers.IntegerField(required=False, min_value=1, max_value=500, default=50)
+class RowsQuery(ListQuery):
+    split = one_of(Split.values, default="train", help_text="Default: train.")
+    format = one_of(exports.FORMATS, default="sft", help_text="Default: sft.")
+    cursor = serializers.CharField(default="")
+    limit = serializers.IntegerField(min_value=1, max_value=500, default=50)
 
 
 class RowsPageOut(serializers.Serializer[Any]):
@@ -118,17 +123,16 @@ class RowsView(APIView):
 
     @extend_schema(
         operation_id="dataset_version_rows",
-        parameters=[*WHICH, OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
-        responses=RowsPageOut,
+        parameters=[RowsQuery],
+        responses={200: RowsPageOut, **problems(400)},
     )
     def get(self, request: Request, version_id: UUID) -> Response:
         """A page; `next` is the address of the one after it, and null after the last."""
         version = queries.version_or_404(member_of(request), version_id)
-        asked = PageIn(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        split, format_ = _which(request)
-        page = files.page(files.file_or_404(version, split, format_), **asked.validated_data)
-        following = {"split": split, "format": format_, "limit": asked.validated_data["limit"], "cursor": page.next}
+        asked = RowsQuery.read(request)
+        file = files.file_or_404(version, asked["split"], asked["format"])
+        page = files.page(file, cursor=asked["cursor"], limit=asked["limit"])
+        following = {**asked, "cursor": page.next}
         address = request.build_absolute_uri(f"{request.path}?{urlencode(following)}") if page.next else None
         return Response({"next": address, "results": page.rows})
 

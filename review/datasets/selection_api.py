@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -21,6 +20,8 @@ from review.datasets.version_diff import RowDifference
 from review.drafts import queries
 from web import strict_json
 from web.errors import Refusal
+from web.http.lists import ListQuery, id_of, one_of
+from web.http.problem_shape import problems
 
 if TYPE_CHECKING:
     from review.models import DatasetVersion
@@ -94,31 +95,86 @@ class SelectionPreviewView(APIView):
         return Response(PreviewOut(body).data)
 
 
+class DiffQuery(ListQuery):
+    kind = one_of(row_changes.KINDS, default="added", help_text="Default: added.")
+    cursor = id_of("the last row of the page before, as `next` gave it", default=None)
+    limit = serializers.IntegerField(min_value=1, default=version_diff.PAGE_ROWS, help_text=f"{LARGEST_PAGE} at most.")
+
+
+class DiffDecisionOut(serializers.Serializer[Any]):
+    """The decision that counted in one of the versions."""
+
+    id = serializers.UUIDField()
+    verdict = serializers.CharField()
+    reviewer = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class DiffReasonOut(serializers.Serializer[Any]):
+    """Why a row is in one version and not in the other."""
+
+    code = serializers.CharField()
+    words = serializers.CharField()
+    twin = serializers.UUIDField(allow_null=True)
+
+
+class DiffSaidOut(serializers.Serializer[Any]):
+    """What was said of a draft between the versions."""
+
+    at = serializers.DateTimeField()
+    by = serializers.CharField()
+    words = serializers.CharField()
+    note = serializers.CharField(allow_blank=True)
+
+
+class DiffTextOut(serializers.Serializer[Any]):
+    """A stretch of text: the same in both, added or removed."""
+
+    kind = serializers.CharField()
+    text = serializers.CharField()
+
+
+class RowDiffOut(serializers.Serializer[Any]):
+    """A row that differs."""
+
+    draft = serializers.UUIDField()
+    title = serializers.CharField(allow_blank=True)
+    why = DiffReasonOut(allow_null=True)
+    said = DiffSaidOut(many=True)
+    before = DiffDecisionOut(allow_null=True)
+    after = DiffDecisionOut(allow_null=True)
+    text = DiffTextOut(many=True)
+
+
+class VersionDiffOut(serializers.Serializer[Any]):
+    """How two versions differ: counts by kind, and a page of rows of one kind."""
+
+    to = serializers.UUIDField()
+    counts = serializers.DictField(child=serializers.IntegerField())
+    kind = serializers.ChoiceField(choices=list(row_changes.KINDS))
+    next = serializers.URLField(allow_null=True)
+    results = RowDiffOut(many=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        """`from` is a word of Python's own, so it is named here."""
+        return {"from": serializers.UUIDField(), **super().get_fields()}
+
+
 class VersionDiffView(APIView):
     """How a frozen version differs from another of the same dataset, row by row, with what was said in between."""
 
     @extend_schema(
         operation_id="dataset_version_diff",
-        responses={200: OpenApiTypes.OBJECT},
-        parameters=[
-            OpenApiParameter("kind", str, enum=list(row_changes.KINDS), description="Default: added."),
-            OpenApiParameter("cursor", OpenApiTypes.UUID, description="As `next` gave it."),
-            OpenApiParameter("limit", int),
-        ],
+        responses={200: VersionDiffOut, **problems(400)},
+        parameters=[DiffQuery],
     )
     def get(self, request: Request, version_id: UUID, other_id: UUID) -> Response:
-        """Answer `{"from", "to", "counts", "kind", "next", "results"}`; a result names draft, decisions, reason."""
         member = member_of(request)
         older, newer = (datasets_queries.version_or_404(member, pk) for pk in (version_id, other_id))
         _check_comparable(older, newer)
-        asked = request.query_params
-        kind = next((kind_name for kind_name in row_changes.KINDS if kind_name == asked.get("kind", "added")), None)
-        if kind is None:
-            kinds = ", ".join(row_changes.KINDS)
-            raise Refusal("bad_kind", "There is no such kind of difference.", hint=f"Kinds: {kinds}.", status=400)
-        limit = asked.get("limit", "")
-        size = min(LARGEST_PAGE, max(1, int(limit))) if limit.isdecimal() else version_diff.PAGE_ROWS
-        rows, last = version_diff.page(older, newer, kind, after=_uuid(asked.get("cursor", "")), size=size)
+        asked = DiffQuery.read(request)
+        kind, size = asked["kind"], min(LARGEST_PAGE, asked["limit"])
+        rows, last = version_diff.page(older, newer, kind, after=asked["cursor"], size=size)
         more = urlencode({"kind": kind, "limit": size, "cursor": str(last)}) if last else ""
         return Response(
             {
@@ -193,10 +249,3 @@ def _json(raw: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Refusal("bad_filters", "The filters are no JSON object.", status=400)
     return value
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.conf import settings
 from django.template.loader import render_to_string
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -20,12 +19,28 @@ from review.desk.cards import assembly
 from review.desk.cards.card_json import card_json
 from review.desk.decisions import queries as decisions_queries
 from review.desk.deck import ReleasedCard
-from review.desk.serializers import DecisionIn, KeysIn, ReleaseIn, SetAsideIn
+from review.desk.serializers import (
+    DecisionIn,
+    DecisionOut,
+    DecisionReplyOut,
+    DeckOut,
+    EditedIn,
+    KeptOut,
+    KeysIn,
+    KeysOut,
+    RecheckOut,
+    ReleasedOut,
+    ReleaseIn,
+    SetAsideIn,
+    UnfinishedIn,
+)
 from review.drafts import etags, queries
-from review.drafts.openapi import DECISION_REPLY, DECISIONS, DECK, KEYS, MARK, PROBLEM, RELEASED, TEXT, object_of
 from review.ports import DeskScope
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
+from web.http.lists import Rows, lists
+from web.http.pagination import WholeList
+from web.http.problem_shape import problems
 
 IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True, description="The card's ETag.")
 ONLY = OpenApiParameter("only", str, description="Keep the deck to a part of the task, such as `campaign:<slug>`.")
@@ -37,19 +52,24 @@ class DecisionsView(APIView):
 
     scope_write = "review"
 
-    @extend_schema(operation_id="draft_decisions", responses={200: DECISIONS})
-    def get(self, request: Request, draft_id: UUID) -> Response:
+    pagination_class = WholeList
+
+    @lists(
+        DecisionOut,
+        draw=lambda request, page: map(decisions_queries.decision_json, page),
+        operation_id="draft_decisions",
+    )
+    def get(self, request: Request, asked: dict[str, Any], draft_id: UUID) -> Rows:
         member = member_of(request)
         draft = queries.draft_or_404(member, draft_id)
-        results = [decisions_queries.decision_json(decision) for decision in queries.decisions_on(member, draft)[:500]]
-        tag = queries.etag(draft, member)
-        return Response({"next": None, "previous": None, "results": results}, headers={"ETag": f'"{tag}"'})
+        self.headers["ETag"] = f'"{queries.etag(draft, member)}"'
+        return queries.decisions_on(member, draft)[:500]
 
     @extend_schema(
         operation_id="decide",
         request=DecisionIn,
         parameters=[IF_MATCH, RENDER, ONLY],
-        responses={200: DECISION_REPLY, 201: DECISION_REPLY, 409: PROBLEM, 412: PROBLEM, 422: PROBLEM, 428: PROBLEM},
+        responses={200: DecisionReplyOut, 201: DecisionReplyOut, **problems(409, 412, 422, 428)},
     )
     def post(self, request: Request, draft_id: UUID) -> Response:
         body = DecisionIn(data=request.data)
@@ -80,7 +100,7 @@ class DeckView(APIView):
 
     @extend_schema(
         operation_id="desk_deck",
-        responses={200: DECK},
+        responses={200: DeckOut},
         parameters=[
             RENDER,
             ONLY,
@@ -107,7 +127,7 @@ class ReleaseView(APIView):
 
     scope_write = "review"
 
-    @extend_schema(operation_id="desk_release", request=ReleaseIn, responses={200: RELEASED})
+    @extend_schema(operation_id="desk_release", request=ReleaseIn, responses={200: ReleasedOut})
     def post(self, request: Request) -> Response:
         body = ReleaseIn(data=request.data)
         body.is_valid(raise_exception=True)
@@ -123,7 +143,9 @@ class SetAsideView(APIView):
 
     scope_write = "review"
 
-    @extend_schema(operation_id="desk_set_aside", request=SetAsideIn, parameters=[RENDER, ONLY], responses={200: DECK})
+    @extend_schema(
+        operation_id="desk_set_aside", request=SetAsideIn, parameters=[RENDER, ONLY], responses={200: DeckOut}
+    )
     def post(self, request: Request, draft_id: UUID) -> Response:
         body = SetAsideIn(data=request.data)
         body.is_valid(raise_exception=True)
@@ -144,7 +166,7 @@ class HoldView(APIView):
 
     scope_write = "review"
 
-    @extend_schema(operation_id="desk_hold", request=None, parameters=[RENDER], responses={200: DECK})
+    @extend_schema(operation_id="desk_hold", request=None, parameters=[RENDER], responses={200: DeckOut})
     def post(self, request: Request, draft_id: UUID) -> Response:
         member = member_of(request)
         queries.draft_or_404(member, draft_id)
@@ -158,12 +180,12 @@ class KeysView(APIView):
 
     scope_write = "review"
 
-    @extend_schema(operation_id="desk_keys", responses={200: KEYS})
+    @extend_schema(operation_id="desk_keys", responses={200: KeysOut})
     def get(self, request: Request) -> Response:
         member = member_of(request)
         return Response({"keys": desk_keys.keys_of(member), "on": desk_keys.are_on(member)})
 
-    @extend_schema(operation_id="desk_set_keys", request=KeysIn, responses={200: KEYS})
+    @extend_schema(operation_id="desk_set_keys", request=KeysIn, responses={200: KeysOut})
     def put(self, request: Request) -> Response:
         body = KeysIn(data=request.data)
         body.is_valid(raise_exception=True)
@@ -205,31 +227,6 @@ def _fields(value: object) -> dict[str, Any] | None:
 EDIT_RENDER = OpenApiParameter(
     "render", str, description="`html` adds the list of remarks as the desk's page draws it."
 )
-EDIT = object_of(size={"type": "number"}, kinds={"type": "array", "items": TEXT}, wants_why={"type": "boolean"})
-RECHECK = object_of(
-    marks={"type": "array", "items": MARK},
-    mends={"type": "array", "items": object_of(field=TEXT, text=TEXT, words=TEXT)},
-    unsupported={"type": "integer"},
-    edit=EDIT,
-)
-KEPT = object_of(kept={"type": "boolean"})
-
-
-class EditedIn(serializers.Serializer[Any]):
-    """Fields as they stand in an editor."""
-
-    fields = serializers.DictField(allow_empty=True)  # type: ignore[assignment]
-
-
-class UnfinishedIn(serializers.Serializer[Any]):
-    """An edit as far as it got; null forgets it."""
-
-    fields = serializers.JSONField(allow_null=True)  # type: ignore[assignment]
-
-    def validate_fields(self, value: object) -> object:
-        if value is not None and not isinstance(value, dict):
-            raise serializers.ValidationError("Fields are an object by the names of the output schema.")
-        return value
 
 
 class CheckView(APIView):
@@ -241,7 +238,7 @@ class CheckView(APIView):
         operation_id="check_edit",
         request=EditedIn,
         parameters=[EDIT_RENDER],
-        responses={200: RECHECK, 422: PROBLEM},
+        responses={200: RecheckOut, **problems(422)},
     )
     def post(self, request: Request, draft_id: UUID) -> Response:
         body = EditedIn(data=request.data)
@@ -259,7 +256,7 @@ class UnfinishedView(APIView):
 
     scope_write = "review"
 
-    @extend_schema(operation_id="keep_unfinished", request=UnfinishedIn, responses={200: KEPT, 422: PROBLEM})
+    @extend_schema(operation_id="keep_unfinished", request=UnfinishedIn, responses={200: KeptOut, **problems(422)})
     def put(self, request: Request, draft_id: UUID) -> Response:
         body = UnfinishedIn(data=request.data)
         body.is_valid(raise_exception=True)

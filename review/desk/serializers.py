@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
-from review.desk.preferences.lineups import MOST
-from review.drafts.openapi import ANY, CARDS, CURSOR, ID, MARK, NUMBER, PACE, TEXT
-from review.spec.revision_prompts import LONGEST_INSTRUCTION
-from review.states import Verdict
+from review.drafts.serializers import FieldsIn, MarkOut, RecordFactsOut
+from review.states import DraftState, Verdict
 
 
 class DecisionIn(serializers.Serializer[Any]):
@@ -17,7 +16,7 @@ class DecisionIn(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     verdict = serializers.ChoiceField(choices=Verdict.choices)
-    fields = serializers.JSONField(required=False, allow_null=True, default=None)  # type: ignore[assignment]
+    fields = FieldsIn(required=False, allow_null=True, default=None)  # type: ignore[assignment]
     reasons = serializers.ListField(child=serializers.CharField(), required=False, default=list)
     ratings = serializers.DictField(child=serializers.BooleanField(), required=False, default=dict)
     seconds = serializers.FloatField(required=False, default=0.0, min_value=0)
@@ -34,7 +33,7 @@ class LeavingIn(serializers.Serializer[Any]):
     """A card its reviewer walks away from."""
 
     draft = serializers.UUIDField()
-    unfinished = serializers.JSONField(required=False, allow_null=True, default=None)
+    unfinished = FieldsIn(required=False, allow_null=True, default=None)
     seen_until = serializers.DateTimeField(required=False, allow_null=True, default=None)
 
 
@@ -48,7 +47,7 @@ class SetAsideIn(serializers.Serializer[Any]):
     """A card to put behind the rest."""
 
     note = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
-    unfinished = serializers.JSONField(required=False, allow_null=True, default=None)
+    unfinished = FieldsIn(required=False, allow_null=True, default=None)
 
 
 class KeysIn(serializers.Serializer[Any]):
@@ -58,111 +57,162 @@ class KeysIn(serializers.Serializer[Any]):
     on = serializers.BooleanField(required=False, default=True)
 
 
-def _object(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties}
+class EditedIn(serializers.Serializer[Any]):
+    """Fields as they stand in an editor."""
+
+    fields = serializers.DictField(allow_empty=True)  # type: ignore[assignment]
 
 
-LINEUP = _object(
-    record=_object(id=ID, title=TEXT, facts=ANY),
-    task_version={"type": "integer"},
-    drafts={"type": "array", "items": _object(id=ID, fields=ANY, marks={"type": "array", "items": MARK})},
-)
-NEXT = _object(lineup={"oneOf": [LINEUP, {"type": "null"}]})
-PREFERENCE = _object(
-    id=ID,
-    record=ID,
-    reviewer=TEXT,
-    chosen={"type": ["string", "null"]},
-    shown={"type": "array", "items": ID},
-    seconds=NUMBER,
-    note=TEXT,
-    retracts={"type": ["string", "null"]},
-    is_retracted={"type": "boolean"},
-    created_at={"type": "string", "format": "date-time"},
-)
-PREFERENCES = _object(next=CURSOR, previous=CURSOR, results={"type": "array", "items": PREFERENCE})
+class UnfinishedIn(serializers.Serializer[Any]):
+    """An edit as far as it got; null forgets it."""
 
-REVISION = _object(
-    id=ID,
-    draft=ID,
-    title=TEXT,
-    instruction=TEXT,
-    result={"type": ["string", "null"]},
-    job={"type": ["string", "null"]},
-    seq={"type": "integer"},
-    state=TEXT,
-    created_at={"type": "string", "format": "date-time"},
-)
-REVISIONS = _object(next=CURSOR, previous=CURSOR, results={"type": "array", "items": REVISION})
-REVISION_REPLY = _object(**REVISION["properties"], next=CARDS, left={"type": "integer"}, pace=PACE)
-WRITERS = _object(
-    writers={
-        "type": "array",
-        "items": _object(teacher=TEXT, name=TEXT, price=TEXT, is_author={"type": "boolean"}),
-    },
-    presets={"type": "array", "items": _object(label=TEXT, instruction=TEXT)},
-)
+    fields = FieldsIn(allow_null=True)  # type: ignore[assignment]
+
+    def validate_fields(self, value: object) -> object:
+        if value is not None and not isinstance(value, dict):
+            raise serializers.ValidationError("Fields are an object by the names of the output schema.")
+        return value
 
 
-class PreferenceIn(serializers.Serializer[Any]):
-    """Which draft was best of those shown, or the preference that is taken back; `id` is made by the client."""
+class SentMailOut(serializers.Serializer[Any]):
+    """A mail that the reader got before."""
+
+    subject = serializers.CharField(allow_blank=True)
+    body = serializers.CharField(allow_blank=True)
+
+
+class CardOut(serializers.Serializer[Any]):
+    """A card of the deck; `etag` is what a decision on it names in `If-Match`."""
 
     id = serializers.UUIDField()
-    record = serializers.UUIDField(required=False, allow_null=True, default=None)
-    shown = serializers.ListField(child=serializers.UUIDField(), required=False, default=list, max_length=MOST)
-    chosen = serializers.UUIDField(required=False, allow_null=True, default=None)
-    seconds = serializers.FloatField(required=False, default=0.0, min_value=0)
-    note = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
-    retracts = serializers.UUIDField(required=False, allow_null=True, default=None)
+    etag = serializers.CharField()
+    leased_until = serializers.DateTimeField()
+    task_version = serializers.IntegerField()
+    record = RecordFactsOut()
+    fields = serializers.DictField()  # type: ignore[assignment]
+    marks = MarkOut(many=True)
+    unfinished = serializers.DictField(allow_null=True, help_text="The caller's own edit as far as it got.")
+    note = serializers.CharField(allow_blank=True)
+    output_schema = serializers.ListField(child=serializers.DictField())
+    rubric = serializers.ListField(child=serializers.DictField())
+    reasons = serializers.ListField(child=serializers.DictField())
+    guideline = serializers.CharField(allow_blank=True)
+    parent = serializers.UUIDField(  # type: ignore[assignment]
+        allow_null=True, help_text="The draft that this one revises."
+    )
+    is_sent_back = serializers.BooleanField()
+    has_comments = serializers.BooleanField()
+    goes_to = serializers.CharField(allow_blank=True)
+    thread = SentMailOut(many=True)
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if (attrs["retracts"] is None) == (attrs["record"] is None):
-            raise serializers.ValidationError("Name the record and the drafts shown, or the preference to take back.")
-        return attrs
 
-
-class RevisionIn(serializers.Serializer[Any]):
-    """What shall be different, and who shall write it; `id` is made by the client."""
+class DrawnCardOut(serializers.Serializer[Any]):
+    """A card as the desk's page draws it, with `?render=html`."""
 
     id = serializers.UUIDField()
-    instruction = serializers.CharField(max_length=LONGEST_INSTRUCTION)
-    teacher = serializers.SlugField(required=False, default="", allow_blank=True, source="writer")
+    etag = serializers.CharField()
+    leased_until = serializers.DateTimeField()
+    html = serializers.CharField()
 
 
-class CommentIn(serializers.Serializer[Any]):
-    """A comment; `id` is made by the client, so that a repeated request is recognised."""
+@extend_schema_field(
+    PolymorphicProxySerializer(
+        component_name="DeskCardOut",
+        serializers=[CardOut, DrawnCardOut],
+        resource_type_field_name=None,
+        many=True,
+    )
+)
+class CardsField(serializers.ListField):
+    """Cards of a deck, plain or drawn."""
 
-    id = serializers.UUIDField()
-    # Lengths and blanks are the service's to judge: pages and programs get the same words.
-    text = serializers.CharField(allow_blank=True, trim_whitespace=False)
+
+class PaceOut(serializers.Serializer[Any]):
+    """How much is left for the caller, and how fast they go."""
+
+    left = serializers.IntegerField()
+    left_is_at_least = serializers.BooleanField(help_text="Counting stopped there: there are more.")
+    seconds_per_card = serializers.FloatField(allow_null=True)
 
 
-class CommentOut(serializers.Serializer[Any]):
-    """A comment on a draft."""
+class DeckOut(serializers.Serializer[Any]):
+    """Cards with what is left."""
+
+    cards = CardsField()
+    left = serializers.IntegerField()
+    pace = PaceOut()
+
+
+class DecisionOut(serializers.Serializer[Any]):
+    """One verdict on a draft, as it was given."""
 
     id = serializers.UUIDField()
     draft = serializers.UUIDField()
-    author = serializers.CharField()
-    name = serializers.CharField()
-    text = serializers.CharField()
+    reviewer = serializers.CharField()
+    verdict = serializers.ChoiceField(choices=Verdict.choices)
+    fields = serializers.DictField(allow_null=True)  # type: ignore[assignment]
+    reasons = serializers.ListField(child=serializers.CharField())
+    ratings = serializers.DictField(child=serializers.BooleanField())
+    note = serializers.CharField(allow_blank=True)
+    seconds = serializers.FloatField()
+    edit_size = serializers.FloatField(allow_null=True)
+    edit_kinds = serializers.ListField(child=serializers.CharField())
+    is_late = serializers.BooleanField()
+    ruled = serializers.CharField(allow_null=True, help_text="What a lead said of it last: adopt, leave or settle.")
+    retracts = serializers.UUIDField(allow_null=True)
     created_at = serializers.DateTimeField()
 
 
-class MentionOut(CommentOut):
-    """A comment that names the member, with where it stands."""
+class DecisionReplyOut(serializers.Serializer[Any]):
+    """The decision with the next cards; `left` and `pace` are null for one that was recorded before."""
 
-    task = serializers.CharField()
-    title = serializers.CharField()
-    read_at = serializers.DateTimeField(allow_null=True)
-
-
-class ReadIn(serializers.Serializer[Any]):
-    """Which mentions were seen: those in these comments, or all where none is named."""
-
-    comments = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=500)
+    decision = DecisionOut()
+    state = serializers.ChoiceField(choices=DraftState.choices)
+    next = CardsField()
+    left = serializers.IntegerField(allow_null=True)
+    pace = PaceOut(allow_null=True)
 
 
-class ReadOut(serializers.Serializer[Any]):
-    """How many were unread before."""
+class KeysOut(serializers.Serializer[Any]):
+    """Which key does what, and whether keys are on."""
 
-    read = serializers.IntegerField()
+    keys = serializers.DictField(child=serializers.CharField())
+    on = serializers.BooleanField()
+
+
+class ReleasedOut(serializers.Serializer[Any]):
+    """How many cards went back to the queue."""
+
+    released = serializers.IntegerField()
+
+
+class MendOut(serializers.Serializer[Any]):
+    """A field as it would read when mended, and in words what that changes."""
+
+    field = serializers.CharField()
+    text = serializers.CharField()
+    words = serializers.CharField()
+
+
+class EditSizeOut(serializers.Serializer[Any]):
+    """How large an edit is, of which kinds, and whether a reason is wanted for it."""
+
+    size = serializers.FloatField()
+    kinds = serializers.ListField(child=serializers.CharField())
+    wants_why = serializers.BooleanField()
+
+
+class RecheckOut(serializers.Serializer[Any]):
+    """Checks over fields that are not saved."""
+
+    marks = MarkOut(many=True)
+    mends = MendOut(many=True)
+    unsupported = serializers.IntegerField()
+    edit = EditSizeOut()
+    html = serializers.CharField(required=False, help_text="With `?render=html`: the remarks as the page draws them.")
+
+
+class KeptOut(serializers.Serializer[Any]):
+    """Whether the edit was kept: it is while the card is in the caller's deck."""
+
+    kept = serializers.BooleanField()

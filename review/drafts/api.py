@@ -2,49 +2,84 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.session import member_of
 from review.drafts import draft_filters, queries
-from review.drafts.openapi import DRAFT, PROBLEM, SUMMARIES
-from web.errors import Refusal
+from review.drafts.serializers import DraftOut, DraftSummaryOut
+from review.states import DraftState, Split, Verdict
+from review.tasks.permissions import task_or_404
+from web.http.lists import ListQuery, Rows, bad_filters, lists
 from web.http.pagination import KeysetPagination
 
-WORDS = OpenApiParameter(
-    "q",
-    str,
-    description='Words that all occur, a "phrase", -not this, begin*; within one task. The newest 20,000 hits.',
-)
-FILTERS = [WORDS, *(OpenApiParameter(name, str) for name in ("task", *draft_filters.FILTERS, "limit", "cursor"))]
+
+def _filter(told: str = "", **shape: Any) -> serializers.CharField:
+    """A filter whose values `draft_filters` judges, for pages and programs alike; the schema is told its shape."""
+
+    @extend_schema_field({"type": "string", **shape})
+    class Declared(serializers.CharField):
+        pass
+
+    return Declared(required=False, help_text=told)
+
+
+class DraftQuery(ListQuery):
+    task = _filter("Slug of a task.")
+    q = _filter('Words that all occur, a "phrase", -not this, begin*; within one task. The newest 20,000 hits.')
+    source = _filter("Slug or id of a source.")  # type: ignore[assignment]
+    order = _filter("Id of the order that had them written.", format="uuid")
+    state = _filter(enum=DraftState.values)
+    verdict = _filter(enum=[verdict.value for verdict in Verdict if verdict != Verdict.RETRACT])
+    split = _filter(enum=Split.values)
+    origin = _filter("teacher, import, miniature or campaign.")
+    check = _filter("Name of a check that objects to something in them.")
+    teacher = _filter()
+    model = _filter()
+    reviewer = _filter("User name of a member who judged them.")
+    reason = _filter("Code of a reason that they were rejected for.")
+    round = _filter("Number of a round.")
+    commented = _filter("yes: somebody wrote a comment.")
+    bulk = _filter("Judged with many others (yes), one by one (no), or within the act of this id.")
+    since = _filter("First UTC day.", format="date")
+    until = _filter("Last UTC day.", format="date")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if mistakes := draft_filters.mistakes({name: value for name, value in attrs.items() if name != "task"}):
+            raise serializers.ValidationError(mistakes)
+        return attrs
 
 
 class DraftsView(APIView):
     """Drafts of all tasks the member sees, newest first."""
 
-    @extend_schema(operation_id="drafts", parameters=FILTERS, responses={200: SUMMARIES, 400: PROBLEM})
-    def get(self, request: Request) -> Response:
+    pagination_class = KeysetPagination
+
+    @lists(
+        DraftSummaryOut,
+        DraftQuery,
+        draw=lambda request, page: queries.summaries_json(page, member_of(request)),
+        operation_id="drafts",
+    )
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
         member = member_of(request)
-        asked = {name: request.query_params.get(name, "") for name in ("q", *draft_filters.FILTERS)}
-        if mistakes := draft_filters.mistakes(asked):
-            message = "These filters cannot be: " + ", ".join(mistakes) + "."
-            raise Refusal("bad_filters", message, status=400, errors=mistakes)
-        found = queries.drafts(member, task=request.query_params.get("task", ""), **asked).defer(
-            "messages", "fields", "marks", "parameters"
-        )
-        pages = KeysetPagination()
-        page = pages.paginate_queryset(found, request, view=self) or []
-        return pages.get_paginated_response(queries.summaries_json(page, member))
+        if "task" in asked:
+            task_or_404(member, asked["task"])
+        if mistakes := draft_filters.unseen(asked, member):
+            raise bad_filters(mistakes)
+        return queries.drafts(member, **asked).defer("messages", "fields", "marks", "parameters")
 
 
 class DraftView(APIView):
     """One draft."""
 
-    @extend_schema(operation_id="draft", responses={200: DRAFT})
+    @extend_schema(operation_id="draft", responses={200: DraftOut})
     def get(self, request: Request, draft_id: UUID) -> Response:
         member = member_of(request)
         body = queries.draft_json(queries.draft_or_404(member, draft_id), member)

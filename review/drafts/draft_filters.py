@@ -16,15 +16,17 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from members.models import Member
+from review import ports
 from review.drafts.authorship import JUDGED
-from review.models import Comment, Decision, Draft, SearchText, Task
+from review.models import Comment, Decision, Draft, SearchText, Source, Task
 from review.states import DraftState, Role, Split, Verdict
-from review.tasks.permissions import slugs_with
+from review.tasks.permissions import slugs_with, tasks_for
 from review.text.search import query
 from review.text.search.query import Query
 
 FILTERS = (
     "source",
+    "order",
     "state",
     "verdict",
     "split",
@@ -45,6 +47,8 @@ ON_DESK = ~Q(state=DraftState.KEPT)
 OPEN = (DraftState.PENDING, DraftState.LEASED)
 # Of drafts with the words asked for, so many are looked through for the filters beside them, the newest first.
 HITS_AT_MOST = 20_000
+# Of the sources there are, so many are named where one is asked for that there is not.
+SOURCES_NAMED = 5
 # What an index of the drafts themselves answers; for all else they are looked through, the newest first.
 _INDEXED = frozenset({"state"})
 # Filters whose values are words of ours.
@@ -80,8 +84,8 @@ class DraftFilter:
     @property
     def is_walked(self) -> bool:
         """Whether drafts must be looked through for it, because no index holds what is asked."""
-        is_act = self.chosen.get("bulk", "yes") not in ("yes", "no")
-        return not self.query.is_askable and not is_act and bool(set(self.chosen) - _INDEXED)
+        is_by_id = "order" in self.chosen or self.chosen.get("bulk", "yes") not in ("yes", "no")
+        return not self.query.is_askable and not is_by_id and bool(set(self.chosen) - _INDEXED)
 
     def as_json(self) -> dict[str, str]:
         """Filters and words by name, as an address or a stored selection holds them."""
@@ -109,10 +113,28 @@ def mistakes(values: Mapping[str, Any]) -> dict[str, list[str]]:
     return messages
 
 
+def unseen(values: Mapping[str, str], member: Member) -> dict[str, list[str]]:
+    """Return what is wrong with a source or an order by name, when the member sees none such; says which sources there are."""
+    messages = {}
+    if source := values.get("source"):
+        sources = Source.objects.filter(task__in=tasks_for(member))
+        is_named = Q(pk=source) if _uuid(source) else Q(slug=source)
+        if not sources.filter(is_named).exists():
+            newest = list(sources.order_by("-created_at", "-id").values_list("slug", flat=True)[:SOURCES_NAMED])
+            words = f", such as {', '.join(newest)}" if newest else ""
+            messages["source"] = [f"Found {source[:80]!r}; wanted is the slug or id of a source{words}."]
+    order_id = _uuid(values.get("order", ""))
+    if order_id and ports.job_of_order(order_id, by=member) is None:
+        messages["order"] = [f"Found {str(order_id)!r}; there is no such order that you can see."]
+    return messages
+
+
 def _wanted(name: str, value: str) -> str:
     """What a filter takes, if this value is not among it."""
     if name in _WORDS:
         return "" if value in _WORDS[name] else f"one of {', '.join(_WORDS[name])}"
+    if name == "order":
+        return "" if _uuid(value) else "the id of an order"
     if name == "bulk":
         return "" if _in_bulk(value) is not None else "yes, no, or the id of an act"
     if name == "round":
@@ -167,7 +189,11 @@ def hits(task: Task, asked: Query) -> QuerySet[SearchText]:
 
 def _condition(name: str, value: str, member: Member, led: frozenset[str] | None) -> Q | None:
     """One filter as a condition; None where the value cannot be."""
-    plain = {"source": "record__source__slug", "state": "state", "split": "record__split"}
+    plain = {"state": "state", "split": "record__split"}
+    if name == "source":
+        return Q(record__source=value) if _uuid(value) else Q(record__source__slug=value)
+    if name == "order":
+        return _of_order(value, member, led)
     if name in plain:
         return Q(**{plain[name]: value})
     if name in ("teacher", "model", "origin"):
@@ -211,6 +237,22 @@ def _judged_by(value: str, member: Member, led: frozenset[str] | None) -> Q:
     decisions = decisions.filter(draft=OuterRef("pk"), who=reviewer, retracted_by__isnull=True)
     judged = Q(Exists(decisions.exclude(verdict=Verdict.RETRACT))) if reviewer else Q(pk__in=())
     return judged if value == member.username else judged & _led(led)
+
+
+def _of_order(value: str, member: Member, led: frozenset[str] | None) -> Q | None:
+    """Drafts that an order had written, of those whose author the member may know: an order tells its teacher."""
+    order_id = _uuid(value)
+    job_id = ports.job_of_order(order_id, by=member) if order_id else None
+    if job_id is None:
+        return None
+    return Q(pk__among=Draft.objects.filter(job_id=job_id).values("pk")) & _told(led)
+
+
+def _uuid(value: str) -> UUID | None:
+    try:
+        return UUID(value)
+    except ValueError:
+        return None
 
 
 def _in_bulk(value: str) -> Q | None:

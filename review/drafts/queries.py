@@ -13,6 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
 from members.models import Member
+from review import ports
 from review.drafts import draft_filters, etags
 from review.drafts.authorship import visible_to
 from review.drafts.checking import with_marks
@@ -93,7 +94,7 @@ def draft_json(draft: Draft, member: Member) -> dict[str, Any]:
     """A draft for programs. Its ETag is the one a decision of this member names in `If-Match`."""
     is_told = draft.pk in visible_to(member, [draft])
     return {
-        **summary_json(draft, is_told=is_told),
+        **summary_json(draft, is_told=is_told, order=_orders_of([draft]).get(draft.pk)),
         "fields": draft.fields,
         "marks": with_marks(draft).marks,
         "facts": draft.record.facts,
@@ -112,10 +113,18 @@ def draft_json(draft: Draft, member: Member) -> dict[str, Any]:
 def summaries_json(drafts: Sequence[Draft], member: Member) -> list[dict[str, Any]]:
     """Drafts in a list, as this member may see them."""
     visible = visible_to(member, drafts)
-    return [summary_json(draft, is_told=draft.pk in visible) for draft in drafts]
+    orders = _orders_of([draft for draft in drafts if draft.pk in visible])
+    return [summary_json(draft, is_told=draft.pk in visible, order=orders.get(draft.pk)) for draft in drafts]
 
 
-def summary_json(draft: Draft, *, is_told: bool) -> dict[str, Any]:
+def _orders_of(drafts: Iterable[Draft]) -> Mapping[UUID, UUID]:
+    """The orders that had drafts written, by draft."""
+    jobs = {draft.pk: draft.job_id for draft in drafts if draft.job_id}
+    orders = ports.orders_of(set(jobs.values()))
+    return {draft_id: orders[job_id] for draft_id, job_id in jobs.items() if job_id in orders}
+
+
+def summary_json(draft: Draft, *, is_told: bool, order: UUID | None = None) -> dict[str, Any]:
     """A draft in a list; who wrote it is null for whom it is kept from, see `authorship`."""
     return {
         "id": str(draft.pk),
@@ -127,6 +136,7 @@ def summary_json(draft: Draft, *, is_told: bool) -> dict[str, Any]:
         "state": draft.state,
         "verdict": _shown_verdict(draft),
         "marks_count": draft.marks_count,
+        "order": str(order) if order and is_told else None,
         "origin": draft.origin if is_told else None,
         "provenance": draft.provenance if is_told else None,
         "teacher": draft.teacher if is_told else None,

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,15 +15,23 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from members.tokens.idempotency import idempotent_in_steps
+from review.drafts import draft_filters
 from review.sources import queries
 from review.sources.imports import ImportResult, import_drafts, import_records, uploads
 from review.sources.imports.verdicts import import_decisions
 from review.sources.serializers import ImportOut, RecordOut, SourceIn, SourceOut
-from review.states import Role, SourceKind
+from review.states import Role, SourceKind, Split
 from review.tasks.permissions import require, task_or_404
+from web.http.lists import Rows, TaskQuery, bad_filters, lists, one_of
 from web.http.pagination import KeysetPagination
 
-TASK = OpenApiParameter("task", str, description="Slug of a task")
+
+class RecordQuery(TaskQuery):
+    source = serializers.CharField(  # type: ignore[assignment]
+        required=False, help_text="Id or slug of a source."
+    )
+    split = one_of(Split.values)
+    q = serializers.CharField(required=False, help_text="Words in the title or the facts.")
 
 
 class SourcesView(APIView):
@@ -30,14 +39,12 @@ class SourcesView(APIView):
 
     parser_classes = [MultiPartParser]
 
-    @extend_schema(operation_id="sources", parameters=[TASK], responses={200: SourceOut(many=True)})
-    def get(self, request: Request) -> Response:
+    pagination_class = KeysetPagination
+
+    @lists(SourceOut, TaskQuery, operation_id="sources")
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
         member = member_of(request)
-        slug = request.query_params.get("task", "")
-        rows = queries.visible_sources(member, task=task_or_404(member, slug) if slug else None)
-        pages = KeysetPagination()
-        page = pages.paginate_queryset(rows, request, view=self) or []
-        return pages.get_paginated_response(SourceOut(page, many=True).data)
+        return queries.visible_sources(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
 
     @extend_schema(
         operation_id="source_create",
@@ -73,28 +80,16 @@ class SourceView(APIView):
 class RecordsView(APIView):
     """Records by task, source, split and words."""
 
-    @extend_schema(
-        operation_id="records",
-        parameters=[
-            TASK,
-            OpenApiParameter("source", str, description="UUID or slug of a source"),
-            OpenApiParameter("split", str, enum=["train", "validation", "test"]),
-            OpenApiParameter("q", str, description="Words in the title or the facts"),
-        ],
-        responses={200: RecordOut(many=True)},
-    )
-    def get(self, request: Request) -> Response:
-        asked = request.query_params
-        rows = queries.search_records(
-            member_of(request),
-            task=asked.get("task", ""),
-            source=asked.get("source", ""),
-            split=asked.get("split", ""),
-            text=asked.get("q", ""),
-        )
-        pages = KeysetPagination()
-        page = pages.paginate_queryset(rows, request, view=self) or []
-        return pages.get_paginated_response(RecordOut(page, many=True).data)
+    pagination_class = KeysetPagination
+
+    @lists(RecordOut, RecordQuery, operation_id="records")
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        member, text = member_of(request), asked.pop("q", "")
+        if "task" in asked:
+            task_or_404(member, asked["task"])
+        if mistakes := draft_filters.unseen(asked, member):
+            raise bad_filters(mistakes)
+        return queries.search_records(member, text=text, **asked)
 
 
 class RecordView(APIView):

@@ -17,7 +17,8 @@ from review.states import Role
 from review.tasks import authoring, queries, team
 from review.tasks.permissions import task_or_404
 from review.tasks.serializers import TaskIn, TaskOut, TaskVersionIn, TaskVersionOut, TaskWithVersion
-from web.http.pagination import KeysetPagination
+from web.http.lists import Rows, lists
+from web.http.pagination import KeysetPagination, WholeList
 
 
 class VersionPages(KeysetPagination):
@@ -29,11 +30,11 @@ class VersionPages(KeysetPagination):
 class TasksView(APIView):
     """Tasks the member sees, and making one."""
 
-    @extend_schema(operation_id="tasks", responses={200: TaskOut(many=True)})
-    def get(self, request: Request) -> Response:
-        pages = KeysetPagination()
-        page = pages.paginate_queryset(queries.visible_tasks(member_of(request)), request, view=self) or []
-        return pages.get_paginated_response(TaskOut(page, many=True).data)
+    pagination_class = KeysetPagination
+
+    @lists(TaskOut, operation_id="tasks")
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        return queries.visible_tasks(member_of(request))
 
     @extend_schema(operation_id="task_create", request=TaskIn, responses={201: TaskVersionOut})
     @idempotent
@@ -62,12 +63,11 @@ class TaskView(APIView):
 class VersionsView(APIView):
     """Versions of a task, and making the next."""
 
-    @extend_schema(operation_id="task_versions", responses={200: TaskVersionOut(many=True)})
-    def get(self, request: Request, slug: str) -> Response:
-        task = task_or_404(member_of(request), slug)
-        pages = VersionPages()
-        page = pages.paginate_queryset(queries.versions(task).select_related("task"), request, view=self) or []
-        return pages.get_paginated_response(TaskVersionOut(page, many=True).data)
+    pagination_class = VersionPages
+
+    @lists(TaskVersionOut, operation_id="task_versions")
+    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+        return queries.versions(task_or_404(member_of(request), slug)).select_related("task")
 
     @extend_schema(operation_id="task_version_create", request=TaskVersionIn, responses={201: TaskVersionOut})
     @idempotent
@@ -108,13 +108,12 @@ class TeamMember(serializers.Serializer[Any]):
 class TeamView(APIView):
     """Who belongs to a task, for its lead."""
 
-    @extend_schema(operation_id="task_team", responses={200: TeamMember(many=True)})
-    def get(self, request: Request, slug: str) -> Response:
+    pagination_class = WholeList
+
+    @lists(TeamMember, draw=lambda request, page: map(team.membership_json, page), operation_id="task_team")
+    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
         member = member_of(request)
-        held = team.team_of(member, task_or_404(member, slug))
-        return Response(
-            {"next": None, "previous": None, "results": [team.membership_json(membership) for membership in held]}
-        )
+        return team.team_of(member, task_or_404(member, slug))
 
 
 class TeamMemberView(APIView):

@@ -17,6 +17,8 @@ from serving.promotions import panels, promotion
 from serving.runtime import status
 from serving.states import ServingState
 from training.miniatures import queries
+from web.http.lists import ListQuery
+from web.http.problem_shape import problems
 
 
 class FiguresOut(serializers.Serializer[Any]):
@@ -66,8 +68,9 @@ class PromotedOut(serializers.Serializer[Any]):
 class ServingView(APIView):
     """How serving stands, with the served miniatures the member may ask."""
 
-    @extend_schema(responses=StandingOut)
+    @extend_schema(responses={200: StandingOut, **problems(400)})
     def get(self, request: Request) -> Response:
+        ListQuery.read(request)
         return Response(StandingOut(panels.report(member_of(request))).data)
 
 

@@ -12,6 +12,7 @@ def test_the_reference_names_every_path_of_the_schema(admin, as_member):
     page = client.get("/api/v1/docs/").content.decode()
 
     assert len(schema["paths"]) > 5
+    assert "next, previous, results, results[].id, results[].task" in page
     assert [path for path in schema["paths"] if path not in page] == []
     assert schema["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 

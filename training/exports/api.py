@@ -20,6 +20,8 @@ from training.exports import queries as selectors
 from training.miniatures import queries, zip_stream
 from training.miniatures import serializers as miniature_serializers
 from training.states import ExportFormat
+from web.http.lists import Rows, lists
+from web.http.pagination import WholeList
 
 
 class ExportIn(serializers.Serializer[Any]):
@@ -46,11 +48,11 @@ class ExportsView(APIView):
     One that is there, or being written, is not made twice: the same job is answered.
     """
 
-    @extend_schema(responses=ExportOut(many=True))
-    def get(self, request: Request, miniature_id: UUID) -> Response:
-        miniature = queries.miniature_or_404(member_of(request), miniature_id)
-        options = ExportOut(selectors.export_options(miniature), many=True).data
-        return Response({"next": None, "previous": None, "results": options})
+    pagination_class = WholeList
+
+    @lists(ExportOut)
+    def get(self, request: Request, asked: dict[str, Any], miniature_id: UUID) -> Rows:
+        return selectors.export_options(queries.miniature_or_404(member_of(request), miniature_id))
 
     @extend_schema(request=ExportIn, responses={202: miniature_serializers.WorkStartedOut})
     @idempotent

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,6 +19,7 @@ from review.tasks.permissions import task_or_404
 from training.miniatures import cost, lineage, serializers, writing, zip_stream
 from training.miniatures import queries as selectors
 from web.errors import Refusal
+from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
 
 WAIT_S = 60
@@ -26,13 +28,12 @@ WAIT_S = 60
 class MiniaturesView(APIView):
     """Tuned students, newest first; those made to answer a study are found by their id alone."""
 
-    @extend_schema(parameters=[OpenApiParameter("task", str)], responses=serializers.MiniatureOut(many=True))
-    def get(self, request: Request) -> Response:
-        slug = request.query_params.get("task")
-        task = task_or_404(member_of(request), slug) if slug else None
-        pager = KeysetPagination()
-        page = pager.paginate_queryset(selectors.listed(member_of(request), task=task), request, view=self)
-        return pager.get_paginated_response(serializers.MiniatureOut(page, many=True).data)
+    pagination_class = KeysetPagination
+
+    @lists(serializers.MiniatureOut, TaskQuery)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        member = member_of(request)
+        return selectors.listed(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
 
 
 class MiniatureDetailView(APIView):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -19,28 +19,29 @@ from training.recipes import display as recipe_selectors
 from training.runs import forecast, launch_run, serializers, starting_point
 from training.runs import queries as selectors
 from training.students import queries as student_selectors
-from web.http.pagination import KeysetPagination
+from web.http.lists import Rows, TaskQuery, lists
+from web.http.pagination import KeysetPagination, WholeList
 
 
 class RecipesView(APIView):
     """Presets, each value with its source."""
 
-    @extend_schema(responses=serializers.RecipeOut(many=True))
-    def get(self, request: Request) -> Response:
-        presets = [recipe_selectors.preset_json(preset) for preset in recipe_selectors.all_presets()]
-        return Response({"next": None, "previous": None, "results": presets})
+    pagination_class = WholeList
+
+    @lists(serializers.RecipeOut)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        return [recipe_selectors.preset_json(preset) for preset in recipe_selectors.all_presets()]
 
 
 class RunsView(APIView):
     """Training runs; POST launches one."""
 
-    @extend_schema(parameters=[OpenApiParameter("task", str)], responses=serializers.RunOut(many=True))
-    def get(self, request: Request) -> Response:
-        slug = request.query_params.get("task")
-        task = task_or_404(member_of(request), slug) if slug else None
-        pager = KeysetPagination()
-        page = pager.paginate_queryset(selectors.visible(member_of(request), task=task), request, view=self)
-        return pager.get_paginated_response(serializers.RunOut(page, many=True).data)
+    pagination_class = KeysetPagination
+
+    @lists(serializers.RunOut, TaskQuery)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        member = member_of(request)
+        return selectors.visible(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
 
     @extend_schema(request=serializers.PlanIn, responses={202: WorkStartedOut})
     @idempotent

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from jobs.monitor.serializers import job_json
+from jobs.monitor.serializers import JobSerializer
 from training.states import Device
 
 
@@ -60,15 +60,12 @@ class RunOut(serializers.Serializer[Any]):
     contains_revoked = serializers.BooleanField()
     contains_erased = serializers.BooleanField()
     miniature = serializers.SerializerMethodField()
-    job = serializers.SerializerMethodField()
+    job = JobSerializer()
     created_at = serializers.DateTimeField()
 
     def get_miniature(self, run: Any) -> str | None:
         miniature = getattr(run, "miniature", None)
         return str(miniature.pk) if miniature else None
-
-    def get_job(self, run: Any) -> dict[str, Any]:
-        return job_json(run.job)
 
 
 class MetricsOut(serializers.Serializer[Any]):

@@ -14,6 +14,7 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from training.students import queries as student_selectors
 from training.students import registration
+from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
 
 
@@ -62,12 +63,11 @@ class StudentsView(APIView):
     """Base models; an admin registers others."""
 
     scope_write = "admin"
+    pagination_class = KeysetPagination
 
-    @extend_schema(responses=StudentOut(many=True))
-    def get(self, request: Request) -> Response:
-        pager = KeysetPagination()
-        page = pager.paginate_queryset(student_selectors.all_students(), request, view=self)
-        return pager.get_paginated_response(StudentOut(page, many=True).data)
+    @lists(StudentOut)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        return student_selectors.all_students()
 
     @extend_schema(request=StudentIn, responses={201: StudentOut})
     @idempotent

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from jobs.monitor.serializers import job_json
+from jobs.monitor.serializers import JobSerializer
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.datasets import queries
@@ -24,6 +24,7 @@ from training.students import queries as student_selectors
 from training.sweeps import launch_sweep, plan, presentation
 from training.sweeps import queries as selectors
 from training.sweeps.grid import SweepAxes, SweepBudget, SweepRequest
+from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
 
 
@@ -96,11 +97,8 @@ class SweepOut(serializers.Serializer[Any]):
     max_hours = serializers.FloatField(allow_null=True)
     max_usd = serializers.DecimalField(max_digits=12, decimal_places=4, allow_null=True)
     at_once = serializers.IntegerField()
-    job = serializers.SerializerMethodField()
+    job = JobSerializer()
     created_at = serializers.DateTimeField()
-
-    def get_job(self, sweep: Any) -> dict[str, Any]:
-        return job_json(sweep.job)
 
 
 class SweepDetailOut(SweepOut):
@@ -113,13 +111,12 @@ class SweepDetailOut(SweepOut):
 class SweepsView(APIView):
     """Sweeps; POST launches one."""
 
-    @extend_schema(parameters=[OpenApiParameter("task", str)], responses=SweepOut(many=True))
-    def get(self, request: Request) -> Response:
-        slug = request.query_params.get("task")
-        task = task_or_404(member_of(request), slug) if slug else None
-        pager = KeysetPagination()
-        page = pager.paginate_queryset(selectors.visible(member_of(request), task=task), request, view=self)
-        return pager.get_paginated_response(SweepOut(page, many=True).data)
+    pagination_class = KeysetPagination
+
+    @lists(SweepOut, TaskQuery)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        member = member_of(request)
+        return selectors.visible(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
 
     @extend_schema(request=SweepIn, responses={202: SweepStarted})
     @idempotent

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import QueryDict
 from django.shortcuts import render
 
-from web.http.problems import CONTENT_TYPE
+from web.http.problem_shape import CONTENT_TYPE
 from web.strict_json import ZERO_BYTE
 
 

@@ -1,14 +1,21 @@
-"""Pages of results: by keyset cursor, which cost the same at row ten and at row ten million, and by number."""
+"""Pages of results: by keyset cursor, which cost the same at row ten and at row ten million, by number, or all at once."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
-from rest_framework.pagination import CursorPagination
+from rest_framework.pagination import BasePagination, CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from web.errors import Refusal
 
 ROWS_A_PAGE = 25
+_COUNT = re.compile(r"^0*[1-9][0-9]{0,8}$")
 
 
 class KeysetPagination(CursorPagination):
@@ -18,8 +25,43 @@ class KeysetPagination(CursorPagination):
     page_size_query_param = "limit"
     max_page_size = 500
     ordering = ("-created_at", "-id")
+    cursor_query_description = "As `next` and `previous` hold it."
+    page_size_query_description = "Rows a page: 50 when not given, 500 at most."
+
+    def get_page_size(self, request: Request) -> int | None:
+        asked = request.query_params.get("limit", "").strip()
+        if asked and not _COUNT.match(asked):
+            raise Refusal(
+                "bad_filters",
+                "These filters cannot be: limit.",
+                status=400,
+                errors={"limit": [f"Found {asked[:20]!r}; wanted is a number from 1 to {self.max_page_size}."]},
+            )
+        return super().get_page_size(request)
+
+    def get_paginated_response_schema(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        return _envelope(schema)
+
+
+class WholeList(BasePagination):
+    """A short list, all of it at once, in the envelope of the long ones; `next` and `previous` are null."""
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        return list(queryset)
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response({"next": None, "previous": None, "results": data})
+
+    def get_paginated_response_schema(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        return _envelope(schema)
 
 
 def numbered_page(rows: QuerySet[Any], number: str | None, *, size: int = ROWS_A_PAGE) -> Page[Any]:
     """Return one page of a list; a number that is none gives the first, one too large the last."""
     return Paginator(rows, size).get_page(number)
+
+
+def _envelope(results: Mapping[str, Any]) -> dict[str, Any]:
+    address = {"type": ["string", "null"], "format": "uri"}
+    properties = {"next": address, "previous": address, "results": results}
+    return {"type": "object", "required": list(properties), "properties": properties}

@@ -13,8 +13,7 @@ from rest_framework.views import set_rollback
 
 from web.errors import Refusal
 from web.http import problem_context
-
-CONTENT_TYPE = "application/problem+json"
+from web.http.problem_shape import CONTENT_TYPE
 
 
 def problem(code: str, title: str, status_code: int, **extra: Any) -> Response:

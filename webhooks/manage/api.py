@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.session import member_of
+from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
 from webhooks.deliveries import replay
 from webhooks.endpoints import edit, queries
@@ -90,12 +91,11 @@ class HookListView(APIView):
     """Addresses that are told of events, of the tasks you lead; an admin's of all."""
 
     scope_read = "lead"
+    pagination_class = KeysetPagination
 
-    @extend_schema(responses=HookOut(many=True), operation_id="webhooks_list")
-    def get(self, request: Request) -> Response:
-        pager = KeysetPagination()
-        page = pager.paginate_queryset(queries.visible_hooks(member_of(request)), request, view=self)
-        return pager.get_paginated_response(HookOut(page, many=True).data)
+    @lists(HookOut, operation_id="webhooks_list")
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        return queries.visible_hooks(member_of(request))
 
     @extend_schema(request=HookIn, responses={201: NewHookOut}, operation_id="webhooks_create")
     def post(self, request: Request) -> Response:
@@ -145,13 +145,11 @@ class DeliveryListView(APIView):
     """What a hook was told, and every call made for it."""
 
     scope_read = "lead"
+    pagination_class = KeysetPagination
 
-    @extend_schema(responses=DeliveryOut(many=True), operation_id="webhooks_deliveries")
-    def get(self, request: Request, hook_id: UUID) -> Response:
-        hook = queries.hook_or_404(member_of(request), hook_id)
-        pager = KeysetPagination()
-        page = pager.paginate_queryset(queries.deliveries_of(hook), request, view=self)
-        return pager.get_paginated_response(DeliveryOut(page, many=True).data)
+    @lists(DeliveryOut, operation_id="webhooks_deliveries")
+    def get(self, request: Request, asked: dict[str, Any], hook_id: UUID) -> Rows:
+        return queries.deliveries_of(queries.hook_or_404(member_of(request), hook_id))
 
 
 class ReplayView(APIView):

@@ -17,6 +17,8 @@ from review.adjudication.reviewers.profile import share_json
 from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
 from stats.agreement.bootstrap import IntervalEstimate
+from web.http.lists import Rows, lists
+from web.http.pagination import WholeList
 
 
 class AgreementView(APIView):
@@ -36,11 +38,12 @@ class AgreementView(APIView):
 class ReviewersView(APIView):
     """Reviewers of a task side by side, for its lead."""
 
-    @extend_schema(operation_id="task_reviewers", responses={200: ReviewerRowOut(many=True)})
-    def get(self, request: Request, slug: str) -> Response:
+    pagination_class = WholeList
+
+    @lists(ReviewerRowOut, draw=lambda request, page: [row.as_json() for row in page], operation_id="task_reviewers")
+    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
         member = member_of(request)
-        rows = reviewers.rows(member, task_or_404(member, slug))
-        return Response({"next": None, "previous": None, "results": [row.as_json() for row in rows]})
+        return reviewers.rows(member, task_or_404(member, slug))
 
 
 class ReviewerView(APIView):

@@ -11,10 +11,10 @@ from members.session import member_of
 from review.adjudication.desk_settings import queries, save_settings
 from review.adjudication.serializers import AssignedOut, AssignIn, DeskSettingsIn, DeskSettingsOut
 from review.desk import assignments
-from review.drafts.openapi import PROBLEM
 from review.states import Role
 from review.tasks import team
 from review.tasks.permissions import require, task_or_404
+from web.http.problem_shape import problems
 
 
 class DeskSettingsView(APIView):
@@ -27,7 +27,7 @@ class DeskSettingsView(APIView):
         return Response(queries.settings_json(shown["desk"], waits_for_others=shown["waits_for_others"]))
 
     @extend_schema(
-        operation_id="desk_settings_put", request=DeskSettingsIn, responses={200: DeskSettingsOut, 422: PROBLEM}
+        operation_id="desk_settings_put", request=DeskSettingsIn, responses={200: DeskSettingsOut, **problems(422)}
     )
     def put(self, request: Request, slug: str) -> Response:
         member = member_of(request)
@@ -42,7 +42,7 @@ class DeskSettingsView(APIView):
 class AssignedCardsView(APIView):
     """Cards that wait for one reviewer."""
 
-    @extend_schema(operation_id="assign_cards", request=AssignIn, responses={200: AssignedOut, 422: PROBLEM})
+    @extend_schema(operation_id="assign_cards", request=AssignIn, responses={200: AssignedOut, **problems(422)})
     def post(self, request: Request, slug: str) -> Response:
         """Give fresh cards to a reviewer, in queue order."""
         lead = member_of(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -14,29 +15,32 @@ from review.adjudication.known_answers import manage
 from review.adjudication.known_answers import queries as known_answers_queries
 from review.adjudication.serializers import KnownAnswerIn, KnownAnswerOut
 from review.drafts import queries
-from review.drafts.openapi import PROBLEM
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
+from web.http.lists import Rows, lists
+from web.http.pagination import WholeList
+from web.http.problem_shape import problems
 
 
 class KnownAnswersView(APIView):
     """Known answers of a task, with how reviewers met them."""
 
-    @extend_schema(operation_id="known_answers", responses={200: KnownAnswerOut(many=True)})
-    def get(self, request: Request, slug: str) -> Response:
+    pagination_class = WholeList
+
+    @lists(KnownAnswerOut, draw=lambda request, page: page, operation_id="known_answers")
+    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.LEAD)
-        results = [
+        return [
             {**known_answers_queries.known_answer_json(line["known"]), "judged": line["judged"], "right": line["right"]}
             for line in known_answers_queries.known_answers_of(task)
         ]
-        return Response({"next": None, "previous": None, "results": results})
 
     @extend_schema(
         operation_id="known_answer_add",
         request=KnownAnswerIn,
-        responses={201: KnownAnswerOut, 409: PROBLEM, 422: PROBLEM},
+        responses={201: KnownAnswerOut, **problems(409, 422)},
     )
     def post(self, request: Request, slug: str) -> Response:
         member = member_of(request)

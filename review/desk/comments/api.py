@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -12,10 +14,11 @@ from rest_framework.views import APIView
 from members.session import member_of
 from review.desk.comments import queries as comments_queries
 from review.desk.comments import writing
-from review.desk.serializers import CommentIn, CommentOut, MentionOut, ReadIn, ReadOut
+from review.desk.comments.serializers import CommentIn, CommentOut, MentionOut, ReadIn, ReadOut
 from review.drafts import queries
-from review.drafts.openapi import PROBLEM
-from web.http.pagination import KeysetPagination
+from web.http.lists import ListQuery, Rows, lists
+from web.http.pagination import KeysetPagination, WholeList
+from web.http.problem_shape import problems
 
 
 class CommentsView(APIView):
@@ -23,17 +26,14 @@ class CommentsView(APIView):
 
     scope_write = "review"
 
-    @extend_schema(operation_id="comments", responses={200: CommentOut(many=True)})
-    def get(self, request: Request, draft_id: UUID) -> Response:
-        member = member_of(request)
-        rows = comments_queries.on_draft(member, queries.draft_or_404(member, draft_id))[: comments_queries.SHOWN]
-        return Response(
-            {"next": None, "previous": None, "results": [comments_queries.comment_json(comment) for comment in rows]}
-        )
+    pagination_class = WholeList
 
-    @extend_schema(
-        operation_id="comment_add", request=CommentIn, responses={201: CommentOut, 409: PROBLEM, 422: PROBLEM}
-    )
+    @lists(CommentOut, draw=lambda request, page: map(comments_queries.comment_json, page), operation_id="comments")
+    def get(self, request: Request, asked: dict[str, Any], draft_id: UUID) -> Rows:
+        member = member_of(request)
+        return comments_queries.on_draft(member, queries.draft_or_404(member, draft_id))[: comments_queries.SHOWN]
+
+    @extend_schema(operation_id="comment_add", request=CommentIn, responses={201: CommentOut, **problems(409, 422)})
     def post(self, request: Request, draft_id: UUID) -> Response:
         """Write a comment; `@name` tells that member of the task."""
         asked = CommentIn(data=request.data)
@@ -60,21 +60,24 @@ class MentionPages(KeysetPagination):
     ordering = ("-comment__created_at", "-id")
 
 
+class MentionQuery(ListQuery):
+    unread = serializers.BooleanField(required=False, help_text="Only those not seen yet.")
+
+
 class MentionsView(APIView):
     """Where the member was named."""
 
-    @extend_schema(
+    pagination_class = MentionPages
+
+    @lists(
+        MentionOut,
+        MentionQuery,
+        draw=lambda request, page: map(comments_queries.mention_json, page),
         operation_id="mentions",
-        responses={200: MentionOut(many=True)},
-        parameters=[OpenApiParameter("unread", bool, description="Only those not seen yet.")],
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
         member = member_of(request)
-        is_unread = request.query_params.get("unread", "").lower() in {"1", "true", "yes"}
-        rows = comments_queries.unread(member) if is_unread else comments_queries.mentions(member)
-        pages = MentionPages()
-        page = pages.paginate_queryset(rows, request, view=self) or []
-        return pages.get_paginated_response([comments_queries.mention_json(mention) for mention in page])
+        return comments_queries.unread(member) if asked.get("unread") else comments_queries.mentions(member)
 
 
 class MentionsReadView(APIView):

@@ -12,11 +12,12 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from review.desk.preferences import lineups, queries, record_preference
-from review.desk.serializers import NEXT, PREFERENCE, PREFERENCES, PreferenceIn
-from review.drafts.openapi import PROBLEM
+from review.desk.preferences.serializers import NextLineupOut, PreferenceIn, PreferenceOut
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
+from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
+from web.http.problem_shape import problems
 
 
 class NextPreferenceView(APIView):
@@ -24,7 +25,7 @@ class NextPreferenceView(APIView):
 
     scope_read = "review"
 
-    @extend_schema(operation_id="next_preference", responses={200: NEXT})
+    @extend_schema(operation_id="next_preference", responses={200: NextLineupOut})
     def get(self, request: Request, slug: str) -> Response:
         member = member_of(request)
         task = task_or_404(member, slug)
@@ -38,19 +39,18 @@ class PreferencesView(APIView):
 
     scope_write = "review"
 
-    @extend_schema(operation_id="preferences", responses={200: PREFERENCES})
-    def get(self, request: Request, slug: str) -> Response:
+    pagination_class = KeysetPagination
+
+    @lists(PreferenceOut, draw=lambda request, page: map(queries.preference_json, page), operation_id="preferences")
+    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
         """Preferences, newest first; a reviewer reads their own."""
         member = member_of(request)
-        task = task_or_404(member, slug)
-        pages = KeysetPagination()
-        page = pages.paginate_queryset(queries.preferences_visible_to(member, task), request, view=self) or []
-        return pages.get_paginated_response([queries.preference_json(preference) for preference in page])
+        return queries.preferences_visible_to(member, task_or_404(member, slug))
 
     @extend_schema(
         operation_id="choose",
         request=PreferenceIn,
-        responses={200: PREFERENCE, 201: PREFERENCE, 409: PROBLEM, 422: PROBLEM},
+        responses={200: PreferenceOut, 201: PreferenceOut, **problems(409, 422)},
     )
     def post(self, request: Request, slug: str) -> Response:
         """Record a preference, or take one back by `retracts`; sent twice it is recorded once."""

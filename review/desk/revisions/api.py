@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -16,11 +17,14 @@ from review.desk import pace, scope
 from review.desk.api import ONLY, deck_json
 from review.desk.revisions import queries as revisions_queries
 from review.desk.revisions import revision_requests
-from review.desk.serializers import REVISION, REVISION_REPLY, REVISIONS, WRITERS, RevisionIn
+from review.desk.revisions.serializers import RevisionIn, RevisionOut, RevisionReplyOut, WritersOut
 from review.drafts import queries
-from review.drafts.openapi import PROBLEM, STANDING
+from review.drafts.serializers import DraftStateOut
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
+from web.http.lists import Rows, lists
+from web.http.pagination import WholeList
+from web.http.problem_shape import problems
 
 RENDER = OpenApiParameter("render", str, description="`html` adds each card as the desk's page draws it.")
 
@@ -30,7 +34,7 @@ class WritersView(APIView):
 
     scope_read = "review"
 
-    @extend_schema(operation_id="revision_writers", responses={200: WRITERS})
+    @extend_schema(operation_id="revision_writers", responses={200: WritersOut})
     def get(self, request: Request, draft_id: UUID) -> Response:
         member = member_of(request)
         draft = queries.draft_or_404(member, draft_id)
@@ -47,7 +51,7 @@ class AskView(APIView):
         operation_id="ask_revision",
         request=RevisionIn,
         parameters=[RENDER, ONLY],
-        responses={200: REVISION_REPLY, 202: REVISION_REPLY, 409: PROBLEM, 422: PROBLEM},
+        responses={200: RevisionReplyOut, 202: RevisionReplyOut, **problems(409, 422)},
     )
     def post(self, request: Request, draft_id: UUID) -> Response:
         """Sent twice with one id it is asked once."""
@@ -77,19 +81,21 @@ class OnTheirWayView(APIView):
 
     scope_read = "review"
 
-    @extend_schema(operation_id="revisions_on_their_way", responses={200: REVISIONS})
-    def get(self, request: Request, slug: str) -> Response:
+    pagination_class = WholeList
+
+    @lists(RevisionOut, draw=lambda request, page: page, operation_id="revisions_on_their_way")
+    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.REVIEWER)
-        waiting = revisions_queries.pending_requests_of(member, task)
-        return Response({"next": None, "previous": None, "results": waiting}, headers={"Cache-Control": "no-store"})
+        self.headers["Cache-Control"] = "no-store"
+        return revisions_queries.pending_requests_of(member, task)
 
 
 class RevisionView(APIView):
     """One request and what came of it."""
 
-    @extend_schema(operation_id="revision", responses={200: REVISION})
+    @extend_schema(operation_id="revision", responses={200: RevisionOut})
     def get(self, request: Request, request_id: UUID) -> Response:
         body = revisions_queries.request_json(revisions_queries.request_or_404(member_of(request), request_id))
         return Response(body, headers={"Cache-Control": "no-store"})
@@ -100,7 +106,7 @@ class RestoreView(APIView):
 
     scope_write = "review"
 
-    @extend_schema(operation_id="restore_revised", request=None, responses={200: STANDING, 409: PROBLEM})
+    @extend_schema(operation_id="restore_revised", request=None, responses={200: DraftStateOut, **problems(409)})
     def post(self, request: Request, request_id: UUID) -> Response:
         draft = revision_requests.restore(request_id, by=member_of(request))
         return Response({"draft": str(draft.pk), "state": draft.state})

@@ -122,11 +122,24 @@ def test_a_mapping_comes_as_json(api: APIClient, task: Task) -> None:
     assert (bad.status_code, shape.status_code) == (400, 400)
 
 
-@pytest.mark.parametrize("query", [{"split": "nope"}, {"source": "nope"}, {"task": "nope"}])
-def test_a_filter_that_fits_nothing_finds_nothing(api: APIClient, task: Task, query: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("query", "status", "told"),
+    [
+        ({"split": "nope"}, 400, "wanted is one of train, validation, test"),
+        ({"source": "nope"}, 400, "wanted is the slug or id of a source, such as"),
+        ({"task": "nope"}, 404, "There is no task 'nope'"),
+    ],
+)
+@pytest.mark.parametrize("path", ["records", "drafts"])
+def test_a_filter_that_cannot_fit_is_a_problem_that_says_what_could(
+    api: APIClient, task: Task, path: str, query: dict[str, str], status: int, told: str
+) -> None:
     upload(api)
 
-    assert api.get("/api/v1/records/", query).json()["results"] == []
+    answer = api.get(f"/api/v1/{path}/", query)
+
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+    assert told in answer.content.decode()
 
 
 def test_roles_and_scopes_hold(

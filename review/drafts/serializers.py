@@ -1,0 +1,90 @@
+"""What the API tells of drafts. Dictionaries made in `queries` fill these shapes; they declare them and check nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from review.states import DraftState, Split, Verdict
+
+KEPT_BACK = "Null until the caller may know who wrote the draft."
+
+
+@extend_schema_field({"type": ["object", "null"], "additionalProperties": {}})
+class FieldsIn(serializers.JSONField):
+    """Fields by the names of the output schema, or null; services judge them."""
+
+
+class MarkOut(serializers.Serializer[Any]):
+    """A place that a check of the task objects to; offsets in code points."""
+
+    check = serializers.CharField()
+    field = serializers.CharField()
+    start = serializers.IntegerField()
+    end = serializers.IntegerField()
+    message = serializers.CharField()
+    severity = serializers.CharField()
+    mend = serializers.CharField(required=False)
+
+
+class DraftRecordOut(serializers.Serializer[Any]):
+    """The record that a draft was written for."""
+
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+
+
+class RecordFactsOut(DraftRecordOut):
+    """The same with its facts, by input field."""
+
+    facts = serializers.DictField()
+
+
+class DraftSummaryOut(serializers.Serializer[Any]):
+    """A draft in a list."""
+
+    id = serializers.UUIDField()
+    task = serializers.CharField()
+    task_version = serializers.IntegerField()
+    record = DraftRecordOut()
+    source = serializers.CharField()  # type: ignore[assignment]
+    split = serializers.ChoiceField(choices=Split.choices)
+    state = serializers.ChoiceField(choices=DraftState.choices)
+    verdict = serializers.ChoiceField(choices=Verdict.choices, allow_null=True)
+    marks_count = serializers.IntegerField()
+    order = serializers.UUIDField(
+        allow_null=True, help_text="The order that had it written; null where it was imported or the author is hidden."
+    )
+    origin = serializers.CharField(allow_null=True, help_text=KEPT_BACK)
+    provenance = serializers.CharField(allow_null=True, help_text=KEPT_BACK)
+    teacher = serializers.CharField(allow_null=True, help_text=KEPT_BACK)
+    model = serializers.CharField(allow_null=True, help_text=KEPT_BACK)
+    cost_usd = serializers.CharField(allow_null=True, help_text=KEPT_BACK)
+    created_at = serializers.DateTimeField()
+
+
+class DraftOut(DraftSummaryOut):
+    """A draft whole; `etag` is what a decision on it names in `If-Match`."""
+
+    fields = serializers.DictField()  # type: ignore[assignment]
+    marks = MarkOut(many=True)
+    facts = serializers.DictField()
+    etag = serializers.CharField()
+    prompt_hash = serializers.CharField(allow_null=True, help_text=KEPT_BACK)
+    parameters = serializers.DictField(allow_null=True, help_text=KEPT_BACK)
+    input_tokens = serializers.IntegerField(allow_null=True, help_text=KEPT_BACK)
+    output_tokens = serializers.IntegerField(allow_null=True, help_text=KEPT_BACK)
+    latency_s = serializers.FloatField(allow_null=True, help_text=KEPT_BACK)
+    round = serializers.IntegerField()
+    labelled_defects = serializers.ListField(
+        child=serializers.CharField(), allow_null=True, help_text="Null until the draft is judged."
+    )
+
+
+class DraftStateOut(serializers.Serializer[Any]):
+    """Where a draft stands after an act on it."""
+
+    draft = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=DraftState.choices)

@@ -1,0 +1,63 @@
+"""Rows beside the installation's own, so that every list of the API that can hold one holds one."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+
+from campaigns.models import Experiment, Look, Suppression
+from evaluation.models import EvaluationOutput
+from generation.models import Order, ResearchedSite, SpendDay
+from jobs.models import Host
+from review.models import Comment, Decision, Draft, Mention, Preference, RevisionRequest
+from serving.models import Promotion
+from tests.matrix.installation import Installation
+from tests.review import factories
+from training.models import Miniature
+from webhooks.models import Attempt, Delivery, Event
+
+
+def add(made: Installation) -> dict[str, dict[str, Any]]:
+    """Add the rows.
+
+    Returns:
+        By route name, what its parameters are filled with instead of the installation's own.
+    """
+    Host.objects.create(id="host-1", name="Host", boot_id="b", seen_at=timezone.now())
+    order = Order.objects.get(pk=made.objects["order"])
+    decided = _review(made, under_way=order.job_id)
+    SpendDay.objects.create(order=order, day=timezone.now().date(), teacher_name="Offline", way="live", calls=1)
+    ResearchedSite.objects.filter(research_id=made.objects["research"]).update(record_id=made.objects["record"])
+    EvaluationOutput.objects.create(
+        evaluation_id=made.objects["evaluation"], record_id=made.objects["record"], system="student", kind="student"
+    )
+    miniature = Miniature.objects.get(pk=made.objects["miniature"])
+    Promotion.objects.create(task=made.task, miniature=miniature, act="promote", by=made.admin)
+    experiment = Experiment.objects.get(slug=made.objects["experiment"])
+    Look.objects.create(experiment=experiment, number=1, result={"stage": "running"}, created_by=made.admin)
+    Suppression.objects.create(address_hmac="0" * 64, reason="manual")
+    event = Event.objects.create(kind="job.finished", key="1", task_slug=made.task.slug, data={"state": "done"})
+    delivery = Delivery.objects.create(hook_id=made.objects["hook"], event=event, attempts=1)
+    Attempt.objects.create(delivery=delivery, number=1, status=200, said="ok")
+    return {"api-decisions": {"draft_id": decided}, "api-dispute": {"draft_id": decided}}
+
+
+def _review(made: Installation, *, under_way: Any) -> Any:
+    """Returns: a draft that was decided."""
+    pending = Draft.objects.get(pk=made.objects["draft"])
+    asked = {"draft": pending, "asked_by": made.admin, "instruction": "Shorter."}
+    RevisionRequest.objects.create(**asked, job_id=under_way)
+    comment = Comment.objects.create(draft=pending, author=made.members["lead"], text="@ada look.")
+    Mention.objects.create(comment=comment, member=made.admin)
+    first, second = factories.make_variants(made.task, pending.record)
+    Preference.objects.create(
+        task=made.task, record=pending.record, reviewer=made.admin, chosen=first,
+        shown=[str(first.pk), str(second.pk)], body_hash="0" * 64,
+    )  # fmt: skip
+    late = {"verdict": "edit", "fields": pending.fields, "before_hash": "0" * 64, "body_hash": "0" * 64}
+    Decision.objects.create(id=uuid4(), draft=pending, task=made.task, reviewer=made.admin, is_late=True, **late)
+    decided = Draft.objects.filter(task=made.task, state="decided").first()
+    assert decided is not None
+    return decided.pk

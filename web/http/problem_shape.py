@@ -1,0 +1,29 @@
+"""The shape of a problem, for the API's schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class ProblemDetails(serializers.Serializer[Any]):
+    """Why a request was refused (RFC 9457): `code` is for programs, `errors` are messages by field."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField()
+    hint = serializers.CharField(required=False)
+    errors = serializers.DictField(  # type: ignore[assignment]  # DRF's own attribute of that name is for forms
+        child=serializers.ListField(child=serializers.CharField()), required=False
+    )
+    state = serializers.JSONField(required=False, help_text="What the server holds now, for a client that was stale.")
+    retry_after_s = serializers.IntegerField(required=False)
+
+
+def problems(*statuses: int) -> dict[tuple[int, str], type[ProblemDetails]]:
+    """Responses of these statuses, for `extend_schema`."""
+    return {(status, CONTENT_TYPE): ProblemDetails for status in statuses}
