@@ -178,10 +178,12 @@ def take(browser: Browser, demo: Demo, pages: dict[str, str], scheme: Literal["l
         page.goto(path)
         if name == "playground":
             write_with_both(page)
-        if name == "focus":
-            edit_nearly_good(page, is_wide=width > 400)
+        if is_hero := name == "focus" and width > 400:
+            edit_nearly_good(page)
         page.wait_for_timeout(SETTLE_MS)
         page.screenshot(path=IMAGES / f"{name}-{scheme}-{width}.png")
+        if is_hero:
+            leave_as_it_was(page)
     context.close()
 
 
@@ -192,18 +194,26 @@ def write_with_both(page: Page) -> None:
     page.wait_for_load_state("networkidle", timeout=WRITTEN_WITHIN_MS)
 
 
-def edit_nearly_good(page: Page, *, is_wide: bool) -> None:
+def edit_nearly_good(page: Page) -> None:
     """Mend the subject of the draft, select the number that is still wrong, and light the fact it should agree with."""
     card = page.locator(".card:visible")
     card.wait_for()
-    page.keyboard.press("e")
+    if "is-editing" not in (card.get_attribute("class") or ""):
+        page.keyboard.press("e")
     subject = card.locator(".editor input[data-path]").first
     subject.fill(subject.input_value().replace(WRONG, RIGHT))
-    remark = card.locator(".checks li[data-path]", has_text=f"The number {WRONG}")
     page.wait_for_timeout(SETTLE_MS)
-    if is_wide:
-        remark.last.click()
-        card.locator(f'[data-fact="{FACT}"]').hover()
+    card.locator(".checks li[data-path]", has_text=f"The number {WRONG}").last.click(position={"x": 40, "y": 8})
+    card.locator(f'[data-fact="{FACT}"]').hover()
+
+
+def leave_as_it_was(page: Page) -> None:
+    """Put the draft's own texts back into the boxes, so that no edit waits on the card."""
+    card = page.locator(".card:visible")
+    for box in card.locator(".editor [data-path]").all():
+        box.fill(box.get_attribute("data-draft") or "")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(SETTLE_MS)
 
 
 if __name__ == "__main__":
