@@ -86,7 +86,7 @@ def test_the_python_snippet_loads_a_frozen_version(stack: Stack, tmp_path: Path)
 
     answer = subprocess.run(
         [sys.executable, "-c", script.replace("http://127.0.0.1:8000", stack.url.rstrip("/"))],
-        env={**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"},
+        env={**os.environ, "HF_HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         check=True,
