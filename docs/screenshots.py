@@ -34,6 +34,7 @@ TASK = "outreach-e-mail"
 SETTLE_MS = 1500
 WRITTEN_WITHIN_MS = 120_000
 ENDED_WITHIN_S = 3600
+SIZES = [20, 40, 80]
 # A draft of the demo that is right but for one number: it says 12, its fact says 10.
 NEARLY_GOOD = "Quiet Bay Freight"
 WRONG, RIGHT, FACT = "12", "10", "trigger"
@@ -116,7 +117,7 @@ def prepare(demo: Demo) -> tuple[Json, Json]:
     demo.call("POST", f"miniatures/{miniature['id']}/promote/", {})
     if demo.newest("studies") is None:
         wanted = {"kind": "samples", "dataset_version": evaluation["dataset_version"], "student": "demo"}
-        demo.wait(demo.call("POST", "studies/", wanted)["job"])
+        demo.wait(demo.call("POST", "studies/", wanted | {"sizes": SIZES})["job"])
     return evaluation, demo.newest("studies") or {}
 
 
@@ -142,16 +143,16 @@ def evaluated(demo: Demo) -> Json:
 def figures(demo: Demo, evaluation: Json) -> Json:
     """What base, miniature and teacher came to on held-out records, and how large the run was."""
     summary = evaluation["summary"]
-    by_kind = {kind: summary["systems"][name] for name, kind in summary["kinds"].items()}
+    by_kind: dict[str, Json] = {kind: summary["systems"][name] for name, kind in summary["kinds"].items()}
     run = demo.call("GET", f"training-runs/{evaluation['training_run']}/")
     nll = {kind: by_kind[kind]["gold_nll_per_byte"]["mean"] for kind in ("base", "lora")}
     return {
         "taken": datetime.now(UTC).date().isoformat(),
         "records": evaluation["records"],
         "rows": run["summary"]["rows"],
-        "epochs": run["recipe"]["epochs"],
+        "epochs": run["values"]["epochs"],
         **{
-            name: {metric: count(by_kind[kind][metric]) for metric in ("passes_all", "names_company")}
+            name: {metric: count(by_kind[kind][metric]) for metric in ("passes_all", "passes_names_company")}
             for name, kind in (("base", "base"), ("miniature", "lora"), ("teacher", "teacher"))
         },
         "nll_change_percent": round(100 * (nll["lora"] / nll["base"] - 1)),
