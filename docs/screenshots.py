@@ -193,7 +193,8 @@ def write_with_both(page: Page) -> None:
     """Have both models of the playground write, and wait for what they wrote."""
     page.get_by_text("Facts", exact=True).click()
     page.get_by_role("button", name="Write with both").click()
-    page.wait_for_load_state("networkidle")
+    for side in ("left", "right"):
+        page.wait_for_selector(f"[data-side={side}] [data-trial][aria-busy=false]")
 
 
 def edit_nearly_good(page: Page) -> None:
