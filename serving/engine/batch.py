@@ -16,9 +16,9 @@ from torch import Tensor
 
 from serving.engine.errors import RequestRefused
 from serving.engine.kv_cache import growing_cache
-from serving.engine.memory import is_out_of_memory
 from serving.engine.multi_lora import AdapterRoute
 from serving.engine.row import Row
+from training.engine.memory.oom import is_out_of_memory
 from training.engine.model import sampling
 from training.engine.model.sampling import TokenSampling
 

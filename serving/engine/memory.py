@@ -17,7 +17,6 @@ from serving.engine.contracts import CPU_SHARES, GPU_SHARES
 from training.students.model_folder import weight_shapes
 
 GIB: Final = 1 << 30
-_WORDS: Final = ("can't allocate memory", "not enough memory", "out of memory")
 
 
 @dataclass(frozen=True)
@@ -47,13 +46,6 @@ def kv_bytes_per_token(model: Any) -> int:
 def weights_bytes(folder: Path, dtype: torch.dtype) -> int:
     """Bytes that a folder's weights take in a number format, from the headers of its files."""
     return dtype.itemsize * sum(math.prod(shape) for shape in weight_shapes(folder).values())
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether a device or this host could not give the memory asked for."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(word in str(error).lower() for word in _WORDS)
 
 
 def gib(count: int) -> str:

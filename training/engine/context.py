@@ -1,4 +1,4 @@
-"""What the loop works with, and leaving it: what is tuned, how it is reported, and who asks for an end."""
+"""The context of a training run: what is tuned, where it reports, and whether it was asked to stop."""
 
 from __future__ import annotations
 
@@ -13,17 +13,13 @@ from accelerate import Accelerator
 from torch.optim import AdamW
 
 from training.engine.checkpoints import checkpoint
-from training.engine.contracts import SamplePrompt
+from training.engine.contracts import SamplePrompt, Stopped
 from training.engine.data.chat import Chat
 from training.engine.loss.supervised_head import Network, SupervisedHead
 from training.engine.model import generate
 from training.engine.objectives.base import Objective
 from training.engine.schedule import Schedule
 from training.engine.trials import Trial
-
-
-class Stopped(Exception):  # noqa: N818  (no error: someone asked)
-    """The run was asked to stop; what was done so far stands in `Standing`."""
 
 
 @dataclass

@@ -29,6 +29,10 @@ class TrainError(Exception):
         self.code, self.message, self.hint = code, message, hint
 
 
+class Stopped(Exception):  # noqa: N818  (no error: a member asked)
+    """The engine was asked to stop; what must not be lost has been written."""
+
+
 class Part(BaseModel):
     """A piece of the contract: unknown keys are refused."""
 

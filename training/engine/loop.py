@@ -12,8 +12,8 @@ import torch
 
 from training.engine import optimization, trials
 from training.engine.checkpoints import checkpoint
-from training.engine.context import Stopped, TrainContext, stop_if_asked, stop_is_asked
-from training.engine.contracts import TrainError
+from training.engine.context import TrainContext, stop_if_asked, stop_is_asked
+from training.engine.contracts import Stopped, TrainError
 from training.engine.distributed import fsdp, gather
 from training.engine.memory import oom
 from training.engine.model import generate

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from jobs.rundir.durable import fsync_file
 from training.engine import disk
-from training.engine.contracts import TrainError
+from training.engine.contracts import Stopped, TrainError
 from training.engine.export import families, vocabulary
 from training.engine.export.families import Family
 from training.engine.export.vocabulary import Vocabulary
@@ -27,10 +27,6 @@ from training.engine.model.loading import LoadedStudent
 Q8: Final = gguf.GGMLQuantizationType.Q8_0
 F16: Final = gguf.GGMLQuantizationType.F16
 F32: Final = gguf.GGMLQuantizationType.F32
-
-
-class ExportStopped(Exception):  # noqa: N818  (no error: someone asked)
-    """The export was asked to stop; its half file is gone."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +126,7 @@ def write(
             for number, piece in enumerate(plan.tensors, 1):
                 if should_stop():
                     draft.unlink(missing_ok=True)
-                    raise ExportStopped
+                    raise Stopped
                 writer.write_tensor_data(piece.encoded())
                 report(number, len(plan.tensors))
         finally:
@@ -151,7 +147,7 @@ def verify(path: Path, plan: GgufContents, *, should_stop: Callable[[], bool]) -
         raise _damaged(path, "its tensors are not those of the model")
     for piece in plan.tensors:
         if should_stop():
-            raise ExportStopped
+            raise Stopped
         tensor = written[piece.name]
         # GGUF counts dimensions from the innermost.
         if tuple(reversed(tensor.shape.tolist())) != tuple(piece.values.shape):

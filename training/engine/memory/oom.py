@@ -17,6 +17,7 @@ import torch
 from training.engine.contracts import TrainError
 
 R = TypeVar("R")
+_MESSAGES: Final = ("can't allocate memory", "not enough memory", "out of memory")
 HINT: Final = "Lower batch_size and raise accumulation, turn on gradient checkpointing, or choose a larger device."
 
 
@@ -30,8 +31,8 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory ran out: a GPU's, or this process's."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    # A CPU's allocator has no error of its own.
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    # A CPU's allocator and some drivers have no error of their own.
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _MESSAGES)
 
 
 def retry_smaller(work: Callable[[], R], *, give_way: Callable[[str], None]) -> R:
