@@ -20,6 +20,7 @@ from training.inputs import samples
 from training.models import Student, TrainingRun
 from training.recipes import identity
 from training.runs import launch_run
+from training.runs.run_request import RunRequest
 from training.states import RunPurpose
 from web.errors import Refusal
 
@@ -85,8 +86,10 @@ def _begin_scoring(found: Measurement) -> None:
 def _launch_run(found: Measurement) -> TrainingRun:
     plan = found.plan
     run = launch_run.launch(
-        dataset_version=DatasetVersion.objects.select_related("dataset__task").get(pk=plan["dataset_version"]),
-        student=Student.objects.get(pk=plan["student"]),
+        RunRequest(
+            dataset_version=DatasetVersion.objects.select_related("dataset__task").get(pk=plan["dataset_version"]),
+            student=Student.objects.get(pk=plan["student"]),
+        ),
         recipe=plan["preset"],
         overrides=plan["overrides"],
         by=None,

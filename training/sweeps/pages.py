@@ -17,7 +17,7 @@ from review.states import Role
 from review.tasks.permissions import may, task_or_404
 from training.miniatures import queries as miniatures_queries
 from training.notices import followers
-from training.runs import starting_point
+from training.runs.run_request import REQUEST_FIELDS, RunRequest, requested
 from training.students import queries as student_selectors
 from training.sweeps import launch_sweep, plan, presentation
 from training.sweeps import queries as selectors
@@ -32,7 +32,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     form, refusal = _form(request, task, request.POST if request.method == "POST" else None, request.GET), None
     if request.method == "POST" and form.is_valid():
         try:
-            sweep = launch_sweep.launch(form.order(), by=member_of(request), **_chosen(request, task, form))
+            sweep = launch_sweep.launch(form.order(), _requested(request, form), by=member_of(request))
             return redirect("training:sweep", sweep.pk)
         except Refusal as error:
             refusal = error
@@ -56,8 +56,7 @@ def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return render(request, "training/_sweep_estimate.html", {**context, "form": form})
     try:
-        chosen = _chosen(request, task, form)
-        context["laid"] = plan.plan_sweep(form.order(), version=chosen.pop("dataset_version"), **chosen)
+        context["laid"] = plan.plan_sweep(form.order(), _requested(request, form))
     except Refusal as error:
         context["refusal"] = error
     return render(request, "training/_sweep_estimate.html", context)
@@ -121,12 +120,5 @@ def _form(request: HttpRequest, task: Any, data: Any, initial: Any) -> SweepForm
     return SweepForm(data, versions=versions, students=students, miniatures=begun, initial=begin)
 
 
-def _chosen(request: HttpRequest, task: Any, form: SweepForm) -> dict[str, Any]:
-    chosen = form.cleaned_data
-    names = {name: chosen[name] for name in ("starts_from", "teacher")}
-    return {
-        "dataset_version": queries.version_or_404(member_of(request), chosen["dataset_version"]),
-        "student": student_selectors.by_slug(chosen["student"]),
-        "device": chosen["device"],
-        **starting_point.starting_point(member_of(request), task, **names),
-    }
+def _requested(request: HttpRequest, form: SweepForm) -> RunRequest:
+    return requested(member_of(request), **{name: form.cleaned_data[name] for name in REQUEST_FIELDS})
