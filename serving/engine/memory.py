@@ -8,13 +8,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import torch
 
 from jobs.rundir import machine
 from serving.engine.contracts import CPU_SHARES, GPU_SHARES
 from training.students.model_folder import weight_shapes
+
+if TYPE_CHECKING:
+    from training.engine.model_types import CausalModel
 
 GIB: Final = 1 << 30
 
@@ -35,7 +38,7 @@ def limits(device: torch.device, *, weights: int | None = None, kv: int | None =
     return MemoryLimits(weights or int(whole * shares.weights), kv or int(whole * shares.kv))
 
 
-def kv_bytes_per_token(model: Any) -> int:
+def kv_bytes_per_token(model: CausalModel) -> int:
     """Bytes that one token of one row takes in the cache: keys and values of every layer, sliding ones included."""
     config = model.config.get_text_config()
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads

@@ -10,12 +10,12 @@ import asyncio
 import hashlib
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, TypeVar, TypeVarTuple
 
 import torch
 import transformers
@@ -34,6 +34,8 @@ from training.engine.model.placement import Placement, place
 from training.engine.model.unloaded import open_student, require_servable
 
 SMALL_PARAMETERS = 30_000_000
+Args = TypeVarTuple("Args")
+R = TypeVar("R")
 
 
 @dataclass
@@ -272,7 +274,7 @@ class ModelCache:
         if not any(other.network is network for other in self._ready.values()):
             del self._networks[network.key]
 
-    async def _on_compute(self, work: Any, *args: Any) -> Any:
+    async def _on_compute(self, work: Callable[[*Args], R], *args: *Args) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._compute, work, *args)
 
 

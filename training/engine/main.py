@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from accelerate import Accelerator
 from torch import Tensor
+from torch.optim import AdamW
 
 from jobs.rundir import RunDir
 from training.engine import autotune, loop, optimization
@@ -25,10 +26,13 @@ from training.engine.model.placement import Placement
 from training.engine.model.placement import accelerator as accelerator_of
 from training.engine.objectives.factory import measure_reference
 from training.engine.preflight import check
-from training.engine.report.observer import observe
+from training.engine.report.observer import Emit, observe
 from training.engine.setup import RunSetup, placement_of, set_up
 from training.engine.state import TrainState
 from training.engine.trials import CompileTrial
+
+if TYPE_CHECKING:
+    from training.engine.model_types import CausalModel
 
 
 def resume(
@@ -138,7 +142,13 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
 
 
 def _context(
-    run: RunDir, spec: TrainSpec, setting: RunSetup, accelerator: Accelerator, model: Any, optimizer: Any, emit: Any
+    run: RunDir,
+    spec: TrainSpec,
+    setting: RunSetup,
+    accelerator: Accelerator,
+    model: CausalModel,
+    optimizer: AdamW,
+    emit: Emit,
 ) -> TrainContext:
     return TrainContext(
         accelerator=accelerator,

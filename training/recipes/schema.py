@@ -95,7 +95,7 @@ class Recipe(BaseModel):
 
     @field_validator("gradient_checkpointing", mode="before")
     @classmethod
-    def _reads_earlier_releases(cls, value: Any) -> Any:
+    def _reads_earlier_releases(cls, value: object) -> Any:
         return ("on" if value else "off") if isinstance(value, bool) else value
 
     @model_validator(mode="after")

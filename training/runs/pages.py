@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -21,6 +21,7 @@ from training.miniatures import queries as miniature_selectors
 from training.notices import followers
 from training.recipes import display as recipe_selectors
 from training.recipes.presets import PRESETS
+from training.recipes.schema import Preset
 from training.runs import charts, comparison, forecast, launch_run
 from training.runs import queries as runs_queries
 from training.runs.comparison import compare_with_fp32
@@ -29,6 +30,9 @@ from training.runs.run_request import REQUEST_FIELDS, requested
 from training.students import queries as student_selectors
 from web.errors import Refusal
 from web.http.pagination import numbered_page
+
+if TYPE_CHECKING:
+    from review.models import Task
 
 
 @require_http_methods(["GET", "POST"])
@@ -135,7 +139,7 @@ def _uuid(text: str) -> UUID:
         return UUID(int=0)
 
 
-def _form(request: HttpRequest, task: Any) -> LaunchForm:
+def _form(request: HttpRequest, task: Task) -> LaunchForm:
     preset = _preset(request)
     kept = ("dataset_version", "student", "starts_from", "teacher")
     initial = {"recipe": preset.name, **{name: request.GET[name] for name in kept if request.GET.get(name)}}
@@ -148,7 +152,7 @@ def _form(request: HttpRequest, task: Any) -> LaunchForm:
     )
 
 
-def _preset(request: HttpRequest) -> Any:
+def _preset(request: HttpRequest) -> Preset:
     name = (request.POST if request.method == "POST" else request.GET).get("recipe", "")
     return PRESETS.get(name) or PRESETS["demo"]
 

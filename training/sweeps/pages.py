@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -24,6 +24,9 @@ from training.sweeps import queries as selectors
 from training.sweeps.forms import SweepForm
 from web.errors import Refusal
 from web.http.pagination import numbered_page
+
+if TYPE_CHECKING:
+    from review.models import Task
 
 
 @require_http_methods(["GET", "POST"])
@@ -52,7 +55,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     """What the sweep in the form would be and take; a refusal stands in its place."""
     task = task_or_404(member_of(request), slug)
-    form, context = _form(request, task, request.GET, {}), dict[str, Any](task=task)
+    form, context = _form(request, task, request.GET, QueryDict()), dict[str, Any](task=task)
     if not form.is_valid():
         return render(request, "training/_sweep_estimate.html", {**context, "form": form})
     try:
@@ -111,7 +114,7 @@ def _context(request: HttpRequest, sweep_id: UUID) -> dict[str, Any]:
     }
 
 
-def _form(request: HttpRequest, task: Any, data: Any, initial: Any) -> SweepForm:
+def _form(request: HttpRequest, task: Task, data: QueryDict | None, initial: QueryDict) -> SweepForm:
     versions = queries.frozen_versions(task).select_related("dataset")
     students = student_selectors.all_students()
     # Something that can be launched as it stands, so that the estimate begins with figures and not with a refusal.

@@ -215,14 +215,14 @@ def _torch_random() -> dict[str, Any]:
     }
 
 
-def _tensors(tree: Any, at: str = "") -> dict[str, Tensor]:
+def _tensors(tree: object, at: str = "") -> dict[str, Tensor]:
     if isinstance(tree, Tensor):
         return {at: tree}
     items = tree.items() if isinstance(tree, Mapping) else enumerate(tree) if isinstance(tree, list) else ()
     return {name: leaf for key, part in items for name, leaf in _tensors(part, f"{at}.{key}").items()}
 
 
-def _write_json(path: Path, value: Any) -> None:
+def _write_json(path: Path, value: object) -> None:
     path.write_text(json.dumps(value))
 
 

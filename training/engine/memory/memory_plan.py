@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import torch
 
@@ -18,6 +18,9 @@ from training.sizing import fit
 from training.sizing.profile import RUNTIME_BYTES, will_checkpoint
 from training.sizing.profile import DeviceKind as Place
 from training.sizing.shape import shape_of
+
+if TYPE_CHECKING:
+    from training.engine.model_types import CausalModel
 
 GIB = 1 << 30
 # With less than this many times what a run needs, nothing of it may be left in gaps: a process that keeps what it freed
@@ -70,7 +73,7 @@ def free_bytes(device: torch.device) -> int | None:
     return min(left, default=None)
 
 
-def plan_memory(model: Any, recipe: Recipe, rows_tokens: Sequence[int], device: torch.device) -> MemoryPlan:
+def plan_memory(model: CausalModel, recipe: Recipe, rows_tokens: Sequence[int], device: torch.device) -> MemoryPlan:
     """How a run is to use this device's memory; refuses what it cannot hold either way.
 
     Args:

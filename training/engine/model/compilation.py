@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from training.engine.contracts import TrainError
 
+if TYPE_CHECKING:
+    from training.engine.model_types import CausalModel
 
-def compile_layers(model: Any, device: torch.device) -> int:
+
+def compile_layers(model: CausalModel, device: torch.device) -> int:
     """Have the model's layers compiled when they are next used; returns how many.
 
     Args:

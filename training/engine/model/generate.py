@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import torch
 from torch import Tensor
@@ -18,6 +18,9 @@ from review.spec.task_spec import TaskSpec
 from training.engine.data.chat import Chat, Messages
 from training.engine.model.no_repeat_ngram import NO_REPEAT_NGRAM, no_repeat_ngram
 from training.engine.model.sampling import TokenSampling, sample_tokens
+
+if TYPE_CHECKING:
+    from training.engine.model_types import CausalModel
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ GREEDY = Sampling()
 
 
 def generate(
-    model: Any,
+    model: CausalModel,
     chat: Chat,
     prompts: Sequence[Messages],
     *,
@@ -132,7 +135,7 @@ def _limit(prompt_tokens: int, max_new_tokens: int, context_length: int | None) 
 
 @torch.no_grad()
 def _generate_batch(
-    model: Any,
+    model: CausalModel,
     chat: Chat,
     chosen: Sequence[int],
     encoded: Sequence[list[int]],
