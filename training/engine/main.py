@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.optim import AdamW
 
 from jobs.rundir import RunDir
+from jobs.rundir.durable import link_or_copy
 from training.engine import autotune, loop, optimization
 from training.engine.checkpoints import checkpoint
 from training.engine.context import TrainContext, stop_if_asked
@@ -71,7 +72,7 @@ def resume(
             tuning.accelerator.scaler.load_state_dict(saved.optimiser["scaler"])
         if tuning.accelerator.is_main_process and (saved.path / checkpoint.BEST).exists():
             tuning.best_file.parent.mkdir(exist_ok=True)
-            checkpoint.link(saved.path / checkpoint.BEST, tuning.best_file)
+            link_or_copy(saved.path / checkpoint.BEST, tuning.best_file)
         checkpoint.restore_random(saved.path)
         return saved.standing
     return None

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import queue
 import shutil
 import threading
@@ -24,6 +23,7 @@ from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connections
 
+from jobs.rundir.durable import link_or_copy
 from jobs.supervisor import run_dirs
 from training.models import Checkpoint, TrainingRun
 from training.runs import results
@@ -138,19 +138,10 @@ def _linked_copy(folder: Path) -> Iterator[Path | None]:
 def _linked(folder: Path, held: Path) -> bool:
     try:
         for file in folder.iterdir():
-            _link(file, held / file.name)
+            link_or_copy(file, held / file.name)
     except FileNotFoundError:
         return False
     return (held / MANIFEST).is_file()
-
-
-def _link(file: Path, target: Path) -> None:
-    try:
-        os.link(file, target)
-    except FileNotFoundError:
-        raise
-    except OSError:
-        shutil.copyfile(file, target)
 
 
 def _upload_files(folder: Path, prefix: str) -> list[dict[str, Any]]:

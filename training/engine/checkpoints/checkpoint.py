@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
 import shutil
 from collections.abc import Callable, Mapping
@@ -23,7 +22,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from jobs.rundir.durable import fsync_file, fsync_folder
+from jobs.rundir.durable import fsync_file, fsync_folder, link_or_copy
 from training.engine.contracts import TrainError
 from training.engine.disk import make_folder, require_room, whole_or_gone
 from training.engine.state import TrainState
@@ -88,7 +87,8 @@ def save(
             torch.save(state, file)
         _write_json(draft / STATE_FILE, {"standing": asdict(standing), "random": _python_random()})
         if best is not None:
-            link(best, draft / BEST)
+            # A weights file is replaced, never written to, so that a second name is as good as a copy.
+            link_or_copy(best, draft / BEST)
         _seal(draft, fingerprint)
     shutil.rmtree(final, ignore_errors=True)
     draft.rename(final)
@@ -154,15 +154,6 @@ def write_weights(path: Path, weights: Mapping[str, Tensor]) -> None:
 def read_weights(path: Path) -> dict[str, Tensor]:
     """Tensors of a weights file, by name, on the CPU."""
     return load_file(path)
-
-
-def link(source: Path, target: Path) -> None:
-    """Give a file a second name; copy it where the disk cannot. Weights files are replaced, never written to."""
-    target.unlink(missing_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
 
 
 def bytes_of(tensors: Mapping[str, Tensor]) -> int:
