@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import gguf
 import numpy as np
-import torch
 from torch import Tensor
 
 from jobs.rundir.durable import fsync_file
@@ -180,11 +179,3 @@ def _damaged(path: Path, what: str) -> TrainError:
         f"{path.name} was read back and is not what was written: {what}",
         "Check this host's disk and memory, then export again.",
     )
-
-
-def dequantised(path: Path) -> dict[str, Tensor]:
-    """Every tensor of a file in fp32, by its name there."""
-    return {
-        tensor.name: torch.from_numpy(gguf.quants.dequantize(tensor.data, tensor.tensor_type).copy())
-        for tensor in gguf.GGUFReader(path).tensors
-    }

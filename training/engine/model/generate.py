@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -16,7 +16,7 @@ from transformers import DynamicCache
 
 from review.spec.task_spec import TaskSpec
 from training.engine.data.chat import Chat, Messages
-from training.engine.model.no_repeat_ngram import NO_REPEAT_NGRAM, no_repeat_ngram
+from training.engine.model.no_repeat_ngram import no_repeat_ngram
 from training.engine.model.sampling import TokenSampling, sample_tokens
 
 if TYPE_CHECKING:
@@ -233,9 +233,6 @@ def _padded_left(rows: Sequence[list[int]], pad: int, device: torch.device) -> t
 def seed_of(sampling: Sampling, index: int) -> int:
     """The seed of one prompt's noise."""
     return sampling.seed * 1_000_003 + index
-
-
-PROSE: Final = Sampling(no_repeat_ngram=NO_REPEAT_NGRAM)
 
 
 def sampling_for(task: TaskSpec) -> Sampling:
