@@ -37,7 +37,7 @@ class TrainContext:
     bare: Any
     chat: Chat
     optimizer: AdamW
-    course: Schedule
+    schedule: Schedule
     objective: Objective[Any]
     validation: Sequence[Any]
     samples: Sequence[SamplePrompt]
@@ -72,20 +72,20 @@ class TrainContext:
         return self.folder / "checkpoints"
 
 
-def stop_if_asked(tuning: TrainContext) -> None:
+def stop_if_asked(context: TrainContext) -> None:
     """Leave the run where it stands, on all processes at once, when it has been asked to stop.
 
     Raises:
         Stopped: It has.
     """
-    if stop_is_asked(tuning):
+    if stop_is_asked(context):
         raise Stopped
 
 
-def stop_is_asked(tuning: TrainContext) -> bool:
+def stop_is_asked(context: TrainContext) -> bool:
     """Whether the run has been asked to stop; the same answer on all processes."""
-    asked = tuning.should_stop()
-    if tuning.accelerator.num_processes > 1:
+    asked = context.should_stop()
+    if context.accelerator.num_processes > 1:
         # All processes must leave the same step, or the ones that stay wait for ever.
-        asked = bool(tuning.accelerator.reduce(torch.tensor(int(asked), device=tuning.accelerator.device), "sum"))
+        asked = bool(context.accelerator.reduce(torch.tensor(int(asked), device=context.accelerator.device), "sum"))
     return asked
