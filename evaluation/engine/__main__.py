@@ -1,7 +1,6 @@
 """`python -m evaluation.engine RUN_DIR`: have models write for held-out records, and score what they wrote.
 
-Every system writes afresh; prompts come from the task's one renderer and answers are read back and checked by it. It
-does not know where records, golds or models came from.
+Every system writes its own outputs; prompts come from the task's one renderer and answers are read back and checked by it.
 """
 
 from __future__ import annotations

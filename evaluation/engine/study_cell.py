@@ -1,7 +1,7 @@
 """`python -m evaluation.engine.study_cell RUN_DIR`: score one cell of a study on validation records.
 
 Light on purpose, since a study has many cells: the experts' texts are read, not written, and only a few outputs are
-written. It does not know which study asks, nor what the other cells came to.
+written.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def study(request: HttpRequest, study_id: UUID) -> HttpResponse:
 
 @require_GET
 def progress(request: HttpRequest, study_id: UUID) -> HttpResponse:
-    """The part of a study's page that changes while it goes on."""
+    """The part of a study's page that changes while it runs."""
     return render(request, "evaluation/_study_cells.html", _context(request, study_id))
 
 

@@ -1,7 +1,6 @@
 """`python -m serving.engine RUN_DIR`: hold models behind a unix socket until told to stop.
 
-Costs next to nothing while nobody asks: it wakes a few times a second to look at its lease. It does not know members,
-tokens or prices.
+Costs next to nothing while idle: it wakes a few times a second to look at its lease.
 """
 
 from __future__ import annotations

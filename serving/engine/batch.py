@@ -1,8 +1,7 @@
-"""Writing for several questions at once with one network: rows join and leave between tokens.
+"""Generate for several requests at once with one network: rows join and leave between tokens.
 
 Each row's keys and values lie in one cache, padded on the left to the longest row; a newcomer's prompt is read alone
 and its cache laid beside the others. Full caches are kept for sliding-window layers too: the mask does the sliding.
-It does not know sockets, nor where rows come from.
 """
 
 from __future__ import annotations

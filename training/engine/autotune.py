@@ -1,6 +1,6 @@
 """What makes a run faster without changing what it computes: packed rows, batches made ahead.
 
-It decides which of them a run gets and says so; each of them is a package of its own. It does not know students' folders.
+It decides which of them a run gets and logs the choice.
 """
 
 from __future__ import annotations

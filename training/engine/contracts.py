@@ -84,14 +84,14 @@ class ChatMessage(Part):
 
 
 class SamplePrompt(Part):
-    """A prompt whose answer is shown while the run goes on."""
+    """A prompt whose answer is shown during the run."""
 
     id: str
     messages: list[ChatMessage] = Field(min_length=1)
 
 
 class Start(Part):
-    """The miniature a run goes on from: its adapter, or its whole weights, in a folder inside the run directory."""
+    """The miniature a run starts from: its adapter, or its whole weights, in a folder inside the run directory."""
 
     path: str
     method: Literal["lora", "full"]

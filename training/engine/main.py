@@ -1,7 +1,4 @@
-"""One run from its spec to its artefact: set up, resumed where an earlier attempt left off, trained, written.
-
-Reads top to bottom. It does not know how a run is reported as ended.
-"""
+"""One run from its spec to its artefact: set up, resumed where an earlier attempt left off, trained, written."""
 
 from __future__ import annotations
 

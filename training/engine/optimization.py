@@ -1,4 +1,4 @@
-"""AdamW and the learning rate over a run. It does not know models beyond their parameters."""
+"""AdamW and the learning rate over a run."""
 
 from __future__ import annotations
 

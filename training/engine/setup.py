@@ -1,4 +1,4 @@
-"""What a run stands on: the student as it is tuned, the rows, the objective, and the schedule through them.
+"""Set a run up: the student as it is tuned, the rows, the objective, and the schedule through them.
 
 Built on what `preflight` read before any weights; room on the disk is asked for before the first step.
 """
@@ -48,8 +48,8 @@ class RunSetup:
 
     Attributes:
         source: Where the weights came from that it begins with.
-        begins: Identity of the miniature it goes on from, if any.
-        before: Folder of the adapter it goes on from; None where it has none, or begins with whole weights.
+        begins: Identity of the miniature it starts from, if any.
+        before: Folder of the adapter it starts from; None where there is none, or it starts from whole weights.
         bare: The model that is tuned, on its device, sharded where the recipe says so.
         rank: Of the adapter; None where all weights are tuned.
         trainable: How many parameters are tuned.
@@ -183,7 +183,7 @@ def _prepare_student(
     *,
     recomputes: bool,
 ) -> Any:
-    """What is tuned; `before` is the adapter of the miniature it goes on from."""
+    """What is tuned; `before` is the adapter of the miniature it starts from."""
     is_merged = before is not None and start_adapter.is_merged(
         weights=placement.weights, is_full=rank is None, is_quantised=recipe.quantise != "none"
     )

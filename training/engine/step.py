@@ -1,7 +1,4 @@
-"""One step: forward and backward over its batches on every process, clip, change the weights; smaller where memory runs out.
-
-It does not know what comes before or after a step: validation, checkpoints and reports are the loop's.
-"""
+"""One step: forward and backward over its batches on every process, clip, change the weights; smaller where memory runs out."""
 
 from __future__ import annotations
 

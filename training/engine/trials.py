@@ -28,7 +28,7 @@ class Trial(Protocol):
     """Hears of every step of a run and may change how the next one is computed."""
 
     def began(self, state: TrainState, total_steps: int) -> None:
-        """The run begins, or goes on, from where `state` says."""
+        """The run begins or resumes at `state`."""
 
     def stepped(self, state: TrainState, tokens: int, seconds: float) -> None:
         """A step of so many tokens took so long; `state` is already past it."""

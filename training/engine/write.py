@@ -1,7 +1,6 @@
 """`python -m training.engine.write RUN_DIR`: write a few texts with a miniature.
 
-It renders nothing itself: prompts come from the task's one renderer, and answers are read back and checked by it. It
-does not know who asked or where the texts go.
+It renders nothing itself: prompts come from the task's one renderer, and answers are read back and checked by it.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ def _card_bytes(miniature: Miniature, more: Mapping[str, Any]) -> bytes:
     try:
         return json.dumps({**card(miniature), **more}, ensure_ascii=False, indent=1).encode()
     finally:
-        # This thread is the pool's, not the request's: nobody else would close what it opened.
+        # This thread is the pool's, not the request's: nothing else would close what it opened.
         connections.close_all()
 
 

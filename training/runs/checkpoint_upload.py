@@ -1,8 +1,8 @@
-"""Checkpoints carried to storage while a run goes on, and back where another host takes it over.
+"""Upload checkpoints to storage during a run, and fetch them where another host takes it over.
 
 Done where artefacts lie in a storage that hosts share (S3); in a folder of one host it would only fill the disk twice.
-One thread of a worker carries one checkpoint at a time, always the newest there is: a run never waits for it, and what
-could not be carried in time is carried with the next. It does not know what is in a checkpoint beyond its manifest.
+One thread of a worker uploads one checkpoint at a time, always the newest: a run never waits for it, and a checkpoint
+that was not uploaded in time is superseded by the next.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def is_wanted() -> bool:
 
 
 def upload_soon(run_id: UUID) -> None:
-    """Carry a run's newest checkpoint in this worker's own time; returns at once."""
+    """Queue a run's newest checkpoint for upload; returns at once."""
     if not is_wanted():
         return
     with _lock:
@@ -56,7 +56,7 @@ def upload_soon(run_id: UUID) -> None:
 
 
 def upload_newest(run_id: UUID) -> Checkpoint | None:
-    """Carry the newest checkpoint of a run that lies whole on this host, and drop older ones from storage.
+    """Upload the newest whole checkpoint of a run on this host, and drop older ones from storage.
 
     Returns:
         The checkpoint; None where there is none here, or the newest was carried before.

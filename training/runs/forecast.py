@@ -205,13 +205,13 @@ def _estimate(plan: _EstimateInputs, *, tokens_per_s: float | None) -> tuple[Run
 
 def _published_note(plan: _EstimateInputs, guess: RunEstimate | None) -> str:
     """What a student in common use takes by its published shape, where its folder cannot be asked."""
-    known = student_selectors.known_student(plan.student)
-    if known is None:
+    published = student_selectors.known_student(plan.student)
+    if published is None:
         return ""
-    description = f"{known.name}: {known.template}. Licence: {known.licence}."
+    description = f"{published.name}: {published.template}. Licence: {published.licence}."
     if guess is not None or not plan.row_tokens:
         return description
-    gib = known.memory_gib(plan.recipe, plan.row_tokens, plan.place)
+    gib = published.memory_gib(plan.recipe, plan.row_tokens, plan.place)
     return f"{description} By its published shape it needs about {gib:.1f} GiB of memory."
 
 

@@ -172,7 +172,7 @@ def _how_it_runs(metrics: charts.Metrics) -> list[tuple[str, str, str, dict[str,
 
 def _run_context(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
     run_row = runs_queries.run_or_404(member_of(request), run_id)
-    # The row's seq is read before its events: the stream goes on from there, and what stands in both is drawn once.
+    # The row's seq is read before its events: the stream continues from there, and what stands in both is drawn once.
     metrics = runs_queries.metrics(run_row)
     return {
         "task": run_row.task,

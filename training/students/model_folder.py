@@ -1,7 +1,6 @@
 """A student's folder looked at from outside: is it a model, how large is it, and is it still the same.
 
-Pure Python, without torch: a web host reads `config.json` and the headers of safetensors files only. It does not know
-rows, recipes, or how weights are loaded.
+Pure Python, without torch: a web host reads `config.json` and the headers of safetensors files only.
 """
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ def _begin_what_fits(sweep: Sweep, now: list[SweepCellStatus]) -> None:
             return
         if each.state != SweepCellState.OPEN:
             continue
-        # Counted anew for each, since a run that was just begun has committed its share.
+        # Counted again for each, since a run that was just begun has committed its share.
         why = _shortfall(sweep, each, selectors.account_of(selectors.cell_statuses(sweep)))
         if why and going:
             # What runs may take less than expected: the decision is left until it has ended.

@@ -72,7 +72,7 @@ def sweep(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
 
 @require_GET
 def progress(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
-    """The part of a sweep's page that changes while it goes on."""
+    """The part of a sweep's page that changes while it runs."""
     return render(request, "training/_sweep_cells.html", _context(request, sweep_id))
 
 

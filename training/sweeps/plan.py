@@ -130,10 +130,10 @@ def _cells(points: Sequence[GridPoint], order: SweepRequest, request: RunRequest
         guess = forecast.forecast(request, recipe=recipe, rows=rows)
         mark = _fingerprint(version, student, recipe, sample, begins)
         planned.append(PlannedCell(place, overrides, sample, mark, guess.seconds, None))
-    known = _measured([cell.fingerprint for cell in planned])
+    measured_runs = _measured([cell.fingerprint for cell in planned])
     return [
         PlannedCell(
-            cell.place, cell.overrides, cell.sample, cell.fingerprint, cell.seconds, known.get(cell.fingerprint)
+            cell.place, cell.overrides, cell.sample, cell.fingerprint, cell.seconds, measured_runs.get(cell.fingerprint)
         )
         for cell in planned
     ]

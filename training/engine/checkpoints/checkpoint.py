@@ -1,9 +1,9 @@
 """Verified saved states of a run: written so that a crash or a power cut leaves the one before whole.
 
-A checkpoint is a folder `step-00000040` with the tuned weights, the optimiser, the random states, where the run
-stands, what the objective keeps, the best weights so far and, last, a manifest with the hash of every file. It is
-written under another name, every file is fsynced, then it is renamed and its parent fsynced; every folder on the way
-is fsynced when it is made. It does not know models, rows or losses.
+A checkpoint is a folder `step-00000040` with the tuned weights, the optimiser, the random states, where the run stands,
+what the objective keeps, the best weights so far and, last, a manifest with the hash of every file. It is written under
+another name, every file is fsynced, then it is renamed and its parent fsynced; every folder on the way is fsynced when
+it is made.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Messages to token ids and back, the same way for tuning, samples, evaluation and serving.
 
-The template is the tokenizer's own, settled (`chat_template`); a tokenizer without one gets `PLAIN_TEMPLATE`. It does not
-know rows, files or batches. Nothing is truncated here.
+The template is the tokenizer's own, settled (`chat_template`); a tokenizer without one gets `PLAIN_TEMPLATE`. Nothing
+is truncated here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A student's chat template made the same on every day and for every reader: its date fixed, its thinking settled.
 
 What is settled is written into the template's own text, so that it goes wherever the tokenizer goes: into checkpoints,
-adapters, merged weights and GGUF files. It does not know tokens.
+adapters, merged weights and GGUF files.
 """
 
 from __future__ import annotations

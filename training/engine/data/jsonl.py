@@ -1,4 +1,4 @@
-"""Lines of a dataset file of any format, and the refusals that all formats share. It does not know models."""
+"""Lines of a dataset file of any format, and the refusals that all formats share."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 """Sharding a model (FSDP2): every process keeps its part of each weight, and a layer is whole only while it is used.
 
-PyTorch's `fully_shard` is used as it is, not accelerate's way to it: that one moves weights to fp32 on its own, does not
-know gloo, and lost adapters of all processes but the first until late in 2026 (accelerate#4206). accelerate launches,
-lowers precision and sums up as it does under DDP. How parts become whole tensors again is `gather`'s. It does
-not know recipes, rows or files.
+PyTorch's `fully_shard` is used as it is, not accelerate's way to it: that one moves weights to fp32 on its own, does
+not know gloo, and lost adapters of all processes but the first until late in 2026 (accelerate#4206). accelerate
+launches, lowers precision and sums up as it does under DDP. How parts become whole tensors again is `gather`'s.
 """
 
 from __future__ import annotations

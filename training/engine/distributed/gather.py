@@ -1,6 +1,6 @@
 """Whole tensors of parts that lie with several processes, and parts of whole ones. Plain tensors are whole already.
 
-Files of a sharded run are so the very files of any other run. It does not know models or files.
+Files of a sharded run are so the very files of any other run.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """`python -m training.engine.export RUN_DIR`: write one miniature in one format.
 
-An adapter is folded into its base in fp32, whatever the base is held in, and rounded once, when it is written. It
-does not know where the files go.
+An adapter is folded into its base in fp32, whatever the base is held in, and rounded once, when it is written.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A model as one GGUF file: names and shapes by llama.cpp's own table, tensor after tensor, then read back.
 
 Written by ggml-org's `gguf` package, which holds the format and the names; how each family's config and weights differ
-from what llama.cpp expects is said in `families`. It does not know adapters or run directories.
+from what llama.cpp expects is said in `families`.
 """
 
 from __future__ import annotations

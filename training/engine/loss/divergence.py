@@ -1,7 +1,7 @@
 """How far a student's next-token distribution is from a teacher's, position by position, in blocks.
 
 Scores of student and teacher, (N, V) each, exist for one block of positions at a time where the output layer ends the
-model; gradients are computed beside them. It does not know rows or where the teacher comes from.
+model; gradients are computed beside them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Log-probabilities of what was written, token by token and as a whole, never holding the scores of a batch at once.
 
 Preferences weigh whole completions, and the weight of each is known only when all of a batch have been read. So
-gradients towards the hidden states are computed beside the scores, for a weight of one, and scaled afterwards. It does
-not know items or losses.
+gradients towards the hidden states are computed beside the scores, for a weight of one, and scaled afterwards.
 """
 
 from __future__ import annotations

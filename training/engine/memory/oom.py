@@ -1,8 +1,8 @@
-"""When memory runs out in the middle of a step: the same rows in smaller batches, and go on.
+"""When memory runs out in the middle of a step: read the same rows in smaller batches.
 
 A step's loss is a sum over its rows divided by what the whole step holds, so rows may be read in as many passes as it
-takes and the step stays the same up to rounding. Nothing of a step has been applied while its passes go on: its gradients
-are thrown away and the step is read again from where the run stood. It does not know models or recipes.
+takes and the step stays the same up to rounding. Nothing of a step has been applied while its passes run: its
+gradients are thrown away and the step is read again from where the run stood.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def cannot_retry() -> Iterator[None]:
     """Around what changes weights: a shortage in there cannot be mended, since half of the step may be applied.
 
     Raises:
-        TrainError: There was one. The last checkpoint is whole, and a resumed run goes on from it.
+        TrainError: There was one. The last checkpoint is whole, and a resumed run continues from it.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""torch.compile of a model's layers where it pays. It does not know recipes, rows or losses.
+"""torch.compile of a model's layers where it pays.
 
 Layers are compiled one by one, not the model as a whole: they share their code, so that what is compiled is one layer,
 and adapters, hooks at the output layer and gradient checkpointing stay as they are (PyTorch's "regional compilation").

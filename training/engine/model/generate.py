@@ -1,6 +1,6 @@
-"""Writing with a model: batched, greedy or sampled, reproducible by seed.
+"""Generate text with a model: batched, greedy or sampled, reproducible by seed.
 
-Used for the samples of a run and by the evaluation engine. It does not know what is written or how it is judged.
+Used for the samples of a run and by the evaluation engine.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def generate(
         sampling: How tokens are drawn.
         batch_size: Prompts at a time.
         should_stop: Asked before each token; when true, the batch under way is dropped and no more are yielded.
-        context_length: Tokens the model reads, prompt and answer together; None where nobody knows.
+        context_length: Tokens the model reads, prompt and answer together; None where it is not known.
     """
     encoded = [chat.prompt_ids(prompt) for prompt in prompts]
     limits = [_limit(len(ids), max_new_tokens, context_length) for ids in encoded]
@@ -215,9 +215,9 @@ class NGramHistory:
         return self._followers.get(self._recent, set())
 
 
-def _mask_repeats(scores: Tensor, said: Sequence[NGramHistory]) -> Tensor:
+def _mask_repeats(scores: Tensor, histories: Sequence[NGramHistory]) -> Tensor:
     """Scores (B, V) in which tokens that would say a run again are out of reach."""
-    for row, history in enumerate(said):
+    for row, history in enumerate(histories):
         if history.forbidden:
             scores[row, list(history.forbidden)] = -torch.inf
     return scores

@@ -1,6 +1,6 @@
 """Students from a folder or a hub, safely: safetensors only, never remote code, every refusal with a way out.
 
-The evaluation engine loads its models here too. It does not know recipes, rows or runs.
+The evaluation engine loads its models here too.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Adapters on a student: where they go, how many parameters they have, how they are read and written.
 
-Adapters are PEFT's, so that any PEFT-aware server loads them. It does not know recipes beyond rank, alpha and dropout.
+Adapters are PEFT's, so that any PEFT-aware server loads them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Which models can read packed rows, found out by trying, and switching one to it and back.
-
-It does not know rows of a dataset, losses or steps.
-"""
+"""Which models can read packed rows, found out by trying, and switching one to it and back."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ FACTOR_B: Final = ".lora_B."
 
 
 def is_merged(*, weights: torch.dtype, is_full: bool, is_quantised: bool) -> bool:
-    """Whether a miniature's adapter is folded into the base before a run goes on from it."""
+    """Whether a miniature's adapter is folded into the base before a run starts from it."""
     return is_full or (weights == torch.float32 and not is_quantised)
 
 

@@ -1,6 +1,6 @@
 """All of a student but its weights: where it lies, its config, its tokenizer. Every refusal has a way out.
 
-It takes no device, and reads from a hub only small files. It does not know recipes, rows or runs.
+It takes no device, and reads from a hub only small files.
 """
 
 from __future__ import annotations

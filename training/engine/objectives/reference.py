@@ -2,7 +2,7 @@
 
 The reference is the tuned model with its fresh adapter switched off, which is the model the run started from. Its
 log-probabilities never change, so no step pays for a second forward pass. They are kept under the hash of the very
-tokens and of the very weights. It does not know what the completions are compared for.
+tokens and of the very weights.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a run tells while it goes on: a curve thinned to be readable, and how far it is. It does not know models."""
+"""Events of a running run: a curve thinned to be readable, and its progress."""
 
 from __future__ import annotations
 

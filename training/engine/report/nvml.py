@@ -42,7 +42,7 @@ def open_gpus(devices: int) -> ReadGpus | None:
         pynvml.nvmlInit()
         handles = [_handle(pynvml, index) for index in range(min(devices, torch.cuda.device_count()))]
     except Exception:
-        # No package, no library, no permission: a run goes on without these figures.
+        # No package, no library, no permission: a run continues without these figures.
         return None
     return lambda: read(pynvml, handles)
 

@@ -88,7 +88,7 @@ class Observer:
         while True:
             self._take(self._look() if self._look else GpuSample())
             with self._lock:
-                # As many readings as looks: nobody has told a metric since.
+                # As many readings as looks: no metric was reported since.
                 silent, step = len(self._readings), self._step
                 figures = self._gpu_figures() if silent >= self._silent_looks and step is not None else {}
             if figures:
@@ -141,7 +141,7 @@ def _flops_of(model: CausalModel, rows: Sequence[Any]) -> float | None:
         lengths, supervised = [int(row.length) for row in rows], sum(int(row.supervised) for row in rows)
         return flops.flops_per_token(shape, lengths, supervised) if shape else None
     except (AttributeError, TypeError, ValueError):
-        # A family whose config says other things: its run goes on without this figure.
+        # A family whose config says other things: its run continues without this figure.
         return None
 
 
