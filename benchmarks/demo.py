@@ -88,11 +88,14 @@ def tuned(version: DatasetVersion, recipe: str, overrides: dict[str, Any]) -> Tr
     """A run of the demo student, carried to its end."""
     from training.models import Student
     from training.runs import launch_run
+    from training.runs.run_request import RunRequest
 
     admin = version.created_by
     assert admin is not None
     student = Student.objects.get(slug="demo")
-    run = launch_run.launch(dataset_version=version, student=student, recipe=recipe, by=admin, overrides=overrides)
+    run = launch_run.launch(
+        RunRequest(dataset_version=version, student=student), recipe=recipe, by=admin, overrides=overrides
+    )
     carried(run.job)
     run.refresh_from_db()
     return run

@@ -43,7 +43,7 @@ from training.engine.data.pairs import AnswerPair
 from training.engine.data.sft_rows import TokenRow
 from training.engine.model import lora
 from training.engine.objectives.dpo import Dpo
-from training.engine.objectives.factory import measure_reference
+from training.engine.setup import measure_reference
 
 BETA = 0.1
 BATCH = 8
@@ -68,22 +68,19 @@ class Engine:
         ours = Ours(folder, rows)
         self.model, self.folder = ours.model, folder
         # Packing and reading ahead are for rows of SFT.
-        self.tuning = replace(
-            ours.tuning, reading=nullcontext(), passes=lambda batches: batches, expect=lambda _: None
+        self.context = replace(
+            ours.context, reading=nullcontext(), passes=lambda batches: batches, expect=lambda _: None
         )  # fmt: skip
 
     def run(self, batches: Batches, *, measures_reference: bool = True) -> list[float]:
-        tuning = self.tuning
+        context = self.context
         if measures_reference:
-            tuning.objective = Dpo(BETA, anchor=0.0)
+            context.objective = Dpo(BETA, anchor=0.0)
             items = [pair for batch in batches for pair in batch]
             with tempfile.TemporaryDirectory() as kept:
-                measure_reference(
-                    tuning.objective, tuning.network, tuning.accelerator, items, batch_size=BATCH, weights="",
-                    folders=[Path(kept)], emit=lambda *_, **__: None, stop_if_asked=lambda: None,
-                )  # fmt: skip
-        tuning.course = _Given(batches, 1)  # type: ignore[assignment, arg-type]
-        return [step.optimise(tuning, number).loss for number in range(len(batches))]
+                measure_reference(context, items, weights="", folders=[Path(kept)])
+        context.schedule = _Given(batches, 1)  # type: ignore[assignment, arg-type]
+        return [step.optimise(context, number).loss for number in range(len(batches))]
 
 
 def trainer_of(folder: Path, batches: Batches, adapter: dict[str, torch.Tensor] | None) -> tuple[Any, _Losses]:

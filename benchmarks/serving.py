@@ -54,13 +54,17 @@ def _rows(folder: Path) -> dict[str, Any]:
     from tests.training.conftest import freeze
     from training.models import Miniature
     from training.runs import launch_run
+    from training.runs.run_request import RunRequest
     from training.students import registration
 
     member = Member.objects.create(username="bench", is_superuser=True)
     task = factories.make_task(by=member)
     student = registration.register_demo()
-    run = launch_run.launch(dataset_version=freeze(task, member, train=8, validation=2), student=student, recipe="demo",
-                      by=member)  # fmt: skip
+    run = launch_run.launch(
+        RunRequest(dataset_version=freeze(task, member, train=8, validation=2), student=student),
+        recipe="demo",
+        by=member,
+    )
     miniature = Miniature.objects.create(
         slug=MODEL, name="Bench", task=task, run=run, student=student, method="lora", storage_prefix="none",
         manifest_sha256="0" * 64,

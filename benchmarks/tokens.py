@@ -67,10 +67,10 @@ def main() -> None:
         began = time.perf_counter()
         again = token_cache.read_cached(path, chat, cache=cache, max_length=LONGEST)
         again_s = time.perf_counter() - began
-        course = Schedule(again, Recipe(batch_size=8))
+        schedule = Schedule(again, Recipe(batch_size=8))
         began = time.perf_counter()
-        for step in range(min(BATCHES, course.total_steps)):
-            for batch in course.batches_of(step):
+        for step in range(min(BATCHES, schedule.total_steps)):
+            for batch in schedule.batches_of(step):
                 objective.batch(batch)
         batches_s = time.perf_counter() - began
         size = sum(file.stat().st_size for file in (Path(temporary) / "cache").glob("*.tokens"))

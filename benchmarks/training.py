@@ -122,22 +122,22 @@ class Ours:
         merged_lora.use_merged_forward(self.model)
         accelerator = Accelerator(cpu=True)
         model, optimizer = accelerator.prepare(self.model, optimization.adamw(self.model.parameters(), RECIPE))
-        self.tuning = TrainContext(
+        self.context = TrainContext(
             accelerator=accelerator, model=model, bare=self.model, chat=student.chat, optimizer=optimizer,
-            course=Schedule(rows, self.recipe), objective=Sft(student.chat), validation=[], samples=[],
+            schedule=Schedule(rows, self.recipe), objective=Sft(student.chat), validation=[], samples=[],
             sample_max_new_tokens=1, sampling=GREEDY,
             head=SupervisedHead(self.model), folder=folder, fingerprint="", keep_checkpoints=1,
             emit=lambda *_, **__: None, should_stop=lambda: False,
         )  # fmt: skip
-        autotune.choose_row_layout(self.tuning)
+        autotune.choose_row_layout(self.context)
 
     def run(self, batches: Batches, accumulation: int = 1) -> list[float]:
-        self.tuning.course = _Given(batches, accumulation)  # type: ignore[assignment]
-        return [step.optimise(self.tuning, number).loss for number in range(self.tuning.course.total_steps)]
+        self.context.schedule = _Given(batches, accumulation)  # type: ignore[assignment]
+        return [step.optimise(self.context, number).loss for number in range(self.context.schedule.total_steps)]
 
 
 class _Given:
-    """A course whose batches are laid down beforehand."""
+    """A schedule whose batches are laid down beforehand."""
 
     recipe = RECIPE
     seed_of = Schedule.seed_of

@@ -1,7 +1,6 @@
 """`python -m evaluation.engine RUN_DIR`: have models write for held-out records, and score what they wrote.
 
-Every system writes afresh; prompts come from the task's one renderer and answers are read back and checked by it. It
-does not know where records, golds or models came from.
+Every system writes its own outputs; prompts come from the task's one renderer and answers are read back and checked by it.
 """
 
 from __future__ import annotations
@@ -12,8 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from pydantic import ValidationError
-from transformers.utils import logging as transformers_logging
 
 from evaluation.engine import systems
 from evaluation.engine.contracts import EvaluationSpec, ScoredOutput, System
@@ -21,29 +18,20 @@ from evaluation.engine.likelihood import LikelihoodScorer
 from evaluation.engine.reference_scores import ReferenceScorer
 from evaluation.engine.report import report
 from evaluation.metrics import reference_free
-from jobs.rundir import EngineError, RunDir
+from jobs.rundir import RunDir
 from review.spec import prompting
-from training.engine.contracts import TrainError
+from training.engine.contracts import Stopped
 from training.engine.model import generate
 from training.engine.model.loading import LoadedStudent
+from training.engine.process import run_engine
 
 GENERAL = Path(__file__).parent / "general.txt"
 OUTPUTS = "outputs.jsonl"
 
 
 def main(run: RunDir) -> int:
-    """Evaluate, and end the attempt as it went; returns the process's exit status."""
-    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        spec = EvaluationSpec.model_validate(run.spec.body)
-        return _evaluate(run, spec)
-    except ValidationError as error:
-        first = error.errors()[0]
-        run.finish("failed", error=EngineError(code="bad_spec", message=f"{first['loc']}: {first['msg']}"))
-    except TrainError as error:
-        run.finish("failed", error=EngineError(code=error.code, message=error.message, hint=error.hint))
-    return 1
+    """Evaluate, and end the attempt; returns the process's exit status."""
+    return run_engine(lambda: _evaluate(run, EvaluationSpec.model_validate(run.spec.body)), finish=run.finish)
 
 
 def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
@@ -56,8 +44,7 @@ def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
         contexts[system.name] = student.context_length
         outputs += _write(run, spec, system, student, done=len(outputs))
         if run.stop_requested:
-            run.finish("stopped")
-            return 0
+            raise Stopped
         reader = LikelihoodScorer(student, placement.device)
         outputs = _with_likelihood(spec, system, reader, outputs)
         general[system.name] = reader.general(GENERAL.read_text(encoding="utf-8"))

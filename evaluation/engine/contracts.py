@@ -17,7 +17,7 @@ SCORING_VERSION: Final = 2
 
 
 class HeldOutRecord(Part):
-    """One record that nobody trained on; `company` is who it is of, empty where the record stands for itself."""
+    """A record held out of training; `company` is the one it is about, empty where the record stands for itself."""
 
     id: str
     company: str = ""

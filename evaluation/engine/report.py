@@ -1,4 +1,4 @@
-"""From scored outputs to the report: shares and means with intervals, and the differences that matter. Knows no model."""
+"""From scored outputs to the report: shares and means with intervals, and the differences that matter."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def report(
             for system in scores
         },
         differences=[
-            found for one, other in _compared_systems(spec) for found in _differences(one, other, scores, spec)
+            difference
+            for first, second in _compared_systems(spec)
+            for difference in _differences(first, second, scores, spec)
         ],
         seconds=seconds,
         notes=[note for name, context in contexts.items() for note in _notes(name, context, outputs)],
@@ -108,23 +110,23 @@ def _share(by_record: dict[str, float], companies: dict[str, str]) -> MetricInte
     )
 
 
-def _share_difference(one: dict[str, float], other: dict[str, float], companies: dict[str, str]) -> MetricInterval:
-    records = sorted(one.keys() & other.keys())
+def _share_difference(first: dict[str, float], second: dict[str, float], companies: dict[str, str]) -> MetricInterval:
+    records = sorted(first.keys() & second.keys())
     names = paired_bootstrap.companies_of(records, companies)
-    ones, others = [one[record] for record in records], [other[record] for record in records]
+    ones, others = [first[record] for record in records], [second[record] for record in records]
     interval = shares.paired_difference(ones, others, names)
     gap = (sum(ones) - sum(others)) / len(records)
     return MetricInterval(mean=gap, low=interval.low, high=interval.high, n=len(records), companies=len(set(names)))
 
 
-def _differences(one: str, other: str, scores: Table, spec: EvaluationSpec) -> list[Difference]:
+def _differences(first: str, second: str, scores: Table, spec: EvaluationSpec) -> list[Difference]:
     differences, companies = [], _companies(spec)
-    for metric in scores.get(one, {}).keys() & scores.get(other, {}).keys():
-        mine, theirs = scores[one][metric], scores[other][metric]
+    for metric in scores.get(first, {}).keys() & scores.get(second, {}).keys():
+        mine, theirs = scores[first][metric], scores[second][metric]
         estimate = paired_bootstrap.difference(mine, theirs, companies, draws=spec.draws, seed=spec.seed)
         if estimate:
             value = _share_difference(mine, theirs, companies) if is_share(metric) else _interval(estimate)
-            differences.append(Difference(of=one, against=other, metric=metric, value=value))
+            differences.append(Difference(of=first, against=second, metric=metric, value=value))
     return sorted(differences, key=lambda item: item.metric)
 
 

@@ -1,7 +1,7 @@
 """`python -m evaluation.engine.study_cell RUN_DIR`: score one cell of a study on validation records.
 
 Light on purpose, since a study has many cells: the experts' texts are read, not written, and only a few outputs are
-written. It does not know which study asks, nor what the other cells came to.
+written.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from pydantic import Field, ValidationError
-from transformers.utils import logging as transformers_logging
+from pydantic import Field
 
 from evaluation.engine import systems
 from evaluation.engine.contracts import GoldText, HeldOutRecord, System
 from evaluation.engine.likelihood import LikelihoodScorer
 from evaluation.metrics import reference_free
-from jobs.rundir import EngineError, RunDir
+from jobs.rundir import RunDir
 from review.spec import prompting
 from review.spec.task_spec import TaskSpec
-from training.engine.contracts import Part, TrainError
+from training.engine.contracts import Part, Stopped
 from training.engine.model import generate
 from training.engine.model.loading import LoadedStudent
+from training.engine.process import run_engine
 
 BATCH = 16
 
@@ -52,17 +52,8 @@ class CellScores(Part):
 
 
 def main(run: RunDir) -> int:
-    """Score, and end the attempt as it went; returns the process's exit status."""
-    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        return _score(run, CellSpec.model_validate(run.spec.body))
-    except ValidationError as error:
-        first = error.errors()[0]
-        run.finish("failed", error=EngineError(code="bad_spec", message=f"{first['loc']}: {first['msg']}"))
-    except TrainError as error:
-        run.finish("failed", error=EngineError(code=error.code, message=error.message, hint=error.hint))
-    return 1
+    """Score, and end the attempt; returns the process's exit status."""
+    return run_engine(lambda: _score(run, CellSpec.model_validate(run.spec.body)), finish=run.finish)
 
 
 def _score(run: RunDir, spec: CellSpec) -> int:
@@ -70,8 +61,7 @@ def _score(run: RunDir, spec: CellSpec) -> int:
     student, placement = systems.load(run, spec.system, device=spec.device, allowed_roots=spec.allowed_roots)
     passes, per_output = _write(run, spec, student)
     if run.stop_requested:
-        run.finish("stopped")
-        return 0
+        raise Stopped
     nll = _read(spec, LikelihoodScorer(student, placement.device))
     scores = CellScores(
         nll_per_byte=nll, passes_all=passes, seconds_per_output=per_output, seconds=time.perf_counter() - began

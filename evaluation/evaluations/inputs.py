@@ -49,12 +49,12 @@ def golds_of(version: DatasetVersion, record_ids: Sequence[str], *, split: Split
 
 
 def first_mail_golds(version: DatasetVersion, split: Split) -> Iterator[dict[str, str]]:
-    """Yield the golds of a split's file with their records, but follow-ups: whoever is scored here is told facts alone."""
+    """Yield the golds of a split's file with their records, except follow-ups: a scored system is given facts alone."""
     file = queries.file_of(version, split, "sft")
     if file is None:
         return
     with default_storage.open(file.path, "rb") as opened:
-        # One iterator: a stored file begins anew for each that is asked of it.
+        # One iterator: a stored file is read from its start for each new one.
         lines = iter(opened)
         while rows := [json.loads(line) for line in islice(lines, CHUNK)]:
             follow_ups = queries.follow_ups(row["id"] for row in rows)

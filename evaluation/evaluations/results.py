@@ -52,18 +52,18 @@ def keep_results(evaluation_id: UUID, result: Result, collected: dict[str, Any],
     Evaluation.objects.filter(pk=evaluation_id).update(summary={**summary, "kinds": kinds})
 
 
-def _row(evaluation_id: UUID, told: dict[str, Any], kinds: dict[str, str]) -> EvaluationOutput:
+def _row(evaluation_id: UUID, output: dict[str, Any], kinds: dict[str, str]) -> EvaluationOutput:
     return EvaluationOutput(
         evaluation_id=evaluation_id,
-        system=told["system"],
-        kind=SystemKind(kinds[told["system"]]),
-        record_id=UUID(told["record"]),
-        text=told["text"],
-        fields=told["fields"],
-        error=told["error"][:300],
-        marks=told["marks"],
-        seconds=told["seconds"],
-        cost_usd=told["cost_usd"],
-        tokens=told["tokens"],
-        scores=told["scores"],
+        system=output["system"],
+        kind=SystemKind(kinds[output["system"]]),
+        record_id=UUID(output["record"]),
+        text=output["text"],
+        fields=output["fields"],
+        error=output["error"][:300],
+        marks=output["marks"],
+        seconds=output["seconds"],
+        cost_usd=output["cost_usd"],
+        tokens=output["tokens"],
+        scores=output["scores"],
     )

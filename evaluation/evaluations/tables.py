@@ -72,8 +72,8 @@ def systems(summary: dict[str, Any]) -> list[str]:
 def rows(summary: dict[str, Any]) -> list[dict[str, Any]]:
     """A row per metric with a cell per system: value, interval, n."""
     names, scored = systems(summary), summary.get("systems", {})
-    known = {metric.name for metric in METRICS}
-    more = sorted({name for result in scored.values() for name in result if name.startswith(CHECKS)} - known)
+    listed_metrics = {metric.name for metric in METRICS}
+    more = sorted({name for result in scored.values() for name in result if name.startswith(CHECKS)} - listed_metrics)
     metrics = [*METRICS, *(_check(name) for name in more)]
     result: list[dict[str, Any]] = []
     for metric in metrics:
@@ -166,7 +166,7 @@ def _cell(value: dict[str, Any] | None, metric: MetricDisplay, *, signed: bool =
 
 
 def _ends(value: dict[str, Any], *, is_share: bool) -> tuple[float | None, float | None]:
-    """The ends of an interval; of a share that was kept before companies were counted, anew from its count of records."""
+    """Return the ends of an interval; those of a share kept before companies were counted follow from its count of records."""
     if not is_share or value.get("companies") is not None:
         return value["low"], value["high"]
     count = round(value["mean"] * value["n"])

@@ -42,6 +42,6 @@ def _words(text: str) -> list[str]:
     return reading.words(text)
 
 
-def _jaccard(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> float:
-    union = len(one | other)
-    return len(one & other) / union if union else 0.0
+def _jaccard(first: frozenset[tuple[str, ...]], second: frozenset[tuple[str, ...]]) -> float:
+    union = len(first | second)
+    return len(first & second) / union if union else 0.0

@@ -1,7 +1,7 @@
 """A text as the words that overlap is counted in, in any script.
 
 In plain English they are those of the rouge-score package: lower case, letters and digits, all else between words. A
-letter keeps its marks, and scripts that put no blanks between words are read character by character. Knows no scores.
+letter keeps its marks, and scripts that put no blanks between words are read character by character.
 """
 
 from __future__ import annotations

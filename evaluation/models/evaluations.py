@@ -15,7 +15,7 @@ from training.models import TrainingRun
 
 
 class Evaluation(models.Model):
-    """Scores of one run, its base and its teacher on records that nobody trained on."""
+    """Scores of one run, its base and its teacher on held-out records."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="evaluations")

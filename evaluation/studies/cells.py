@@ -20,6 +20,7 @@ from training.inputs import samples
 from training.models import Student, TrainingRun
 from training.recipes import identity
 from training.runs import launch_run
+from training.runs.run_request import RunRequest
 from training.states import RunPurpose
 from web.errors import Refusal
 
@@ -65,7 +66,7 @@ def jobs_of(cell: StudyCell) -> list[Job]:
 def steer(cell: StudyCell, verb: str) -> None:
     """Pause, resume or cancel what a cell has under way; what cannot be moved so is left.
 
-    `pause` and `cancel` leave alone what another study that goes on waits for too.
+    `pause` and `cancel` leave alone what another running study waits for too.
     """
     if verb != "resume" and selectors.is_wanted_elsewhere(cell):
         return
@@ -74,19 +75,21 @@ def steer(cell: StudyCell, verb: str) -> None:
             getattr(control, verb)(job, by=None)
 
 
-def _begin_scoring(found: Measurement) -> None:
-    if found.job is not None and found.job.state in AT_REST:
-        control.resume(found.job, by=None)
-    elif found.job is None or found.job.state == JobState.CANCELLED:
-        found.job = _launch_scoring(found)
-        found.save(update_fields=["job"])
+def _begin_scoring(measurement: Measurement) -> None:
+    if measurement.job is not None and measurement.job.state in AT_REST:
+        control.resume(measurement.job, by=None)
+    elif measurement.job is None or measurement.job.state == JobState.CANCELLED:
+        measurement.job = _launch_scoring(measurement)
+        measurement.save(update_fields=["job"])
 
 
-def _launch_run(found: Measurement) -> TrainingRun:
-    plan = found.plan
+def _launch_run(measurement: Measurement) -> TrainingRun:
+    plan = measurement.plan
     run = launch_run.launch(
-        dataset_version=DatasetVersion.objects.select_related("dataset__task").get(pk=plan["dataset_version"]),
-        student=Student.objects.get(pk=plan["student"]),
+        RunRequest(
+            dataset_version=DatasetVersion.objects.select_related("dataset__task").get(pk=plan["dataset_version"]),
+            student=Student.objects.get(pk=plan["student"]),
+        ),
         recipe=plan["preset"],
         overrides=plan["overrides"],
         by=None,
@@ -102,14 +105,14 @@ def _launch_run(found: Measurement) -> TrainingRun:
     return run
 
 
-def _launch_scoring(found: Measurement) -> Job:
-    run = found.run
+def _launch_scoring(measurement: Measurement) -> Job:
+    run = measurement.run
     if run is None:
-        raise LookupError(f"measurement {found} has no run to score")
+        raise LookupError(f"measurement {measurement} has no run to score")
     return control.launch(
         kind=KIND,
         title=f"Score {run.name.lower()} on validation records",
-        spec={"measurement": str(found.pk)},
+        spec={"measurement": str(measurement.pk)},
         by=None,
         task_slug=run.task.slug,
         subject_id=run.pk,

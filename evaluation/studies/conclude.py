@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from evaluation.models import Study, StudyVerdict
+from evaluation.models import Study, StudyCell, StudyVerdict
 from evaluation.states import CellState, StudyKind
 from evaluation.studies import methods, record, samples
 from evaluation.studies import queries as selectors
@@ -55,7 +55,9 @@ def _verdict(study: Study, done: list[Any]) -> dict[str, Any]:
     return samples.conclude_samples(results, rule, sizes=study.record["grid"]["sizes"])
 
 
-def _result(cell: Any, metric: str) -> CellResult:
+def _result(cell: StudyCell, metric: str) -> CellResult:
     run = cell.measurement.run
+    if run is None:
+        raise LookupError(f"cell {cell.position} of a study that ended has no run")
     cost = {name: float(run.summary[name]) for name in COSTS} | {"artefact_bytes": float(run.miniature.bytes)}
     return CellResult(cell.arm, cell.records, cell.seed, cell.measurement.scores[metric], cost)

@@ -169,10 +169,10 @@ def _sizes(kind: StudyKind, preset: str, available: int) -> tuple[int, ...]:
 
 
 def _unknown(wishes: StudyRequest) -> dict[str, list[str]]:
-    known = {"kind": StudyKind.values, "preset": list(PRESETS), "metric": StudyMetric.values}
+    choices = {"kind": StudyKind.values, "preset": list(PRESETS), "metric": StudyMetric.values}
     return {
         name: [f"There is no {name} '{getattr(wishes, name)}'; choose one of {', '.join(values)}."]
-        for name, values in known.items()
+        for name, values in choices.items()
         if getattr(wishes, name) not in values
     }
 

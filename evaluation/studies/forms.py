@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -16,7 +16,7 @@ MAX_NUMBERS = 30
 class WholeNumbersField(forms.CharField):
     """Whole numbers, separated by commas or blanks; empty for none."""
 
-    def clean(self, value: Any) -> tuple[int, ...]:
+    def clean(self, value: object) -> tuple[int, ...]:
         """Numbers in the order in which they were typed."""
         text = str(super().clean(value))
         words = text.replace(",", " ").replace(";", " ").split()
@@ -50,8 +50,8 @@ class StudyForm(forms.Form):
         self, data: Mapping[str, Any] | None = None, *, versions: Iterable[Any], students: Iterable[Any], **kwargs: Any
     ) -> None:
         super().__init__(data, **kwargs)
-        self.fields["dataset_version"].choices = [(str(v.pk), str(v)) for v in versions]  # type: ignore[attr-defined]
-        self.fields["student"].choices = [(s.slug, s.name) for s in students]  # type: ignore[attr-defined]
+        cast(forms.ChoiceField, self.fields["dataset_version"]).choices = [(str(v.pk), str(v)) for v in versions]
+        cast(forms.ChoiceField, self.fields["student"]).choices = [(s.slug, s.name) for s in students]
 
     def wishes(self) -> StudyRequest:
         """What a valid form asks for."""

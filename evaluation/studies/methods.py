@@ -71,7 +71,7 @@ def _named(losses: Mapping[int, Any]) -> dict[str, float]:
     return {f"{index:06}": float(loss) for index, loss in losses.items()}
 
 
-def _point(group: Group, drawn: Any) -> dict[str, Any]:
+def _point(group: Group, drawn: np.ndarray[Any, Any]) -> dict[str, Any]:
     low, high = interval(drawn)
     means = {name: float(np.mean([cost[name] for cost in group.costs])) for name in COSTS}
     return {"arm": group.name, "seeds": len(group.losses), "loss": group.mean, "low": low, "high": high, **means}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -20,6 +20,9 @@ from review.tasks.permissions import may, task_or_404
 from training.students import queries as student_selectors
 from web.errors import Refusal
 from web.http.pagination import numbered_page
+
+if TYPE_CHECKING:
+    from review.models import Task
 
 
 @require_http_methods(["GET", "POST"])
@@ -66,7 +69,7 @@ def study(request: HttpRequest, study_id: UUID) -> HttpResponse:
 
 @require_GET
 def progress(request: HttpRequest, study_id: UUID) -> HttpResponse:
-    """The part of a study's page that changes while it goes on."""
+    """The part of a study's page that changes while it runs."""
     return render(request, "evaluation/_study_cells.html", _context(request, study_id))
 
 
@@ -95,7 +98,7 @@ def _context(request: HttpRequest, study_id: UUID) -> dict[str, Any]:
     }
 
 
-def _form(task: Any, data: Any, initial: Any) -> StudyForm:
+def _form(task: Task, data: QueryDict | None, initial: QueryDict) -> StudyForm:
     students = student_selectors.all_students()
     versions = queries.frozen_versions(task).select_related("dataset")
     return StudyForm(data, versions=versions, students=students, initial=dict(initial.items()))

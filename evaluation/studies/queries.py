@@ -116,7 +116,7 @@ def is_wanted_elsewhere(cell: StudyCell) -> bool:
 
 
 def validation_records(version: DatasetVersion, *, limit: int) -> list[str]:
-    """Records of the validation file whose facts are still there: always the same ones, in an order nobody chose.
+    """Records of the validation file whose facts are still there: always the same ones, in a fixed order by hash.
 
     A record with no gold but that of a follow-up is none: its gold does not answer its facts alone.
     """

@@ -1,4 +1,4 @@
-"""The registration of a study as canonical JSON with its hash, and the fingerprint of a cell. Knows no database."""
+"""The registration of a study as canonical JSON with its hash, and the fingerprint of a cell."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from training.inputs.samples import Sample
 from training.models import Student
 from training.recipes import identity
 from training.runs import compose_recipe, forecast, preflight
+from training.runs.run_request import RunRequest
 from web.errors import Refusal
 
 # Longer than any run: the weights that are scored are the last ones, and no cell stops earlier than another.
@@ -112,7 +113,7 @@ def _cell(
     recipe = compose_recipe.compose(arm.recipe, overrides, student)
     sample = Sample(records=size, seed=seed)
     rows = samples.rows_of(version, sample)
-    guess = forecast.forecast(dataset_version=version, student=student, recipe=recipe, rows=rows)
+    guess = forecast.forecast(RunRequest(dataset_version=version, student=student), recipe=recipe, rows=rows)
     plan = {
         "student": str(student.pk),
         "dataset_version": str(version.pk),

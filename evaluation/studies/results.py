@@ -1,4 +1,4 @@
-"""What a finished cell hands to a verdict, and groups of cells as arrays. Knows no row and no question."""
+"""What a finished cell hands to a verdict, and groups of cells as arrays."""
 
 from __future__ import annotations
 

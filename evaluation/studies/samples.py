@@ -29,27 +29,27 @@ def conclude_samples(cells: Sequence[CellResult], rule: Mapping[str, Any], *, si
         `sentence`, `findings`, `points`, `fit`, `curve` and `more`, as plain data.
     """
     groups = results.groups(cells, lambda cell: cell.records, rule["metric"])
-    known = {size: groups[size] for size in sizes if size in groups}
-    if sizes[-1] not in known or len(known) < 2:
+    group_by_size = {size: groups[size] for size in sizes if size in groups}
+    if sizes[-1] not in group_by_size or len(group_by_size) < 2:
         return _inconclusive(
             f"The study cannot tell: no cell with {sizes[-1]} records and a smaller size has both ended well."
         )
-    if not any(len(group.losses) > 1 for group in known.values()):
+    if not any(len(group.losses) > 1 for group in group_by_size.values()):
         return _inconclusive(
             "The study cannot tell: no size has two finished seeds, so the noise between runs is unknown."
         )
-    drawn = draws([group.losses for group in known.values()], count=rule["draws"], seed=rule["seed"])
-    points = _points(known, drawn, rule)
-    fitted = _fit(known, drawn, rule)
+    drawn = draws([group.losses for group in group_by_size.values()], count=rule["draws"], seed=rule["seed"])
+    points = _points(group_by_size, drawn, rule)
+    fitted = _fit(group_by_size, drawn, rule)
     sentence = _sentence(points, sizes[-1], rule)
     return {"sentence": sentence, "findings": [fitted["note"]], "points": points, **fitted}
 
 
-def _points(known: Mapping[int, Group], drawn: Array, rule: Mapping[str, Any]) -> list[dict[str, Any]]:
-    largest = list(known)[-1]
-    reference = np.array([known[largest].mean])
+def _points(group_by_size: Mapping[int, Group], drawn: Array, rule: Mapping[str, Any]) -> list[dict[str, Any]]:
+    largest = list(group_by_size)[-1]
+    reference = np.array([group_by_size[largest].mean])
     points = []
-    for index, (size, group) in enumerate(known.items()):
+    for index, (size, group) in enumerate(group_by_size.items()):
         low, high = interval(drawn[:, index])
         point: dict[str, Any] = {
             "records": size,
@@ -93,12 +93,12 @@ def _lost(point: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
     return f"the loss is {change(point['lost'])} ({bounds})"
 
 
-def _fit(known: Mapping[int, Group], drawn: Array, rule: Mapping[str, Any]) -> dict[str, Any]:
-    if len(known) < power_law.FEWEST_SIZES:
-        note = f"A curve takes {power_law.FEWEST_SIZES} sizes; {len(known)} are there, so none is fitted."
+def _fit(group_by_size: Mapping[int, Group], drawn: Array, rule: Mapping[str, Any]) -> dict[str, Any]:
+    if len(group_by_size) < power_law.FEWEST_SIZES:
+        note = f"A curve takes {power_law.FEWEST_SIZES} sizes; {len(group_by_size)} are there, so none is fitted."
         return {"fit": None, "curve": [], "more": None, "note": note}
-    sizes = np.array(list(known), dtype=float)
-    means = np.array([group.mean for group in known.values()])
+    sizes = np.array(list(group_by_size), dtype=float)
+    means = np.array([group.mean for group in group_by_size.values()])
     best, curves = power_law.fit(sizes, means[None, :]), power_law.fit(sizes, drawn)
     fit = {name: [float(getattr(best, name)[0]), *interval(getattr(curves, name))] for name in ("a", "b", "c")}
     grid = np.geomspace(sizes[0], sizes[-1] + rule["more_records"], CURVE_POINTS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 CHUNK_BYTES = 1 << 20
@@ -26,6 +27,21 @@ def write_durably(path: Path, data: bytes) -> None:
         beside.unlink(missing_ok=True)
         raise
     fsync_folder(path.parent)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second name, replacing what lies there; copy it where the disk cannot link.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+    """
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def fsync_file(path: Path) -> None:

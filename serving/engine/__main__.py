@@ -1,7 +1,6 @@
 """`python -m serving.engine RUN_DIR`: hold models behind a unix socket until told to stop.
 
-Costs next to nothing while nobody asks: it wakes a few times a second to look at its lease. It does not know members,
-tokens or prices.
+Costs next to nothing while idle: it wakes a few times a second to look at its lease.
 """
 
 from __future__ import annotations
@@ -20,10 +19,8 @@ from pathlib import Path
 
 import torch
 import uvicorn
-from pydantic import ValidationError
-from transformers.utils import logging as transformers_logging
 
-from jobs.rundir import EngineError, RunDir
+from jobs.rundir import RunDir
 from serving.engine import unix_socket
 from serving.engine.contracts import ServingSpec
 from serving.engine.errors import RequestRefused
@@ -33,6 +30,7 @@ from serving.engine.scheduler import Scheduler
 from serving.engine.server import App
 from training.engine.contracts import HUB_TOKEN, TrainError
 from training.engine.model.placement import place
+from training.engine.process import run_engine
 
 LOOK_EVERY_S = 0.5
 REPORT_EVERY_S = 30.0
@@ -52,23 +50,22 @@ class QuietServer(uvicorn.Server):
 
 
 def main(run: RunDir) -> int:
-    """Serve, and end the attempt as it went; returns the process's exit status."""
-    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    """Serve, and end the attempt; returns the process's exit status."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     sys.setswitchinterval(SWITCH_EVERY_S)
-    try:
-        spec = ServingSpec.model_validate(run.spec.body)
-        asyncio.run(serve(run, spec))
-    except ValidationError as error:
-        first = error.errors()[0]
-        return _failed(run, "bad_spec", f"{first['loc']}: {first['msg']}")
-    except TrainError as error:
-        return _failed(run, error.code, error.message, error.hint)
-    except (OSError, ValueError) as error:
-        return _failed(run, "socket", f"The socket could not be opened: {error}")
-    run.finish("stopped")
-    return 0
+
+    def work() -> int:
+        asyncio.run(serve(run, ServingSpec.model_validate(run.spec.body)))
+        run.finish("stopped")
+        return 0
+
+    return run_engine(work, finish=run.finish, explain=_explain)
+
+
+def _explain(error: Exception) -> TrainError | None:
+    if isinstance(error, OSError | ValueError):
+        return TrainError("socket", f"The socket could not be opened: {error}")
+    return None
 
 
 async def serve(run: RunDir, spec: ServingSpec) -> None:
@@ -130,11 +127,6 @@ async def _watch(run: RunDir, app: App, serving: asyncio.Task[None]) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(serving), LOOK_EVERY_S)
         waited_s += LOOK_EVERY_S
-
-
-def _failed(run: RunDir, code: str, message: str, hint: str = "") -> int:
-    run.finish("failed", error=EngineError(code=code, message=message, hint=hint))
-    return 1
 
 
 if __name__ == "__main__":

@@ -1,26 +1,29 @@
-"""Writing for several questions at once with one network: rows join and leave between tokens.
+"""Generate for several requests at once with one network: rows join and leave between tokens.
 
 Each row's keys and values lie in one cache, padded on the left to the longest row; a newcomer's prompt is read alone
 and its cache laid beside the others. Full caches are kept for sliding-window layers too: the mask does the sliding.
-It does not know sockets, nor where rows come from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor
+from transformers.cache_utils import Cache
 
 from serving.engine.errors import RequestRefused
 from serving.engine.kv_cache import growing_cache
-from serving.engine.memory import is_out_of_memory
 from serving.engine.multi_lora import AdapterRoute
 from serving.engine.row import Row
+from training.engine.memory.oom import is_out_of_memory
 from training.engine.model import sampling
 from training.engine.model.sampling import TokenSampling
+
+if TYPE_CHECKING:
+    from training.engine.model_types import CausalModel
 
 
 def sample_rows(scores: Tensor, rows: Sequence[Row]) -> list[int]:
@@ -55,7 +58,7 @@ OUT_OF_MEMORY = RequestRefused(
 class RunningBatch:
     """Rows being written with one network, on the compute thread alone."""
 
-    def __init__(self, model: Any, *, pad: int, route: AdapterRoute | None) -> None:
+    def __init__(self, model: CausalModel, *, pad: int, route: AdapterRoute | None) -> None:
         self._model, self._pad, self._route = model, pad, route
         self.rows: list[Row] = []
         self._cache: Any = None
@@ -140,7 +143,7 @@ class RunningBatch:
         self.rows, self._last = [*self.rows, *fresh], [*self._last, *last]
         return shown
 
-    def _forward(self, rows: Sequence[Row], ids: Tensor, mask: Tensor, positions: Tensor, cache: Any) -> Tensor:
+    def _forward(self, rows: Sequence[Row], ids: Tensor, mask: Tensor, positions: Tensor, cache: Cache) -> Tensor:
         if self._route is not None:
             self._route.set([row.slot for row in rows], ids.device)
         output = self._model(
@@ -153,14 +156,14 @@ class RunningBatch:
         )
         return output.logits[:, -1].float()  # type: ignore[no-any-return]
 
-    def _lay_beside(self, cache: Any, mask: Tensor) -> None:
+    def _lay_beside(self, cache: Cache, mask: Tensor) -> None:
         """Put newcomers' caches and masks under those of the rows already here."""
         if not self.rows:
             self._cache, self._mask = cache, mask
             return
         width = max(self._mask.shape[1], mask.shape[1])
         self._mask = torch.cat([_widened(self._mask, width, 1), _widened(mask, width, 1)])
-        for old, new in zip(self._cache.layers, cache.layers, strict=True):
+        for old, new in zip(self._cache.layers, cast(list[Any], cache.layers), strict=True):
             old.keys = torch.cat([_widened(old.keys, width, 2), _widened(new.keys, width, 2)])
             old.values = torch.cat([_widened(old.values, width, 2), _widened(new.values, width, 2)])
 

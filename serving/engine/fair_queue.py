@@ -1,7 +1,4 @@
-"""Rows that wait, a line for each caller: callers take turns, so one that asks much holds up itself alone.
-
-It does not know what a row costs, nor when there is a place.
-"""
+"""Waiting rows, one queue per caller: callers take turns, so a caller that sends many requests delays only its own."""
 
 from __future__ import annotations
 

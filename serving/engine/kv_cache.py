@@ -1,7 +1,6 @@
 """Keys and values of a batch with room to grow: a token is written into its place instead of copying all before it.
 
-It does not know rows; whoever lays caches side by side or drops rows gives the layers new tensors, and the next token
-makes room anew.
+Laying caches side by side or dropping rows gives the layers new tensors; the next token then makes room again.
 """
 
 from __future__ import annotations

@@ -1,14 +1,11 @@
-"""How much memory models and their rows may take: limits from the device's memory, bytes of weights, bytes of a token.
-
-It does not know rows.
-"""
+"""How much memory models and their rows may take: limits from the device's memory, bytes of weights, bytes of a token."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import torch
 
@@ -16,8 +13,10 @@ from jobs.rundir import machine
 from serving.engine.contracts import CPU_SHARES, GPU_SHARES
 from training.students.model_folder import weight_shapes
 
+if TYPE_CHECKING:
+    from training.engine.model_types import CausalModel
+
 GIB: Final = 1 << 30
-_WORDS: Final = ("can't allocate memory", "not enough memory", "out of memory")
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ def limits(device: torch.device, *, weights: int | None = None, kv: int | None =
     return MemoryLimits(weights or int(whole * shares.weights), kv or int(whole * shares.kv))
 
 
-def kv_bytes_per_token(model: Any) -> int:
+def kv_bytes_per_token(model: CausalModel) -> int:
     """Bytes that one token of one row takes in the cache: keys and values of every layer, sliding ones included."""
     config = model.config.get_text_config()
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
@@ -47,13 +46,6 @@ def kv_bytes_per_token(model: Any) -> int:
 def weights_bytes(folder: Path, dtype: torch.dtype) -> int:
     """Bytes that a folder's weights take in a number format, from the headers of its files."""
     return dtype.itemsize * sum(math.prod(shape) for shape in weight_shapes(folder).values())
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether a device or this host could not give the memory asked for."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(word in str(error).lower() for word in _WORDS)
 
 
 def gib(count: int) -> str:

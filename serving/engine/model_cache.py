@@ -1,7 +1,7 @@
 """The models an engine knows and those it holds: bases once, adapters beside them, whole models until space is needed.
 
 All of it belongs to the event loop; reading weights happens in a thread, laying them in place on the compute thread,
-between two tokens. It does not know requests beyond how many use a model.
+between two tokens.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import asyncio
 import hashlib
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, TypeVar, TypeVarTuple
 
 import torch
 import transformers
@@ -34,6 +34,8 @@ from training.engine.model.placement import Placement, place
 from training.engine.model.unloaded import open_student, require_servable
 
 SMALL_PARAMETERS = 30_000_000
+Args = TypeVarTuple("Args")
+R = TypeVar("R")
 
 
 @dataclass
@@ -158,7 +160,7 @@ class ModelCache:
             ) from None
         except (OSError, RuntimeError, ValueError) as error:
             raise RequestRefused(503, "not_loadable", f"'{name}' cannot be loaded: {error}") from error
-        # What was withdrawn or promoted anew while it loaded answers whoever asked, and then leaves memory.
+        # A model withdrawn or promoted again while it loaded answers the requests that waited, then leaves memory.
         if self._known.get(name) == entry:
             self._ready[name] = ready
         return ready
@@ -204,7 +206,7 @@ class ModelCache:
 
     @asynccontextmanager
     async def _in_use(self, key: str, ref: StudentRef, *, roots: tuple[str, ...]) -> AsyncIterator[LoadedNetwork]:
-        """A network that counts the load under way as a user: whoever leaves meanwhile must not put it away."""
+        """A network that counts the load under way as a user, so that a lease that ends meanwhile does not unload it."""
         network = await self._network(key, ref, roots=roots)
         network.users += 1
         try:
@@ -239,7 +241,7 @@ class ModelCache:
         return student
 
     async def _make_room(self, needed: int) -> None:
-        """Put networks away that nobody uses, the longest unused first, until so many bytes fit."""
+        """Unload unused networks, the longest unused first, until so many bytes fit."""
         if needed > self._limit:
             raise RequestRefused(
                 400,
@@ -266,13 +268,13 @@ class ModelCache:
         network = ready.network
         if network.adapters is not None and network.key in self._networks:
             await self._on_compute(network.adapters.drop, ready.slot)
-        # While the adapter was dropped, room may have been made with this network and its base read anew.
+        # While the adapter was dropped, room may have been made with this network and its base read again.
         if self._networks.get(network.key) is not network or network.users:
             return
         if not any(other.network is network for other in self._ready.values()):
             del self._networks[network.key]
 
-    async def _on_compute(self, work: Any, *args: Any) -> Any:
+    async def _on_compute(self, work: Callable[[*Args], R], *args: *Args) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._compute, work, *args)
 
 

@@ -2,7 +2,6 @@
 
 A linear layer keeps its weight; the low-rank pairs of all adapters lie beside it in one stack, and rows pick theirs by
 slot (the idea of Punica and S-LoRA, in plain matrix products). Slot 0 is zero: the base itself. Reads PEFT's files.
-It does not know requests.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One question under way: its prompt, what is written so far, and when it is done. Does not know its batch."""
+"""One request under way: its prompt, what is written so far, and when it is done."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Row:
             self.first_token_s = time.perf_counter() - self.asked_s
         self.written.append(token)
         self.said.add(token)
-        # Text is read where somebody wants it now: a reader of a stream, or a stop string.
+        # Text is decoded where it is needed now: for the reader of a stream, or to find a stop string.
         shown = self._read(token) if self.stream or self.has_stops else ""
         if token in self.stops or self.flow.is_stopped:
             self.finish = "stop"

@@ -1,7 +1,6 @@
-"""Schedule questions: a bounded queue in which callers take turns feeds the batches; a step writes one token a row.
+"""Schedule requests: a bounded queue in which callers take turns feeds the batches; each step writes one token per row.
 
-Runs on the event loop; only a batch's step runs elsewhere, on the compute thread, while the loop serves sockets. It
-does not know HTTP.
+Runs on the event loop; only a batch's step runs elsewhere, on the compute thread, while the loop serves sockets.
 """
 
 from __future__ import annotations
@@ -135,7 +134,7 @@ class Scheduler:
         return row
 
     async def _make_room(self, caller: str) -> None:
-        """Find a place in the queue; where it is full, whoever holds most of it gives its newest row's to who holds less.
+        """Find a place in the queue; where it is full, the caller that holds most of it gives up its newest row for one that holds less.
 
         Raises:
             Refused: 429, there is none; 503, stopping.
@@ -190,7 +189,7 @@ class Scheduler:
         )
 
     def _admit(self) -> list[Row]:
-        """Rows whose turn it is, as far as there are places and memory; whoever does not fit now is not overtaken."""
+        """Rows whose turn it is, as far as there are places and memory; a row that does not fit yet is not overtaken."""
         admitted: list[Row] = []
         free = max(0, self.max_batch - self.running)
         while len(admitted) < free and (row := self.waiting.next) is not None and self._fits([*admitted, row]):
@@ -224,7 +223,7 @@ class Scheduler:
     ) -> list[tuple[Row, str]]:
         """Some tokens on the compute thread without a way back to the loop after each, which costs most on a busy host.
 
-        Returns at once when a row ends, when somebody waits, or when another network wants its turn. Rows that are
+        Returns at once when a row ends, when a caller waits, or when another network wants its turn. Rows that are
         cancelled meanwhile leave before the next token all the same.
         """
         for _ in range(BURST):

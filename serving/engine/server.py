@@ -1,7 +1,6 @@
 """The engine's socket: `POST /ask`, `PUT /models`, `GET /state`, as a small ASGI application.
 
 Answers are lines of JSON: `{"text"}` pieces and one `{"done"}`, or `{"error"}`; a stream without an end was cut off.
-It does not know OpenAI's shapes.
 """
 
 from __future__ import annotations

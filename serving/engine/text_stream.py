@@ -6,7 +6,7 @@ Knows a tokenizer's `decode`; does not know models or requests.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final, Protocol
 
 from review.spec.thinking import ThinkingFilter
 
@@ -16,6 +16,13 @@ _LONGEST_CHARACTER_TOKENS: Final = 8
 _ANCHOR_EVERY: Final = 24
 
 
+class Decodes(Protocol):
+    """A tokenizer, or a chat in its place."""
+
+    def decode(self, ids: list[int], *, skip_special_tokens: bool) -> str:
+        """The text of token ids."""
+
+
 class StreamDecoder:
     """Text of a growing list of token ids, in constant work a token.
 
@@ -23,7 +30,7 @@ class StreamDecoder:
     spells may depend on the one before it.
     """
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Decodes) -> None:
         self._tokenizer = tokenizer
         # Tokens since the anchor, how many of them have been shown, and their text.
         self._ids: list[int] = []

@@ -13,17 +13,17 @@ BACKLOG = 512
 
 
 def listen(path: Path) -> socket.socket:
-    """Listen at a path in a private folder; whoever listened there before keeps its connections and gets no new ones.
+    """Listen at a path in a private folder; an earlier listener keeps its connections and gets no new ones.
 
     Raises:
         ValueError: The path is longer than the system takes.
-        PermissionError: The folder is somebody else's.
+        PermissionError: The folder belongs to another user.
     """
     if len(os.fsencode(path)) > LONGEST_PATH:
         raise ValueError(f"the socket's path is longer than {LONGEST_PATH} bytes: {path}")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.parent.stat().st_uid != os.getuid():
-        raise PermissionError(f"the folder {path.parent} belongs to somebody else")
+        raise PermissionError(f"the folder {path.parent} belongs to another user")
     path.parent.chmod(0o700)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     beside.unlink(missing_ok=True)

@@ -49,5 +49,5 @@ class ApiError(Exception):
 
 
 def _type(status: int) -> str:
-    known = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
-    return known.get(status, "invalid_request_error" if status < 500 else "server_error")
+    type_by_status = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+    return type_by_status.get(status, "invalid_request_error" if status < 500 else "server_error")

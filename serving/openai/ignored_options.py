@@ -37,7 +37,7 @@ def ignored_options(body: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(name for name in given if (name, body[name]) != ("store", False))
 
 
-def _problem(name: str, value: Any) -> str:
+def _problem(name: str, value: object) -> str:
     """What is wrong with a value; empty where nothing is."""
     if name == "store":
         return "" if isinstance(value, bool) else "must be true or false"
@@ -49,7 +49,7 @@ def _problem(name: str, value: Any) -> str:
     return "" if is_good else f"must be a text of at most {LONGEST_NAME} characters"
 
 
-def _metadata_problem(value: Any) -> str:
+def _metadata_problem(value: object) -> str:
     if not isinstance(value, dict) or len(value) > MOST_METADATA:
         return f"must be an object of at most {MOST_METADATA} pairs"
     longest_key, longest_text = LONGEST_METADATA

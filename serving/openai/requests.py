@@ -125,7 +125,7 @@ def _json_object(content: bytes) -> dict[str, Any]:
     return body
 
 
-def _refuse_unless_neutral(name: str, value: Any) -> None:
+def _refuse_unless_neutral(name: str, value: object) -> None:
     if name not in NEUTRAL:
         raise ApiError(
             400,
@@ -150,7 +150,7 @@ def _or_give(name: str) -> str:
     return f", or give {json.dumps(given)}" if isinstance(given, int | str) else ""
 
 
-def _messages(value: Any) -> list[dict[str, str]]:
+def _messages(value: object) -> list[dict[str, str]]:
     if not isinstance(value, list) or not value:
         raise _wrong("messages", "must be a list with at least one message")
     if len(value) > MAX_MESSAGES:
@@ -158,7 +158,7 @@ def _messages(value: Any) -> list[dict[str, str]]:
     return [_message(message, f"messages[{at}]") for at, message in enumerate(value)]
 
 
-def _message(value: Any, place: str) -> dict[str, str]:
+def _message(value: object, place: str) -> dict[str, str]:
     if not isinstance(value, dict):
         raise _wrong(place, "must be an object with role and content")
     role = value.get("role")
@@ -175,7 +175,7 @@ def _message(value: Any, place: str) -> dict[str, str]:
     return {"role": ROLES[role], "content": _content(value.get("content"), f"{place}.content")}
 
 
-def _content(value: Any, place: str) -> str:
+def _content(value: object, place: str) -> str:
     if isinstance(value, str):
         return value
     if not isinstance(value, list):
@@ -210,7 +210,7 @@ def _max_tokens(body: dict[str, Any]) -> int | None:
     return next((value for value in known if value is not None), None)
 
 
-def _stops(value: Any) -> tuple[str, ...]:
+def _stops(value: object) -> tuple[str, ...]:
     if value is None:
         return ()
     stops = [value] if isinstance(value, str) else value
@@ -221,7 +221,7 @@ def _stops(value: Any) -> tuple[str, ...]:
     return tuple(stops)
 
 
-def _text(value: Any, name: str) -> str:
+def _text(value: object, name: str) -> str:
     if not isinstance(value, str) or not value:
         raise _wrong(name, "must be a text")
     return value

@@ -1,7 +1,7 @@
 """One text of one model for one prospect, on the playground: prepared, written, read back, its marks found.
 
 A miniature is asked with the prompt it was tuned on. A teacher that costs writes through an order of one draft, so that
-its price, budget and journal are the same as ever.
+its price, budget and journal are those of any order.
 """
 
 from __future__ import annotations
@@ -97,9 +97,9 @@ def prepare(member: Member, slug: str, given: Mapping[str, Any]) -> PlaygroundRe
     require(member, task, Role.REVIEWER)
     choice = writers.writer_or_404(member, task, str(given.get("model", "")))
     version = choice.miniature.run.task_version if choice.miniature else latest_version(task)
-    known = {name.name: text for name in version.spec.input_schema if (text := str(given.get(name.name, "")).strip())}
+    facts = {name.name: text for name in version.spec.input_schema if (text := str(given.get(name.name, "")).strip())}
     return PlaygroundRequest(
-        task, choice, version.spec, writing.read_facts(version.spec, known), _record(task, given), member
+        task, choice, version.spec, writing.read_facts(version.spec, facts), _record(task, given), member
     )
 
 

@@ -65,7 +65,7 @@ def stop(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _part(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
     """The part alone for a page that loads it, else a page of its own."""
-    is_part = bool(request.htmx)  # type: ignore[attr-defined]
+    is_part = bool(getattr(request, "htmx", False))
     template = f"serving/_{name}.html" if is_part else f"serving/{name}.html"
     return render(request, template, {**context, "section": "miniatures", "next": _next(request)})
 

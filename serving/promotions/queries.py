@@ -21,7 +21,7 @@ from training.models import Miniature
 
 @dataclass(frozen=True)
 class ServedMiniature:
-    """A served miniature as somebody who chooses a model sees it.
+    """A served miniature as shown to a member who chooses a model.
 
     Attributes:
         name: What to give as `model` on `/v1/chat/completions`.

@@ -123,7 +123,7 @@ def _is_whole(folder: Path, miniature: Miniature) -> bool:
 def _sweep(wanted: set[str]) -> None:
     """Remove files of miniatures that are served no longer; an engine that read them holds them in memory.
 
-    What somebody left half-laid goes too: nobody else is at it.
+    Half-written folders go too: no other process is writing them.
     """
     for path in addresses.models_folder().iterdir():
         if path.name not in wanted and path.name != LOCK:

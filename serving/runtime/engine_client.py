@@ -102,9 +102,9 @@ async def whole_answer(ask: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _send_with_retry(ask: dict[str, Any]) -> httpx.Response:
-    """Ask, once more where the engine dies before it has said anything, and wait a while for one that is starting anew.
+    """Ask; try once more where the engine dies before its first piece, and wait a while for one that is starting again.
 
-    An engine that was killed leaves its socket behind; one that was stopped takes it away, and nobody waits for it.
+    An engine that was killed leaves its socket behind; one that was stopped removes it, and is not waited for.
 
     Raises:
         EngineRefusal: None answered, or two were lost: what loses one engine after another is not asked a third time.
@@ -163,14 +163,14 @@ def _quick(
 def _client() -> httpx.AsyncClient:
     """One client a loop, with kept connections; a new one where the socket has moved."""
     loop, socket = asyncio.get_running_loop(), str(addresses.socket_path())
-    known = _clients.get(loop)
-    if known is None or known[0] != socket:
+    kept = _clients.get(loop)
+    if kept is None or kept[0] != socket:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=32, keepalive_expiry=20)
         transport = httpx.AsyncHTTPTransport(uds=socket, verify=False, limits=limits)
         timeout = httpx.Timeout(settings.SERVING_TIMEOUT_S, connect=CONNECT_S, pool=None)
-        known = (socket, httpx.AsyncClient(transport=transport, timeout=timeout))
-        _clients[loop] = known
-    return known[1]
+        kept = (socket, httpx.AsyncClient(transport=transport, timeout=timeout))
+        _clients[loop] = kept
+    return kept[1]
 
 
 def _read_refusal(status: int, content: bytes, retry_after: str | None) -> EngineRefusal:

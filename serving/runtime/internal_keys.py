@@ -9,7 +9,7 @@ from django.core import signing
 
 NAME: Final = "MINIATURES_SERVING_KEY"
 PREFIX: Final = "internal."
-# Longer than an order may run before its engine starts anew and gets a fresh one.
+# Longer than an order may run before its engine restarts and gets a fresh one.
 LIFETIME: Final = timedelta(days=14)
 _SALT: Final = "serving.internal-key"
 

@@ -22,7 +22,7 @@ class ServingStatus:
         job: The job that serves; None when serving was never begun.
         engine: What the engine says of itself; empty when none answers.
         since: When the running engine began.
-        restarts: How often an engine was begun anew for this job: after a crash, a host's restart or a pause.
+        restarts: How often an engine was restarted for this job: after a crash, a host's restart or a pause.
         reason: Why it does not run, if there is more to say.
     """
 

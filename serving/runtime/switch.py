@@ -23,7 +23,7 @@ QUEUE: Final = "serving"
 def start_serving(*, by: Member | None) -> Job:
     """See to it that serving is on; once, however many ask at the same time.
 
-    A job that was paused goes on where an admin asks; for others it stays paused, as an admin left it.
+    A paused job resumes where an admin asks; for others it stays paused, as an admin left it.
     """
     switch = _locked()
     job = switch.job
@@ -37,7 +37,7 @@ def start_serving(*, by: Member | None) -> Job:
 
 @transaction.atomic
 def stop_serving(*, by: Member) -> None:
-    """Turn serving off until somebody starts it again; answers under way get an error.
+    """Turn serving off until it is started again; answers under way get an error.
 
     Raises:
         PermissionDenied: Not an admin.

@@ -1,8 +1,8 @@
 """Programs that ask a miniature wait for its first word: `/v1` goes past the middleware that pages need.
 
-Sessions, messages, CSRF and the rest mean nothing to a request with a token, and each of them costs an asynchronous view
-a way into a thread and back. Stands behind Django's SecurityMiddleware, whose headers and redirects hold here too; the
-views let nobody in without a token. It does not know tokens.
+Sessions, messages, CSRF and the rest mean nothing to a request with a token, and each of them costs an asynchronous
+view a way into a thread and back. Stands behind Django's SecurityMiddleware, whose headers and redirects hold here too;
+the views refuse every request without a token.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def skip_page_middleware(get_response: Callable[..., Any]) -> Callable[..., Any]
         # A host that is not ours is refused here as everywhere.
         request.get_host()
         db_threads.IS_FAST_PATH.set(True)
-        found = resolve(request.path_info)
-        request.resolver_match = found
-        answer: Awaitable[HttpResponseBase] = found.func(request, *found.args, **found.kwargs)
+        match = resolve(request.path_info)
+        request.resolver_match = match
+        answer: Awaitable[HttpResponseBase] = match.func(request, *match.args, **match.kwargs)
         return await answer
 
     return middleware

@@ -1,8 +1,7 @@
 """How much one token may ask of `/v1` a minute: questions, and tokens read and written. Told in OpenAI's headers.
 
 A question takes what it may come to at most when it is admitted, and gives back what it did not use at its end, so that
-many at once cannot go past the limit together. Counted where the API's limits are (`members.tokens.throttling`). It does not
-know engines.
+many at once cannot go past the limit together. Counted where the API's limits are (`members.tokens.throttling`).
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from tests.review import factories
 from tests.training.conftest import freeze, write_student
 from training.models import TrainingRun
 from training.runs import launch_run
+from training.runs.run_request import RunRequest
 from training.students import registration
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,7 +40,7 @@ def run(task: Task, admin: Member, tmp_path: Path, settings: Any) -> TrainingRun
     folder = write_student(tmp_path / "students" / "tiny")
     student = registration.register_folder(path=str(folder), by=admin, name="Tiny", licence="Apache-2.0")
     version = freeze(task, admin, train=10, validation=3)
-    return launch_run.launch(dataset_version=version, student=student, recipe="demo", by=admin)
+    return launch_run.launch(RunRequest(dataset_version=version, student=student), recipe="demo", by=admin)
 
 
 @pytest.fixture

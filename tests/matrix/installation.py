@@ -42,6 +42,7 @@ from training.exports import formats
 from training.miniatures import writing
 from training.models import HostPrice, Miniature, MiniatureExport
 from training.runs import launch_run
+from training.runs.run_request import RunRequest
 from training.students import registration as students_registration
 from training.sweeps import launch_sweep as sweeps
 from training.sweeps.grid import SweepAxes as SweepWishes
@@ -140,13 +141,13 @@ class Installation:
         student = students_registration.register_folder(
             path=str(folder), by=self.admin, name="Tiny", licence="Apache-2.0"
         )
-        order = {"dataset_version": self.version, "student": student, "recipe": "demo", "by": self.admin}
-        run = launch_run.launch(**order)
+        request = RunRequest(dataset_version=self.version, student=student)
+        run = launch_run.launch(request, recipe="demo", by=self.admin)
         miniature = conclude(run, self.folder / "run")
         evaluation = evaluations.start(run, by=self.admin)
         wishes = StudyWishes(kind="samples", sizes=(10, 20), seeds=(1, 2), epochs=1)
         study = studies.launch(wishes, version=self.version, student=student, by=self.admin)
-        sweep = sweeps.launch(SWEEP, dataset_version=self.version, student=student, by=self.admin)
+        sweep = sweeps.launch(SWEEP, request, by=self.admin)
         host_price = HostPrice.objects.create(host="default", usd_per_hour=1)
         self.objects |= {
             "writing": writing.request_text(miniature, record=FACTS, by=self.admin).pk,

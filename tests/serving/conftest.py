@@ -39,6 +39,7 @@ from tests.training.conftest import freeze
 from tests.training.miniatures import SUMMARY
 from training.models import Miniature, Student
 from training.runs import launch_run, results
+from training.runs.run_request import RunRequest
 from training.students import registration
 
 SLUG, OTHER = "outreach-run-1-lora", "outreach-run-2-lora"
@@ -166,7 +167,7 @@ def make_miniature(
     def make(adapter: Path | None = None) -> Miniature:
         if not versions:
             versions.append(freeze(task, admin, train=8, validation=2))
-        run = launch_run.launch(dataset_version=versions[0], student=student, recipe="demo", by=admin)
+        run = launch_run.launch(RunRequest(dataset_version=versions[0], student=student), recipe="demo", by=admin)
         run_dir = tmp_path / str(run.pk)
         shutil.copytree(adapter or folders.one, run_dir / "adapter")
         refs = [

@@ -43,6 +43,7 @@ from training.inputs import run_inputs as laying_files
 from training.models import Miniature, MiniatureExport, Student, TrainingRun
 from training.runs import launch_run
 from training.runs.portable import adopt_run, export_run
+from training.runs.run_request import RunRequest
 from training.students import registration
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engine]
@@ -121,9 +122,17 @@ def make(version: DatasetVersion, register: Callable[[str], Student], admin: Mem
 
     def launched(preset: str, values: dict[str, Any], begun: Miniature | None) -> TrainingRun:
         return launch_run.launch(
-            dataset_version=version, student=student, recipe=preset, overrides=QUICK | values, by=admin, device="cpu",
-            starts_from=begun, teacher=register("teacher") if preset == "distil" else None,
-        )  # fmt: skip
+            RunRequest(
+                dataset_version=version,
+                student=student,
+                device="cpu",
+                starts_from=begun,
+                teacher=register("teacher") if preset == "distil" else None,
+            ),
+            recipe=preset,
+            overrides=QUICK | values,
+            by=admin,
+        )
 
     def made(kind: str) -> Miniature:
         preset, values, begins = KINDS[kind]

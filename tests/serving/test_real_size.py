@@ -33,6 +33,7 @@ from training.models import Miniature
 from training.recipes.schema import Recipe
 from training.runs import launch_run
 from training.runs.estimate import estimate_run
+from training.runs.run_request import RunRequest
 from training.students import registration
 
 pytestmark = [
@@ -78,10 +79,17 @@ def test_a_student_of_the_papers_size_goes_the_whole_way_on_a_cpu(
         path=str(make_student(tmp_path / "student")), by=admin, name="Real size", licence="None"
     )
     run = launch_run.launch(
-        dataset_version=version, student=student, recipe="modern-lora", by=lead, device="cpu",
-        overrides={"epochs": 1, "batch_size": BATCH, "accumulation": 1, "max_length": 8192,
-                   "sample_every_steps": 10**6},
-    )  # fmt: skip
+        RunRequest(dataset_version=version, student=student, device="cpu"),
+        recipe="modern-lora",
+        by=lead,
+        overrides={
+            "epochs": 1,
+            "batch_size": BATCH,
+            "accumulation": 1,
+            "max_length": 8192,
+            "sample_every_steps": 10**6,
+        },
+    )
     _, seconds["tuned"] = carried(run.job)
     miniature = Miniature.objects.get(run=run)
 

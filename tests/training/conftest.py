@@ -20,6 +20,7 @@ from tests.review.datasets import golds
 from tests.training.miniatures import conclude
 from training.models import Miniature, Student, TrainingRun
 from training.runs import launch_run
+from training.runs.run_request import REQUEST_FIELDS, RunRequest
 from training.students import registration
 
 
@@ -96,8 +97,9 @@ def student(admin: Member, tmp_path: Path, settings: Any) -> Student:
 @pytest.fixture
 def launch(version: DatasetVersion, student: Student, admin: Member) -> Callable[..., TrainingRun]:
     def _launch(**order: Any) -> TrainingRun:
-        given = {"dataset_version": version, "student": student, "recipe": "demo", "by": admin, **order}
-        return launch_run.launch(**given)
+        request = {name: order.pop(name) for name in REQUEST_FIELDS if name in order}
+        given = {"recipe": "demo", "by": admin, **order}
+        return launch_run.launch(RunRequest(**{"dataset_version": version, "student": student, **request}), **given)
 
     return _launch
 

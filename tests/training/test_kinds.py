@@ -24,6 +24,7 @@ from training.miniatures import writing
 from training.models import Checkpoint, Miniature, Student, TrainingRun
 from training.runs import launch_run
 from training.runs import queries as run_selectors
+from training.runs.run_request import RunRequest
 from training.students import registration
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
@@ -86,7 +87,9 @@ def ended(job: Job) -> Job:
 
 
 def test_a_run_becomes_a_miniature_that_writes(tiny, small_version, admin):
-    run = launch_run.launch(dataset_version=small_version, student=tiny, recipe="demo", by=admin, overrides=SMALL)
+    run = launch_run.launch(
+        RunRequest(dataset_version=small_version, student=tiny), recipe="demo", by=admin, overrides=SMALL
+    )
 
     run_job(run.job_id, worker="worker-1")
 
@@ -114,14 +117,18 @@ def test_a_run_becomes_a_miniature_that_writes(tiny, small_version, admin):
 
 def test_preferences_lead_from_a_miniature_to_one_that_writes_too(tiny, task, admin):
     version = freeze_edits(task, admin, train=8, validation=2)
-    first = launch_run.launch(dataset_version=version, student=tiny, recipe="demo", by=admin, overrides=SMALL)
+    first = launch_run.launch(
+        RunRequest(dataset_version=version, student=tiny), recipe="demo", by=admin, overrides=SMALL
+    )
     run_job(first.job_id, worker="worker-1")
     ended(first.job)
 
     run = launch_run.launch(
-        dataset_version=version, student=tiny, recipe="dpo", by=admin, starts_from=Miniature.objects.get(run=first),
+        RunRequest(dataset_version=version, student=tiny, starts_from=Miniature.objects.get(run=first)),
+        recipe="dpo",
+        by=admin,
         overrides={**SMALL, "accumulation": 1, "epochs": 3},
-    )  # fmt: skip
+    )
     run_job(run.job_id, worker="worker-1")
 
     ended(run.job)
@@ -138,7 +145,9 @@ def test_preferences_lead_from_a_miniature_to_one_that_writes_too(tiny, task, ad
 
 def test_a_run_stopped_halfway_goes_on_from_its_checkpoint(tiny, small_version, admin, carrying):
     overrides = {**SMALL, "epochs": 40, "checkpoint_every_steps": 2, "sample_every_steps": 1000}
-    run = launch_run.launch(dataset_version=small_version, student=tiny, recipe="demo", by=admin, overrides=overrides)
+    run = launch_run.launch(
+        RunRequest(dataset_version=small_version, student=tiny), recipe="demo", by=admin, overrides=overrides
+    )
     first = carrying(run.job)
     until = time.monotonic() + 200
     while not Checkpoint.objects.filter(run=run).exists() and time.monotonic() < until:

@@ -1,7 +1,7 @@
 """What runs cost: hours a host was held for them, times the host's price, and energy where it was measured.
 
 The time counted is the time a worker held the run's job, loading and validation included, since that is what a host is
-paid for. A price that nobody entered stays unknown, and energy that nothing measured stays unmeasured: neither is
+paid for. A price that was never entered stays unknown, and energy that was never measured stays unmeasured: neither is
 guessed.
 """
 
@@ -179,7 +179,7 @@ def _text(value: Decimal | None) -> str | None:
     return None if value is None else str(value)
 
 
-def _decimal(value: Any) -> Decimal | None:
+def _decimal(value: object) -> Decimal | None:
     return None if value is None else Decimal(str(value))
 
 

@@ -1,1 +1,1 @@
-"""The tuning engine: plain Python and torch, run as `python -m training.engine RUN_DIR`. It knows no Django."""
+"""The tuning engine: plain Python and torch, run as `python -m training.engine RUN_DIR`."""

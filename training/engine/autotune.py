@@ -1,6 +1,6 @@
 """What makes a run faster without changing what it computes: packed rows, batches made ahead.
 
-It decides which of them a run gets and says so; each of them is a package of its own. It does not know students' folders.
+It decides which of them a run gets and logs the choice.
 """
 
 from __future__ import annotations
@@ -39,67 +39,69 @@ class RowLayout:
     expect: Callable[[list[list[Any]]], None]
 
 
-def choose_row_layout(tuning: TrainContext) -> None:
-    """Pack rows and make batches ahead, where the objective and the model allow it; changes `tuning`.
+def choose_row_layout(context: TrainContext) -> None:
+    """Pack rows and make batches ahead, where the objective and the model allow it; changes `context`.
 
     On a CPU packed rows are not always the faster ones, so `packing: auto` times the first steps of a long run.
 
     Raises:
         TrainError: The recipe insists on packing, and the student cannot read packed rows.
     """
-    if not isinstance(tuning.objective, Sft):
+    if not isinstance(context.objective, Sft):
         return
-    padded = _padded(tuning, tuning.objective)
-    why_not = "the recipe turns it off" if tuning.course.recipe.packing == "off" else why_not_packed(tuning.network)
-    if why_not and tuning.course.recipe.packing == "on":
+    padded = _padded(context, context.objective)
+    why_not = "the recipe turns it off" if context.schedule.recipe.packing == "off" else why_not_packed(context.network)
+    if why_not and context.schedule.recipe.packing == "on":
         raise TrainError(
             "cannot_pack", f"this student cannot read packed rows: {why_not}", "Set packing to 'auto' or 'off'."
         )
     if why_not:
-        _log(tuning, f"rows are padded, not packed: {why_not}")
-        _use(tuning, padded)
+        _log(context, f"rows are padded, not packed: {why_not}")
+        _use(context, padded)
         return
-    packed = _packed(tuning, tuning.objective)
-    _use(tuning, packed)
-    if _is_worth_timing(tuning):
+    packed = _packed(context, context.objective)
+    _use(context, packed)
+    if _is_worth_timing(context):
         layouts = {layout.name: layout for layout in (packed, padded)}
-        tuning.trials.append(
+        context.trials.append(
             LayoutTrial(
-                (packed.name, padded.name), lambda name: _use(tuning, layouts[name]), lambda line: _log(tuning, line)
+                (packed.name, padded.name), lambda name: _use(context, layouts[name]), lambda line: _log(context, line)
             )
         )
 
 
-def _is_worth_timing(tuning: TrainContext) -> bool:
+def _is_worth_timing(context: TrainContext) -> bool:
     # Several processes would have to agree; a GPU has attention that reads packed rows without waste.
-    accelerator = tuning.accelerator
+    accelerator = context.accelerator
     return (
-        tuning.course.recipe.packing == "auto" and accelerator.device.type == "cpu" and accelerator.num_processes == 1
+        context.schedule.recipe.packing == "auto"
+        and accelerator.device.type == "cpu"
+        and accelerator.num_processes == 1
     )
 
 
-def _padded(tuning: TrainContext, objective: Sft) -> RowLayout:
-    ahead = _made_ahead(tuning, objective)
-    return RowLayout("padded", replace(objective, ahead=ahead), tuning.passes, tuning.reading, ahead.expect)
+def _padded(context: TrainContext, objective: Sft) -> RowLayout:
+    ahead = _made_ahead(context, objective)
+    return RowLayout("padded", replace(objective, ahead=ahead), context.passes, context.reading, ahead.expect)
 
 
-def _packed(tuning: TrainContext, objective: Sft) -> RowLayout:
+def _packed(context: TrainContext, objective: Sft) -> RowLayout:
     # Never more memory than the same rows would take padded to the longest.
-    budget = tuning.course.recipe.batch_size * max(lengths_of(tuning.course.rows))
-    processes = tuning.accelerator.num_processes
+    budget = context.schedule.recipe.batch_size * max(lengths_of(context.schedule.rows))
+    processes = context.accelerator.num_processes
     objective = replace(objective, packs=True)
-    ahead = _made_ahead(tuning, objective)
+    ahead = _made_ahead(context, objective)
     return RowLayout(
         "packed",
         replace(objective, ahead=ahead),
         lambda batches: bin_pack([row for batch in batches for row in batch], budget, multiple=processes),
-        PackedReading(tuning.bare),
+        PackedReading(context.bare),
         ahead.expect,
     )
 
 
-def _made_ahead(tuning: TrainContext, objective: Sft) -> Prefetcher[PaddedBatch | PackedRows]:
-    is_pinned = tuning.accelerator.device.type == "cuda"
+def _made_ahead(context: TrainContext, objective: Sft) -> Prefetcher[PaddedBatch | PackedRows]:
+    is_pinned = context.accelerator.device.type == "cuda"
 
     def make(items: Sequence[TokenRow]) -> PaddedBatch | PackedRows:
         batch = objective.batch(items)
@@ -108,10 +110,10 @@ def _made_ahead(tuning: TrainContext, objective: Sft) -> Prefetcher[PaddedBatch 
     return Prefetcher(make)
 
 
-def _use(tuning: TrainContext, layout: RowLayout) -> None:
-    tuning.objective, tuning.passes = layout.objective, layout.passes
-    tuning.reading, tuning.expect = layout.reading, layout.expect
+def _use(context: TrainContext, layout: RowLayout) -> None:
+    context.objective, context.passes = layout.objective, layout.passes
+    context.reading, context.expect = layout.reading, layout.expect
 
 
-def _log(tuning: TrainContext, message: str) -> None:
-    tuning.emit("log", level="info", message=message)
+def _log(context: TrainContext, message: str) -> None:
+    context.emit("log", level="info", message=message)

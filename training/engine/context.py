@@ -1,4 +1,4 @@
-"""What the loop works with, and leaving it: what is tuned, how it is reported, and who asks for an end."""
+"""The context of a training run: what is tuned, where it reports, and whether it was asked to stop."""
 
 from __future__ import annotations
 
@@ -13,17 +13,13 @@ from accelerate import Accelerator
 from torch.optim import AdamW
 
 from training.engine.checkpoints import checkpoint
-from training.engine.contracts import SamplePrompt
+from training.engine.contracts import SamplePrompt, Stopped
 from training.engine.data.chat import Chat
 from training.engine.loss.supervised_head import Network, SupervisedHead
 from training.engine.model import generate
 from training.engine.objectives.base import Objective
 from training.engine.schedule import Schedule
 from training.engine.trials import Trial
-
-
-class Stopped(Exception):  # noqa: N818  (no error: someone asked)
-    """The run was asked to stop; what was done so far stands in `Standing`."""
 
 
 @dataclass
@@ -41,7 +37,7 @@ class TrainContext:
     bare: Any
     chat: Chat
     optimizer: AdamW
-    course: Schedule
+    schedule: Schedule
     objective: Objective[Any]
     validation: Sequence[Any]
     samples: Sequence[SamplePrompt]
@@ -76,20 +72,20 @@ class TrainContext:
         return self.folder / "checkpoints"
 
 
-def stop_if_asked(tuning: TrainContext) -> None:
+def stop_if_asked(context: TrainContext) -> None:
     """Leave the run where it stands, on all processes at once, when it has been asked to stop.
 
     Raises:
         Stopped: It has.
     """
-    if stop_is_asked(tuning):
+    if stop_is_asked(context):
         raise Stopped
 
 
-def stop_is_asked(tuning: TrainContext) -> bool:
+def stop_is_asked(context: TrainContext) -> bool:
     """Whether the run has been asked to stop; the same answer on all processes."""
-    asked = tuning.should_stop()
-    if tuning.accelerator.num_processes > 1:
+    asked = context.should_stop()
+    if context.accelerator.num_processes > 1:
         # All processes must leave the same step, or the ones that stay wait for ever.
-        asked = bool(tuning.accelerator.reduce(torch.tensor(int(asked), device=tuning.accelerator.device), "sum"))
+        asked = bool(context.accelerator.reduce(torch.tensor(int(asked), device=context.accelerator.device), "sum"))
     return asked

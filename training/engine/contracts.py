@@ -29,6 +29,10 @@ class TrainError(Exception):
         self.code, self.message, self.hint = code, message, hint
 
 
+class Stopped(Exception):  # noqa: N818  (no error: a member asked)
+    """The engine was asked to stop; what must not be lost has been written."""
+
+
 class Part(BaseModel):
     """A piece of the contract: unknown keys are refused."""
 
@@ -80,14 +84,14 @@ class ChatMessage(Part):
 
 
 class SamplePrompt(Part):
-    """A prompt whose answer is shown while the run goes on."""
+    """A prompt whose answer is shown during the run."""
 
     id: str
     messages: list[ChatMessage] = Field(min_length=1)
 
 
 class Start(Part):
-    """The miniature a run goes on from: its adapter, or its whole weights, in a folder inside the run directory."""
+    """The miniature a run starts from: its adapter, or its whole weights, in a folder inside the run directory."""
 
     path: str
     method: Literal["lora", "full"]

@@ -1,7 +1,4 @@
-"""Room on the disk of a run: asked before it is needed, and files that are whole or gone when it runs out.
-
-It does not know what is written.
-"""
+"""Room on the disk of a run: asked before it is needed, and files that are whole or gone when it runs out."""
 
 from __future__ import annotations
 
@@ -69,10 +66,10 @@ def require_room(folder: Path, needed: int) -> None:
 
 def _is_full(error: BaseException, folder: Path) -> bool:
     """Whether a write failed for want of room. torch and safetensors hide the system's error behind their own."""
-    known: BaseException | None = error
-    while known is not None:
-        if isinstance(known, OSError) and known.errno in FULL:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in FULL:
             return True
-        known = known.__cause__ or known.__context__
+        cause = cause.__cause__ or cause.__context__
     words = str(error).lower()
     return "no space left" in words or "file too large" in words or shutil.disk_usage(folder).free < 1 << 20

@@ -1,10 +1,9 @@
-"""AdamW and the learning rate over a run. It does not know models beyond their parameters."""
+"""AdamW and the learning rate over a run."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
 import torch
 from torch import nn
@@ -41,6 +40,6 @@ def set_rate(optimizer: AdamW, rate: float) -> None:
         group["lr"] = rate
 
 
-def scaling(scaler: Any, *, skipped_steps: int) -> dict[str, float]:
+def scaling(scaler: torch.amp.GradScaler | None, *, skipped_steps: int) -> dict[str, float]:
     """Under fp16 what losses are multiplied by, and how many steps were skipped since gradients overflowed; else empty."""
     return {} if scaler is None else {"loss_scale": float(scaler.get_scale()), "skipped_steps": float(skipped_steps)}

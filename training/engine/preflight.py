@@ -26,7 +26,7 @@ class RunInputs:
 
     Attributes:
         source: Where the weights lie that it begins with.
-        before: Folder of the adapter it goes on from; None where it has none, or begins with whole weights.
+        before: Folder of the adapter it starts from; None where there is none, or it starts from whole weights.
         student: What is tuned.
         teacher: Whom it learns from, if anyone.
         rows: What it learns.

@@ -1,6 +1,6 @@
 """What falls due at which step of a run: its length, the rows of each step, and when to validate, sample and save.
 
-Pure arithmetic on row counts and a recipe. It does not know models or files.
+Pure arithmetic on row counts and a recipe.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Schedule:
     def _plan_of(self, epoch: int) -> list[list[int]]:
         if epoch not in self._plans:
             # The next epoch is read ahead while the last steps of this one go on; older ones are not needed again.
-            for old in [known for known in self._plans if known < epoch - 1]:
+            for old in [each for each in self._plans if each < epoch - 1]:
                 del self._plans[old]
             self._plans[epoch] = plan_batches(
                 self.rows, batch_size=self.recipe.batch_size, seed=self.recipe.seed, epoch=epoch

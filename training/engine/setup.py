@@ -1,15 +1,16 @@
-"""What a run stands on: the student as it is tuned, the rows, the objective, and the schedule through them.
+"""Set a run up: the student as it is tuned, the rows, the objective, and the schedule through them.
 
-Built on what was known before any weights (`preflight`); room on the disk is asked for before the first step.
+Built on what `preflight` read before any weights; room on the disk is asked for before the first step.
 """
 
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from accelerate import Accelerator
 from jobs.rundir import RunDir
 from training.engine import disk
 from training.engine.checkpoints import fingerprint
+from training.engine.context import TrainContext, stop_if_asked
 from training.engine.contracts import StudentRef, TrainError, TrainSpec
 from training.engine.distributed import fsdp
 from training.engine.export import artefacts
@@ -27,10 +29,17 @@ from training.engine.model import loading, lora, start_adapter
 from training.engine.model.loading import LoadedStudent
 from training.engine.model.placement import Placement, place
 from training.engine.objectives.base import Objective
+from training.engine.objectives.dpo import Dpo
 from training.engine.objectives.factory import make_objective
+from training.engine.objectives.kto import Kto
+from training.engine.objectives.prompt_sharing import can_share_prompts
+from training.engine.objectives.reference import adapter_switched_off
 from training.engine.preflight import RunInputs
 from training.engine.schedule import Schedule
 from training.recipes import schema
+
+# Without gradients a forward pass has room for this many times the completions of a step's.
+REFERENCE_BATCHES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +48,8 @@ class RunSetup:
 
     Attributes:
         source: Where the weights came from that it begins with.
-        begins: Identity of the miniature it goes on from, if any.
-        before: Folder of the adapter it goes on from; None where it has none, or begins with whole weights.
+        begins: Identity of the miniature it starts from, if any.
+        before: Folder of the adapter it starts from; None where there is none, or it starts from whole weights.
         bare: The model that is tuned, on its device, sharded where the recipe says so.
         rank: Of the adapter; None where all weights are tuned.
         trainable: How many parameters are tuned.
@@ -54,7 +63,7 @@ class RunSetup:
     objective: Objective[Any]
     rows: Sequence[Any]
     validation: Sequence[Any]
-    course: Schedule
+    schedule: Schedule
     bare: Any
     head: SupervisedHead
     rank: int | None
@@ -76,22 +85,24 @@ def placement_of(spec: TrainSpec) -> Placement:
     return place(spec.device, recipe.dtype, recipe.method, recipe.quantise, processes=recipe.processes)
 
 
-def set_up(run: RunDir, spec: TrainSpec, known: RunInputs, placement: Placement, accelerator: Accelerator) -> RunSetup:
+def set_up(run: RunDir, spec: TrainSpec, inputs: RunInputs, placement: Placement, accelerator: Accelerator) -> RunSetup:
     """Load and build all that a run needs; processes of a sharded model do it one after the other.
 
     Raises:
         TrainError: Weights cannot be read, or the disk has no room for what will be written.
     """
     with fsdp.one_at_a_time(accelerator, is_sharded=spec.recipe.shards > 1):
-        return _set_up(run, spec, known, placement, accelerator)
+        return _set_up(run, spec, inputs, placement, accelerator)
 
 
-def _set_up(run: RunDir, spec: TrainSpec, known: RunInputs, placement: Placement, accelerator: Accelerator) -> RunSetup:
+def _set_up(
+    run: RunDir, spec: TrainSpec, inputs: RunInputs, placement: Placement, accelerator: Accelerator
+) -> RunSetup:
     recipe, is_sharded = spec.recipe, spec.recipe.shards > 1
-    rows, before = known.rows, known.before
-    student = loading.load_weights(known.student, dtype=placement.weights, quantise=recipe.quantise)
-    objective = make_objective(recipe, student, accelerator, teacher=lambda: _teacher(spec, known))
-    course = Schedule(rows, recipe, accelerator.num_processes)
+    rows, before = inputs.rows, inputs.before
+    student = loading.load_weights(inputs.student, dtype=placement.weights, quantise=recipe.quantise)
+    objective = make_objective(recipe, student, accelerator, teacher=lambda: _teacher(spec, inputs))
+    schedule = Schedule(rows, recipe, accelerator.num_processes)
     begins = start_adapter.identity(spec.start, run.path)
     _seed(recipe.seed)
     rank = recipe.rank_for(student.parameters) if recipe.method == "lora" else None
@@ -107,20 +118,55 @@ def _set_up(run: RunDir, spec: TrainSpec, known: RunInputs, placement: Placement
     if is_sharded:
         fsdp.shard(bare, accelerator, layers_in=_layers_in(recipe, placement))
     return RunSetup(
-        known.source,
+        inputs.source,
         begins,
         before,
         student,
         objective,
         rows,
-        known.validation,
-        course,
+        inputs.validation,
+        schedule,
         bare,
         head,
         rank,
         trainable,
         total,
     )
+
+
+def measure_reference(context: TrainContext, items: Sequence[Any], *, weights: str, folders: Sequence[Path]) -> None:
+    """Measure what an objective's reference says, while the tuned model is as it was at the start.
+
+    Call it on every process before a checkpoint is taken up: a student tuned as a whole has no adapter to switch off.
+
+    Args:
+        context: The run; an objective without a reference needs nothing.
+        items: All items of the run, validation included.
+        weights: Hash of what the model starts from.
+        folders: Run directories of this attempt and those before it.
+
+    Raises:
+        Stopped: The run was asked to stop.
+    """
+    objective, network = context.objective, context.network
+    if not isinstance(objective, Dpo | Kto):
+        return
+    rows = objective.referenced(items)
+    began = time.perf_counter()
+    with adapter_switched_off(network.model):
+        is_new = objective.references.measure(
+            network,
+            context.accelerator,
+            rows,
+            batch_size=REFERENCE_BATCHES * context.schedule.recipe.batch_size,
+            weights=weights,
+            folders=folders,
+            stop_if_asked=lambda: stop_if_asked(context),
+        )
+    how = f"measured in {time.perf_counter() - began:.1f} s" if is_new else "read from the attempt before"
+    context.emit("log", level="info", message=f"what the reference says of {len(rows)} texts was {how}")
+    if isinstance(objective, Dpo):
+        objective.share = can_share_prompts(network, longest=max(item.length for item in items))
 
 
 def _layers_in(recipe: schema.Recipe, placement: Placement) -> torch.dtype | None:
@@ -137,7 +183,7 @@ def _prepare_student(
     *,
     recomputes: bool,
 ) -> Any:
-    """What is tuned; `before` is the adapter of the miniature it goes on from."""
+    """What is tuned; `before` is the adapter of the miniature it starts from."""
     is_merged = before is not None and start_adapter.is_merged(
         weights=placement.weights, is_full=rank is None, is_quantised=recipe.quantise != "none"
     )
@@ -157,11 +203,11 @@ def _prepare_student(
     return model
 
 
-def _teacher(spec: TrainSpec, known: RunInputs) -> LoadedStudent:
+def _teacher(spec: TrainSpec, inputs: RunInputs) -> LoadedStudent:
     """Whom a distilled student learns from, held as a frozen base is."""
-    if known.teacher is None:
+    if inputs.teacher is None:
         raise TrainError("no_teacher", "distillation needs a teacher")
-    return loading.load_weights(known.teacher, dtype=place(spec.device, spec.recipe.dtype, "lora").weights)
+    return loading.load_weights(inputs.teacher, dtype=place(spec.device, spec.recipe.dtype, "lora").weights)
 
 
 def _seed(seed: int) -> None:

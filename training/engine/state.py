@@ -49,11 +49,11 @@ class Diverged(Exception):  # noqa: N818  (a finding, turned into a TrainError b
     """The loss is no number, or has risen far above where it began."""
 
 
-def check_divergence(standing: TrainState, loss: float, grad_norm: float, *, skipped: bool) -> None:
+def check_divergence(state: TrainState, loss: float, grad_norm: float, *, skipped: bool) -> None:
     """Take note of a step's loss.
 
     Args:
-        standing: Holds the first and the smoothed loss; changed in place.
+        state: Holds the first and the smoothed loss; changed in place.
         loss: Nats per supervised token.
         grad_norm: Before clipping.
         skipped: Whether fp16's loss scaler skipped the step, which it does on purpose when gradients overflow.
@@ -63,16 +63,16 @@ def check_divergence(standing: TrainState, loss: float, grad_norm: float, *, ski
     """
     if not math.isfinite(loss):
         raise Diverged(f"the loss is {loss}")
-    standing.skipped_in_a_row = standing.skipped_in_a_row + 1 if skipped else 0
-    if standing.skipped_in_a_row >= MAX_SKIPPED_IN_A_ROW:
+    state.skipped_in_a_row = state.skipped_in_a_row + 1 if skipped else 0
+    if state.skipped_in_a_row >= MAX_SKIPPED_IN_A_ROW:
         raise Diverged(
             f"gradients have overflowed in fp16 {MAX_SKIPPED_IN_A_ROW} steps in a row, and no weight has changed"
         )
     if not math.isfinite(grad_norm) and not skipped:
         raise Diverged(f"the norm of the gradient is {grad_norm}")
-    if standing.first_loss is None or standing.smoothed_loss is None:
-        standing.first_loss = standing.smoothed_loss = loss
+    if state.first_loss is None or state.smoothed_loss is None:
+        state.first_loss = state.smoothed_loss = loss
         return
-    standing.smoothed_loss += SMOOTHING * (loss - standing.smoothed_loss)
-    if standing.smoothed_loss > standing.first_loss + RISE_NATS:
-        raise Diverged(f"the loss has risen from {standing.first_loss:.2f} to {standing.smoothed_loss:.2f}")
+    state.smoothed_loss += SMOOTHING * (loss - state.smoothed_loss)
+    if state.smoothed_loss > state.first_loss + RISE_NATS:
+        raise Diverged(f"the loss has risen from {state.first_loss:.2f} to {state.smoothed_loss:.2f}")

@@ -27,11 +27,11 @@ COMPILE_SAVED_SHARE: Final = 0.12
 class Trial(Protocol):
     """Hears of every step of a run and may change how the next one is computed."""
 
-    def began(self, standing: TrainState, total_steps: int) -> None:
-        """The run begins, or goes on, from where `standing` says."""
+    def began(self, state: TrainState, total_steps: int) -> None:
+        """The run begins or resumes at `state`."""
 
-    def stepped(self, standing: TrainState, tokens: int, seconds: float) -> None:
-        """A step of so many tokens took so long; `standing` is already past it."""
+    def stepped(self, state: TrainState, tokens: int, seconds: float) -> None:
+        """A step of so many tokens took so long; `state` is already past it."""
 
 
 class LayoutTrial:
@@ -46,14 +46,14 @@ class LayoutTrial:
         self._turns: list[int] = []
         self._seconds: tuple[list[float], list[float]] = ([], [])
 
-    def began(self, standing: TrainState, total_steps: int) -> None:
+    def began(self, state: TrainState, total_steps: int) -> None:
         """Take up what an earlier attempt chose, or begin timing where the run is long enough for it."""
-        if standing.layout in self._names:
-            self._use(standing.layout)
-        elif total_steps - standing.step >= LONGER_THAN_TRIAL * (WARM_UP_STEPS + len(TIMED_LAYOUTS)):
+        if state.layout in self._names:
+            self._use(state.layout)
+        elif total_steps - state.step >= LONGER_THAN_TRIAL * (WARM_UP_STEPS + len(TIMED_LAYOUTS)):
             self._turns = [0] * WARM_UP_STEPS + list(TIMED_LAYOUTS)
 
-    def stepped(self, standing: TrainState, tokens: int, seconds: float) -> None:
+    def stepped(self, state: TrainState, tokens: int, seconds: float) -> None:
         """Note a step's seconds for each token; after the last turn keep the faster layout."""
         if not self._turns:
             return
@@ -64,10 +64,10 @@ class LayoutTrial:
             self._use(self._names[self._turns[0]])
             return
         first, second = (1 / statistics.median(times) for times in self._seconds)
-        standing.layout = self._names[int(second > first * CLEARLY_FASTER)]
-        self._use(standing.layout)
+        state.layout = self._names[int(second > first * CLEARLY_FASTER)]
+        self._use(state.layout)
         self._tell(
-            f"rows are {standing.layout} from here on: {self._names[0]} {first:,.0f} tokens/s, "
+            f"rows are {state.layout} from here on: {self._names[0]} {first:,.0f} tokens/s, "
             f"{self._names[1]} {second:,.0f} tokens/s over {len(TIMED_LAYOUTS) // 2} steps each"
         )
 
@@ -81,11 +81,11 @@ class CompileTrial:
         self._seconds: list[float] | None = []
         self._total = 0
 
-    def began(self, standing: TrainState, total_steps: int) -> None:
-        """Note how long the run is; `standing` does not matter."""
+    def began(self, state: TrainState, total_steps: int) -> None:
+        """Note how long the run is; `state` does not matter."""
         self._total = total_steps
 
-    def stepped(self, standing: TrainState, tokens: int, seconds: float) -> None:
+    def stepped(self, state: TrainState, tokens: int, seconds: float) -> None:
         """After the warm-up and four steps, compile if that saves more time than it takes."""
         if self._seconds is None:
             return
@@ -93,7 +93,7 @@ class CompileTrial:
         if len(self._seconds) < WARM_UP_STEPS + 4:
             return
         step_s, self._seconds = statistics.median(self._seconds[WARM_UP_STEPS:]), None
-        left_s = step_s * (self._total - standing.step)
+        left_s = step_s * (self._total - state.step)
         if left_s * COMPILE_SAVED_SHARE > COMPILE_S:
             count = self._compile()
             self._tell(
@@ -101,13 +101,13 @@ class CompileTrial:
             )
 
 
-def began(trials: Sequence[Trial], standing: TrainState, total_steps: int) -> None:
+def began(trials: Sequence[Trial], state: TrainState, total_steps: int) -> None:
     """Tell all trials that the run begins."""
     for trial in trials:
-        trial.began(standing, total_steps)
+        trial.began(state, total_steps)
 
 
-def stepped(trials: Sequence[Trial], standing: TrainState, tokens: int, seconds: float) -> None:
+def stepped(trials: Sequence[Trial], state: TrainState, tokens: int, seconds: float) -> None:
     """Tell all trials of a step."""
     for trial in trials:
-        trial.stepped(standing, tokens, seconds)
+        trial.stepped(state, tokens, seconds)

@@ -1,7 +1,6 @@
 """`python -m training.engine.write RUN_DIR`: write a few texts with a miniature.
 
-It renders nothing itself: prompts come from the task's one renderer, and answers are read back and checked by it. It
-does not know who asked or where the texts go.
+It renders nothing itself: prompts come from the task's one renderer, and answers are read back and checked by it.
 """
 
 from __future__ import annotations
@@ -12,17 +11,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from pydantic import Field, ValidationError
-from transformers.utils import logging as transformers_logging
+from pydantic import Field
 
-from jobs.rundir import EngineError, RunDir
+from jobs.rundir import RunDir
 from review.spec import prompting
 from review.spec.task_spec import TaskSpec
 from review.text import checks
-from training.engine.contracts import HUB_TOKEN, Part, StudentRef, TrainError, Ways
+from training.engine.contracts import HUB_TOKEN, Part, Stopped, StudentRef, TrainError, Ways
 from training.engine.model import generate, loading
 from training.engine.model.loading import LoadedStudent
 from training.engine.model.placement import place
+from training.engine.process import run_engine
 
 
 class WriteSpec(Part):
@@ -43,25 +42,17 @@ class WriteSpec(Part):
 
 
 def main(run: RunDir) -> int:
-    """Write, and end the attempt as it went; returns the process's exit status."""
-    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
+    """Write, and end the attempt; returns the process's exit status."""
+
+    def work() -> int:
         spec = WriteSpec.model_validate(run.spec.body)
-        student = _load(run, spec)
-    except ValidationError as error:
-        first = error.errors()[0]
-        run.finish("failed", error=EngineError(code="bad_spec", message=f"{first['loc']}: {first['msg']}"))
-        return 1
-    except TrainError as error:
-        run.finish("failed", error=EngineError(code=error.code, message=error.message, hint=error.hint))
-        return 1
-    outputs = _write(run, spec, student)
-    if run.stop_requested:
-        run.finish("stopped")
+        outputs = _write(run, spec, _load(run, spec))
+        if run.stop_requested:
+            raise Stopped
+        run.finish("succeeded", summary={"outputs": outputs})
         return 0
-    run.finish("succeeded", summary={"outputs": outputs})
-    return 0
+
+    return run_engine(work, finish=run.finish)
 
 
 def _load(run: RunDir, spec: WriteSpec) -> LoadedStudent:

@@ -29,7 +29,7 @@ class ExportIn(serializers.Serializer[Any]):
 
 
 class ExportOut(serializers.Serializer[Any]):
-    """A format: its job, or null where nobody has asked for it; its files once it can be downloaded."""
+    """A format: its job, or null where it was never ordered; its files once it can be downloaded."""
 
     format = serializers.CharField()
     name = serializers.CharField(source="label")

@@ -44,9 +44,9 @@ def request_export(miniature: Miniature, *, format: str, by: Member) -> Miniatur
     _require_format(miniature, format)
     # The miniature's row is the lock under which a second order finds the first.
     miniature = Miniature.objects.select_for_update(of=("self",)).select_related("task").get(pk=miniature.pk)
-    known = MiniatureExport.objects.select_related("job").filter(miniature=miniature, format=format).first()
-    if known is not None and known.job.state not in ENDED_BADLY:
-        return known
+    export = MiniatureExport.objects.select_related("job").filter(miniature=miniature, format=format).first()
+    if export is not None and export.job.state not in ENDED_BADLY:
+        return export
     job = control.launch(
         kind=KIND,
         title=f"Export {miniature.name} as {ExportFormat(format).label}",
@@ -57,11 +57,11 @@ def request_export(miniature: Miniature, *, format: str, by: Member) -> Miniatur
         subject_url=reverse("training:miniature", args=[miniature.pk]),
     )
     trail.record("miniature_exported", by=by, about=miniature, task=miniature.task.slug, format=format)
-    if known is None:
+    if export is None:
         return MiniatureExport.objects.create(miniature=miniature, format=format, job=job, created_by=by)
-    known.job, known.created_by = job, by
-    known.save(update_fields=["job", "created_by"])
-    return known
+    export.job, export.created_by = job, by
+    export.save(update_fields=["job", "created_by"])
+    return export
 
 
 def export_spec(miniature: Miniature, format: str, run_dir: Path) -> dict[str, Any]:
@@ -117,13 +117,13 @@ def conclude_export(job_id: UUID, result: Result, collected: dict[str, Any]) -> 
 
 def _require_format(miniature: Miniature, format: str) -> None:
     if format not in ExportFormat.values:
-        known = ", ".join(ExportFormat.values)
+        formats = ", ".join(ExportFormat.values)
         raise Refusal(
             "bad_format",
             f"There is no format '{format}'.",
-            hint=f"Formats: {known}.",
+            hint=f"Formats: {formats}.",
             status=400,
-            errors={"format": [f"Choose one of {known}."]},
+            errors={"format": [f"Choose one of {formats}."]},
         )
     if format == ExportFormat.MERGED and miniature.method == Method.FULL:
         message = f"{miniature.name} holds whole weights already; there is no adapter to merge."

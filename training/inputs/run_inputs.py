@@ -55,7 +55,7 @@ def training_spec(run: TrainingRun, run_dir: Path) -> dict[str, Any]:
 
 
 def _sample_prompts(run: TrainingRun) -> list[dict[str, Any]]:
-    # Of a study's or a sweep's many runs nobody reads samples, and they would cost more time than small runs take.
+    # Samples of a study's or a sweep's many runs are not read, and would cost more time than small runs take.
     return tuning_data.sample_prompts(run.task_version) if run.purpose == RunPurpose.MINIATURE else []
 
 
@@ -100,7 +100,7 @@ def miniature_files(miniature: Miniature, folder: Path) -> Path:
 
 
 def _start_spec(miniature: Miniature, run_dir: Path) -> dict[str, Any]:
-    """The miniature a run goes on from, its files laid inside the run directory."""
+    """The miniature a run starts from, with its files inside the run directory."""
     miniature_files(miniature, run_dir / START_FOLDER)
     return {"path": START_FOLDER, "method": miniature.method}
 

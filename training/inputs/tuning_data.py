@@ -34,10 +34,10 @@ def draw_records(records: Iterable[str], *, size: int, seed: int) -> frozenset[s
     Raises:
         ValueError: There are fewer.
     """
-    known = sorted(set(records), key=lambda record: hashlib.sha256(f"{seed}:{record}".encode()).digest())
-    if len(known) < size:
-        raise ValueError(f"{size} records are wanted and there are {len(known)}")
-    return frozenset(known[:size])
+    distinct = sorted(set(records), key=lambda record: hashlib.sha256(f"{seed}:{record}".encode()).digest())
+    if len(distinct) < size:
+        raise ValueError(f"{size} records are wanted and there are {len(distinct)}")
+    return frozenset(distinct[:size])
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ class MiniatureWriteView(APIView):
     )
     def post(self, request: Request, miniature_id: UUID) -> Response:
         started = self._order(request, miniature_id)
-        # Outside the transaction of the order: nobody could begin a job that is not committed.
+        # Outside the transaction of the order: no worker can claim a job that is not committed.
         job = writing.wait_for(UUID(str(started.data["job"])), timeout_s=WAIT_S)
         if job.state in (JobState.FAILED, JobState.CANCELLED):
             error = job.error or {}

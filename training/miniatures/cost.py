@@ -1,6 +1,6 @@
 """What a miniature cost: its data, the time of people who judged them, and its run; alone, and with all it stands on.
 
-A miniature that goes on from another stands on what that one cost. What is not known stays unknown.
+A miniature that starts from another includes what that one cost. What is not known stays unknown.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class MiniatureCost:
 
     Attributes:
         data: What it learnt from.
-        run: Its training run; its price is None where nobody entered one.
+        run: Its training run; its price is None where none was entered.
     """
 
     data: DataCost
@@ -46,10 +46,10 @@ class MiniatureCost:
 
 @dataclass(frozen=True)
 class CostWithStarts:
-    """What one miniature and those it goes on from cost together, in US dollars.
+    """What one miniature and those it starts from cost together, in US dollars.
 
     Attributes:
-        starts: Miniatures it goes on from, the nearest first, each once.
+        starts: Miniatures it starts from, the nearest first, each once.
         data: What any of them learnt from; what several learnt from counts once.
         runs: Their training runs, its own first.
     """
@@ -93,7 +93,7 @@ class CostWithStarts:
 
 @dataclass(frozen=True)
 class MiniatureCosts:
-    """Both costs of a miniature; they are the same for one that goes on from none."""
+    """Both costs of a miniature; they are the same for one that starts from none."""
 
     own: MiniatureCost
     with_starts: CostWithStarts
@@ -118,7 +118,7 @@ def miniature_costs(miniature: Miniature) -> MiniatureCosts:
 
 
 def _starts(miniature: Miniature) -> list[Miniature]:
-    """Those it goes on from, start by start."""
+    """Yield the miniatures it starts from, the nearest first."""
     version = "run__dataset_version"
     miniatures = Miniature.objects.select_related(*RELATED).defer(f"{version}__manifest", f"{version}__card")
     starts: list[Miniature] = []

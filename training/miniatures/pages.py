@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -17,6 +17,10 @@ from training.miniatures import queries as selectors
 from training.miniatures.forms import RecordForm
 from web.errors import Refusal
 from web.http.pagination import numbered_page
+
+if TYPE_CHECKING:
+    from jobs.models import Job
+    from training.models import Miniature
 
 
 @require_GET
@@ -48,11 +52,11 @@ def write(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
     try:
         job = writing.request_text(miniature, record=form.record(), by=member_of(request))
     except Refusal as refusal:
-        if request.htmx:  # type: ignore[attr-defined]
+        if getattr(request, "htmx", False):
             return render(request, "training/_writing.html", {"miniature": miniature, "refusal": refusal})
         context = _context(request, miniature, form, refusal=refusal)
         return render(request, "training/miniature.html", context, status=refusal.status)
-    if request.htmx:  # type: ignore[attr-defined]
+    if getattr(request, "htmx", False):
         return render(request, "training/_writing.html", written_text.context(miniature, job))
     return redirect(f"{request.path.removesuffix('write/')}?writing={job.pk}#writing")
 
@@ -70,7 +74,7 @@ def archive(request: HttpRequest, miniature_id: UUID) -> HttpResponseBase:
     return _download(selectors.miniature_or_404(member_of(request), miniature_id))
 
 
-def _download(miniature: Any) -> HttpResponseBase:
+def _download(miniature: Miniature) -> HttpResponseBase:
     """The miniature's files as a zip, made while it is sent."""
     response = StreamingHttpResponse(zip_stream.archive_blocks(miniature), content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{miniature.slug}.zip"'
@@ -78,7 +82,7 @@ def _download(miniature: Any) -> HttpResponseBase:
     return response
 
 
-def _writing(miniature: Any, job_id: str | None) -> Any:
+def _writing(miniature: Miniature, job_id: str | None) -> Job | None:
     if not job_id:
         return None
     try:
@@ -87,13 +91,18 @@ def _writing(miniature: Any, job_id: str | None) -> Any:
         return None
 
 
-def _example(miniature: Any) -> dict[str, Any]:
+def _example(miniature: Miniature) -> dict[str, Any]:
     """Facts of a record set apart for testing, so that the form shows what a prospect looks like."""
     return written_text.example_facts(miniature)
 
 
 def _context(
-    request: HttpRequest, miniature: Any, form: RecordForm, *, job: Any = None, refusal: Refusal | None = None
+    request: HttpRequest,
+    miniature: Miniature,
+    form: RecordForm,
+    *,
+    job: Job | None = None,
+    refusal: Refusal | None = None,
 ) -> dict[str, Any]:
     costs = cost.miniature_costs(miniature)
     return {

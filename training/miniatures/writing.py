@@ -66,12 +66,12 @@ def read_facts(spec: TaskSpec, record: Mapping[str, Any]) -> Facts:
         Refusal: 422: a required field is missing, one is unknown, or a value is not of its type.
     """
     errors: dict[str, list[str]] = {}
-    known = {field.name: field for field in spec.input_schema}
+    field_by_name = {field.name: field for field in spec.input_schema}
     for name in record:
-        if name not in known:
-            errors[str(name)] = [f"The task has no fact '{name}'; it knows {', '.join(known)}."]
+        if name not in field_by_name:
+            errors[str(name)] = [f"The task has no fact '{name}'; it knows {', '.join(field_by_name)}."]
     facts: Facts = {}
-    for name, field in known.items():
+    for name, field in field_by_name.items():
         try:
             value = read_value(field, record.get(name))
         except ValueError as error:

@@ -14,7 +14,7 @@ from training.models import Miniature
 
 
 def context(miniature: Miniature, job: Job) -> dict[str, Any]:
-    """Template context of one writing: the job, whether it goes on, and what came."""
+    """Template context of one writing: the job, whether it still runs, and the result."""
     output = ((job.result or {}).get("outputs") or [None])[0]
     return {
         "miniature": miniature,

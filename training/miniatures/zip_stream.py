@@ -10,7 +10,7 @@ import io
 import json
 import zipfile
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.files.storage import default_storage
 from django.db import connections
@@ -18,6 +18,9 @@ from django.db import connections
 from training.inputs import run_inputs
 from training.miniatures import lineage
 from training.models import Miniature, MiniatureExport
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 BLOCK_BYTES = 1 << 20
 CARD = "miniature.json"
@@ -80,9 +83,10 @@ class _Sink(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: Any) -> int:
-        self._parts.append(bytes(data))
-        return len(data)
+    def write(self, data: Buffer) -> int:
+        block = bytes(data)
+        self._parts.append(block)
+        return len(block)
 
     def take(self) -> bytes:
         taken, self._parts = b"".join(self._parts), []
@@ -98,7 +102,7 @@ def _card_bytes(miniature: Miniature, more: Mapping[str, Any]) -> bytes:
     try:
         return json.dumps({**card(miniature), **more}, ensure_ascii=False, indent=1).encode()
     finally:
-        # This thread is the pool's, not the request's: nobody else would close what it opened.
+        # This thread is the pool's, not the request's: nothing else would close what it opened.
         connections.close_all()
 
 

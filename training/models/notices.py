@@ -1,4 +1,4 @@
-"""Who wants to hear how a job ends, and the mails on their way to them."""
+"""Members who follow a job, and the mails that tell them how it ended."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jobs.models import Job
 
 
 class Watcher(models.Model):
-    """A member who follows a run or a sweep that somebody else launched."""
+    """A member who follows another member's run or sweep."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="+")
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

@@ -23,7 +23,7 @@ class TrainingRun(models.Model):
     # The newest task version among the rows: its templates are what the miniature is asked with.
     task_version = models.ForeignKey(TaskVersion, on_delete=models.PROTECT, related_name="+")
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="runs")
-    # The miniature whose weights a run on preferences goes on from, and the student a distilled one learns from.
+    # The miniature whose weights a run on preferences starts from, and the student a distilled one learns from.
     starts_from = models.ForeignKey(
         "Miniature", null=True, blank=True, on_delete=models.PROTECT, related_name="continued_by"
     )
@@ -37,7 +37,7 @@ class TrainingRun(models.Model):
     sample = models.JSONField(default=dict)
     estimate = models.JSONField(default=dict)
     summary = models.JSONField(default=dict)
-    # What it cost by the prices of the day it ended (`training.costs.run_cost`); empty while it goes on.
+    # What it cost by the prices of the day it ended (`training.costs.run_cost`); empty while it runs.
     cost = models.JSONField(default=dict)
     job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="training_run")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

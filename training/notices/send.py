@@ -85,7 +85,7 @@ def _wants(member: Member, about: EndNotice, job: Job) -> bool:
     choice = followers.preference(member)
     if choice == followers.NEVER:
         return False
-    # Who follows somebody else's work has asked to hear of it however it ends.
+    # A follower has asked to hear of the work however it ends.
     return choice == followers.ALWAYS or about.needs_attention or job.created_by_id != member.pk
 
 

@@ -158,7 +158,7 @@ def all_presets() -> list[Preset]:
     return list(PRESETS.values())
 
 
-def _line(name: str, value: Any, source: str, *, is_changed: bool) -> RecipeValue:
+def _line(name: str, value: object, source: str, *, is_changed: bool) -> RecipeValue:
     field = Recipe.model_fields[name]
     literal = get_origin(field.annotation) is not None and all(
         isinstance(arg, str) for arg in get_args(field.annotation)
@@ -177,7 +177,7 @@ def _line(name: str, value: Any, source: str, *, is_changed: bool) -> RecipeValu
     )
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if value is None:
         return "by size"
     if isinstance(value, bool):

@@ -1,6 +1,6 @@
 """The presets: the paper's recipes, what has been learnt since, and two for the demo student.
 
-Each value stands beside its source, so that a page can show why it is what it is. It does not know how a recipe is run.
+Each value stands beside its source, so that a page can show why it is what it is.
 """
 
 from __future__ import annotations

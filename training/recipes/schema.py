@@ -1,7 +1,7 @@
 """Recipes: every hyperparameter of a tuning run, their limits, and presets that name the source of each value.
 
-Pure Python and pydantic. The pages, the API and the engine read the same model, so a recipe accepted by one is
-accepted by all. It does not know students' weights, data, or what a run came to.
+Pure Python and pydantic. The pages, the API and the engine read the same model, so a recipe accepted by one is accepted
+by all.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Recipe(BaseModel):
 
     @field_validator("gradient_checkpointing", mode="before")
     @classmethod
-    def _reads_earlier_releases(cls, value: Any) -> Any:
+    def _reads_earlier_releases(cls, value: object) -> Any:
         return ("on" if value else "off") if isinstance(value, bool) else value
 
     @model_validator(mode="after")
@@ -146,7 +146,7 @@ class Recipe(BaseModel):
 
     @property
     def prefers(self) -> bool:
-        """Whether it goes on from a miniature, with that for its reference."""
+        """Whether it starts from a miniature, which is its reference."""
         return self.objective in ("dpo", "kto")
 
     def rank_for(self, parameters: int) -> int:
@@ -226,5 +226,5 @@ def _problem(detail: Mapping[str, Any]) -> Problem:
 
 def _description_of(field: str) -> str:
     """What a field is, in words."""
-    known = Recipe.model_fields.get(field)
-    return (known and known.description) or ""
+    field_info = Recipe.model_fields.get(field)
+    return (field_info and field_info.description) or ""

@@ -12,13 +12,12 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from members.tokens.idempotency import idempotent
-from review.datasets import queries
 from review.tasks.permissions import task_or_404
 from training.miniatures.serializers import WorkStartedOut
 from training.recipes import display as recipe_selectors
-from training.runs import forecast, launch_run, serializers, starting_point
+from training.runs import forecast, launch_run, serializers
 from training.runs import queries as selectors
-from training.students import queries as student_selectors
+from training.runs.run_request import REQUEST_FIELDS, requested
 from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination, WholeList
 
@@ -47,20 +46,11 @@ class RunsView(APIView):
     @idempotent
     def post(self, request: Request) -> Response:
         data = _read(serializers.PlanIn, request)
-        version = queries.version_or_404(member_of(request), data["dataset_version"])
         run = launch_run.launch(
-            dataset_version=version,
-            student=student_selectors.by_slug(data["student"]),
+            requested(member_of(request), **{name: data[name] for name in REQUEST_FIELDS if name in data}),
             recipe=data["recipe"],
             overrides=data.get("overrides"),
-            device=data["device"],
             by=member_of(request),
-            **starting_point.starting_point(
-                member_of(request),
-                version.dataset.task,
-                starts_from=data.get("starts_from"),
-                teacher=data.get("teacher"),
-            ),
         )
         return Response({"id": run.pk, "job": run.job_id}, status=202)
 
@@ -74,12 +64,15 @@ class RunEstimateView(APIView):
     def post(self, request: Request) -> Response:
         data = _read(serializers.PlanIn, request)
         guess = forecast.forecast_of_form(
-            dataset_version=queries.version_or_404(member_of(request), data["dataset_version"]),
-            student=student_selectors.by_slug(data["student"]),
+            requested(
+                member_of(request),
+                dataset_version=data["dataset_version"],
+                student=data["student"],
+                device=data["device"],
+                teacher=data.get("teacher"),
+            ),
             recipe=data["recipe"],
             overrides=data.get("overrides"),
-            device=data["device"],
-            teacher=student_selectors.by_slug(data["teacher"]) if data.get("teacher") else None,
         )
         return Response(guess.as_json())
 

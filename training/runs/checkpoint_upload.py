@@ -1,8 +1,8 @@
-"""Checkpoints carried to storage while a run goes on, and back where another host takes it over.
+"""Upload checkpoints to storage during a run, and fetch them where another host takes it over.
 
 Done where artefacts lie in a storage that hosts share (S3); in a folder of one host it would only fill the disk twice.
-One thread of a worker carries one checkpoint at a time, always the newest there is: a run never waits for it, and what
-could not be carried in time is carried with the next. It does not know what is in a checkpoint beyond its manifest.
+One thread of a worker uploads one checkpoint at a time, always the newest: a run never waits for it, and a checkpoint
+that was not uploaded in time is superseded by the next.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import queue
 import shutil
 import threading
@@ -24,6 +23,7 @@ from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connections
 
+from jobs.rundir.durable import link_or_copy
 from jobs.supervisor import run_dirs
 from training.models import Checkpoint, TrainingRun
 from training.runs import results
@@ -45,7 +45,7 @@ def is_wanted() -> bool:
 
 
 def upload_soon(run_id: UUID) -> None:
-    """Carry a run's newest checkpoint in this worker's own time; returns at once."""
+    """Queue a run's newest checkpoint for upload; returns at once."""
     if not is_wanted():
         return
     with _lock:
@@ -56,7 +56,7 @@ def upload_soon(run_id: UUID) -> None:
 
 
 def upload_newest(run_id: UUID) -> Checkpoint | None:
-    """Carry the newest checkpoint of a run that lies whole on this host, and drop older ones from storage.
+    """Upload the newest whole checkpoint of a run on this host, and drop older ones from storage.
 
     Returns:
         The checkpoint; None where there is none here, or the newest was carried before.
@@ -138,19 +138,10 @@ def _linked_copy(folder: Path) -> Iterator[Path | None]:
 def _linked(folder: Path, held: Path) -> bool:
     try:
         for file in folder.iterdir():
-            _link(file, held / file.name)
+            link_or_copy(file, held / file.name)
     except FileNotFoundError:
         return False
     return (held / MANIFEST).is_file()
-
-
-def _link(file: Path, target: Path) -> None:
-    try:
-        os.link(file, target)
-    except FileNotFoundError:
-        raise
-    except OSError:
-        shutil.copyfile(file, target)
 
 
 def _upload_files(folder: Path, prefix: str) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ def needs_of(recipe: Recipe, device: str, *, needed_gib: float) -> Needs:
     Args:
         recipe: How many devices, and whether its base is held in 4 bits, which takes a GPU.
         device: `auto`, `cpu` or `cuda`.
-        needed_gib: What each device must have, allowances included; 0 where nobody could tell.
+        needed_gib: What each device must have, allowances included; 0 where it is not known.
     """
     if device == Device.CPU:
         return Needs(devices=recipe.processes)
@@ -38,15 +38,15 @@ def require_devices(recipe: Recipe, device: str, *, needs: Needs) -> None:
     Raises:
         Refusal: 422, with how many there are.
     """
-    known = list(hosts.present())
-    if recipe.processes == 1 or not known:
+    present = list(hosts.present())
+    if recipe.processes == 1 or not present:
         return
-    if device == Device.CPU or (needs.or_cpu and not any(host.gpus for host in known)):
-        most, what = max(host.cores for host in known), "cores"
+    if device == Device.CPU or (needs.or_cpu and not any(host.gpus for host in present)):
+        most, what = max(host.cores for host in present), "cores"
     else:
-        if any(fairness.fits(host, needs) for host in known):
+        if any(fairness.fits(host, needs) for host in present):
             return
-        most, what = max(len(host.gpus) for host in known), "GPUs"
+        most, what = max(len(host.gpus) for host in present), "GPUs"
     if most >= recipe.processes and what == "cores":
         return
     message = f"This run computes on {recipe.processes} devices at once; the largest host has {most} {what}."

@@ -2,7 +2,7 @@
 
 Pure Python: reads a student's config.json and the headers of its weights, never the weights. It counts what the
 engine's loop keeps (`training.engine`); figures it cannot count are named constants, measured by
-`benchmarks/training.py` and stated in docs/training-engine.md. It does not know runs or what they came to.
+`benchmarks/training.py` and stated in docs/training-engine.md.
 """
 
 from __future__ import annotations

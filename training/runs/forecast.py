@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from review.models import DatasetVersion
 from training.inputs import tuning_data
 from training.inputs.tuning_data import RowOutline
 from training.models import Student, TrainingRun
 from training.recipes.schema import Recipe, Toggle
 from training.runs import compose_recipe, host_memory, preflight
 from training.runs.estimate import RunEstimate, estimate_run
+from training.runs.run_request import RunRequest
 from training.sizing.profile import DeviceKind as Place
 from training.states import Device
 from training.students import queries as student_selectors
@@ -59,54 +59,39 @@ class Forecast:
         return {**asdict(self), "trainable_fraction": share}
 
 
-def forecast_of_form(
-    *,
-    dataset_version: DatasetVersion,
-    student: Student,
-    recipe: str,
-    overrides: Mapping[str, Any] | None = None,
-    device: str = Device.AUTO,
-    teacher: Student | None = None,
-) -> Forecast:
+def forecast_of_form(request: RunRequest, *, recipe: str, overrides: Mapping[str, Any] | None = None) -> Forecast:
     """What the run of a launch form would take.
 
     Raises:
         Refusal: What `launch_run.launch` would refuse of the recipe and the rows.
     """
-    composed = compose_recipe.compose(recipe, overrides, student)
-    preflight.require_device(device)
-    preflight.require_quantising(composed, device)
-    preflight.require_rows(dataset_version, composed.reads)
-    return forecast(dataset_version=dataset_version, student=student, recipe=composed, device=device, teacher=teacher)
+    composed = compose_recipe.compose(recipe, overrides, request.student)
+    preflight.require_device(request.device)
+    preflight.require_quantising(composed, request.device)
+    preflight.require_rows(request.dataset_version, composed.reads)
+    return forecast(request, recipe=composed)
 
 
-def forecast(
-    *,
-    dataset_version: DatasetVersion,
-    student: Student,
-    recipe: Recipe,
-    device: str = Device.AUTO,
-    rows: Sequence[RowOutline] | None = None,
-    teacher: Student | None = None,
-) -> Forecast:
+def forecast(request: RunRequest, *, recipe: Recipe, rows: Sequence[RowOutline] | None = None) -> Forecast:
     """What a run on a frozen version, or on some of its training rows, would take.
 
     Raises:
         Refusal: The version is not frozen, the student's folder is not there any more, or no host's memory holds the
             run: with the nearest recipe that fits.
     """
-    files = tuning_data.tuning_data_of(dataset_version, recipe.reads)
+    version, student, teacher = request.dataset_version, request.student, request.teacher
+    files = tuning_data.tuning_data_of(version, recipe.reads)
     if files is None:
-        raise Refusal("not_frozen", f"{dataset_version} is not frozen yet.", status=409)
+        raise Refusal("not_frozen", f"{version} is not frozen yet.", status=409)
     lengths = [row.characters for row in (tuning_data.outlines(files.train) if rows is None else rows)]
     earlier = _measured(student, recipe)
     row_tokens, length_note = _tokens_of(lengths, earlier)
     # Of the newest runs the longest: one of a few steps has hardly warmed up when it ends.
     like = max(earlier, key=lambda run: int(run.summary["tokens"]), default=None)
     speed = like.summary["tokens_per_s"] if like else None
-    place = _place(recipe, device)
+    place = _place(recipe, request.device)
     plan = _EstimateInputs(
-        student, recipe, row_tokens, device, place, teacher if recipe.objective == "distil" else None
+        student, recipe, row_tokens, request.device, place, teacher if recipe.objective == "distil" else None
     )
     guess, guess_note = _estimate(plan, tokens_per_s=speed)
     plain = _in_fp32(plan) if guess else None
@@ -220,13 +205,13 @@ def _estimate(plan: _EstimateInputs, *, tokens_per_s: float | None) -> tuple[Run
 
 def _published_note(plan: _EstimateInputs, guess: RunEstimate | None) -> str:
     """What a student in common use takes by its published shape, where its folder cannot be asked."""
-    known = student_selectors.known_student(plan.student)
-    if known is None:
+    published = student_selectors.known_student(plan.student)
+    if published is None:
         return ""
-    description = f"{known.name}: {known.template}. Licence: {known.licence}."
+    description = f"{published.name}: {published.template}. Licence: {published.licence}."
     if guess is not None or not plan.row_tokens:
         return description
-    gib = known.memory_gib(plan.recipe, plan.row_tokens, plan.place)
+    gib = published.memory_gib(plan.recipe, plan.row_tokens, plan.place)
     return f"{description} By its published shape it needs about {gib:.1f} GiB of memory."
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 
 from training.recipes.presets import PRESETS
 from training.recipes.schema import Recipe
 from training.states import Device
+
+if TYPE_CHECKING:
+    from review.models import DatasetVersion
+    from training.models import Student
 
 OVERRIDE = "set-"
 
@@ -31,8 +35,11 @@ class StartingPointForm(forms.Form):
     def offer(self, *, students: Iterable[Any], miniatures: Iterable[Any], blank: tuple[str, str] = ("–", "–")) -> None:
         """Say what there is to choose from, and how no miniature and no teacher read."""
         begun = [("", blank[0]), *((str(miniature.pk), miniature.name) for miniature in miniatures)]
-        self.fields["starts_from"].choices = begun  # type: ignore[attr-defined]
-        self.fields["teacher"].choices = [("", blank[1]), *((s.slug, s.name) for s in students)]  # type: ignore[attr-defined]
+        cast(forms.ChoiceField, self.fields["starts_from"]).choices = begun
+        cast(forms.ChoiceField, self.fields["teacher"]).choices = [
+            ("", blank[1]),
+            *((s.slug, s.name) for s in students),
+        ]
 
 
 class LaunchForm(StartingPointForm):
@@ -61,8 +68,10 @@ class LaunchForm(StartingPointForm):
         self.offer(students=students, miniatures=miniatures, blank=blank)
         if miniatures:
             self.initial.setdefault("starts_from", str(miniatures[0].pk))
-        self.fields["dataset_version"].choices = [(str(v.pk), f"{v} ({_rows(v)})") for v in versions]  # type: ignore[attr-defined]
-        self.fields["student"].choices = [(s.slug, _student_label(s)) for s in students]  # type: ignore[attr-defined]
+        cast(forms.ChoiceField, self.fields["dataset_version"]).choices = [
+            (str(v.pk), f"{v} ({_rows(v)})") for v in versions
+        ]
+        cast(forms.ChoiceField, self.fields["student"]).choices = [(s.slug, _student_label(s)) for s in students]
 
     def overrides(self) -> dict[str, Any]:
         """Values typed in the recipe's table, in the types of a recipe where they have one."""
@@ -88,12 +97,12 @@ def _read(name: str, text: str) -> Any:
     return text
 
 
-def _rows(version: Any) -> str:
+def _rows(version: DatasetVersion) -> str:
     splits = version.counts.get("sft_splits") or {}
     return f"{splits.get('train', 0)} train, {splits.get('validation', 0)} validation rows"
 
 
-def _student_label(student: Any) -> str:
+def _student_label(student: Student) -> str:
     if not student.parameters:
         return str(student.name)
     millions = student.parameters / 1e6

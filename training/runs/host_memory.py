@@ -43,7 +43,7 @@ def has_gpus_everywhere() -> bool:
 
 
 def teacher_bytes(teacher: Student | None, recipe: Recipe, place: Place) -> int:
-    """What a teacher's weights take beside the student, held as a frozen base is; 0 where nobody knows their number."""
+    """What a teacher's weights take beside the student, held as a frozen base is; 0 where their number is not known."""
     if teacher is None or not teacher.parameters:
         return 0
     is_half = recipe.dtype != "fp32" if place == "cuda" else recipe.dtype == "bf16"

@@ -15,15 +15,16 @@ from django.urls import reverse
 from audit import trail
 from jobs.lifecycle import control
 from members.models import Member
-from review.models import DatasetVersion, Task
+from review.models import Task
 from review.states import Role
 from review.tasks.permissions import require
 from training.inputs import samples, tuning_data
 from training.inputs.samples import Sample
-from training.models import Miniature, Student, TrainingRun
+from training.models import TrainingRun
 from training.recipes import presets
 from training.runs import compose_recipe, device_needs, forecast, preflight, starting_point
-from training.states import Device, RunPurpose
+from training.runs.run_request import RunRequest
+from training.states import RunPurpose
 from web.errors import Refusal
 
 KIND = "training"
@@ -31,29 +32,21 @@ KIND = "training"
 
 @transaction.atomic
 def launch(
+    request: RunRequest,
     *,
-    dataset_version: DatasetVersion,
-    student: Student,
     recipe: str,
     by: Member | None,
     overrides: Mapping[str, Any] | None = None,
-    device: str = Device.AUTO,
-    starts_from: Miniature | None = None,
-    teacher: Student | None = None,
     sample: Sample | None = None,
     purpose: RunPurpose = RunPurpose.MINIATURE,
 ) -> TrainingRun:
     """Order a tuning run; the work itself is a job.
 
     Args:
-        dataset_version: A frozen version with at least 8 training rows and 1 validation row.
-        student: The base model.
+        request: What to tune; its version has at least 8 training rows and 1 validation row.
         recipe: Name of a preset.
         by: A lead of the version's task; None when the product does it by itself.
         overrides: Values that replace the preset's.
-        device: `auto`, `cpu` or `cuda`.
-        starts_from: The miniature that preferences (DPO, KTO) go on from; of the same task and student.
-        teacher: Whom distillation learns from.
         sample: Tune on so many of the training records only.
         purpose: What the run is for; a study's runs are left out of lists.
 
@@ -62,16 +55,14 @@ def launch(
         Refusal: The version is not frozen or too small, the recipe is out of range or known to fail on this student,
             the miniature to go on from or the teacher is missing or does not suit, a GPU is asked for where none is, or the disk is nearly full.
     """
-    task = dataset_version.dataset.task
+    task, version, student, device = request.task, request.dataset_version, request.student, request.device
     if by is not None:
         require(by, task, Role.LEAD)
     composed = compose_recipe.compose(recipe, overrides, student)
     preflight.require_device(device)
     preflight.require_quantising(composed, device)
-    starting_point.require_starting_point(
-        composed, task=task, student=student, starts_from=starts_from, teacher=teacher
-    )
-    preflight.require_rows(dataset_version, composed.reads)
+    starting_point.require_starting_point(composed, request)
+    preflight.require_rows(version, composed.reads)
     if sample and composed.prefers:
         raise Refusal(
             "sample_of_preferences",
@@ -79,10 +70,8 @@ def launch(
             hint="Launch it on the whole version.",
             status=400,
         )
-    rows = samples.rows_of(dataset_version, sample) if sample else None
-    guess = forecast.forecast(
-        dataset_version=dataset_version, student=student, recipe=composed, device=device, rows=rows, teacher=teacher
-    )
+    rows = samples.rows_of(version, sample) if sample else None
+    guess = forecast.forecast(request, recipe=composed, rows=rows)
     preflight.require_disk(guess.disk_bytes)
     needs = device_needs.needs_of(composed, device, needed_gib=guess.needed_gib or 0)
     device_needs.require_devices(composed, device, needs=needs)
@@ -92,11 +81,11 @@ def launch(
     run = TrainingRun(
         task=task,
         number=number,
-        dataset_version=dataset_version,
-        task_version=tuning_data.newest_task_version(dataset_version),
+        dataset_version=version,
+        task_version=tuning_data.newest_task_version(version),
         student=student,
-        starts_from=starts_from,
-        teacher=teacher,
+        starts_from=request.starts_from,
+        teacher=request.teacher,
         recipe_name=recipe,
         recipe=composed.model_dump(mode="json"),
         overrides=compose_recipe.changed_values(recipe, composed),

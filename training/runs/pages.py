@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -21,13 +21,18 @@ from training.miniatures import queries as miniature_selectors
 from training.notices import followers
 from training.recipes import display as recipe_selectors
 from training.recipes.presets import PRESETS
-from training.runs import charts, comparison, forecast, launch_run, starting_point
+from training.recipes.schema import Preset
+from training.runs import charts, comparison, forecast, launch_run
 from training.runs import queries as runs_queries
 from training.runs.comparison import compare_with_fp32
 from training.runs.forms import LaunchForm, overrides_of, typed_overrides
+from training.runs.run_request import REQUEST_FIELDS, requested
 from training.students import queries as student_selectors
 from web.errors import Refusal
 from web.http.pagination import numbered_page
+
+if TYPE_CHECKING:
+    from review.models import Task
 
 
 @require_http_methods(["GET", "POST"])
@@ -38,15 +43,10 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         chosen = form.cleaned_data
         try:
             run = launch_run.launch(
-                dataset_version=queries.version_or_404(member_of(request), chosen["dataset_version"]),
-                student=student_selectors.by_slug(chosen["student"]),
+                requested(member_of(request), **{name: chosen[name] for name in REQUEST_FIELDS}),
                 recipe=chosen["recipe"],
                 overrides=form.overrides(),
-                device=chosen["device"],
                 by=member_of(request),
-                **starting_point.starting_point(
-                    member_of(request), task, starts_from=chosen["starts_from"], teacher=chosen["teacher"]
-                ),
             )
             return redirect("training:run", run.pk)
         except Refusal as error:
@@ -86,16 +86,16 @@ def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     """What the run in the launch form would take; a refusal stands in its place."""
     task = task_or_404(member_of(request), slug)
     context: dict[str, Any] = {"task": task}
-    teacher = request.GET.get("teacher", "")
     try:
-        version = queries.version_or_404(member_of(request), _uuid(request.GET.get("dataset_version", "")))
-        context["estimate"] = forecast.forecast_of_form(
-            dataset_version=version,
-            student=student_selectors.by_slug(request.GET.get("student", "")),
-            recipe=request.GET.get("recipe", ""),
-            overrides=overrides_of(request.GET),
+        run_request = requested(
+            member_of(request),
+            dataset_version=_uuid(request.GET.get("dataset_version", "")),
+            student=request.GET.get("student", ""),
             device=request.GET.get("device") or "auto",
-            teacher=student_selectors.by_slug(teacher) if teacher else None,
+            teacher=request.GET.get("teacher"),
+        )
+        context["estimate"] = forecast.forecast_of_form(
+            run_request, recipe=request.GET.get("recipe", ""), overrides=overrides_of(request.GET)
         ).as_json()
     except Refusal as error:
         context["refusal"] = error
@@ -139,7 +139,7 @@ def _uuid(text: str) -> UUID:
         return UUID(int=0)
 
 
-def _form(request: HttpRequest, task: Any) -> LaunchForm:
+def _form(request: HttpRequest, task: Task) -> LaunchForm:
     preset = _preset(request)
     kept = ("dataset_version", "student", "starts_from", "teacher")
     initial = {"recipe": preset.name, **{name: request.GET[name] for name in kept if request.GET.get(name)}}
@@ -152,7 +152,7 @@ def _form(request: HttpRequest, task: Any) -> LaunchForm:
     )
 
 
-def _preset(request: HttpRequest) -> Any:
+def _preset(request: HttpRequest) -> Preset:
     name = (request.POST if request.method == "POST" else request.GET).get("recipe", "")
     return PRESETS.get(name) or PRESETS["demo"]
 
@@ -172,7 +172,7 @@ def _how_it_runs(metrics: charts.Metrics) -> list[tuple[str, str, str, dict[str,
 
 def _run_context(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
     run_row = runs_queries.run_or_404(member_of(request), run_id)
-    # The row's seq is read before its events: the stream goes on from there, and what stands in both is drawn once.
+    # The row's seq is read before its events: the stream continues from there, and what stands in both is drawn once.
     metrics = runs_queries.metrics(run_row)
     return {
         "task": run_row.task,

@@ -86,13 +86,13 @@ def require_device(device: str) -> None:
         Refusal: 400 for an unknown device, 422 for a GPU where none is.
     """
     if device not in Device.values:
-        known = ", ".join(Device.values)
+        devices = ", ".join(Device.values)
         raise Refusal(
             "bad_device",
             f"There is no device '{device}'.",
-            hint=f"Devices: {known}.",
+            hint=f"Devices: {devices}.",
             status=400,
-            errors={"device": [f"Choose one of {known}."]},
+            errors={"device": [f"Choose one of {devices}."]},
         )
     if device == Device.CUDA and _all_workers_are_here() and not _has_gpu():
         message = "This run asks for a GPU, and no training worker has one."

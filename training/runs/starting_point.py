@@ -5,28 +5,22 @@ What only the engine can know, such as whether two tokenizers are the same, it r
 
 from __future__ import annotations
 
-from typing import TypedDict
-
-from members.models import Member
 from review.models import Task
-from training.miniatures import queries
 from training.models import Miniature, Student
 from training.recipes.schema import Recipe
-from training.students import queries as students_queries
+from training.runs.run_request import RunRequest
 from web.errors import Refusal
 
 
-def require_starting_point(
-    recipe: Recipe, *, task: Task, student: Student, starts_from: Miniature | None, teacher: Student | None
-) -> None:
+def require_starting_point(recipe: Recipe, request: RunRequest) -> None:
     """Refuse a beginning that does not suit the recipe, the task or the student.
 
     Raises:
         Refusal: 400 for what is missing or superfluous, 422 for a miniature of another task or student, for whole
             weights gone on from by adapters, and for a student that would be its own teacher.
     """
-    _require_start(recipe, task, student, starts_from)
-    _require_teacher(recipe, student, teacher)
+    _require_start(recipe, request.task, request.student, request.starts_from)
+    _require_teacher(recipe, request.student, request.teacher)
 
 
 def _require_start(recipe: Recipe, task: Task, student: Student, starts_from: Miniature | None) -> None:
@@ -93,28 +87,3 @@ def _require_teacher(recipe: Recipe, student: Student, teacher: Student | None) 
 
 def _refusal(code: str, field: str, message: str, hint: str, status: int = 422) -> Refusal:
     return Refusal(code, message, hint=hint, status=status, errors={field: [message]})
-
-
-class RunStart(TypedDict):
-    """As `launch_run.launch` and sweeps take it."""
-
-    starts_from: Miniature | None
-    teacher: Student | None
-
-
-def starting_point(member: Member, task: Task, *, starts_from: str | None, teacher: str | None) -> RunStart:
-    """The rows of two names, empty ones being none.
-
-    Args:
-        member: Who asks.
-        task: The task of the rows to tune on.
-        starts_from: Id or short name of a miniature of this task.
-        teacher: Short name of a student.
-
-    Raises:
-        Refusal: 400, there is none of that name that the member may see.
-    """
-    return {
-        "starts_from": queries.by_slug_or_id(member, task, starts_from) if starts_from else None,
-        "teacher": students_queries.by_slug(teacher) if teacher else None,
-    }

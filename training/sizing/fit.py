@@ -1,4 +1,4 @@
-"""The recipe nearest to one that does not fit. It does not know where memory is, only how much there is."""
+"""The recipe nearest to one that does not fit."""
 
 from __future__ import annotations
 

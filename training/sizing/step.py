@@ -1,9 +1,8 @@
 """Bytes of tensors at the peak of one optimiser step of the engine, from a student's shape and a recipe.
 
 Autograd keeps, of every layer, what its way back will need; which tensors those are, and in which format, is a property
-of the code that runs. The coefficients below count them, in bytes a token of each width; `benchmarks/memory.py` runs the
-very step on tensors without content and holds the sum against what it counts. It does not know allocators, and so
-neither fragmentation nor what a driver takes for itself.
+of the code that runs. The coefficients below count them, in bytes a token of each width; `benchmarks/memory.py` runs
+the very step on tensors without content and holds the sum against what it counts.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ class KnownStudent:
 
     @property
     def facts(self) -> list[str]:
-        """What somebody who registers or tunes it should know, in sentences with their sources."""
+        """What a member who registers or tunes it should know, in sentences with their sources."""
         return [
             f"{self.name}: {self.template}. Licence: {self.licence} (its model card, {self.hub_id}).",
             f"The paper's recipes for its size: LoRA of rank {self.rank} at a rate of {self.rates['lora']:g}, or all weights"
@@ -272,10 +272,10 @@ def find_known(*, hub_id: str = "", family: str = "", parameters: int | None = N
 
     Weights that are stored with a copy of a tied output layer count it twice.
     """
-    for known in KNOWN_STUDENTS:
-        if hub_id and known.hub_id.lower() == hub_id.lower():
-            return known
-        copied = known.parameters + (math.prod((known.vocabulary, known.hidden)) if known.is_tied else 0)
-        if not hub_id and family == known.family and parameters in (known.parameters, copied):
-            return known
+    for student in KNOWN_STUDENTS:
+        if hub_id and student.hub_id.lower() == hub_id.lower():
+            return student
+        copied = student.parameters + (math.prod((student.vocabulary, student.hidden)) if student.is_tied else 0)
+        if not hub_id and family == student.family and parameters in (student.parameters, copied):
+            return student
     return None

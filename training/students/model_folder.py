@@ -1,7 +1,6 @@
 """A student's folder looked at from outside: is it a model, how large is it, and is it still the same.
 
-Pure Python, without torch: a web host reads `config.json` and the headers of safetensors files only. It does not know
-rows, recipes, or how weights are loaded.
+Pure Python, without torch: a web host reads `config.json` and the headers of safetensors files only.
 """
 
 from __future__ import annotations
@@ -60,19 +59,8 @@ def inspect_folder(path: str, *, roots: Sequence[Path]) -> FolderFacts:
             read, no weights, pickled weights only, damaged weights, no tokenizer.
     """
     folder = Path(path).expanduser().resolve()
-    if not any(folder.is_relative_to(Path(root).resolve()) for root in roots):
-        allowed = " or ".join(str(root) for root in roots) or "any folder: none is allowed here"
-        raise _refusal(
-            "student_outside_roots",
-            f"The folder {path} lies outside the folders students may come from.",
-            f"Move it into {allowed}, or set STUDENT_ROOTS.",
-        )
-    if not folder.is_dir():
-        raise _refusal("student_not_found", f"There is no folder {path} on this host.", "Check the path.")
+    require_model(folder, roots=roots)
     config = _config(folder)
-    weights = sorted(folder.glob("*.safetensors"))
-    if not weights:
-        raise _without_weights(folder)
     if not ((folder / "tokenizer.json").is_file() or any(folder.glob("*.model"))):
         raise _refusal(
             "student_without_tokenizer",
@@ -88,6 +76,32 @@ def inspect_folder(path: str, *, roots: Sequence[Path]) -> FolderFacts:
         context_length=context if type(context) is int and 0 < context <= MAX_CONTEXT else None,
         bytes=sum(file.stat().st_size for file in _model_files(folder)),
     )
+
+
+def require_model(folder: Path, *, roots: Sequence[Path] | None) -> None:
+    """Refuse a folder that holds no model of safetensors, or lies where students may not come from.
+
+    Args:
+        folder: Links followed.
+        roots: Folders it must lie in, links followed; None for any.
+
+    Raises:
+        Refusal: 422, with a code of its own for: outside the roots, missing, no config.json, no weights, pickled
+            weights only.
+    """
+    if roots is not None and not any(folder.is_relative_to(Path(root).resolve()) for root in roots):
+        allowed = " or ".join(str(root) for root in roots) or "any folder: none is allowed here"
+        raise _refusal(
+            "student_outside_roots",
+            f"The folder {folder} lies outside the folders students may come from.",
+            f"Move it into {allowed}, or have an admin add its folder to STUDENT_ROOTS.",
+        )
+    if not folder.is_dir():
+        raise _refusal("student_not_found", f"There is no folder {folder} on this host.", "Check the path.")
+    if not (folder / "config.json").is_file():
+        raise _without_config(folder)
+    if not any(folder.glob("*.safetensors")):
+        raise _without_weights(folder)
 
 
 def require_servable(folder: Path) -> None:
@@ -150,11 +164,7 @@ def _config(folder: Path) -> dict[str, Any]:
     try:
         config = strict_json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise _refusal(
-            "student_without_config",
-            f"{folder.name} holds no config.json, so it is no model.",
-            "Give the folder that save_pretrained wrote.",
-        ) from None
+        raise _without_config(folder) from None
     except (OSError, ValueError) as error:
         raise _refusal(
             "student_bad_config", f"config.json of {folder.name} cannot be read: {error}.", "Copy the folder again."
@@ -172,6 +182,14 @@ def _config(folder: Path) -> dict[str, Any]:
             "Give the folder that save_pretrained wrote.",
         )
     return config
+
+
+def _without_config(folder: Path) -> Refusal:
+    return _refusal(
+        "student_without_config",
+        f"{folder.name} holds no config.json, so it is no model.",
+        "Give the folder that save_pretrained wrote.",
+    )
 
 
 def _without_weights(folder: Path) -> Refusal:

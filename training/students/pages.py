@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -18,6 +18,10 @@ from training.students.catalogue import FORECAST_ROWS, KNOWN_STUDENTS
 from training.students.forms import StudentForm
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+
+if TYPE_CHECKING:
+    from members.models import Member
+    from training.models import Student
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,7 +48,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "training/students.html", context, status=status)
 
 
-def _register(data: dict[str, Any], by: Any) -> Any:
+def _register(data: dict[str, Any], by: Member) -> Student:
     common = {"by": by, "name": data["name"], "licence": data["licence"], "thinks": data["thinks"]}
     if data["source"] == StudentSource.HUB:
         return registration.register_hub(hub_id=data["hub_id"], revision=data["revision"], **common)

@@ -29,11 +29,11 @@ def by_slug(slug: str) -> Student:
     student = Student.objects.filter(slug=slug).first()
     if student is not None:
         return student
-    known = ", ".join(Student.objects.order_by("slug").values_list("slug", flat=True)) or "none yet"
+    slugs = ", ".join(Student.objects.order_by("slug").values_list("slug", flat=True)) or "none yet"
     raise Refusal(
         "student_unknown",
         f"There is no student '{slug}'.",
-        hint=f"Registered are: {known}.",
+        hint=f"Registered are: {slugs}.",
         status=400,
-        errors={"student": [f"There is no student '{slug}'. Registered are: {known}."]},
+        errors={"student": [f"There is no student '{slug}'. Registered are: {slugs}."]},
     )

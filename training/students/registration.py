@@ -68,8 +68,8 @@ def register_folder(*, path: str, by: Member, name: str = "", licence: str = "",
     _require_admin(by)
     facts = model_folder.inspect_folder(path, roots=settings.STUDENT_ROOTS)
     model_folder.require_servable(facts.path)
-    if known := Student.objects.filter(path=str(facts.path)).first():
-        raise _already_registered(known)
+    if existing := Student.objects.filter(path=str(facts.path)).first():
+        raise _already_registered(existing)
     return _create(
         Student(
             name=name.strip() or facts.path.name,
@@ -110,8 +110,8 @@ def register_hub(
         raise Refusal(
             "bad_hub_id", "A hub student needs an id and the commit it is pinned to.", status=400, errors=errors
         )
-    if known := Student.objects.filter(hub_id=hub_id, revision=revision).first():
-        raise _already_registered(known)
+    if existing := Student.objects.filter(hub_id=hub_id, revision=revision).first():
+        raise _already_registered(existing)
     return _create(
         Student(
             name=name.strip() or hub_id.rpartition("/")[2],
@@ -129,15 +129,15 @@ def register_hub(
 
 def _published_facts(hub_id: str) -> dict[str, Any]:
     """What is known of a hub student in common use before a run has fetched it."""
-    known = catalogue.find_known(hub_id=hub_id)
-    if known is None:
+    published = catalogue.find_known(hub_id=hub_id)
+    if published is None:
         return {}
-    return {"model_type": known.family, "parameters": known.parameters, "context_length": known.context}
+    return {"model_type": published.family, "parameters": published.parameters, "context_length": published.context}
 
 
 def _licence_of(hub_id: str) -> str:
-    known = catalogue.find_known(hub_id=hub_id)
-    return known.licence if known else ""
+    published = catalogue.find_known(hub_id=hub_id)
+    return published.licence if published else ""
 
 
 def folder_of(student: Student) -> Path | None:

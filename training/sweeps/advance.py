@@ -19,6 +19,7 @@ from jobs.states import ENDED_BADLY, STEERABLE, JobState
 from training.inputs import samples
 from training.models import Sweep, SweepCell, TrainingRun
 from training.runs import launch_run
+from training.runs.run_request import RunRequest
 from training.states import RunPurpose, SweepCellState
 from training.sweeps import budget as budgets
 from training.sweeps import launch_sweep
@@ -128,7 +129,7 @@ def _begin_what_fits(sweep: Sweep, now: list[SweepCellStatus]) -> None:
             return
         if each.state != SweepCellState.OPEN:
             continue
-        # Counted anew for each, since a run that was just begun has committed its share.
+        # Counted again for each, since a run that was just begun has committed its share.
         why = _shortfall(sweep, each, selectors.account_of(selectors.cell_statuses(sweep)))
         if why and going:
             # What runs may take less than expected: the decision is left until it has ended.
@@ -152,13 +153,15 @@ def _begin(sweep: Sweep, cell: SweepCell) -> int:
     try:
         with transaction.atomic():
             run = launch_run.launch(
-                dataset_version=sweep.dataset_version,
-                student=sweep.student,
+                RunRequest(
+                    dataset_version=sweep.dataset_version,
+                    student=sweep.student,
+                    device=sweep.device,
+                    starts_from=sweep.starts_from,
+                    teacher=sweep.teacher,
+                ),
                 recipe=sweep.recipe_name,
                 overrides=cell.overrides,
-                device=sweep.device,
-                starts_from=sweep.starts_from,
-                teacher=sweep.teacher,
                 by=None,
                 sample=samples.from_json(cell.sample) if cell.sample else None,
                 purpose=RunPurpose.SWEEP,

@@ -16,11 +16,9 @@ from rest_framework.views import APIView
 from jobs.monitor.serializers import JobSerializer
 from members.session import member_of
 from members.tokens.idempotency import idempotent
-from review.datasets import queries
 from review.tasks.permissions import task_or_404
-from training.runs import starting_point
+from training.runs.run_request import REQUEST_FIELDS, RunRequest, requested
 from training.states import Device
-from training.students import queries as student_selectors
 from training.sweeps import launch_sweep, plan, presentation
 from training.sweeps import queries as selectors
 from training.sweeps.grid import SweepAxes, SweepBudget, SweepRequest
@@ -122,7 +120,7 @@ class SweepsView(APIView):
     @idempotent
     def post(self, request: Request) -> Response:
         body = _read(request)
-        sweep = launch_sweep.launch(body.order(), by=member_of(request), **_chosen(request, body))
+        sweep = launch_sweep.launch(body.order(), _requested(request, body), by=member_of(request))
         return Response({"id": sweep.pk, "job": sweep.job_id}, status=202)
 
 
@@ -134,8 +132,7 @@ class SweepEstimateView(APIView):
     @extend_schema(request=SweepIn, responses=SweepPlan)
     def post(self, request: Request) -> Response:
         body = _read(request)
-        chosen = _chosen(request, body)
-        laid = plan.plan_sweep(body.order(), version=chosen.pop("dataset_version"), **chosen)
+        laid = plan.plan_sweep(body.order(), _requested(request, body))
         return Response(
             {
                 "runs": len(laid.cells),
@@ -196,13 +193,6 @@ def _read(request: Request) -> SweepIn:
     return body
 
 
-def _chosen(request: Request, body: SweepIn) -> dict[str, Any]:
-    asked, member = body.validated_data, member_of(request)
-    version = queries.version_or_404(member, asked["dataset_version"])
-    names = {name: asked.get(name) for name in ("starts_from", "teacher")}
-    return {
-        "dataset_version": version,
-        "student": student_selectors.by_slug(asked["student"]),
-        "device": asked["device"],
-        **starting_point.starting_point(member, version.dataset.task, **names),
-    }
+def _requested(request: Request, body: SweepIn) -> RunRequest:
+    asked = body.validated_data
+    return requested(member_of(request), **{name: asked[name] for name in REQUEST_FIELDS if name in asked})

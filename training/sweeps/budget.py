@@ -49,11 +49,11 @@ class Account:
 def account_of_cells(runs: Sequence[CellSpending]) -> Account:
     """Add up."""
     scale = _scale(runs)
-    known = [run.usd for run in runs if run.usd is not None]
+    prices = [run.usd for run in runs if run.usd is not None]
     ahead = [max(0.0, expected(run.expected_s, scale) - run.taken_s) for run in runs if not run.has_ended]
     return Account(
         spent_s=sum(run.taken_s for run in runs),
-        spent_usd=sum(known) if len(known) == len(runs) else None,
+        spent_usd=sum(prices) if len(prices) == len(runs) else None,
         committed_s=sum(ahead),
         scale=scale,
     )

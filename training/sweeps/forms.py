@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -23,7 +23,7 @@ class NumberListField(forms.CharField):
         super().__init__(required=False, max_length=200, **kwargs)
         self._coerce, self._words = coerce, words
 
-    def clean(self, value: Any) -> tuple[float, ...]:
+    def clean(self, value: object) -> tuple[float, ...]:
         """Numbers in the order in which they were typed."""
         typed = str(super().clean(value)).replace(",", " ").replace(";", " ").replace("%", " ").split()
         try:
@@ -78,8 +78,8 @@ class SweepForm(StartingPointForm):
         super().__init__(data, **kwargs)
         students = list(students)
         self.offer(students=students, miniatures=miniatures)
-        self.fields["dataset_version"].choices = [(str(v.pk), str(v)) for v in versions]  # type: ignore[attr-defined]
-        self.fields["student"].choices = [(s.slug, s.name) for s in students]  # type: ignore[attr-defined]
+        cast(forms.ChoiceField, self.fields["dataset_version"]).choices = [(str(v.pk), str(v)) for v in versions]
+        cast(forms.ChoiceField, self.fields["student"]).choices = [(s.slug, s.name) for s in students]
 
     def clean_share(self) -> tuple[float, ...]:
         """Shares as fractions."""

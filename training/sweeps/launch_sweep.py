@@ -13,12 +13,13 @@ from audit import trail
 from jobs.lifecycle import control
 from jobs.states import JobState
 from members.models import Member
-from review.models import DatasetVersion, Task
+from review.models import Task
 from review.states import Role
 from review.tasks.permissions import require
-from training.models import Miniature, Student, Sweep, SweepCell, TrainingRun
+from training.models import Sweep, SweepCell, TrainingRun
 from training.recipes import presets
-from training.states import Device, RunPurpose
+from training.runs.run_request import RunRequest
+from training.states import RunPurpose
 from training.sweeps import plan as planning
 from training.sweeps.grid import AXES, SweepRequest
 from training.sweeps.plan import PlannedCell
@@ -30,34 +31,24 @@ KIND = "sweep"
 @transaction.atomic
 def launch(
     order: SweepRequest,
+    request: RunRequest,
     *,
-    dataset_version: DatasetVersion,
-    student: Student,
     by: Member,
-    device: str = Device.AUTO,
-    starts_from: Miniature | None = None,
-    teacher: Student | None = None,
 ) -> Sweep:
     """Order a sweep; its runs are launched one after another by its job, as far as the budget reaches.
 
     Args:
         order: The grid, the recipe it starts from, the budget.
-        dataset_version: A frozen version.
-        student: The base model that every run tunes.
+        request: What every run tunes.
         by: A lead of the version's task.
-        device: Where the runs compute.
-        starts_from: The miniature that every run on preferences (DPO, KTO) goes on from.
-        teacher: Whom every distilled run learns from.
 
     Raises:
         PermissionDenied: The member does not lead the task.
         Refusal: It cannot be run; nothing has been launched.
     """
-    task = dataset_version.dataset.task
+    task, student = request.task, request.student
     require(by, task, Role.LEAD)
-    laid = planning.plan_sweep(
-        order, version=dataset_version, student=student, device=device, starts_from=starts_from, teacher=teacher
-    )
+    laid = planning.plan_sweep(order, request)
     # The task's row is the lock under which numbers are given.
     Task.objects.select_for_update().get(pk=task.pk)
     number = (Sweep.objects.filter(task=task).aggregate(top=Max("number"))["top"] or 0) + 1
@@ -75,13 +66,13 @@ def launch(
         id=sweep_id,
         task=task,
         number=number,
-        dataset_version=dataset_version,
+        dataset_version=request.dataset_version,
         student=student,
-        starts_from=starts_from,
-        teacher=teacher,
+        starts_from=request.starts_from,
+        teacher=request.teacher,
         recipe_name=order.recipe,
         grid={name: list(dict.fromkeys(getattr(cell.place, name) for cell in laid.cells)) for name in AXES},
-        device=device,
+        device=request.device,
         max_hours=order.budget.hours,
         max_usd=None if order.budget.usd is None else Decimal(str(order.budget.usd)),
         at_once=order.at_once,

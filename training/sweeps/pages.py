@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,13 +17,16 @@ from review.states import Role
 from review.tasks.permissions import may, task_or_404
 from training.miniatures import queries as miniatures_queries
 from training.notices import followers
-from training.runs import starting_point
+from training.runs.run_request import REQUEST_FIELDS, RunRequest, requested
 from training.students import queries as student_selectors
 from training.sweeps import launch_sweep, plan, presentation
 from training.sweeps import queries as selectors
 from training.sweeps.forms import SweepForm
 from web.errors import Refusal
 from web.http.pagination import numbered_page
+
+if TYPE_CHECKING:
+    from review.models import Task
 
 
 @require_http_methods(["GET", "POST"])
@@ -32,7 +35,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     form, refusal = _form(request, task, request.POST if request.method == "POST" else None, request.GET), None
     if request.method == "POST" and form.is_valid():
         try:
-            sweep = launch_sweep.launch(form.order(), by=member_of(request), **_chosen(request, task, form))
+            sweep = launch_sweep.launch(form.order(), _requested(request, form), by=member_of(request))
             return redirect("training:sweep", sweep.pk)
         except Refusal as error:
             refusal = error
@@ -52,12 +55,11 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     """What the sweep in the form would be and take; a refusal stands in its place."""
     task = task_or_404(member_of(request), slug)
-    form, context = _form(request, task, request.GET, {}), dict[str, Any](task=task)
+    form, context = _form(request, task, request.GET, QueryDict()), dict[str, Any](task=task)
     if not form.is_valid():
         return render(request, "training/_sweep_estimate.html", {**context, "form": form})
     try:
-        chosen = _chosen(request, task, form)
-        context["laid"] = plan.plan_sweep(form.order(), version=chosen.pop("dataset_version"), **chosen)
+        context["laid"] = plan.plan_sweep(form.order(), _requested(request, form))
     except Refusal as error:
         context["refusal"] = error
     return render(request, "training/_sweep_estimate.html", context)
@@ -70,7 +72,7 @@ def sweep(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
 
 @require_GET
 def progress(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
-    """The part of a sweep's page that changes while it goes on."""
+    """The part of a sweep's page that changes while it runs."""
     return render(request, "training/_sweep_cells.html", _context(request, sweep_id))
 
 
@@ -112,7 +114,7 @@ def _context(request: HttpRequest, sweep_id: UUID) -> dict[str, Any]:
     }
 
 
-def _form(request: HttpRequest, task: Any, data: Any, initial: Any) -> SweepForm:
+def _form(request: HttpRequest, task: Task, data: QueryDict | None, initial: QueryDict) -> SweepForm:
     versions = queries.frozen_versions(task).select_related("dataset")
     students = student_selectors.all_students()
     # Something that can be launched as it stands, so that the estimate begins with figures and not with a refusal.
@@ -121,12 +123,5 @@ def _form(request: HttpRequest, task: Any, data: Any, initial: Any) -> SweepForm
     return SweepForm(data, versions=versions, students=students, miniatures=begun, initial=begin)
 
 
-def _chosen(request: HttpRequest, task: Any, form: SweepForm) -> dict[str, Any]:
-    chosen = form.cleaned_data
-    names = {name: chosen[name] for name in ("starts_from", "teacher")}
-    return {
-        "dataset_version": queries.version_or_404(member_of(request), chosen["dataset_version"]),
-        "student": student_selectors.by_slug(chosen["student"]),
-        "device": chosen["device"],
-        **starting_point.starting_point(member_of(request), task, **names),
-    }
+def _requested(request: HttpRequest, form: SweepForm) -> RunRequest:
+    return requested(member_of(request), **{name: form.cleaned_data[name] for name in REQUEST_FIELDS})

@@ -16,10 +16,11 @@ from review.spec.prompting import canonical_json
 from training.inputs import samples, tuning_data
 from training.inputs.samples import Sample
 from training.inputs.tuning_data import RowOutline
-from training.models import Miniature, Student, SweepCell, TrainingRun
+from training.models import Student, SweepCell, TrainingRun
 from training.recipes import identity
 from training.recipes.schema import Recipe
 from training.runs import compose_recipe, forecast, preflight, starting_point
+from training.runs.run_request import RunRequest
 from training.sweeps import budget as budgets
 from training.sweeps import queries as selectors
 from training.sweeps.grid import MAX_AT_ONCE, GridError, GridPoint, SweepRequest, grid_points, overrides_of
@@ -86,34 +87,23 @@ class PlannedSweep:
 
 def plan_sweep(
     order: SweepRequest,
-    *,
-    version: DatasetVersion,
-    student: Student,
-    device: str,
-    starts_from: Miniature | None = None,
-    teacher: Student | None = None,
+    request: RunRequest,
 ) -> PlannedSweep:
     """Lay out a sweep.
 
     Args:
         order: What to try, from which recipe, under which budget.
-        version: The rows.
-        student: What every run tunes.
-        device: Where the runs compute.
-        starts_from: The miniature that every run on preferences goes on from.
-        teacher: Whom every distilled run learns from.
+        request: What every run tunes.
 
     Raises:
         Refusal: The version is not frozen or too small, the grid or the budget cannot be, a recipe cannot be run on
             this student or lacks what it begins with, a price is missing, or the first run alone is beyond the budget.
     """
-    base = compose_recipe.compose(order.recipe, order.overrides, student)
-    preflight.require_device(device)
-    preflight.require_quantising(base, device)
-    starting_point.require_starting_point(
-        base, task=version.dataset.task, student=student, starts_from=starts_from, teacher=teacher
-    )
-    preflight.require_rows(version, base.reads)
+    base = compose_recipe.compose(order.recipe, order.overrides, request.student)
+    preflight.require_device(request.device)
+    preflight.require_quantising(base, request.device)
+    starting_point.require_starting_point(base, request)
+    preflight.require_rows(request.dataset_version, base.reads)
     _require_order(order)
     _require_whole(base, order)
     try:
@@ -122,39 +112,28 @@ def plan_sweep(
         raise Refusal(
             "bad_sweep", str(error), hint="Mend the fields named.", status=400, errors=error.errors
         ) from error
-    marks = _beginning_marks(starts_from, teacher)
-    cells = _cells(points, order, version=version, student=student, device=device, teacher=teacher, begins=marks)
-    plan = PlannedSweep(order, base, tuple(cells), selectors.expected_usd_per_hour())
+    plan = PlannedSweep(order, base, tuple(_cells(points, order, request)), selectors.expected_usd_per_hour())
     _require_budget(plan)
     return plan
 
 
-def _cells(
-    found: Sequence[GridPoint],
-    order: SweepRequest,
-    *,
-    version: DatasetVersion,
-    student: Student,
-    device: str,
-    teacher: Student | None,
-    begins: Mapping[str, str],
-) -> list[PlannedCell]:
-    rows_by_share = {place.share: _rows(version, place.share, order) for place in found}
+def _cells(points: Sequence[GridPoint], order: SweepRequest, request: RunRequest) -> list[PlannedCell]:
+    version, student = request.dataset_version, request.student
+    rows_by_share = {place.share: _rows(version, place.share, order) for place in points}
+    begins = _beginning_marks(request)
     planned = []
-    for place in found:
+    for place in points:
         base = compose_recipe.compose(order.recipe, order.overrides, student)
         overrides = {**order.overrides, **overrides_of(place, base)}
         recipe = compose_recipe.compose(order.recipe, overrides, student)
         sample, rows = rows_by_share[place.share]
-        guess = forecast.forecast(
-            dataset_version=version, student=student, recipe=recipe, device=device, rows=rows, teacher=teacher
-        )
+        guess = forecast.forecast(request, recipe=recipe, rows=rows)
         mark = _fingerprint(version, student, recipe, sample, begins)
         planned.append(PlannedCell(place, overrides, sample, mark, guess.seconds, None))
-    known = _measured([cell.fingerprint for cell in planned])
+    measured_runs = _measured([cell.fingerprint for cell in planned])
     return [
         PlannedCell(
-            cell.place, cell.overrides, cell.sample, cell.fingerprint, cell.seconds, known.get(cell.fingerprint)
+            cell.place, cell.overrides, cell.sample, cell.fingerprint, cell.seconds, measured_runs.get(cell.fingerprint)
         )
         for cell in planned
     ]
@@ -173,11 +152,11 @@ def _rows(
     return samples.as_json(sample, rows), rows
 
 
-def _beginning_marks(starts_from: Miniature | None, teacher: Student | None) -> dict[str, str]:
+def _beginning_marks(request: RunRequest) -> dict[str, str]:
     """What tells a beginning from another; empty for runs that begin with the student alone."""
-    marks = {}
-    if starts_from is not None:
-        marks["starts_from"] = starts_from.manifest_sha256
+    marks, teacher = {}, request.teacher
+    if request.starts_from is not None:
+        marks["starts_from"] = request.starts_from.manifest_sha256
     if teacher is not None:
         marks["teacher"] = teacher.manifest_sha256 or f"{teacher.hub_id}@{teacher.revision}"
     return marks

@@ -71,7 +71,7 @@ def _at(axis: str, value: float) -> float:
     return value * 100 if axis == "share" else value
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
 
 

@@ -75,5 +75,5 @@ def totals_of(summary: Mapping[str, Any]) -> dict[str, float]:
     return {f"total/{name}": float(value) for name, value in summary.items() if _is_number(value)}
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

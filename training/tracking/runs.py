@@ -33,5 +33,5 @@ def _parameters(run: TrainingRun) -> dict[str, Any]:
     return {**data, **run.recipe}
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return "" if value is None else str(value)

@@ -21,6 +21,7 @@ from tests.training.conftest import freeze, write_student
 from tests.training.miniatures import conclude
 from training.models import Miniature
 from training.runs import launch_run
+from training.runs.run_request import RunRequest
 from training.students import registration
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +35,8 @@ def miniature(task: Task, admin: Member, tmp_path: Path, settings: Any) -> Minia
     folder = write_student(tmp_path / "students" / "tiny")
     student = registration.register_folder(path=str(folder), by=admin, name="Tiny", licence="Apache-2.0")
     return conclude(
-        launch_run.launch(dataset_version=version, student=student, recipe="demo", by=admin), tmp_path / "run"
+        launch_run.launch(RunRequest(dataset_version=version, student=student), recipe="demo", by=admin),
+        tmp_path / "run",
     )
 
 

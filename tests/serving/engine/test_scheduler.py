@@ -13,10 +13,12 @@ from tests.serving import tiny
 from tests.serving.engine.conftest import answer, ask
 from training.engine.contracts import StudentRef
 from training.engine.model import generate, loading
-from training.engine.model.generate import PROSE, Sampling
+from training.engine.model.generate import Sampling
+from training.engine.model.no_repeat_ngram import NO_REPEAT_NGRAM
 
 pytestmark = pytest.mark.engine
 
+PROSE = Sampling(no_repeat_ngram=NO_REPEAT_NGRAM)
 PROMPTS = ["a", "a much longer prompt " * 8, "medium prompt", "b c", "company: Lattice", "x y z " * 20]
 
 

@@ -23,7 +23,7 @@ def save(root, step, *, best=None, keep=2, fingerprint="f", extra=None, size=(3,
     weights = {"a": torch.full(size, float(step))}
     optimiser = {"adamw": {"state": {0: {"step": torch.tensor(float(step))}}, "param_groups": [{"lr": 0.1}]}}
     return checkpoint.save(
-        root, standing=TrainState(step=step), weights=weights, optimiser=optimiser, best=best,
+        root, state=TrainState(step=step), weights=weights, optimiser=optimiser, best=best,
         fingerprint=fingerprint, keep=keep, extra=extra,
     )  # fmt: skip
 
@@ -34,7 +34,7 @@ def test_what_is_saved_is_what_is_read(tmp_path):
     saved, damaged = checkpoint.newest(tmp_path, fingerprint="f")
 
     assert damaged == []
-    assert saved.standing == TrainState(step=7)
+    assert saved.state == TrainState(step=7)
     assert torch.equal(saved.weights["a"], torch.full((3, 4), 7.0))
     assert saved.optimiser["adamw"]["state"][0]["step"] == 7
 
@@ -64,7 +64,7 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path, file, damage):
 
     saved, damaged = checkpoint.newest(tmp_path, fingerprint="f")
 
-    assert saved.standing.step == 1
+    assert saved.state.step == 1
     assert damaged == ["step-00000002"]
 
 
@@ -74,7 +74,7 @@ def test_a_draft_left_by_a_crash_is_no_checkpoint(tmp_path):
 
     saved, damaged = checkpoint.newest(tmp_path, fingerprint="f")
 
-    assert (saved.standing.step, damaged) == (1, [])
+    assert (saved.state.step, damaged) == (1, [])
 
 
 def test_another_runs_checkpoint_is_refused(tmp_path):
@@ -128,7 +128,7 @@ def test_a_disk_that_fills_up_while_saving_leaves_the_checkpoint_before(tmp_path
     assert refused.value.code == "disk_full"
     assert "resume" in refused.value.hint
     assert [path.name for path in tmp_path.iterdir()] == ["step-00000001"]
-    assert checkpoint.newest(tmp_path, fingerprint="f")[0].standing.step == 1
+    assert checkpoint.newest(tmp_path, fingerprint="f")[0].state.step == 1
 
 
 def test_a_disk_that_fills_up_leaves_the_best_weights_before(tmp_path):

@@ -19,19 +19,19 @@ def rows(count):
     (16, 4, 1, 1, 4), (17, 4, 1, 1, 5), (17, 4, 2, 1, 3), (17, 4, 2, 2, 2), (1, 8, 4, 1, 1),
 ])  # fmt: skip
 def test_an_epoch_reads_every_row_once(count, batch, accumulation, processes, steps):
-    course = Schedule(rows(count), Recipe(batch_size=batch, accumulation=accumulation, epochs=2), processes)
+    schedule = Schedule(rows(count), Recipe(batch_size=batch, accumulation=accumulation, epochs=2), processes)
 
-    read = [row.id for step in range(steps) for part in course.batches_of(step) for row in part]
+    read = [row.id for step in range(steps) for part in schedule.batches_of(step) for row in part]
 
-    assert course.total_steps == 2 * steps
+    assert schedule.total_steps == 2 * steps
     assert sorted(read, key=int) == [str(n) for n in range(count)]
 
 
 def test_duties_fall_due_at_their_steps_and_at_the_end():
-    course = Schedule(rows(40), Recipe(batch_size=4, epochs=2, eval_every_steps=6))
+    schedule = Schedule(rows(40), Recipe(batch_size=4, epochs=2, eval_every_steps=6))
 
-    assert [step for step in range(21) if course.validates_after(step)] == [0, 6, 12, 18, 20]
-    assert [step for step in range(21) if course.saves_after(step)] == [0, 10, 20]
+    assert [step for step in range(21) if schedule.validates_after(step)] == [0, 6, 12, 18, 20]
+    assert [step for step in range(21) if schedule.saves_after(step)] == [0, 10, 20]
 
 
 def test_the_rate_warms_up_and_falls_along_a_cosine():
@@ -69,13 +69,13 @@ def test_a_scaler_that_skips_every_step_ends_the_run_and_one_that_recovers_does_
 
 
 def test_one_high_loss_is_noise_and_a_lasting_one_divergence():
-    standing = TrainState()
-    check_divergence(standing, 3.0, 1.0, skipped=False)
-    check_divergence(standing, 12.0, 1.0, skipped=False)
+    state = TrainState()
+    check_divergence(state, 3.0, 1.0, skipped=False)
+    check_divergence(state, 12.0, 1.0, skipped=False)
 
     def keep_on():
         for _ in range(30):
-            check_divergence(standing, 12.0, 1.0, skipped=False)
+            check_divergence(state, 12.0, 1.0, skipped=False)
 
     with pytest.raises(Diverged, match=r"risen from 3\.00"):
         keep_on()

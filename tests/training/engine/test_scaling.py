@@ -35,8 +35,8 @@ def test_other_formats_tell_of_no_scale():
 
 def test_the_curve_tells_the_scale_as_it_stands_and_the_means_of_what_has_one():
     told = []
-    course = Schedule([TokenRow(str(n), [1, 2, 3], 1) for n in range(200)], Recipe(batch_size=1, epochs=5))
-    curve = MetricReporter(lambda kind, **payload: told.append((kind, payload)), course, torch.device("cpu"))
+    schedule = Schedule([TokenRow(str(n), [1, 2, 3], 1) for n in range(200)], Recipe(batch_size=1, epochs=5))
+    curve = MetricReporter(lambda kind, **payload: told.append((kind, payload)), schedule, torch.device("cpu"))
     seconds = TrainState(seconds=1.0)
 
     for step, scale in ((1, 1024.0), (2, 512.0)):

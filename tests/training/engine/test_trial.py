@@ -15,14 +15,14 @@ class Run:
 
     def __init__(self, seconds: dict[str, float], *, total: int = 1000, layout: str = "") -> None:
         self.seconds, self.used, self.told = seconds, ["packed"], []
-        self.standing, self.total = TrainState(layout=layout), total
+        self.state, self.total = TrainState(layout=layout), total
         self.trial = LayoutTrial(("packed", "padded"), self.used.append, self.told.append)
-        self.trial.began(self.standing, total)
+        self.trial.began(self.state, total)
 
     def steps(self, count: int) -> None:
         for _ in range(count):
-            self.standing.step += 1
-            self.trial.stepped(self.standing, 100, self.seconds[self.used[-1]])
+            self.state.step += 1
+            self.trial.stepped(self.state, 100, self.seconds[self.used[-1]])
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_the_clearly_faster_layout_is_kept(packed, padded, kept):
     run.steps(STEPS)
     run.steps(50)
 
-    assert run.used[-1] == run.standing.layout == kept
+    assert run.used[-1] == run.state.layout == kept
     assert len(run.told) == 1
 
 
@@ -63,7 +63,7 @@ def test_one_slow_step_does_not_decide():
 
     run.steps(STEPS)
 
-    assert run.standing.layout == "packed"
+    assert run.state.layout == "packed"
 
 
 def test_a_short_run_is_not_timed():
@@ -87,12 +87,12 @@ def test_a_resumed_run_keeps_what_it_chose():
     ("step_s", "total", "compiles"), [(1.0, 300, 0), (1.0, 400, 1), (0.02, 1500, 0), (0.3, 1500, 1)]
 )
 def test_layers_are_compiled_where_enough_of_the_run_is_left(step_s, total, compiles):
-    compiled, told, standing = [], [], TrainState()
+    compiled, told, state = [], [], TrainState()
     trial = CompileTrial(lambda: compiled.append(1) or 28, told.append)
-    trial.began(standing, total)
+    trial.began(state, total)
 
     for _ in range(20):
-        standing.step += 1
-        trial.stepped(standing, 1000, step_s)
+        state.step += 1
+        trial.stepped(state, 1000, step_s)
 
     assert len(compiled) == len(told) == compiles

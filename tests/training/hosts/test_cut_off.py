@@ -27,6 +27,7 @@ from tests.training.hosts.proxy import Line
 from training.models import Checkpoint
 from training.runs import launch_run
 from training.runs import queries as run_selectors
+from training.runs.run_request import RunRequest
 from training.students import registration
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres_only, pytest.mark.timeout(600)]
@@ -116,7 +117,9 @@ def test_a_host_that_is_cut_off_stops_by_itself_and_another_goes_on_from_storage
     first = host(fleet, "first", tmp_path, **behind)
     fleet.beat()
     version = freeze(task, admin, train=16, validation=2, test=1)
-    run = launch_run.launch(dataset_version=version, student=tiny, recipe="demo", by=admin, overrides=RECIPE)
+    run = launch_run.launch(
+        RunRequest(dataset_version=version, student=tiny), recipe="demo", by=admin, overrides=RECIPE
+    )
     stored = Checkpoint.objects.filter(run=run).exclude(stored=[])
     wait_for(stored.exists, 60)
     engine = wait_for(lambda: engine_of(first / str(run.job_id) / "1"))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from members.models import Member
-from review.models import DatasetVersion, Task
+from review.models import Dataset, DatasetVersion, Task
 from tests.review import factories
 from tests.training.conftest import freeze, write_student
 from tests.training.miniatures import conclude
@@ -19,6 +19,7 @@ from training.miniatures import lineage
 from training.models import Miniature, Student, TrainingRun
 from training.recipes import presets
 from training.runs import forecast, starting_point
+from training.runs.run_request import RunRequest
 from training.students import registration
 from web.errors import Refusal
 
@@ -63,8 +64,8 @@ def test_preferences_read_their_own_rows_and_the_miniature_they_go_on_from(
 def test_the_estimate_counts_the_prompt_of_a_pair_twice(
     launch: Launch, version: DatasetVersion, student: Student
 ) -> None:
-    guess = forecast.forecast_of_form(dataset_version=version, student=student, recipe="dpo")
-    imitation = forecast.forecast_of_form(dataset_version=version, student=student, recipe="demo")
+    guess = forecast.forecast_of_form(RunRequest(dataset_version=version, student=student), recipe="dpo")
+    imitation = forecast.forecast_of_form(RunRequest(dataset_version=version, student=student), recipe="demo")
 
     assert guess.characters > 1.8 * imitation.characters
 
@@ -74,8 +75,9 @@ def test_the_estimate_of_a_distilled_run_counts_its_teacher(
 ) -> None:
     larger.parameters = 100_000_000
 
-    def guess(**order: Any) -> float:
-        found = forecast.forecast_of_form(dataset_version=version, student=student, device="cpu", **order)
+    def guess(recipe: str, teacher: Student | None = None) -> float:
+        request = RunRequest(dataset_version=version, student=student, device="cpu", teacher=teacher)
+        found = forecast.forecast_of_form(request, recipe=recipe)
         assert found.memory_gib is not None
         return found.memory_gib
 
@@ -120,10 +122,13 @@ def test_a_beginning_that_does_not_suit_is_refused_with_the_way_out(
         "larger": larger,
         "itself": small,
     }
-    beginning: dict[str, Any] = {"starts_from": None, "teacher": None} | {key: known[one] for key, one in named.items()}
+    beginning: dict[str, Any] = {key: known[one] for key, one in named.items()}
+    version = DatasetVersion(dataset=Dataset(task=task))
 
     with pytest.raises(Refusal) as caught:
-        starting_point.require_starting_point(presets.compose(recipe), task=task, student=small, **beginning)
+        starting_point.require_starting_point(
+            presets.compose(recipe), RunRequest(dataset_version=version, student=small, **beginning)
+        )
 
     assert (caught.value.code, caught.value.status) == (code, status)
     assert caught.value.hint

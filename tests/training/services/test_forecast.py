@@ -6,6 +6,7 @@ import pytest
 
 from training.models import Student
 from training.runs import forecast
+from training.runs.run_request import RunRequest
 from training.students import registration
 
 pytestmark = pytest.mark.django_db
@@ -13,7 +14,9 @@ pytestmark = pytest.mark.django_db
 
 def notes(version, student, **over):
     return " ".join(
-        forecast.forecast_of_form(dataset_version=version, student=student, recipe="demo", overrides=over).notes
+        forecast.forecast_of_form(
+            RunRequest(dataset_version=version, student=student), recipe="demo", overrides=over
+        ).notes
     )
 
 
@@ -51,6 +54,8 @@ def test_nothing_is_said_of_rows_that_fit(version, student):
 def test_what_a_teacher_cannot_read_is_told_too(version, student):
     teacher = Student(name="Larger", slug="larger", context_length=16, parameters=1000)
 
-    said = forecast.forecast_of_form(dataset_version=version, student=student, recipe="distil", teacher=teacher).notes
+    said = forecast.forecast_of_form(
+        RunRequest(dataset_version=version, student=student, teacher=teacher), recipe="distil"
+    ).notes
 
     assert any("rows look longer than 16 tokens" in note and "a student and a teacher" in note for note in said)

@@ -12,6 +12,7 @@ from jobs.scheduling import hosts
 from training.models import Student, TrainingRun
 from training.recipes.schema import Recipe
 from training.runs import forecast, host_memory, preflight
+from training.runs.run_request import RunRequest
 from training.sizing.profile import RUNTIME_BYTES
 from web.errors import Refusal
 
@@ -129,6 +130,8 @@ def test_memory_is_told_for_the_device_a_run_will_come_to(version, student, monk
         put(f"host-{number}", gpu_gib=size, memory_gib=64)
     monkeypatch.setattr(preflight, "GPU_NODES", ("/",))
 
-    guess = forecast.forecast_of_form(dataset_version=version, student=student, recipe="demo", device=device)
+    guess = forecast.forecast_of_form(
+        RunRequest(dataset_version=version, student=student, device=device), recipe="demo"
+    )
 
     assert guess.memory_on == place

@@ -1,16 +1,15 @@
 """Verified saved states of a run: written so that a crash or a power cut leaves the one before whole.
 
-A checkpoint is a folder `step-00000040` with the tuned weights, the optimiser, the random states, where the run
-stands, what the objective keeps, the best weights so far and, last, a manifest with the hash of every file. It is
-written under another name, every file is fsynced, then it is renamed and its parent fsynced; every folder on the way
-is fsynced when it is made. It does not know models, rows or losses.
+A checkpoint is a folder `step-00000040` with the tuned weights, the optimiser, the random states, where the run stands,
+what the objective keeps, the best weights so far and, last, a manifest with the hash of every file. It is written under
+another name, every file is fsynced, then it is renamed and its parent fsynced; every folder on the way is fsynced when
+it is made.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
 import shutil
 from collections.abc import Callable, Mapping
@@ -23,7 +22,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from jobs.rundir.durable import fsync_file, fsync_folder
+from jobs.rundir.durable import fsync_file, fsync_folder, link_or_copy
 from training.engine.contracts import TrainError
 from training.engine.disk import make_folder, require_room, whole_or_gone
 from training.engine.state import TrainState
@@ -40,7 +39,7 @@ class LoadedCheckpoint:
     """A checkpoint read back, every hash verified."""
 
     path: Path
-    standing: TrainState
+    state: TrainState
     weights: dict[str, Tensor]
     optimiser: dict[str, Any]
     extra: dict[str, Any] = field(default_factory=dict)
@@ -49,7 +48,7 @@ class LoadedCheckpoint:
 def save(
     root: Path,
     *,
-    standing: TrainState,
+    state: TrainState,
     weights: Mapping[str, Tensor],
     optimiser: Mapping[str, Any],
     best: Path | None,
@@ -61,7 +60,7 @@ def save(
 
     Args:
         root: Folder of the run's checkpoints.
-        standing: Where the run stands.
+        state: Where the run stands.
         weights: Tuned parameters by name.
         optimiser: State of the optimiser and, under fp16, of the loss scaler.
         best: File of the best weights so far; linked, not copied, where the disk can.
@@ -73,7 +72,7 @@ def save(
         TrainError: The disk has less than twice the room it needs, or fills up while writing. What was saved before
             stays as it was.
     """
-    final = root / f"step-{standing.step:08d}"
+    final = root / f"step-{state.step:08d}"
     if _verified(final) is not None:
         # A run stopped at once after it was resumed: taking this one away first would leave a moment without any.
         return final
@@ -83,12 +82,13 @@ def save(
     with whole_or_gone(draft):
         draft.mkdir()
         save_file({name: value.detach().contiguous() for name, value in weights.items()}, draft / WEIGHTS)
-        state = {"optimiser": dict(optimiser), "torch": _torch_random(), "extra": dict(extra or {})}
+        tensors = {"optimiser": dict(optimiser), "torch": _torch_random(), "extra": dict(extra or {})}
         with (draft / OPTIMISER).open("wb") as file:
-            torch.save(state, file)
-        _write_json(draft / STATE_FILE, {"standing": asdict(standing), "random": _python_random()})
+            torch.save(tensors, file)
+        _write_json(draft / STATE_FILE, {"standing": asdict(state), "random": _python_random()})
         if best is not None:
-            link(best, draft / BEST)
+            # A weights file is replaced, never written to, so that a second name is as good as a copy.
+            link_or_copy(best, draft / BEST)
         _seal(draft, fingerprint)
     shutil.rmtree(final, ignore_errors=True)
     draft.rename(final)
@@ -130,14 +130,14 @@ def newest(
 
 def restore_random(folder: Path) -> None:
     """Put Python's, numpy's and torch's random states back to what the checkpoint holds."""
-    state = json.loads((folder / STATE_FILE).read_text())["random"]
-    version, internal, gauss = state["python"]
+    saved = json.loads((folder / STATE_FILE).read_text())["random"]
+    version, internal, gauss = saved["python"]
     random.setstate((version, tuple(internal), gauss))
-    np.random.set_state(("MT19937", np.array(state["numpy"][0], dtype=np.uint32), *state["numpy"][1:]))
-    saved = torch.load(folder / OPTIMISER, weights_only=True)["torch"]
-    torch.set_rng_state(saved["cpu"])
-    if saved["cuda"] and torch.cuda.is_available():
-        torch.cuda.set_rng_state_all(saved["cuda"])
+    np.random.set_state(("MT19937", np.array(saved["numpy"][0], dtype=np.uint32), *saved["numpy"][1:]))
+    generators = torch.load(folder / OPTIMISER, weights_only=True)["torch"]
+    torch.set_rng_state(generators["cpu"])
+    if generators["cuda"] and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(generators["cuda"])
 
 
 def write_weights(path: Path, weights: Mapping[str, Tensor]) -> None:
@@ -156,24 +156,15 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     return load_file(path)
 
 
-def link(source: Path, target: Path) -> None:
-    """Give a file a second name; copy it where the disk cannot. Weights files are replaced, never written to."""
-    target.unlink(missing_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
-
-
 def bytes_of(tensors: Mapping[str, Tensor]) -> int:
     """Bytes these tensors take."""
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
 
 
 def _read(folder: Path) -> LoadedCheckpoint:
-    standing = TrainState(**json.loads((folder / STATE_FILE).read_text())["standing"])
-    state = torch.load(folder / OPTIMISER, weights_only=True)
-    return LoadedCheckpoint(folder, standing, load_file(folder / WEIGHTS), state["optimiser"], state.get("extra", {}))
+    state = TrainState(**json.loads((folder / STATE_FILE).read_text())["standing"])
+    tensors = torch.load(folder / OPTIMISER, weights_only=True)
+    return LoadedCheckpoint(folder, state, load_file(folder / WEIGHTS), tensors["optimiser"], tensors["extra"])
 
 
 def _seal(folder: Path, fingerprint: str) -> None:
@@ -215,14 +206,14 @@ def _torch_random() -> dict[str, Any]:
     }
 
 
-def _tensors(tree: Any, at: str = "") -> dict[str, Tensor]:
+def _tensors(tree: object, at: str = "") -> dict[str, Tensor]:
     if isinstance(tree, Tensor):
         return {at: tree}
     items = tree.items() if isinstance(tree, Mapping) else enumerate(tree) if isinstance(tree, list) else ()
     return {name: leaf for key, part in items for name, leaf in _tensors(part, f"{at}.{key}").items()}
 
 
-def _write_json(path: Path, value: Any) -> None:
+def _write_json(path: Path, value: object) -> None:
     path.write_text(json.dumps(value))
 
 

@@ -52,7 +52,7 @@ def fingerprint_of(recipe: Recipe, source: StudentRef, rows: Sequence[Item], beg
         recipe: Of the run.
         source: The student as it is loaded; known by its content, wherever it lies.
         rows: Training rows, in the order of their file.
-        begins: What the miniature it goes on from is known by; empty without one.
+        begins: Identity of the miniature it starts from; empty without one.
     """
     digest = hashlib.sha256(f"{_changed_values(recipe)}{loading.identity_of(source)}{begins}".encode())
     for row in rows:

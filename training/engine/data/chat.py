@@ -1,18 +1,21 @@
 """Messages to token ids and back, the same way for tuning, samples, evaluation and serving.
 
-The template is the tokenizer's own, settled (`chat_template`); a tokenizer without one gets `PLAIN_TEMPLATE`. It does not
-know rows, files or batches. Nothing is truncated here.
+The template is the tokenizer's own, settled (`chat_template`); a tokenizer without one gets `PLAIN_TEMPLATE`. Nothing
+is truncated here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from review.spec import thinking
 from training.engine.contracts import TrainError, Ways
 from training.engine.data import chat_template
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 Messages = Sequence[Mapping[str, str]]
 
@@ -156,7 +159,7 @@ class Chat:
         return _rendered(self.tokenizer, turns, answer_next=answer_next)
 
 
-def open_chat(tokenizer: Any, ways: Ways = PLAIN_WAYS) -> Chat:
+def open_chat(tokenizer: PreTrainedTokenizerBase, ways: Ways = PLAIN_WAYS) -> Chat:
     """Prepare a tokenizer for conversations; gives it the plain template where it has none, and settles the one it has.
 
     Args:
@@ -189,7 +192,7 @@ def open_chat(tokenizer: Any, ways: Ways = PLAIN_WAYS) -> Chat:
     return Chat(tokenizer, end_of_turn, stops, pad, ways, folds, opened, _thinking_tokens(tokenizer))
 
 
-def _end_of_turn(tokenizer: Any) -> int:
+def _end_of_turn(tokenizer: PreTrainedTokenizerBase) -> int:
     """The special token the template writes right after an answer, else the tokenizer's end token."""
     turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": _PROBE}]
     tail = str(tokenizer.apply_chat_template(turns, tokenize=False)).rpartition(_PROBE)[2]
@@ -200,7 +203,7 @@ def _end_of_turn(tokenizer: Any) -> int:
     return int(tokenizer.eos_token_id)
 
 
-def _rendered(tokenizer: Any, turns: list[dict[str, str]], *, answer_next: bool) -> str:
+def _rendered(tokenizer: PreTrainedTokenizerBase, turns: list[dict[str, str]], *, answer_next: bool) -> str:
     return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=answer_next))
 
 
@@ -210,7 +213,7 @@ def _joined(before: str, whole: str) -> str:
     return whole if whole.startswith(before) or not whole.startswith(stem) else before + whole[len(stem) :]
 
 
-def _thinking_tokens(tokenizer: Any) -> dict[int, str]:
+def _thinking_tokens(tokenizer: PreTrainedTokenizerBase) -> dict[int, str]:
     """Tags of thinking that are special tokens, by id."""
     tags = {*thinking.TAGS, *thinking.TAGS.values()}
     added = tokenizer.added_tokens_decoder.items()

@@ -1,7 +1,7 @@
 """A student's chat template made the same on every day and for every reader: its date fixed, its thinking settled.
 
 What is settled is written into the template's own text, so that it goes wherever the tokenizer goes: into checkpoints,
-adapters, merged weights and GGUF files. It does not know tokens.
+adapters, merged weights and GGUF files.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from review.spec import thinking
 from training.engine.contracts import Ways
@@ -23,25 +23,35 @@ _CLOCK_MACRO: Final = "{% macro strftime_now(form) %}"
 _CODES: Final = ("%Y", "%y", "%B", "%b", "%m", "%d", "%-d", "%e", "%A", "%a", "%j", "%H", "%I", "%M", "%S", "%p")
 _PROBE: Final = "probe of the template"
 
+# One template, or several by name.
+Template = str | Mapping[str, str]
 Render = Callable[[Sequence[Mapping[str, str]], bool], str]
 
 
-def with_fixed_day(template: Any, ways: Ways) -> Any:
+def with_fixed_day(template: Template, ways: Ways) -> Template:
     """A template, or several by name, with its day and its switch for thinking written into it."""
     if isinstance(template, Mapping):
-        return {name: with_fixed_day(text, ways) for name, text in template.items()}
-    text = _HAS_CLOCK.sub(lambda found: "false" if found.group(1) else "true", str(template))
+        return {name: _with_fixed_day(text, ways) for name, text in template.items()}
+    return _with_fixed_day(template, ways)
+
+
+def _with_fixed_day(template: str, ways: Ways) -> str:
+    text = _HAS_CLOCK.sub(lambda found: "false" if found.group(1) else "true", template)
     text = _CLOCK.sub(lambda found: _literal(ways.day.strftime(found.group(1) or found.group(2) or "")), text)
     if re.search(r"\bstrftime_now\s*\(", text) and _CLOCK_MACRO not in text:
         text = f"{_clock(ways.day)}{text}"
     return _switched(text, thinks=ways.thinks)
 
 
-def with_opening(template: Any, opening: str) -> Any:
+def with_opening(template: Template, opening: str) -> Template:
     """A template that writes `opening` where an answer begins."""
     if isinstance(template, Mapping):
-        return {name: with_opening(text, opening) for name, text in template.items()}
-    text = str(template).removesuffix("\n")
+        return {name: _with_opening(text, opening) for name, text in template.items()}
+    return _with_opening(template, opening)
+
+
+def _with_opening(template: str, opening: str) -> str:
+    text = template.removesuffix("\n")
     return f"{text}{{% if add_generation_prompt %}}{{{{ {_literal(opening)} }}}}{{% endif %}}"
 
 

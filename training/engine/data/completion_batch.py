@@ -1,7 +1,7 @@
 """How completions lie in a batch: each behind its own prompt, or several behind one they share.
 
-Completions of one prompt read it once: the prompt, then the completions one after the other, each seeing the prompt
-and itself only, at the positions it would have alone. It does not know what the completions are compared for.
+Completions of one prompt read it once: the prompt, then the completions one after the other, each seeing the prompt and
+itself only, at the positions it would have alone.
 """
 
 from __future__ import annotations

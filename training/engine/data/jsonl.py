@@ -1,4 +1,4 @@
-"""Lines of a dataset file of any format, and the refusals that all formats share. It does not know models."""
+"""Lines of a dataset file of any format, and the refusals that all formats share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from training.engine.contracts import TrainError
-from training.engine.data.chat import Chat, PromptMismatchError
+from training.engine.data.chat import Chat, Messages, PromptMismatchError
 from training.engine.data.sft_rows import Item, TokenRow
 
 NAMED: Final = 10
@@ -40,7 +40,7 @@ def lines(path: Path, *, format: str, texts: Sequence[str], max_rows: int | None
     return rows
 
 
-def encode(chat: Chat, id: str, prompt: Any, completion: Any) -> TokenRow:
+def encode(chat: Chat, id: str, prompt: Messages, completion: Messages) -> TokenRow:
     """Token ids of a prompt and an answer.
 
     Raises:

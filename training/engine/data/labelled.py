@@ -21,7 +21,7 @@ class LabelledAnswer:
         row: Prompt and answer.
         is_good: What was decided.
         stranger: The same prompt with an answer that was written for another: how far the model has drifted from the
-            reference is told by answers nobody judged for this prompt.
+            reference is estimated from answers written for other prompts.
     """
 
     id: str

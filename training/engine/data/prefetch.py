@@ -1,4 +1,4 @@
-"""Batches made while the step before them is computed, in one thread. It does not know what a batch is.
+"""Batches made while the step before them is computed, in one thread.
 
 What is made ahead is what would be made in time: the same items give the same batch, so nothing but waiting changes.
 """
@@ -24,14 +24,14 @@ class Prefetcher(Generic[B]):
     def expect(self, batches: Sequence[Sequence[Any]]) -> None:
         """Say what will be taken next, in order. What is no longer expected is dropped."""
         wanted = [list(items) for items in batches]
-        known = [(items, made) for items, made in self._expected if items in wanted]
-        had = [items for items, _ in known]
-        self._expected = known + [
+        kept = [(items, made) for items, made in self._expected if items in wanted]
+        had = [items for items, _ in kept]
+        self._expected = kept + [
             (items, self._thread.submit(self._make, items)) for items in wanted if items not in had
         ]
 
     def take(self, items: Sequence[Any]) -> B:
-        """The batch of these items; made now when nobody expected it. What `make` raises is raised here."""
+        """The batch of these items; made now when it was not expected. What `make` raises is raised here."""
         wanted = list(items)
         for place, (expected, made) in enumerate(self._expected):
             if expected == wanted:

@@ -1,7 +1,7 @@
 """Rows of a dataset file as token ids, and the order and shape in which a run reads them.
 
-The order is a pure function of the rows' lengths, the seed and the epoch, so a resumed run reads what the
-uninterrupted one would have read. It does not know models or losses. Nothing is truncated: long rows are refused.
+The order is a pure function of the rows' lengths, the seed and the epoch, so a resumed run reads what the uninterrupted
+one would have read. Nothing is truncated: long rows are refused.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Tokens that several runs share, kept under a hash of all they depend on.
 
-A key is the hash of the dataset's file, of the tokenizer, of its chat template with its day, and of how this engine encodes. A row's
-length is no part of it: nothing is cut, so the same tokens serve every `max_length`. A file that is not what was
-written is made again; one that nobody used for a while, or that is one too many, goes. It does not know how to encode.
+A key is the hash of the dataset's file, of the tokenizer, of its chat template with its day, and of how this engine
+encodes. A row's length is no part of it: nothing is cut, so the same tokens serve every `max_length`. A file that is
+not what was written is made again; one unused for a while, or beyond the limit, is deleted.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""One file of token ids: written whole or not at all, verified when opened, read row by row from the page cache.
-
-It does not know where the tokens come from or what they are kept under.
-"""
+"""One file of token ids: written whole or not at all, verified when opened, read row by row from the page cache."""
 
 from __future__ import annotations
 

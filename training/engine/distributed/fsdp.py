@@ -1,22 +1,24 @@
 """Sharding a model (FSDP2): every process keeps its part of each weight, and a layer is whole only while it is used.
 
-PyTorch's `fully_shard` is used as it is, not accelerate's way to it: that one moves weights to fp32 on its own, does not
-know gloo, and lost adapters of all processes but the first until late in 2026 (accelerate#4206). accelerate launches,
-lowers precision and sums up as it does under DDP. How parts become whole tensors again is `gather`'s. It does
-not know recipes, rows or files.
+PyTorch's `fully_shard` is used as it is, not accelerate's way to it: that one moves weights to fp32 on its own, does
+not know gloo, and lost adapters of all processes but the first until late in 2026 (accelerate#4206). accelerate
+launches, lowers precision and sums up as it does under DDP. How parts become whole tensors again is `gather`'s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from accelerate import Accelerator
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 from transformers.modeling_layers import GradientCheckpointingLayer
+
+if TYPE_CHECKING:
+    from training.engine.model_types import CausalModel
 
 
 @contextmanager
@@ -38,7 +40,7 @@ def one_at_a_time(accelerator: Accelerator, *, is_sharded: bool) -> Iterator[Non
         accelerator.wait_for_everyone()
 
 
-def prepare(accelerator: Accelerator, model: Any, optimizer: torch.optim.Optimizer) -> tuple[Any, Any]:
+def prepare(accelerator: Accelerator, model: CausalModel, optimizer: torch.optim.Optimizer) -> tuple[Any, Any]:
     """Model and optimiser as accelerate wraps them; a sharded model gets its precision only, not a copy to a process."""
     if not is_sharded(model):
         wrapped, prepared = accelerator.prepare(model, optimizer)
@@ -46,7 +48,7 @@ def prepare(accelerator: Accelerator, model: Any, optimizer: torch.optim.Optimiz
     return accelerator.prepare_model(model, evaluation_mode=True), accelerator.prepare_optimizer(optimizer)
 
 
-def shard(model: Any, accelerator: Accelerator, *, layers_in: torch.dtype | None) -> Any:
+def shard(model: CausalModel, accelerator: Accelerator, *, layers_in: torch.dtype | None) -> Any:
     """Keep of every weight the part that is this process's, on its device; each decoder layer is gathered as one.
 
     Weights outside of layers (embeddings, last norm, output layer) are one unit, whole from a step's first forward pass
@@ -73,12 +75,12 @@ def shard(model: Any, accelerator: Accelerator, *, layers_in: torch.dtype | None
     )
 
 
-def is_sharded(model: Any) -> bool:
+def is_sharded(model: CausalModel) -> bool:
     """Whether its weights lie with several processes: then all of them must make every forward pass together."""
     return isinstance(model, FSDPModule)
 
 
-def reshard(model: Any) -> None:
+def reshard(model: CausalModel) -> None:
     """Forget weights that are still gathered: call it when the parts have been written to."""
     if isinstance(model, FSDPModule):
         model.reshard()

@@ -1,6 +1,6 @@
 """Whole tensors of parts that lie with several processes, and parts of whole ones. Plain tensors are whole already.
 
-Files of a sharded run are so the very files of any other run. It does not know models or files.
+Files of a sharded run are so the very files of any other run.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def full_tensors(values: Mapping[str, Tensor], *, keep: bool) -> dict[str, Tenso
     return kept
 
 
-def full_state(tree: Any, *, keep: bool) -> Any:
+def full_state(tree: object, *, keep: bool) -> Any:
     """An optimiser's state with every tensor whole, as `tensors` makes them; what it is worth only where `keep`."""
     if isinstance(tree, DTensor):
         whole = _on_cpu(tree)
@@ -58,7 +58,7 @@ def copy_part(parameter: Tensor, whole: Tensor) -> None:
             parameter.copy_(whole)
 
 
-def local_state(saved: Mapping[str, Any], optimiser: Any) -> dict[str, Any]:
+def local_state(saved: Mapping[str, Any], optimiser: torch.optim.Optimizer) -> dict[str, Any]:
     """An optimiser's saved state as this process loads it: its parts of all that belongs to parameters in parts.
 
     Args:
@@ -73,7 +73,7 @@ def local_state(saved: Mapping[str, Any], optimiser: Any) -> dict[str, Any]:
     return {**saved, "state": per_parameter}
 
 
-def _like(value: Any, parameter: Tensor) -> Any:
+def _like(value: object, parameter: Tensor) -> Any:
     """A moment in parts as its parameter is; the count of steps stays whole."""
     if not isinstance(parameter, DTensor) or not isinstance(value, Tensor) or value.shape != parameter.shape:
         return value

@@ -1,9 +1,8 @@
 """One run on several devices: the engine's first process starts the others by `accelerate launch` and stands behind them.
 
 It writes what `accelerate launch` wants to know into the run directory, passes a stop on to every process itself (the
-launcher of torch would kill them after half a minute, checkpoint or not), and says how the run ended where none of
-them could. It does not know students, rows or losses. Without it, `accelerate launch -m training.engine RUN_DIR` by
-hand does the same but for that.
+launcher of torch would kill them after half a minute, checkpoint or not), and says how the run ended where none of them
+could. Without it, `accelerate launch -m training.engine RUN_DIR` by hand does the same but for that.
 """
 
 from __future__ import annotations
@@ -116,10 +115,10 @@ def _environment(run: RunDir, spec: TrainSpec, *, on_cpu: bool) -> dict[str, str
     return {"OMP_NUM_THREADS": str(threads if on_cpu else 1), **os.environ, **run.secrets(), LAUNCHED: "1"}
 
 
-def _forward_stop(folder: Path, processes: int, told: set[int]) -> set[int]:
+def _forward_stop(folder: Path, processes: int, signalled: set[int]) -> set[int]:
     """Signal the processes that are up and have not been told; those that still load are told at a later look."""
     reached = set()
-    for rank in set(range(processes)) - told:
+    for rank in set(range(processes)) - signalled:
         with contextlib.suppress(OSError, ValueError):
             mark = ProcessMark.model_validate_json(_mark_file(folder, rank).read_bytes())
             identity.send_signal(mark, signal.SIGTERM)
@@ -151,7 +150,7 @@ def _die_with_parent() -> None:
 
 
 def _accelerate_launch() -> None:
-    """`accelerate launch` with this process's arguments; it ends when whoever started it does."""
+    """`accelerate launch` with this process's arguments; it ends with its parent process."""
     from accelerate.commands import launch as accelerate
 
     _die_with_parent()

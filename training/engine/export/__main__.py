@@ -1,7 +1,6 @@
 """`python -m training.engine.export RUN_DIR`: write one miniature in one format.
 
-An adapter is folded into its base in fp32, whatever the base is held in, and rounded once, when it is written. It
-does not know where the files go.
+An adapter is folded into its base in fp32, whatever the base is held in, and rounded once, when it is written.
 """
 
 from __future__ import annotations
@@ -11,36 +10,28 @@ import time
 from pathlib import Path
 
 import torch
-from pydantic import ValidationError
-from transformers.utils import logging as transformers_logging
 
-from jobs.rundir import EngineError, RunDir
+from jobs.rundir import RunDir
 from training.engine import disk
 from training.engine.contracts import HUB_TOKEN, StudentRef, TrainError
 from training.engine.export import gguf_file
 from training.engine.export.contracts import ExportSpec, ExportSummary
 from training.engine.model import loading
 from training.engine.model.loading import LoadedStudent
+from training.engine.process import run_engine
 
 FOLDER = "export"
 
 
 def main(run: RunDir) -> int:
-    """Export, and end the attempt as it went; returns the process's exit status."""
-    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
+    """Export, and end the attempt; returns the process's exit status."""
+
+    def work() -> int:
         summary = export(run, ExportSpec.model_validate(run.spec.body))
-    except gguf_file.ExportStopped:
-        run.finish("stopped")
+        run.finish("succeeded", summary=summary.model_dump(), artefacts=[FOLDER])
         return 0
-    except ValidationError as error:
-        first = error.errors()[0]
-        return _fail(run, TrainError("bad_spec", f"{first['loc']}: {first['msg']}"))
-    except TrainError as error:
-        return _fail(run, error)
-    run.finish("succeeded", summary=summary.model_dump(), artefacts=[FOLDER])
-    return 0
+
+    return run_engine(work, finish=run.finish)
 
 
 def export(run: RunDir, spec: ExportSpec) -> ExportSummary:
@@ -49,7 +40,7 @@ def export(run: RunDir, spec: ExportSpec) -> ExportSummary:
     Raises:
         TrainError: The student or the adapter cannot be loaded, the disk has no room, or the format has no words for
             this student.
-        gguf_file.Stopped: Asked to stop.
+        Stopped: It was asked to; the half file is gone.
     """
     began = time.perf_counter()
     student = load(run, spec)
@@ -100,11 +91,6 @@ def _write_merged(student: LoadedStudent, target: Path) -> int:
         model.save_pretrained(target)
         student.chat.tokenizer.save_pretrained(target)
     return sum(1 for _ in model.parameters())
-
-
-def _fail(run: RunDir, error: TrainError) -> int:
-    run.finish("failed", error=EngineError(code=error.code, message=error.message, hint=error.hint))
-    return 1
 
 
 if __name__ == "__main__":

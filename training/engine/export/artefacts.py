@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.engine.contracts import StudentRef
 from training.engine.distributed import fsdp, gather
@@ -17,17 +17,20 @@ from training.engine.model.loading import LoadedStudent
 from training.engine.model.start_adapter import stack
 from training.recipes.schema import Method
 
+if TYPE_CHECKING:
+    from training.engine.model_types import CausalModel
+
 # Adam keeps two fp32 moments beside each tuned weight; the best weights and the artefact are a copy each.
 ADAM_BYTES = 8
 
 
-def bytes_to_write(model: Any) -> int:
+def bytes_to_write(model: CausalModel) -> int:
     """Bytes of a checkpoint with its best weights, and of the artefact."""
     tuned = lora.tuned_parameters(model).values()
     return sum(p.numel() * (3 * p.element_size() + ADAM_BYTES) for p in tuned)
 
 
-def restore_weights(model: Any, tuned: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> None:
+def restore_weights(model: CausalModel, tuned: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> None:
     """Copy stored weights into the tuned parameters of a model, in place.
 
     Raises:
@@ -40,7 +43,7 @@ def restore_weights(model: Any, tuned: Mapping[str, Tensor], weights: Mapping[st
 
 def write(
     folder: Path,
-    model: Any,
+    model: CausalModel,
     student: LoadedStudent,
     method: Method,
     source: StudentRef,
@@ -57,7 +60,7 @@ def write(
     target = folder / ("adapter" if method == "lora" else "model")
     if method == "full":
         weights = _as_stored(model, weights, student.stored_dtype)
-    model.save_pretrained(target, **({} if weights is None else {"state_dict": dict(weights)}))
+    model.save_pretrained(str(target), state_dict=None if weights is None else dict(weights))
     if method == "full":
         _name_dtype(target / "config.json", student.stored_dtype)
     student.chat.tokenizer.save_pretrained(target)
@@ -70,7 +73,9 @@ def write(
     return sorted(str(file.relative_to(folder)) for file in target.rglob("*") if file.is_file())
 
 
-def whole_weights(model: Any, tuned: Mapping[str, Tensor], method: Method, *, keep: bool) -> dict[str, Tensor] | None:
+def whole_weights(
+    model: CausalModel, tuned: Mapping[str, Tensor], method: Method, *, keep: bool
+) -> dict[str, Tensor] | None:
     """What `write` needs of a model whose weights lie with several processes; None for one that has them itself.
 
     All processes call it together; only one that is to `keep` them gets any.
@@ -88,7 +93,9 @@ def whole_weights(model: Any, tuned: Mapping[str, Tensor], method: Method, *, ke
     )
 
 
-def _as_stored(model: Any, weights: Mapping[str, Tensor] | None, dtype: torch.dtype) -> Mapping[str, Tensor] | None:
+def _as_stored(
+    model: nn.Module, weights: Mapping[str, Tensor] | None, dtype: torch.dtype
+) -> Mapping[str, Tensor] | None:
     """Weights in a format: those given as copies, else the model's own, in place, so that tied ones stay one."""
     if weights is None:
         model.to(dtype)

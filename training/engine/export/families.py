@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import gguf
 import torch
@@ -17,6 +17,11 @@ from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 from training.engine.contracts import TrainError
 from training.engine.model import lora
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig
+
+    from training.engine.model_types import CausalModel
 
 MERGED_INSTEAD: Final = "Export this miniature as merged safetensors."
 
@@ -29,7 +34,7 @@ class Family:
     reshape: Callable[[str, Tensor, Any], Tensor]
 
 
-def family_of(config: Any) -> Family:
+def family_of(config: PretrainedConfig) -> Family:
     """The family of a text config.
 
     Raises:
@@ -49,7 +54,7 @@ def family_of(config: Any) -> Family:
     return family
 
 
-def text_tensors(model: Any) -> Iterator[tuple[str, Tensor]]:
+def text_tensors(model: CausalModel) -> Iterator[tuple[str, Tensor]]:
     """Tensors that write text, tied ones once, by the names a text-only model has."""
     for name, tensor in model.named_parameters():
         if lora.is_non_text(name):
@@ -57,7 +62,7 @@ def text_tensors(model: Any) -> Iterator[tuple[str, Tensor]]:
         yield name.replace("language_model.", ""), tensor.detach()
 
 
-def extra_tensors(config: Any) -> Iterator[tuple[str, Tensor]]:
+def extra_tensors(config: PretrainedConfig) -> Iterator[tuple[str, Tensor]]:
     """Tensors llama.cpp wants beside the weights: Llama 3's rope as a factor for each frequency."""
     rope = _ropes(config)["full_attention"]
     if rope["rope_type"] != "llama3":
@@ -68,7 +73,7 @@ def extra_tensors(config: Any) -> Iterator[tuple[str, Tensor]]:
     yield "rope_freqs.weight", plain / scaled.float()
 
 
-def describe(writer: gguf.GGUFWriter, config: Any, family: Family) -> None:
+def describe(writer: gguf.GGUFWriter, config: PretrainedConfig, family: Family) -> None:
     """Write what the config says, by the keys llama.cpp reads."""
     writer.add_block_count(config.num_hidden_layers)
     writer.add_context_length(config.max_position_embeddings)
@@ -90,21 +95,21 @@ def describe(writer: gguf.GGUFWriter, config: Any, family: Family) -> None:
         writer.add_sliding_window(config.sliding_window)
 
 
-def _ropes(config: Any) -> dict[str, dict[str, Any]]:
+def _ropes(config: PretrainedConfig) -> dict[str, dict[str, Any]]:
     """Rope parameters by kind of layer; families with one kind have theirs under `full_attention`."""
     given = config.rope_parameters
     return dict(given) if "full_attention" in given else {"full_attention": dict(given)}
 
 
-def _head_width(config: Any) -> int:
+def _head_width(config: PretrainedConfig) -> int:
     return int(getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads)
 
 
-def _as_is(_name: str, tensor: Tensor, _config: Any) -> Tensor:
+def _as_is(_name: str, tensor: Tensor, _config: PretrainedConfig) -> Tensor:
     return tensor
 
 
-def _interleaved(name: str, tensor: Tensor, config: Any) -> Tensor:
+def _interleaved(name: str, tensor: Tensor, config: PretrainedConfig) -> Tensor:
     """Llama's queries and keys: transformers turns the halves of a head, llama.cpp neighbouring numbers."""
     if ".q_proj." in name:
         heads = config.num_attention_heads
@@ -116,12 +121,12 @@ def _interleaved(name: str, tensor: Tensor, config: Any) -> Tensor:
     return tensor.reshape(heads, 2, tensor.shape[0] // heads // 2, *rest).transpose(1, 2).reshape(tensor.shape)
 
 
-def _norms_from_one(name: str, tensor: Tensor, _config: Any) -> Tensor:
+def _norms_from_one(name: str, tensor: Tensor, _config: PretrainedConfig) -> Tensor:
     """Gemma's norms scale by one plus their weight, llama.cpp's by the weight."""
     return tensor + 1 if name.endswith("norm.weight") else tensor
 
 
-def _require_gemma_as_known(config: Any) -> None:
+def _require_gemma_as_known(config: PretrainedConfig) -> None:
     """llama.cpp has Gemma 3's pattern of layers, its scale of scores and its second rope built in."""
     every_sixth = [
         "full_attention" if (n + 1) % 6 == 0 else "sliding_attention" for n in range(config.num_hidden_layers)

@@ -1,7 +1,7 @@
 """A model as one GGUF file: names and shapes by llama.cpp's own table, tensor after tensor, then read back.
 
 Written by ggml-org's `gguf` package, which holds the format and the names; how each family's config and weights differ
-from what llama.cpp expects is said in `families`. It does not know adapters or run directories.
+from what llama.cpp expects is said in `families`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from typing import Any, Final
 
 import gguf
 import numpy as np
-import torch
 from torch import Tensor
 
 from jobs.rundir.durable import fsync_file
 from training.engine import disk
-from training.engine.contracts import TrainError
+from training.engine.contracts import Stopped, TrainError
 from training.engine.export import families, vocabulary
 from training.engine.export.families import Family
 from training.engine.export.vocabulary import Vocabulary
@@ -27,10 +26,6 @@ from training.engine.model.loading import LoadedStudent
 Q8: Final = gguf.GGMLQuantizationType.Q8_0
 F16: Final = gguf.GGMLQuantizationType.F16
 F32: Final = gguf.GGMLQuantizationType.F32
-
-
-class ExportStopped(Exception):  # noqa: N818  (no error: someone asked)
-    """The export was asked to stop; its half file is gone."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +125,7 @@ def write(
             for number, piece in enumerate(plan.tensors, 1):
                 if should_stop():
                     draft.unlink(missing_ok=True)
-                    raise ExportStopped
+                    raise Stopped
                 writer.write_tensor_data(piece.encoded())
                 report(number, len(plan.tensors))
         finally:
@@ -151,7 +146,7 @@ def verify(path: Path, plan: GgufContents, *, should_stop: Callable[[], bool]) -
         raise _damaged(path, "its tensors are not those of the model")
     for piece in plan.tensors:
         if should_stop():
-            raise ExportStopped
+            raise Stopped
         tensor = written[piece.name]
         # GGUF counts dimensions from the innermost.
         if tuple(reversed(tensor.shape.tolist())) != tuple(piece.values.shape):
@@ -184,11 +179,3 @@ def _damaged(path: Path, what: str) -> TrainError:
         f"{path.name} was read back and is not what was written: {what}",
         "Check this host's disk and memory, then export again.",
     )
-
-
-def dequantised(path: Path) -> dict[str, Tensor]:
-    """Every tensor of a file in fp32, by its name there."""
-    return {
-        tensor.name: torch.from_numpy(gguf.quants.dequantize(tensor.data, tensor.tensor_type).copy())
-        for tensor in gguf.GGUFReader(path).tensors
-    }

@@ -10,12 +10,15 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import gguf
 
 from training.engine.contracts import TrainError
 from training.engine.model.loading import LoadedStudent
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 Type = gguf.TokenType
 _BYTE: Final = re.compile(r"\A<0x[0-9A-F]{2}>\Z")
@@ -154,7 +157,7 @@ def _special(student: LoadedStudent) -> dict[str, int]:
     return {name: int(n) for name, n in {**ids, "eot": turn}.items() if n is not None}
 
 
-def _adds_bos(tokenizer: Any) -> bool:
+def _adds_bos(tokenizer: PreTrainedTokenizerBase) -> bool:
     ids = tokenizer("a").input_ids
     return bool(ids) and tokenizer.bos_token_id is not None and ids[0] == tokenizer.bos_token_id
 

@@ -1,19 +1,20 @@
 """How far a student's next-token distribution is from a teacher's, position by position, in blocks.
 
 Scores of student and teacher, (N, V) each, exist for one block of positions at a time where the output layer ends the
-model; gradients are computed beside them. It does not know rows or where the teacher comes from.
+model; gradients are computed beside them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from training.engine import autograd
 from training.engine.data.completion_batch import CompletionBatch
 from training.engine.loss.supervised_head import Network, block_rows
 
@@ -78,16 +79,29 @@ def divergence(
         The divergence in nats (scalar, fp32), the student's own loss on each target (N), without gradients and without
         temperature, and whether the likeliest token of both is the same (N).
     """
-    loss, own, agrees = _Divergence.apply(  # type: ignore[no-untyped-call]
-        student.values, student.weight, student.bias, student, teacher.scores, targets, direction, temperature
+    loss, own, agrees = autograd.apply(
+        _Divergence,
+        student.values,
+        student.weight,
+        student.bias,
+        student,
+        teacher.scores,
+        targets,
+        direction,
+        temperature,
     )
     return loss, own, agrees
+
+
+class _DivergenceContext(autograd.GradientContext):
+    gradients: tuple[Tensor | None, ...] | None
+    dtypes: tuple[torch.dtype | None, ...]
 
 
 class _Divergence(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any,
+        ctx: _DivergenceContext,
         values: Tensor,
         weight: Tensor | None,
         bias: Tensor | None,
@@ -130,8 +144,8 @@ class _Divergence(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
-        parts = zip(ctx.gradients, ctx.dtypes, strict=True)
+    def backward(ctx: _DivergenceContext, upstream: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
+        parts = zip(ctx.gradients or (), ctx.dtypes, strict=True)
         scaled = [None if part is None else part.mul_(upstream).to(dtype) for part, dtype in parts]
         ctx.gradients = None
         return (*scaled, None, None, None, None, None)

@@ -1,18 +1,16 @@
 """Log-probabilities of what was written, token by token and as a whole, never holding the scores of a batch at once.
 
 Preferences weigh whole completions, and the weight of each is known only when all of a batch have been read. So
-gradients towards the hidden states are computed beside the scores, for a weight of one, and scaled afterwards. It does
-not know items or losses.
+gradients towards the hidden states are computed beside the scores, for a weight of one, and scaled afterwards.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from training.engine import autograd
 from training.engine.data.completion_batch import CompletionBatch
 from training.engine.loss.supervised_head import Network, block_rows
 
@@ -27,7 +25,7 @@ def token_log_probs(network: Network, layout: CompletionBatch) -> Tensor:
     weight, bias = network.head.layer
     if not torch.is_grad_enabled():
         return _forward(hidden, weight, bias, layout.targets, compute, None)
-    result: Tensor = _TokenLogProbs.apply(hidden, weight, bias, layout.targets, compute)  # type: ignore[no-untyped-call]
+    result: Tensor = autograd.apply(_TokenLogProbs, hidden, weight, bias, layout.targets, compute)
     return result
 
 
@@ -41,6 +39,11 @@ def log_probs(network: Network, layout: CompletionBatch) -> Tensor:
     return summed(token_log_probs(network, layout), layout)
 
 
+class _LogProbContext(autograd.GradientContext):
+    compute: torch.dtype
+    tunes_layer: bool
+
+
 class _TokenLogProbs(torch.autograd.Function):
     """Output layer, softmax and choice of the target in one.
 
@@ -50,7 +53,7 @@ class _TokenLogProbs(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor, compute: torch.dtype
+        ctx: _LogProbContext, hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor, compute: torch.dtype
     ) -> Tensor:
         ctx.compute = compute
         ctx.tunes_layer = ctx.needs_input_grad[1] or ctx.needs_input_grad[2]
@@ -64,7 +67,7 @@ class _TokenLogProbs(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: _LogProbContext, upstream: Tensor) -> tuple[Tensor | None, ...]:
         if not ctx.tunes_layer:
             (d_hidden,) = ctx.saved_tensors
             return d_hidden * upstream.unsqueeze(1).to(d_hidden.dtype), None, None, None, None

@@ -10,11 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+
+from training.engine import autograd
+
+if TYPE_CHECKING:
+    from training.engine.model_types import CausalModel
 
 # Scores are made and used up in blocks of about this size. On a CPU a product of fewer rows reads the output layer more
 # often than it computes (measured, docs/speed.md), and more leave the cache; a GPU wants larger products.
@@ -32,7 +37,7 @@ def block_rows(width: int, device: torch.device) -> int:
 class SupervisedHead:
     """The loss of a model at chosen positions, computed at its output layer."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: CausalModel) -> None:
         """Watch the output layer of `model`, and find out whether anything follows it."""
         self._head: nn.Module = model.get_output_embeddings()
         self._positions: Tensor | None = None
@@ -42,7 +47,7 @@ class SupervisedHead:
         self._head.register_forward_pre_hook(self._narrow)
         self.ends_model = _ends_model(model, self._head)
 
-    def logits(self, model: Any, input_ids: Tensor, positions: Tensor, **inputs: Any) -> Tensor:
+    def logits(self, model: nn.Module, input_ids: Tensor, positions: Tensor, **inputs: Any) -> Tensor:
         """Scores at flat `positions` (N) of `input_ids` (B, T): (N, V).
 
         `model` may be a wrapper (PEFT, DistributedDataParallel) around the model this head was made for.
@@ -50,7 +55,7 @@ class SupervisedHead:
         scores = self._forward(model, input_ids, positions, inputs)
         return scores.view(-1, scores.shape[-1])
 
-    def loss(self, model: Any, input_ids: Tensor, positions: Tensor, targets: Tensor, **inputs: Any) -> Tensor:
+    def loss(self, model: nn.Module, input_ids: Tensor, positions: Tensor, targets: Tensor, **inputs: Any) -> Tensor:
         """Sum of the next-token losses at flat `positions` (N) of `input_ids` (B, T), in nats, in fp32.
 
         Args:
@@ -72,10 +77,12 @@ class SupervisedHead:
             return summed_loss(self.logits(model, input_ids, positions, **inputs), targets)
         hidden, compute = self.hidden(model, input_ids, positions, **inputs)
         weight, bias = self.layer
-        total: Tensor = _HeadLoss.apply(hidden, weight, bias, targets, compute)  # type: ignore[no-untyped-call]
+        total: Tensor = autograd.apply(_HeadLoss, hidden, weight, bias, targets, compute)
         return total
 
-    def hidden(self, model: Any, input_ids: Tensor, positions: Tensor, **inputs: Any) -> tuple[Tensor, torch.dtype]:
+    def hidden(
+        self, model: nn.Module, input_ids: Tensor, positions: Tensor, **inputs: Any
+    ) -> tuple[Tensor, torch.dtype]:
         """What the output layer would be given at flat `positions` (N): (N, H), and the format it computes in.
 
         Only for models that the output layer ends.
@@ -93,11 +100,10 @@ class SupervisedHead:
     @property
     def layer(self) -> tuple[Tensor, Tensor | None]:
         """Weight (V, H) and bias (V) of the output layer."""
-        weight: Tensor = self._head.weight  # type: ignore[assignment]
-        bias: Tensor | None = self._head.bias  # type: ignore[assignment]
-        return weight, bias
+        layer = cast(nn.Linear, self._head)
+        return layer.weight, layer.bias
 
-    def _forward(self, model: Any, input_ids: Tensor, positions: Tensor, inputs: dict[str, Any]) -> Tensor:
+    def _forward(self, model: nn.Module, input_ids: Tensor, positions: Tensor, inputs: dict[str, Any]) -> Tensor:
         self._positions = positions
         try:
             scores: Tensor = model(input_ids=input_ids, use_cache=False, **inputs).logits
@@ -133,7 +139,7 @@ class Network:
     extra_inputs: Callable[[Tensor], dict[str, Tensor]]
 
 
-def _ends_model(model: Any, head: nn.Module) -> bool:
+def _ends_model(model: CausalModel, head: nn.Module) -> bool:
     """Whether the output layer is a plain linear one and its output is the model's own, untouched."""
     if type(head) is not nn.Linear:
         return False
@@ -148,6 +154,11 @@ def _ends_model(model: Any, head: nn.Module) -> bool:
     return len(seen) == 1 and scores.data_ptr() == seen[0].data_ptr()
 
 
+class _HeadContext(autograd.GradientContext):
+    gradients: tuple[Tensor | None, ...] | None
+    weight_dtype: torch.dtype
+
+
 class _HeadLoss(torch.autograd.Function):
     """Output layer and summed loss in one: scores exist for one block of positions at a time.
 
@@ -156,7 +167,7 @@ class _HeadLoss(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor, compute: torch.dtype
+        ctx: _HeadContext, hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor, compute: torch.dtype
     ) -> Tensor:
         needs_hidden, needs_weight, needs_bias, *_ = ctx.needs_input_grad
         layer, lowered_bias = weight.to(compute), None if bias is None else bias.to(compute)
@@ -183,8 +194,8 @@ class _HeadLoss(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        d_hidden, d_weight, d_bias = ctx.gradients
+    def backward(ctx: _HeadContext, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        d_hidden, d_weight, d_bias = ctx.gradients or ()
         ctx.gradients = None
         scaled = [None if part is None else part.mul_(upstream) for part in (d_hidden, d_weight, d_bias)]
         return scaled[0], *(None if part is None else part.to(ctx.weight_dtype) for part in scaled[1:]), None, None
@@ -206,11 +217,15 @@ def _add_product(total: Tensor, gradient: Tensor, block: Tensor) -> None:
         part += columns.t() @ block
 
 
+class _CrossEntropyContext(autograd.GradientContext):
+    gradient: Tensor | None
+
+
 class _SummedCrossEntropy(torch.autograd.Function):
     """Sum of next-token losses; turns the scores into their own gradient in place, block by block."""
 
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, targets: Tensor) -> Tensor:
+    def forward(ctx: _CrossEntropyContext, logits: Tensor, targets: Tensor) -> Tensor:
         rows = block_rows(logits.shape[1], logits.device)
         # detach() shares the version counter: an op that saved these scores would fail loudly, not go wrong.
         scores = logits.detach()
@@ -224,9 +239,10 @@ class _SummedCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None]:
-        gradient = ctx.gradient
-        ctx.gradient = None
+    def backward(ctx: _CrossEntropyContext, upstream: Tensor) -> tuple[Tensor, None]:
+        gradient, ctx.gradient = ctx.gradient, None
+        if gradient is None:
+            raise RuntimeError("the gradient has been used already")
         return gradient.mul_(upstream), None
 
 
@@ -252,5 +268,5 @@ def summed_loss(logits: Tensor, targets: Tensor) -> Tensor:
     """
     if not (torch.is_grad_enabled() and logits.requires_grad):
         return nn.functional.cross_entropy(logits.float(), targets, reduction="sum")
-    loss: Tensor = _SummedCrossEntropy.apply(logits, targets)  # type: ignore[no-untyped-call]
+    loss: Tensor = autograd.apply(_SummedCrossEntropy, logits, targets)
     return loss

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import torch
 
@@ -18,6 +18,9 @@ from training.sizing import fit
 from training.sizing.profile import RUNTIME_BYTES, will_checkpoint
 from training.sizing.profile import DeviceKind as Place
 from training.sizing.shape import shape_of
+
+if TYPE_CHECKING:
+    from training.engine.model_types import CausalModel
 
 GIB = 1 << 30
 # With less than this many times what a run needs, nothing of it may be left in gaps: a process that keeps what it freed
@@ -57,7 +60,7 @@ def _most_resident_bytes() -> int:
 
 
 def free_bytes(device: torch.device) -> int | None:
-    """Memory the device still has for this process, limits of its control group included; None where nobody tells."""
+    """Memory the device still has for this process, limits of its control group included; None where it cannot be read."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0]) + torch.cuda.memory_reserved(device)
     try:
@@ -70,7 +73,7 @@ def free_bytes(device: torch.device) -> int | None:
     return min(left, default=None)
 
 
-def plan_memory(model: Any, recipe: Recipe, rows_tokens: Sequence[int], device: torch.device) -> MemoryPlan:
+def plan_memory(model: CausalModel, recipe: Recipe, rows_tokens: Sequence[int], device: torch.device) -> MemoryPlan:
     """How a run is to use this device's memory; refuses what it cannot hold either way.
 
     Args:
@@ -126,7 +129,7 @@ MAPPED_FROM_BYTES: Final = 1 << 20
 def enable_trim() -> bool:
     """Have large blocks returned to the system as soon as they are freed; False where the C library has no such knob.
 
-    Taking them anew costs time, up to 40 % of a run's. Left to itself glibc keeps freed blocks of up to 32 MiB for later
+    Allocating them again costs time, up to 40 % of a run's. Left to itself glibc keeps freed blocks of up to 32 MiB for later
     use; what layers take and free in turn then leaves gaps: a process held up to 1.7 times what it needed, and by how
     much hung on the order (`docs/memory.md`).
     """

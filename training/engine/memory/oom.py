@@ -1,8 +1,8 @@
-"""When memory runs out in the middle of a step: the same rows in smaller batches, and go on.
+"""When memory runs out in the middle of a step: read the same rows in smaller batches.
 
 A step's loss is a sum over its rows divided by what the whole step holds, so rows may be read in as many passes as it
-takes and the step stays the same up to rounding. Nothing of a step has been applied while its passes go on: its gradients
-are thrown away and the step is read again from where the run stood. It does not know models or recipes.
+takes and the step stays the same up to rounding. Nothing of a step has been applied while its passes run: its
+gradients are thrown away and the step is read again from where the run stood.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import torch
 from training.engine.contracts import TrainError
 
 R = TypeVar("R")
+_MESSAGES: Final = ("can't allocate memory", "not enough memory", "out of memory")
 HINT: Final = "Lower batch_size and raise accumulation, turn on gradient checkpointing, or choose a larger device."
 
 
@@ -30,8 +31,8 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory ran out: a GPU's, or this process's."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    # A CPU's allocator has no error of its own.
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    # A CPU's allocator and some drivers have no error of their own.
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _MESSAGES)
 
 
 def retry_smaller(work: Callable[[], R], *, give_way: Callable[[str], None]) -> R:
@@ -60,7 +61,7 @@ def cannot_retry() -> Iterator[None]:
     """Around what changes weights: a shortage in there cannot be mended, since half of the step may be applied.
 
     Raises:
-        TrainError: There was one. The last checkpoint is whole, and a resumed run goes on from it.
+        TrainError: There was one. The last checkpoint is whole, and a resumed run continues from it.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""torch.compile of a model's layers where it pays. It does not know recipes, rows or losses.
+"""torch.compile of a model's layers where it pays.
 
 Layers are compiled one by one, not the model as a whole: they share their code, so that what is compiled is one layer,
 and adapters, hooks at the output layer and gradient checkpointing stay as they are (PyTorch's "regional compilation").
@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from training.engine.contracts import TrainError
 
+if TYPE_CHECKING:
+    from training.engine.model_types import CausalModel
 
-def compile_layers(model: Any, device: torch.device) -> int:
+
+def compile_layers(model: CausalModel, device: torch.device) -> int:
     """Have the model's layers compiled when they are next used; returns how many.
 
     Args:

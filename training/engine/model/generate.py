@@ -1,6 +1,6 @@
-"""Writing with a model: batched, greedy or sampled, reproducible by seed.
+"""Generate text with a model: batched, greedy or sampled, reproducible by seed.
 
-Used for the samples of a run and by the evaluation engine. It does not know what is written or how it is judged.
+Used for the samples of a run and by the evaluation engine.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -16,8 +16,11 @@ from transformers import DynamicCache
 
 from review.spec.task_spec import TaskSpec
 from training.engine.data.chat import Chat, Messages
-from training.engine.model.no_repeat_ngram import NO_REPEAT_NGRAM, no_repeat_ngram
+from training.engine.model.no_repeat_ngram import no_repeat_ngram
 from training.engine.model.sampling import TokenSampling, sample_tokens
+
+if TYPE_CHECKING:
+    from training.engine.model_types import CausalModel
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ GREEDY = Sampling()
 
 
 def generate(
-    model: Any,
+    model: CausalModel,
     chat: Chat,
     prompts: Sequence[Messages],
     *,
@@ -98,7 +101,7 @@ def generate(
         sampling: How tokens are drawn.
         batch_size: Prompts at a time.
         should_stop: Asked before each token; when true, the batch under way is dropped and no more are yielded.
-        context_length: Tokens the model reads, prompt and answer together; None where nobody knows.
+        context_length: Tokens the model reads, prompt and answer together; None where it is not known.
     """
     encoded = [chat.prompt_ids(prompt) for prompt in prompts]
     limits = [_limit(len(ids), max_new_tokens, context_length) for ids in encoded]
@@ -132,7 +135,7 @@ def _limit(prompt_tokens: int, max_new_tokens: int, context_length: int | None) 
 
 @torch.no_grad()
 def _generate_batch(
-    model: Any,
+    model: CausalModel,
     chat: Chat,
     chosen: Sequence[int],
     encoded: Sequence[list[int]],
@@ -212,9 +215,9 @@ class NGramHistory:
         return self._followers.get(self._recent, set())
 
 
-def _mask_repeats(scores: Tensor, said: Sequence[NGramHistory]) -> Tensor:
+def _mask_repeats(scores: Tensor, histories: Sequence[NGramHistory]) -> Tensor:
     """Scores (B, V) in which tokens that would say a run again are out of reach."""
-    for row, history in enumerate(said):
+    for row, history in enumerate(histories):
         if history.forbidden:
             scores[row, list(history.forbidden)] = -torch.inf
     return scores
@@ -230,9 +233,6 @@ def _padded_left(rows: Sequence[list[int]], pad: int, device: torch.device) -> t
 def seed_of(sampling: Sampling, index: int) -> int:
     """The seed of one prompt's noise."""
     return sampling.seed * 1_000_003 + index
-
-
-PROSE: Final = Sampling(no_repeat_ngram=NO_REPEAT_NGRAM)
 
 
 def sampling_for(task: TaskSpec) -> Sampling:

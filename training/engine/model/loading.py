@@ -1,6 +1,6 @@
 """Students from a folder or a hub, safely: safetensors only, never remote code, every refusal with a way out.
 
-The evaluation engine loads its models here too. It does not know recipes, rows or runs.
+The evaluation engine loads its models here too.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError
@@ -28,6 +28,11 @@ from training.engine.data.chat import Chat
 from training.engine.model import lora
 from training.engine.model.unloaded import UnloadedStudent, explain_load_error, open_student
 from training.recipes.schema import Quantisation
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig
+
+    from training.engine.model_types import CausalModel
 
 
 @dataclass(frozen=True)
@@ -140,7 +145,7 @@ def load_tuned(base: LoadedStudent, artefact: Path, *, merge: bool = True) -> Lo
     return replace(base, model=tuned.eval())
 
 
-def _model(source: str, config: Any, dtype: torch.dtype, options: dict[str, Any]) -> Any:
+def _model(source: str, config: PretrainedConfig, dtype: torch.dtype, options: dict[str, Any]) -> Any:
     try:
         model = _auto_class(config).from_pretrained(
             source, config=config, dtype=dtype, use_safetensors=True, low_cpu_mem_usage=True, **options
@@ -151,7 +156,7 @@ def _model(source: str, config: Any, dtype: torch.dtype, options: dict[str, Any]
     return model
 
 
-def _auto_class(config: Any) -> Any:
+def _auto_class(config: PretrainedConfig) -> Any:
     """Students that see and are known as such only (Qwen-VL) write from text alone just as well."""
     sees_only = type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING and type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING
     return AutoModelForImageTextToText if sees_only else AutoModelForCausalLM
@@ -168,6 +173,6 @@ def _four_bits(compute: torch.dtype) -> dict[str, Any]:
     return {"quantization_config": config, "device_map": {"": torch.cuda.current_device()}}
 
 
-def _end_tokens(model: Any) -> list[int]:
+def _end_tokens(model: CausalModel) -> list[int]:
     ends = getattr(model.generation_config, "eos_token_id", None)
     return [] if ends is None else [ends] if isinstance(ends, int) else [int(end) for end in ends]

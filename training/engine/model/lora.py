@@ -1,6 +1,6 @@
 """Adapters on a student: where they go, how many parameters they have, how they are read and written.
 
-Adapters are PEFT's, so that any PEFT-aware server loads them. It does not know recipes beyond rank, alpha and dropout.
+Adapters are PEFT's, so that any PEFT-aware server loads them.
 """
 
 from __future__ import annotations
@@ -9,18 +9,23 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
 from peft.tuners.lora import LoraLayer
-from torch import Tensor
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from training.engine.model_types import CausalModel
 
 # Parts of multimodal students that a text run must leave alone, by the names transformers gives them.
 NOT_TEXT: Final = r".*(?:vision|visual|image|audio|speech|multi_modal_projector|embed_vision).*"
 
 
-def attach(model: Any, *, rank: int, alpha: float, dropout: float, seed: int, rslora: bool = False) -> PeftModel:
+def attach(
+    model: CausalModel, *, rank: int, alpha: float, dropout: float, seed: int, rslora: bool = False
+) -> PeftModel:
     """Freeze a student and put fresh adapters on all its linear layers but the output layer and vision towers.
 
     Matrix A is drawn from `seed`, B is zero: the tuned model starts as the base model. Adapters are fp32 whatever the
@@ -46,7 +51,7 @@ def attach(model: Any, *, rank: int, alpha: float, dropout: float, seed: int, rs
     return adapted
 
 
-def skip_input_casts(model: Any) -> None:
+def skip_input_casts(model: CausalModel) -> None:
     """Let adapters read their layer's input as it is while autocast is on; changes `model`.
 
     PEFT lifts the input to the adapter's fp32 first, and autocast lowers it again: two passes over the activations in
@@ -64,11 +69,11 @@ def _cast_outside_autocast(cast: Callable[..., Tensor]) -> Callable[..., Tensor]
     return spared
 
 
-def freeze_non_text_towers(model: Any) -> None:
+def freeze_non_text_towers(model: CausalModel) -> None:
     """For full fine-tuning on text: vision and audio towers keep their weights."""
     for name, parameter in model.named_parameters():
         if is_non_text(name):
-            parameter.requires_grad_(requires_grad=False)
+            parameter.requires_grad_(False)
 
 
 def scale_of(config: Mapping[str, Any]) -> float:
@@ -77,23 +82,23 @@ def scale_of(config: Mapping[str, Any]) -> float:
     return float(config["lora_alpha"]) / (math.sqrt(rank) if config.get("use_rslora") else rank)
 
 
-def load(model: Any, folder: Path) -> PeftModel:
+def load(model: CausalModel, folder: Path) -> PeftModel:
     """A student with a stored adapter, for writing, not for tuning on."""
     return PeftModel.from_pretrained(model, str(folder), is_trainable=False)
 
 
-def tuned_parameters(model: Any) -> dict[str, torch.Tensor]:
+def tuned_parameters(model: CausalModel) -> dict[str, torch.Tensor]:
     """Parameters that are tuned, by name; tied ones once."""
     return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
-def count(model: Any) -> tuple[int, int]:
+def count(model: CausalModel) -> tuple[int, int]:
     """How many parameters are tuned, and how many there are in all, adapters included."""
     parameters = list(model.parameters())
     return sum(_numbers(p) for p in parameters if p.requires_grad), sum(_numbers(p) for p in parameters)
 
 
-def _numbers(parameter: Any) -> int:
+def _numbers(parameter: nn.Parameter) -> int:
     # bitsandbytes packs two 4-bit numbers into each byte.
     packed = 2 * parameter.element_size() if type(parameter).__name__ == "Params4bit" else 1
     return int(parameter.numel() * packed)

@@ -9,17 +9,22 @@ rounded away in a merged half-precision weight, and so are dropout and single to
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from peft.tuners.lora import Linear as LoraLinear
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from training.engine import autograd
+
+if TYPE_CHECKING:
+    from training.engine.model_types import CausalModel
+
 ADAPTER = "default"
 
 
-def use_merged_forward(model: Any) -> int:
+def use_merged_forward(model: CausalModel) -> int:
     """Give a PEFT model's plain fp32 adapters on a CPU the merged pass; returns how many got it."""
     layers = [module for module in model.modules() if isinstance(module, LoraLinear) and _is_plain(module)]
     for layer in layers:
@@ -27,7 +32,7 @@ def use_merged_forward(model: Any) -> int:
     return len(layers)
 
 
-def _is_plain(layer: Any) -> bool:
+def _is_plain(layer: LoraLinear) -> bool:
     base = layer.get_base_layer()
     return (
         type(base) is nn.Linear
@@ -41,8 +46,8 @@ def _is_plain(layer: Any) -> bool:
     )
 
 
-def _merged_forward(layer: Any, plain: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    base, factors = layer.get_base_layer(), (layer.lora_A[ADAPTER], layer.lora_B[ADAPTER])
+def _merged_forward(layer: LoraLinear, plain: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    base, factors = cast(nn.Linear, layer.get_base_layer()), (layer.lora_A[ADAPTER], layer.lora_B[ADAPTER])
     out_width, in_width = base.weight.shape
     # Below this many tokens building the merged weight twice costs more than it saves.
     worthwhile = 2 * in_width * out_width // (in_width + out_width)
@@ -53,24 +58,30 @@ def _merged_forward(layer: Any, plain: Callable[..., Tensor]) -> Callable[..., T
             return plain(x, *args, **kwargs)
         # Asked for at each pass: a sharded layer has other tensors while it is whole.
         a, b = (factor.weight for factor in factors)
-        result: Tensor = _MergedLinear.apply(x, base.weight, base.bias, a, b, layer.scaling[ADAPTER])  # type: ignore[no-untyped-call]
+        result: Tensor = autograd.apply(_MergedLinear, x, base.weight, base.bias, a, b, layer.scaling[ADAPTER])
         return result
 
     return forward
+
+
+class _MergedContext(autograd.GradientContext):
+    scale: float
 
 
 class _MergedLinear(torch.autograd.Function):
     """The linear layer with its adapter merged in; the merged weight is built again on the way back, not kept."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, a: Tensor, b: Tensor, scale: float) -> Tensor:
+    def forward(
+        ctx: _MergedContext, x: Tensor, weight: Tensor, bias: Tensor | None, a: Tensor, b: Tensor, scale: float
+    ) -> Tensor:
         ctx.save_for_backward(x, weight, a, b)
         ctx.scale = scale
         return nn.functional.linear(x, torch.addmm(weight, b, a, alpha=scale), bias)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: _MergedContext, upstream: Tensor) -> tuple[Tensor | None, ...]:
         x, weight, a, b = ctx.saved_tensors
         flat, d_out = x.reshape(-1, x.shape[-1]), upstream.reshape(-1, upstream.shape[-1])
         through_b = (d_out @ b).mul_(ctx.scale)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AttentionInterface
 
@@ -22,7 +22,7 @@ FLASH_SINCE: Final = (8, 0)
 
 
 def packed_attention(
-    module: Any,
+    module: nn.Module,
     query: Tensor,
     key: Tensor,
     value: Tensor,

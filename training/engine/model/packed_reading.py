@@ -1,13 +1,10 @@
-"""Which models can read packed rows, found out by trying, and switching one to it and back.
-
-It does not know rows of a dataset, losses or steps.
-"""
+"""Which models can read packed rows, found out by trying, and switching one to it and back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 from torch import Tensor
@@ -17,6 +14,9 @@ from training.engine.data.packing import pack
 from training.engine.data.sft_rows import TokenRow, collate
 from training.engine.loss.supervised_head import Network
 from training.engine.model import packed_attention
+
+if TYPE_CHECKING:
+    from training.engine.model_types import CausalModel
 
 # Layers whose attention a row's bounds and a window say all about; others keep what packed rows would share.
 KNOWN_LAYERS: Final = frozenset({"full_attention", "sliding_attention"})
@@ -28,7 +28,7 @@ CLOSE: Final = 0.2
 class PackedReading(AbstractContextManager[None]):
     """While it is entered a model's attention takes packed rows, and only those. May be entered again, not nested."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: CausalModel) -> None:
         """For a transformers model, PEFT around it or not."""
         self._configs = _configs(model)
         self._before: list[str] = []
@@ -104,7 +104,7 @@ def _probe(network: Network) -> list[TokenRow]:
     ]
 
 
-def _configs(model: Any) -> list[Any]:
+def _configs(model: CausalModel) -> list[Any]:
     """Every config that attention of this model may ask for its implementation."""
     by_id = {id(part.config): part.config for part in model.modules() if isinstance(part, PreTrainedModel)}
     for config in list(by_id.values()):
@@ -114,7 +114,7 @@ def _configs(model: Any) -> list[Any]:
 
 
 @contextmanager
-def _evaluating(model: Any) -> Iterator[None]:
+def _evaluating(model: CausalModel) -> Iterator[None]:
     was_training = model.training
     model.eval()
     try:

@@ -1,4 +1,4 @@
-"""Where a run computes and in which number formats. It does not know recipes beyond their precision."""
+"""Where a run computes and in which number formats."""
 
 from __future__ import annotations
 

@@ -5,9 +5,9 @@ noise is a draw from the softmax. The noise of a token is a hash of the row's se
 counter-based generators (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", 2011), so scores that differ in
 their last bits, as those of another batch do, change a draw only where two candidates lie that close.
 
-A share of the likeliest mass (top-p) is kept without sorting: a winner that lies outside it is struck out with all that are
-no likelier, and the race is run again on the same noise; what wins at last is what would have won among those inside (the
-rejection of FlashInfer's sampling kernels). Everything stays on the scores' device. It does not know models.
+A share of the likeliest mass (top-p) is kept without sorting: a winner that lies outside it is struck out with all that
+are no likelier, and the race is run again on the same noise; what wins at last is what would have won among those
+inside (the rejection of FlashInfer's sampling kernels). Everything stays on the scores' device.
 """
 
 from __future__ import annotations

@@ -12,9 +12,10 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, cast
 
 import torch
+from peft import LoraModel, PeftModel
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -31,11 +32,11 @@ FACTOR_B: Final = ".lora_B."
 
 
 def is_merged(*, weights: torch.dtype, is_full: bool, is_quantised: bool) -> bool:
-    """Whether a miniature's adapter is folded into the base before a run goes on from it."""
+    """Whether a miniature's adapter is folded into the base before a run starts from it."""
     return is_full or (weights == torch.float32 and not is_quantised)
 
 
-def load_beside(model: Any, folder: Path) -> None:
+def load_beside(model: PeftModel, folder: Path) -> None:
     """Put a miniature's adapter beside the fresh one, frozen; both are added to the base.
 
     Args:
@@ -43,7 +44,8 @@ def load_beside(model: Any, folder: Path) -> None:
         folder: The miniature's adapter.
     """
     model.load_adapter(str(folder), adapter_name=START_ADAPTER, is_trainable=False)
-    model.base_model.set_adapter([ADAPTER, START_ADAPTER])
+    tuner = cast(LoraModel, model.base_model)
+    tuner.set_adapter([ADAPTER, START_ADAPTER])
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(f".{ADAPTER}." in name)
 

@@ -1,6 +1,6 @@
 """All of a student but its weights: where it lies, its config, its tokenizer. Every refusal has a way out.
 
-It takes no device, and reads from a hub only small files. It does not know recipes, rows or runs.
+It takes no device, and reads from a hub only small files.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from transformers import AutoConfig, AutoTokenizer
 
 from training.engine.contracts import StudentRef, TrainError
 from training.engine.data.chat import Chat, open_chat
-from training.students import servable
-
-PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+from training.students import model_folder, servable
+from web.errors import Refusal
 
 
 @dataclass(frozen=True)
@@ -86,36 +85,11 @@ def require_servable(opened: UnloadedStudent) -> None:
 
 def _checked_folder(path: str, allowed_roots: Sequence[str]) -> str:
     folder = Path(path).resolve()
-    roots = [Path(root).resolve() for root in allowed_roots]
-    if roots and not any(folder.is_relative_to(root) for root in roots):
-        raise TrainError(
-            "student_outside_roots",
-            f"the folder {path} lies outside the folders students may come from",
-            f"Move it into {' or '.join(map(str, roots))}, or have an admin add its folder.",
-        )
-    if not folder.is_dir():
-        raise TrainError("student_not_found", f"there is no folder {path} on this host", "Check the path.")
-    if not (folder / "config.json").is_file():
-        raise TrainError(
-            "student_without_config",
-            f"{path} holds no config.json, so it is no model",
-            "Give the folder that save_pretrained wrote.",
-        )
-    if not any(folder.glob("*.safetensors")):
-        raise _without_weights(folder)
+    try:
+        model_folder.require_model(folder, roots=[Path(root) for root in allowed_roots] or None)
+    except Refusal as refusal:
+        raise TrainError(refusal.code, refusal.message, refusal.hint) from refusal
     return str(folder)
-
-
-def _without_weights(folder: Path) -> TrainError:
-    if any(file for pattern in PICKLES for file in folder.glob(pattern)):
-        return TrainError(
-            "student_pickle_only",
-            f"{folder} holds pickled weights only, which can run code when loaded",
-            "Convert them to safetensors on a machine you trust.",
-        )
-    return TrainError(
-        "student_without_weights", f"{folder} holds no weights", "Put model.safetensors beside config.json."
-    )
 
 
 def _config(source: str, options: dict[str, Any]) -> Any:

@@ -1,7 +1,7 @@
 """What the training loop asks of an objective: items of a file, their loss as a sum, and what that sum is divided by.
 
 A sum over items and a count of what they hold let any split into batches, accumulation and processes give the same
-step. It does not know any one objective, nor steps, checkpoints or reports.
+step.
 """
 
 from __future__ import annotations

@@ -6,12 +6,12 @@ behind. The teacher reads every batch as the student does, without gradients.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.engine.contracts import TrainError
 from training.engine.data import jsonl
@@ -22,6 +22,9 @@ from training.engine.loss.divergence import Direction, divergence, score_source
 from training.engine.loss.supervised_head import Network, SupervisedHead
 from training.engine.model.loading import LoadedStudent
 from training.engine.objectives.base import Measures, measure
+
+if TYPE_CHECKING:
+    from training.engine.model_types import CausalModel
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,13 @@ class Distillation:
         return jsonl.supervised(items)
 
 
-def teacher_network(teacher: LoadedStudent, student: LoadedStudent, device: torch.device, *, autocast: Any) -> Network:
+def teacher_network(
+    teacher: LoadedStudent,
+    student: LoadedStudent,
+    device: torch.device,
+    *,
+    autocast: Callable[[CausalModel], nn.Module],
+) -> Network:
     """A teacher ready to be asked.
 
     Args:

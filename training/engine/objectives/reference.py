@@ -2,7 +2,7 @@
 
 The reference is the tuned model with its fresh adapter switched off, which is the model the run started from. Its
 log-probabilities never change, so no step pays for a second forward pass. They are kept under the hash of the very
-tokens and of the very weights. It does not know what the completions are compared for.
+tokens and of the very weights.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import torch
 from accelerate import Accelerator
 from peft.tuners.lora import LoraLayer
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from torch import nn
 
 from training.engine.checkpoints import checkpoint
 from training.engine.data.completion_batch import collate_completions
@@ -95,13 +96,13 @@ def key(row: TokenRow) -> Key:
     return hashlib.blake2b(f"{row.prompt_length}:{row.ids}".encode(), digest_size=16).digest()
 
 
-def has_adapter(model: Any) -> bool:
+def has_adapter(model: nn.Module) -> bool:
     """Whether there is an adapter to switch off."""
     return any(isinstance(layer, LoraLayer) and ADAPTER in layer.scaling for layer in model.modules())
 
 
 @contextmanager
-def adapter_switched_off(model: Any) -> Iterator[None]:
+def adapter_switched_off(model: nn.Module) -> Iterator[None]:
     """The model without its fresh adapter; one it was started from stays on. A model without adapters stays as it is."""
     layers = [layer for layer in model.modules() if isinstance(layer, LoraLayer) and ADAPTER in layer.scaling]
     active = [list(layer.active_adapters) for layer in layers]

@@ -1,7 +1,7 @@
 """How far a tuned model has moved from its reference: the exact KL, token by token, on texts a person found good.
 
 Both distributions are whole at each position, so it is no estimate from samples; it is asked at validations only, since
-it costs a second forward pass. It does not know losses.
+it costs a second forward pass.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a run tells while it goes on: a curve thinned to be readable, and how far it is. It does not know models."""
+"""Events of a running run: a curve thinned to be readable, and its progress."""
 
 from __future__ import annotations
 
@@ -36,44 +36,44 @@ class StepResult:
 class MetricReporter:
     """Reports steps as metric events, thinned to a readable curve, and progress at most once a second."""
 
-    def __init__(self, emit: Callable[..., object], course: Schedule, device: torch.device) -> None:
-        self._emit, self._course, self._device = emit, course, device
-        self._every = max(1, course.total_steps // CURVE_POINTS)
+    def __init__(self, emit: Callable[..., object], schedule: Schedule, device: torch.device) -> None:
+        self._emit, self._course, self._device = emit, schedule, device
+        self._every = max(1, schedule.total_steps // CURVE_POINTS)
         self._losses: list[float] = []
         self._measures: list[dict[str, float]] = []
         self._tokens = 0
         self._since = self._reported = time.perf_counter()
 
-    def add(self, standing: TrainState, step: StepResult) -> None:
+    def add(self, state: TrainState, step: StepResult) -> None:
         """Take note of one step, and report where a report is due."""
         self._losses.append(step.loss)
         self._measures.append(step.measures)
         self._tokens += step.tokens
-        course, total = self._course, self._course.total_steps
+        schedule, total = self._course, self._course.total_steps
         now = time.perf_counter()
-        if standing.step % self._every == 0 or standing.step == total:
+        if state.step % self._every == 0 or state.step == total:
             self._emit(
                 "metric",
-                step=standing.step,
-                epoch=course.epoch_at(standing.step),
+                step=state.step,
+                epoch=schedule.epoch_at(state.step),
                 loss=sum(self._losses) / len(self._losses),
-                lr=optimization.rate_at(standing.step - 1, total=total, recipe=course.recipe),
+                lr=optimization.rate_at(state.step - 1, total=total, recipe=schedule.recipe),
                 grad_norm=step.grad_norm if math.isfinite(step.grad_norm) else None,
                 tokens_per_s=self._tokens / (now - self._since),
                 peak_memory_gib=peak_gib(self._device),
                 **_mean_of(self._measures),
             )
             self._losses, self._measures, self._tokens, self._since = [], [], 0, now
-        if now - self._reported >= PROGRESS_EVERY_S or standing.step == total:
+        if now - self._reported >= PROGRESS_EVERY_S or state.step == total:
             self._reported = now
-            rate = standing.step / standing.seconds
+            rate = state.step / state.seconds
             self._emit(
                 "progress",
-                done=standing.step,
+                done=state.step,
                 total=total,
                 unit="steps",
                 rate_per_s=rate,
-                eta_s=(total - standing.step) / rate,
+                eta_s=(total - state.step) / rate,
             )
 
 

@@ -12,9 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from training.engine.model.lora import NOT_TEXT
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig
+
+    from training.engine.model_types import CausalModel
 
 # Models whose products this share of the parameters does not account for (experts, state spaces) are not guessed at.
 LEAST_COVERED: Final = 0.9
@@ -61,7 +66,7 @@ def flops_per_token(model: ModelShape, lengths: Sequence[int], supervised: int) 
     return 4 * model.frozen + 6 * model.tuned + head + 12 * model.attention_width * attended / tokens
 
 
-def arithmetic_of(model: Any) -> ModelShape | None:
+def arithmetic_of(model: CausalModel) -> ModelShape | None:
     """The shape of a torch model, wrapped by PEFT or not; None for a model that linear layers do not account for."""
     output = model.get_output_embeddings()
     embeddings = model.get_input_embeddings()
@@ -93,7 +98,7 @@ def _attended(length: int, window: int) -> int:
     return window * (window + 1) // 2 + (length - window) * window
 
 
-def _attention(config: Any) -> tuple[int, tuple[int, ...]]:
+def _attention(config: PretrainedConfig) -> tuple[int, tuple[int, ...]]:
     text = config.get_text_config() if hasattr(config, "get_text_config") else config
     heads, layers = int(text.num_attention_heads), int(text.num_hidden_layers)
     width = heads * int(getattr(text, "head_dim", None) or text.hidden_size // heads)
@@ -102,7 +107,7 @@ def _attention(config: Any) -> tuple[int, tuple[int, ...]]:
     return width, tuple(window if kind == "sliding_attention" else 0 for kind in kinds)
 
 
-def _text_parameters(model: Any, left_out: set[int]) -> int:
+def _text_parameters(model: CausalModel, left_out: set[int]) -> int:
     """Numbers in weights of two and more dimensions, embeddings and other senses left out."""
     return sum(
         int(parameter.numel())

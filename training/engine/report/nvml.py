@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Final
 
 import torch
@@ -41,12 +42,12 @@ def open_gpus(devices: int) -> ReadGpus | None:
         pynvml.nvmlInit()
         handles = [_handle(pynvml, index) for index in range(min(devices, torch.cuda.device_count()))]
     except Exception:
-        # No package, no library, no permission: a run goes on without these figures.
+        # No package, no library, no permission: a run continues without these figures.
         return None
     return lambda: read(pynvml, handles)
 
 
-def read(nvml: Any, handles: list[Any]) -> GpuSample:
+def read(nvml: ModuleType, handles: list[Any]) -> GpuSample:
     """Ask each GPU. A question that any of them does not answer is left out, since a sum of some would mislead.
 
     Args:
@@ -65,7 +66,7 @@ def read(nvml: Any, handles: list[Any]) -> GpuSample:
     )
 
 
-def _handle(nvml: Any, index: int) -> Any:
+def _handle(nvml: ModuleType, index: int) -> Any:
     """NVML counts all GPUs of the host, torch those this process may see: the UUID says which is which."""
     uuid = str(torch.cuda.get_device_properties(index).uuid)
     return nvml.nvmlDeviceGetHandleByUUID(uuid if uuid.startswith("GPU-") else f"GPU-{uuid}")

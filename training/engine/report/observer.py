@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 
 from training.engine.report import flops, nvml, peak_flops
 from training.engine.report.nvml import MILLIJOULES_PER_KWH, GpuSample, ReadGpus
+
+if TYPE_CHECKING:
+    from training.engine.model_types import CausalModel
 
 LOOK_EVERY_S: Final = 5.0
 # A step may take minutes: then the GPUs' figures are told under the last step, so that a page shows life.
@@ -85,7 +88,7 @@ class Observer:
         while True:
             self._take(self._look() if self._look else GpuSample())
             with self._lock:
-                # As many readings as looks: nobody has told a metric since.
+                # As many readings as looks: no metric was reported since.
                 silent, step = len(self._readings), self._step
                 figures = self._gpu_figures() if silent >= self._silent_looks and step is not None else {}
             if figures:
@@ -103,7 +106,7 @@ class Observer:
 
 def observe(
     emit: Emit,
-    model: Any,
+    model: CausalModel,
     rows: Sequence[Any],
     *,
     device: torch.device,
@@ -132,13 +135,13 @@ def observe(
     )
 
 
-def _flops_of(model: Any, rows: Sequence[Any]) -> float | None:
+def _flops_of(model: CausalModel, rows: Sequence[Any]) -> float | None:
     try:
         shape = flops.arithmetic_of(model)
         lengths, supervised = [int(row.length) for row in rows], sum(int(row.supervised) for row in rows)
         return flops.flops_per_token(shape, lengths, supervised) if shape else None
     except (AttributeError, TypeError, ValueError):
-        # A family whose config says other things: its run goes on without this figure.
+        # A family whose config says other things: its run continues without this figure.
         return None
 
 

@@ -53,8 +53,8 @@ def gpu_peak(name: str, dtype: str) -> float | None:
     """
     # "NVIDIA A100-SXM4-80GB" and "NVIDIA A10G" are told apart by what ends a word.
     words = f" {name.replace('-', ' ')} ".upper()
-    for known, half, single in DATA_SHEETS:
-        if f" {known.upper()} " in words:
+    for product, half, single in DATA_SHEETS:
+        if f" {product.upper()} " in words:
             return (single if dtype == "fp32" else half) * TERA
     return None
 

@@ -60,8 +60,8 @@ def adopt(run_dir: Path) -> AdoptedRun:
     result = _ended_well(run_dir)
     _require_unaltered(run_dir, spec, run.job, result)
     _require_of_recipe(result, Recipe.model_validate(run.recipe))
-    if known := Miniature.objects.filter(run=run).first():
-        return _adopted_before(known, result)
+    if existing := Miniature.objects.filter(run=run).first():
+        return _adopted_before(existing, result)
     collected = results.store_artefact(run.pk, result, run_dir)
     with transaction.atomic():
         lifecycle_adopt.adopt_result(
@@ -133,11 +133,11 @@ def _require_of_recipe(result: Result, recipe: Recipe) -> None:
         )
 
 
-def _adopted_before(known: Miniature, result: Result) -> AdoptedRun:
-    if known.manifest_sha256 == results.manifest(result.artefacts):
-        return AdoptedRun(known, is_new=False)
+def _adopted_before(existing: Miniature, result: Result) -> AdoptedRun:
+    if existing.manifest_sha256 == results.manifest(result.artefacts):
+        return AdoptedRun(existing, is_new=False)
     raise Refusal(
-        "other_miniature", f"This run has a miniature already, '{known.slug}', and it is not this one.", status=409
+        "other_miniature", f"This run has a miniature already, '{existing.slug}', and it is not this one.", status=409
     )
 
 

@@ -1,6 +1,6 @@
 """Give a run away: a directory that holds all its engine needs, for a cluster that reaches no database of ours.
 
-The job rests meanwhile. Whoever resumes it here takes the run back, and what comes from elsewhere is then refused.
+The job is paused meanwhile. Resuming it here takes the run back, and results from elsewhere are then refused.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ Change nothing in it: the spec, the rows and the student are sealed, and altered
 SEAL_FILE: Final = "export.json"
 SEALED: Final = "sealed"
 CHECKPOINTS: Final = "checkpoints"
-# By hand nobody renews a lease, and without its file none grows stale.
+# By hand no lease is renewed, and without its file none grows stale.
 LEASE_S: Final = 60.0
 
 

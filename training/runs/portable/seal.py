@@ -62,5 +62,5 @@ def _fields(spec: SpecEnvelope) -> dict[str, str]:
     return {name: hashlib.sha256(_canonical(value)).hexdigest() for name, value in named.items()}
 
 
-def _canonical(value: Any) -> bytes:
+def _canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()

@@ -36,6 +36,14 @@ ENDS = {"eos_token_id": 1, "pad_token_id": 0, "bos_token_id": None}
 TEXTS = ["Subject: A depot for Northwind\n\nHi there, it's 1234567 looms!", "Ostra  ships\n\n  earlyŠé 漢"]
 
 
+def dequantised(path):
+    """Every tensor of a file in fp32, by its name there."""
+    return {
+        tensor.name: torch.from_numpy(gguf.quants.dequantize(tensor.data, tensor.tensor_type).copy())
+        for tensor in gguf.GGUFReader(path).tensors
+    }
+
+
 def save(folder, model, tokenizer):
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -112,7 +120,7 @@ def test_eight_bits_are_a_little_off_and_no_more(tmp_path):
     student = save(tmp_path / "student", model_of("qwen3", len(tokenizer)), tokenizer)
     path, plan = written(student, tmp_path, quantised=True)
 
-    values = gguf_file.dequantised(path)
+    values = dequantised(path)
 
     for piece in plan.tensors:
         off = float((values[piece.name] - piece.values.float()).abs().max())
@@ -155,7 +163,7 @@ def test_llama_3s_rope_is_written_as_factors(tmp_path):
     student = save(tmp_path / "student", model_of("llama3", len(tokenizer)), tokenizer)
     path, _ = written(student, tmp_path)
 
-    factors = gguf_file.dequantised(path)["rope_freqs.weight"]
+    factors = dequantised(path)["rope_freqs.weight"]
 
     rotary = student.model.model.rotary_emb
     plain = 1.0 / 5e5 ** (torch.arange(0, 16, 2) / 16)

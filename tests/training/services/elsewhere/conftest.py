@@ -20,6 +20,7 @@ from tests.training.engine.conftest import SHAPE, make_tokenizer
 from training.models import Student, TrainingRun
 from training.runs import launch_run
 from training.runs.portable import export_run
+from training.runs.run_request import RunRequest
 from training.students import registration
 
 
@@ -47,7 +48,7 @@ def run(version: Any, trainable: Student, admin: Member) -> TrainingRun:
         "batch_size": 4,
     }
     return launch_run.launch(
-        dataset_version=version, student=trainable, recipe="demo", by=admin, overrides=few, device="cpu"
+        RunRequest(dataset_version=version, student=trainable, device="cpu"), recipe="demo", by=admin, overrides=few
     )
 
 

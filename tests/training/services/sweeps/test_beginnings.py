@@ -18,6 +18,7 @@ from tests.training.preferences import freeze_edits
 from tests.training.sweeping import finish_all, look, order, runs_of
 from training.models import Miniature, Student, Sweep, TrainingRun
 from training.runs import launch_run
+from training.runs.run_request import RunRequest
 from training.students import registration
 from training.sweeps import launch_sweep, plan
 from web.errors import Refusal
@@ -33,7 +34,7 @@ def version(task: Task, admin: Member) -> DatasetVersion:
 
 @pytest.fixture
 def begun(version: DatasetVersion, student: Student, admin: Member, tmp_path: Path) -> Miniature:
-    run = launch_run.launch(dataset_version=version, student=student, recipe="demo", by=admin)
+    run = launch_run.launch(RunRequest(dataset_version=version, student=student), recipe="demo", by=admin)
     return conclude(run, tmp_path / "begun")
 
 
@@ -48,7 +49,9 @@ def sweep_of(version: DatasetVersion, student: Student, admin: Member) -> Callab
     def launch(recipe: str, *, starts_from: Any = None, teacher: Any = None, **axes: Any) -> Sweep:
         wishes = order(recipe=recipe, **{"learning_rate": RATES, "epochs": (1,), **axes})
         return launch_sweep.launch(
-            wishes, dataset_version=version, student=student, by=admin, starts_from=starts_from, teacher=teacher
+            wishes,
+            RunRequest(dataset_version=version, student=student, starts_from=starts_from, teacher=teacher),
+            by=admin,
         )
 
     return launch
@@ -107,14 +110,15 @@ def test_what_was_measured_from_another_miniature_is_measured_again(
 ) -> None:
     finish_all(sweep_of("dpo", starts_from=begun), tmp_path)
     other = conclude(
-        launch_run.launch(dataset_version=version, student=student, recipe="demo", by=admin), tmp_path / "other"
+        launch_run.launch(RunRequest(dataset_version=version, student=student), recipe="demo", by=admin),
+        tmp_path / "other",
     )
     Miniature.objects.filter(pk=other.pk).update(manifest_sha256="f" * 64)
     other.refresh_from_db()
     asked = order(recipe="dpo", learning_rate=RATES, epochs=(1,))
 
     again, anew = (
-        plan.plan_sweep(asked, version=version, student=student, device="auto", starts_from=start)
+        plan.plan_sweep(asked, RunRequest(dataset_version=version, student=student, starts_from=start))
         for start in (begun, other)
     )
 
